@@ -1,0 +1,53 @@
+# Every target does its own set-up: on a fresh machine `make demo` or `make test` is all there is to type.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+IN_VENV := scripts/in_venv.sh
+WAREHOUSE ?= build/demo/warehouse
+PORT ?= 5000
+TESTS ?= tests
+
+.PHONY: help setup demo test lint format bench package mlflow clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with every locked package, find or install Java, fetch Delta's jars; quick when nothing changed
+	@scripts/setup.sh
+
+demo: setup ## Run the whole way on the bundled sample; results and report in build/demo
+	@rm -rf build/demo
+	@$(IN_VENV) apicensus run examples/demo/*.ndjson.gz --settings examples/demo/settings.yaml --out build/demo --warehouse build/demo/warehouse
+
+test: setup lint ## Check the style and run all tests (TESTS=tests/values for some)
+	@$(IN_VENV) python -m pytest --durations=10 $(TESTS)
+
+lint: setup ## Check style, types and the direction of imports
+	@$(IN_VENV) ruff check .
+	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) mypy
+	@$(IN_VENV) lint-imports --no-logo
+
+format: setup ## Format the code and mend what ruff can mend
+	@$(IN_VENV) ruff check --fix .
+	@$(IN_VENV) ruff format .
+
+bench: setup ## Run the benchmarks and print their ratios
+	@$(IN_VENV) python -m benchmarks
+
+package: setup ## Build the wheel, and the same as dist/apicensus.zip for spark-submit --py-files
+	@rm -rf dist
+	@$(IN_VENV) python -m hatchling build -t wheel
+	@cp dist/apicensus-*.whl dist/apicensus.zip
+	@echo "dist/apicensus.zip: spark-submit --py-files dist/apicensus.zip jobs/discover.py ..."
+
+mlflow: setup ## Open MLflow on a warehouse's store (WAREHOUSE=build/demo/warehouse PORT=5000)
+	@test -f "$(WAREHOUSE)/mlflow.db" || { echo "No MLflow store in $(WAREHOUSE): run \`make demo\` first or give WAREHOUSE=..." >&2; exit 2; }
+	@echo "MLflow: http://127.0.0.1:$(PORT) (Ctrl+C ends it)"
+	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(IN_VENV) mlflow ui --workers 1 --host 127.0.0.1 --port "$(PORT)" --backend-store-uri "sqlite:///$(abspath $(WAREHOUSE))/mlflow.db"
+
+clean: ## Remove what was built, caches included; .venv stays (rm -rf .venv for that)
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis spark-warehouse metastore_db derby.log
+	@find pipelines ml jobs scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

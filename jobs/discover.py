@@ -1,0 +1,98 @@
+"""Transactions → endpoints, by classifier, by session identifier or both."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Literal
+
+import typer
+from pyspark.sql import DataFrame
+
+from jobs.ingest import ingest_inputs
+from jobs.model import model_bytes
+from ml.score import with_probability
+from pipelines import cli
+from pipelines.endpoints.build import merged, slices
+from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.selection.select import KEPT, Variant, coverage, selected
+from pipelines.selection.signals import packed_signals
+from pipelines.transactions.table import TRANSACTIONS
+
+VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
+
+
+def scored(transactions: DataFrame, model: bytes) -> DataFrame:
+    """Adds `probability`; the header signals are packed by Catalyst, the rest happens in one Arrow pass."""
+    return with_probability(
+        transactions.withColumn("signals", packed_signals()), model, keep=(*KEPT, "has_session")
+    )
+
+
+def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
+    """Rewrites the endpoint slices of `variants`; returns the counts for the summary."""
+    warehouse, settings = run.warehouse, run.settings
+    transactions = TRANSACTIONS.read(warehouse)
+    scorer = {"ml": partial(scored, model=model_bytes(settings, run.root))} if "ml" in variants else {}
+    with run.reporter.stage("Finding endpoints") as outcome:
+        chosen = selected(transactions, variants=variants, settings=settings.selection, scored=scorer)
+        names = ", ".join(f"'{variant}'" for variant in variants)
+        ENDPOINT_SLICES.replace(
+            slices(chosen, settings.paths, settings.endpoints), warehouse, f"variant IN ({names})"
+        )
+        endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints)
+        counts = {row["variant"]: row["count"] for row in endpoints.groupBy("variant").count().collect()}
+        found = {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
+        outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
+    if "session" in variants:
+        covered, hosts = coverage(transactions, settings.selection.sessions)
+        found |= {"hosts": hosts, "hosts_without_session_identifier": hosts - covered}
+        if covered < hosts:
+            run.reporter.note(
+                f"  {hosts - covered:,} of {hosts:,} hosts have no session identifier (selection.sessions): "
+                "variant session does not cover them"
+            )
+    return found
+
+
+def discover(
+    inputs: cli.OptionalInputs = None,
+    variant: Annotated[
+        Literal["ml", "session", "both"], typer.Option(help="How API calls are selected.")
+    ] = "both",
+    format: cli.Format = "auto",
+    host: cli.Host = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Finds the endpoints in the warehouse's transactions; with INPUT it ingests first.
+
+    Variant ml needs nothing: a classifier gives every transaction a probability. Variant session takes what carries the
+    header, cookie or JWT claim that selection.sessions names for the host.
+
+    \b
+    Examples:
+      apicensus discover
+      apicensus discover access.ndjson.gz --variant ml
+      apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
+    """
+    run = cli.start("discover", settings, warehouse, as_json)
+    if inputs:
+        ingest_inputs(run, inputs, format, host)
+    run.finish(**discover_endpoints(run, VARIANTS[variant]), warehouse=warehouse)
+
+
+main = cli.command(discover)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Endpoints and schemas leave in standard formats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from typing import Annotated, Literal
+
+import typer
+from pyspark.sql import functions as F
+
+from pipelines import cli
+from pipelines.endpoints.build import merged
+from pipelines.endpoints.listing import write_listing
+from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.openapi.build import Written, write_documents
+from pipelines.schemas.build import latest
+from pipelines.schemas.tables import SCHEMAS
+from pipelines.settings import Profile
+
+What = Literal["openapi", "endpoints"]
+Form = Literal["yaml", "json", "csv", "ndjson"]
+
+
+def export_documents(run: cli.Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]) -> list[Written]:
+    """Writes one document a host and profile; a folder for each profile where there are several."""
+    warehouse, settings = run.warehouse, run.settings
+    endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(F.col("variant") == "ml")
+    schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
+    with run.reporter.stage("Writing OpenAPI documents") as outcome:
+        written = write_documents(endpoints, schemas, out, profiles=profiles, form=form)
+        outcome.append(f"{len(written):,} documents")
+    return written
+
+
+def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
+    """Writes the list of endpoints of all variants."""
+    endpoints = merged(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
+    with run.reporter.stage("Writing the endpoint list") as outcome:
+        file, count = write_listing(endpoints, out, form)
+        outcome.append(f"{count:,} rows")
+    return file, count
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
+    what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
+    profile: Annotated[list[Profile] | None, typer.Option(help="Repeatable. Default: export.profiles.")] = None,
+    format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Writes one OpenAPI document a host, or the list of endpoints of both variants.
+
+    \b
+    Examples:
+      apicensus export --out openapi --profile openapi-3.1
+      apicensus export --out lists --what endpoints --format ndjson
+    """
+    run = cli.start("export", settings, warehouse, as_json)
+    if what == "openapi":
+        form = format or run.settings.export.format
+        if form not in ("yaml", "json"):
+            raise typer.BadParameter(f"{form!r} is for --what endpoints; OpenAPI is written as yaml or json")
+        written = export_documents(run, out, profile or run.settings.export.profiles, form)
+        run.finish(documents=len(written), out=str(out))
+        return
+    listing = format or "ndjson"
+    if listing not in ("csv", "ndjson"):
+        raise typer.BadParameter(f"{listing!r} is for --what openapi; endpoints are written as csv or ndjson")
+    file, count = export_endpoints(run, out, listing)
+    run.finish(endpoints=count, out=str(file))
+
+
+main = cli.command(export)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Files or directories → tables transactions and quarantine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from pipelines import cli
+from pipelines.transactions.ingest import Ingested
+from pipelines.transactions.ingest import ingest as ingest_files
+from pipelines.transactions.inputs import find_inputs
+
+
+def ingest_inputs(
+    run: cli.Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
+) -> Ingested:
+    """Finds, checks and adds the inputs; notes what was left out."""
+    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
+    settings = run.settings
+    if host:
+        settings = settings.model_copy(
+            update={"ingest": settings.ingest.model_copy(update={"default_host": host})}
+        )
+    for path, why in found.skipped:
+        run.reporter.note(f"  left out: {path}: {why}")
+    warehouse = run.warehouse
+    with run.reporter.stage(f"Reading {len(found.files):,} files") as outcome:
+        done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)
+        outcome.append(
+            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.known:,} files known already"
+        )
+    for problem in done.unreadable:
+        run.reporter.note(f"  unreadable, left out: {problem}")
+    for warning in done.warnings:
+        run.reporter.note(f"  data quality: {warning}")
+    return done
+
+
+def ingest(
+    inputs: cli.Inputs,
+    format: cli.Format = "auto",
+    host: cli.Host = None,
+    data_docs: Annotated[
+        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
+    ] = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
+
+    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
+
+    \b
+    Examples:
+      apicensus ingest access.log.gz --host shop.example.com
+      apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
+    """
+    run = cli.start("ingest", settings, warehouse, as_json)
+    done = ingest_inputs(run, inputs, format, host, data_docs)
+    run.finish(
+        files=done.files,
+        files_known=done.known,
+        records=done.records,
+        valid=done.valid,
+        quarantined=done.quarantined,
+        warnings=list(done.warnings),
+        data_docs=data_docs,
+        warehouse=warehouse,
+    )
+
+
+main = cli.command(ingest)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Parameters of the endpoints: states per day → judged schemas."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from typing import Annotated
+
+import typer
+from pyspark.sql import functions as F
+
+from pipelines import cli
+from pipelines.endpoints.build import merged as merged_endpoints
+from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.paths.build import templated
+from pipelines.schemas.build import learned, new_versions, slices
+from pipelines.schemas.observations import parameter_values
+from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
+from pipelines.selection.select import Variant
+from pipelines.transactions.table import TRANSACTIONS
+
+
+def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
+    """Rewrites the parameter slices of `variant` and appends the schemas whose judgement changed."""
+    warehouse, settings = run.warehouse, run.settings
+    with run.reporter.stage("Learning parameters") as outcome:
+        endpoints = merged_endpoints(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(F.col("variant") == variant)
+        successful = TRANSACTIONS.read(warehouse).where(F.col("status").between(200, 299))
+        taught = templated(successful, settings.paths).join(endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:]))
+        values = parameter_values(taught)
+        PARAMETER_SLICES.replace(slices(values, settings.schemas), warehouse, f"variant = '{variant}'")
+        mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
+        fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
+        changed = fresh.agg(F.count("*").alias("schemas"), F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"))
+        counts = changed.collect()[0].asDict()
+        if counts["schemas"]:
+            SCHEMAS.append(fresh, warehouse)
+        outcome.append(f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them")
+    return {"new_schema_versions": counts["schemas"], "parameters_in_them": counts["parameters"]}
+
+
+def learn(
+    variant: Annotated[Variant, typer.Option(help="Whose endpoints are learned.")] = "ml",
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Learns types and formats of path and query parameters from successful requests (2xx) to the discovered endpoints.
+
+    A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
+
+    \b
+    Examples:
+      apicensus learn
+      apicensus learn --variant session --warehouse /data/census
+    """
+    run = cli.start("learn", settings, warehouse, as_json)
+    run.finish(**learn_schemas(run, variant), warehouse=warehouse)
+
+
+main = cli.command(learn)
+
+if __name__ == "__main__":
+    sys.exit(main())

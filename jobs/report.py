@@ -1,0 +1,78 @@
+"""One self-contained HTML page about what the warehouse holds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from pipelines import cli
+from pipelines.endpoints.build import merged
+from pipelines.endpoints.compare import COMPARISONS, summarised
+from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.report.build import facts
+from pipelines.report.facts import DocumentFact, Histogram
+from pipelines.report.page import render
+from pipelines.schemas.build import latest
+from pipelines.schemas.tables import SCHEMAS
+from pipelines.selection.session import with_session_key
+from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+
+
+def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
+    """Writes the page; a comparison that was never made shows as empty."""
+    warehouse, settings = run.warehouse, run.settings
+    hosts = TRANSACTIONS.read(warehouse).select("host").distinct()
+    tables = {
+        "batches": BATCHES.read(warehouse),
+        "hosts": with_session_key(hosts, settings.selection.sessions),
+        "endpoints": merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints),
+        "comparisons": COMPARISONS.read(warehouse),
+        "schemas": latest(SCHEMAS.read(warehouse)),
+        "quarantine": QUARANTINE.read(warehouse),
+    }
+    with run.reporter.stage("Writing the report"):
+        bins = summarised(tables["comparisons"], settings.compare.histogram_edges).histogram
+        page = facts(
+            tables,
+            title="API Census",
+            generated_at=datetime.now(UTC),
+            histogram=Histogram(bins.labels, bins.ml, bins.session),
+            documents=documents,
+            notes=[],
+            settings=settings.report,
+        )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(render(page), encoding="utf-8")
+    return out
+
+
+def report(
+    out: Annotated[Path, typer.Option("--out", help="HTML file to write.", metavar="FILE")],
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Writes one HTML page that needs no network: inventory with search, both variants, quarantine reasons.
+
+    \b
+    Examples:
+      apicensus report --out report.html
+      apicensus report --out report.html --warehouse /data/census
+    """
+    run = cli.start("report", settings, warehouse, as_json)
+    run.finish(report=str(write_report(run, out)))
+
+
+main = cli.command(report)
+
+if __name__ == "__main__":
+    sys.exit(main())

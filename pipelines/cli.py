@@ -1,0 +1,167 @@
+"""What every command shares: options, settings, warehouse, exit codes, the summary at the end.
+
+Exit codes: 0 done · 1 findings, where asked for · 2 wrong usage, settings or input · 3 a contract or model mismatch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import orjson
+import typer
+from pyspark.errors import PySparkException
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from pipelines import settings as settings_module
+from pipelines.errors import CensusError, WarehouseError
+from pipelines.failures import explained
+from pipelines.progress import Reporter
+from pipelines.settings import Settings
+from pipelines.spark import session
+from pipelines.tables import Warehouse
+
+UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours, not of the input
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="YAML laid over conf/default.yaml.", metavar="FILE")
+]
+WarehouseRoot = Annotated[
+    str, typer.Option("--warehouse", help="Root of the Delta tables: a folder or a URI.", metavar="DIR")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Last line of standard output is one JSON summary.")]
+Inputs = Annotated[
+    list[str], typer.Argument(help="Files, directories or globs; plain, gzip or zstd.", metavar="INPUT...")
+]
+OptionalInputs = Annotated[
+    list[str] | None, typer.Argument(help="Ingested first, where given.", metavar="[INPUT...]")
+]
+Format = Annotated[str, typer.Option("--format", help="auto, har, logpush or combined.", metavar="FORMAT")]
+Host = Annotated[
+    str | None, typer.Option("--host", help="Host of formats that name none (combined logs).", metavar="HOST")
+]
+
+
+@dataclass
+class Run:
+    """One command's surroundings: settings, session and warehouse made on first use, reporter, summary."""
+
+    step: str
+    settings: Settings
+    root: str
+    as_json: bool = False
+    summary: dict[str, Any] = field(default_factory=dict)
+    _warehouse: Warehouse | None = None
+    _reporter: Reporter | None = None
+
+    @property
+    def warehouse(self) -> Warehouse:
+        if self._warehouse is None:
+            root = writable(self.root)
+            with self.reporter.stage("Starting Spark"):
+                self._warehouse = Warehouse(session(self.step, self.settings.spark), root)
+            self.reporter.spark = self._warehouse.spark
+        return self._warehouse
+
+    @property
+    def reporter(self) -> Reporter:
+        if self._reporter is None:
+            self._reporter = Reporter()
+        return self._reporter
+
+    def finish(self, **found: Any) -> None:
+        """Prints the summary: one JSON line with --json, a table otherwise."""
+        self.summary.update(found)
+        if self.as_json:
+            sys.stdout.write(orjson.dumps({"step": self.step, **self.summary}, default=str).decode() + "\n")
+            return
+        table = RichTable(
+            "", "", title=f"apicensus {self.step}", title_justify="left", show_header=False, box=None
+        )
+        for key, value in self.summary.items():
+            if value is not None and not isinstance(value, (dict, list)):
+                table.add_row(key.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+        Console(file=sys.stdout, highlight=False, soft_wrap=True).print(table, markup=False)
+
+
+def start(step: str, settings: Path | None, warehouse: str, as_json: bool = False) -> Run:
+    """Checks settings before anything else happens."""
+    return Run(step, settings_module.load(settings), warehouse, as_json)
+
+
+def writable(root: str) -> str:
+    """`root`, made absolute where it is a folder (Spark would resolve it against its own working directory).
+
+    Raises:
+        WarehouseError: the folder cannot be made or written.
+    """
+    if "://" in root:
+        return root
+    folder = Path(root).expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError as error:
+        raise WarehouseError(
+            f"warehouse {root}: cannot be written ({error.strerror}). Give --warehouse a folder that you may write."
+        ) from error
+
+
+def command(function: Callable[..., None]) -> Callable[[Sequence[str] | None], int]:
+    """`main(argv) -> exit code` of a step: parses, runs, turns every error into one line and an exit code."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(function)
+    program = f"apicensus {function.__name__.rstrip('_')}"
+
+    def main(argv: Sequence[str] | None = None) -> int:
+        warnings.filterwarnings("ignore", module=r"(pyspark|mlflow|great_expectations|catboost)\..*")
+        arguments = sys.argv[1:] if argv is None else list(argv)
+        try:
+            outcome = typer.main.get_command(app).main(arguments, prog_name=program, standalone_mode=False)
+            return outcome if isinstance(outcome, int) else 0
+        except click.exceptions.Exit as done:
+            return done.exit_code
+        except click.ClickException as error:
+            error.show(sys.stderr)
+            return CensusError.exit_code
+        except (KeyboardInterrupt, click.exceptions.Abort):
+            sys.stderr.write("stopped by you; tables hold what was committed, and running again is safe\n")
+            return 130
+        except CensusError as error:
+            sys.stderr.write(f"error: {one_line(error)}\n")
+            return error.exit_code
+        except (OSError, PySparkException) as error:
+            known = explained(error)
+            return (
+                fail(error)
+                if known is None
+                else (sys.stderr.write(f"error: {one_line(known)}\n"), known.exit_code)[1]
+            )
+        except Exception as error:  # the last resort: a defect of ours must still say so in one line
+            return fail(error)
+
+    return main
+
+
+def fail(error: BaseException) -> int:
+    """A defect: one line, and the traceback on request (it may quote traffic, so it is not printed unasked)."""
+    if os.environ.get("APICENSUS_TRACEBACK"):
+        raise error
+    sys.stderr.write(
+        f"unexpected error: {type(error).__name__}: {one_line(error)[:300]}\n"
+        "This is a defect of apicensus. Set APICENSUS_TRACEBACK=1 and run again to see where.\n"
+    )
+    return UNEXPECTED
+
+
+def one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,60 @@
+"""The list of endpoints as a file: the contract that benchmarks and users rely on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from pyspark.sql import DataFrame
+
+from pipelines.errors import WarehouseError
+
+COLUMNS = (
+    "host", "method", "path_template", "variant", "state", "requests", "clients", "first_seen", "last_seen", "probability",
+)  # fmt: skip
+
+
+def write_listing(endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
+    """Rows of `build.merged` → `out/endpoints.csv` or `.ndjson`, sorted; returns the file and its number of rows.
+
+    Raises:
+        WarehouseError: the file cannot be written.
+    """
+    file = out / f"endpoints.{form}"
+    rows = endpoints.select(*COLUMNS).orderBy("host", "path_template", "method", "variant").toLocalIterator()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        count = _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
+    except OSError as error:
+        raise WarehouseError(f"--out {out}: cannot be written ({error.strerror}). Name a folder that you may write.") from error
+    return file, count
+
+
+def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndjson"]) -> int:
+    count = 0
+    with file.open("w", encoding="utf-8", newline="") as target:
+        if form == "csv":
+            table = csv.DictWriter(target, COLUMNS)
+            table.writeheader()
+            for count, row in enumerate(_harmless(rows), 1):
+                table.writerow(row)
+        else:
+            for count, row in enumerate(rows, 1):
+                target.write(orjson.dumps(row).decode() + "\n")
+    return count
+
+
+def _harmless(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe (OWASP: CSV injection)."""
+    for row in rows:
+        yield {k: f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for k, v in row.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    return round(value, 6) if isinstance(value, float) else value

@@ -1,0 +1,239 @@
+"""What the header fields of a transaction say, packed into one integer: the one definition of every such signal.
+
+`SIGNALS` is a table of fields, and data, so two readers share it: `pack` here works on one record in plain Python,
+`pipelines.selection.signals.packed_signals` turns the same rows into Catalyst. Order matters for cost: what is common
+is asked first, and what is long (user agents) is searched rarely.
+
+Nothing here asks for an Authorization header, a cookie or another session identifier, not even for its presence: the
+labels of a model may come from exactly those, and a model that saw them would know the answer instead of the traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import Any, Final
+
+from pipelines.http.questions import How, Signal, Test
+
+
+def _exact(
+    name: str, column: str, values: Mapping[str, Iterable[str | int]], *tests: tuple[str, Test]
+) -> Signal:
+    """A field decided by `column`'s value (class -> values), then by `tests`; classes in order of first mention."""
+    classes = tuple(dict.fromkeys([*values, *(label for label, _ in tests)]))
+    exact = tuple((value, label) for label, listed in values.items() for value in listed)
+    return Signal(name, classes, column, exact, tests)
+
+
+def _tested(name: str, *tests: tuple[str, Test]) -> Signal:
+    return Signal(name, tuple(dict.fromkeys(label for label, _ in tests)), tests=tests)
+
+
+def _starts(column: str, *values: str) -> Test:
+    return Test(column, How.STARTS, values)
+
+
+def _contains(column: str, *values: str) -> Test:
+    return Test(column, How.CONTAINS, values)
+
+
+def _between(column: str, low: int, high: int) -> Test:
+    return Test(column, How.BETWEEN, (low, high))
+
+
+def _present(column: str) -> Test:
+    return Test(column, How.PRESENT)
+
+
+def _answers(name: str, part: str) -> Signal:
+    """A flag: some response header's name contains `part`."""
+    return _tested(name, ("yes", Test("response_header_names", How.NAMES, (part,))))
+
+
+_LIBRARIES = (
+    *(
+        "curl",
+        "Wget",
+        "python-requests",
+        "Python-urllib",
+        "Python",
+        "python-httpx",
+        "Go-http-client",
+        "Java",
+        "okhttp",
+    ),
+    *(
+        "Apache-HttpClient",
+        "axios",
+        "node",
+        "node-fetch",
+        "undici",
+        "PostmanRuntime",
+        "insomnia",
+        "HTTPie",
+        "Ruby",
+    ),
+    *(
+        "GuzzleHttp",
+        "PHP",
+        "libwww-perl",
+        "reqwest",
+        "grpc-go",
+        "grpc-java-netty",
+        "aws-cli",
+        "Boto3",
+        "kubectl",
+    ),
+)
+_LONG = (
+    r"max-age=(?:[1-9][0-9]{5}|9[0-9]{4}|8[7-9][0-9]{3}|86[4-9][0-9]{2})"  # 86,400 seconds (a day) and more
+)
+_CALLS = ("grpc", "protobuf", "msgpack", "cbor", "thrift")  # media types of binary remote calls
+
+_RESPONSE, _REQUEST = "response_content_type", "request_content_type"
+_AGENT, _CACHE = "user_agent", "cache_control"
+
+SIGNALS: Final[tuple[Signal, ...]] = (
+    _exact(
+        "method", "method", {m: (m,) for m in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+    ),
+    _exact(
+        "status",
+        "status",
+        {
+            "ok": (200,),
+            "accepted": (201, 202),
+            "no_content": (204,),
+            "partial": (206,),
+            "not_modified": (304,),
+            "denied": (401, 403),
+            "not_found": (404, 410),
+            "invalid": (400, 409, 422),
+            "unfit": (405, 406, 415),
+            "too_many": (429,),
+        },
+        ("redirect", _between("status", 300, 399)),
+        ("refused", _between("status", 400, 499)),
+        ("failed", _between("status", 500, 599)),
+        ("accepted", _between("status", 200, 299)),
+    ),
+    _exact(
+        "response_type",
+        _RESPONSE,
+        {
+            "json": ("application/json", "text/json"),
+            "html": ("text/html", "application/xhtml+xml"),
+            "image": ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/x-icon"),
+            "javascript": ("application/javascript", "text/javascript", "application/x-javascript"),
+            "css": ("text/css",),
+            "text": ("text/plain",),
+            "bytes": ("application/octet-stream", "binary/octet-stream"),
+            "events": ("text/event-stream",),
+            "xml": ("application/xml", "text/xml"),
+        },
+        ("image", _starts(_RESPONSE, "image/")),
+        ("json_like", _contains(_RESPONSE, "json")),
+        ("font", _contains(_RESPONSE, "font")),
+        ("media", _starts(_RESPONSE, "audio/", "video/")),
+        ("xml", _contains(_RESPONSE, "xml")),
+        ("call", _contains(_RESPONSE, *_CALLS)),
+        ("document", _contains(_RESPONSE, "pdf", "csv", "zip", "office", "excel")),
+        ("other", _present(_RESPONSE)),
+    ),
+    _exact(
+        "request_type",
+        _REQUEST,
+        {
+            "json": ("application/json", "text/json"),
+            "form": ("application/x-www-form-urlencoded",),
+            "text": ("text/plain",),
+        },
+        ("multipart", _starts(_REQUEST, "multipart/")),
+        ("json_like", _contains(_REQUEST, "json")),
+        ("xml", _contains(_REQUEST, "xml")),
+        ("other", _present(_REQUEST)),
+    ),
+    _tested(
+        "accept",
+        ("html", _starts("accept", "text/html")),
+        ("any", _starts("accept", "*/*")),
+        ("image", _starts("accept", "image/")),
+        ("json", _contains("accept", "json")),
+        ("css", _starts("accept", "text/css")),
+        ("other", _present("accept")),
+    ),
+    _tested(
+        "agent",
+        ("crawling_browser", _contains(_AGENT, "compatible; ")),
+        ("browser", _starts(_AGENT, "Mozilla/", "Opera/")),
+        ("library", Test(_AGENT, How.PRODUCT, _LIBRARIES)),
+        ("app", _contains(_AGENT, "CFNetwork", "Dalvik/")),
+        ("bot", _contains(_AGENT, "bot", "Bot", "spider", "crawl")),
+        ("other", _present(_AGENT)),
+    ),
+    _exact(
+        "fetch_dest",
+        "sec_fetch_dest",
+        {
+            "empty": ("empty",),
+            "document": ("document", "iframe", "frame", "embed", "object"),
+            "image": ("image",),
+            "script": ("script", "worker", "sharedworker", "serviceworker"),
+            "style": ("style",),
+            "font": ("font",),
+        },
+        ("other", _present("sec_fetch_dest")),
+    ),
+    _exact(
+        "fetch_mode",
+        "sec_fetch_mode",
+        {
+            "no_cors": ("no-cors",),
+            "cors": ("cors",),
+            "navigate": ("navigate",),
+            "same_origin": ("same-origin",),
+        },
+        ("other", _present("sec_fetch_mode")),
+    ),
+    # Web views of Android send their package name in this header with every request, pages and images included.
+    _exact(
+        "requested_with",
+        "x_requested_with",
+        {"script": ("XMLHttpRequest",)},
+        ("web_view", _present("x_requested_with")),
+    ),
+    _tested("origin", ("same", Test("origin", How.NAMES_HOST)), ("other", _present("origin"))),
+    _tested("referer", ("same", Test("referer", How.NAMES_HOST)), ("other", _present("referer"))),
+    _tested(
+        "cache",
+        ("forbidden", _contains(_CACHE, "no-store", "no-cache", "private")),
+        ("long", _contains(_CACHE, "immutable")),
+        ("long", Test(_CACHE, How.MATCHES, (_LONG,))),
+        ("short", _present(_CACHE)),
+    ),
+    _answers("set_cookie", "set-cookie"),
+    _answers("etag", "etag"),
+    _answers("accept_ranges", "accept-ranges"),
+    _answers("allow_origin", "access-control-allow-origin"),
+    _answers("content_encoding", "content-encoding"),
+    _answers("rate_limit", "ratelimit"),
+    # Does the log hold response headers at all? Every answer with a body has one of the content- fields.
+    _answers("headers_logged", "content-"),
+)
+
+OFFSETS: Final[tuple[int, ...]] = tuple(accumulate((signal.width for signal in SIGNALS[:-1]), initial=0))
+"""The lowest bit of each field, in order of `SIGNALS`."""
+
+
+def pack(record: Mapping[str, Any]) -> int:
+    """All signals of one record of the transactions table (column name -> value) as one non-negative 64-bit integer."""
+    return sum(signal.code(record) << offset for signal, offset in zip(SIGNALS, OFFSETS, strict=True))
+
+
+def unpack(packed: int) -> dict[str, int]:
+    """Signal name -> code; the inverse of `pack` on codes."""
+    return {
+        signal.name: (packed >> offset) & ((1 << signal.width) - 1)
+        for signal, offset in zip(SIGNALS, OFFSETS, strict=True)
+    }

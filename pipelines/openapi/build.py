@@ -1,0 +1,76 @@
+"""Endpoints and schemas → one document per host and profile, written as they stream in: one host in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.errors import WarehouseError
+from pipelines.openapi.document import Origin, document
+from pipelines.openapi.endpoint import Endpoint, endpoint_of
+from pipelines.openapi.file_name import file_name
+from pipelines.openapi.profiles import as_profile
+from pipelines.openapi.render import rendered
+from pipelines.settings import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One written document."""
+
+    host: str
+    profile: Profile
+    file: Path
+
+
+def write_documents(
+    endpoints: DataFrame, schemas: DataFrame, out: Path, *, profiles: Sequence[Profile], form: Literal["yaml", "json"]
+) -> list[Written]:
+    """Merged endpoints and newest schemas of one variant → `out/PROFILE/HOST.FORM`.
+
+    Raises:
+        WarehouseError: a file cannot be written.
+    """
+    written: list[Written] = []
+    for host, found in _by_host(endpoints, schemas):
+        whole = document(host, found, Origin(_version(), "ml"))
+        for profile in profiles:
+            file = out / profile / f"{file_name(host)}.{form}"
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(rendered(as_profile(whole, profile), form))
+            except OSError as error:
+                raise WarehouseError(
+                    f"--out {out}: cannot be written ({error.strerror}). Name a folder that you may write."
+                ) from error
+            written.append(Written(host, profile, file))
+    return written
+
+
+def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:
+    """Hosts in order, each with its endpoints and their schemas."""
+    key = list(ENDPOINT_KEY)
+    schema = F.struct("requests", "left_out", "parameters")
+    joined = endpoints.join(schemas.select(*key, schema.alias("schema")), key, "left")
+    rows = joined.orderBy("host", "path_template", "method").toLocalIterator()
+    for host, group in groupby((row.asDict(recursive=True) for row in rows), key=_host):
+        yield host, [endpoint_of(row) for row in group]
+
+
+def _host(row: dict[str, Any]) -> str:
+    return str(row["host"])
+
+
+def _version() -> str:
+    try:
+        return version("apicensus")
+    except PackageNotFoundError:
+        return "0"

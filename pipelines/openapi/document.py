@@ -1,0 +1,184 @@
+"""Endpoints of one host → an OpenAPI 3.1.0 document, every learned fact with its evidence in `x-census`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from pipelines.openapi import naming
+from pipelines.openapi.endpoint import Endpoint, Parameter, timestamp
+from pipelines.openapi.merge import Located, busiest_first, located, merged
+from pipelines.openapi.template import unique_names
+from pipelines.openapi.text import readable, whole
+
+Document = dict[str, Any]
+METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
+"""Fields of a Path Item (OpenAPI 3.1.0 s. 4.8.9.1), in its order. Others go to `x-census-methods`: nothing
+seen is lost.
+"""
+STATUS = r"[1-5](?:XX|[0-9]{2})"
+HOST_CHARACTERS = "!$&'()*+,;=~-._:[]"
+TITLE_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document comes from: the generator's version, the variant, further hosts that are merged in."""
+
+    version: str
+    variant: str
+    merged_hosts: tuple[str, ...] = ()
+
+
+def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Document:
+    """The document of one host. The order of `endpoints` does not matter; there must be one at least.
+
+    Raises:
+        ValueError: no endpoints.
+    """
+    if not endpoints:
+        raise ValueError("a document needs at least one endpoint")
+    by_shape: dict[str, list[Located]] = {}
+    for endpoint in endpoints:
+        one = located(endpoint)
+        by_shape.setdefault(one.template.shape, []).append(one)
+    items = dict(sorted(_path_item(group) for group in by_shape.values()))
+    _number_operations(items)
+    first, last = min(e.first_seen for e in endpoints), max(e.last_seen for e in endpoints)
+    transactions = sum(endpoint.requests for endpoint in endpoints)
+    window = {"first_seen": timestamp(first), "last_seen": timestamp(last)}
+    tags = sorted(
+        {
+            tag
+            for item in items.values()
+            for operation in _operations(item)
+            for tag in operation.get("tags", ())
+        }
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": readable(host, TITLE_CHARACTERS) or "unnamed host",
+            "description": f"Learned from {transactions} transactions. `x-census` holds the evidence.",
+            "version": window["last_seen"][:10],
+        },
+        "servers": _servers(host, endpoints),
+        **({"tags": [{"name": tag} for tag in tags]} if tags else {}),
+        "paths": items,
+        "x-census": {
+            "generator": {"name": "API Census", "version": origin.version},
+            "variant": origin.variant,
+            "window": window,
+            "transactions": transactions,
+            "endpoints": len(endpoints),
+            "hosts": [whole(name) for name in (host, *origin.merged_hosts)],
+        },
+    }
+
+
+def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
+    """One server per scheme seen, https first and where none was. Braces would make server variables."""
+    schemes = {
+        scheme for endpoint in endpoints for scheme in endpoint.schemes if scheme in ("http", "https")
+    } or {"https"}
+    authority = quote(whole(host), safe=HOST_CHARACTERS)
+    return [{"url": f"{scheme}://{authority}"} for scheme in sorted(schemes, reverse=True)]
+
+
+def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
+    """The path and its item, from all endpoints of one shape."""
+    naming_one = busiest_first(group)[0].template
+    names = unique_names(naming_one.names)
+    path = naming_one.path(names)
+    by_method: dict[str, list[Located]] = {}
+    for one in group:
+        by_method.setdefault(whole(one.endpoint.method), []).append(one)
+    item: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for method in sorted(
+        by_method, key=lambda name: (METHODS.index(name) if name in METHODS else len(METHODS), name)
+    ):
+        operation = _operation(method, path, by_method[method], names)
+        if method in METHODS:
+            item[method.lower()] = operation
+        else:
+            others[method] = operation
+    return path, {**item, **({"x-census-methods": others} if others else {})}
+
+
+def _operation(method: str, path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
+    endpoint = merged(group, names)
+    tag = naming.tag(group[0].template)
+    templates = sorted({whole(one.endpoint.path_template) for one in group})
+    return {
+        "operationId": naming.operation_id(method, path),
+        **({"tags": [tag]} if tag else {}),
+        "summary": readable(f"{method} {path}", TITLE_CHARACTERS),
+        **({"parameters": _parameters(endpoint)} if endpoint.parameters else {}),
+        "responses": _responses(endpoint.statuses),
+        "x-census": {
+            "requests": endpoint.requests,
+            "clients": endpoint.clients,
+            "learned_from": endpoint.learned_from,
+            "first_seen": timestamp(endpoint.first_seen),
+            "last_seen": timestamp(endpoint.last_seen),
+            "state": endpoint.state,
+            **({"probability": round(endpoint.probability, 4)} if endpoint.probability is not None else {}),
+            **({"parameters_left_out": endpoint.left_out} if endpoint.left_out else {}),
+            **({"merged_templates": templates} if templates != [path] else {}),
+        },
+    }
+
+
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Parameter objects, each (location, name) once."""
+    unique = {
+        (parameter.location, whole(parameter.name)): parameter for parameter in reversed(endpoint.parameters)
+    }
+    return [_parameter(name, unique[(_, name)], endpoint.learned_from) for _, name in reversed(unique)]
+
+
+def _parameter(name: str, parameter: Parameter, learned_from: int) -> dict[str, Any]:
+    share = {"share": round(parameter.requests / learned_from, 6)} if learned_from else {}
+    return {
+        "name": name,
+        "in": parameter.location,
+        "required": parameter.required or parameter.location == "path",
+        "schema": parameter.schema,
+        "x-census": {"requests": parameter.requests, **share},
+    }
+
+
+def _responses(statuses: Mapping[str, int]) -> dict[str, Any]:
+    """Responses by class or code; OpenAPI wants one at least and knows 1XX to 5XX."""
+    total = sum(statuses.values())
+    known = {status: n for status, n in sorted(statuses.items()) if re.fullmatch(STATUS, status)}
+    responses: dict[str, Any] = {
+        status: {"description": f"{n} of {total} answers seen"} for status, n in known.items()
+    }
+    rest = total - sum(known.values())
+    if rest or not known:
+        responses["default"] = {
+            "description": f"{rest} of {total} answers seen" if rest else "no answer was seen"
+        }
+    return responses
+
+
+def _operations(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    others = item.get("x-census-methods", {})
+    return [operation for field, operation in item.items() if field != "x-census-methods"] + list(
+        others.values()
+    )
+
+
+def _number_operations(items: Mapping[str, Any]) -> None:
+    """Makes operation ids unique where a made-up path hits the hash of another one."""
+    taken: set[str] = set()
+    for item in items.values():
+        for operation in _operations(item):
+            while operation["operationId"] in taken:
+                operation["operationId"] += "_2"
+            taken.add(operation["operationId"])

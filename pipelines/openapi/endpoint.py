@@ -1,0 +1,100 @@
+"""What a document is made from: endpoints with their learned parameters, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+JsonSchema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A learned parameter; `location`: "path" or "query"; `schema`: JSON Schema; `requests` had it."""
+
+    location: str
+    name: str
+    schema: JsonSchema
+    required: bool
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint of one host.
+
+    `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
+    or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
+    written; `schemes` were seen ("https"). Times without a zone are UTC.
+    """
+
+    host: str
+    method: str
+    path_template: str
+    requests: int
+    clients: int
+    first_seen: datetime
+    last_seen: datetime
+    probability: float | None = None
+    state: str = "new"
+    schemes: tuple[str, ...] = ()
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    learned_from: int = 0
+    left_out: int = 0
+    parameters: tuple[Parameter, ...] = ()
+
+
+def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
+    """A row of the merged endpoints, with column `schema` (a row of the schemas table as a mapping, or None).
+
+    Answers are counted as 2XX (those that taught the schema), 3XX (the other successes), 4XX and 5XX.
+    Optional columns: `schemes` (array of strings). `schema.parameters[].schema` is JSON text.
+    """
+    schema = row["schema"] or {}
+    learned_from = int(schema.get("requests") or 0)
+    successes = int(row["successes"])
+    counts = {
+        "2XX": learned_from or successes,
+        "3XX": max(successes - learned_from, 0) if learned_from else 0,
+        "4XX": int(row.get("client_errors") or 0),
+        "5XX": int(row.get("server_errors") or 0),
+    }
+    return Endpoint(
+        host=row["host"],
+        method=row["method"],
+        path_template=row["path_template"],
+        requests=int(row["requests"]),
+        clients=int(row["clients"]),
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        probability=row.get("probability"),
+        state=row.get("state") or "new",
+        schemes=tuple(sorted(row.get("schemes") or ())),
+        statuses={status: n for status, n in counts.items() if n},
+        learned_from=learned_from,
+        left_out=int(schema.get("left_out") or 0),
+        parameters=_parameters(schema.get("parameters") or ()),
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds: `2026-06-30T12:00:00Z`."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parameters(rows: Sequence[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(
+            row["location"],
+            row["name"],
+            orjson.loads(row["schema"]),
+            bool(row["required"]),
+            int(row["requests"]),
+        )
+        for row in rows
+    )

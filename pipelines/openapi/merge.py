@@ -1,0 +1,92 @@
+"""Endpoints that are one to OpenAPI, as their templates differ by the names of placeholders only → one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipelines.openapi.endpoint import Endpoint, JsonSchema, Parameter
+from pipelines.openapi.template import Template, parsed
+from pipelines.schemas.json_schema import without_evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An endpoint and its template, taken apart."""
+
+    endpoint: Endpoint
+    template: Template
+
+
+def located(endpoint: Endpoint) -> Located:
+    """The endpoint with its template parsed."""
+    return Located(endpoint, parsed(endpoint.path_template))
+
+
+def busiest_first(group: Sequence[Located]) -> list[Located]:
+    """By requests, then by template: the first gives the names, whatever the order of the input."""
+    return sorted(group, key=lambda one: (-one.endpoint.requests, one.endpoint.path_template))
+
+
+def merged(group: Sequence[Located], names: Sequence[str]) -> Endpoint:
+    """One endpoint for all of `group` (same method and shape), its path parameters called `names` by place.
+
+    Counts add up; clients do not (they may be shared), so the largest number stands. Parameters whose schemas
+    differ accept what either accepts.
+    """
+    ordered = busiest_first(group)
+    first = ordered[0].endpoint
+    if len(ordered) == 1:
+        return replace(first, parameters=_parameters(ordered, names))
+    endpoints = [one.endpoint for one in ordered]
+    statuses: dict[str, int] = {}
+    for endpoint in endpoints:
+        for status, n in endpoint.statuses.items():
+            statuses[status] = statuses.get(status, 0) + n
+    return replace(
+        first,
+        requests=sum(endpoint.requests for endpoint in endpoints),
+        clients=max(endpoint.clients for endpoint in endpoints),
+        first_seen=min(endpoint.first_seen for endpoint in endpoints),
+        last_seen=max(endpoint.last_seen for endpoint in endpoints),
+        schemes=tuple(sorted({scheme for endpoint in endpoints for scheme in endpoint.schemes})),
+        statuses=statuses,
+        learned_from=sum(endpoint.learned_from for endpoint in endpoints),
+        left_out=sum(endpoint.left_out for endpoint in endpoints),
+        parameters=_parameters(ordered, names),
+    )
+
+
+def _parameters(ordered: Sequence[Located], names: Sequence[str]) -> tuple[Parameter, ...]:
+    """Path parameters in the order of the path (all of them, learned or not), then the others by name."""
+    found: dict[tuple[str, str], list[Parameter]] = {}
+    for one in ordered:
+        for parameter in one.endpoint.parameters:
+            places = zip(one.template.names, names, strict=True)
+            known_as = (
+                [new for old, new in places if old == parameter.name]
+                if parameter.location == "path"
+                else [parameter.name]
+            )
+            for name in known_as:
+                found.setdefault((parameter.location, name), []).append(replace(parameter, name=name))
+    in_path = [_either(found.pop(("path", name), [_unknown(name)])) for name in names]
+    return (*in_path, *(_either(found[key]) for key in sorted(found)))
+
+
+def _unknown(name: str) -> Parameter:
+    return Parameter("path", name, {"type": "string"}, True, 0)
+
+
+def _either(same: Sequence[Parameter]) -> Parameter:
+    """One parameter that accepts what any of `same` accepts; required only where all are."""
+    schemas: dict[str, JsonSchema] = {}
+    for parameter in same:
+        schemas.setdefault(repr(without_evidence(parameter.schema)), parameter.schema)
+    different = list(schemas.values())
+    return replace(
+        same[0],
+        schema=different[0] if len(different) == 1 else {"anyOf": different},
+        required=all(parameter.required for parameter in same),
+        requests=sum(parameter.requests for parameter in same),
+    )

@@ -1,0 +1,157 @@
+"""OpenAPI 3.1.0 documents as 3.0.3, which knows an older JSON Schema: no type lists, no null, no const.
+
+Source: OpenAPI 3.0.3 s. 4.7.24 (Schema Object) against JSON Schema 2020-12 (Core s. 10, Validation s. 6 and
+9).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.openapi.document import Document
+from pipelines.settings import Profile
+
+JsonSchema = dict[str, Any]
+GROUPS = ("allOf", "anyOf", "oneOf")
+KEPT = frozenset(
+    {
+        "title",
+        "multipleOf",
+        "maximum",
+        "minimum",
+        "maxLength",
+        "minLength",
+        "pattern",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "maxProperties",
+        "minProperties",
+        "required",
+        "enum",
+        "format",
+        "description",
+        "default",
+        "readOnly",
+        "writeOnly",
+        "deprecated",
+        "discriminator",
+        "xml",
+        "externalDocs",
+        "example",
+        "$ref",
+    }
+)
+"""Keywords that mean the same in both. What neither they nor the rules below keep, 3.0 cannot say: it is left
+out, which only widens the schema.
+"""
+
+
+def as_profile(document: Document, profile: Profile) -> Document:
+    """The 3.1 document in the wanted profile; the argument is not changed."""
+    return document if profile == "openapi-3.1" else openapi_30(document)
+
+
+def openapi_30(document: Document) -> Document:
+    """The 3.1.0 document as 3.0.3. Extensions (`x-…`) stay as they are."""
+    converted = _converted(document)
+    converted.pop("webhooks", None)
+    converted.pop("jsonSchemaDialect", None)
+    info = {key: value for key, value in converted["info"].items() if key != "summary"}
+    return {**converted, "openapi": "3.0.3", "info": info, "paths": converted.get("paths", {})}
+
+
+def schema_30(schema: JsonSchema | bool) -> JsonSchema:
+    """A 2020-12 schema in the words of 3.0; where those are too few, a wider one."""
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    out = {key: value for key, value in schema.items() if key in KEPT or key.startswith("x-")}
+    out.update(
+        {key: schema_30(schema[key]) for key in ("items", "not", "additionalProperties") if key in schema}
+    )
+    if isinstance(schema.get("additionalProperties"), bool):
+        out["additionalProperties"] = schema["additionalProperties"]
+    if "properties" in schema:
+        out["properties"] = {name: schema_30(below) for name, below in schema["properties"].items()}
+    for group in GROUPS:
+        if group in schema:
+            members = [schema_30(member) for member in schema[group]]
+            out[group] = members if group == "allOf" else _without_null(members)
+    _say_values(schema, out)
+    _say_limits(schema, out)
+    return _with_types(out, schema.get("type"))
+
+
+def _converted(node: Any) -> Any:
+    """`node` with the schemas of its parameters, headers, media types and components converted."""
+    if isinstance(node, list):
+        return [_converted(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    out = {}
+    for key, value in node.items():
+        if key.startswith("x-"):
+            out[key] = value
+        elif key == "schema":
+            out[key] = schema_30(value)
+        elif key == "schemas":
+            out[key] = {name: schema_30(below) for name, below in value.items()}
+        else:
+            out[key] = _converted(value)
+    return out
+
+
+def _say_values(schema: JsonSchema, out: JsonSchema) -> None:
+    """`const` is an enum of one, `examples` gives its first, base64 content is format `byte`."""
+    if "const" in schema:
+        out["enum"] = [schema["const"]]
+    if schema.get("examples"):
+        out.setdefault("example", schema["examples"][0])
+    if schema.get("contentEncoding") == "base64":
+        out.setdefault("format", "byte")
+
+
+def _say_limits(schema: JsonSchema, out: JsonSchema) -> None:
+    """Exclusive limits are flags beside the limit in 3.0; the tighter of two limits stays."""
+    for exclusive, limit, tighter in (
+        ("exclusiveMinimum", "minimum", max),
+        ("exclusiveMaximum", "maximum", min),
+    ):
+        if exclusive in schema:
+            bound = schema[exclusive]
+            if limit not in out or tighter(bound, out[limit]) == bound:
+                out[limit], out[exclusive] = bound, True
+
+
+def _with_types(out: JsonSchema, types: Any) -> JsonSchema:
+    """One type as `type`, several as `anyOf`, null as `nullable`; arrays get the `items` that 3.0 demands."""
+    names = [types] if isinstance(types, str) else list(types or [])
+    if names == ["null"]:
+        return {**out, **NULL}
+    choice = [_typed(name) for name in names if name != "null"]
+    if choice and "null" in names:
+        choice[0]["nullable"] = True
+    if len(choice) == 1:
+        return {**choice[0], **out}
+    if choice and "anyOf" in out:
+        return {**out, "allOf": [*out.get("allOf", []), {"anyOf": choice}]}
+    return {**out, "anyOf": choice} if choice else out
+
+
+def _typed(name: str) -> JsonSchema:
+    return {"type": name, "items": {}} if name == "array" else {"type": name}
+
+
+def _without_null(members: list[JsonSchema]) -> list[JsonSchema]:
+    """Alternatives with `nullable` in place of a null one, where 3.0.3 lets it (beside a type)."""
+    rest = [member for member in members if member != NULL]
+    typed = next((member for member in rest if "type" in member and not member.keys() & NARROWING), None)
+    if typed is None or len(rest) == len(members):
+        return members
+    return [{**member, "nullable": True} if member is typed else member for member in rest]
+
+
+NULL: JsonSchema = {"enum": [None]}
+"""Only null, in 3.0."""
+NARROWING = {"enum", "not", *GROUPS}
+"""Keywords that would still refuse a null that `nullable` lets in."""

@@ -1,0 +1,136 @@
+"""Tables → the facts of the page. What is collected is bounded by settings (`report`) or by the number of reasons and bins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.report.facts import (
+    DocumentFact,
+    EndpointFact,
+    Facts,
+    Histogram,
+    HostComparison,
+    InputFacts,
+    QuarantineFact,
+    SchemaFacts,
+)
+from pipelines.settings import ReportSettings
+
+EXAMPLE_CHARACTERS = 200
+MAX_REASONS = 50  # reasons are our own sentences, so there are few; a format's own error texts may add some
+
+
+def facts(
+    tables: Mapping[str, DataFrame],
+    *,
+    title: str,
+    generated_at: datetime,
+    histogram: Histogram,
+    documents: Sequence[DocumentFact],
+    notes: Sequence[str],
+    settings: ReportSettings,
+) -> Facts:
+    """`tables` holds batches, hosts (host, session_key), endpoints, comparisons, schemas (newest versions), quarantine."""
+    endpoints = _endpoints(tables["endpoints"], tables["schemas"])
+    comparisons = tables["comparisons"]
+    hosts = (
+        tables["hosts"]
+        .agg(F.count("*").alias("all"), F.count_if(F.col("session_key").isNull()).alias("bare"))
+        .first()
+    )
+    return Facts(
+        title=title,
+        generated_at=generated_at,
+        inputs=_inputs(tables["batches"], hosts["all"] if hosts else 0),
+        endpoints=_endpoint_facts(
+            endpoints.orderBy(F.desc("requests"), "host", "path_template").limit(settings.max_endpoints)
+        ),
+        endpoints_total=endpoints.count(),
+        histogram=histogram,
+        comparison=[
+            HostComparison(**{name: row[name] for name in HostComparison.__dataclass_fields__})
+            for row in comparisons.orderBy(F.desc("ml"), "host").limit(settings.max_hosts).collect()
+        ],
+        hosts_total=comparisons.count(),
+        quarantine=_quarantine(tables["quarantine"]),
+        uncovered_hosts=hosts["bare"] if hosts else 0,
+        documents=documents,
+        schema_facts=schema_facts(tables["schemas"]),
+        notes=notes,
+    )
+
+
+def _inputs(batches: DataFrame, hosts: int) -> InputFacts:
+    """The whole warehouse, not only the last run."""
+    row = batches.agg(
+        F.count("*").alias("files"),
+        *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("records", "valid", "quarantined")),
+        F.min("first_time").alias("first_seen"),
+        F.max("last_time").alias("last_seen"),
+    ).collect()[0]
+    return InputFacts(
+        files=row["files"],
+        read=row["records"],
+        valid=row["valid"],
+        quarantined=row["quarantined"],
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        hosts=hosts,
+    )
+
+
+def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
+    """Both variants of an endpoint in one row, with its number of learned parameters."""
+    key = ("host", "method", "path_template")
+    sizes = schemas.groupBy(*key).agg(F.max(F.size("parameters")).alias("parameters"))
+    together = endpoints.groupBy(*key).agg(
+        F.sort_array(F.collect_set("variant")).alias("variants"),
+        *(
+            F.max(name).alias(name)
+            for name in ("requests", "successes", "clients", "probability", "last_seen", "state")
+        ),
+        F.min("first_seen").alias("first_seen"),
+    )
+    return together.join(sizes, list(key), "left").fillna(0, ["parameters"])
+
+
+def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
+    return [
+        EndpointFact(
+            **{
+                name: tuple(row[name]) if name == "variants" else row[name]
+                for name in EndpointFact.__dataclass_fields__
+            }
+        )
+        for row in rows.collect()
+    ]
+
+
+def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:
+    """One row a reason: records, and the smallest example (the same at every rerun)."""
+    reasons = (
+        quarantine.select(F.explode("reasons").alias("reason"), F.coalesce("raw", F.lit("")).alias("raw"))
+        .groupBy("reason")
+        .agg(F.count("*").alias("records"), F.min(F.substring("raw", 1, EXAMPLE_CHARACTERS)).alias("example"))
+        .orderBy(F.desc("records"), "reason")
+        .limit(MAX_REASONS)
+    )
+    return [QuarantineFact(row["reason"], row["records"], row["example"]) for row in reasons.collect()]
+
+
+def schema_facts(schemas: DataFrame) -> SchemaFacts | None:
+    """Parameters by JSON type and the share of endpoints with at most one path parameter (S5); None where nothing was learned."""
+    parameter = F.explode("parameters")
+    schema = F.col("parameter.schema")
+    kind = F.coalesce(F.get_json_object(schema, "$.type"), F.lit("several"))
+    types = {
+        row["kind"]: row["count"]
+        for row in schemas.select(parameter.alias("parameter")).groupBy(kind.alias("kind")).count().collect()
+    }
+    in_path = F.size(F.filter("parameters", lambda p: p["location"] == "path"))
+    row = schemas.agg(F.count("*").alias("endpoints"), F.count_if(in_path <= 1).alias("few")).collect()[0]
+    return SchemaFacts(types, row["few"] / row["endpoints"]) if row["endpoints"] else None

@@ -1,0 +1,170 @@
+"""Facts -> one self-contained HTML page that needs no network and runs nothing but its own script.
+
+Hosts, paths and examples come from attackers. Three walls keep them text: jinja2 escapes every value, the
+data for the script is JSON without `<`, `>` and `&`, and a Content-Security-Policy allows only the page's own
+style and script, by hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import orjson
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from pipelines.report import chart, words
+from pipelines.report.facts import EndpointFact, Facts, HostComparison, SchemaFacts
+
+STYLES = ("base.css", "tables.css", "media.css")
+SCRIPTS = ("endpoints.js", "address.js", "inventory.js", "controls.js", "export.js", "tables.js")
+
+# Names and order of one row of the inventory's data; `assets/endpoints.js` reads them from the page.
+COLUMNS = (
+    "host",
+    "method",
+    "path_template",
+    "variants",
+    "requests",
+    "successes",
+    "clients",
+    "probability",
+    "first_seen",
+    "last_seen",
+    "state",
+    "parameters",
+)
+
+# What HTML's script data state and JavaScript's line ends would take for something else than JSON text.
+SCRIPT_ESCAPES = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
+
+# Cloudflare's figures (post of 2023-03-15), beside which ours are shown: types of parameters ...
+SOURCE_TYPES = (
+    ("string", ("string",), "just over half"),
+    ("integer", ("integer",), "almost a third"),
+    ("array, boolean or number", ("array", "boolean", "number"), "17 %"),
+    ("object", ("object",), "rare"),
+)
+# ... and what the ML variant changed per host.
+SOURCE_CHANGES = (
+    ("the same", "~46 %"),
+    ("1 to 50 more", "~15 %"),
+    ("over 50 more", "~28 %"),
+    ("fewer", "~9 %"),
+)
+
+
+def render(facts: Facts) -> str:
+    """The page as HTML text (write it as UTF-8). The same facts give the same text."""
+    style = "\n".join(read_asset(name) for name in STYLES)
+    script = "(() => {\n'use strict';\n" + "\n".join(read_asset(name) for name in SCRIPTS) + "})();\n"
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            facts=facts,
+            style=style,
+            script=script,
+            policy=content_security_policy(style, script),
+            endpoints_json=script_json(endpoint_table(facts.endpoints)),
+            chart=chart.draw(facts.histogram),
+            emptiness=words.emptiness(facts.inputs),
+            changes=changes(facts.comparison),
+            schema_rows=schema_rows(facts.schema_facts),
+        )
+    )
+
+
+def read_asset(name: str) -> str:
+    """A file of the page as text. Universal newlines: what is hashed is what a browser hashes."""
+    return resources.files("pipelines.report").joinpath("assets", name).read_text("utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """jinja2 with autoescape on and the filters of the page; an unknown name is an error."""
+    made = Environment(
+        loader=FunctionLoader(read_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "visible": words.visible,
+        "number": words.number,
+        "counted": words.counted,
+        "percent": words.percent,
+        "signed": words.signed,
+        "minute": words.minute,
+        "summary": words.summary,
+    }
+    return made
+
+
+def content_security_policy(style: str, script: str) -> str:
+    """Nothing may load; this style and this script may run; markup never becomes code through the DOM."""
+    return (
+        f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def source_hash(text: str) -> str:
+    """CSP level 3, section 2.3.1: `sha256-` and the base64 of the digest of the element's text in UTF-8."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def script_json(value: Any) -> str:
+    """JSON that may stand inside `<script>` whatever its strings hold."""
+    return orjson.dumps(value).decode().translate(SCRIPT_ESCAPES)
+
+
+def endpoint_table(endpoints: Sequence[EndpointFact]) -> dict[str, Any]:
+    """`columns` and `rows` of the inventory: half the size of one object per endpoint. Times in RFC 3339."""
+
+    def cell(endpoint: EndpointFact, column: str) -> Any:
+        value = getattr(endpoint, column)
+        return f"{words.utc(value):%Y-%m-%dT%H:%M:%SZ}" if column in ("first_seen", "last_seen") else value
+
+    return {
+        "columns": COLUMNS,
+        "rows": [[cell(endpoint, column) for column in COLUMNS] for endpoint in endpoints],
+    }
+
+
+def changes(comparison: Sequence[HostComparison]) -> list[tuple[str, int, float, str]]:
+    """Covered hosts by what ML changed against session identifiers: (change, hosts, share, source's share).
+
+    Empty where no host is covered: without an identifier there is nothing to compare with.
+    """
+    gains = [host.ml - host.session for host in comparison if host.covered]
+    counts = (
+        sum(gain == 0 for gain in gains),
+        sum(1 <= gain <= 50 for gain in gains),
+        sum(gain > 50 for gain in gains),
+        sum(gain < 0 for gain in gains),
+    )
+    return [
+        (change, hosts, hosts / len(gains), source)
+        for (change, source), hosts in zip(SOURCE_CHANGES, counts, strict=True)
+        if gains
+    ]
+
+
+def schema_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float, str]]:
+    """Parameter types as the source groups them: (types, parameters, share, source's share); others last."""
+    total = sum(schema.types.values()) if schema else 0
+    if schema is None or not total:
+        return []
+    rows = [
+        (name, sum(schema.types.get(kind, 0) for kind in kinds), source)
+        for name, kinds, source in SOURCE_TYPES
+    ]
+    if other := total - sum(count for _, count, _ in rows):
+        rows.append(("several types or none", other, "not given"))
+    return [(name, count, count / total, source) for name, count, source in rows]

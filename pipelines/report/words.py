@@ -1,0 +1,88 @@
+"""Facts in words: numbers, times, hostile text made visible, the summary and the way out of an empty page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from pipelines.report.facts import Facts, InputFacts
+
+# Control characters and the marks that reorder or hide text: a path from an attacker must look like what it
+# is. `assets/endpoints.js` shows the same set in the same way.
+INVISIBLE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""`text` with every invisible character written as its escape, "\u202e" for U+202E."""
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def number(value: int) -> str:
+    """48210 -> "48,210"."""
+    return f"{value:,}"
+
+
+def counted(value: int, noun: str) -> str:
+    """(1, "host") -> "1 host", (48210, "host") -> "48,210 hosts". Regular plurals only."""
+    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun}s"
+
+
+def signed(value: int) -> str:
+    """57 -> "+57", -6 -> "−6" (a minus, not a hyphen), 0 -> "0"."""
+    return f"{value:+,}".replace("-", "−") if value else "0"
+
+
+def percent(share: float) -> str:
+    """A share between 0 and 1 -> "12.3 %". Never "0.0 %" or "100.0 %" for what is not exactly none or all."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{share:.1%}".replace("%", " %").replace(".0 ", " ")
+
+
+def utc(moment: datetime) -> datetime:
+    """The same moment in UTC; a naive one is taken as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def minute(moment: datetime) -> str:
+    """2026-03-01 12:05 UTC."""
+    return f"{utc(moment):%Y-%m-%d %H:%M} UTC"
+
+
+def summary(facts: Facts) -> str:
+    """The result in one sentence."""
+    inputs = facts.inputs
+    if not inputs.read:
+        return "No traffic was read yet."
+    found = counted(facts.endpoints_total, "endpoint") if facts.endpoints_total else "no endpoint"
+    sentence = (
+        f"Found {found} on {counted(inputs.hosts, 'host')} in {counted(inputs.valid, 'transaction')} "
+        f"from {counted(inputs.files, 'file')}"
+    )
+    if inputs.first_seen is None or inputs.last_seen is None:
+        return f"{sentence}."
+    first, last = utc(inputs.first_seen).date(), utc(inputs.last_seen).date()
+    return f"{sentence}, {f'on {first}' if first == last else f'between {first} and {last}'}."
+
+
+def emptiness(inputs: InputFacts) -> tuple[str, list[str]]:
+    """Why no endpoint was found, and what to do about it, likeliest first."""
+    if not inputs.read:
+        return "No record was read.", [
+            "Check that the path given to ingest holds log files; ingest --help lists the formats.",
+            "Name the format with --format where the guess from the first lines fails.",
+        ]
+    if not inputs.valid:
+        return f"All {counted(inputs.read, 'record')} went to quarantine.", [
+            "Read the reasons under “Input quality”: a wrong --format shows as one reason for every record.",
+            "Check that the log has a time, a host, a method, a path and a status.",
+        ]
+    return f"{counted(inputs.valid, 'transaction')} were read, but none was selected as a call of an API.", [
+        "If these hosts serve APIs, name their session identifiers in selection.sessions and compare.",
+        "Lower selection.threshold, or train the classifier on traffic of your own.",
+        "An endpoint needs endpoints.min_successes successful requests: give more traffic, or lower it.",
+    ]

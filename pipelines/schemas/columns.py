@@ -1,0 +1,77 @@
+"""`evidence.KindState` as Spark aggregations: to build states from values, merge them, read the numbers.
+
+Same fields, same merges as the value layer; only the sets of clients and values are HyperLogLog sketches here
+(exact while few, else within 1.04 / sqrt(2^sketch_log2): Flajolet et al. 2007).
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from pipelines.schemas.recognisers import RECOGNISERS
+
+COUNTS = ("n", "requests")
+SKETCHES = ("clients", "values")
+EXTREMES = ("integer", "number", "length")
+
+
+def observed_state(sketch_log2: int) -> list[Column]:
+    """Over rows of `parameter_values` with `kind`: the columns of `PARAMETER_SLICES_SCHEMA` after its key.
+
+    The sketch ignores empty texts, so one that no other value of the same kind can be stands in for them.
+    """
+    value = F.col("value")
+    numbers = {
+        "integer": F.when(_has_type("integer"), value.try_cast("bigint")),
+        "number": F.when(_has_type("number"), value.try_cast("double")),
+        "length": F.length(value),
+    }
+    return [
+        *(F.sum(name).alias(name) for name in COUNTS),
+        F.hll_sketch_agg("client", F.lit(sketch_log2)).alias("clients"),
+        F.hll_sketch_agg(F.when(value == "", F.lit("\0")).otherwise(value), F.lit(sketch_log2)).alias(
+            "values"
+        ),
+        *(F.min(numbers[name]).alias(f"{name}_min") for name in EXTREMES),
+        *(F.max(numbers[name]).alias(f"{name}_max") for name in EXTREMES),
+    ]
+
+
+def merged_state() -> list[Column]:
+    """Over slices: the same columns, and `days`, the sorted array of the days they came from."""
+    return [
+        *(F.sum(name).alias(name) for name in COUNTS),
+        *(F.hll_union_agg(name, F.lit(True)).alias(name) for name in SKETCHES),
+        *(F.min(f"{name}_min").alias(f"{name}_min") for name in EXTREMES),
+        *(F.max(f"{name}_max").alias(f"{name}_max") for name in EXTREMES),
+        F.array_sort(F.collect_set("day")).alias("days"),
+    ]
+
+
+def evidence() -> list[Column]:
+    """Over a parameter's merged kinds: the fields of `evidence.Evidence`, and `first_day`, `last_day`."""
+    kinds = F.struct(
+        "kind",
+        "n",
+        F.hll_sketch_estimate("clients").alias("clients"),
+        F.hll_sketch_estimate("values").alias("distinct"),
+        F.size("days").alias("days"),
+        F.col("integer_min").alias("low"),
+        F.col("integer_max").alias("high"),
+    )
+    days = F.flatten(F.collect_list("days"))
+    return [
+        *(F.sum(name).alias(name) for name in COUNTS),
+        F.hll_sketch_estimate(F.hll_union_agg("clients", F.lit(True))).alias("clients"),
+        F.size(F.array_distinct(days)).alias("days"),
+        F.array_sort(F.collect_list(kinds)).alias("kinds"),
+        F.array_min(days).alias("first_day"),
+        F.array_max(days).alias("last_day"),
+    ]
+
+
+def _has_type(json_type: str) -> Column:
+    return F.col("kind").isin(
+        *(recogniser.kind for recogniser in RECOGNISERS if recogniser.type == json_type)
+    )

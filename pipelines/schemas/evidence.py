@@ -1,0 +1,149 @@
+"""What a parameter's values have shown: a mergeable state per kind of value, and the numbers that are judged.
+
+State and judgement are apart: states add up without loss (days, partitions), thresholds come later. Further
+evidence (frequent values, extremes, time buckets) belongs into `KindState`, where adding a field keeps the
+laws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.schemas import distinct
+from pipelines.schemas.distinct import NONE, Distinct
+from pipelines.schemas.recognisers import MAX_CHARACTERS, kind_of, type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Smallest and largest of the numbers seen; both None when there was none."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def __add__(self, other: Span) -> Span:
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Span(min(lows, default=None), max(highs, default=None))
+
+
+NOTHING = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class KindState:
+    """The values of one kind. Invariant: `0 <= requests <= n`.
+
+    `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
+    means that names were repeated). `integers` is exact (within 64 bits), `numbers` are doubles, `lengths`
+    are characters.
+    """
+
+    n: int = 0
+    requests: int = 0
+    clients: Distinct = NONE
+    values: Distinct = NONE
+    days: frozenset[date] = frozenset()
+    integers: Span = NOTHING
+    numbers: Span = NOTHING
+    lengths: Span = NOTHING
+
+    def __add__(self, other: KindState) -> KindState:
+        return KindState(
+            self.n + other.n,
+            self.requests + other.requests,
+            self.clients + other.clients,
+            self.values + other.values,
+            self.days | other.days,
+            self.integers + other.integers,
+            self.numbers + other.numbers,
+            self.lengths + other.lengths,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterState:
+    """A parameter's states, sorted by kind. `ParameterState()` is the zero; `+` is exact and commutative."""
+
+    kinds: tuple[tuple[str, KindState], ...] = ()
+
+    def __add__(self, other: ParameterState) -> ParameterState:
+        merged = dict(self.kinds)
+        for kind, state in other.kinds:
+            merged[kind] = merged.get(kind, KindState()) + state
+        return ParameterState(tuple(sorted(merged.items())))
+
+    def evidence(self) -> Evidence:
+        """The numbers that a judgement needs."""
+        whole = sum((state for _, state in self.kinds), KindState())
+        kinds = tuple(_kind_evidence(kind, state) for kind, state in self.kinds)
+        return Evidence(whole.n, whole.requests, whole.clients.estimate(), len(whole.days), kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class KindEvidence:
+    """The numbers of one kind. `low`, `high`: smallest and largest integer, None where there is none."""
+
+    kind: str
+    n: int
+    clients: int
+    distinct: int
+    days: int
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The numbers of a parameter: values, requests that carried it, clients, days, and each kind's."""
+
+    n: int
+    requests: int
+    clients: int
+    days: int
+    kinds: tuple[KindEvidence, ...]
+
+    @property
+    def distinct(self) -> int:
+        """Different values: the kinds share none, so theirs add up."""
+        return sum(kind.distinct for kind in self.kinds)
+
+
+def observe(value: str, client: str, day: date, *, is_first: bool = True) -> ParameterState:
+    """One value of a parameter; `is_first` unless its request had already given one under the same name."""
+    cut = value[:MAX_CHARACTERS]
+    kind = kind_of(cut)
+    kind_type = type_of(kind)
+    integer = int(cut) if kind_type == "integer" else None
+    number = float(cut) if kind_type == "number" else None
+    state = KindState(
+        n=1,
+        requests=int(is_first),
+        clients=distinct.one(client),
+        values=distinct.one(cut),
+        days=frozenset({day}),
+        integers=Span(integer, integer),
+        numbers=Span(number, number),
+        lengths=Span(len(cut), len(cut)),
+    )
+    return ParameterState(((kind, state),))
+
+
+def fold(states: Iterable[ParameterState]) -> ParameterState:
+    """The merge of all states."""
+    return sum(states, ParameterState())
+
+
+def _kind_evidence(kind: str, state: KindState) -> KindEvidence:
+    low, high = state.integers.low, state.integers.high
+    return KindEvidence(
+        kind,
+        state.n,
+        state.clients.estimate(),
+        state.values.estimate(),
+        len(state.days),
+        None if low is None else int(low),
+        None if high is None else int(high),
+    )

@@ -1,0 +1,112 @@
+"""A judgement as JSON Schema 2020-12, each constraint with its evidence in `x-census`. Never an example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.schemas.judge import Alternative, Judgement
+from pipelines.schemas.recognisers import BY_KIND, EMPTY, INTEGER, TEXT, UNIX_MILLISECONDS, UNIX_SECONDS
+
+JsonSchema = dict[str, Any]
+EVIDENCE = "x-census"
+INT32 = range(-(2**31), 2**31)
+TIME_NOTE = "unix time: grows, so it gets no maximum"
+
+
+def json_schema(judgement: Judgement) -> JsonSchema:
+    """The schema of one value as it stands in the URL (`items` where names repeat).
+
+    `x-census`: `n` values, `distinct` values, `clients`, `days`, `share` of the values that the constraint
+    covers, `level` and `rule` of the judgement; where it applies `trimmed` values left out, `kind`
+    recognised, `note`.
+    """
+    forms = judgement.alternatives
+    if len(forms) == 1:
+        schema = {
+            **_constraint(forms[0]),
+            EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, forms[0]),
+        }
+    else:
+        members = [{**_constraint(form), EVIDENCE: _member_evidence(judgement, form)} for form in forms]
+        schema = {
+            "anyOf": members,
+            EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, None),
+        }
+    if judgement.is_repeated:
+        return {"type": "array", "items": schema, EVIDENCE: _array_evidence(judgement)}
+    return schema
+
+
+def without_evidence(schema: Any) -> Any:
+    """The schema alone, as it is compared between versions: no `x-census` at any depth."""
+    if isinstance(schema, dict):
+        return {key: without_evidence(value) for key, value in schema.items() if key != EVIDENCE}
+    return [without_evidence(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _constraint(form: Alternative) -> JsonSchema:
+    if form.kind == EMPTY:
+        return {"type": "string", "maxLength": 0}
+    if form.kind == INTEGER:
+        is_small = form.low in INT32 and form.high in INT32
+        return {"type": "integer", "format": "int32" if is_small else "int64"}
+    if form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS):
+        return {"type": "integer", "format": "int64"}  # seconds pass 32 bits in 2038
+    recogniser = BY_KIND[form.kind]
+    schema: JsonSchema = {"type": recogniser.type}
+    if recogniser.format is not None:
+        schema["format"] = recogniser.format
+    elif recogniser.is_written:
+        schema["pattern"] = recogniser.ecma
+    return schema
+
+
+def _evidence(judgement: Judgement, covered: int, form: Alternative | None) -> dict[str, Any]:
+    evidence = judgement.evidence
+    stated: dict[str, Any] = {
+        "n": evidence.n,
+        "distinct": evidence.distinct,
+        "clients": evidence.clients,
+        "days": evidence.days,
+        "share": _share(covered, evidence.n),
+        "level": judgement.level.value,
+        "rule": judgement.rule.value,
+    }
+    if judgement.trimmed:
+        stated["trimmed"] = judgement.trimmed
+    return {**stated, **_remarks(form)}
+
+
+def _member_evidence(judgement: Judgement, form: Alternative) -> dict[str, Any]:
+    return {
+        "n": form.n,
+        "distinct": form.distinct,
+        "clients": form.clients,
+        "days": form.days,
+        "share": _share(form.n, judgement.evidence.n),
+        "level": judgement.level.value,
+        "rule": judgement.rule.value,
+        **_remarks(form),
+    }
+
+
+def _array_evidence(judgement: Judgement) -> dict[str, Any]:
+    evidence = judgement.evidence
+    return {
+        "n": evidence.requests,
+        "values": evidence.n,
+        "level": judgement.level.value,
+        "rule": "repeated-name",
+    }
+
+
+def _remarks(form: Alternative | None) -> dict[str, str]:
+    """The recogniser's name where the schema does not say it, and why a time has no maximum."""
+    if form is None or form.kind in (TEXT, BY_KIND[form.kind].format, BY_KIND[form.kind].type):
+        return {}
+    is_time = form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS)
+    return {"kind": form.kind, "note": TIME_NOTE} if is_time else {"kind": form.kind}
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 6) if whole else 0.0

@@ -1,0 +1,149 @@
+r"""What kind of value a text is: one table for the function here and the Spark column (`kind_column`).
+
+Each text has exactly one kind: the first recogniser that matches, else `TEXT`. The kinds' patterns are
+disjoint but for the order boolean/number before text forms, so counts of kinds add up to the number of values
+and merge by addition.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.schemas import patterns
+
+JsonType = Literal["boolean", "integer", "number", "string"]
+MAX_CHARACTERS = 2048
+"""Longer values are cut to this before they are looked at: a format never needs more, and an attacker's text
+costs no more.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """One kind of value.
+
+    `shortest`, `longest` and `holds` say nothing that the pattern does not: they let Spark skip most regular
+    expressions. `format` is written as JSON Schema `format`; where there is no registered one, `is_written`
+    allows the pattern itself. `min_distinct` different values are needed, as one constant may look like a
+    format by chance.
+    """
+
+    kind: str
+    type: JsonType
+    pattern: str
+    source: str
+    shortest: int
+    longest: int
+    holds: str = ""
+    format: str | None = None
+    is_written: bool = False
+    min_distinct: int = 1
+
+    @property
+    def java(self) -> str:
+        r"""For `rlike`: `\z` is the very end, where `$` would allow a line end after it."""
+        return rf"\A(?:{self.pattern})\z"
+
+    @property
+    def python(self) -> str:
+        r"""For `re`: Python writes the very end as `\Z` (`\z` only from 3.14)."""
+        return rf"\A(?:{self.pattern})\Z"
+
+    @property
+    def ecma(self) -> str:
+        """For JSON Schema `pattern` (ECMA-262, where `$` without flag m is the very end)."""
+        return f"^(?:{self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
+
+    def allows(self, value: str) -> bool:
+        """The cheap part of `matches`, which Spark evaluates first."""
+        return self.shortest <= len(value) <= self.longest and self.holds in value
+
+
+def _identifier(kind: str, length: int, source: str) -> Recogniser:
+    return Recogniser(kind, "string", patterns.hexadecimal(length), source, length, length, is_written=True)
+
+
+EMPTY, REDACTED, BOOLEAN, INTEGER, NUMBER, TEXT = "empty", "redacted", "boolean", "integer", "number", "text"
+UNIX_SECONDS, UNIX_MILLISECONDS, DIGITS, JWT = "unix-seconds", "unix-milliseconds", "digits", "jwt"
+
+RECOGNISERS: tuple[Recogniser, ...] = (
+    Recogniser(EMPTY, "string", patterns.EMPTY, "URL standard (WHATWG) s. 5.1: a name without value", 0, 0),
+    Recogniser(
+        REDACTED,
+        "string",
+        patterns.REDACTED,
+        "the mask that ingest writes in place of a secret",
+        8,
+        73,
+        "redacted",
+    ),
+    Recogniser(BOOLEAN, "boolean", patterns.BOOLEAN, "RFC 8259 s. 3", 4, 5, "e"),
+    Recogniser(UNIX_SECONDS, "integer", patterns.UNIX_SECONDS, "POSIX.1-2017 s. 4.16", 9, 10),
+    Recogniser(
+        UNIX_MILLISECONDS, "integer", patterns.UNIX_MILLISECONDS, "ECMA-262 s. 21.4.1 time values", 12, 13
+    ),
+    Recogniser(INTEGER, "integer", patterns.INTEGER, "RFC 8259 s. 6; OpenAPI Format Registry: int64", 1, 20),
+    Recogniser(NUMBER, "number", patterns.NUMBER, "RFC 8259 s. 6", 1, 38),
+    Recogniser("uuid", "string", patterns.UUID, "RFC 9562 s. 4", 36, 36, "-", format="uuid"),
+    Recogniser("date", "string", patterns.DATE, "RFC 3339 s. 5.6 full-date", 10, 10, "-", format="date"),
+    Recogniser("date-time", "string", patterns.DATE_TIME, "RFC 3339 s. 5.6", 20, 35, "T", format="date-time"),
+    Recogniser("email", "string", patterns.EMAIL, "HTML standard s. 4.10.5.1.5", 3, 640, "@", format="email"),
+    Recogniser("ipv4", "string", patterns.IPV4, "RFC 2673 s. 3.2 dotted-quad", 7, 15, ".", format="ipv4"),
+    Recogniser(
+        "ipv6", "string", patterns.IPV6, "RFC 3986 s. 3.2.2; RFC 4291 s. 2.2", 2, 45, ":", format="ipv6"
+    ),
+    Recogniser("uri", "string", patterns.URI, "RFC 3986", 5, MAX_CHARACTERS, "://", format="uri"),
+    Recogniser(JWT, "string", patterns.JWT, "RFC 7519 s. 3", 9, MAX_CHARACTERS, "eyJ"),
+    Recogniser(
+        "ulid", "string", patterns.ULID, "ULID specification: Crockford base 32", 26, 26, is_written=True
+    ),
+    _identifier("objectid", 24, "BSON specification: ObjectId, 12 bytes"),
+    _identifier(
+        "hex32", 32, "128 bits: MD5 (RFC 1321), UUID without hyphens, trace id (W3C Trace Context s. 3.2.2.3)"
+    ),
+    _identifier("hex40", 40, "160 bits: SHA-1 (FIPS 180-4), git object name"),
+    _identifier("hex64", 64, "256 bits: SHA-256 (FIPS 180-4)"),
+    Recogniser(
+        "semver",
+        "string",
+        patterns.SEMVER,
+        "Semantic Versioning 2.0.0",
+        5,
+        700,
+        ".",
+        is_written=True,
+        min_distinct=3,
+    ),
+    Recogniser(
+        "locale", "string", patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, is_written=True, min_distinct=3
+    ),
+    Recogniser(
+        DIGITS,
+        "string",
+        patterns.DIGITS,
+        "decimal digits that are no number: leading zeros, more than 64 bits",
+        1,
+        64,
+        is_written=True,
+    ),
+    Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
+)
+BY_KIND = {recogniser.kind: recogniser for recogniser in RECOGNISERS}
+"""By order of precedence; `TEXT` comes last and stands for what nothing recognised (its pattern is never
+evaluated).
+"""
+
+_COMPILED = tuple((r.kind, re.compile(r.python)) for r in RECOGNISERS if r.kind != TEXT)
+
+
+def kind_of(value: str) -> str:
+    """The kind of one value, of which the first `MAX_CHARACTERS` characters count."""
+    cut = value[:MAX_CHARACTERS]
+    return next((kind for kind, pattern in _COMPILED if pattern.search(cut)), TEXT)
+
+
+def type_of(kind: str) -> JsonType:
+    """The JSON type of a value of this kind; an unknown kind (of another version) is text."""
+    return BY_KIND[kind].type if kind in BY_KIND else "string"

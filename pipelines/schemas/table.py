@@ -1,0 +1,75 @@
+"""Contracts of the schema stage: a parameter's key, a day's evidence, a version of an endpoint's schema."""
+
+from __future__ import annotations
+
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    DataType,
+    DateType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from pipelines.endpoints.table import ENDPOINT_KEY
+
+PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
+LOCATIONS = ("request", "path", "query")
+"""`request` stands for the successful request itself (its name and value are empty): the number that presence
+refers to.
+"""
+
+
+def _fields(kind: DataType, *names: str, nullable: bool) -> list[StructField]:
+    return [StructField(name, kind, nullable) for name in names]
+
+
+PARAMETER_SLICES_SCHEMA = StructType(
+    [
+        *_fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
+        *_fields(DateType(), "day", nullable=False),
+        *_fields(LongType(), "n", "requests", nullable=False),
+        *_fields(BinaryType(), "clients", "values", nullable=False),
+        *_fields(LongType(), "integer_min", "integer_max", nullable=True),
+        *_fields(DoubleType(), "number_min", "number_max", nullable=True),
+        *_fields(IntegerType(), "length_min", "length_max", nullable=True),
+    ]
+)
+"""One row = the values of one kind of one parameter on one day (`evidence.KindState`). Replace per variant
+and day.
+
+`clients` and `values` are HyperLogLog sketches (Apache DataSketches), lengths are characters, integers are
+exact.
+"""
+
+PARAMETER_SCHEMA = StructType(
+    [
+        *_fields(StringType(), "location", "name", nullable=False),
+        *_fields(BooleanType(), "required", nullable=False),
+        *_fields(LongType(), "requests", nullable=False),
+        *_fields(StringType(), "schema", nullable=False),
+    ]
+)
+"""A judged parameter: `requests` carried it, `schema` is JSON Schema 2020-12 as JSON text with `x-census`."""
+
+SCHEMAS_SCHEMA = StructType(
+    [
+        *_fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *_fields(IntegerType(), "version", nullable=False),
+        *_fields(StringType(), "fingerprint", nullable=False),
+        *_fields(LongType(), "requests", "clients", nullable=False),
+        *_fields(IntegerType(), "days", nullable=False),
+        *_fields(DateType(), "first_day", "last_day", nullable=False),
+        *_fields(IntegerType(), "left_out", nullable=False),
+        StructField("parameters", ArrayType(PARAMETER_SCHEMA, False), False),
+    ]
+)
+"""One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement
+without its evidence, changed. `requests` are the successful ones (2xx) it was learned from, `left_out` the
+parameters not written.
+"""

@@ -1,0 +1,239 @@
+"""Settings: `conf/default.yaml` overridden by a user's YAML, checked once at the edge, frozen afterwards.
+
+One model per stage; a function receives the section it needs, never the whole tree.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import SettingsError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+Profile = Literal["openapi-3.1", "openapi-3.0"]
+
+
+class Section(BaseModel):
+    """Frozen, strict about unknown keys: a misspelt setting must not be ignored silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SparkSettings(Section):
+    app_name: str
+    master: str
+    driver_memory: Annotated[str, Field(pattern=r"^\d+[kmgt]$")]
+    local_shuffle_partitions: Positive
+    properties: dict[str, str]
+
+
+class IngestSettings(Section):
+    har_max_bytes: Positive
+    line_max_bytes: Positive
+    quarantine_raw_bytes: Positive
+    body_max_bytes: Positive
+    unreadable_files: Literal["error", "skip"]
+    time_window_years: Positive
+    default_host: Annotated[str, Field(min_length=1)]
+
+
+class PrivacySettings(Section):
+    key_file: str
+    jwt_claims: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]]
+
+
+class QualitySettings(Section):
+    sample_rows: Positive
+    max_quarantined_share: Share
+    min_rows_for_shares: Positive
+    max_duplicate_share: Share
+    max_null_share: Share
+    max_hosts_per_transaction: Share
+
+
+class SessionIdentifier(Section):
+    """Where a host's session identifier travels: D1 of the mission."""
+
+    location: Literal["header", "cookie", "jwt"]
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+
+    @property
+    def key(self) -> str:
+        """The key under which ingest stored its hash (`transactions.identifiers`)."""
+        name = self.name.lower() if self.location == "header" else self.name
+        return f"{self.location}:{name}"
+
+
+class SelectionSettings(Section):
+    threshold: Share
+    model: str
+    batch_rows: Positive
+    sessions: dict[str, SessionIdentifier]
+
+
+class PathSettings(Section):
+    max_depth: Positive
+
+
+class EndpointSettings(Section):
+    min_successes: Positive
+    client_sketch_log2: Annotated[int, Field(ge=4, le=21)]
+
+
+class SchemaSettings(Section):
+    min_observations: Positive
+    field_observations: Positive
+    bound_observations: Positive
+    min_share: Share
+    min_union_clients: Positive
+    max_union: Positive
+    max_parameters: Positive
+    sketch_log2: Annotated[int, Field(ge=4, le=21)]
+
+
+class ExportSettings(Section):
+    profiles: Annotated[list[Profile], Field(min_length=1)]
+    format: Literal["yaml", "json"]
+
+
+class CompareSettings(Section):
+    histogram_edges: Annotated[list[int], Field(min_length=2)]
+
+
+class ReportSettings(Section):
+    max_endpoints: Positive
+    max_hosts: Positive
+
+
+class TrackingSettings(Section):
+    uri: str
+    experiment: Annotated[str, Field(min_length=1)]
+    registered_model: Annotated[str, Field(min_length=1)]
+    enabled: bool
+
+
+class SimulatorSettings(Section):
+    hosts: Positive
+    transactions: Positive
+    seed: Annotated[int, Field(ge=0)]
+    days: Positive
+    end_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class TrainingSettings(Section):
+    hosts: Annotated[int, Field(ge=8)]
+    transactions: Positive
+    seed: Annotated[int, Field(ge=0)]
+    folds: Annotated[int, Field(ge=2, le=20)]
+    trees: Positive
+    depth: Annotated[int, Field(ge=1, le=10)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    l2_leaf_reg: Annotated[float, Field(gt=0)]
+    min_roc_auc: Share
+
+
+class Settings(Section):
+    spark: SparkSettings
+    ingest: IngestSettings
+    privacy: PrivacySettings
+    quality: QualitySettings
+    selection: SelectionSettings
+    paths: PathSettings
+    endpoints: EndpointSettings
+    schemas: SchemaSettings
+    export: ExportSettings
+    compare: CompareSettings
+    report: ReportSettings
+    tracking: TrackingSettings
+    simulator: SimulatorSettings
+    training: TrainingSettings
+
+
+def conf_folder() -> Traversable:
+    """`conf/` of the wheel (package data of `pipelines`), else of the checkout or shipped archive that this module is in."""
+    package = resources.files("pipelines")
+    inside = package / "conf"
+    if inside.is_dir():
+        return inside
+    return Path(str(package)).parent / "conf" if isinstance(package, Path) else package.parent / "conf"  # type: ignore[attr-defined]
+
+
+def load(file: Path | None = None) -> Settings:
+    """The defaults, overridden by `file`.
+
+    Raises:
+        SettingsError: naming the file, the dotted path, what was found and what is allowed.
+    """
+    tree = _mapping(conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml")
+    name = "conf/default.yaml"
+    if file is not None:
+        name = str(file)
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{file}: cannot be read ({error}). Give --settings a YAML file in UTF-8."
+            ) from error
+        tree = _overridden(tree, _mapping(text, name))
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_explained(name, error)) from error
+
+
+def _mapping(text: str, name: str) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        detail = " ".join(str(error).split())
+        raise SettingsError(f"{name}: not YAML: {detail}. See conf/default.yaml for the form.") from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsError(
+            f"{name}: expected sections (key: value), found {type(tree).__name__}. See conf/default.yaml."
+        )
+    return tree
+
+
+def _overridden(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base`, section by section; lists and values replace."""
+    out = dict(base)
+    for key, value in over.items():
+        below = out.get(key)
+        out[key] = _overridden(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return out
+
+
+def _explained(name: str, error: ValidationError) -> str:
+    """One line: dotted path, found value and what is allowed, for each problem (at most three)."""
+    problems = []
+    for item in error.errors()[:3]:
+        path = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            problems.append(
+                f"{path}: unknown setting (allowed here: {', '.join(_allowed(item['loc'][:-1]))})"
+            )
+        elif item["type"] == "missing":
+            problems.append(f"{path}: missing")
+        else:
+            message = item["msg"].removeprefix("Input should be ")
+            problems.append(f"{path}: expected {message}, found {item['input']!r}")
+    return f"{name}: " + "; ".join(problems) + ". conf/default.yaml lists every setting with its unit."
+
+
+def _allowed(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location:
+        field = (
+            model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        )
+        model = field.annotation if field is not None else SessionIdentifier
+    return sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []

@@ -1,0 +1,153 @@
+"""What one site offers: its operations of both classes with the shares of their traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from random import Random
+
+from pipelines.simulator import action_styles as action
+from pipelines.simulator import asset_styles as asset
+from pipelines.simulator import data_styles as data
+from pipelines.simulator import page_styles as page
+from pipelines.simulator.api_intake import EXTRAS, STYLES
+from pipelines.simulator.dialect import Dialect, draw_dialect
+from pipelines.simulator.habits import Audience, Habits, draw_habits, resource
+from pipelines.simulator.hosts import Front
+from pipelines.simulator.operation import Operation, answers
+from pipelines.simulator.scans import scans
+
+# Who calls the API of each shape; one of them per site.
+_CALLERS: dict[str, tuple[Audience, ...]] = {
+    "api": (
+        (("server", 0.9), ("browser", 0.06), ("app", 0.03), ("scanner", 0.005)),
+        (("app", 0.85), ("server", 0.06), ("browser", 0.08), ("scanner", 0.005)),
+        (("browser", 0.8), ("app", 0.1), ("server", 0.09), ("bot", 0.01), ("scanner", 0.005)),
+        (("browser", 0.35), ("app", 0.35), ("server", 0.29), ("scanner", 0.005)),
+    ),
+    "mixed": (
+        (("browser", 0.92), ("app", 0.03), ("server", 0.03), ("bot", 0.02), ("scanner", 0.004)),
+        (("browser", 0.6), ("app", 0.3), ("server", 0.09), ("bot", 0.01), ("scanner", 0.004)),
+        (("browser", 0.4), ("server", 0.57), ("bot", 0.02), ("scanner", 0.004)),
+    ),
+}
+Builder = Callable[[Random, Habits], list[Operation]]
+_WEB: tuple[tuple[Builder, float], ...] = (
+    (page.pages, 0.75),
+    (page.entity_pages, 0.65),
+    (page.api_like_pages, 0.4),
+    (page.shells, 0.35),
+    (page.file_tree, 0.12),
+    (action.forms, 0.55),
+    (action.fragments, 0.4),
+    (action.redirects, 0.7),
+    (asset.assets, 0.9),
+    (asset.bare_assets, 0.6),
+    (asset.media_streams, 0.06),
+    (asset.known_files, 1.0),
+    (asset.moved_assets, 0.4),
+    (data.static_data, 0.6),
+    (data.trackers, 0.45),
+)
+_ASSETS: tuple[tuple[Builder, float], ...] = (
+    (asset.assets, 0.85), (asset.bare_assets, 0.6), (data.static_data, 0.6), (data.trackers, 0.5),
+    (asset.known_files, 1.0),
+    (asset.media_streams, 0.2), (asset.moved_assets, 0.5),
+)  # fmt: skip
+# An API host has a little web too: a console, documentation, favicons that browsers ask for.
+_ASIDE: tuple[tuple[Builder, float], ...] = (
+    (asset.known_files, 0.8), (page.api_like_pages, 0.5), (action.redirects, 0.4),
+    (asset.bare_assets, 0.2), (page.pages, 0.15),
+    (action.forms, 0.12), (asset.assets, 0.3),
+)  # fmt: skip
+
+
+def declare(rng: Random, front: Front) -> tuple[Operation, ...]:
+    """All operations of a site, weights adding up to 1."""
+    habits = draw_habits(rng)
+    calls, dialect = _calls(rng, front)
+    parts = {"api": _ASIDE, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[front.shape]
+    rest = [made for build, share in parts if rng.random() < share for made in build(rng, habits)]
+    if front.shape == "mixed" and dialect is not None and rng.random() < 0.5:
+        rest += _twins(rng, calls, dialect, habits)
+    if front.origin and calls:
+        rest += _preflights(rng, calls)
+    error_media = dialect.error_media if front.shape == "api" and dialect is not None else habits.html
+    attacks = scans(rng, error_media)
+    share = {
+        "api": rng.uniform(0.88, 0.99),
+        "mixed": rng.choice((0.05, 0.12, 0.25, 0.4, 0.6)),
+        "web": 0.0,
+        "assets": 0.0,
+    }[front.shape]
+    attacked = rng.choice((0.002, 0.01, 0.03))
+    if not rest:
+        share = 1 - attacked
+    return (*_scaled(calls, share), *_scaled(rest, 1 - share - attacked), *_scaled(attacks, attacked))
+
+
+def _calls(rng: Random, front: Front) -> tuple[list[Operation], Dialect | None]:
+    """The site's API operations, one per method and shape of path; none on web-only sites."""
+    if front.shape not in _CALLERS:
+        return [], None
+    dialect = draw_dialect(rng, rng.choice(_CALLERS[front.shape]))
+    builders = [build for build, _ in STYLES.values()]
+    weights = [weight for _, weight in STYLES.values()]
+    made = _scaled(rng.choices(builders, weights)[0](rng, dialect, rng.choice((1, 2, 4, 7, 12))), 1.0)
+    for build, share in EXTRAS:
+        if rng.random() < share:
+            made += _scaled(build(rng, dialect, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
+    unique: dict[tuple[str, tuple[str, ...]], Operation] = {}
+    for operation in made:
+        unique.setdefault((operation.method, tuple(operation.literals())), operation)
+    return list(unique.values()), dialect
+
+
+def _twins(rng: Random, calls: list[Operation], dialect: Dialect, habits: Habits) -> list[Operation]:
+    """Pages that show the API's entities, `/orders/{id}` for `/api/orders/{id}`: the pair of row D4."""
+    found = [call for call in calls if call.method == "GET" and call.kind == "rest-json" and call.variables()]
+    made = []
+    for call in rng.sample(found, min(3, len(found))):
+        replies = habits.replies(habits.html, 15000)
+        parameters = tuple(parameter for parameter in call.parameters if parameter.location == "path")
+        template = call.template.removeprefix(dialect.base)
+        made.append(
+            resource(
+                "page-entity",
+                template,
+                replies,
+                *parameters,
+                weight=2,
+                cache_control=habits.page_cache,
+            )
+        )
+    return made
+
+
+def _preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
+    """CORS preflights of other origins' scripts. Not API operations: the browser asks, nothing is done."""
+    media = rng.choice(("", "", "", "text/plain", "text/html", "application/json"))
+    replies = answers([(1, rng.choice((204, 204, 200)), media, 0)])
+    return [
+        replace(
+            call,
+            kind="preflight",
+            is_api=False,
+            method="OPTIONS",
+            parameters=tuple(item for item in call.parameters if item.location in ("path", "query")),
+            answers=replies,
+            modes=("fetch",),
+            audience=(("browser", 1.0),),
+            weight=0.6,
+            request_media="",
+            public=True,
+        )
+        for call in rng.sample(calls, min(4, len(calls)))
+    ]
+
+
+def _scaled(operations: Iterable[Operation], share: float) -> list[Operation]:
+    """The operations with weights that add up to `share`."""
+    found = list(operations)
+    total = sum(operation.weight for operation in found)
+    return [replace(operation, weight=share * operation.weight / total) for operation in found]

@@ -1,0 +1,202 @@
+"""Ingest: files → transactions and quarantine. Stage, count, check, publish: the tables change only at the last step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from pipelines.errors import QualityError
+from pipelines.settings import Settings
+from pipelines.tables import Warehouse
+from pipelines.transactions.expectations import BatchCounts, QualityResult, check
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.privacy import secret_key
+from pipelines.transactions.staging import file_problems, raise_problem, staged
+from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+
+ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own optimiser aims at
+SAMPLED = ("transaction_id", "host", "method", "path", "status", "response_content_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest did. valid + quarantined == records, always."""
+
+    files: int
+    known: int
+    records: int
+    valid: int
+    quarantined: int
+    days: tuple[date, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def ingest(
+    warehouse: Warehouse,
+    inputs: Sequence[Input],
+    settings: Settings,
+    *,
+    now: datetime,
+    docs: Path | None = None,
+) -> Ingested:
+    """Adds the files that the warehouse does not hold yet; the same file again adds nothing.
+
+    Raises:
+        InputError: a file cannot be read to its end.
+        QualityError: a critical expectation failed; the tables are as they were.
+    """
+    _recover(warehouse)
+    wanted = [item.checksum for item in inputs]
+    ledger = BATCHES.read(warehouse).where(F.col("source_id").isin(wanted))
+    published = {row["source_id"] for row in ledger.select("source_id").collect()}
+    new = [item for item in inputs if item.checksum not in published]
+    known = len(inputs) - len(new)
+    if not new:
+        return Ingested(files=0, known=known, records=0, valid=0, quarantined=0)
+    batch_id = sha256("".join(sorted(item.checksum for item in new)).encode()).hexdigest()[:16]
+    key = secret_key(warehouse.root, settings.privacy)
+    folder = warehouse.path(f"_staging/{batch_id}")
+    with staged(warehouse.spark, new, folder, key=key, now=now, settings=settings) as rows:
+        unreadable = file_problems(rows)
+        paths = {item.uri: str(item.path or item.uri) for item in new}
+        if unreadable and settings.ingest.unreadable_files == "error":
+            raise_problem(unreadable, paths)
+        left_out = [source for source, _ in unreadable]
+        kept = rows.where(~F.col("source").isin(left_out)) if left_out else rows
+        counted = _counted(kept)
+        quality = check(_counts(kept, counted), _sample(kept, counted, settings), settings.quality, docs)
+        if quality.critical:
+            raise QualityError(
+                f"batch of {len(new)} files (first: {new[0].path or new[0].uri}) failed its checks and was not ingested: "
+                f"{'; '.join(quality.critical)}. Give the right --format, or change section quality in --settings."
+            )
+        rows_of = {row["source"]: row for row in counted}
+        records = [
+            _batch_row(item, batch_id, rows_of.get(item.uri), quality, now)
+            for item in new
+            if item.uri not in left_out
+        ]
+        _publish(warehouse, kept, records, now)
+    return Ingested(
+        files=len(records),
+        known=known,
+        records=sum(row["read"] for row in counted),
+        valid=sum(row["valid"] for row in counted),
+        quarantined=sum(row["read"] - row["valid"] for row in counted),
+        days=tuple(sorted({day for row in counted for day in row["days"]})),
+        unreadable=tuple(f"{paths[source]}: {problem}" for source, problem in unreadable),
+        warnings=quality.warnings,
+    )
+
+
+def _counted(rows: DataFrame) -> list[Row]:
+    """Counts per file: one small row each, from a few staged columns."""
+    is_valid = F.size("violations") == 0
+    return (
+        rows.groupBy("source")
+        .agg(
+            F.count("*").alias("read"),
+            F.count_if(is_valid).alias("valid"),
+            F.min(F.when(is_valid, F.col("time"))).alias("first_time"),
+            F.max(F.when(is_valid, F.col("time"))).alias("last_time"),
+            F.collect_set(F.when(is_valid, F.col("day"))).alias("days"),
+        )
+        .collect()
+    )
+
+
+def _counts(rows: DataFrame, counted: Sequence[Row]) -> BatchCounts:
+    records, valid = sum(row["read"] for row in counted), sum(row["valid"] for row in counted)
+    distinct = (
+        rows.where(F.size("violations") == 0)
+        .agg(
+            F.approx_count_distinct("transaction_id", 0.02).alias("ids"),
+            F.approx_count_distinct("host", 0.02).alias("hosts"),
+            F.count_distinct(F.floor(F.col("status") / 100)).alias("classes"),
+        )
+        .collect()[0]
+    )
+    times = [row[name] for row in counted for name in ("first_time", "last_time") if row[name] is not None]
+    return BatchCounts(
+        records=records,
+        valid=valid,
+        quarantined=records - valid,
+        quarantined_share=(records - valid) / max(records, 1),
+        duplicate_share=max(0.0, 1 - min(distinct["ids"], valid) / max(valid, 1)),
+        hosts=distinct["hosts"],
+        hosts_per_transaction=min(1.0, distinct["hosts"] / max(valid, 1)) if valid > 1 else 0.0,
+        distinct_status_classes=distinct["classes"],
+        hours_spanned=(max(times) - min(times)).total_seconds() / 3600 if times else 0.0,
+    )
+
+
+def _sample(rows: DataFrame, counted: Sequence[Row], settings: Settings):  # type: ignore[no-untyped-def]  # pandas frame
+    """At most `quality.sample_rows` valid rows, spread over the batch, the same ones at every rerun."""
+    valid, wanted = sum(row["valid"] for row in counted), settings.quality.sample_rows
+    chosen = rows.where(F.size("violations") == 0).select(*SAMPLED)
+    if valid > wanted:
+        share = F.pmod(F.xxhash64("transaction_id"), F.lit(1_000_000)) < math.ceil(1_000_000 * wanted / valid)
+        chosen = chosen.where(share).limit(wanted)
+    return chosen.toPandas()
+
+
+def _batch_row(
+    item: Input, batch_id: str, counted: Row | None, quality: QualityResult, now: datetime
+) -> dict[str, object]:
+    read = counted["read"] if counted else 0
+    valid = counted["valid"] if counted else 0
+    return {
+        "batch_id": batch_id,
+        "source_id": item.checksum,
+        "source": str(item.path or item.uri),
+        "format": item.format,
+        "records": read,
+        "valid": valid,
+        "quarantined": read - valid,
+        "first_time": counted["first_time"] if counted else None,
+        "last_time": counted["last_time"] if counted else None,
+        "ingested_at": now,
+        "state": "publishing",
+        "expectations": orjson.dumps(quality.document).decode(),
+    }
+
+
+def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, object]], now: datetime) -> None:
+    """Both tables, then the ledger says so. A crash in between is undone by the next ingest (`_recover`)."""
+    batch = f"batch_id = '{records[0]['batch_id']}'" if records else "false"
+    ledger = warehouse.spark.createDataFrame([{**record} for record in records], BATCHES.schema)
+    valid = sum(int(str(record["valid"])) for record in records)
+    BATCHES.replace(ledger, warehouse, batch)
+    good = rows.where(F.size("violations") == 0).withColumnRenamed("line", "source_line")
+    if valid:
+        files = max(1, math.ceil(valid / ROWS_PER_FILE))
+        TRANSACTIONS.append(good.repartitionByRange(files, "day", "host", "time"), warehouse)
+    if any(record["quarantined"] for record in records):
+        bad = rows.where(F.size("violations") > 0).withColumns(
+            {"reasons": F.col("violations"), "day": F.lit(now.date())}
+        )
+        QUARANTINE.append(bad.coalesce(1), warehouse)
+    BATCHES.replace(ledger.withColumn("state", F.lit("published")), warehouse, batch)
+
+
+def _recover(warehouse: Warehouse) -> None:
+    """Takes back what an interrupted publication left, so that its files count as new."""
+    if not BATCHES.exists(warehouse):
+        return
+    broken = [
+        r["source_id"]
+        for r in BATCHES.read(warehouse).where("state = 'publishing'").select("source_id").collect()
+    ]
+    if broken:
+        where = F.col("source_id").isin(broken)
+        for table in (TRANSACTIONS, QUARANTINE, BATCHES):
+            table.delete(warehouse, where)

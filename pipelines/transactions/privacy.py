@@ -1,0 +1,182 @@
+"""What leaves ingest instead of a credential: keyed hashes (identifiers, client) and redacted text. Columns, no rows.
+
+The key rides in a one-row frame that is joined to the batch, so that it never appears in a plan, an event log or the UI.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import BinaryType, StructField, StructType
+
+from pipelines.errors import SettingsError, WarehouseError
+from pipelines.http import redaction
+from pipelines.settings import PrivacySettings, SessionIdentifier
+
+BLOCK_BYTES = 64  # block of SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104 s. 2)
+HASH_CHARACTERS = 32  # 128 bits: no two of 10^12 clients share a hash but with probability 10^-15
+KEY_COLUMNS = ("_inner_pad", "_outer_pad")
+STANDARD_HEADERS = (
+    "accept accept-charset accept-encoding accept-language cache-control connection content-encoding content-length content-type "
+    "date dnt expect host if-match if-modified-since if-none-match if-range keep-alive origin pragma priority range referer "
+    "sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user te trailer "
+    "transfer-encoding upgrade upgrade-insecure-requests user-agent via x-requested-with"
+).split()
+"""Headers that are never an identifier: a set look-up spares the regular expression for nearly all of them."""
+
+
+def secret_key(root: str, settings: PrivacySettings) -> bytes:
+    """The key of the keyed hashes: from `privacy.key_file`, else made once and kept beside the tables.
+
+    Raises:
+        SettingsError: the key file cannot be read or is shorter than 16 bytes.
+        WarehouseError: the warehouse is no local folder, so that a key cannot be kept in it.
+    """
+    if settings.key_file:
+        try:
+            key = Path(settings.key_file).read_bytes().strip()
+        except OSError as error:
+            raise SettingsError(
+                f"privacy.key_file: cannot read {settings.key_file} ({error.strerror})"
+            ) from error
+        if len(key) < 16:
+            raise SettingsError(
+                f"privacy.key_file: expected at least 16 bytes, found {len(key)}: openssl rand -hex 32 > FILE"
+            )
+        return key
+    if "://" in root:
+        raise WarehouseError(
+            f"{root}: a remote warehouse needs privacy.key_file in --settings: openssl rand -hex 32 > FILE"
+        )
+    file = Path(root) / "_key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_hex(32))
+    return file.read_bytes()
+
+
+def with_key(records: DataFrame, key: bytes) -> DataFrame:
+    """Adds the two padded keys of HMAC (RFC 2104) as columns `KEY_COLUMNS`; drop them after hashing."""
+    block = (key if len(key) <= BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
+    pads = (bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block))
+    schema = StructType([StructField(name, BinaryType(), False) for name in KEY_COLUMNS])
+    return records.crossJoin(F.broadcast(records.sparkSession.createDataFrame([pads], schema)))
+
+
+def keyed_hash(value: Column) -> Column:
+    """HMAC-SHA-256 (RFC 2104), its first 32 hexadecimal digits. NULL in, NULL out. Needs the columns of `with_key`."""
+    inner = F.sha2(F.concat(F.col(KEY_COLUMNS[0]), value.cast("binary")), 256)
+    outer = F.sha2(F.concat(F.col(KEY_COLUMNS[1]), F.unhex(inner)), 256)
+    return F.substring(outer, 1, HASH_CHARACTERS)
+
+
+def identifiers(sessions: Sequence[SessionIdentifier], jwt_claims: Sequence[str]) -> Column:
+    """map "header:authorization" | "cookie:sid" | "jwt:sub" → keyed hash, of every header and cookie that may identify."""
+    configured = {
+        location: [s.key.partition(":")[2] for s in sessions if s.location == location]
+        for location in ("header", "cookie")
+    }
+    claims = sorted({*jwt_claims, *(s.name for s in sessions if s.location == "jwt")})
+
+    def is_identifying_header(name: Column) -> Column:
+        certain = name.isin(["authorization", *configured["header"]])
+        return certain | (~name.isin(STANDARD_HEADERS) & name.rlike(redaction.SECRET_NAME))
+
+    def is_identifying_cookie(name: Column) -> Column:
+        return name.isin(configured["cookie"]) | name.rlike(redaction.SECRET_NAME)
+
+    parts = [
+        _hashed("header", F.col("request_headers"), is_identifying_header),
+        _hashed("cookie", F.col("cookies"), is_identifying_cookie),
+    ]
+    if claims:
+        parts.append(_claims(claims))
+    return F.map_concat(*parts)
+
+
+def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column]) -> Column:
+    kept = F.map_filter(values, lambda name, value: keep(name) & value.isNotNull() & (value != ""))
+    hashed = F.transform_values(kept, lambda _, value: keyed_hash(value))
+    return F.transform_keys(hashed, lambda name, _: F.concat(F.lit(f"{prefix}:"), F.substring(name, 1, 128)))
+
+
+def _claims(names: Sequence[str]) -> Column:
+    """map "jwt:NAME" → keyed hash of the claims of a JWT bearer token (RFC 7519); empty where there is none."""
+    token = F.regexp_extract(
+        F.try_element_at(F.col("request_headers"), F.lit("authorization")),
+        r"^[Bb]earer +[\w-]+\.([\w-]+)\.",
+        1,
+    )
+    padded_length = (F.ceil(F.length(token) / 4) * 4).cast("int")
+    padded = F.rpad(F.translate(token, "-_", "+/"), padded_length, "=")
+    payload = F.try_to_binary(padded, F.lit("base64")).cast("string")
+    found = [
+        F.struct(
+            F.lit(f"jwt:{name}").alias("key"),
+            keyed_hash(F.get_json_object(payload, f"$.{name}")).alias("value"),
+        )
+        for name in names
+    ]
+    entries = F.filter(F.array(*found), lambda entry: entry["value"].isNotNull())
+    empty = F.create_map().cast("map<string,string>")
+    return F.when(F.length(token) > 0, F.map_from_entries(entries)).otherwise(empty)
+
+
+def client(ids: Column) -> Column:
+    """Keyed hash that stands for one client: its session, else the network (IPv4 /24, IPv6 /48) and the user agent."""
+    ip = F.coalesce(F.col("client_ip"), F.lit(""))
+    network = F.when(ip.contains(":"), F.substring_index(ip, ":", 3)).otherwise(F.substring_index(ip, ".", 3))
+    cookies = F.map_filter(ids, lambda name, _: name.rlike(r"^cookie:.*(?i)(?:sess|sid)"))
+    return F.coalesce(
+        F.try_element_at(ids, F.lit("header:authorization")),
+        F.try_element_at(ids, F.lit("header:x-api-key")),
+        F.try_element_at(ids, F.lit("header:x-auth-token")),
+        F.try_element_at(F.map_values(cookies), F.lit(1)),
+        keyed_hash(F.concat_ws("|", network, F.coalesce(F.col("user_agent"), F.lit("")))),
+    )
+
+
+def holds_secret_value(*texts: Column) -> Column:
+    """Whether any text may hold a value of a credential's form: plain searches, a tenth of the cost of the expression."""
+    together = F.concat_ws(" ", *texts)
+    found = together.contains(redaction.VALUE_ANCHORS[0])
+    for anchor in redaction.VALUE_ANCHORS[1:]:
+        found = found | together.contains(anchor)
+    return found
+
+
+def without_secret_values(text: Column, suspicious: Column) -> Column:
+    """`text` with values of a credential's form masked, where the row is `suspicious`."""
+    return F.when(suspicious, F.regexp_replace(text, redaction.SECRET_VALUE, redaction.MASK)).otherwise(text)
+
+
+def without_secret_parameters(query: Column) -> Column:
+    """A query string (or form body) with the values of parameters of secret names masked."""
+    return F.regexp_replace(query, redaction.QUERY_SECRET, f"$1{redaction.MASK}")
+
+
+def without_secret_members(body: Column) -> Column:
+    """A JSON text with the values of members of secret names masked."""
+    return F.regexp_replace(body, redaction.JSON_SECRET, f'$1"{redaction.MASK}"')
+
+
+def redacted_raw(raw: Column, limit: int) -> Column:
+    """The original text of a rejected record: enough to recognise it, without credentials and client addresses.
+
+    Unparsed text has no names to go by, so whole sections of headers, cookies and bodies go, and every long token.
+    """
+    text = F.substring(raw, 1, 4 * limit)  # redaction shortens; what is cut off first need not be read
+    text = F.regexp_replace(text, redaction.RAW_SECTION, f'$1"{redaction.MASK}"')
+    text = F.regexp_replace(text, redaction.RAW_FIELD, f'$1"{redaction.MASK}"')
+    text = F.regexp_replace(text, redaction.RAW_CLIENT, "- - -")
+    text = without_secret_members(without_secret_parameters(text))
+    text = F.regexp_replace(text, redaction.SECRET_VALUE, redaction.MASK)
+    text = F.regexp_replace(text, redaction.USER_INFORMATION, f"$1{redaction.MASK}@")
+    return F.substring(F.regexp_replace(text, redaction.LONG_TOKEN, "…"), 1, limit)

@@ -1,0 +1,1 @@
+"""One module per input format: files -> RECORD rows. `registry` knows them all, `detect` tells them apart."""

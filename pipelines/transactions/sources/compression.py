@@ -1,0 +1,86 @@
+"""Compression of input files, told by their first bytes: names lie, and rotated logs often have none."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+Compression = Literal["none", "gzip", "zstd"]
+
+HEAD_BYTES = 65_536  # what detection looks at: some fifty records of a line format, the beginning of any HAR
+_MAGIC: dict[bytes, Compression] = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}  # RFC 1952 s. 2.3.1, RFC 8878 s. 3.1.1
+_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
+
+
+class DamagedError(Exception):
+    """A compressed stream that ends early or does not match its checksum; the text says which."""
+
+
+class _Checked(io.RawIOBase):
+    """A decompressing stream whose library errors become `DamagedError`; everything else passes unchanged."""
+
+    def __init__(self, stream: pa.NativeFile, compression: Compression) -> None:
+        self._stream, self._compression = stream, compression
+
+    def readable(self) -> bool:
+        """Always: there is no other use."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        target = memoryview(buffer)
+        try:
+            data = self._stream.read(len(target))
+        except OSError as error:  # pyarrow says "Truncated compressed stream", "incorrect data check", ...
+            raise DamagedError(f"the {self._compression} data is damaged: {error}") from error
+        target[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()  # and with it the file below
+        super().close()
+
+
+def compression_of(head: bytes) -> Compression:
+    """The compression that the first four bytes of a file announce."""
+    return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "none")
+
+
+def without_suffix(name: str) -> str:
+    """A file name without the ending of a compression: `a.har.gz` -> `a.har`. Lower case."""
+    lower = name.lower()
+    return next((lower.removesuffix(suffix) for suffix in _SUFFIXES if lower.endswith(suffix)), lower)
+
+
+def decompressed(stored: BinaryIO, compression: Compression) -> io.BufferedReader:
+    """A reader of the plain bytes; several members or frames in a row are one stream, never held as a whole.
+
+    Raises (while reading):
+        DamagedError: the stream ends early or fails its checksum.
+    """
+    if compression == "none":
+        return cast(io.BufferedReader, stored)
+    return io.BufferedReader(_Checked(pa.CompressedInputStream(stored, compression), compression), HEAD_BYTES)
+
+
+def opened(path: str | None, content: bytes | None = None) -> io.BufferedReader:
+    """A reader of the plain bytes of a file, or of `content` where there is no path. The caller closes it.
+
+    Raises:
+        OSError: the file cannot be opened.
+        DamagedError: while reading, as `decompressed`.
+    """
+    stored: BinaryIO = io.BytesIO(content or b"")
+    if path is not None:
+        stored = Path(path).open("rb")  # noqa: SIM115 - the caller closes it
+    magic = stored.read(4)
+    stored.seek(0)
+    return decompressed(stored, compression_of(magic))

@@ -1,0 +1,126 @@
+"""Which format a file has, by its first bytes. Nothing here reads files: bytes in, names out."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from pipelines.transactions.sources.combined_line import LINE
+from pipelines.transactions.sources.compression import HEAD_BYTES
+
+Format = Literal["har", "logpush", "combined"]
+FORMATS: Final[tuple[Format, ...]] = ("har", "logpush", "combined")
+"""Every format, in the order in which detection tries them."""
+
+LABELS: Final[dict[Format, str]] = {
+    "har": "HAR (HTTP Archive, JSON)",
+    "logpush": "Logpush (one JSON object a line)",
+    "combined": "Apache or nginx access log (common or combined)",
+}
+_CLAIMS: Final[dict[str, Format]] = {
+    ".har": "har",
+    ".ndjson": "logpush",
+    ".jsonl": "logpush",
+    ".log": "combined",
+}
+
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINES: Final = 50  # lines that vote: enough to outvote a damaged first one
+_HAR_START: Final = re.compile(r'\s*\{\s*"log"\s*:\s*\{')
+_HAR_LATER: Final = re.compile(
+    r'"log"\s*:\s*\{\s*"(?:version|creator|browser|pages|entries|comment|_\w+)"\s*:'
+)
+_LOGPUSH_FIELD: Final = re.compile(
+    r'"(?:RayID|EdgeStartTimestamp|EdgeResponse(?:Status|Bytes|ContentType)'
+    r'|ClientRequest(?:Host|Method|URI|Path|Scheme))"\s*:'
+)
+_COMBINED: Final = re.compile(LINE, re.ASCII)
+
+# What people hand over by mistake, by the first bytes: a word helps more than hexadecimal digits.
+_KINDS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ", "xz data"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x04\x22\x4d\x18", "lz4 data"),
+    (b"PAR1", "a Parquet file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\xd4\xc3\xb2\xa1", "a packet capture"),
+    (b"\x0a\x0d\x0d\x0a", "a packet capture"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"\x7fELF", "a program"),
+)
+
+
+def format_of(head: bytes) -> Format | None:
+    """The format of a file that begins (decompressed) with `head`, None when it is none of `FORMATS`.
+
+    `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as a whole; line formats
+    are read by Spark as UTF-8.
+    """
+    text = text_of(head)
+    if _HAR_START.match(text):
+        return "har"
+    if is_utf16(head):
+        return "har" if _HAR_LATER.search(text) and text.lstrip().startswith("{") else None
+    lines = _votes(text, is_cut=len(head) >= HEAD_BYTES)
+    if _most(line.lstrip().startswith("{") and _LOGPUSH_FIELD.search(line) is not None for line in lines):
+        return "logpush"
+    if text.lstrip().startswith("{") and _HAR_LATER.search(text):
+        return "har"
+    return "combined" if _most(_COMBINED.match(line) is not None for line in lines) else None
+
+
+def claimed_format(name: str) -> Format | None:
+    """The format that the ending of a name (lower case, no compression ending) promises."""
+    return next((format for ending, format in _CLAIMS.items() if name.endswith(ending)), None)
+
+
+def is_utf16(head: bytes) -> bool:
+    """Does the text begin with a byte order mark of UTF-16?"""
+    return head.startswith(_UTF16)
+
+
+def description_of(head: bytes) -> str:
+    """What a file of unknown format is: `a PDF document (begins with '%PDF-1.7')`."""
+    if not head.strip():
+        return "nothing but blank lines"
+    return f"{_kind_of(head)} (begins with {ascii(head[:24])[1:]})"
+
+
+def _kind_of(head: bytes) -> str:
+    kind = next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
+    if kind is not None:
+        return kind
+    if is_utf16(head):
+        return "UTF-16 text, where UTF-8 is expected"
+    if b"\x00" in head:
+        return "binary data"
+    return {"[": "a JSON array", "{": "JSON of another form"}.get(
+        text_of(head).lstrip()[:1], "text of another form"
+    )
+
+
+def text_of(head: bytes) -> str:
+    """`head` as text by its byte order mark, which goes, else as UTF-8; what is neither becomes U+FFFD."""
+    if is_utf16(head):
+        return head.decode("utf-16", errors="replace")
+    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
+
+
+def _votes(text: str, *, is_cut: bool) -> list[str]:
+    """The first non-blank lines; the last one, where the head cut it, votes only if it is the only one."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    whole = lines[:-1] if is_cut and len(lines) > 1 else lines
+    return [line for line in whole if line.strip()][:_LINES]
+
+
+def _most(votes: Iterable[bool]) -> bool:
+    """Do at least half of the votes say yes?"""
+    given = list(votes)
+    return bool(given) and 2 * sum(given) >= len(given)

@@ -1,0 +1,108 @@
+"""Whole files read in Python: the bridge from frames, for formats and names that Spark's readers cannot take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, DataType, LongType, MapType, StringType, StructType
+
+from pipelines.errors import InputError
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.record import FILE_ERROR
+from pipelines.transactions.sources.compression import DamagedError, opened
+
+Row = dict[str, Any]
+_BATCH_ROWS = 2_000
+_BATCH_CHARACTERS = (
+    16 << 20
+)  # of the texts in a batch: an Arrow string column holds 2 GiB at most, a body may be large
+_MAX_TASKS = 1_000
+_FILES = "source string, path string, content binary"
+_ARROW: dict[type[DataType], pa.DataType] = {
+    StringType: pa.string(),
+    LongType: pa.int64(),
+    BooleanType: pa.bool_(),
+    MapType: pa.map_(pa.string(), pa.string()),
+}
+
+
+def read_files(
+    spark: SparkSession,
+    inputs: Sequence[Input],
+    rows: Callable[[BinaryIO], Iterable[Row]],
+    schema: StructType,
+) -> DataFrame:
+    """`schema`: the rows that `rows` makes of each file's plain bytes, and `source`. A file is read by one task.
+
+    A file that cannot be read to its end (`rows` may raise InputError) adds one row whose `error` begins with
+    `FILE_ERROR`.
+    """
+    arrow = pa.schema([(field.name, _ARROW[type(field.dataType)]) for field in schema.fields])
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for file in batch.to_pylist():
+                for some in _batched(_rows_of(file, rows)):  # never an empty batch
+                    yield pa.RecordBatch.from_pylist(some, schema=arrow)
+
+    return _files(spark, inputs).mapInArrow(read, schema)
+
+
+def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
+    """`source, path, content`: local files by path, opened by the task; remote ones by content, through Hadoop."""
+    local = sorted(
+        (entry for entry in inputs if entry.path is not None), key=lambda entry: -(entry.bytes or 0)
+    )
+    rows = [(entry.uri, str(entry.path.absolute()), None) for entry in local if entry.path is not None]
+    files = spark.createDataFrame(rows, _FILES).repartition(max(1, min(len(rows), _MAX_TASKS)))
+    remote = [entry.uri for entry in inputs if entry.path is None]
+    if not remote:
+        return files
+    content = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(remote)
+    return files.unionByName(
+        content.select(
+            F.col("_metadata.file_path").alias("source"), F.lit(None).cast("string").alias("path"), "content"
+        )
+    )
+
+
+def _rows_of(file: Row, rows: Callable[[BinaryIO], Iterable[Row]]) -> Iterator[Row]:
+    source = file["source"]
+    try:
+        with opened(file["path"], file["content"]) as plain:
+            for row in rows(plain):
+                yield {"source": source, **row}
+    except (InputError, DamagedError, OSError) as error:
+        yield {"source": source, "error": f"{FILE_ERROR}{_problem(error)}", "is_blank": False}
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return error.problem
+    return f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+
+
+def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Lists of at most `_BATCH_ROWS` rows, or of about `_BATCH_CHARACTERS` of text; none is empty."""
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        batch.append(
+            {name: list(value.items()) if isinstance(value, dict) else value for name, value in row.items()}
+        )
+        size += sum(_length(value) for value in row.values())
+        if len(batch) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(len(name) + len(text) for name, text in value.items())
+    return len(value) if isinstance(value, str) else 0

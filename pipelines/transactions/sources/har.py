@@ -1,0 +1,34 @@
+"""HAR files -> STAGED rows: one file is one task, parsed whole in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from pyspark.sql import DataFrame, SparkSession
+
+from pipelines.errors import InputError
+from pipelines.settings import IngestSettings
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.record import STAGED
+from pipelines.transactions.sources.files import read_files
+from pipelines.transactions.sources.har_entries import entries
+
+
+def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
+    """STAGED rows of HAR files, `line` = number of the entry.
+
+    A file that is no HAR, damaged or, decompressed, larger than `settings.har_max_bytes` is one row whose `error`
+    begins with `FILE_ERROR`.
+    """
+    max_bytes = settings.har_max_bytes
+
+    def rows(plain: BinaryIO) -> Iterator[dict[str, Any]]:
+        content = plain.read(max_bytes + 1)
+        if len(content) > max_bytes:
+            problem = f"is larger than {max_bytes} bytes when decompressed (ingest.har_max_bytes)"
+            raise InputError("HAR", problem, "Split it, or raise the setting.")
+        for entry in entries(content):
+            yield {**entry, "is_blank": False, "block_start": 0, "row_id": entry["line"] - 1}
+
+    return read_files(spark, inputs, rows, STAGED)

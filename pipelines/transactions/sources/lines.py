@@ -1,0 +1,137 @@
+"""Line formats: files -> lines, read once and in parallel, so that line numbers can still be told afterwards.
+
+A scan split over tasks does not know line numbers. It does know, for every line, the block of the file
+(`block_start`) and a `row_id` that grows by one from line to line within that block. Once *all* rows of the
+scan, blank lines included, are staged, two small columns tell how many lines each block has, and the number
+of any line is an addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
+
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.record import RAW_CHARACTERS
+from pipelines.transactions.sources.files import read_files
+from pipelines.transactions.sources.line_reader import lines
+
+LINES = StructType(
+    [
+        StructField("source", StringType()),
+        StructField(
+            "value", StringType()
+        ),  # the line without its end; null when it is too long or the file is damaged
+        StructField("raw", StringType()),  # the line, cut to RAW_CHARACTERS
+        StructField("error", StringType()),
+        StructField("is_blank", BooleanType()),
+        StructField("block_start", LongType()),
+        StructField("row_id", LongType()),
+    ]
+)
+_BLANK_BYTES = 256  # a longer line of nothing but white space is no blank line but a damaged record
+_GLOB = str.maketrans({char: "\\" + char for char in "{}[]*?\\"})
+_CODEC_SUFFIX = {"gzip": ".gz", "zstd": ".zst"}
+_CODEC_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".deflate", ".snappy", ".lz4")
+
+
+def read_lines(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> DataFrame:
+    """All lines of `inputs` -> LINES: blank ones flagged, those longer than `max_bytes` with `error`.
+
+    Spark's text source reads what it can; files whose name keeps it from doing so (see
+    `_is_readable_by_spark`) are read in Python, one task each.
+    """
+    parts = []
+    by_spark = [entry for entry in inputs if _is_readable_by_spark(entry)]
+    by_python = [entry for entry in inputs if not _is_readable_by_spark(entry)]
+    if by_spark:
+        parts.append(_by_spark(spark, by_spark, max_bytes))
+    if by_python:
+        parts.append(_by_python(spark, by_python, max_bytes))
+    return parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
+
+
+def with_line_numbers(rows: DataFrame, scan: DataFrame | None = None) -> DataFrame:
+    """`rows` with `line` filled in where it is null. Columns used: `source, line, block_start, row_id`.
+
+    `rows` is any part of `scan` (by default all of it). `scan` must hold *every* row that was read, blank
+    lines included, and must be stored: computing it again may number the rows anew. Costs one aggregation
+    over three columns of `scan` and one broadcast join (a row per block of a file).
+    """
+    earlier = Window.partitionBy("source").orderBy("block_start").rowsBetween(Window.unboundedPreceding, -1)
+    blocks = (
+        (rows if scan is None else scan)
+        .groupBy("source", "block_start")
+        .agg(F.min("row_id").alias("_first"), F.count("row_id").alias("_lines"))
+        .withColumn("_before", F.coalesce(F.sum("_lines").over(earlier), F.lit(0)))
+        .drop("_lines")
+    )
+    line = F.coalesce("line", F.col("row_id") - F.col("_first") + F.col("_before") + 1)
+    joined = rows.join(F.broadcast(blocks), ["source", "block_start"], "left")
+    return joined.withColumn("line", line).select(*rows.columns)
+
+
+def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> DataFrame:
+    # lineSep: by default a lone CR ends a line, too, and line numbers would not be those of any editor.
+    # recursiveFileLookup: no columns out of folders named like `day=1`.
+    reader = spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true")
+    scan = reader.text(
+        [
+            entry.uri if entry.path is None else f"file:{str(entry.path.absolute()).translate(_GLOB)}"
+            for entry in inputs
+        ]
+    )
+    value, size = F.col("value"), F.octet_length("value")
+    return scan.select(
+        F.col("_metadata.file_path").alias("source"),
+        F.when(size <= max_bytes, value).alias("value"),
+        _raw(value).alias("raw"),
+        F.when(size > max_bytes, F.lit(_too_long(max_bytes))).alias("error"),
+        ((size <= _BLANK_BYTES) & ~value.rlike(r"\S")).alias("is_blank"),
+        F.col("_metadata.file_block_start").alias("block_start"),
+        F.monotonically_increasing_id().alias("row_id"),
+    )
+
+
+def _raw(value: Column) -> Column:
+    """The text that quarantine may show: cut, and valid UTF-8, which Arrow readers insist on."""
+    cut = F.when(F.octet_length(value) > RAW_CHARACTERS, F.substring(value, 1, RAW_CHARACTERS)).otherwise(
+        value
+    )
+    return F.make_valid_utf8(cut)
+
+
+def _by_python(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> DataFrame:
+    def rows(plain: BinaryIO) -> Iterator[dict[str, Any]]:
+        for line in lines(plain, max_bytes):
+            text = line.text
+            yield {
+                "value": None if line.is_too_long else text,
+                "raw": text[:RAW_CHARACTERS],
+                "error": _too_long(max_bytes) if line.is_too_long else None,
+                "is_blank": len(line.content) <= _BLANK_BYTES and not text.strip(),
+                "block_start": 0,
+                "row_id": line.number - 1,
+            }
+
+    return read_files(spark, inputs, rows, LINES)
+
+
+def _too_long(max_bytes: int) -> str:
+    return f"record longer than {max_bytes} bytes"
+
+
+def _is_readable_by_spark(entry: Input) -> bool:
+    """Hadoop picks codecs by the name's ending, hides names that begin with `_` or `.`, trips over colons."""
+    if entry.path is None:
+        return True
+    name = entry.path.name
+    if name.startswith(("_", ".")) or name.endswith("._COPYING_") or ":" in str(entry.path.absolute()):
+        return False
+    if entry.compression == "none":
+        return not name.lower().endswith(_CODEC_SUFFIXES)
+    return name.endswith(_CODEC_SUFFIX[entry.compression])

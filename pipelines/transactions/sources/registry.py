@@ -1,0 +1,52 @@
+"""All formats by name. A new one is a module with `read`, a line here, and a rule in `detect`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final, Protocol
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.settings import IngestSettings
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.sources import combined, har, logpush
+from pipelines.transactions.sources.detect import Format
+
+
+class Reader(Protocol):
+    """Files of one format -> STAGED rows: one per record or blank line, or one with `FILE_ERROR`."""
+
+    def __call__(self, spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
+        """The rows of `inputs`; lazy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A format by its name on the command line, and how it is read."""
+
+    name: Format
+    read: Reader
+
+
+SOURCES: Final[Mapping[Format, Source]] = {
+    source.name: source
+    for source in (
+        Source("har", har.read),
+        Source("logpush", logpush.read),
+        Source("combined", combined.read),
+    )
+}
+
+
+def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
+    """STAGED rows of all `inputs`, of whatever formats. `inputs` must not be empty."""
+    by_format = {name: [entry for entry in inputs if entry.format == name] for name in SOURCES}
+    frames = [
+        SOURCES[name].read(spark, entries, settings).withColumn("format", F.lit(name))
+        for name, entries in by_format.items()
+        if entries
+    ]
+    return reduce(DataFrame.unionByName, frames)

@@ -1,0 +1,98 @@
+"""A batch on its way into the tables: parsed and judged once into Parquet, looked at, then published or dropped.
+
+Parsing is most of the cost of ingest, and a gzip file is one task; what comes after reads the staged columns in parallel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.errors import InputError
+from pipelines.settings import Settings
+from pipelines.transactions.build import judged
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.record import FILE_ERROR
+from pipelines.transactions.sources.lines import with_line_numbers
+from pipelines.transactions.sources.registry import read
+
+
+
+@contextmanager
+def staged(
+    spark: SparkSession,
+    inputs: Sequence[Input],
+    folder: str,
+    *,
+    key: bytes,
+    now: datetime,
+    settings: Settings,
+) -> Iterator[DataFrame]:
+    """The judged rows of `inputs`: columns of `transactions`, plus source, `violations`, `raw`. The folder is removed at the end.
+
+    Raises:
+        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error.
+    """
+    sessions = tuple(settings.selection.sessions.values())
+    host = settings.ingest.default_host
+    try:
+        records = read(spark, inputs, settings.ingest)
+        named = records.withColumn(
+            "host",
+            F.when(F.col("format") == "combined", F.coalesce("host", F.lit(host))).otherwise(F.col("host")),
+        )
+        rows = judged(
+            named,
+            key=key,
+            now=now,
+            ingest=settings.ingest,
+            privacy_settings=settings.privacy,
+            sessions=sessions,
+        )
+        rows.write.mode("overwrite").parquet(folder)
+        yield _identified(spark.read.schema(rows.schema).parquet(folder), spark, inputs)
+    finally:
+        remove(spark, folder)
+
+
+def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
+    """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go."""
+    ids = spark.createDataFrame(
+        [(item.uri, item.checksum) for item in inputs], "source string, source_id string"
+    )
+    numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
+    derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
+    return numbered.withColumn("transaction_id", F.coalesce("transaction_id", derived)).withColumn(
+        "day", F.to_date("time")
+    )
+
+
+def file_problems(rows: DataFrame) -> list[tuple[str, str]]:
+    """(source, problem) of every file that could not be read to its end. At most one row a file."""
+    whole = rows.where(F.size("violations") == 1).where(F.col("violations")[0].startswith(FILE_ERROR))
+    found = whole.select("source", F.col("violations")[0].alias("problem")).distinct().collect()
+    return sorted((row["source"], row["problem"].removeprefix(FILE_ERROR)) for row in found)
+
+
+def raise_problem(problems: Sequence[tuple[str, str]], paths: dict[str, str]) -> None:
+    """Raises the InputError of the first of `problems`."""
+    source, problem = problems[0]
+    more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
+    raise InputError(
+        paths.get(source, source),
+        problem + more,
+        "Copy or export the file again, or leave it out with ingest.unreadable_files: skip",
+    )
+
+
+def remove(spark: SparkSession, path: str) -> None:
+    """Deletes a folder on whatever file system it is on; one that is not there is no error."""
+    jvm = spark.sparkContext._jvm  # the Hadoop file system has no Python API
+    if jvm is None:
+        return
+    target = jvm.org.apache.hadoop.fs.Path(path)
+    target.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()).delete(target, True)

@@ -1,0 +1,43 @@
+"""One lazy Spark session for all tests; scratch warehouse per test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from pipelines import settings as settings_module
+from pipelines.settings import Settings
+from pipelines.spark import session
+from pipelines.tables import Warehouse
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return settings_module.load()
+
+
+@pytest.fixture(scope="session")
+def spark(settings: Settings) -> Iterator[SparkSession]:
+    """local[2]; one shuffle partition less than cores would hide ordering bugs, eight would only cost time."""
+    small = settings.spark.model_copy(update={"master": "local[2]", "driver_memory": "3g", "local_shuffle_partitions": 3})
+    spark = session("tests", small)
+    yield spark
+    spark.stop()
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    return Warehouse(spark, str(tmp_path / "warehouse"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Benchmark material beside the checkout; tests that need it are skipped where it is not."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared (benchmark material) is not beside the checkout")
+    return SHARED

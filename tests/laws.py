@@ -1,0 +1,35 @@
+"""Laws that every mergeable state obeys, written once: a test draws the states, the law says what holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, Self, TypeVar
+
+
+class Mergeable(Protocol):
+    """A state with `+`."""
+
+    def __add__(self, other: Self) -> Self: ...
+
+
+State = TypeVar("State", bound=Mergeable)
+Item = TypeVar("Item")
+
+
+def assert_zero_is_neutral(zero: State, state: State) -> None:
+    assert zero + state == state
+    assert state + zero == state
+
+
+def assert_merging_is_commutative(left: State, right: State) -> None:
+    assert left + right == right + left
+
+
+def assert_merging_is_associative(first: State, second: State, third: State) -> None:
+    assert (first + second) + third == first + (second + third)
+
+
+def assert_merging_parts_equals_the_whole(
+    fold: Callable[[Sequence[Item]], State], left: Sequence[Item], right: Sequence[Item]
+) -> None:
+    assert fold(left) + fold(right) == fold([*left, *right])

@@ -1,0 +1,112 @@
+"""The Airflow DAG and the crontab only call spark-submit, on scripts and options that exist."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+import pytest
+
+
+class Dag:
+    """As much of airflow.DAG as the file uses; collects the tasks made inside its `with`."""
+
+    current: Dag
+
+    def __init__(self, **arguments: Any) -> None:
+        self.arguments, self.tasks = arguments, list[Task]()
+
+    def __enter__(self) -> Dag:
+        Dag.current = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Task:
+    """As much of BashOperator as the file uses: its command, environment and the order of `>>`."""
+
+    def __init__(self, task_id: str, bash_command: str, env: dict[str, str], append_env: bool) -> None:
+        self.task_id, self.bash_command, self.env, self.append_env = task_id, bash_command, env, append_env
+        self.after: Task | None = None
+        Dag.current.tasks.append(self)
+
+    def __rshift__(self, later: Task) -> Task:
+        later.after = self
+        return later
+
+
+@pytest.fixture(params=["airflow 2", "airflow 3"])
+def dag(request: pytest.FixtureRequest, root: Path, monkeypatch: pytest.MonkeyPatch) -> Dag:
+    """The DAG of conf/airflow_dag.py, executed with stand-ins for either generation of Airflow's modules."""
+    modules: dict[str, dict[str, type]]
+    if request.param == "airflow 2":
+        modules = {
+            "airflow": {"DAG": Dag},
+            "airflow.operators": {},
+            "airflow.operators.bash": {"BashOperator": Task},
+        }
+    else:
+        standard = "airflow.providers.standard"
+        packages = ["airflow", "airflow.providers", standard, f"{standard}.operators"]
+        modules = {name: {} for name in packages}
+        modules |= {f"{standard}.operators.bash": {"BashOperator": Task}, "airflow.sdk": {"DAG": Dag}}
+    for name, content in modules.items():
+        module = ModuleType(name)
+        module.__path__ = []
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    made = runpy.run_path(str(root / "conf/airflow_dag.py"))["dag"]
+    assert isinstance(made, Dag)
+    return made
+
+
+def test_dag_submits_every_step_once_in_order(dag: Dag) -> None:
+    names = [task.task_id for task in dag.tasks]
+    assert names == ["ingest", "discover", "compare", "learn", "export", "report"]
+    assert [task.after.task_id if task.after else None for task in dag.tasks] == [None, *names[:-1]]
+    assert dag.arguments["max_active_runs"] == 1
+    assert dag.arguments["catchup"] is False
+
+
+def test_dag_only_calls_spark_submit(dag: Dag) -> None:
+    for task in dag.tasks:
+        assert task.bash_command.startswith('"$APICENSUS_HOME/.venv/bin/spark-submit" ')
+        assert not re.search(r"[;&|`]|\$\(|{{", task.bash_command)
+        assert task.append_env, "without it the task loses PATH and JAVA_HOME"
+        used = set(re.findall(r"\$([A-Z_]+)", task.bash_command))
+        assert used <= set(task.env)
+    assert dag.tasks[0].env["DAY"] == "{{ ds_nodash }}"
+
+
+def commands(root: Path) -> list[str]:
+    lines = (root / "conf/crontab").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if re.match(r"[\d*]", line)]
+
+
+def test_crontab_locks_and_only_calls_spark_submit(root: Path) -> None:
+    assert len(commands(root)) == 2
+    for line in commands(root):
+        assert re.fullmatch(
+            r'([\d*]+ ){5}cd "\$APICENSUS_HOME" && flock -\w+ .*spark-submit jobs/\w+\.py .*', line
+        )
+        assert not re.search(r"(?<!\\)%", line), "cron ends the line at a bare %"
+
+
+@pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)
+def test_scheduled_scripts_and_options_exist(dag: Dag, root: Path) -> None:
+    """Each job is asked for its help, so that a renamed option is noticed here and not at night."""
+    scheduled = [task.bash_command for task in dag.tasks] + commands(root)
+    for script, rest in (re.findall(r'jobs/(\w+)\.py"? (.*)', command)[0] for command in scheduled):
+        command = [sys.executable, str(root / f"jobs/{script}.py"), "--help"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=False, env={"COLUMNS": "200"})
+        assert shown.returncode == 0, shown.stderr
+        assert [option for option in re.findall(r"--[a-z-]+", rest) if option not in shown.stdout] == []

@@ -1,0 +1,92 @@
+"""`spark-submit` to a cluster of processes, from an empty directory, with the project not installed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from pipelines.spark import java_home
+
+# Two executors of one core and 1,024 MB, each a process of its own: what the driver can import, they cannot.
+CLUSTER = "local-cluster[2,1,1024]"
+
+
+@pytest.fixture(scope="module")
+def traffic(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("traffic")
+    size = ["--hosts", "3", "--transactions", "600", "--format", "logpush"]
+    command = [sys.executable, "-m", "jobs", "simulate", "--out", str(folder), *size]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Spark of the pyspark package behind links: workers make a folder in it, not in the package."""
+    home = tmp_path_factory.mktemp("spark")
+    for part in Path(pyspark.__file__).parent.iterdir():
+        (home / part.name).symlink_to(part)
+    return home
+
+
+@pytest.fixture
+def submit(
+    root: Path,
+    traffic: Path,
+    spark_home: Path,
+    environment: Callable[[Path | None], Path],
+    tmp_path: Path,
+    clean_environment: dict[str, str],
+) -> Callable[..., dict[str, int]]:
+    """`submit(script, *options)`: discovers in the traffic from an empty directory; returns the summary."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    surroundings = {
+        "SPARK_HOME": str(spark_home),
+        "SPARK_CONF_DIR": str(root / "conf"),
+        "PYSPARK_PYTHON": str(environment(None)),
+        "JAVA_HOME": str(java_home()),
+    }
+
+    def discover(script: Path, *options: str) -> dict[str, int]:
+        command = [str(spark_home / "bin/spark-submit"), "--master", CLUSTER, *options, str(script)]
+        command += [str(traffic), "--warehouse", str(tmp_path / "warehouse"), "--json"]
+        done = subprocess.run(
+            command,
+            cwd=empty,
+            env=clean_environment | surroundings,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert list(empty.iterdir()) == [], "a run leaves nothing where it was started"
+        summary: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+        return summary
+
+    return discover
+
+
+def test_script_of_a_checkout_finds_endpoints_on_a_cluster(
+    submit: Callable[..., dict[str, int]], root: Path, spark_home: Path, tmp_path: Path
+) -> None:
+    assert submit(root / "jobs/discover.py")["endpoints_ml"] > 0
+    assert (tmp_path / "warehouse/endpoint_slices/_delta_log").is_dir()
+    assert list(spark_home.glob("work/app-*/*/stderr")) != [], "no executor ran"
+
+
+def test_archive_alone_is_enough_on_a_cluster(
+    submit: Callable[..., dict[str, int]], root: Path, wheel: Path, tmp_path: Path
+) -> None:
+    """As on a machine without a checkout: one script and `--py-files apicensus.zip`."""
+    archive = shutil.copy(wheel, tmp_path / "apicensus.zip")
+    script = shutil.copy(root / "jobs/discover.py", tmp_path / "discover.py")
+    assert submit(Path(script), "--py-files", str(archive))["endpoints_ml"] > 0

@@ -1,0 +1,77 @@
+"""What is shipped works where there is no checkout: as an installed wheel and as an archive on the path."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+READ_SETTINGS = """
+import pipelines.settings as settings
+print(settings.__file__)
+print(settings.conf_folder())
+print(settings.load().selection.threshold)
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, environment: Callable[[Path | None], Path]) -> Path:
+    """Python of an environment where the wheel is installed."""
+    return environment(wheel)
+
+
+def test_wheel_holds_all_packages_settings_and_the_model(wheel: Path, root: Path) -> None:
+    shipped = set(zipfile.ZipFile(wheel).namelist())
+    sources = {
+        str(file.relative_to(root))
+        for name in ("pipelines", "ml", "jobs")
+        for file in (root / name).rglob("*.py")
+    }
+    settings = {f"pipelines/{file.relative_to(root)}" for file in (root / "conf").rglob("*.yaml")}
+    assert (sources | settings) - shipped == set()
+    assert "pipelines/conf/spark-defaults.conf" in shipped
+    assert [name for name in shipped if name.startswith("ml/models/") and name.endswith(".cbm")] != []
+
+
+def test_wheel_holds_nothing_else(wheel: Path) -> None:
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in tops if not name.endswith(".dist-info")} == {"pipelines", "ml", "jobs"}
+
+
+def test_command_explains_itself_in_an_empty_directory(
+    installed: Path, tmp_path: Path, clean_environment: dict[str, str]
+) -> None:
+    command = [str(installed.parent / "apicensus"), "--help"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=clean_environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(step in done.stdout for step in ("run", "ingest", "discover", "learn", "export"))
+    assert done.stderr == ""
+
+
+def test_settings_are_read_from_the_installed_package(
+    installed: Path, tmp_path: Path, clean_environment: dict[str, str]
+) -> None:
+    command = [str(installed), "-c", READ_SETTINGS]
+    shown = subprocess.check_output(command, cwd=tmp_path, env=clean_environment, text=True).splitlines()
+    package = Path(shown[0]).parent
+    assert package.is_relative_to(installed.parents[1])
+    assert Path(shown[1]) == package / "conf"
+    assert float(shown[2]) == 0.5
+
+
+def test_settings_are_read_from_the_archive(
+    wheel: Path, environment: Callable[[Path | None], Path], tmp_path: Path, clean_environment: dict[str, str]
+) -> None:
+    """`--py-files apicensus.zip` puts the archive on the path as it is."""
+    archive = shutil.copy(wheel, tmp_path / "apicensus.zip")
+    command = [str(environment(None)), "-c", READ_SETTINGS]
+    env = {**clean_environment, "PYTHONPATH": str(archive)}
+    shown = subprocess.check_output(command, cwd=tmp_path, env=env, text=True).splitlines()
+    assert shown[0].startswith(str(archive))
+    assert float(shown[2]) == 0.5

@@ -1,0 +1,212 @@
+"""RECORD → typed and judged rows: every record is either a transaction or has a reason, and no credential survives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+
+from pipelines.settings import SessionIdentifier, Settings
+from pipelines.transactions.build import judged
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+TEXT = "source raw error transaction_id time host method url scheme status request_content_type response_content_type request_bytes response_bytes user_agent referer client_ip request_body format"
+SCHEMA = (
+    ", ".join(f"{name} string" for name in TEXT.split())
+    + ", line bigint, block_start bigint, row_id bigint, is_blank boolean"
+    + "".join(f", {name} map<string,string>" for name in ("request_headers", "response_headers", "cookies"))
+)
+GOOD: dict[str, Any] = {
+    "source": "file:/log", "line": 1, "is_blank": False, "time": "2026-10-31T10:00:00Z", "host": "api.example", "method": "GET",
+    "url": "/users/1?page=2", "scheme": "https", "status": "200",
+}  # fmt: skip
+
+
+def records(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
+    names = [field.strip().split(" ")[0] for field in SCHEMA.split(", ") if field]
+    rows = [tuple(({**GOOD, **change}).get(name) for name in names) for change in changes]
+    return spark.createDataFrame(rows, SCHEMA)
+
+
+def judge(
+    spark: SparkSession,
+    settings: Settings,
+    *changes: dict[str, Any],
+    sessions: tuple[SessionIdentifier, ...] = (),
+) -> list[Row]:
+    rows = judged(
+        records(spark, *changes),
+        key=b"k" * 32,
+        now=NOW,
+        ingest=settings.ingest,
+        privacy_settings=settings.privacy,
+        sessions=sessions,
+    )
+    return rows.collect()
+
+
+def test_a_good_record_becomes_a_typed_row(spark: SparkSession, settings: Settings) -> None:
+    change = {
+        "request_headers": {"accept": "application/json", "host": "x"},
+        "response_headers": {"content-type": "Application/JSON; charset=utf-8", "etag": "1"},
+        "response_bytes": "-1",
+        "request_bytes": "12",
+    }
+    (row,) = judge(spark, settings, change)
+    assert row["violations"] == []
+    assert (row["host"], row["method"], row["path"], row["query"], row["status"]) == (
+        "api.example",
+        "GET",
+        "/users/1",
+        "page=2",
+        200,
+    )
+    assert row["time"].replace(tzinfo=UTC) == datetime(2026, 10, 31, 10, tzinfo=UTC)
+    assert row["response_content_type"] == "application/json"
+    assert (row["request_bytes"], row["response_bytes"]) == (12, None)
+    assert row["accept"] == "application/json"
+    assert row["response_header_names"] == ["content-type", "etag"]
+    assert row["raw"] is None
+
+
+TIMES = [
+    ("2026-10-31T10:00:00Z", 1793440800.0),
+    ("2026-10-31T12:00:00.250+02:00", 1793440800.25),
+    ("1793440800", 1793440800.0),
+    ("1793440800.5", 1793440800.5),
+    ("1793440800250", 1793440800.25),
+    ("1793440800250000000", 1793440800.25),
+]
+
+
+def test_time_stamps_of_every_form(spark: SparkSession, settings: Settings) -> None:
+    for row, (text, expected) in zip(
+        judge(spark, settings, *({"time": text} for text, _ in TIMES)), TIMES, strict=True
+    ):
+        assert row["violations"] == [], text
+        assert row["time"].replace(tzinfo=UTC).timestamp() == pytest.approx(expected, abs=1e-3), text
+
+
+REASONS = [
+    ({"time": None}, "time is missing"),
+    ({"time": "yesterday"}, "time is missing or not a time stamp"),
+    ({"time": "17934408"}, "time is missing or not a time stamp"),
+    ({"time": "1930-01-01T00:00:00Z"}, "years from now"),
+    ({"host": None}, "host is missing"),
+    ({"host": "a b"}, "host has characters"),
+    ({"host": "<script>"}, "host has characters"),
+    ({"method": None}, "method is missing"),
+    ({"method": "\\x16\\x03"}, "method is missing or not an HTTP method"),
+    ({"url": None}, "request target is missing"),
+    ({"url": ""}, "request target is missing"),
+    ({"url": "users"}, "neither a path nor an absolute URL"),
+    ({"url": "/" + "x" * 5000}, "longer than 4096"),
+    ({"url": "data:text/html,hello"}, "scheme is not HTTP"),
+    ({"url": "chrome-extension://abc/x.js"}, "scheme is not HTTP"),
+    ({"status": None}, "status is missing"),
+    ({"status": "abc"}, "status is missing or not a number"),
+    ({"status": "0"}, "status is 0"),
+    ({"status": "999"}, "status is not between"),
+    ({"error": "not a JSON object"}, "not a JSON object"),
+]
+
+
+def test_a_bad_record_has_a_reason_in_words(spark: SparkSession, settings: Settings) -> None:
+    for row, (change, reason) in zip(
+        judge(spark, settings, *(change for change, _ in REASONS)), REASONS, strict=True
+    ):
+        assert len(row["violations"]) == 1, (change, row["violations"])
+        assert reason in row["violations"][0], change
+
+
+TARGETS: list[tuple[dict[str, Any], str, str, str | None]] = [
+    ({"url": "https://Shop.Example:443/a?b=1#c"}, "shop.example", "/a", "b=1"),
+    ({"url": "http://shop.example:443/"}, "shop.example:443", "/", None),
+    ({"url": "http://shop.example:80"}, "shop.example", "/", None),
+    ({"url": "https://u:p@shop.example/x"}, "shop.example", "/x", None),
+    ({"url": "/a?u=http://x/y?z#f", "host": "H.example."}, "h.example", "/a", "u=http://x/y?z"),
+    ({"url": "*", "method": "OPTIONS"}, "api.example", "*", None),
+    ({"url": "https://[2001:DB8::1]:8443/x"}, "[2001:db8::1]:8443", "/x", None),
+    ({"url": "/a?", "host": "api.example:8080"}, "api.example:8080", "/a", ""),
+    ({"url": "https://x.example?a=1"}, "x.example", "/", "a=1"),
+]
+
+
+def test_host_path_and_query_of_the_request_target(spark: SparkSession, settings: Settings) -> None:
+    for row, (change, *expected) in zip(
+        judge(spark, settings, *(case[0] for case in TARGETS)), TARGETS, strict=True
+    ):
+        assert row["violations"] == [], change
+        assert [row["host"], row["path"], row["query"]] == expected, change
+
+
+def test_credentials_become_keyed_hashes(spark: SparkSession, settings: Settings) -> None:
+    secret = "Zx9planted8Secret7"
+    change = {
+        "request_headers": {
+            "authorization": f"Bearer {secret}",
+            "x-api-key": secret,
+            "accept": "*/*",
+            "x-tenant": "blue",
+        },
+        "cookies": {"sid": secret, "theme": "dark"},
+        "client_ip": "203.0.113.77",
+        "url": f"/reset?access_token={secret}&page=1",
+        "referer": f"https://u:{secret}@x.example/a?token={secret}",
+        "request_body": f'{{"password": "{secret}", "name": "Ann"}}',
+    }
+    (row,) = judge(spark, settings, change)
+    assert row["violations"] == []
+    assert secret not in str(row)
+    assert "203.0.113" not in str(row)
+    assert set(row["identifiers"]) == {"header:authorization", "header:x-api-key", "cookie:sid"}
+    assert row["cookie_names"] == ["sid", "theme"]
+    assert row["query"] == "access_token=redacted&page=1"
+    assert row["request_body"] == '{"password": "redacted", "name": "Ann"}'
+
+
+def test_the_hash_is_hmac_sha256_of_the_value(spark: SparkSession, settings: Settings) -> None:
+    import hashlib
+    import hmac
+
+    (row,) = judge(spark, settings, {"request_headers": {"authorization": "Token abc"}})
+    expected = hmac.new(b"k" * 32, b"Token abc", hashlib.sha256).hexdigest()[:32]
+    assert row["identifiers"]["header:authorization"] == expected == row["client"]
+
+
+def test_a_configured_header_and_a_jwt_claim_identify(spark: SparkSession, settings: Settings) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4iLCJ0ZW5hbnQiOiJibHVlIn0.c2ln"
+    sessions = (
+        SessionIdentifier(location="header", name="X-Tenant"),
+        SessionIdentifier(location="jwt", name="tenant"),
+    )
+    (row,) = judge(
+        spark,
+        settings,
+        {"request_headers": {"x-tenant": "blue", "authorization": f"Bearer {token}"}},
+        sessions=sessions,
+    )
+    assert {"header:x-tenant", "jwt:sub", "jwt:tenant", "header:authorization"} == set(row["identifiers"])
+
+
+def test_clients_without_a_session_are_their_network_and_agent(
+    spark: SparkSession, settings: Settings
+) -> None:
+    one, neighbour, other = judge(
+        spark,
+        settings,
+        *({"client_ip": ip, "user_agent": "curl"} for ip in ("203.0.113.7", "203.0.113.99", "198.51.100.7")),
+    )
+    assert one["client"] == neighbour["client"] != other["client"]
+
+
+def test_the_original_of_a_rejected_record_is_kept_redacted(spark: SparkSession, settings: Settings) -> None:
+    secret = "Zx9planted8Secret7"
+    raw = f'{{"ClientIP":"203.0.113.7","ClientRequestURI":"/x","RequestHeaders":{{"authorization":"{secret}"}},"a":'
+    (row,) = judge(spark, settings, {"error": "not JSON", "raw": raw})
+    assert row["violations"] == ["not JSON"]
+    assert "/x" in row["raw"]
+    assert secret not in row["raw"]
+    assert "203.0.113.7" not in row["raw"]

@@ -1,0 +1,210 @@
+"""Learning on Spark: equal to the value layer, whatever the partitions and days; versions only on change."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.openapi.document import Origin, document
+from pipelines.openapi.endpoint import endpoint_of
+from pipelines.schemas import build
+from pipelines.schemas.evidence import ParameterState, observe
+from pipelines.schemas.kind_column import kind
+from pipelines.schemas.recognisers import MAX_CHARACTERS, kind_of
+from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
+from pipelines.settings import Settings
+from tests import strategies
+
+DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
+KEY = ("ml", "a.example", "GET", "/users/{id}")
+VALUES = (
+    "variant string, host string, method string, path_template string, location string, name string, "
+    "day date, value string, client string, n bigint, requests bigint"
+)
+Rows = list[tuple[Any, ...]]
+
+
+def row(
+    name: str, value: str, client: str = "c", day: date = DAYS[0], n: int = 1, requests: int | None = None
+) -> Any:
+    location = {"": "request", "id": "path"}.get(name, "query")
+    return (*KEY, location, name, day, value, client, n, n if requests is None else requests)
+
+
+LITERAL = [
+    row("", "", "alice", n=30),
+    row("", "", "bob", DAYS[1], n=10),
+    row("id", "1", "alice", n=30),
+    row("id", "9007199254740993", "bob", DAYS[1], n=10),
+    row("when", "1718000000", "alice", n=20),
+    row("when", "1718009999", "bob", DAYS[1], n=4),
+    row("when", "2026-06-01T00:00:00Z", "bob", DAYS[1], n=4),
+    row("price", "-1.5", "bob", DAYS[1], n=25, requests=20),
+    row("price", "", "bob", DAYS[1]),
+]
+
+
+@pytest.fixture
+def literal(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(LITERAL, VALUES)
+
+
+def folded(rows: Rows) -> dict[str, Any]:
+    """The value layer's evidence by name."""
+    states: dict[str, ParameterState] = {}
+    for *_, name, day, value, client, n, requests in rows:
+        for position in range(n):
+            seen = observe(value, client, day, is_first=position < requests)
+            states[name] = states.get(name, ParameterState()) + seen
+    return {name: state.evidence() for name, state in states.items()}
+
+
+def test_spark_and_python_agree_on_the_kind_of_every_value(spark: SparkSession) -> None:
+    corpus: set[str] = {*strategies.VALUES_AT_THE_BORDER, *strategies.HOSTILE}
+
+    @settings(max_examples=1500, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.lists(strategies.values, max_size=5))
+    def collect(found: list[str]) -> None:
+        corpus.update(value for value in found if value.isprintable() or value.isascii())
+
+    collect()
+    cut = sorted(value[:MAX_CHARACTERS] for value in corpus)
+    frame = spark.createDataFrame([(value,) for value in cut], "value string")
+    on_spark = {
+        found["value"]: found["kind"]
+        for found in frame.select("value", kind(F.col("value")).alias("kind")).collect()
+    }
+    assert {value: on_spark[value] for value in cut if on_spark[value] != kind_of(value)} == {}
+    assert len(set(on_spark.values())) >= 20  # the corpus has nearly every kind
+
+
+def test_spark_learns_what_the_value_layer_learns(literal: DataFrame, settings: Settings) -> None:
+    learned = build.evidence(build.merged(build.slices(literal, settings.schemas))).collect()
+    assert {found["name"]: build.evidence_of(found) for found in learned} == folded(LITERAL)
+
+
+def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> None:
+    states = build.merged(build.slices(literal, settings.schemas))
+    assert states.where("name = 'id'").select("integer_min", "integer_max").collect() == [
+        (1, 9007199254740993)
+    ]
+    assert states.where("kind = 'number'").select("number_min", "number_max", "length_max").collect() == [
+        (-1.5, -1.5, 4)
+    ]
+
+
+def test_partitions_are_irrelevant(literal: DataFrame, settings: Settings) -> None:
+    one, seven = (
+        build.learned(build.slices(literal.repartition(n), settings.schemas), settings.schemas)
+        for n in (1, 7)
+    )
+    assertDataFrameEqual(one, seven)
+
+
+def test_merge_of_two_days_is_one_pass_over_both(literal: DataFrame, settings: Settings) -> None:
+    first, second = (build.slices(literal.where(F.col("day") == day), settings.schemas) for day in DAYS)
+    merged = build.evidence(build.merged(first.unionByName(second)))
+    assertDataFrameEqual(merged, build.evidence(build.merged(build.slices(literal, settings.schemas))))
+
+
+def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Settings) -> None:
+    slices = build.slices(literal, settings.schemas)
+    assert {(f.name, f.dataType) for f in slices.schema} == {
+        (f.name, f.dataType) for f in PARAMETER_SLICES_SCHEMA
+    }
+    required = [f.name for f in PARAMETER_SLICES_SCHEMA if not f.nullable]
+    assert slices.where(" or ".join(f"`{name}` is null" for name in required)).count() == 0
+
+
+def test_learned_schema_has_judged_parameters_and_counts_requests(
+    literal: DataFrame, settings: Settings
+) -> None:
+    (found,) = build.learned(build.slices(literal, settings.schemas), settings.schemas).collect()
+    assert (found["requests"], found["clients"], found["days"], found["left_out"]) == (40, 2, 2, 0)
+    assert (found["first_day"], found["last_day"]) == tuple(DAYS)
+    parameters = {p["name"]: p for p in found["parameters"]}
+    assert [p["name"] for p in found["parameters"]] == ["id", "price", "when"]
+    assert [(p["name"], p["required"], p["requests"]) for p in found["parameters"]] == [
+        ("id", True, 40),
+        ("price", False, 21),
+        ("when", False, 28),
+    ]
+    when = json.loads(parameters["when"]["schema"])
+    assert [member.get("format") for member in when["anyOf"]] == ["int64", "date-time"]
+    assert json.loads(parameters["price"]["schema"])["type"] == "array"  # five requests repeated the name
+
+
+def test_endpoint_without_parameters_has_a_schema_too(spark: SparkSession, settings: Settings) -> None:
+    values = spark.createDataFrame([row("", "", n=7)], VALUES)
+    (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
+    assert (found["requests"], found["parameters"], found["left_out"]) == (7, [], 0)
+
+
+def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_stay(
+    spark: SparkSession, settings: Settings
+) -> None:
+    few = settings.schemas.model_copy(update={"max_parameters": 2})
+    rows = [
+        row("", "", n=9),
+        row("id", "1", n=1),
+        row("often", "1", n=9),
+        row("rare", "1", n=2),
+        row("rarer", "1"),
+    ]
+    (found,) = build.learned(build.slices(spark.createDataFrame(rows, VALUES), few), few).collect()
+    assert [p["name"] for p in found["parameters"]] == ["id", "often"]
+    assert found["left_out"] == 2
+
+
+def test_version_is_added_only_when_the_judgement_changes(
+    literal: DataFrame, spark: SparkSession, settings: Settings
+) -> None:
+    known = spark.createDataFrame([], SCHEMAS_SCHEMA)
+    learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
+    first = build.new_versions(learned, known)
+    assert [found["version"] for found in first.collect()] == [1]
+    known = spark.createDataFrame(first.collect(), SCHEMAS_SCHEMA)
+    assert build.new_versions(learned, known).count() == 0
+
+    more = literal.unionByName(
+        spark.createDataFrame([row("when", "1718005555", "carol", DAYS[1], n=9)], VALUES)
+    )
+    same_judgement = build.learned(build.slices(more, settings.schemas), settings.schemas)
+    assert build.new_versions(same_judgement, known).count() == 0
+
+    other = literal.unionByName(spark.createDataFrame([row("id", "me", "carol", DAYS[1], n=9)], VALUES))
+    second = build.new_versions(build.learned(build.slices(other, settings.schemas), settings.schemas), known)
+    assert [found["version"] for found in second.collect()] == [2]
+    assert [found["version"] for found in build.latest(known.unionByName(second)).collect()] == [2]
+
+
+def test_endpoints_with_their_schema_become_a_document(
+    literal: DataFrame, spark: SparkSession, settings: Settings
+) -> None:
+    learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
+    schemas = build.new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
+    seen = {"requests": 50, "successes": 45, "client_errors": 5, "server_errors": 0, "clients": 2}
+    times = {"first_seen": datetime(2026, 6, 1), "last_seen": datetime(2026, 6, 2)}
+    endpoint = {
+        **dict(zip(ENDPOINT_KEY, KEY, strict=True)),
+        **seen,
+        **times,
+        "probability": 0.9,
+        "state": "new",
+    }
+    endpoints = spark.createDataFrame([endpoint, {**endpoint, "path_template": "/x"}])
+    rows = [found.asDict(recursive=True) for found in build.with_schema(endpoints, schemas).collect()]
+    built = document("a.example", [endpoint_of(found) for found in rows], Origin("1", "ml"))
+    assert list(built["paths"]) == ["/users/{id}", "/x"]
+    operation = built["paths"]["/users/{id}"]["get"]
+    assert [p["name"] for p in operation["parameters"]] == ["id", "price", "when"]
+    assert operation["responses"]["3XX"]["description"] == "5 of 50 answers seen"

@@ -1,0 +1,145 @@
+"""Observations on Spark: which values a request shows, from hostile paths and queries too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import DateType, IntegerType, StringType, StructField, StructType
+
+from pipelines.schemas.observations import MAX_PAIRS, NAME_CHARACTERS, parameter_values
+from pipelines.schemas.recognisers import MAX_CHARACTERS
+from tests import strategies
+
+DAY = date(2026, 6, 1)
+TEXT = StringType()
+TRANSACTIONS = StructType(
+    [
+        *(StructField(name, TEXT) for name in ("variant", "host", "method", "path_template")),
+        StructField("day", DateType()),
+        StructField("status", IntegerType()),
+        *(StructField(name, TEXT) for name in ("path", "query", "client")),
+    ]
+)
+
+
+def request(
+    path_template: str, path: str, query: str | None = None, client: str = "c", status: int = 200
+) -> Any:
+    return ("ml", "a.example", "GET", path_template, DAY, status, path, query, client)
+
+
+def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
+    return parameter_values(spark.createDataFrame(list(requests), TRANSACTIONS))
+
+
+def seen(spark: SparkSession, *requests: Any) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """(location, name, value) → (values, requests), without the rows for the requests themselves."""
+    rows = values(spark, requests).where("location <> 'request'").collect()
+    assert len({(row["location"], row["name"], row["value"], row["client"]) for row in rows}) == len(rows)
+    return {(row["location"], row["name"], row["value"]): (row["n"], row["requests"]) for row in rows}
+
+
+def paths(spark: SparkSession, path_template: str, path: str) -> dict[str, str]:
+    return {name: value for (_, name, value) in seen(spark, request(path_template, path))}
+
+
+def queries(spark: SparkSession, query: str) -> dict[tuple[str, str], tuple[int, int]]:
+    return {
+        (name, value): counts for (_, name, value), counts in seen(spark, request("/", "/", query)).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("path_template", "path", "expected"),
+    [
+        ("/users/{id}", "/users/42", {"id": "42"}),
+        (
+            "/users/{id}/orders/{orderId}",
+            "//users/1//orders/2/",
+            {"id": "1", "orderId": "2"},
+        ),  # empty segments
+        ("/users/{id}", "/users/a%20b%2Fc+d", {"id": "a b/c+d"}),  # "+" is no space in a path
+        ("/users/{id}", "/users/%zz", {"id": "%zz"}),  # a malformed escape stays as it is
+        ("/users/{id}", "/users/42;v=1", {"id": "42"}),  # matrix parameters
+        ("/users/{id}", "/users/42/more", {}),  # not of this template
+        ("/files/{id}/**", "/files/1/a/b/c", {"id": "1"}),
+        ("/files/{id}/**", "/files/1", {"id": "1"}),
+        ("/r/report-{date}.pdf", "/r/report-2024-05-31.pdf", {"date": "2024-05-31"}),
+        ("/r/report-{date}.pdf", "/r/other.pdf", {}),
+        ("/r/{id}.json", "/r/a.b.json", {"id": "a.b"}),
+        ("/p/{lat},{lon}", "/p/1.5,-2", {"lat": "1.5", "lon": "-2"}),
+        ("/p/{a}-{b}-{c}", "/p/" + "-" * 2000, {}),  # too long to be matched against three
+        ("/x/(a+)+{id}[", "/x/(a+)+7[", {"id": "7"}),  # literals are no patterns
+        ("/x/\\E.*{id}$1", "/x/\\E.*7$1", {"id": "7"}),
+        ("/x/\\E.*{id}", "/x/abc7", {}),
+        ("/x/{not a name}/{}", "/x/1/2", {}),
+        ("/", "/", {}),
+    ],
+)
+def test_placeholders_get_the_text_that_stands_in_their_place(
+    spark: SparkSession, path_template: str, path: str, expected: dict[str, str]
+) -> None:
+    assert paths(spark, path_template, path) == expected
+
+
+def test_query_is_split_and_decoded_as_browsers_encode_it(spark: SparkSession) -> None:
+    found = queries(spark, "page=1&q=a+b&flag&e=&&=nameless&a%5B%5D=x%26y&p=%2B&u=1=2&bad=%zz")
+    assert found == {
+        ("page", "1"): (1, 1),
+        ("q", "a b"): (1, 1),
+        ("flag", ""): (1, 1),
+        ("e", ""): (1, 1),
+        ("a[]", "x&y"): (1, 1),
+        ("p", "+"): (1, 1),
+        ("u", "1=2"): (1, 1),
+        ("bad", "%zz"): (1, 1),
+    }
+
+
+def test_repeated_names_keep_all_values_and_count_their_request_once(spark: SparkSession) -> None:
+    assert queries(spark, "id=1&id=2&id=1&x=1") == {
+        ("id", "1"): (2, 1),
+        ("id", "2"): (1, 0),
+        ("x", "1"): (1, 1),
+    }
+
+
+def test_only_successful_requests_teach(spark: SparkSession) -> None:
+    requests = [request("/", "/", f"s={status}", status=status) for status in (199, 200, 299, 300, 404, 500)]
+    assert {value for _, _, value in seen(spark, *requests)} == {"200", "299"}
+
+
+def test_every_successful_request_is_counted_once_for_presence(spark: SparkSession) -> None:
+    rows = values(spark, [request("/", "/", "a=1&b=2")] * 3 + [request("/", "/", None, client="d")])
+    counted = {
+        row["client"]: (row["n"], row["requests"]) for row in rows.where("location = 'request'").collect()
+    }
+    assert counted == {"c": (3, 3), "d": (1, 1)}
+
+
+def test_names_and_values_are_cut(spark: SparkSession) -> None:
+    ((name, value),) = queries(spark, f"{'n ' * 500}={'v' * 5000}")
+    assert (len(name), len(value)) == (NAME_CHARACTERS, MAX_CHARACTERS)
+
+
+def test_one_request_cannot_give_parameters_without_end(spark: SparkSession) -> None:
+    assert len(queries(spark, "&".join(f"p{i}=1" for i in range(3 * MAX_PAIRS)))) == MAX_PAIRS
+
+
+def test_values_in_the_place_of_names_are_no_parameters(spark: SparkSession) -> None:
+    found = queries(
+        spark, "1718000001=&a%40b.example&7f577081-0c1e-4b2f-9d3a-000000000000=1&0=a&ok=1&redacted=x"
+    )
+    assert {name for name, _ in found} == {"0", "ok", "redacted"}
+
+
+def test_hostile_requests_are_read_without_an_error(spark: SparkSession) -> None:
+    hostile = strategies.HOSTILE
+    requests = [request(f"/{text}/{{id}}x{text}", f"/{text}/1x{text}", f"{text}={text}") for text in hostile]
+    requests += [request(text, text, text) for text in hostile]
+    rows = values(spark, requests).where("location = 'request'")
+    assert sum(row["n"] for row in rows.collect()) == len(requests)

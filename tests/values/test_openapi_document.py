@@ -1,0 +1,315 @@
+"""Documents: valid OpenAPI whatever the traffic was, nothing lost, no dependence on the order. No Spark."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from pipelines.openapi.document import Document, Origin, document
+from pipelines.openapi.endpoint import Endpoint, Parameter, endpoint_of
+from pipelines.openapi.naming import operation_id, tag
+from pipelines.openapi.profiles import openapi_30
+from pipelines.openapi.template import parsed, unique_names
+from tests import strategies
+
+START, END = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, 12, tzinfo=UTC)
+ORIGIN = Origin(version="1.0", variant="ml")
+SCHEMAS = st.sampled_from(
+    [
+        {"type": "string"},
+        {"type": "integer", "format": "int32", "x-census": {"n": 5}},
+        {"anyOf": [{"type": "integer"}, {"type": "string", "maxLength": 0}]},
+        {"type": "array", "items": {"type": "string", "format": "uuid"}},
+        {"type": "string", "pattern": "^[0-9a-fA-F]{24}$"},
+    ]
+)
+PARAMETERS = st.lists(
+    st.builds(
+        Parameter,
+        st.sampled_from(["path", "query"]),
+        strategies.names,
+        SCHEMAS,
+        st.booleans(),
+        st.integers(0, 9),
+    ),
+    max_size=4,
+)
+ENDPOINTS = st.builds(
+    Endpoint,
+    host=st.just("a.example"),
+    method=strategies.methods,
+    path_template=strategies.path_templates,
+    requests=st.integers(1, 1000),
+    clients=st.integers(1, 9),
+    first_seen=st.just(START),
+    last_seen=st.datetimes(datetime(2026, 6, 1), datetime(2026, 7, 1)).map(
+        lambda moment: moment.replace(tzinfo=UTC)
+    ),
+    probability=st.none() | st.floats(0, 1),
+    schemes=st.sampled_from([(), ("http",), ("http", "https"), ("ws",)]),
+    statuses=st.dictionaries(
+        st.sampled_from(["2XX", "3XX", "404", "5XX", "6XX", "x"]), st.integers(1, 9), max_size=3
+    ),
+    learned_from=st.integers(0, 9),
+    parameters=PARAMETERS.map(tuple),
+)
+
+
+def endpoint(method: str, path_template: str, requests: int = 10, **rest: Any) -> Endpoint:
+    return Endpoint(
+        "a.example", method, path_template, requests, 2, START, END, statuses={"2XX": requests}, **rest
+    )
+
+
+def made(*endpoints: Endpoint) -> Document:
+    """The document of the endpoints, checked in both versions."""
+    built = document("a.example", endpoints, ORIGIN)
+    OpenAPIV31SpecValidator(built).validate()
+    OpenAPIV30SpecValidator(openapi_30(built)).validate()
+    return built
+
+
+def operations(built: Document) -> list[tuple[str, str, dict[str, Any]]]:
+    """(path, method, operation), those beyond OpenAPI's methods too."""
+    found = []
+    for path, item in built["paths"].items():
+        others = item.get("x-census-methods", {})
+        known = {field.upper(): value for field, value in item.items() if field != "x-census-methods"}
+        found += [(path, method, operation) for method, operation in {**known, **others}.items()]
+    return found
+
+
+@settings(max_examples=60)
+@given(strategies.hosts, st.lists(ENDPOINTS, min_size=1, max_size=5))
+def test_document_is_valid_openapi_whatever_the_traffic_was(host: str, endpoints: list[Endpoint]) -> None:
+    built = document(host, endpoints, ORIGIN)
+    OpenAPIV31SpecValidator(built).validate()
+    OpenAPIV30SpecValidator(openapi_30(built)).validate()
+
+
+@settings(max_examples=60)
+@given(st.lists(ENDPOINTS, min_size=1, max_size=6), st.randoms())
+def test_order_of_endpoints_does_not_change_the_document(endpoints: list[Endpoint], random: Any) -> None:
+    distinct = list({(one.method, one.path_template): one for one in endpoints}.values())
+    shuffled = random.sample(distinct, len(distinct))
+    assert document("h", shuffled, ORIGIN) == document("h", distinct, ORIGIN)
+
+
+@settings(max_examples=60)
+@given(st.lists(ENDPOINTS, min_size=1, max_size=6))
+def test_no_request_is_lost_and_no_operation_id_is_used_twice(endpoints: list[Endpoint]) -> None:
+    found = operations(document("h", endpoints, ORIGIN))
+    assert sum(op["x-census"]["requests"] for _, _, op in found) == sum(one.requests for one in endpoints)
+    ids = [op["operationId"] for _, _, op in found]
+    assert len(set(ids)) == len(ids)
+
+
+@given(strategies.path_templates)
+def test_path_is_a_uri_path_with_braces_around_parameters_only(path_template: str) -> None:
+    template = parsed(path_template)
+    names = unique_names(template.names)
+    assert len(set(names)) == len(names)
+    path = template.path(names)
+    assert path.startswith("/")
+    assert re.sub(r"\{[^{}]*\}", "", path).translate(str.maketrans("", "", "{}")) == re.sub(
+        r"\{[^{}]*\}", "", path
+    )
+    assert re.fullmatch(r"(?:[A-Za-z0-9/:@!$&'()*+,;=~._-]|%[0-9A-Fa-f]{2}|\{[A-Za-z0-9_.-]+\})*", path)
+
+
+def test_templates_that_differ_by_names_only_become_one_path_named_by_the_busiest() -> None:
+    number, text = {"type": "integer"}, {"type": "string"}
+    built = made(
+        endpoint(
+            "GET", "/users/{id}", 5, learned_from=5, parameters=(Parameter("path", "id", text, True, 5),)
+        ),
+        endpoint(
+            "GET",
+            "/users/{userId}",
+            50,
+            learned_from=50,
+            parameters=(Parameter("path", "userId", number, True, 50),),
+        ),
+        endpoint("POST", "/users/{name}", 1, parameters=(Parameter("path", "name", number, True, 1),)),
+    )
+    ((path, item),) = built["paths"].items()
+    assert path == "/users/{userId}"
+    assert item["get"]["parameters"][0]["schema"] == {"anyOf": [number, text]}
+    assert item["get"]["x-census"]["requests"] == 55
+    assert item["get"]["x-census"]["merged_templates"] == ["/users/{id}", "/users/{userId}"]
+    assert [parameter["name"] for parameter in item["post"]["parameters"]] == ["userId"]
+    assert item["post"]["x-census"]["merged_templates"] == ["/users/{name}"]
+
+
+def test_placeholder_that_nothing_taught_is_still_a_parameter() -> None:
+    (_, _, operation), *_ = operations(made(endpoint("GET", "/a/{x}/b/{x}")))
+    assert [(p["name"], p["in"], p["required"], p["schema"]) for p in operation["parameters"]] == [
+        ("x", "path", True, {"type": "string"}),
+        ("x2", "path", True, {"type": "string"}),
+    ]
+
+
+def test_literal_braces_and_characters_that_no_uri_has_are_encoded() -> None:
+    built = made(endpoint("GET", "/a{ b}/100%/é?#"))
+    assert list(built["paths"]) == ["/a%7B%20b%7D/100%25/%C3%A9%3F%23"]
+
+
+def test_methods_that_openapi_does_not_know_are_kept_beside_the_others() -> None:
+    built = made(endpoint("CONNECT", "/a"), endpoint("GET", "/a"), endpoint("get", "/b"))
+    assert set(built["paths"]["/a"]) == {"get", "x-census-methods"}
+    assert set(built["paths"]["/a"]["x-census-methods"]) == {"CONNECT"}
+    assert set(built["paths"]["/b"]) == {"x-census-methods"}  # methods are case-sensitive (RFC 9110 s. 9.1)
+
+
+def test_servers_are_the_schemes_that_were_seen_and_https_where_none_was() -> None:
+    assert document("a.example:8443", [endpoint("GET", "/")], ORIGIN)["servers"] == [
+        {"url": "https://a.example:8443"}
+    ]
+    both = [endpoint("GET", "/", schemes=("http",)), endpoint("GET", "/b", schemes=("https", "ws"))]
+    assert document("a.example", both, ORIGIN)["servers"] == [
+        {"url": "https://a.example"},
+        {"url": "http://a.example"},
+    ]
+    assert document("{evil}/x", [endpoint("GET", "/")], ORIGIN)["servers"] == [
+        {"url": "https://%7Bevil%7D%2Fx"}
+    ]
+
+
+def test_document_says_where_it_comes_from() -> None:
+    built = document("a.example", [endpoint("GET", "/")], replace(ORIGIN, merged_hosts=("b.example",)))
+    assert built["x-census"] == {
+        "generator": {"name": "API Census", "version": "1.0"},
+        "variant": "ml",
+        "window": {"first_seen": "2026-06-01T00:00:00Z", "last_seen": "2026-06-02T12:00:00Z"},
+        "transactions": 10,
+        "endpoints": 1,
+        "hosts": ["a.example", "b.example"],
+    }
+
+
+def test_title_of_a_hostile_host_shows_no_control_character() -> None:
+    title = document("\u202e\0evil\n" + "x" * 999, [endpoint("GET", "/")], ORIGIN)["info"]["title"]
+    assert title.isprintable()
+    assert len(title) <= 200
+
+
+def test_parameters_carry_their_presence_and_secrets_are_no_different() -> None:
+    query = Parameter("query", "q", {"type": "string"}, False, 3)
+    (_, _, operation), *_ = operations(made(endpoint("GET", "/s", learned_from=4, parameters=(query,))))
+    assert operation["parameters"] == [
+        {
+            "name": "q",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string"},
+            "x-census": {"requests": 3, "share": 0.75},
+        }
+    ]
+
+
+def test_answers_of_no_known_class_are_counted_as_default() -> None:
+    (_, _, operation), *_ = operations(made(replace(endpoint("GET", "/s"), statuses={"2XX": 8, "999": 2})))
+    assert operation["responses"] == {
+        "2XX": {"description": "8 of 10 answers seen"},
+        "default": {"description": "2 of 10 answers seen"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/", "get"),
+        ("GET", "/users", "get_users"),
+        ("GET", "/users/{userId}/order-items", "get_users_by_userId_orderItems"),
+        ("DELETE", "/v1/users/{id}", "delete_v1_users_by_id"),
+    ],
+)
+def test_operation_id_reads_like_the_path(method: str, path: str, expected: str) -> None:
+    assert operation_id(method, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("/users/{id}", "/users/by/id"),
+        ("/order-items", "/orderItems"),
+        ("/order_items", "/order/items"),
+        ("/users", "/users/"),
+        ("/a-1", "/a1"),
+        ("/Users", "/users"),
+        ("/" + "a" * 200, "/" + "a" * 201),
+    ],
+)
+def test_paths_that_look_alike_get_different_operation_ids(path: str, other: str) -> None:
+    assert operation_id("GET", path) != operation_id("GET", other)
+
+
+def test_operation_id_does_not_change_when_other_endpoints_come() -> None:
+    alone = {op["operationId"] for _, _, op in operations(made(endpoint("GET", "/order_items")))}
+    among = {
+        op["operationId"]
+        for _, _, op in operations(made(endpoint("GET", "/order_items"), endpoint("GET", "/order/items")))
+    }
+    assert alone < among
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/users/{id}", "users"),
+        ("/api/v2.1/orders", "orders"),
+        ("/{tenant}/users", "users"),
+        ("/api/{id}.json", None),
+        ("/", None),
+    ],
+)
+def test_tag_is_the_first_segment_that_says_something(path: str, expected: str | None) -> None:
+    assert tag(parsed(path)) == expected
+
+
+def test_endpoint_is_read_from_rows_of_the_tables() -> None:
+    row = {
+        "host": "a.example",
+        "method": "GET",
+        "path_template": "/u/{id}",
+        "requests": 12,
+        "successes": 10,
+        "client_errors": 2,
+        "server_errors": 0,
+        "clients": 3,
+        "probability": 0.9,
+        "first_seen": datetime(2026, 6, 1),
+        "last_seen": datetime(2026, 6, 2),
+        "state": "new",
+        "schema": {
+            "requests": 9,
+            "left_out": 1,
+            "parameters": [
+                {
+                    "location": "path",
+                    "name": "id",
+                    "required": True,
+                    "requests": 9,
+                    "schema": '{"type":"integer"}',
+                }
+            ],
+        },
+    }
+    known = endpoint_of(row)
+    assert known.statuses == {"2XX": 9, "3XX": 1, "4XX": 2}
+    assert known.parameters == (Parameter("path", "id", {"type": "integer"}, True, 9),)
+    assert (known.learned_from, known.left_out) == (9, 1)
+    assert endpoint_of({**row, "schema": None}).statuses == {"2XX": 10, "4XX": 2}
+    made(known)
+
+
+def test_document_without_endpoints_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one endpoint"):
+        document("a.example", [], ORIGIN)

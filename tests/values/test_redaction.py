@@ -1,0 +1,93 @@
+"""What counts as a credential, by name and by form."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipelines.http.redaction import JSON_SECRET, QUERY_SECRET, RAW_CLIENT, RAW_SECTION, has_secret_name, redacted_text
+
+SECRET = "Zx9planted8Secret7"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Authorization", "X-Api-Key", "x-auth-token", "access_token", "apikey", "password", "PHPSESSID", "JSESSIONID", "connect.sid", "client_secret", "sig", "X-Amz-Signature", "api.key", "_csrf", "key", "user[password]"],
+)
+def test_names_of_credentials(name: str) -> None:
+    assert has_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["monkey", "author", "design", "page", "limit", "mapping", "inside", "accept", "keyword", "turkey"])
+def test_names_that_only_look_so(name: str) -> None:
+    assert not has_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "Bearer abcdef0123456789",
+        "bearer%20abcdef0123456789",
+        "Basic dXNlcjpwYXNz",
+        "ghp_0123456789abcdefghij0123456789abcdef",
+        "AKIAABCDEFGHIJKLMNOP",
+        "sk_live_0123456789abcdef",
+        "xoxb-1234567890-abcdef",
+    ],
+)
+def test_values_of_a_credentials_form_are_masked(text: str) -> None:
+    out = redacted_text(f"before {text} after")
+    assert text not in out
+    assert out.startswith("before ")
+    assert out.endswith(" after")
+
+
+def test_user_information_of_a_url_is_masked() -> None:
+    assert redacted_text("https://ann:hunter2@host.example/x") == "https://redacted@host.example/x"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (f"a=1&access_token={SECRET}&b=2", "a=1&access_token=redacted&b=2"),
+        (f"key={SECRET}", "key=redacted"),
+        (f"api.key={SECRET}&keyword=blue", "api.key=redacted&keyword=blue"),
+        (f"user[password]={SECRET}", "user[password]=redacted"),
+        ("monkey=1&page=2", "monkey=1&page=2"),
+        (f"x=1;sid={SECRET}", "x=1;sid=redacted"),
+    ],
+)
+def test_query_values_of_secret_names(query: str, expected: str) -> None:
+    assert re.sub(QUERY_SECRET, r"\1redacted", query) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"password": "{SECRET}"}}',
+        f'{{"a": {{"api_key":"{SECRET}", "b": 1}}}}',
+        f'{{"token": "{SECRET}',  # cut off in the middle
+        f'{{"pin": "{SECRET}"}}',
+        f'{{"otp": {SECRET}}}',
+        f'{{"secret": "a\\"{SECRET}"}}',
+    ],
+)
+def test_json_members_of_secret_names(body: str) -> None:
+    assert SECRET not in re.sub(JSON_SECRET, r'\1"redacted"', body)
+
+
+def test_json_members_of_other_names_stay() -> None:
+    body = '{"name": "Ann", "monkey": "kong", "count": 3}'
+    assert re.sub(JSON_SECRET, r'\1"redacted"', body) == body
+
+
+def test_whole_sections_go_from_unparsed_text() -> None:
+    raw = f'{{"RayID":"1","Cookies":{{"a":"{SECRET}"}},"RequestHeaders":{{"x-y":"{SECRET}'
+    assert SECRET not in re.sub(RAW_SECTION, r'\1"…"', raw)
+
+
+@pytest.mark.parametrize("line", ["10.1.2.3 - ann [17/May/2015", "shop.example:80 2001:db8::1 - - [17/May/2015"])
+def test_the_client_goes_from_an_access_log_line(line: str) -> None:
+    assert re.sub(RAW_CLIENT, "- - -", line) == "- - - [17/May/2015"

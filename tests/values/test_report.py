@@ -1,0 +1,211 @@
+"""The report as text: what is said, what is escaped, what may run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.report import words
+from pipelines.report.facts import Facts, InputFacts
+from pipelines.report.page import STYLES, read_asset, render, script_json
+from tests.report_example import HOSTILE_HOST, HOSTILE_PATH, REORDERED_PATH, START, empty_example, example
+
+# What an attack on HTML is made of; plain random text hardly ever holds a tag.
+MARKUP = (
+    "<b>",
+    "</",
+    "<script>",
+    "</script>",
+    "<!--",
+    "-->",
+    '"',
+    "'",
+    ">",
+    " onclick=x ",
+    "&lt;",
+    "{{",
+    "a",
+    "\u2028",
+)
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and the text inside `script` and `style`."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inline: list[tuple[str, dict[str, str | None], str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag in ("script", "style"):
+            self.inline.append((tag, dict(attrs), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.cdata_elem in ("script", "style"):
+            tag, attributes, text = self.inline[-1]
+            self.inline[-1] = (tag, attributes, text + data)
+
+
+def inline(page: str, tag: str, kind: str | None = None) -> list[str]:
+    return [
+        text
+        for name, attributes, text in Elements(page).inline
+        if name == tag and attributes.get("type") == kind
+    ]
+
+
+def test_facts_survive_json() -> None:
+    assert Facts.from_json(example().to_json()) == example()
+    assert Facts.from_json(empty_example().to_json()) == empty_example()
+
+
+def test_same_facts_give_the_same_page() -> None:
+    assert render(example()) == render(example())
+
+
+def test_policy_names_exactly_the_inline_style_and_script() -> None:
+    page = render(example())
+    [policy] = [
+        a["content"] for t, a in Elements(page).tags if a.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy is not None
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    for tag in ("style", "script"):
+        [text] = inline(page, tag)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert directives[f"{tag}-src"] == f"'sha256-{digest}'"
+    assert directives["default-src"] == "'none'"
+    assert "unsafe" not in policy
+
+
+def test_page_refers_to_nothing_outside_itself() -> None:
+    for tag, attributes in Elements(render(example())).tags:
+        assert tag not in ("img", "link", "iframe", "object", "embed", "base"), attributes
+        assert "src" not in attributes
+        assert not any(name.startswith("on") or name == "style" for name in attributes), attributes
+        assert (attributes.get("href") or "#").startswith(("#", "./"))
+    assert not any(re.search(r"url\(|@import|@font-face", read_asset(name)) for name in STYLES)
+
+
+def test_hostile_names_stay_text() -> None:
+    facts = replace(example(), title=HOSTILE_PATH, notes=[HOSTILE_HOST])
+    page = render(facts)
+    tags = [tag for tag, _ in Elements(page).tags]
+    assert (tags.count("script"), tags.count("img")) == (2, 0)
+    assert "&lt;img src=x onerror=alert(1)&gt;.example" in page
+    assert "alert(1)</script>" not in page
+
+
+def test_marks_that_reorder_text_are_written_out() -> None:
+    assert words.visible(REORDERED_PATH) == "/invoice\\u202egpj.exe"
+    assert words.visible("Grüße/日本 🙂") == "Grüße/日本 🙂"
+    page = render(replace(example(), title="a\u202eb\u0000"))
+    assert "<h1>a\\u202eb\\u0000</h1>" in page
+
+
+def test_page_and_script_agree_on_what_is_invisible() -> None:
+    in_script = re.search(r"const INVISIBLE = /(.+)/g;", read_asset("endpoints.js"))
+    assert in_script is not None
+    pattern = re.compile(in_script.group(1))
+    characters = [chr(code) for code in range(0x10000)]
+    assert [c for c in characters if pattern.match(c)] == [c for c in characters if words.INVISIBLE.match(c)]
+
+
+def test_a_document_link_cannot_name_a_scheme() -> None:
+    documents = [replace(example().documents[0], file="javascript:alert(1)")]
+    page = render(replace(example(), documents=documents))
+    assert 'href="./javascript%3Aalert%281%29"' in page
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers(0, 9), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_json_for_the_script_is_inert_and_exact(value: object) -> None:
+    text = script_json(value)
+    assert not set(text) & set("<>&\u2028\u2029")
+    assert json.loads(text) == value
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(MARKUP), min_size=1, max_size=8).map("".join) | st.text(min_size=1))
+def test_no_name_adds_an_element(name: str) -> None:
+    usual = example(2)
+
+    def named(text: str) -> Facts:
+        return replace(
+            usual,
+            title=text,
+            endpoints=[replace(usual.endpoints[0], host=text, path_template=text, method=text, state=text)],
+            comparison=[replace(usual.comparison[0], host=text)],
+            documents=[replace(usual.documents[0], host=text, file=text)],
+            quarantine=[replace(usual.quarantine[0], reason=text, example=text)],
+        )
+
+    def shape(page: str) -> list[tuple[str, list[str]]]:
+        return [(tag, list(attributes)) for tag, attributes in Elements(page).tags]
+
+    assert shape(render(named(name))) == shape(render(named("plain")))
+
+
+def test_inventory_holds_every_field_of_an_endpoint() -> None:
+    [text] = inline(render(example(3)), "script", "application/json")
+    table = json.loads(text)
+    row = dict(zip(table["columns"], table["rows"][0], strict=True))
+    assert row == {
+        "host": HOSTILE_HOST,
+        "method": "GET",
+        "path_template": HOSTILE_PATH,
+        "variants": ["ml", "session"],
+        "requests": 7920,
+        "successes": 7524,
+        "clients": 881,
+        "probability": 0.537,
+        "first_seen": "2026-03-01T00:05:00Z",
+        "last_seen": "2026-03-02T00:05:00Z",
+        "state": "new",
+        "parameters": 1,
+    }
+
+
+def test_summary_says_what_was_found() -> None:
+    assert words.summary(example()) == (
+        "Found 312 endpoints on 14 hosts in 48,210 transactions from 3 files, "
+        "between 2026-03-01 and 2026-03-02."
+    )
+    assert words.summary(empty_example()) == (
+        "Found no endpoint on 1 host in 120 transactions from 1 file, on 2026-03-01."
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        (InputFacts(0, 0, 0, 0, None, None, 0), "No record was read."),
+        (InputFacts(1, 7, 0, 7, None, None, 0), "All 7 records went to quarantine."),
+        (InputFacts(1, 120, 120, 0, START, START, 1), "none was selected as a call of an API."),
+    ],
+)
+def test_empty_page_says_why_and_what_to_do(inputs: InputFacts, reason: str) -> None:
+    page = render(replace(empty_example(), inputs=inputs))
+    assert "No endpoint found." in page
+    assert reason in page
+    assert len(words.emptiness(inputs)[1]) >= 2
+
+
+def test_cut_lists_say_so() -> None:
+    page = render(replace(example(), endpoints_total=70_000, hosts_total=9_000))
+    assert "312 of 70,000 endpoints" in page
+    assert "6 of 9,000 hosts" in page

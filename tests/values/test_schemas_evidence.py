@@ -1,0 +1,106 @@
+"""Evidence of a parameter: the laws of its states, and what they count. No Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.schemas import distinct
+from pipelines.schemas.distinct import CAPACITY, Distinct
+from pipelines.schemas.evidence import Evidence, KindEvidence, ParameterState, fold, observe
+from pipelines.schemas.recognisers import MAX_CHARACTERS
+from tests import laws, strategies
+
+DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
+Observation = tuple[str, str, date, bool]
+
+
+def learned(observations: Sequence[Observation]) -> ParameterState:
+    return fold(
+        observe(value, client, day, is_first=is_first) for value, client, day, is_first in observations
+    )
+
+
+def counted(texts: Sequence[str]) -> Distinct:
+    return sum((distinct.one(text) for text in texts), Distinct())
+
+
+many_texts = st.integers(0, 3 * CAPACITY).map(lambda n: [f"text {i}" for i in range(n)])
+
+
+@given(strategies.observations)
+def test_empty_evidence_changes_nothing(observations: list[Observation]) -> None:
+    laws.assert_zero_is_neutral(ParameterState(), learned(observations))
+
+
+@given(strategies.observations, strategies.observations)
+def test_order_of_merging_is_irrelevant(left: list[Observation], right: list[Observation]) -> None:
+    laws.assert_merging_is_commutative(learned(left), learned(right))
+
+
+@given(strategies.observations, strategies.observations, strategies.observations)
+def test_grouping_of_merges_is_irrelevant(
+    first: list[Observation], second: list[Observation], third: list[Observation]
+) -> None:
+    laws.assert_merging_is_associative(learned(first), learned(second), learned(third))
+
+
+@given(strategies.observations, strategies.observations)
+def test_merging_parts_equals_learning_the_whole(left: list[Observation], right: list[Observation]) -> None:
+    laws.assert_merging_parts_equals_the_whole(learned, left, right)
+
+
+@settings(max_examples=15)
+@given(many_texts, many_texts)
+def test_merging_counts_beyond_their_capacity_equals_counting_the_whole(
+    left: list[str], right: list[str]
+) -> None:
+    laws.assert_merging_parts_equals_the_whole(counted, left, [f"{text}'" for text in right])
+    laws.assert_merging_is_commutative(counted(left), counted(right))
+
+
+@given(st.lists(strategies.texts, max_size=50))
+def test_few_texts_are_counted_exactly(texts: list[str]) -> None:
+    assert counted(texts).estimate() == len(set(texts))
+
+
+def test_many_texts_are_counted_within_four_standard_errors() -> None:
+    n = 5_000
+    assert abs(counted([str(i) for i in range(n)]).estimate() - n) < 4 * n / (CAPACITY - 2) ** 0.5
+
+
+def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
+    observed: list[Observation] = [
+        ("5", "alice", DAY, True),
+        ("-7", "alice", DAY, False),
+        ("5", "bob", NEXT_DAY, True),
+        ("abc", "carol", NEXT_DAY, True),
+    ]
+    assert learned(observed).evidence() == Evidence(
+        n=4,
+        requests=3,
+        clients=3,
+        days=2,
+        kinds=(
+            KindEvidence("integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5),
+            KindEvidence("text", n=1, clients=1, distinct=1, days=1),
+        ),
+    )
+    assert learned(observed).evidence().distinct == 3
+
+
+def test_extremes_are_exact_for_64_bits_and_lengths_are_characters() -> None:
+    ((_, state),) = learned([("9007199254740993", "c", DAY, True), ("-1", "c", DAY, True)]).kinds
+    assert (state.integers.low, state.integers.high) == (-1, 9007199254740993)  # no double holds the latter
+    assert (state.lengths.low, state.lengths.high) == (2, 16)
+    ((_, text),) = learned([("é😀", "c", DAY, True)]).kinds
+    assert text.lengths.high == 2
+
+
+def test_long_value_is_cut_so_that_it_costs_no_more() -> None:
+    ((kind, state),) = learned([("1" * 10**6, "c", DAY, True)]).kinds
+    assert kind == "text"
+    assert state.lengths.high == MAX_CHARACTERS

@@ -1,0 +1,173 @@
+"""Recognisers: what kind of value a text is. No Spark."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from pipelines.schemas import patterns
+from pipelines.schemas.recognisers import (
+    BY_KIND,
+    MAX_CHARACTERS,
+    RECOGNISERS,
+    TEXT,
+    Recogniser,
+    kind_of,
+    type_of,
+)
+from tests import strategies
+
+EXAMPLES = [
+    ("", "empty"),
+    ("redacted", "redacted"),
+    ("redacted-0123abcd", "redacted"),
+    ("true", "boolean"),
+    ("True", TEXT),  # OpenAPI's boolean is `true` and `false` only
+    ("0", "integer"),
+    ("-0", "number"),  # JSON allows it; it is no int64 that round-trips
+    ("42", "integer"),
+    ("007", "digits"),  # leading zeros: a text that happens to be digits
+    ("9223372036854775807", "integer"),
+    ("9223372036854775808", "digits"),  # more than 64 bits
+    ("-9223372036854775808", "integer"),
+    ("-9223372036854775809", TEXT),
+    ("949999999", "integer"),
+    ("950000000", "unix-seconds"),
+    ("2199999999", "unix-seconds"),
+    ("2200000000", "integer"),
+    ("1718000000000", "unix-milliseconds"),
+    ("1.50", "number"),
+    ("1e5", "number"),
+    ("1e100", TEXT),  # bounded, so that no number is infinite
+    (".5", TEXT),
+    ("7f577081-0c1e-4b2f-9d3a-000000000000", "uuid"),
+    ("2024-02-29", "date"),
+    ("2023-02-29", TEXT),  # no such day
+    ("1900-02-29", TEXT),  # nor here: a century that is no leap year
+    ("2024-05-31T23:59:59Z", "date-time"),
+    ("2024-05-31T00:00:00.5+05:30", "date-time"),
+    ("2024-05-31T00:00:00", TEXT),  # RFC 3339 wants an offset
+    ("a.b+c@mail.example", "email"),
+    ("192.0.2.1", "ipv4"),
+    ("192.0.2.256", TEXT),
+    ("2001:db8::1", "ipv6"),
+    ("https://a.example/x?y=%20#z", "uri"),
+    ("https://a.example/%zz", TEXT),
+    ("eyJhbGciOi.eyJzdWIi.c2ln", "jwt"),
+    ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "ulid"),
+    ("01234567890123456789012345", "digits"),  # 26 digits, no letter
+    ("5f8d04b3ab35b2b6f0d4c3a1", "objectid"),
+    ("1" * 24, "objectid"),  # digits only may be hexadecimal, and must not be taken for a number
+    ("d41d8cd98f00b204e9800998ecf8427e", "hex32"),
+    ("a" * 40, "hex40"),
+    ("A" * 64, "hex64"),
+    ("1.2.3-rc.1", "semver"),
+    ("zh-Hant-TW", "locale"),
+    ("asc", TEXT),
+    ("1\n", TEXT),  # the very end, not the end of a line
+    ("\N{FULLWIDTH DIGIT ONE}", TEXT),  # digits of another script
+]
+
+
+@pytest.mark.parametrize(("value", "kind"), EXAMPLES)
+def test_value_has_the_kind_that_its_source_defines(value: str, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+@given(strategies.values)
+def test_kinds_are_disjoint_but_for_numbers_before_digits(value: str) -> None:
+    cut = value[:MAX_CHARACTERS]
+    kinds = {r.kind for r in RECOGNISERS if r.kind != TEXT and re.search(r.python, cut)}
+    kinds -= {"integer"} if kinds & {"unix-seconds", "unix-milliseconds"} else set()
+    kinds -= {"number"} if any(type_of(kind) == "integer" for kind in kinds) else set()
+    kinds -= {"digits"} if len(kinds) > 1 else set()  # any digits; others are more telling
+    assert len(kinds) <= 1
+
+
+@given(strategies.values)
+def test_cheap_test_never_refuses_what_the_pattern_takes(value: str) -> None:
+    cut = value[:MAX_CHARACTERS]
+    recogniser = BY_KIND[kind_of(cut)]
+    assert recogniser.allows(cut)
+
+
+@given(strategies.values)
+def test_value_of_a_written_format_passes_the_format_check_of_a_validator(value: str) -> None:
+    recogniser = BY_KIND[kind_of(value)]
+    if recogniser.format is not None:
+        schema = {"type": "string", "format": recogniser.format}
+        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
+
+
+@given(st.uuids().map(str) | strategies.texts)
+def test_uuid_agrees_with_the_standard_library(value: str) -> None:
+    assert (kind_of(value) == "uuid") == strategies.is_uuid(value)
+
+
+@given(st.dates().map(str) | st.from_regex(r"\A(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]\Z", fullmatch=True))
+def test_date_agrees_with_the_calendar(value: str) -> None:
+    assert (kind_of(value) == "date") == strategies.is_date(value)
+
+
+@given(st.datetimes(timezones=strategies.offsets))
+def test_date_time_takes_what_isoformat_writes(moment: object) -> None:
+    value = str(moment).replace(" ", "T")
+    assert kind_of(value) == "date-time"
+    assert strategies.is_moment(value)
+
+
+@given(st.ip_addresses())
+def test_ip_addresses_of_the_standard_library_are_recognised(address: ipaddress.IPv4Address) -> None:
+    assert kind_of(str(address)) == f"ipv{address.version}"
+
+
+@given(st.text("0123456789abcdefABCDEF:.", max_size=45))
+def test_ip_address_that_is_recognised_is_one(value: str) -> None:
+    if kind_of(value) in ("ipv4", "ipv6"):
+        ipaddress.ip_address(value)
+
+
+@given(st.integers(1, 10**12), st.integers(0, 10**13))
+def test_digits_up_to_a_limit_are_exactly_the_numbers_up_to_it(limit: int, number: int) -> None:
+    takes = re.fullmatch(patterns.digits_up_to(str(limit)), str(number)) is not None
+    assert takes == (1 <= number <= limit)
+
+
+@pytest.mark.parametrize("recogniser", [r for r in RECOGNISERS if r.kind != TEXT], ids=lambda r: r.kind)
+def test_hostile_text_makes_no_recogniser_backtrack_for_ever(recogniser: Recogniser) -> None:
+    pieces = [
+        "a",
+        "1",
+        "0",
+        "-",
+        ".",
+        "%",
+        "%20",
+        ":",
+        "a.",
+        "1.",
+        "a-",
+        "@",
+        "a@",
+        "/",
+        "://",
+        "eyJ",
+        "[",
+        "1:",
+        "::",
+        "e",
+    ]
+    for start in ("", "a://", "eyJaa.", "a@", "1.2.3-", "https://a/"):
+        for piece in pieces:
+            text = (start + piece * MAX_CHARACTERS)[: MAX_CHARACTERS - 1] + "\n"
+            assert re.search(recogniser.python, text) is None  # or never ends
+
+
+def test_every_recogniser_names_its_source_and_has_its_own_kind() -> None:
+    assert all(recogniser.source for recogniser in RECOGNISERS)
+    assert len(BY_KIND) == len(RECOGNISERS)

@@ -1,0 +1,70 @@
+"""Settings: overrides, and errors that name the dotted path and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import SettingsError
+from pipelines.settings import SessionIdentifier, load
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_users_file_overrides_one_value_and_leaves_the_rest(tmp_path: Path) -> None:
+    defaults, mine = load(), load(written(tmp_path, "selection: {threshold: 0.9}"))
+    assert mine.selection.threshold == 0.9
+    assert mine.selection.batch_rows == defaults.selection.batch_rows
+    assert mine.ingest == defaults.ingest
+
+
+def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "# nothing\n")) == load()
+
+
+def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "\ufeffselection: {threshold: 0.25}")).selection.threshold == 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("selection: {treshold: 0.4}", ["selection.treshold", "unknown setting", "threshold"]),
+        ("nonsense: 1", ["nonsense", "unknown setting", "selection"]),
+        ("selection: {threshold: 4}", ["selection.threshold", "less than or equal to 1", "4"]),
+        ("selection: {threshold: high}", ["selection.threshold", "valid number", "'high'"]),
+        ("spark: 4", ["spark", "found 4"]),
+        ("export: {profiles: [swagger]}", ["export.profiles.0", "openapi-3.1", "swagger"]),
+        ("ingest: {unreadable_files: maybe}", ["ingest.unreadable_files", "'error' or 'skip'", "maybe"]),
+        (
+            "selection: {sessions: {a.example: {location: body, name: x}}}",
+            ["selection.sessions.a.example.location", "'header', 'cookie' or 'jwt'"],
+        ),
+        ("selection: {sessions: {a.example: {location: header, nam: x}}}", ["nam", "location, name"]),
+        ("- a list", ["expected sections", "list"]),
+        ("a: [unclosed", ["not YAML"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(tmp_path: Path, text: str, expected: list[str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(written(tmp_path, text))
+    message = str(caught.value)
+    assert "mine.yaml" in message
+    assert "\n" not in message
+    for part in expected:
+        assert part in message
+
+
+def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"absent\.yaml"):
+        load(tmp_path / "absent.yaml")
+
+
+def test_header_identifiers_ignore_case_and_cookies_do_not() -> None:
+    assert SessionIdentifier(location="header", name="X-Auth-Token").key == "header:x-auth-token"
+    assert SessionIdentifier(location="cookie", name="SID").key == "cookie:SID"

@@ -1,0 +1,57 @@
+"""A format is recognised by content, with byte order marks, damaged first lines and odd tools."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.transactions.sources.compression import HEAD_BYTES
+from pipelines.transactions.sources.detect import claimed_format, description_of, format_of
+
+RECORD = b'{"ClientRequestHost":"a","EdgeResponseStatus":200}'
+LINE = b'a.example - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5'
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b'{"log":{"entries":[]}}', "har"),
+        (b'\xef\xbb\xbf\r\n{ "log" :\n {"version":"1.1"', "har"),
+        (b'{"exported":"by a tool","log":{"version":"1.2","entries":[', "har"),  # log is not the first member
+        ('{"log":{"version":"1.2"'.encode("utf-16"), "har"),
+        (b'{"log":{"comment":"RayID","entries":[{"request":{}', "har"),
+        (RECORD + b"\n" + RECORD, "logpush"),
+        (b"\xef\xbb\xbf\n\n  " + RECORD + b"\r\n", "logpush"),
+        (RECORD[:-3] + b"\n" + RECORD + b"\n", "logpush"),  # damaged first record
+        (b'{"RayID":"' + b"x" * HEAD_BYTES, "logpush"),  # the first record is longer than the head
+        (LINE, "combined"),
+        (LINE + b' "-" "curl/8"\r\n', "combined"),
+        (b"garbage\n" + LINE + b"\n" + LINE + b"\n", "combined"),
+        (b'"GET" garbage\n' * 3 + LINE, None),  # one line that looks right does not make a log
+        (b'{"log":"text"}', None),
+        (b'{"message":"hello"}\n', None),
+        (b"[" + RECORD + b"]", None),
+        (RECORD.decode().encode("utf-16"), None),  # line formats are UTF-8
+        (b"", None),
+        (b"\n\n", None),
+        (b"\x00" * 100, None),
+    ],
+)
+def test_format_is_recognised_by_the_first_bytes(head: bytes, expected: str | None) -> None:
+    assert format_of(head[:HEAD_BYTES]) == expected
+
+
+def test_line_that_the_head_cuts_does_not_vote() -> None:
+    head = (LINE + b"\n") * (HEAD_BYTES // (len(LINE) + 1)) + LINE
+    assert format_of(head[:HEAD_BYTES]) == "combined"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.har", "har"), ("a.jsonl", "logpush"), ("access.log", "combined"), ("a.json", None), ("a", None)],
+)
+def test_name_claims_a_format(name: str, expected: str | None) -> None:
+    assert claimed_format(name) == expected
+
+
+def test_description_shows_only_printable_characters() -> None:
+    assert description_of(b"\x1b[31m\nred") == "text of another form (begins with '\\x1b[31m\\nred')"

@@ -1,0 +1,289 @@
+"""HAR files of any tool and age become RECORD fields; what is no HAR says where it breaks."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.errors import InputError
+from pipelines.transactions.sources.har_entries import entries
+from pipelines.transactions.sources.har_headers import cookies, headers, pairs
+
+ENTRY: dict[str, Any] = {
+    "startedDateTime": "2026-01-02T03:04:05.678+01:00",
+    "request": {
+        "method": "GET",
+        "url": "https://user:secret@a.example:8443/b?c=d",
+        "headers": [
+            {"name": "User-Agent", "value": "curl/8"},
+            {"name": "Referer", "value": "https://r.example/"},
+        ],
+        "bodySize": 0,
+    },
+    "response": {
+        "status": 200,
+        "headers": [{"name": "Content-Type", "value": "text/html"}],
+        "content": {"size": 12, "mimeType": "text/html"},
+        "bodySize": -1,
+    },
+}
+
+
+def har(*found: Any) -> bytes:
+    return json.dumps({"log": {"version": "1.2", "entries": list(found)}}).encode()
+
+
+def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str, Any]:
+    entry = {
+        "request": {**ENTRY["request"], **(request or {})},
+        "response": {**ENTRY["response"], **(response or {})},
+    }
+    (found,) = entries(har({**ENTRY, **entry, **fields}))
+    return found
+
+
+def named(**fields: str) -> list[dict[str, str]]:
+    return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]
+
+
+def test_entry_becomes_a_record() -> None:
+    assert record(_ray="8f") == {
+        "line": 1,
+        "transaction_id": "8f",
+        "time": "2026-01-02T03:04:05.678+01:00",
+        "host": "a.example:8443",
+        "method": "GET",
+        "url": "https://user:secret@a.example:8443/b?c=d",
+        "scheme": "https",
+        "request_content_type": None,
+        "request_bytes": "0",
+        "user_agent": "curl/8",
+        "referer": "https://r.example/",
+        "request_headers": {"user-agent": "curl/8", "referer": "https://r.example/"},
+        "cookies": {},
+        "request_body": None,
+        "status": "200",
+        "response_content_type": "text/html",
+        "response_bytes": "12",
+        "response_headers": {"content-type": "text/html"},
+    }
+
+
+def test_pseudo_headers_complete_the_request_and_are_no_headers() -> None:
+    pseudo = {":method": "POST", ":scheme": "https", ":authority": "h2.example", ":path": "/p?q"}
+    sent = [{"name": name, "value": value} for name, value in pseudo.items()]
+    found = record(
+        {"method": None, "url": None, "headers": sent},
+        {"status": None, "headers": named(**{":status": "204"})},
+    )
+    assert (found["method"], found["url"], found["host"], found["status"]) == (
+        "POST",
+        "https://h2.example/p?q",
+        "h2.example",
+        "204",
+    )
+    assert found["request_headers"] == {} == found["response_headers"]
+
+
+def test_target_without_host_is_completed_from_the_host_header() -> None:
+    assert record({"url": "/only", "headers": named(Host="a.example")})["url"] == "http://a.example/only"
+
+
+def test_repeated_headers_are_joined_and_request_lines_are_no_headers() -> None:
+    fields, _ = headers(
+        named(Accept="a", accept="b", Cookie="x=1", cookie="y=2", Set_Cookie="s=1", set_cookie="t=2")
+        + [
+            {"name": "GET /a?u=http", "value": "//b HTTP/1.1"},
+            {"name": "", "value": "x"},
+            {"value": "y"},
+            "z",
+            None,
+        ]
+    )
+    assert fields == {"accept": "a, b", "cookie": "x=1; y=2", "set-cookie": "s=1\nt=2"}
+
+
+def test_headers_may_be_an_object_or_nothing() -> None:
+    assert headers({"Accept": "a"})[0] == {"accept": "a"}
+    assert [headers(items)[0] for items in (None, "text", 5, [])] == [{}] * 4
+
+
+def test_cookies_come_from_the_list_or_else_from_the_header() -> None:
+    assert cookies(named(a="1"), "b=2") == {"a": "1"}
+    assert cookies([], 'sid=x=y; theme="dark"; flag; ; sid=second; =nameless') == {
+        "sid": "x=y",
+        "theme": '"dark"',
+        "flag": "",
+    }
+    assert cookies(None, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("post", "body", "content_type"),
+    [
+        ({"mimeType": "application/json", "text": '{"a":1}'}, '{"a":1}', "application/json"),
+        (
+            {"mimeType": "text/plain", "text": base64.b64encode("ü".encode()).decode(), "encoding": "base64"},
+            "ü",
+            "text/plain",
+        ),
+        (
+            {"mimeType": "text/plain", "text": "not base64!", "encoding": "base64"},
+            "not base64!",
+            "text/plain",
+        ),
+        ({"mimeType": "f", "params": named(a="1 2", b="&")}, "a=1+2&b=%26", "f"),
+        ({"mimeType": "f", "text": "", "params": named(a="1")}, "a=1", "f"),
+        ({"mimeType": "multipart/form-data; boundary=x", "params": named(a="1")}, None, None),
+        ({"mimeType": "", "text": "", "params": []}, None, None),  # what Firefox writes for a GET
+        ("text", None, None),
+        (None, None, None),
+    ],
+)
+def test_request_body_is_read_however_it_was_recorded(
+    post: Any, body: str | None, content_type: str | None
+) -> None:
+    found = record({"postData": post, "bodySize": -1})
+    assert (found["request_body"], found["request_content_type"]) == (body, content_type)
+    assert found["request_bytes"] == (str(len(body.encode())) if body else None)
+
+
+@pytest.mark.parametrize(
+    ("size", "body_size", "expected"),
+    [(0, 9, "0"), (-1, 9, "9"), (None, -1, None), ("5", 7.0, "7"), (10.0, 1, "10")],
+)
+def test_unknown_sizes_are_null(size: Any, body_size: Any, expected: str | None) -> None:
+    assert record(response={"content": {"size": size}, "bodySize": body_size})["response_bytes"] == expected
+
+
+def test_unknown_type_of_chrome_is_null() -> None:
+    assert (
+        record(response={"headers": [], "content": {"mimeType": "x-unknown"}})["response_content_type"]
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme", "host"),
+    [
+        ("data:text/plain,hello", "data", None),
+        ("blob:https://a.example/1", "blob", None),
+        ("chrome-extension://abc/x.js", "chrome-extension", "abc"),
+        ("about:blank", "about", None),
+        ("WSS://a.example/socket", "wss", "a.example"),
+        ("http://a@b@c.example/d@e", "http", "c.example"),
+        ("http://[2001:db8::1]:80/", "http", "[2001:db8::1]:80"),
+        ("no url", None, None),
+        (5, None, None),
+        (None, None, None),
+    ],
+)
+def test_urls_are_delivered_as_they_are(url: Any, scheme: str | None, host: str | None) -> None:
+    found = record({"url": url})
+    assert (found["scheme"], found["host"]) == (scheme, host)
+    assert found["url"] == (str(url) if url is not None else None)
+
+
+def test_aborted_request_is_delivered() -> None:
+    assert record(response={"status": 0, "headers": []})["status"] == "0"
+    (found,) = entries(har({"request": {"url": "http://a.example/"}}))
+    assert (found["url"], found["status"], found["method"]) == ("http://a.example/", None, None)
+
+
+def test_entries_that_are_none_are_rows_with_an_error() -> None:
+    found = list(entries(har(None, 5, {}, {"request": []}, ENTRY)))
+    assert [(entry["line"], entry.get("error")) for entry in found] == [
+        (1, "entry is no object but NoneType"),
+        (2, "entry is no object but int"),
+        (3, "entry without a request"),
+        (4, "entry without a request"),
+        (5, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (har(ENTRY)[:-40], "is no complete JSON: .* at line 1, column"),
+        (b"\x00\x01\x02", "is no complete JSON"),
+        (b"", "is no complete JSON"),
+        (b"[]", "log is missing"),
+        (b'{"log": null}', "log is missing"),
+        (b'{"log": {}}', "log.entries is missing"),
+        (b'{"log": {"entries": {}}}', "log.entries is missing"),
+        (b"[" * 100_000, "holds JSON that cannot be read"),
+        (b'{"log": {"entries": [' + b"9" * 5000 + b"]}}", "holds JSON that cannot be read"),
+    ],
+)
+def test_document_that_is_no_har_says_why(content: bytes, problem: str) -> None:
+    with pytest.raises(InputError, match=problem) as caught:
+        list(entries(content, "x.har"))
+    assert str(caught.value).startswith("x.har: ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + har(ENTRY),
+        har(ENTRY).decode().encode("utf-16"),
+        har(ENTRY)
+        .replace(b'"line"', b'"line"')
+        .replace(b"curl/8", b"curl\t8"),  # a control character in a string
+        har(ENTRY)[:-1] + b', "time": NaN}',
+        har(ENTRY).replace(b"curl/8", b"curl\xff8"),  # not UTF-8
+        har(ENTRY).replace(b"curl/8", b"curl\\ud8008"),  # half of a surrogate pair
+    ],
+)
+def test_sloppy_documents_are_read(content: bytes) -> None:
+    (found,) = entries(content)
+    assert found["url"] == ENTRY["request"]["url"]
+    assert found["user_agent"].startswith("curl")
+    found["user_agent"].encode()  # whatever it was, it can be stored
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=9,
+)
+FIELDS = ("method", "url", "headers", "cookies", "postData", "bodySize", "status", "content")
+
+
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(FIELDS), JSON), JSON, JSON
+)
+def test_no_entry_is_lost_whatever_its_fields_hold(
+    request: Any, response: Any, post: Any, other: Any
+) -> None:
+    request["postData"] = {"text": post, "params": other, "mimeType": other, "encoding": "base64"}
+    found = list(entries(har({"request": request, "response": response, "_ray": other}, other)))
+    assert [entry["line"] for entry in found] == [1, 2]
+    for value in found[0].values():
+        assert value is None or isinstance(value, str | int | dict)
+
+
+def test_pairs_pass_over_what_has_no_name() -> None:
+    assert list(pairs([{"name": 1, "value": 2.0}, {"name": "a"}, {"name": None}, 7])) == [
+        ("1", "2"),
+        ("a", ""),
+    ]
+
+
+def test_every_har_of_the_corpus_is_read(shared: Path) -> None:
+    files = sorted(shared.glob("traffic/har/*/*.har")) + sorted(
+        shared.glob("traffic/generated/har/har/*.har")
+    )
+    assert len(files) > 60
+    found = {file.name: list(entries(file.read_bytes(), str(file))) for file in files}
+    records = [record for of_file in found.values() for record in of_file]
+    assert all(found.values())
+    assert not [record for record in records if "error" in record]
+    assert all(
+        record["method"] and record["url"] and record["time"] and record["status"] for record in records
+    )
