@@ -1,1 +1,1 @@
-"""Thin scripts, one a step: read → transform → write. `apicensus STEP`, `python jobs/STEP.py` and spark-submit run the same code."""
+"""Thin scripts, one a step: read → transform → write. `apicensus STEP`, `python` and spark-submit run the same code."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from typing import Annotated, Literal
@@ -26,7 +29,9 @@ What = Literal["openapi", "endpoints"]
 Form = Literal["yaml", "json", "csv", "ndjson"]
 
 
-def export_documents(run: cli.Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]) -> list[Written]:
+def export_documents(
+    run: cli.Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
+) -> list[Written]:
     """Writes one document a host and profile; a folder for each profile where there are several."""
     warehouse, settings = run.warehouse, run.settings
     endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(F.col("variant") == "ml")
@@ -49,7 +54,9 @@ def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) ->
 def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
     what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
-    profile: Annotated[list[Profile] | None, typer.Option(help="Repeatable. Default: export.profiles.")] = None,
+    profile: Annotated[
+        list[Profile] | None, typer.Option(help="Repeatable. Default: export.profiles.")
+    ] = None,
     format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
     settings: cli.SettingsFile = None,
     warehouse: cli.WarehouseRoot = "warehouse",

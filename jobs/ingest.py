@@ -21,6 +21,8 @@ from pipelines.transactions.ingest import Ingested
 from pipelines.transactions.ingest import ingest as ingest_files
 from pipelines.transactions.inputs import find_inputs
 
+SHOWN = 20  # files left out that are named; a folder of photographs must not bury the rest
+
 
 def ingest_inputs(
     run: cli.Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
@@ -32,8 +34,10 @@ def ingest_inputs(
         settings = settings.model_copy(
             update={"ingest": settings.ingest.model_copy(update={"default_host": host})}
         )
-    for path, why in found.skipped:
+    for path, why in found.skipped[:SHOWN]:
         run.reporter.note(f"  left out: {path}: {why}")
+    if len(found.skipped) > SHOWN:
+        run.reporter.note(f"  left out: {len(found.skipped) - SHOWN:,} more files")
     warehouse = run.warehouse
     with run.reporter.stage(f"Reading {len(found.files):,} files") as outcome:
         done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from typing import Annotated
@@ -28,18 +31,27 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
     """Rewrites the parameter slices of `variant` and appends the schemas whose judgement changed."""
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Learning parameters") as outcome:
-        endpoints = merged_endpoints(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(F.col("variant") == variant)
+        endpoints = merged_endpoints(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(
+            F.col("variant") == variant
+        )
         successful = TRANSACTIONS.read(warehouse).where(F.col("status").between(200, 299))
-        taught = templated(successful, settings.paths).join(endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:]))
+        taught = templated(successful, settings.paths).join(
+            endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
+        )
         values = parameter_values(taught)
         PARAMETER_SLICES.replace(slices(values, settings.schemas), warehouse, f"variant = '{variant}'")
         mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
         fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
-        changed = fresh.agg(F.count("*").alias("schemas"), F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"))
+        changed = fresh.agg(
+            F.count("*").alias("schemas"),
+            F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"),
+        )
         counts = changed.collect()[0].asDict()
         if counts["schemas"]:
             SCHEMAS.append(fresh, warehouse)
-        outcome.append(f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them")
+        outcome.append(
+            f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them"
+        )
     return {"new_schema_versions": counts["schemas"], "parameters_in_them": counts["parameters"]}
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from collections.abc import Sequence

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from typing import Annotated
@@ -24,11 +27,15 @@ from pipelines.report.facts import DocumentFact
 
 def run(
     inputs: cli.Inputs,
-    out: Annotated[Path, typer.Option("--out", help="Folder for documents, lists and the report.", metavar="DIR")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for documents, lists and the report.", metavar="DIR")
+    ],
     format: cli.Format = "auto",
     host: cli.Host = None,
     settings: cli.SettingsFile = None,
-    warehouse: Annotated[str | None, typer.Option(help="Root of the tables. Default: OUT/warehouse.", metavar="DIR")] = None,
+    warehouse: Annotated[
+        str | None, typer.Option(help="Root of the tables. Default: OUT/warehouse.", metavar="DIR")
+    ] = None,
     as_json: cli.AsJson = False,
 ) -> None:
     """Reads traffic and writes what is in it: endpoints, schemas, OpenAPI documents, comparison, report.
@@ -47,7 +54,9 @@ def run(
     found = discover_endpoints(this, VARIANTS["both"])
     learned = learn_schemas(this, "ml")
     compared = compare_variants(this)
-    documents = export_documents(this, out / "openapi", this.settings.export.profiles, this.settings.export.format)
+    documents = export_documents(
+        this, out / "openapi", this.settings.export.profiles, this.settings.export.format
+    )
     listing, _ = export_endpoints(this, out, "ndjson")
     facts = [DocumentFact(d.host, d.profile, d.file.relative_to(out).as_posix()) for d in documents]
     page = write_report(this, out / "report.html", facts)

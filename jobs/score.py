@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):  # run as a script: modules are found from the repository's root, not from this folder
+if __package__ in (
+    None,
+    "",
+):  # run as a script: modules are found from the repository's root, not from this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from datetime import UTC, datetime
@@ -47,11 +50,17 @@ def score(
     """
     run = cli.start("score", settings, str(out.absolute().parent), as_json)
     if out.suffix not in (".ndjson", ".parquet"):
-        raise InputError(str(out), "expected a name that ends in .ndjson or .parquet", "Choose the form by the ending of --out.")
+        raise InputError(
+            str(out),
+            "expected a name that ends in .ndjson or .parquet",
+            "Choose the form by the ending of --out.",
+        )
     found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
     model = model_bytes(run.settings, warehouse)
-    with staged(spark, found.files, folder, key=token_bytes(32), now=datetime.now(UTC), settings=run.settings) as rows:
+    with staged(
+        spark, found.files, folder, key=token_bytes(32), now=datetime.now(UTC), settings=run.settings
+    ) as rows:
         problems = file_problems(rows)
         if problems and run.settings.ingest.unreadable_files == "error":
             raise_problem(problems, {entry.uri: str(entry.path or entry.uri) for entry in found.files})

@@ -1,7 +1,8 @@
-"""The feature matrix of the classifier: one ordered list of names, one function that fills it, for training and scoring.
+"""The classifier's feature matrix: one list of names, one function that fills it, for training and scoring.
 
-What header fields say comes as the packed integer of `pipelines.http.signals`; hosts, paths and queries are read from
-their Arrow buffers by the kernels. Nothing identifies a site: words are of HTTP and of frameworks (`ml.words`).
+What header fields say comes as the packed integer of `pipelines.http.signals`; hosts, paths and queries are
+read from their Arrow buffers by the kernels. Nothing identifies a site: words are of HTTP and of frameworks
+(`ml.words`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ml import kernels
+from ml.compiling import Bytes, Floats, Longs
 from ml.kernels import Host, Path, Query
 from ml.words import EXTENSIONS, FORMATS, HOST_WORDS, PATH_WORDS, QUERY_WORDS, word_table
 from pipelines.http.signals import OFFSETS, SIGNALS
 
-Matrix = npt.NDArray[np.float32]
+Matrix = Floats
 
 
 class Flag(NamedTuple):
-    """A column that is 1 where the code of `signal` is one of `classes` ("none" = nothing fits or nothing logged)."""
+    """A column that is 1 where `signal` has one of `classes` ("none" = nothing fits or nothing logged)."""
 
     name: str
     signal: str
@@ -109,7 +111,7 @@ FEATURES: Final[tuple[str, ...]] = (
 TRENDS: Final[dict[str, int]] = {flag.name: flag.trend for flag in FLAGS if flag.trend}
 
 
-def _flag_tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _flag_tables() -> tuple[Longs, Longs, Longs]:
     """Shift, mask and set of codes (a bit a code) of each flag."""
     by_name = {signal.name: (signal, offset) for signal, offset in zip(SIGNALS, OFFSETS, strict=True)}
     shifts, masks, codes = [], [], []
@@ -134,8 +136,8 @@ def matrix(
 ) -> Matrix:
     """Columns of a batch -> (rows, len(FEATURES)) float32, column-major as CatBoost reads it fastest.
 
-    Strings may be Arrow `string`, `large_string` or `binary`, sliced, with nulls (read as empty) and with bytes that are
-    not UTF-8. A missing size is -1, else log(1 + bytes).
+    Strings may be Arrow `string`, `large_string` or `binary`, sliced, with nulls (read as empty) and with
+    bytes that are not UTF-8. A missing size is -1, else log(1 + bytes).
     """
     out: Matrix = np.zeros((len(FEATURES), len(path)), np.float32)
     base = 0
@@ -151,8 +153,8 @@ def matrix(
     return out.T
 
 
-def _text(column: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Bytes and offsets (rows + 1) of a string array, always of the same types so that kernels compile once."""
+def _text(column: pa.Array) -> tuple[Bytes, Longs]:
+    """Bytes and offsets (rows + 1) of a string array, always of the same types: kernels compile once."""
     if column.null_count:
         column = column.fill_null(
             b"" if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) else ""
@@ -174,7 +176,7 @@ def _frozen(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _log(sizes: pa.Array) -> Matrix:
-    values = sizes.cast(pa.float64()).fill_null(-1.0).to_numpy(zero_copy_only=False)
+    values = sizes.cast(pa.float64(), safe=False).fill_null(-1.0).to_numpy(zero_copy_only=False)
     return np.where(values < 0, -1.0, np.log1p(np.maximum(values, 0.0))).astype(np.float32)
 
 

@@ -1,27 +1,44 @@
-"""Compiled loops over the bytes of hosts, paths and queries; each writes its block of columns of the feature matrix.
+"""Compiled loops over the bytes of hosts, paths and queries; each fills its block of the feature matrix.
 
-A kernel reads Arrow buffers as they are (bytes and offsets), so no Python string is made; bytes above 127 are data
-like any other, so nothing needs to be valid UTF-8. The matrix arrives zeroed; columns are named by enumerations and
-lie `base` columns to the right. Everything compiled is in this one file, because a cached kernel is only renewed when
-its own file changes.
+A kernel reads Arrow buffers as they are (bytes and offsets), so no Python string is made; bytes above 127
+are data like any other, so nothing needs to be valid UTF-8. The matrix arrives zeroed; columns are named by
+enumerations and lie `base` rows below: the matrix is passed transposed, as (columns, rows), which is
+contiguous also for a single row.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
-import numpy as np
-
-from ml.compiling import CLASSES, DIGIT, HEX, LETTER, LOWER, MARKERS, OFFSET, PRIME, UPPER, WORD, compiled
+from ml.compiling import (
+    CLASSES,
+    DIGIT,
+    HEX,
+    LOWER,
+    MARKERS,
+    UPPER,
+    WORD,
+    Bytes,
+    Floats,
+    Longs,
+    WordTable,
+    compiled,
+)
+from ml.tokens import count, hashed, marks_of, words_of, write_marks
 
 SLASH, DOT, DASH, UNDERSCORE, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/.-_&=:%([{"
+
+PIECES: Final = "ecdeb84e7246"
+"""Start of the SHA-256 of `ml/compiling.py` and `ml/tokens.py`. numba renews a cached kernel only when the kernel's
+own file changes, so this line has to change with those files; a test compares it."""
 
 Host = IntEnum("Host", "LABELS DIGITS DASHES IS_ADDRESS HAS_PORT", start=0)
 Path = IntEnum(
     "Path",
-    "LENGTH DEPTH DIGIT_SHARE UPPER_SHARE LONGEST NUMBERS LONG_NUMBERS UUIDS HEXES OPAQUE IDENTIFIER_SHARE PLURALS "
-    "IDENTIFIER_AFTER_PLURAL VERSION VERSION_EARLY DATE DECIMAL DASHES UNDERSCORES DOTS CAMELS SLUG MARKERS PARENTHESES "
-    "ESCAPES EMPTY_SEGMENTS ENDS_IN_SLASH LAST_LENGTH LAST_DIGIT_SHARE LAST_IS_IDENTIFIER HASHED_NAME HIDDEN "
+    "LENGTH DEPTH DIGIT_SHARE UPPER_SHARE LONGEST NUMBERS LONG_NUMBERS UUIDS HEXES OPAQUE IDENTIFIER_SHARE "
+    "PLURALS IDENTIFIER_AFTER_PLURAL VERSION VERSION_EARLY DATE DECIMAL DASHES UNDERSCORES DOTS CAMELS SLUG "
+    "MARKERS PARENTHESES ESCAPES EMPTY_SEGMENTS ENDS_IN_SLASH LAST_LENGTH LAST_DIGIT_SHARE LAST_IS_IDENTIFIER HASHED_NAME HIDDEN "
     "HAS_EXTENSION EXTENSION_LENGTH",
     start=0,
 )
@@ -30,88 +47,31 @@ HOST_COLUMNS, PATH_COLUMNS, QUERY_COLUMNS = len(Host), len(Path), len(Query)
 
 
 @compiled
-def _marks_of(word, slots, marks):
-    """Groups of a hashed word; 0 where the table does not hold it."""
-    mask = np.uint64(len(slots) - 1)
-    slot = word & mask
-    while marks[slot] != 0:
-        if slots[slot] == word:
-            return marks[slot]
-        slot = (slot + np.uint64(1)) & mask
-    return 0
-
-
-@compiled
-def _hashed(data, start, end):
-    """Hash of the bytes with ASCII letters in lower case."""
-    word = OFFSET
-    for i in range(start, end):
-        byte = data[i] | 0x20 if CLASSES[data[i]] & UPPER else data[i]
-        word = (word ^ np.uint64(byte)) * PRIME
-    return word
-
-
-@compiled
-def _words(data, start, end, slots, marks):
-    """Groups of all tokens (also without trailing digits: `api2`), and how many tokens may be hashes of content."""
-    found, hashed, first, digits, trailing = 0, 0, start, 0, 0
-    for i in range(start, end + 1):
-        kind = CLASSES[data[i]] if i < end else 0
-        if kind & WORD:
-            digits += kind & DIGIT
-            trailing = trailing + 1 if kind & DIGIT else 0
-            continue
-        length = i - first
-        if 0 < length <= 24:
-            found |= _marks_of(_hashed(data, first, i), slots, marks)
-            if 0 < trailing < length:
-                found |= _marks_of(_hashed(data, first, i - trailing), slots, marks)
-        hashed += length >= 8 and 0 < digits < length
-        first, digits, trailing = i + 1, 0, 0
-    return found, hashed
-
-
-@compiled
-def _write_marks(found, out, row, column):
-    """A 1 in the column of each group that was found; few are, so only those are touched."""
-    while found:
-        if found & 1:
-            out[column, row] = 1
-        found >>= 1
-        column += 1
-
-
-@compiled
-def _count(condition, out, row, column):
-    """One more in a column. The guard matters: most counts stay 0, and each column is a page of its own."""
-    if condition:
-        out[column, row] += 1
-
-
-@compiled
-def _is_version(data, start, end):
+def _is_version(data: Bytes, start: int, end: int) -> bool:
     """`v1`, `v2.1`, `v1beta2`: a v, a digit, then digits, dots or small letters; 8 bytes at most."""
     if not 2 <= end - start <= 8 or data[start] | 0x20 != 118 or not CLASSES[data[start + 1]] & DIGIT:
         return False
-    for i in range(start + 2, end):
+    for i in range(start + 2, end):  # noqa: SIM110  # numba compiles no generators inside all()
         if not (CLASSES[data[i]] & (DIGIT | LOWER) or data[i] == DOT):
             return False
     return True
 
 
 @compiled
-def _is_date(data, start, end):
+def _is_date(data: Bytes, start: int, end: int) -> bool:
     """Starts like `2024-05-31`."""
     if end - start < 10 or data[start + 4] != DASH or data[start + 7] != DASH:
         return False
-    for i in (0, 1, 2, 3, 5, 6, 8, 9):
+    for i in (0, 1, 2, 3, 5, 6, 8, 9):  # noqa: SIM110  # see above
         if not CLASSES[data[start + i]] & DIGIT:
             return False
     return True
 
 
 @compiled
-def _segment(data, start, end, depth, after_plural, out, row, base):
+def _segment(
+    data: Bytes, start: int, end: int, depth: int, after_plural: bool, out: Floats, row: int, base: int
+) -> tuple[bool, bool]:
     """Counts one non-empty segment; returns (is identifier, is plural)."""
     length = end - start
     digits, lowers, hexes, dashes, scores, dots, camels = 0, 0, 0, 0, 0, 0, 0
@@ -133,19 +93,19 @@ def _segment(data, start, end, depth, after_plural, out, row, base):
     )
     identifier = number or uuid or hexadecimal or opaque
     plural = length >= 4 and data[end - 1] == 115 and lowers + dashes + scores == length
-    _count(number, out, row, base + Path.NUMBERS)
-    _count(number and length >= 5, out, row, base + Path.LONG_NUMBERS)
-    _count(uuid, out, row, base + Path.UUIDS)
-    _count(hexadecimal, out, row, base + Path.HEXES)
-    _count(opaque, out, row, base + Path.OPAQUE)
-    _count(identifier, out, row, base + Path.IDENTIFIER_SHARE)
-    _count(plural, out, row, base + Path.PLURALS)
-    _count(identifier and after_plural, out, row, base + Path.IDENTIFIER_AFTER_PLURAL)
-    _count(version, out, row, base + Path.VERSION)
-    _count(version and depth < 2, out, row, base + Path.VERSION_EARLY)
-    _count(date, out, row, base + Path.DATE)
-    _count(digits > 0 and 0 < dots and dots + digits == length, out, row, base + Path.DECIMAL)
-    _count(dashes >= 3 and not uuid and not date, out, row, base + Path.SLUG)
+    count(number, out, row, base + Path.NUMBERS)
+    count(number and length >= 5, out, row, base + Path.LONG_NUMBERS)
+    count(uuid, out, row, base + Path.UUIDS)
+    count(hexadecimal, out, row, base + Path.HEXES)
+    count(opaque, out, row, base + Path.OPAQUE)
+    count(identifier, out, row, base + Path.IDENTIFIER_SHARE)
+    count(plural, out, row, base + Path.PLURALS)
+    count(identifier and after_plural, out, row, base + Path.IDENTIFIER_AFTER_PLURAL)
+    count(version, out, row, base + Path.VERSION)
+    count(version and depth < 2, out, row, base + Path.VERSION_EARLY)
+    count(date, out, row, base + Path.DATE)
+    count(digits > 0 and dots > 0 and dots + digits == length, out, row, base + Path.DECIMAL)
+    count(dashes >= 3 and not uuid and not date, out, row, base + Path.SLUG)
     if camels:
         out[base + Path.CAMELS, row] += camels
     out[base + Path.LONGEST, row] = max(out[base + Path.LONGEST, row], length)
@@ -153,7 +113,7 @@ def _segment(data, start, end, depth, after_plural, out, row, base):
 
 
 @compiled
-def _bytes_of_path(data, start, end, out, row, base):
+def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, base: int) -> None:
     """Shares and counts that do not look at segments."""
     digits, uppers = 0, 0
     for i in range(start, end):
@@ -163,12 +123,12 @@ def _bytes_of_path(data, start, end, out, row, base):
         uppers += (kind & UPPER) != 0
         if kind & WORD or byte == SLASH:
             continue
-        _count(byte == DASH, out, row, base + Path.DASHES)
-        _count(byte == UNDERSCORE, out, row, base + Path.UNDERSCORES)
-        _count(byte == DOT, out, row, base + Path.DOTS)
-        _count(byte == PERCENT, out, row, base + Path.ESCAPES)
-        _count(byte == PARENTHESIS, out, row, base + Path.PARENTHESES)
-        _count(byte in MARKERS, out, row, base + Path.MARKERS)
+        count(byte == DASH, out, row, base + Path.DASHES)
+        count(byte == UNDERSCORE, out, row, base + Path.UNDERSCORES)
+        count(byte == DOT, out, row, base + Path.DOTS)
+        count(byte == PERCENT, out, row, base + Path.ESCAPES)
+        count(byte == PARENTHESIS, out, row, base + Path.PARENTHESES)
+        count(byte in MARKERS, out, row, base + Path.MARKERS)
     length = end - start
     out[base + Path.LENGTH, row] = length
     out[base + Path.DIGIT_SHARE, row] = digits / max(length, 1)
@@ -176,7 +136,16 @@ def _bytes_of_path(data, start, end, out, row, base):
 
 
 @compiled
-def _last_segment(data, start, end, extensions, out, row, base, column):
+def _last_segment(
+    data: Bytes,
+    start: int,
+    end: int,
+    extensions: WordTable,
+    out: Floats,
+    row: int,
+    base: int,
+    column: int,
+) -> None:
     """Columns of the last non-empty segment; its extension's classes go to `column` and the ones after it."""
     digits = 0
     for i in range(start, end):
@@ -187,18 +156,21 @@ def _last_segment(data, start, end, extensions, out, row, base, column):
     dot = end - 1
     while dot > start and end - dot <= 12 and CLASSES[data[dot]] & WORD:
         dot -= 1
-    if dot > start and data[dot] == DOT and dot < end - 1 and CLASSES[data[dot + 1]] & (LETTER | DIGIT):
-        found = _marks_of(_hashed(data, dot + 1, end), extensions[0], extensions[1])
+    if dot > start and data[dot] == DOT and dot < end - 1 and CLASSES[data[dot + 1]] & WORD:
+        found = marks_of(hashed(data, dot + 1, end), extensions[0], extensions[1])
         out[base + Path.HAS_EXTENSION, row] = 1
         out[base + Path.EXTENSION_LENGTH, row] = end - dot - 1
-        _write_marks(found, out, row, column)
+        write_marks(found, out, row, column)
 
 
 @compiled
-def fill_paths(data, offsets, words, extensions, out, base):
-    """Rows of `Path` columns, then one column a path word (anywhere), the same for the first two segments, extensions.
+def fill_paths(
+    data: Bytes, offsets: Longs, words: WordTable, extensions: WordTable, out: Floats, base: int
+) -> None:
+    """Columns: `Path`, a path word each (anywhere), the same for the first two segments, an extension each.
 
-    `words` and `extensions` are (slots, marks, number of groups); `offsets` has one more entry than there are rows.
+    `words` and `extensions` are (slots, marks, number of groups); `offsets` has one more entry than there
+    are rows.
     """
     early, ending = base + PATH_COLUMNS + words[2], base + PATH_COLUMNS + 2 * words[2]
     for row in range(len(offsets) - 1):
@@ -211,7 +183,7 @@ def fill_paths(data, offsets, words, extensions, out, base):
             if i < end and data[i] != SLASH:
                 continue
             if i > first:
-                found, hashes = _words(data, first, i, words[0], words[1])
+                found, hashes = words_of(data, first, i, words[0], words[1])
                 identifier, plural = _segment(data, first, i, depth, plural, out, row, base)
                 anywhere, last = anywhere | found, (first, i)
                 soon = soon | found if depth < 2 else soon
@@ -222,15 +194,15 @@ def fill_paths(data, offsets, words, extensions, out, base):
         out[base + Path.DEPTH, row] = depth
         out[base + Path.IDENTIFIER_SHARE, row] /= max(depth, 1)
         out[base + Path.LAST_IS_IDENTIFIER, row] = identifier
-        _write_marks(anywhere, out, row, base + PATH_COLUMNS)
-        _write_marks(soon, out, row, early)
+        write_marks(anywhere, out, row, base + PATH_COLUMNS)
+        write_marks(soon, out, row, early)
         _last_segment(data, last[0], last[1], extensions, out, row, base, ending)
         out[base + Path.HASHED_NAME, row] = hashes > 0 and out[base + Path.HAS_EXTENSION, row] > 0
 
 
 @compiled
-def fill_hosts(data, offsets, words, out, base):
-    """Rows of `Host` columns, then one column a host word. The last two labels (registered domain) teach no words."""
+def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base: int) -> None:
+    """Columns: `Host`, then a host word each. The last two labels (registered domain) teach no words."""
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         labels, digits, dashes, colons, inner, outer = 1, 0, 0, 0, start, start
@@ -241,18 +213,20 @@ def fill_hosts(data, offsets, words, out, base):
             if data[i] == DOT:
                 labels, inner, outer = labels + 1, outer, i
         name = inner if labels > 2 else (outer if labels == 2 else end)
-        found, _ = _words(data, start, name, words[0], words[1])
+        found, _ = words_of(data, start, name, words[0], words[1])
         out[base + Host.LABELS, row] = labels
         out[base + Host.DIGITS, row] = digits
         out[base + Host.DASHES, row] = dashes
         out[base + Host.HAS_PORT, row] = colons == 1
         out[base + Host.IS_ADDRESS, row] = digits > 0 and digits + labels - 1 + colons == end - start
-        _write_marks(found, out, row, base + HOST_COLUMNS)
+        write_marks(found, out, row, base + HOST_COLUMNS)
 
 
 @compiled
-def fill_queries(data, offsets, words, formats, out, base):
-    """Rows of `Query` columns, then one column a query word (whole parameter names)."""
+def fill_queries(
+    data: Bytes, offsets: Longs, words: WordTable, formats: WordTable, out: Floats, base: int
+) -> None:
+    """Columns: `Query`, then a query word each (whole parameter names)."""
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         digits, found, first, equals = 0, 0, start, -1
@@ -260,25 +234,25 @@ def fill_queries(data, offsets, words, formats, out, base):
             byte = data[i] if i < end else AMPERSAND
             if i < end:
                 digits += CLASSES[byte] & DIGIT
-                _count(byte == BRACKET, out, row, base + Query.BRACKETS)
-                _count(byte == BRACE, out, row, base + Query.BRACES)
+                count(byte == BRACKET, out, row, base + Query.BRACKETS)
+                count(byte == BRACE, out, row, base + Query.BRACES)
             if byte == EQUALS and equals < 0:
                 equals = i
             if byte != AMPERSAND:
                 continue
             if i > first:
-                found |= _marks_of(_hashed(data, first, equals if equals >= 0 else i), words[0], words[1])
+                found |= marks_of(hashed(data, first, equals if equals >= 0 else i), words[0], words[1])
                 out[base + Query.PARAMETERS, row] += 1
-                if equals >= 0 and _marks_of(_hashed(data, equals + 1, i), formats[0], formats[1]):
+                if equals >= 0 and marks_of(hashed(data, equals + 1, i), formats[0], formats[1]):
                     out[base + Query.NAMES_FORMAT, row] = 1
             first, equals = i + 1, -1
         out[base + Query.LENGTH, row] = end - start
         out[base + Query.DIGIT_SHARE, row] = digits / max(end - start, 1)
-        _write_marks(found, out, row, base + QUERY_COLUMNS)
+        write_marks(found, out, row, base + QUERY_COLUMNS)
 
 
 @compiled
-def fill_flags(packed, shifts, masks, codes, out, base):
+def fill_flags(packed: Longs, shifts: Longs, masks: Longs, codes: Longs, out: Floats, base: int) -> None:
     """One column a flag: whether the code in the field (shift, mask) is in the set `codes` (a bit a code)."""
     for row in range(len(packed)):
         for flag in range(len(shifts)):

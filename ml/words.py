@@ -1,19 +1,18 @@
-"""Words that say something about a URL whatever the site, in groups; and the hash tables in which kernels find them.
+"""Words that say something about a URL whatever the site, and the hash tables in which kernels find them.
 
-Only words of HTTP, of frameworks and of the web's file system belong here, never words of a business: a model that
-knows `orders` or `articles` remembers sites instead of recognising APIs.
+Only words of HTTP, of frameworks and of the web's file system belong here, never words of a business: a model
+that knows `orders` remembers shops instead of recognising APIs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntFlag, auto
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ml.compiling import OFFSET, PRIME
+from ml.compiling import OFFSET, PRIME, WordTable
 
 
 class PathWord(IntFlag):
@@ -55,7 +54,7 @@ class HostWord(IntFlag):
 
 
 class QueryWord(IntFlag):
-    """What a query parameter's name belongs to. Keys and tokens that sign a caller in are left out on purpose."""
+    """What a query parameter's name belongs to; those that sign a caller in are left out on purpose."""
 
     CALLBACK = auto()
     BUST = auto()
@@ -97,30 +96,53 @@ PATH_WORDS: Final[Mapping[PathWord, str]] = {
     PathWord.SOCKET: "ws wss websocket socket sse signalr cable stream streams events",
     PathWord.DATA: "json data",
     PathWord.FEED: "feed feeds rss atom",
-    PathWord.ASSETS: "static assets asset images image img imgs js css scripts script styles style stylesheets javascript "
-    "javascripts fonts font media uploads upload dist build public content themes theme plugins icons icon vendor lib "
-    "libs cdn files thumbs thumbnails",
+    PathWord.ASSETS: (
+        "static assets asset images image img imgs js css scripts script styles style stylesheets "
+        "javascript javascripts fonts font media uploads upload dist build public content themes theme "
+        "plugins icons icon vendor lib libs cdn files thumbs thumbnails"
+    ),
     PathWord.BUNDLE: "min bundle chunk chunks runtime polyfills webpack bower modules",
-    PathWord.PAGE: "index home about contact blog news category categories tag tags page pages article articles post "
-    "privacy terms faq help search archive archives author",
-    PathWord.META: "favicon robots sitemap humans ads manifest browserconfig crossdomain apple touch known security",
-    PathWord.LOGIN: "login logout signin signout signup oauth oauth2 token tokens auth authorize sso saml session sessions",
-    PathWord.HEALTH: "health healthz healthcheck ping ready readyz livez live status metrics heartbeat version",
-    PathWord.PROBE: "admin phpmyadmin cgi bin env git svn htaccess passwd etc wp includes shell cmd eval vendor backup "
-    "config actuator xmlrpc setup",
+    PathWord.PAGE: (
+        "index home about contact blog news category categories tag tags page pages article articles post "
+        "privacy terms faq help search archive archives author"
+    ),
+    PathWord.META: (
+        "favicon robots sitemap humans ads manifest browserconfig crossdomain apple touch known security"
+    ),
+    PathWord.LOGIN: (
+        "login logout signin signout signup oauth oauth2 token tokens auth authorize sso saml session "
+        "sessions"
+    ),
+    PathWord.HEALTH: (
+        "health healthz healthcheck ping ready readyz livez live status metrics heartbeat version"
+    ),
+    PathWord.PROBE: (
+        "admin phpmyadmin cgi bin env git svn htaccess passwd etc wp includes shell cmd eval vendor backup "
+        "config actuator xmlrpc setup"
+    ),
     PathWord.DOCS: "docs doc swagger documentation manual guide reference redoc",
-    PathWord.VERB: "get list create update delete find query lookup fetch save submit validate check batch bulk count",
-    PathWord.BEACON: "beacon collect pixel track tracking analytics telemetry log logs event impression click ad ads",
+    PathWord.VERB: (
+        "get list create update delete find query lookup fetch save submit validate check batch bulk count"
+    ),
+    PathWord.BEACON: (
+        "beacon collect pixel track tracking analytics telemetry log logs event impression click ad ads"
+    ),
     PathWord.SERVICE: "service services svc gateway gw backend bff internal endpoint endpoints mobile client",
 }
 HOST_WORDS: Final[Mapping[HostWord, str]] = {
     HostWord.API: "api apis rest graphql rpc ws webservices services service backend data",
     HostWord.GATEWAY: "gateway gw edge bff proxy",
-    HostWord.ASSETS: "static cdn img imgs image images assets asset media css js fonts files pics thumbs video videos",
+    HostWord.ASSETS: (
+        "static cdn img imgs image images assets asset media css js fonts files pics thumbs video videos"
+    ),
     HostWord.WWW: "www www2 www3 web m",
-    HostWord.SITE: "blog docs help support shop store news forum status developer developers wiki community about",
+    HostWord.SITE: (
+        "blog docs help support shop store news forum status developer developers wiki community about"
+    ),
     HostWord.LOGIN: "auth login sso id accounts account oauth identity idp signin",
-    HostWord.BEACON: "analytics metrics telemetry track tracking pixel ads ad stats collect collector events log logs",
+    HostWord.BEACON: (
+        "analytics metrics telemetry track tracking pixel ads ad stats collect collector events log logs"
+    ),
 }
 QUERY_WORDS: Final[Mapping[QueryWord, str]] = {
     QueryWord.CALLBACK: "callback jsonp jsoncallback cb",
@@ -128,11 +150,15 @@ QUERY_WORDS: Final[Mapping[QueryWord, str]] = {
     QueryWord.CAMPAIGN: "utm_source utm_medium utm_campaign utm_term utm_content gclid fbclid ref source",
     QueryWord.SEARCH: "q query search s keyword keywords term",
     QueryWord.FORMAT: "format alt output $format dataformat responseformat accept type",
-    QueryWord.PAGING: "page limit offset per_page perpage pagesize page_size size cursor after before start count skip "
-    "$top $skip page[size] page[number] page_token pagetoken continuation since until from to sort order orderby "
-    "order_by sort_by $orderby",
-    QueryWord.SELECT: "fields filter include expand select embed $filter $select $expand $count ids where fields[] "
-    "include[] variables operationname extensions",
+    QueryWord.PAGING: (
+        "page limit offset per_page perpage pagesize page_size size cursor after before start count skip "
+        "$top $skip page[size] page[number] page_token pagetoken continuation since until from to sort "
+        "order orderby order_by sort_by $orderby"
+    ),
+    QueryWord.SELECT: (
+        "fields filter include expand select embed $filter $select $expand $count ids where fields[] "
+        "include[] variables operationname extensions"
+    ),
     QueryWord.ASSET_VERSION: "v ver rev hash h build",
     QueryWord.API_VERSION: "api-version api_version apiversion version",
 }
@@ -144,8 +170,10 @@ EXTENSIONS: Final[Mapping[Extension, str]] = {
     Extension.STYLE: "css less scss sass",
     Extension.FONT: "woff woff2 ttf otf eot",
     Extension.MEDIA: "mp3 mp4 m4a m4s m4v webm ogg ogv oga wav flac avi mov mkv flv swf aac m3u8 mpd vtt ts",
-    Extension.ARCHIVE: "zip gz tgz bz2 xz tar rar 7z jar war apk ipa exe dmg deb rpm iso msi pdf doc docx xls xlsx ppt pptx "
-    "odt ods epub bin pkg",
+    Extension.ARCHIVE: (
+        "zip gz tgz bz2 xz tar rar 7z jar war apk ipa exe dmg deb rpm iso msi pdf doc docx xls xlsx ppt "
+        "pptx odt ods epub bin pkg"
+    ),
     Extension.JSON: "json jsonld geojson ndjson jsonl topojson webmanifest",
     Extension.XML: "xml xsl xslt xsd rss atom rdf wsdl kml gpx",
     Extension.TEXT: "txt md csv tsv log rst ics",
@@ -154,8 +182,8 @@ EXTENSIONS: Final[Mapping[Extension, str]] = {
 }
 FORMATS: Final[Mapping[int, str]] = {1: "json jsonp json2 jsonv2 geojson xml csv rss atom protobuf"}
 
-WordTable = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], int]
-"""Slots (hashes), marks (groups; 0 = empty slot), number of groups. Open addressing, a power of two of slots."""
+
+GroupT = TypeVar("GroupT", bound=int)
 
 
 def fnv1a(word: str) -> int:
@@ -166,8 +194,8 @@ def fnv1a(word: str) -> int:
     return value
 
 
-def word_table(groups: Mapping[int, str]) -> WordTable:
-    """Group (a bit) -> words, as a table from a word's hash to all of its groups. At most half of the slots are taken."""
+def word_table(groups: Mapping[GroupT, str]) -> WordTable:
+    """Group (a bit) -> words, as a table from a word's hash to its groups; half of the slots or less are taken."""
     found: dict[str, int] = {}
     for group, words in groups.items():
         for word in words.split():

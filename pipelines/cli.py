@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import orjson
 import typer
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -64,6 +64,7 @@ class Run:
 
     @property
     def warehouse(self) -> Warehouse:
+        """The tables, and with them the session; started on first use, so that wrong arguments cost no start."""
         if self._warehouse is None:
             root = writable(self.root)
             with self.reporter.stage("Starting Spark"):
@@ -73,6 +74,7 @@ class Run:
 
     @property
     def reporter(self) -> Reporter:
+        """Progress on standard error."""
         if self._reporter is None:
             self._reporter = Reporter()
         return self._reporter
@@ -126,28 +128,24 @@ def command(function: Callable[..., None]) -> Callable[[Sequence[str] | None], i
         warnings.filterwarnings("ignore", module=r"(pyspark|mlflow|great_expectations|catboost)\..*")
         arguments = sys.argv[1:] if argv is None else list(argv)
         try:
-            outcome = typer.main.get_command(app).main(arguments, prog_name=program, standalone_mode=False)
-            return outcome if isinstance(outcome, int) else 0
-        except click.exceptions.Exit as done:
-            return done.exit_code
-        except click.ClickException as error:
-            error.show(sys.stderr)
-            return CensusError.exit_code
-        except (KeyboardInterrupt, click.exceptions.Abort):
+            typer.main.get_command(app).main(arguments, prog_name=program)
+        except SystemExit as done:  # typer has said what is wrong with the arguments
+            return done.code if isinstance(done.code, int) else 0
+        except KeyboardInterrupt:
             sys.stderr.write("stopped by you; tables hold what was committed, and running again is safe\n")
             return 130
         except CensusError as error:
             sys.stderr.write(f"error: {one_line(error)}\n")
             return error.exit_code
-        except (OSError, PySparkException) as error:
+        except (OSError, Py4JJavaError, PySparkException) as error:
             known = explained(error)
-            return (
-                fail(error)
-                if known is None
-                else (sys.stderr.write(f"error: {one_line(known)}\n"), known.exit_code)[1]
-            )
+            if known is None:
+                return fail(error)
+            sys.stderr.write(f"error: {one_line(known)}\n")
+            return known.exit_code
         except Exception as error:  # the last resort: a defect of ours must still say so in one line
             return fail(error)
+        return 0
 
     return main
 
@@ -164,4 +162,5 @@ def fail(error: BaseException) -> int:
 
 
 def one_line(error: BaseException) -> str:
+    """The error's text without line ends."""
     return " ".join(str(error).split())

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 from pipelines.errors import CensusError, InputError, WarehouseError
 
 UNREADABLE = re.compile(
-    r"EOFException|ZipException|unexpected end|not in GZIP format|incorrect header check|invalid (?:stored|block|distance|code|bit)|"
+    r"EOFException|ZipException|unexpected end|not in GZIP format|incorrect header check|"
+    r"invalid (?:stored|block|distance|code|bit)|"
     r"ZstdIOException|Truncated source|Corrupted|crc error|Unknown frame descriptor|invalid literal",
     re.IGNORECASE,
 )

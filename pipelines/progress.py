@@ -31,13 +31,16 @@ class Reporter:
             with self._bar(title):
                 yield outcome
         else:
-            self.console.print(f"… {title}", markup=False)
+            self.console.print(f"… {title}", markup=False, soft_wrap=True)
             yield outcome
         said = f": {', '.join(outcome)}" if outcome else ""
-        self.console.print(f"✓ {title}{said} ({time.monotonic() - start:.1f} s)", markup=False)
+        self.console.print(
+            f"✓ {title}{said} ({time.monotonic() - start:.1f} s)", markup=False, soft_wrap=True
+        )
 
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False)
+        """Prints one line."""
+        self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def _bar(self, title: str) -> Iterator[None]:

@@ -27,6 +27,8 @@ class Section(BaseModel):
 
 
 class SparkSettings(Section):
+    """Section `spark`."""
+
     app_name: str
     master: str
     driver_memory: Annotated[str, Field(pattern=r"^\d+[kmgt]$")]
@@ -35,6 +37,8 @@ class SparkSettings(Section):
 
 
 class IngestSettings(Section):
+    """Section `ingest`."""
+
     har_max_bytes: Positive
     line_max_bytes: Positive
     quarantine_raw_bytes: Positive
@@ -45,11 +49,15 @@ class IngestSettings(Section):
 
 
 class PrivacySettings(Section):
+    """Section `privacy`."""
+
     key_file: str
     jwt_claims: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]]
 
 
 class QualitySettings(Section):
+    """Section `quality`."""
+
     sample_rows: Positive
     max_quarantined_share: Share
     min_rows_for_shares: Positive
@@ -72,6 +80,8 @@ class SessionIdentifier(Section):
 
 
 class SelectionSettings(Section):
+    """Section `selection`."""
+
     threshold: Share
     model: str
     batch_rows: Positive
@@ -79,15 +89,21 @@ class SelectionSettings(Section):
 
 
 class PathSettings(Section):
+    """Section `paths`."""
+
     max_depth: Positive
 
 
 class EndpointSettings(Section):
+    """Section `endpoints`."""
+
     min_successes: Positive
     client_sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
 class SchemaSettings(Section):
+    """Section `schemas`."""
+
     min_observations: Positive
     field_observations: Positive
     bound_observations: Positive
@@ -99,20 +115,28 @@ class SchemaSettings(Section):
 
 
 class ExportSettings(Section):
+    """Section `export`."""
+
     profiles: Annotated[list[Profile], Field(min_length=1)]
     format: Literal["yaml", "json"]
 
 
 class CompareSettings(Section):
+    """Section `compare`."""
+
     histogram_edges: Annotated[list[int], Field(min_length=2)]
 
 
 class ReportSettings(Section):
+    """Section `report`."""
+
     max_endpoints: Positive
     max_hosts: Positive
 
 
 class TrackingSettings(Section):
+    """Section `tracking`."""
+
     uri: str
     experiment: Annotated[str, Field(min_length=1)]
     registered_model: Annotated[str, Field(min_length=1)]
@@ -120,6 +144,8 @@ class TrackingSettings(Section):
 
 
 class SimulatorSettings(Section):
+    """Section `simulator`."""
+
     hosts: Positive
     transactions: Positive
     seed: Annotated[int, Field(ge=0)]
@@ -128,6 +154,8 @@ class SimulatorSettings(Section):
 
 
 class TrainingSettings(Section):
+    """Section `training`."""
+
     hosts: Annotated[int, Field(ge=8)]
     transactions: Positive
     seed: Annotated[int, Field(ge=0)]
@@ -140,6 +168,8 @@ class TrainingSettings(Section):
 
 
 class Settings(Section):
+    """All sections."""
+
     spark: SparkSettings
     ingest: IngestSettings
     privacy: PrivacySettings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import glob
 import os
 import re
 import shutil
@@ -102,7 +101,9 @@ def java_home() -> Path:
     on_path = shutil.which("java")
     if on_path:
         candidates.append(Path(on_path).resolve().parents[1])
-    candidates += [Path(home) for pattern in JAVA_FOLDERS for home in sorted(glob.glob(pattern))]
+    candidates += [
+        home for pattern in JAVA_FOLDERS for home in sorted(Path("/").glob(pattern.removeprefix("/")))
+    ]
     found: dict[str, int | None] = {}
     for home in candidates:
         found[str(home)] = version = java_version(home)
@@ -121,9 +122,9 @@ def java_version(home: Path) -> int | None:
     if not java.is_file():
         return None
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - the program is a Java that was looked for by us
             [str(java), "-version"], capture_output=True, text=True, timeout=60, check=False
-        )  # noqa: S603
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r'version "(?:1\.)?(\d+)', done.stderr + done.stdout)
@@ -137,7 +138,7 @@ def _root() -> Path | None:
 
 
 def archive() -> Path:
-    """A zip of the packages that executors import. (A `.whl` given to --py-files fails on executors; the same file as `.zip` works.)"""
+    """A zip of the packages that executors import; a `.whl` fails on executors, the same file named `.zip` works."""
     root = Path(__file__).resolve().parents[1]
     if root.is_file():  # this module itself came from an archive (spark-submit --py-files): ship that one
         return root

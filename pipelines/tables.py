@@ -22,6 +22,7 @@ class Warehouse:
     root: str
 
     def path(self, name: str) -> str:
+        """Where the table `name` is."""
         return f"{self.root.rstrip('/')}/{name}"
 
 
@@ -34,6 +35,7 @@ class Table:
     partition: tuple[str, ...] = ()
 
     def exists(self, warehouse: Warehouse) -> bool:
+        """Whether it was ever written."""
         return DeltaTable.isDeltaTable(warehouse.spark, warehouse.path(self.name))
 
     def read(self, warehouse: Warehouse) -> DataFrame:

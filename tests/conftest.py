@@ -24,7 +24,9 @@ def settings() -> Settings:
 @pytest.fixture(scope="session")
 def spark(settings: Settings) -> Iterator[SparkSession]:
     """local[2]; one shuffle partition less than cores would hide ordering bugs, eight would only cost time."""
-    small = settings.spark.model_copy(update={"master": "local[2]", "driver_memory": "3g", "local_shuffle_partitions": 3})
+    small = settings.spark.model_copy(
+        update={"master": "local[2]", "driver_memory": "3g", "local_shuffle_partitions": 3}
+    )
     spark = session("tests", small)
     yield spark
     spark.stop()

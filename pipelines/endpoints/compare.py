@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from operator import add
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -113,14 +116,13 @@ def summarised(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
 
 
 def _histogram(comparisons: DataFrame, edges: Sequence[int]) -> Histogram:
-    bins = F.array(*(F.lit(edge) for edge in edges))
     counts: dict[str, dict[int, int]] = {}
     for variant in ("ml", "session"):
-        position = F.size(F.filter(bins, lambda edge, name=variant: edge < F.col(name)))  # type: ignore[misc]
+        position = reduce(add, ((F.col(variant) > edge).cast("int") for edge in edges))
         rows = comparisons.groupBy(position.alias("bin")).count().collect()
         counts[variant] = {row["bin"]: row["count"] for row in rows}
     labels = [str(edges[0])]
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         labels.append(str(high) if high == low + 1 else f"{low + 1}–{high}")
     labels.append(f"over {edges[-1]}")
     numbers = range(len(labels))

@@ -30,7 +30,9 @@ def write_listing(endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"
         out.mkdir(parents=True, exist_ok=True)
         count = _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
     except OSError as error:
-        raise WarehouseError(f"--out {out}: cannot be written ({error.strerror}). Name a folder that you may write.") from error
+        raise WarehouseError(
+            f"--out {out}: cannot be written ({error.strerror}). Name a folder that you may write."
+        ) from error
     return file, count
 
 
@@ -40,18 +42,23 @@ def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndj
         if form == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()
-            for count, row in enumerate(_harmless(rows), 1):
+            for row in _harmless(rows):
                 table.writerow(row)
+                count += 1
         else:
-            for count, row in enumerate(rows, 1):
+            for row in rows:
                 target.write(orjson.dumps(row).decode() + "\n")
+                count += 1
     return count
 
 
 def _harmless(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """A cell that a spreadsheet would take for a formula gets an apostrophe (OWASP: CSV injection)."""
     for row in rows:
-        yield {k: f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for k, v in row.items()}
+        yield {
+            k: f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v
+            for k, v in row.items()
+        }
 
 
 def _plain(value: object) -> object:

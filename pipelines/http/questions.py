@@ -60,8 +60,8 @@ class Test:
 class Signal:
     """A field of the packed integer: its classes, and how a record finds its own.
 
-    The value of `column` is looked up in `exact` (value -> class) first; where it is not there, the first of `tests`
-    that holds decides. Neither = code 0, "none".
+    The value of `column` is looked up in `exact` (value -> class) first; where it is not there, the first
+    of `tests` that holds decides. Neither = code 0, "none".
     """
 
     name: str

@@ -13,9 +13,9 @@ MASK = "redacted"
 
 SECRET_WORDS = (
     r"token|secret|passw|passphrase|pwd|passcode|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|credential|sess(?:ion)?[_.-]?id|"
-    r"session|signature|jwt|bearer|private[_.-]?key|csrf|xsrf|cookie|otp|nonce|assertion|code[_.-]?verifier|sas"
+    r"session|signature|jwt|bearer|private[_.-]?key|csrf|xsrf|cookie|nonce|assertion|code[_.-]?verifier"
 )
-SHORT_SECRETS = r"sid|sig|key|pin|cvv|cvc|pw|hmac|mac"
+SHORT_SECRETS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|hmac|mac"
 """Too short to be looked for inside a longer name (`monkey`, `design`): only the whole name or a whole word of it counts."""
 
 SECRET_NAME = rf"(?i)(?:{SECRET_WORDS}|(?:^|[_.\-\[])(?:{SHORT_SECRETS})(?:$|[_.\-\]]))"
@@ -49,7 +49,8 @@ VALUE_FORMS = (
 """(pattern, a literal that every match contains): the literal is looked for first, as a plain search is ten times cheaper."""
 
 SECRET_VALUE = "|".join(pattern for pattern, _ in VALUE_FORMS)
-VALUE_ANCHORS = tuple(anchor for _, anchor in VALUE_FORMS if anchor not in {"gh", "IA", "k_"}) + (
+VALUE_ANCHORS = (
+    *(anchor for _, anchor in VALUE_FORMS if anchor not in {"gh", "IA", "k_"}),
     *(f"gh{kind}_" for kind in "pousr"),
     "AKIA",
     "ASIA",

@@ -1,11 +1,12 @@
-"""What the header fields of a transaction say, packed into one integer: the one definition of every such signal.
+"""What the header fields of a transaction say, packed into one integer: the one definition of each signal.
 
-`SIGNALS` is a table of fields, and data, so two readers share it: `pack` here works on one record in plain Python,
-`pipelines.selection.signals.packed_signals` turns the same rows into Catalyst. Order matters for cost: what is common
-is asked first, and what is long (user agents) is searched rarely.
+`SIGNALS` is a table of fields, and data, so two readers share it: `pack` here works on one record in plain
+Python, `pipelines.selection.signals.packed_signals` turns the same rows into Catalyst. Order matters for
+cost: what is common is asked first, and what is long (user agents) is searched rarely.
 
-Nothing here asks for an Authorization header, a cookie or another session identifier, not even for its presence: the
-labels of a model may come from exactly those, and a model that saw them would know the answer instead of the traffic.
+Nothing here asks for an Authorization header, a cookie or another session identifier, not even for its
+presence: the labels of a model may come from exactly those, and a model that saw them would know the answer
+instead of the traffic.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pipelines.http.questions import How, Signal, Test
 def _exact(
     name: str, column: str, values: Mapping[str, Iterable[str | int]], *tests: tuple[str, Test]
 ) -> Signal:
-    """A field decided by `column`'s value (class -> values), then by `tests`; classes in order of first mention."""
+    """A field decided by `column`'s value (class -> values), then by `tests`; classes in order of mention."""
     classes = tuple(dict.fromkeys([*values, *(label for label, _ in tests)]))
     exact = tuple((value, label) for label, listed in values.items() for value in listed)
     return Signal(name, classes, column, exact, tests)
@@ -196,7 +197,8 @@ SIGNALS: Final[tuple[Signal, ...]] = (
         },
         ("other", _present("sec_fetch_mode")),
     ),
-    # Web views of Android send their package name in this header with every request, pages and images included.
+    # Web views of Android send their package name in this header with every request, pages and images
+    # included.
     _exact(
         "requested_with",
         "x_requested_with",
@@ -227,7 +229,7 @@ OFFSETS: Final[tuple[int, ...]] = tuple(accumulate((signal.width for signal in S
 
 
 def pack(record: Mapping[str, Any]) -> int:
-    """All signals of one record of the transactions table (column name -> value) as one non-negative 64-bit integer."""
+    """All signals of one record of the transactions table (column -> value) as one non-negative 64-bit integer."""
     return sum(signal.code(record) << offset for signal, offset in zip(SIGNALS, OFFSETS, strict=True))
 
 

@@ -32,7 +32,12 @@ class Written:
 
 
 def write_documents(
-    endpoints: DataFrame, schemas: DataFrame, out: Path, *, profiles: Sequence[Profile], form: Literal["yaml", "json"]
+    endpoints: DataFrame,
+    schemas: DataFrame,
+    out: Path,
+    *,
+    profiles: Sequence[Profile],
+    form: Literal["yaml", "json"],
 ) -> list[Written]:
     """Merged endpoints and newest schemas of one variant → `out/PROFILE/HOST.FORM`.
 

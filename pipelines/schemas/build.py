@@ -117,12 +117,6 @@ def latest(schemas: DataFrame) -> DataFrame:
     return newest.select(*ENDPOINT_KEY, "newest.*")
 
 
-def with_schema(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
-    """Rows with `ENDPOINT_KEY` → the same plus `schema`: the latest version as a struct, else NULL."""
-    newest = latest(schemas).withColumn("schema", F.struct(*SCHEMAS_SCHEMA.names))
-    return endpoints.join(newest.select(*ENDPOINT_KEY, "schema"), [*ENDPOINT_KEY], "left")
-
-
 def _judgements(settings: SchemaSettings) -> Callable[[Column], Column]:
     def judged(seen: Sequence[Row]) -> list[dict[str, Any]]:
         found = [_judged(row["location"], row["name"], evidence_of(row), settings) for row in seen]

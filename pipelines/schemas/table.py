@@ -47,12 +47,12 @@ and day.
 exact.
 """
 
-PARAMETER_SCHEMA = StructType(
+PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [
-        *_fields(StringType(), "location", "name", nullable=False),
-        *_fields(BooleanType(), "required", nullable=False),
-        *_fields(LongType(), "requests", nullable=False),
-        *_fields(StringType(), "schema", nullable=False),
+        *_fields(StringType(), "location", "name", nullable=True),
+        *_fields(BooleanType(), "required", nullable=True),
+        *_fields(LongType(), "requests", nullable=True),
+        *_fields(StringType(), "schema", nullable=True),
     ]
 )
 """A judged parameter: `requests` carried it, `schema` is JSON Schema 2020-12 as JSON text with `x-census`."""
@@ -66,7 +66,7 @@ SCHEMAS_SCHEMA = StructType(
         *_fields(IntegerType(), "days", nullable=False),
         *_fields(DateType(), "first_day", "last_day", nullable=False),
         *_fields(IntegerType(), "left_out", nullable=False),
-        StructField("parameters", ArrayType(PARAMETER_SCHEMA, False), False),
+        StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
 """One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement

@@ -28,7 +28,9 @@ def write_scores(scores: DataFrame, out: Path) -> int:
         rows = _parquet(scores, part) if out.suffix == ".parquet" else _ndjson(scores, part)
         part.replace(out)
     except OSError as error:
-        raise WarehouseError(f"--out {out}: cannot be written ({error.strerror}). Name a file that you may write.") from error
+        raise WarehouseError(
+            f"--out {out}: cannot be written ({error.strerror}). Name a file that you may write."
+        ) from error
     finally:
         part.unlink(missing_ok=True)
     return rows

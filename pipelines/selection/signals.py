@@ -1,4 +1,4 @@
-"""The packed header signals as one Catalyst expression, generated from the table in `pipelines.http.signals`."""
+"""The packed header signals as one Catalyst expression, made from the table in `pipelines.http.signals`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from pipelines.http.signals import OFFSETS, SIGNALS
 
 
 def packed_signals() -> Column:
-    """Columns of the transactions table -> bigint, bit for bit what `pipelines.http.signals.pack` gives. Never null.
+    """Columns of the transactions table -> bigint, bit for bit what `pack` of that module gives. Never null.
 
-    The generated Java must stay below the 8,000 bytes of bytecode that the JVM still compiles (a test watches it): the
-    same expression as one chain of conditions ran four times slower. So exact values go through one map literal.
+    The generated Java must stay below the 8,000 bytes of bytecode that the JVM still compiles (a test
+    watches it): the same expression as one chain of conditions ran four times slower. So exact values go
+    through one map literal.
     """
     fields = (_field(signal, offset) for signal, offset in zip(SIGNALS, OFFSETS, strict=True))
     return reduce(Column.bitwiseOR, fields)

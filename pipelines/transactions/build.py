@@ -41,7 +41,10 @@ def judged(
     `violations` is array<string>, empty for a valid row. `raw` is redacted, and NULL for a valid row.
     """
     typed = (
-        privacy.with_key(records, key).transform(_with_maps).transform(_with_target).transform(_with_values, body_max_bytes=ingest.body_max_bytes)
+        privacy.with_key(records, key)
+        .transform(_with_maps)
+        .transform(_with_target)
+        .transform(_with_values, body_max_bytes=ingest.body_max_bytes)
     )
     ids = privacy.identifiers(sessions, privacy_settings.jwt_claims)
     hashed = typed.withColumn("identifiers", ids).withColumn("client", privacy.client(F.col("identifiers")))
@@ -136,7 +139,9 @@ def _with_values(records: DataFrame, body_max_bytes: int) -> DataFrame:
 def _body(body: Column, max_bytes: int) -> Column:
     """The request body without values of secret names or forms; NULL when there is none or it is too long."""
     is_json = F.substring(F.ltrim(body), 1, 1).isin("{", "[")
-    named = F.when(is_json, privacy.without_secret_members(body)).otherwise(privacy.without_secret_parameters(body))
+    named = F.when(is_json, privacy.without_secret_members(body)).otherwise(
+        privacy.without_secret_parameters(body)
+    )
     masked = privacy.without_secret_values(named, privacy.holds_secret_value(body))
     return F.when((F.length(body) > 0) & (F.octet_length(body) <= max_bytes), masked)
 
@@ -151,7 +156,7 @@ def _header(headers: Column, name: str) -> Column:
 
 
 def _media_type(text: Column) -> Column:
-    """ "Application/JSON; charset=utf-8" → "application/json"; NULL for what is no media type."""
+    """From "Application/JSON; charset=utf-8" to "application/json"; NULL for what is no media type."""
     essence = F.lower(F.trim(F.substring_index(text, ";", 1)))
     return F.when(essence.rlike(MEDIA_TYPE), essence)
 
@@ -238,7 +243,7 @@ def _violated(reason: str, fails: Column) -> Column:
 
 def _columns(settings: IngestSettings) -> list[Column]:
     """What staging keeps: typed columns, bookkeeping, and the redacted original of rejected records only."""
-    original = F.coalesce(F.col("raw"), F.concat_ws(" ", "method", "url"))
+    original = F.coalesce(F.col("raw"), F.concat_ws(" ", "time", "method", "url", "status"))
     rejected = F.size("violations") > 0
     names = {
         "request_header_names": F.col("request_headers"),

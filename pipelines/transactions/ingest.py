@@ -17,7 +17,7 @@ from pipelines.errors import QualityError
 from pipelines.settings import Settings
 from pipelines.tables import Warehouse
 from pipelines.transactions.expectations import BatchCounts, QualityResult, check
-from pipelines.transactions.inputs import Input
+from pipelines.transactions.inputs import Input, damaged
 from pipelines.transactions.privacy import secret_key
 from pipelines.transactions.staging import file_problems, raise_problem, staged
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
@@ -60,6 +60,8 @@ def ingest(
     published = {row["source_id"] for row in ledger.select("source_id").collect()}
     new = [item for item in inputs if item.checksum not in published]
     known = len(inputs) - len(new)
+    broken = damaged(new) if settings.ingest.unreadable_files == "skip" else []
+    new = [item for item in new if item not in [entry for entry, _ in broken]]
     if not new:
         return Ingested(files=0, known=known, records=0, valid=0, quarantined=0)
     batch_id = sha256("".join(sorted(item.checksum for item in new)).encode()).hexdigest()[:16]
@@ -93,7 +95,10 @@ def ingest(
         valid=sum(row["valid"] for row in counted),
         quarantined=sum(row["read"] - row["valid"] for row in counted),
         days=tuple(sorted({day for row in counted for day in row["days"]})),
-        unreadable=tuple(f"{paths[source]}: {problem}" for source, problem in unreadable),
+        unreadable=(
+            *(f"{entry.path}: {problem}" for entry, problem in broken),
+            *(f"{paths[source]}: {problem}" for source, problem in unreadable),
+        ),
         warnings=quality.warnings,
     )
 

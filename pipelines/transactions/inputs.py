@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import Literal, cast
 
 from pipelines.errors import InputError
+from pipelines.transactions.input_format import (
+    KNOWN_FORMATS,
+    LeftOut,
+    WrongFormat,
+    check_format,
+    chosen_format,
+)
 from pipelines.transactions.input_paths import Named, named_files, remote_scheme, shown, spark_uri
 from pipelines.transactions.sources.compression import (
     HEAD_BYTES,
@@ -18,30 +25,20 @@ from pipelines.transactions.sources.compression import (
     decompressed,
     without_suffix,
 )
-from pipelines.transactions.sources.detect import (
-    FORMATS,
-    LABELS,
-    Format,
-    claimed_format,
-    description_of,
-    format_of,
-    is_utf16,
-)
+from pipelines.transactions.sources.detect import FORMATS, Format, claimed_format
 
 REMOTE_SCHEMES = ("s3a", "hdfs", "abfss", "gs")
 _CHUNK_BYTES = 1 << 20
 _SUFFIX_COMPRESSION: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
-_KNOWN = "Known formats: " + "; ".join(LABELS.values()) + "."
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
     """One file (or, with a remote scheme, whatever Spark makes of the URI).
 
-    `uri` equals the `source` of its records; `path` has no links left in it. `path` and `bytes` (as stored) are None
-    for a remote one.
-    `checksum` is the SHA-256 of the stored bytes, in hexadecimal; for a remote one that of the URI, as its
-    bytes are not read here.
+    `uri` equals the `source` of its records; `path` has no links left in it. `checksum` is the SHA-256 of the
+    stored bytes, in hexadecimal. Of a remote one, `path` and `bytes` (the size as stored) are None, and
+    `checksum` is that of the URI, as its bytes are not read here.
     """
 
     uri: str
@@ -60,10 +57,6 @@ class Inputs:
     skipped: tuple[tuple[str, str], ...]
 
 
-class _Skipped(Exception):
-    """A file of a folder or glob that is left out; the text says why."""
-
-
 def find_inputs(
     arguments: Sequence[str], format: str = "auto", unreadable: Literal["error", "skip"] = "error"
 ) -> Inputs:
@@ -77,7 +70,7 @@ def find_inputs(
     Raises:
         InputError: with the way out, on one line.
     """
-    _check_format(format)
+    check_format(format)
     if not arguments:
         raise InputError("INPUT", "is missing", "Name files, folders or globs.")
     files: dict[str, Input] = {}
@@ -96,7 +89,9 @@ def find_inputs(
         if len(files) + len(skipped) == before:
             raise InputError(shown(argument), "holds no file", "Name a folder with HAR files or logs.")
     if not files:
-        raise InputError(shown(arguments[0]), f"no file of a known format ({_summary(skipped)})", _KNOWN)
+        raise InputError(
+            shown(arguments[0]), f"no file of a known format ({_summary(skipped)})", KNOWN_FORMATS
+        )
     return Inputs(tuple(files.values()), tuple(skipped))
 
 
@@ -128,24 +123,20 @@ def _inputs_of(
     for named in named_files(argument, unlisted):
         try:
             yield _local(named, format)
-        except _Skipped as reason:
+        except LeftOut as reason:
             skipped.append((shown(named.path), str(reason)))
         except (DamagedError, OSError, InputError) as error:
             problem = error if isinstance(error, InputError) else _unreadable(named.path, error)
-            if unreadable == "error" or (named.is_explicit and isinstance(error, _WrongFormat)):
+            if unreadable == "error" or (named.is_explicit and isinstance(error, WrongFormat)):
                 raise problem from error
             skipped.append((problem.source, problem.problem))
-
-
-class _WrongFormat(InputError):
-    """A file whose name or whose user promises what its content does not hold."""
 
 
 def _local(named: Named, format: str) -> Input:
     """The input, fingerprinted.
 
     Raises:
-        _Skipped, _WrongFormat, InputError, DamagedError, OSError: why it is none.
+        LeftOut, InputError, DamagedError, OSError: why it is none.
     """
     path = named.path.resolve()  # Spark would resolve `link/../x` by its letters, and so elsewhere than we
     uri = spark_uri(path)
@@ -153,45 +144,9 @@ def _local(named: Named, format: str) -> Input:
         compression = compression_of(stored.read(4))
         stored.seek(0)
         head = decompressed(stored, compression).read(HEAD_BYTES)
-    return Input(uri, path, _format(named, head, format), compression, path.stat().st_size, _checksum(path))
-
-
-def _format(named: Named, head: bytes, asked: str) -> Format:
-    """The format of a file with these first bytes, or the reason why it is not taken."""
-    found = format_of(head)
-    claimed = claimed_format(without_suffix(named.path.name))
-    if not head:
-        raise _refusal(named, "is empty", "Leave it out, or capture traffic first.")
-    if asked != "auto":
-        return _asked_format(named, head, cast(Format, asked), found)
-    if found is not None:
-        return found
-    if claimed is not None and (
-        named.is_explicit or claimed != "combined"
-    ):  # logs of other kinds lie beside access logs
-        label = LABELS[claimed]
-        raise _WrongFormat(
-            shown(named.path), f"is named like {label} but holds {description_of(head)}", _way_out(head)
-        )
-    raise _refusal(named, f"has no known format: {description_of(head)}", _way_out(head))
-
-
-def _asked_format(named: Named, head: bytes, asked: Format, found: Format | None) -> Format:
-    if is_utf16(head) and asked != "har":
-        raise _refusal(named, "is UTF-16 text, where UTF-8 is expected", _way_out(head))
-    if not named.is_explicit and found != asked:
-        raise _Skipped(f"is no {LABELS[asked]}: {LABELS[found] if found else description_of(head)}")
-    return asked
-
-
-def _refusal(named: Named, problem: str, way_out: str) -> Exception:
-    return _WrongFormat(shown(named.path), problem, way_out) if named.is_explicit else _Skipped(problem)
-
-
-def _way_out(head: bytes) -> str:
-    if is_utf16(head):
-        return "Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)."
-    return _KNOWN
+    return Input(
+        uri, path, chosen_format(named, head, format), compression, path.stat().st_size, _checksum(path)
+    )
 
 
 def _remote(uri: str, format: str) -> Input:
@@ -213,13 +168,6 @@ def _remote(uri: str, format: str) -> Input:
         None,
         hashlib.sha256(uri.encode(errors="replace")).hexdigest(),
     )
-
-
-def _check_format(format: str) -> None:
-    if format != "auto" and format not in FORMATS:
-        raise InputError(
-            "--format", f"unknown format {shown(format)!r}", f"Choose auto, {', '.join(FORMATS)}."
-        )
 
 
 def _checksum(path: Path) -> str:

@@ -5,21 +5,22 @@ Parsing is most of the cost of ingest, and a gzip file is one task; what comes a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.transactions.build import judged
-from pipelines.transactions.inputs import Input
+from pipelines.transactions.inputs import Input, damaged
 from pipelines.transactions.record import FILE_ERROR
 from pipelines.transactions.sources.lines import with_line_numbers
 from pipelines.transactions.sources.registry import read
-
 
 
 @contextmanager
@@ -53,10 +54,21 @@ def staged(
             privacy_settings=settings.privacy,
             sessions=sessions,
         )
-        rows.write.mode("overwrite").parquet(folder)
+        _write(rows, folder, inputs)
         yield _identified(spark.read.schema(rows.schema).parquet(folder), spark, inputs)
     finally:
         remove(spark, folder)
+
+
+def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
+    """Stages the rows. Where Spark fails on a damaged file, the file is looked for and named."""
+    try:
+        rows.write.mode("overwrite").parquet(folder)
+    except (Py4JJavaError, PySparkException) as error:
+        broken = [(entry.uri, problem) for entry, problem in damaged(inputs)]
+        if not broken:
+            raise
+        raise_problem(broken, {entry.uri: str(entry.path or entry.uri) for entry in inputs}, error)
 
 
 def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
@@ -78,15 +90,14 @@ def file_problems(rows: DataFrame) -> list[tuple[str, str]]:
     return sorted((row["source"], row["problem"].removeprefix(FILE_ERROR)) for row in found)
 
 
-def raise_problem(problems: Sequence[tuple[str, str]], paths: dict[str, str]) -> None:
-    """Raises the InputError of the first of `problems`."""
+def raise_problem(
+    problems: Sequence[tuple[str, str]], paths: Mapping[str, str], cause: BaseException | None = None
+) -> None:
+    """Raises the InputError of the first of `problems`, (source, problem) each."""
     source, problem = problems[0]
     more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
-    raise InputError(
-        paths.get(source, source),
-        problem + more,
-        "Copy or export the file again, or leave it out with ingest.unreadable_files: skip",
-    )
+    way_out = "Copy or export the file again, or leave it out with ingest.unreadable_files: skip"
+    raise InputError(paths.get(source, source), problem + more, way_out) from cause
 
 
 def remove(spark: SparkSession, path: str) -> None:

@@ -15,7 +15,8 @@ import pytest
 from pipelines.spark import java_home
 
 # Two executors of one core and 1,024 MB, each a process of its own: what the driver can import, they cannot.
-CLUSTER = "local-cluster[2,1,1024]"
+# Spark's 200 shuffle partitions would be most of the time.
+CLUSTER = ["--master", "local-cluster[2,1,1024]", "--conf", "spark.sql.shuffle.partitions=2"]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def submit(
     }
 
     def discover(script: Path, *options: str) -> dict[str, int]:
-        command = [str(spark_home / "bin/spark-submit"), "--master", CLUSTER, *options, str(script)]
+        command = [str(spark_home / "bin/spark-submit"), *CLUSTER, *options, str(script)]
         command += [str(traffic), "--warehouse", str(tmp_path / "warehouse"), "--json"]
         done = subprocess.run(
             command,

@@ -202,7 +202,12 @@ def test_endpoints_with_their_schema_become_a_document(
         "state": "new",
     }
     endpoints = spark.createDataFrame([endpoint, {**endpoint, "path_template": "/x"}])
-    rows = [found.asDict(recursive=True) for found in build.with_schema(endpoints, schemas).collect()]
+    newest = build.latest(schemas).select(
+        *ENDPOINT_KEY, F.struct("requests", "left_out", "parameters").alias("schema")
+    )
+    rows = [
+        found.asDict(recursive=True) for found in endpoints.join(newest, [*ENDPOINT_KEY], "left").collect()
+    ]
     built = document("a.example", [endpoint_of(found) for found in rows], Origin("1", "ml"))
     assert list(built["paths"]) == ["/users/{id}", "/x"]
     operation = built["paths"]["/users/{id}"]["get"]

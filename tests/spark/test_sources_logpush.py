@@ -157,7 +157,6 @@ def test_repeated_header_names_do_not_fail_whatever_the_session_says(
         ('{"level":"info"}', "line is no JSON object with Logpush fields"),
         ('{"RayID":' + "[" * 5000 + "]" * 5000 + "}", "line is no JSON object with Logpush fields"),
         ('{"RayID":"1"}{"RayID":"2"}', "two records on one line (a line end is missing)"),
-        ('{"RayID":"1"} {"RayID":"2"}', "two records on one line (a line end is missing)"),
         ('{"RayID":"}{","RequestBody":"}{\\"RayID\\":1}"}', None),
         ('{"RayID":"a\tb"}', None),  # a control character that should have been escaped
         ("", None),

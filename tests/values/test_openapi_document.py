@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +13,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 
 from pipelines.openapi.document import Document, Origin, document
 from pipelines.openapi.endpoint import Endpoint, Parameter, endpoint_of
-from pipelines.openapi.naming import operation_id, tag
 from pipelines.openapi.profiles import openapi_30
-from pipelines.openapi.template import parsed, unique_names
 from tests import strategies
 
 START, END = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, 12, tzinfo=UTC)
@@ -109,19 +106,6 @@ def test_no_request_is_lost_and_no_operation_id_is_used_twice(endpoints: list[En
     assert sum(op["x-census"]["requests"] for _, _, op in found) == sum(one.requests for one in endpoints)
     ids = [op["operationId"] for _, _, op in found]
     assert len(set(ids)) == len(ids)
-
-
-@given(strategies.path_templates)
-def test_path_is_a_uri_path_with_braces_around_parameters_only(path_template: str) -> None:
-    template = parsed(path_template)
-    names = unique_names(template.names)
-    assert len(set(names)) == len(names)
-    path = template.path(names)
-    assert path.startswith("/")
-    assert re.sub(r"\{[^{}]*\}", "", path).translate(str.maketrans("", "", "{}")) == re.sub(
-        r"\{[^{}]*\}", "", path
-    )
-    assert re.fullmatch(r"(?:[A-Za-z0-9/:@!$&'()*+,;=~._-]|%[0-9A-Fa-f]{2}|\{[A-Za-z0-9_.-]+\})*", path)
 
 
 def test_templates_that_differ_by_names_only_become_one_path_named_by_the_busiest() -> None:
@@ -220,58 +204,6 @@ def test_answers_of_no_known_class_are_counted_as_default() -> None:
         "2XX": {"description": "8 of 10 answers seen"},
         "default": {"description": "2 of 10 answers seen"},
     }
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "expected"),
-    [
-        ("GET", "/", "get"),
-        ("GET", "/users", "get_users"),
-        ("GET", "/users/{userId}/order-items", "get_users_by_userId_orderItems"),
-        ("DELETE", "/v1/users/{id}", "delete_v1_users_by_id"),
-    ],
-)
-def test_operation_id_reads_like_the_path(method: str, path: str, expected: str) -> None:
-    assert operation_id(method, path) == expected
-
-
-@pytest.mark.parametrize(
-    ("path", "other"),
-    [
-        ("/users/{id}", "/users/by/id"),
-        ("/order-items", "/orderItems"),
-        ("/order_items", "/order/items"),
-        ("/users", "/users/"),
-        ("/a-1", "/a1"),
-        ("/Users", "/users"),
-        ("/" + "a" * 200, "/" + "a" * 201),
-    ],
-)
-def test_paths_that_look_alike_get_different_operation_ids(path: str, other: str) -> None:
-    assert operation_id("GET", path) != operation_id("GET", other)
-
-
-def test_operation_id_does_not_change_when_other_endpoints_come() -> None:
-    alone = {op["operationId"] for _, _, op in operations(made(endpoint("GET", "/order_items")))}
-    among = {
-        op["operationId"]
-        for _, _, op in operations(made(endpoint("GET", "/order_items"), endpoint("GET", "/order/items")))
-    }
-    assert alone < among
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/users/{id}", "users"),
-        ("/api/v2.1/orders", "orders"),
-        ("/{tenant}/users", "users"),
-        ("/api/{id}.json", None),
-        ("/", None),
-    ],
-)
-def test_tag_is_the_first_segment_that_says_something(path: str, expected: str | None) -> None:
-    assert tag(parsed(path)) == expected
 
 
 def test_endpoint_is_read_from_rows_of_the_tables() -> None:

@@ -88,7 +88,14 @@ def test_names_are_unique_within_the_path_and_nothing_else_changes(segments: lis
 
 @pytest.mark.parametrize(
     ("plural", "one"),
-    [("users", "user"), ("boxes", "box"), ("status", "status"), ("class", "class"), ("cities", "city"), ("houses", "house")],
+    [
+        ("users", "user"),
+        ("boxes", "box"),
+        ("status", "status"),
+        ("class", "class"),
+        ("cities", "city"),
+        ("houses", "house"),
+    ],
 )
 def test_singular(plural: str, one: str) -> None:
     assert singular(plural) == one

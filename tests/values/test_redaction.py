@@ -6,20 +6,60 @@ import re
 
 import pytest
 
-from pipelines.http.redaction import JSON_SECRET, QUERY_SECRET, RAW_CLIENT, RAW_SECTION, has_secret_name, redacted_text
+from pipelines.http.redaction import (
+    JSON_SECRET,
+    QUERY_SECRET,
+    RAW_CLIENT,
+    RAW_SECTION,
+    has_secret_name,
+    redacted_text,
+)
 
 SECRET = "Zx9planted8Secret7"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["Authorization", "X-Api-Key", "x-auth-token", "access_token", "apikey", "password", "PHPSESSID", "JSESSIONID", "connect.sid", "client_secret", "sig", "X-Amz-Signature", "api.key", "_csrf", "key", "user[password]"],
+    [
+        "Authorization",
+        "X-Api-Key",
+        "x-auth-token",
+        "access_token",
+        "apikey",
+        "password",
+        "PHPSESSID",
+        "JSESSIONID",
+        "connect.sid",
+        "client_secret",
+        "sig",
+        "X-Amz-Signature",
+        "api.key",
+        "_csrf",
+        "key",
+        "user[password]",
+    ],
 )
 def test_names_of_credentials(name: str) -> None:
     assert has_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["monkey", "author", "design", "page", "limit", "mapping", "inside", "accept", "keyword", "turkey"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "monkey",
+        "author",
+        "design",
+        "page",
+        "limit",
+        "mapping",
+        "inside",
+        "accept",
+        "keyword",
+        "turkey",
+        "disaster",
+        "footprint",
+    ],
+)
 def test_names_that_only_look_so(name: str) -> None:
     assert not has_secret_name(name)
 
@@ -88,6 +128,8 @@ def test_whole_sections_go_from_unparsed_text() -> None:
     assert SECRET not in re.sub(RAW_SECTION, r'\1"…"', raw)
 
 
-@pytest.mark.parametrize("line", ["10.1.2.3 - ann [17/May/2015", "shop.example:80 2001:db8::1 - - [17/May/2015"])
+@pytest.mark.parametrize(
+    "line", ["10.1.2.3 - ann [17/May/2015", "shop.example:80 2001:db8::1 - - [17/May/2015"]
+)
 def test_the_client_goes_from_an_access_log_line(line: str) -> None:
     assert re.sub(RAW_CLIENT, "- - -", line) == "- - - [17/May/2015"

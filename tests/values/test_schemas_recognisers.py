@@ -48,6 +48,7 @@ EXAMPLES = [
     ("7f577081-0c1e-4b2f-9d3a-000000000000", "uuid"),
     ("2024-02-29", "date"),
     ("2023-02-29", TEXT),  # no such day
+    ("0000-01-01", TEXT),  # nor such a year in most calendars of programs
     ("1900-02-29", TEXT),  # nor here: a century that is no leap year
     ("2024-05-31T23:59:59Z", "date-time"),
     ("2024-05-31T00:00:00.5+05:30", "date-time"),
@@ -118,7 +119,6 @@ def test_date_agrees_with_the_calendar(value: str) -> None:
 def test_date_time_takes_what_isoformat_writes(moment: object) -> None:
     value = str(moment).replace(" ", "T")
     assert kind_of(value) == "date-time"
-    assert strategies.is_moment(value)
 
 
 @given(st.ip_addresses())

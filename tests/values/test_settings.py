@@ -50,7 +50,9 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
         ("a: [unclosed", ["not YAML"]),
     ],
 )
-def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(tmp_path: Path, text: str, expected: list[str]) -> None:
+def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
     with pytest.raises(SettingsError) as caught:
         load(written(tmp_path, text))
     message = str(caught.value)

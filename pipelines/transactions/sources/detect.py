@@ -60,8 +60,8 @@ _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
 def format_of(head: bytes) -> Format | None:
     """The format of a file that begins (decompressed) with `head`, None when it is none of `FORMATS`.
 
-    `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as a whole; line formats
-    are read by Spark as UTF-8.
+    `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as a whole; Spark
+    reads the line formats as UTF-8.
     """
     text = text_of(head)
     if _HAR_START.match(text):

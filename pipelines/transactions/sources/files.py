@@ -1,4 +1,4 @@
-"""Whole files read in Python: the bridge from frames, for formats and names that Spark's readers cannot take."""
+"""Whole files read in Python: the bridge from frames for what Spark's readers cannot take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _BATCH_ROWS = 2_000
 _BATCH_CHARACTERS = (
     16 << 20
 )  # of the texts in a batch: an Arrow string column holds 2 GiB at most, a body may be large
-_MAX_TASKS = 1_000
+_TASK_BYTES = 16 << 20  # of stored files in a task: starting one costs as much as reading a few megabytes
+_TASKS_PER_CORE = 4
 _FILES = "source string, path string, content binary"
 _ARROW: dict[type[DataType], pa.DataType] = {
     StringType: pa.string(),
@@ -36,7 +37,7 @@ def read_files(
     rows: Callable[[BinaryIO], Iterable[Row]],
     schema: StructType,
 ) -> DataFrame:
-    """`schema`: the rows that `rows` makes of each file's plain bytes, and `source`. A file is read by one task.
+    """`schema`: the rows that `rows` makes of each file's plain bytes, and `source`. Each file: one task.
 
     A file that cannot be read to its end (`rows` may raise InputError) adds one row whose `error` begins with
     `FILE_ERROR`.
@@ -53,12 +54,16 @@ def read_files(
 
 
 def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
-    """`source, path, content`: local files by path, opened by the task; remote ones by content, through Hadoop."""
+    """`source, path, content`: local files by path, opened by the task; remote ones by content."""
     local = sorted(
         (entry for entry in inputs if entry.path is not None), key=lambda entry: -(entry.bytes or 0)
     )
     rows = [(entry.uri, str(entry.path.absolute()), None) for entry in local if entry.path is not None]
-    files = spark.createDataFrame(rows, _FILES).repartition(max(1, min(len(rows), _MAX_TASKS)))
+    some = _TASKS_PER_CORE * spark.sparkContext.defaultParallelism
+    tasks = min(len(rows), max(some, sum(entry.bytes or 0 for entry in local) // _TASK_BYTES))
+    files = spark.createDataFrame(rows, _FILES).repartition(
+        max(1, tasks)
+    )  # in turn, so that large files part
     remote = [entry.uri for entry in inputs if entry.path is None]
     if not remote:
         return files

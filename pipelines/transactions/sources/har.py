@@ -18,8 +18,8 @@ from pipelines.transactions.sources.har_entries import entries
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
     """STAGED rows of HAR files, `line` = number of the entry.
 
-    A file that is no HAR, damaged or, decompressed, larger than `settings.har_max_bytes` is one row whose `error`
-    begins with `FILE_ERROR`.
+    A file that is no HAR, is damaged or has more than `settings.har_max_bytes` when decompressed is one row
+    whose `error` begins with `FILE_ERROR`.
     """
     max_bytes = settings.har_max_bytes
 

@@ -63,7 +63,7 @@ def _record(entry: Any) -> dict[str, Any]:
 
 
 def _response(response: dict[str, Any]) -> dict[str, Any]:
-    """Fields of the answer. Size: of the decoded content, else as transferred, which many tools do not know."""
+    """Fields of the answer. Size: of the decoded content, else as transferred, which few tools know."""
     fields, pseudo = headers(response.get("headers"))
     content = response.get("content")
     content = content if isinstance(content, dict) else {}

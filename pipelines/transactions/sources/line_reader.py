@@ -25,7 +25,7 @@ class Line:
 
 
 def lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
-    """The lines of a stream, without its byte order mark; the last one needs no end. Holds `max_bytes` at most."""
+    """The lines of a stream, without its byte order mark; the last one needs no end. Memory: `max_bytes`."""
     number = 0
     while piece := stream.readline(max_bytes + 1):
         number += 1

@@ -38,24 +38,18 @@ _TEXTS: Final = (
     "RequestBody",
 )
 _MAPS: Final = ("RequestHeaders", "ResponseHeaders", "Cookies")
-_DAMAGED: Final = "_damaged"  # holds the line where not all of it could be read, else null
 _SCHEMA: Final = StructType(
     [
         *(StructField(name, StringType()) for name in _TEXTS),
         *(StructField(name, MapType(StringType(), StringType())) for name in _MAPS),
-        StructField(_DAMAGED, StringType()),
     ]
 )
-_OPTIONS: Final = {
-    "mode": "PERMISSIVE",
-    "columnNameOfCorruptRecord": _DAMAGED,
-    "allowUnquotedControlChars": "true",
-}
+_OPTIONS: Final = {"mode": "PERMISSIVE", "allowUnquotedControlChars": "true"}
 
 _NO_OBJECT: Final = "line is no JSON object with Logpush fields"
 _TWO_RECORDS: Final = "two records on one line (a line end is missing)"
 # In JSON a quote within a string is escaped, so `}{"name":` cannot be part of one.
-_SECOND_OBJECT: Final = r'\}\s*\{"\w+"\s*:'
+_SECOND_OBJECT: Final = r'\}\{"\w+"\s*:'
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
@@ -70,10 +64,12 @@ def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings)
 def parse(lines: DataFrame) -> DataFrame:
     """LINES -> STAGED. One row in, one row out."""
     parsed = lines.withColumn("_json", F.from_json("value", _SCHEMA, _OPTIONS)).select("*", "_json.*")
+    # One step for all that holds lambdas: Spark does not compile such a step together with others.
     named = parsed.withColumns(
         {
             "request_headers": with_lower_names(F.col("RequestHeaders")),
             "response_headers": with_lower_names(F.col("ResponseHeaders")),
+            "cookies": _cookies(),
         }
     )
     return named.select(
@@ -100,7 +96,7 @@ def parse(lines: DataFrame) -> DataFrame:
         F.col("ClientIP").alias("client_ip"),
         "request_headers",
         "response_headers",
-        _cookies().alias("cookies"),
+        "cookies",
         _filled("RequestBody").alias("request_body"),
         "is_blank",
         "block_start",
@@ -111,9 +107,7 @@ def parse(lines: DataFrame) -> DataFrame:
 def _error() -> Column:
     """Why a line cannot be read, else null. Costly checks only where a cheap one found something."""
     is_empty = F.coalesce(*_TEXTS).isNull() & F.coalesce(*_MAPS).isNull()
-    is_double = F.when(
-        F.col("value").contains('}{"') | F.col("value").contains('} {"'), F.col("value").rlike(_SECOND_OBJECT)
-    )
+    is_double = F.when(F.col("value").contains('}{"'), F.col("value").rlike(_SECOND_OBJECT))
     no_object = F.when(is_empty & ~F.col("is_blank"), F.lit(_NO_OBJECT))
     return F.coalesce(no_object, F.when(is_double, F.lit(_TWO_RECORDS)))
 
@@ -121,7 +115,7 @@ def _error() -> Column:
 def _cookies() -> Column:
     """The logged cookies, else those of a logged Cookie header."""
     logged = with_unique_names(F.col("Cookies"))
-    header = _header("request_headers", "cookie")
+    header = F.coalesce(_header("RequestHeaders", "cookie"), _header("RequestHeaders", "Cookie"))
     return F.when((F.size("Cookies") > 0) | header.isNull(), logged).otherwise(cookies_of(header))
 
 

@@ -1,0 +1,118 @@
+"""The model on executors: one Arrow pass for features and probability, or for the features alone.
+
+Batches of at least 10,000 rows (`spark.sql.execution.arrow.maxRecordsPerBatch`) keep the cost of a call
+below a tenth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark import Broadcast
+from pyspark.sql import DataFrame
+from pyspark.sql.types import FloatType, StructField, StructType
+
+from ml.features import FEATURES, Matrix, matrix
+from pipelines.errors import ModelMismatch
+
+NEEDED: Final = ("host", "path", "query", "signals", "request_bytes", "response_bytes")
+PROBABILITY: Final = "probability"
+
+Batches = Iterator[pa.RecordBatch]
+
+
+@lru_cache(maxsize=2)
+def load(model: bytes) -> Any:
+    """The CatBoost model of these bytes; a worker process loads it once for all of its tasks.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
+    """
+    from catboost import CatBoost, CatBoostError
+
+    try:
+        loaded = CatBoost().load_model(blob=model)
+    except CatBoostError as error:
+        problem = f"the classifier cannot be loaded ({len(model):,} bytes are not a CatBoost model)"
+        raise ModelMismatch(f"{problem}. Train it again, or leave selection.model empty.") from error
+    found = tuple(loaded.feature_names_)
+    if found != FEATURES:
+        pairs = zip(FEATURES, found, strict=False)
+        first = next((pair for pair in pairs if pair[0] != pair[1]), None)
+        where = f"first difference: expected {first[0]!r}, found {first[1]!r}" if first else "one has more"
+        raise ModelMismatch(
+            f"the classifier was trained on other features: expected {len(FEATURES)}, found {len(found)}; "
+            f"{where}. Train it again with this version, or leave selection.model empty."
+        )
+    return loaded
+
+
+def probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
+    """Rows of the feature matrix -> probability of an API call. One thread: Spark gives each core a task."""
+    raw = model.predict(features, prediction_type="RawFormulaVal", thread_count=1)
+    return np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32)
+
+
+def batch_matrix(batch: pa.RecordBatch) -> Matrix:
+    """The feature matrix of a batch that holds the columns `NEEDED`."""
+    return matrix(*(batch.column(name) for name in NEEDED))
+
+
+def scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and `probability`."""
+
+    def score(batches: Batches) -> Batches:
+        classifier = load(model.value)
+        for batch in batches:
+            if batch.num_rows:
+                found = pa.array(probabilities(classifier, batch_matrix(batch)))
+                yield pa.RecordBatch.from_arrays(
+                    [*map(batch.column, keep), found], names=[*keep, PROBABILITY]
+                )
+
+    return score
+
+
+def featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and one float column a feature."""
+
+    def featurize(batches: Batches) -> Batches:
+        for batch in batches:
+            if batch.num_rows:
+                columns = map(pa.array, batch_matrix(batch).T)
+                yield pa.RecordBatch.from_arrays(
+                    [*map(batch.column, keep), *columns], names=[*keep, *FEATURES]
+                )
+
+    return featurize
+
+
+def with_probability(df: DataFrame, model: bytes, keep: Sequence[str]) -> DataFrame:
+    """Columns `NEEDED` and `keep` -> `keep` and `probability` (float): one row in, one row out.
+
+    `signals` is `pipelines.selection.signals.packed_signals()`. The model is checked here, before any work
+    is planned.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features.
+    """
+    load(model)
+    shared = df.sparkSession.sparkContext.broadcast(model)
+    schema = StructType([*_kept(df, keep), StructField(PROBABILITY, FloatType(), False)])
+    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(scorer(shared, tuple(keep)), schema)
+
+
+def with_features(df: DataFrame, keep: Sequence[str]) -> DataFrame:
+    """Columns `NEEDED` and `keep` -> `keep` and the features (float each), as scoring sees them."""
+    features = [StructField(name, FloatType(), False) for name in FEATURES]
+    schema = StructType([*_kept(df, keep), *features])
+    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(featurizer(tuple(keep)), schema)
+
+
+def _kept(df: DataFrame, keep: Sequence[str]) -> list[StructField]:
+    return [df.schema[name] for name in keep]

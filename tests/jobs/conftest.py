@@ -1,0 +1,39 @@
+"""Jobs as a user runs them: `main(argv)` in this process, on the shared session, with its own warehouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left: exit code, both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The JSON summary: the last line of standard output."""
+        return dict(json.loads(self.out.strip().splitlines()[-1]))
+
+
+@pytest.fixture
+def apicensus(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Runs a step: `apicensus("ingest", path, "--warehouse", folder)`."""
+
+    def run(step: str, *arguments: object) -> Done:
+        assert spark is not None
+        code = import_module(f"jobs.{step}").main([str(argument) for argument in arguments])
+        said = capfd.readouterr()
+        return Done(code, said.out, said.err)
+
+    return run

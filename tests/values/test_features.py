@@ -1,0 +1,238 @@
+"""The feature matrix: tables of what a URI gives, and what must hold for any bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml import compiling, kernels, tokens
+from ml.features import FEATURES, FLAGS, TRENDS, matrix
+from pipelines.http.signals import SIGNALS, pack
+
+UUID = "7f577081-02ab-4ccd-9f01-1234567890ab"
+
+
+def rows(
+    hosts: list[str | None],
+    paths: list[str | None],
+    queries: list[str | None],
+    kind: pa.DataType | None = None,
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    kind, numbers = kind or pa.string(), pa.array([None] * len(paths), pa.int64())
+    host, path, query = (pa.array(column, kind) for column in (hosts, paths, queries))
+    return matrix(host, path, query, numbers, numbers, numbers)
+
+
+def of(path: str = "/", host: str = "x.example.com", query: str | None = None) -> dict[str, float]:
+    return dict(zip(FEATURES, rows([host], [path], [query])[0].tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("", {"path_length": 0, "path_depth": 0, "path_ends_in_slash": 0}),
+        ("/", {"path_length": 1, "path_depth": 0, "path_ends_in_slash": 1}),
+        ("/a//b/", {"path_depth": 2, "path_empty_segments": 1, "path_ends_in_slash": 1}),
+        ("/users/12", {"path_numbers": 1, "path_long_numbers": 0, "path_identifier_after_plural": 1}),
+        ("/users/12", {"path_identifier_share": 0.5, "path_last_is_identifier": 1, "path_plurals": 1}),
+        ("/users/12345/friends", {"path_long_numbers": 1, "path_last_is_identifier": 0, "path_plurals": 2}),
+        (f"/users/{UUID}", {"path_uuids": 1, "path_opaque": 0, "path_hashed_name": 0}),
+        (
+            f"/users/{UUID}.jpg",
+            {"path_uuids": 0, "extension_image": 1, "path_hashed_name": 1},
+        ),  # an asset (D4)
+        ("/c/5f3a9c0e1b2d4f6a8c7e9d0b", {"path_hexes": 1, "path_numbers": 0}),
+        ("/t/id12345-a", {"path_opaque": 1, "path_identifier_share": 0.5}),
+        ("/v1/x", {"path_version": 1, "path_version_early": 1}),
+        (
+            "/a/b/v2.1",
+            {"path_version": 1, "path_version_early": 0, "path_has_extension": 1, "extension_image": 0},
+        ),
+        ("/v1beta2", {"path_version": 1}),
+        ("/vote/very", {"path_version": 0}),
+        ("/2024-05-31/calls", {"path_date": 1, "path_opaque": 0}),
+        ("/2.0/me", {"path_decimal": 1, "path_numbers": 0}),
+        ("/API/Users", {"path_word_api": 1, "early_word_api": 1, "path_plurals": 0}),
+        ("/api2/users", {"path_word_api": 1}),
+        ("/capital/apiary", {"path_word_api": 0}),  # whole tokens only
+        ("/x/y/my-api.v2", {"path_word_api": 1, "early_word_api": 0}),
+        ("/graphql", {"path_word_graphql": 1}),
+        ("/odata/Products(5)", {"path_word_odata": 1, "path_parentheses": 1}),
+        ("/x/123:cancel", {"path_markers": 1}),
+        ("/getUserName", {"path_camels": 2}),
+        ("/a_b_c/d-e", {"path_underscores": 2, "path_dashes": 1}),
+        ("/how-to-mend-a-bicycle", {"path_slug": 1}),
+        (
+            "/static/main.8f3c9d1e2a.chunk.js",
+            {"extension_script": 1, "path_hashed_name": 1, "path_word_assets": 1},
+        ),
+        ("/index.PHP", {"extension_script_page": 1, "path_extension_length": 3}),
+        ("/feed.xml", {"extension_xml": 1, "path_word_feed": 1}),
+        ("/app.js.map", {"extension_map": 1, "extension_script": 0}),
+        ("/.env", {"path_hidden": 1, "path_has_extension": 0, "path_word_probe": 1}),
+        ("/.well-known/security.txt", {"path_word_meta": 1, "extension_text": 1}),
+        ("/name.", {"path_has_extension": 0}),
+        ("/a%2Fb", {"path_escapes": 1, "path_depth": 1}),
+        ("/ABC", {"path_upper_share": 0.75}),
+        ("/1a", {"path_digit_share": pytest.approx(1 / 3)}),
+        ("no/slash", {"path_depth": 2}),
+    ],
+)
+def test_path_gives_features(path: str, expected: dict[str, float]) -> None:
+    found = of(path)
+    assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("api.shop.example", {"host_word_api": 1, "host_labels": 3, "host_word_www": 0}),
+        ("API-eu.shop.example", {"host_word_api": 1, "host_dashes": 1}),
+        ("shop.api.example", {"host_word_api": 0}),  # the registered domain teaches nothing
+        ("static.shop.co.uk", {"host_word_assets": 1}),
+        ("www.shop.example", {"host_word_www": 1}),
+        ("localhost", {"host_labels": 1, "host_is_address": 0}),
+        ("localhost:8080", {"host_has_port": 1}),
+        ("10.0.0.1:80", {"host_is_address": 1, "host_has_port": 1, "host_digits": 7}),
+        ("", {"host_labels": 1, "host_is_address": 0}),
+    ],
+)
+def test_host_gives_features(host: str, expected: dict[str, float]) -> None:
+    found = of(host=host)
+    assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (None, {"query_length": 0, "query_parameters": 0}),
+        ("", {"query_length": 0, "query_parameters": 0}),
+        ("a=1&b", {"query_parameters": 2, "query_length": 5, "query_digit_share": pytest.approx(0.2)}),
+        ("&&a=1&", {"query_parameters": 1}),
+        ("callback=x&_=17", {"query_word_callback": 1, "query_word_bust": 1}),
+        ("utm_source=mail", {"query_word_campaign": 1}),
+        ("Q=shoes", {"query_word_search": 1}),
+        ("xq=shoes", {"query_word_search": 0}),
+        ("format=JSON", {"query_word_format": 1, "query_names_format": 1}),
+        (
+            "$filter=a%20eq%201&page[size]=5",
+            {"query_word_select": 1, "query_word_paging": 1, "query_brackets": 1},
+        ),
+        ("api-version=2024-01-01", {"query_word_api_version": 1}),
+        ("v=123", {"query_word_asset_version": 1}),
+        ("variables={}", {"query_braces": 1, "query_word_select": 1}),
+        ("a=b=json", {"query_names_format": 0}),
+    ],
+)
+def test_query_gives_features(query: str | None, expected: dict[str, float]) -> None:
+    found = of(query=query)
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_sizes_are_logarithms_and_missing_ones_are_minus_one() -> None:
+    sizes = pa.array([None, 0, 99, -5], pa.int64())
+    text = pa.array(["x"] * 4)
+    found = matrix(text, text, text, sizes, sizes, sizes)[:, FEATURES.index("request_bytes_log")]
+    np.testing.assert_allclose(found, [-1, 0, np.log(100), -1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.name)
+def test_flag_is_one_exactly_for_its_classes(flag: Any) -> None:
+    position = next(i for i, signal in enumerate(SIGNALS) if signal.name == flag.signal)
+    signal, offset = SIGNALS[position], sum(signal.width for signal in SIGNALS[:position])
+    names = ("none", *signal.classes)
+    packed = pa.array([signal.code_of(name) << offset for name in names], pa.int64())
+    text, sizes = pa.array(["x"] * len(names)), pa.array([0] * len(names), pa.int64())
+    found = matrix(text, text, text, packed, sizes, sizes)[:, FEATURES.index(flag.name)]
+    assert found.tolist() == [float(name in flag.classes) for name in names]
+
+
+def test_names_are_unique_and_trends_are_of_flags() -> None:
+    assert len(set(FEATURES)) == len(FEATURES)
+    assert set(TRENDS) <= {flag.name for flag in FLAGS}
+
+
+def test_signing_in_changes_no_feature() -> None:
+    plain = {"host": "x", "method": "GET", "status": 200, "request_header_names": ["accept"]}
+    signed = plain | {
+        "request_header_names": ["accept", "authorization", "cookie"],
+        "identifiers": {"cookie:a": "b"},
+    }
+    packed, sizes, text = pa.array([pack(plain), pack(signed)]), pa.array([1, 1]), pa.array(["/a", "/a"])
+    both = matrix(text, text, text, packed, sizes, sizes)
+    assert (both[0] == both[1]).all()
+
+
+TEXTS = st.lists(
+    st.one_of(
+        st.none(),
+        st.text(max_size=40),
+        st.text(alphabet="/.-_=&?a1AvF:", max_size=60),
+        st.builds("/{}/{}".format, st.sampled_from(["api", "v1", "users"]), st.uuids()),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_any_text_gives_finite_features_and_shares_within_one(texts: list[str | None]) -> None:
+    found = rows(texts, texts, texts)
+    assert found.shape == (len(texts), len(FEATURES))
+    assert found.dtype == np.float32
+    assert found.flags.f_contiguous
+    assert np.isfinite(found).all()
+    shares = [i for i, name in enumerate(FEATURES) if name.endswith("_share")]
+    assert ((found[:, shares] >= 0) & (found[:, shares] <= 1)).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS)
+def test_rows_do_not_depend_on_their_neighbours_or_on_the_arrow_type(texts: list[str | None]) -> None:
+    whole = rows(texts, texts, texts)
+    alone = np.concatenate([rows([text], [text], [text]) for text in texts])
+    wide = rows(texts, texts, texts, pa.large_string())
+    empty = [text or "" for text in texts]
+    np.testing.assert_array_equal(whole, alone)
+    np.testing.assert_array_equal(whole, wide)
+    np.testing.assert_array_equal(whole, rows(empty, empty, empty))
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(0, 5))
+def test_slice_of_a_batch_gives_the_rows_of_the_whole(texts: list[str | None], start: int) -> None:
+    column, numbers = pa.array(texts, pa.string()), pa.array(range(len(texts)), pa.int64())
+    part, numbered = column.slice(start), numbers.slice(start)
+    whole = matrix(column, column, column, numbers, numbers, numbers)
+    np.testing.assert_array_equal(matrix(part, part, part, numbered, numbered, numbered), whole[start:])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=30), min_size=1, max_size=5))
+def test_bytes_that_are_not_utf8_are_data_like_any_other(values: list[bytes]) -> None:
+    column, numbers = pa.array(values, pa.binary()), pa.array([0] * len(values), pa.int64())
+    assert np.isfinite(matrix(column, column, column, numbers, numbers, numbers)).all()
+
+
+def test_empty_batch_gives_no_rows() -> None:
+    assert rows([], [], []).shape == (0, len(FEATURES))
+
+
+def test_a_megabyte_of_slashes_takes_no_longer_than_its_bytes() -> None:
+    assert of("/" * 1_000_000)["path_empty_segments"] == 999_999
+    assert of("/" + "a1" * 500_000)["path_longest"] == 1_000_000
+
+
+def test_kernels_are_renewed_with_the_pieces_they_are_compiled_from() -> None:
+    text = b"".join(Path(module.__file__ or "").read_bytes() for module in (compiling, tokens))
+    assert hashlib.sha256(text).hexdigest()[:12] == kernels.PIECES, (
+        "set PIECES in ml/kernels.py to the left value"
+    )

@@ -1,0 +1,54 @@
+"""Names and values in HAR files: repeated, of odd names and types, as lists and as objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.transactions.sources.har_headers import cookies, headers, pairs, text
+
+
+def named(**fields: str) -> list[Any]:
+    return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]
+
+
+def test_scalars_become_text() -> None:
+    values: list[Any] = ["a", "ü", "a\ud800", 1, 1.0, 1.5, True, None, [], {}]
+    assert [text(value) for value in values] == ["a", "ü", "a?", "1", "1", "1.5", "true", None, None, None]
+
+
+def test_repeated_headers_are_joined_and_request_lines_are_no_headers() -> None:
+    fields, _ = headers(
+        [
+            *named(Accept="a", accept="b", Cookie="x=1", cookie="y=2", Set_Cookie="s=1", set_cookie="t=2"),
+            {"name": "GET /a?u=http", "value": "//b HTTP/1.1"},
+            {"name": "", "value": "x"},
+            {"value": "y"},
+            "z",
+            None,
+        ]
+    )
+    assert fields == {"accept": "a, b", "cookie": "x=1; y=2", "set-cookie": "s=1\nt=2"}
+
+
+def test_headers_may_be_an_object_or_nothing() -> None:
+    assert headers({"Accept": "a"})[0] == {"accept": "a"}
+    odd: list[Any] = [None, "text", 5, []]
+    assert [headers(items)[0] for items in odd] == [{}] * 4
+
+
+def test_cookies_come_from_the_list_or_else_from_the_header() -> None:
+    assert cookies(named(a="1"), "b=2") == {"a": "1"}
+    assert cookies([*named(a="1"), *named(a="2")], None) == {"a": "1"}
+    assert cookies([], 'sid=x=y; theme="dark"; flag; ; sid=second; =nameless') == {
+        "sid": "x=y",
+        "theme": '"dark"',
+        "flag": "",
+    }
+    assert cookies(None, None) == {}
+
+
+def test_pairs_pass_over_what_has_no_name() -> None:
+    assert list(pairs([{"name": 1, "value": 2.0}, {"name": "a"}, {"name": None}, 7])) == [
+        ("1", "2"),
+        ("a", ""),
+    ]

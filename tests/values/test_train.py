@@ -1,0 +1,121 @@
+"""Training: what is left out stays out, the same run gives the same bytes, bad data is said so."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.bundled import bundled, card, card_text, checksum, described
+from ml.features import FEATURES, TRENDS
+from ml.score import load, probabilities
+from ml.train import folds, host_weights, train
+from pipelines.errors import InputError, ModelMismatch
+from tests.values.training_rows import OPTIONS, frame
+
+
+def test_same_frame_and_settings_give_the_same_bytes() -> None:
+    rows = frame()
+    first, second = train(rows, OPTIONS), train(rows.copy(), OPTIONS)
+    assert first.model == second.model
+    assert first.metrics == second.metrics
+    pd.testing.assert_frame_equal(first.out_of_fold, second.out_of_fold)
+
+
+def test_another_seed_gives_another_model() -> None:
+    rows = frame()
+    other = SimpleNamespace(**{**vars(OPTIONS), "seed": 4})
+    assert train(rows, OPTIONS).model != train(rows, other).model
+
+
+def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_judged_once() -> None:
+    rows = frame()
+    labels, hosts = rows["is_api"].to_numpy(), rows["host"].to_numpy()
+    judged = np.zeros(len(rows), int)
+    for learn, check in folds(labels, hosts, OPTIONS):
+        assert not set(hosts[learn]) & set(hosts[check])
+        judged[check] += 1
+    assert (judged == 1).all()
+
+
+def test_rule_of_the_data_is_found_and_its_mistakes_are_not_learned() -> None:
+    trained = train(frame(noise=0.1), OPTIONS)
+    assert trained.importances["feature"][0] == "response_json"
+    assert 0.85 < trained.metrics["roc_auc"] < 0.97  # nine tenths can be known, no more
+    right = trained.slices.set_index(["slice", "is_api"])["right"]
+    assert right["plain", True] == 1.0
+    assert right["odd", True] == 0.0
+
+
+def test_memory_of_hosts_does_not_help_out_of_fold() -> None:
+    rows = frame(noise=0.5)  # labels are coin tosses
+    rows["is_api"] = rows["host"].isin(["h1.example", "h2.example", "h3.example", "h4.example"])
+    rows["path_length"] = rows["host"].str[1:].str.split(".").str[0].astype(np.float32)  # names the host
+    assert train(rows, OPTIONS).metrics["roc_auc"] < 0.95
+
+
+def test_more_evidence_of_a_trend_never_lowers_the_probability() -> None:
+    model = load(train(frame(noise=0.3), OPTIONS).model)
+    base = np.asfortranarray(frame(seed=9)[list(FEATURES)].to_numpy(np.float32))
+    for name, trend in TRENDS.items():
+        low, high = base.copy(order="F"), base.copy(order="F")
+        low[:, FEATURES.index(name)], high[:, FEATURES.index(name)] = 0, 1
+        change = probabilities(model, high) - probabilities(model, low)
+        assert (change * trend >= -1e-6).all(), name
+
+
+def test_busy_hosts_weigh_more_in_all_but_less_a_row() -> None:
+    hosts = np.array(["busy"] * 100 + ["quiet"] * 4)
+    weights = host_weights(hosts)
+    assert weights.mean() == pytest.approx(1.0)
+    assert weights[0] * 5 == pytest.approx(weights[-1])
+    assert weights[:100].sum() == pytest.approx(5 * weights[100:].sum())
+
+
+@pytest.mark.parametrize("is_api", [True, False])
+def test_one_class_alone_is_refused_with_the_way_out(is_api: bool) -> None:
+    with pytest.raises(InputError, match="only one class of label.*at least 3 hosts"):
+        train(frame().assign(is_api=is_api), OPTIONS)
+
+
+def test_fewer_hosts_than_folds_are_refused() -> None:
+    with pytest.raises(InputError, match="fewer hosts than folds"):
+        train(frame(hosts=2), OPTIONS)
+
+
+def test_bytes_that_are_no_model_are_refused() -> None:
+    with pytest.raises(ModelMismatch, match="not a CatBoost model"):
+        load(b"not a model")
+
+
+def test_model_of_other_features_is_refused_with_the_first_difference() -> None:
+    from catboost import CatBoostClassifier
+
+    names = [*FEATURES[:5], "another", *FEATURES[6:]]
+    model = CatBoostClassifier(iterations=1, verbose=False, allow_writing_files=False, thread_count=1)
+    model.fit(
+        pd.DataFrame(np.eye(len(names)), columns=names), [0, 1] * (len(names) // 2) + [0] * (len(names) % 2)
+    )
+    with pytest.raises(ModelMismatch, match=f"expected '{FEATURES[5]}', found 'another'"):
+        load(model._serialize_model())
+
+
+def test_bundled_model_fits_this_version_and_its_card() -> None:
+    assert tuple(card()["features"]) == FEATURES
+    assert checksum(bundled()) == card()["sha256"]
+    load(bundled())
+    assert len(bundled()) < 400_000  # it is broadcast to every executor
+    assert card()["out_of_fold"]["roc_auc"] > 0.98
+
+
+def test_card_says_where_the_model_is_weak() -> None:
+    trained = train(frame(), OPTIONS)
+    made = described(trained, {"trees": 12}, {"hosts": 3})
+    assert json.loads(json.dumps(made)) == made
+    text = card_text(made)
+    assert made["sha256"] in text
+    assert "| odd | API |" in text
+    assert "trees 12" in text
