@@ -15,7 +15,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ml.bundled import CARD, MODEL, card_text, described
+from ml.bundled import CARD, MODEL, card_text, checksum, described
 from ml.score import with_features
 from ml.train import train
 from pipelines import settings as settings_module
@@ -72,10 +72,11 @@ def main() -> None:
     spark.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
     with TemporaryDirectory() as folder:
         trained = train(simulated_frame(spark, settings, Path(folder)), settings.training)
+        truth = checksum(Path(folder, "traffic", "truth.csv.gz").read_bytes())
     card = described(
         trained,
         settings.training.model_dump(),
-        {"days": settings.simulator.days, "end_date": settings.simulator.end_date},
+        {"days": settings.simulator.days, "end_date": settings.simulator.end_date, "truth_sha256": truth},
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / MODEL).write_bytes(trained.model)

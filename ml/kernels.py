@@ -29,7 +29,7 @@ from ml.tokens import count, hashed, marks_of, words_of, write_marks
 
 SLASH, DOT, DASH, UNDERSCORE, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/.-_&=:%([{"
 
-PIECES: Final = "ecdeb84e7246"
+PIECES: Final = "fba8193de19f"
 """Start of the SHA-256 of `ml/compiling.py` and `ml/tokens.py`. numba renews a cached kernel only when the kernel's
 own file changes, so this line has to change with those files; a test compares it."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +13,7 @@ Slots = npt.NDArray[np.uint64]
 
 
 @compiled
-def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> np.int64:
+def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> Any:
     """Groups of a hashed word; 0 where the table does not hold it."""
     mask = np.uint64(len(slots) - 1)
     slot = word & mask
@@ -19,7 +21,7 @@ def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> np.int64:
         if slots[slot] == word:
             return marks[slot]
         slot = (slot + np.uint64(1)) & mask
-    return np.int64(0)
+    return 0
 
 
 @compiled

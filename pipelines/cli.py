@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import orjson
 import typer
@@ -118,7 +118,13 @@ def writable(root: str) -> str:
         ) from error
 
 
-def command(function: Callable[..., None]) -> Callable[[Sequence[str] | None], int]:
+class Main(Protocol):
+    """`main` of a step: arguments (default: those of the process) → exit code."""
+
+    def __call__(self, argv: Sequence[str] | None = None) -> int: ...  # noqa: D102 - described by the class
+
+
+def command(function: Callable[..., None]) -> Main:
     """`main(argv) -> exit code` of a step: parses, runs, turns every error into one line and an exit code."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(function)

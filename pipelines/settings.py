@@ -260,10 +260,9 @@ def _explained(name: str, error: ValidationError) -> str:
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
-    for part in location:
-        field = (
-            model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
-        )
-        model = field.annotation if field is not None else SessionIdentifier
+    """Names of the settings that a section (by its dotted path) may hold; below the sections there are only identifiers."""
+    if not location:
+        return sorted(Settings.model_fields)
+    section = Settings.model_fields.get(str(location[0])) if len(location) == 1 else None
+    model = section.annotation if section is not None else SessionIdentifier
     return sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []

@@ -65,7 +65,7 @@ def session(step: str, settings: SparkSettings) -> SparkSession:
     with nullcontext() if submitted else _own_log():
         spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
-    if not spark.sparkContext.master.startswith("local["):
+    if not str(spark.sparkContext.master).startswith("local["):
         spark.sparkContext.addPyFile(str(archive()))
     return spark
 

@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import pairwise
 from operator import add
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
 
@@ -53,7 +53,7 @@ def compared(endpoints: DataFrame, covered: DataFrame) -> DataFrame:
     return joined.withColumn("bucket", _bucket())
 
 
-def _bucket():  # type: ignore[no-untyped-def]  # Column
+def _bucket() -> Column:
     more = F.col("ml") - F.col("session")
     changed = (F.col("only_ml") > 0) | (F.col("only_session") > 0)
     return (

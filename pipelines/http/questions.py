@@ -51,7 +51,7 @@ class Test:
             case How.PRESENT:
                 return bool(found != "")
             case How.NAMES:
-                return any(str(value) in item for value in self.values for item in found)
+                return any(str(value) in item for value in self.values for item in found if item is not None)
             case How.NAMES_HOST:
                 return bool(found.split("/", 3)[:3][-1] == record["host"])
 

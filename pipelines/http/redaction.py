@@ -11,14 +11,14 @@ import re
 
 MASK = "redacted"
 
-SECRET_WORDS = (
+CREDENTIAL_WORDS = (
     r"token|secret|passw|passphrase|pwd|passcode|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|credential|sess(?:ion)?[_.-]?id|"
     r"session|signature|jwt|bearer|private[_.-]?key|csrf|xsrf|cookie|nonce|assertion|code[_.-]?verifier"
 )
 SHORT_SECRETS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|hmac|mac"
 """Too short to be looked for inside a longer name (`monkey`, `design`): only the whole name or a whole word of it counts."""
 
-SECRET_NAME = rf"(?i)(?:{SECRET_WORDS}|(?:^|[_.\-\[])(?:{SHORT_SECRETS})(?:$|[_.\-\]]))"
+SECRET_NAME = rf"(?i)(?:{CREDENTIAL_WORDS}|(?:^|[_.\-\[])(?:{SHORT_SECRETS})(?:$|[_.\-\]]))"
 
 CREDENTIAL_HEADERS = (
     "authorization",
@@ -60,7 +60,7 @@ VALUE_ANCHORS = (
 )
 USER_INFORMATION = r"(://)[^/@\s?#]{1,512}@"
 QUERY_SECRET = (
-    rf"(?i)((?:^|[&;?])[^=&;]{{0,64}}(?:{SECRET_WORDS})[^=&;]{{0,64}}=|"
+    rf"(?i)((?:^|[&;?])[^=&;]{{0,64}}(?:{CREDENTIAL_WORDS})[^=&;]{{0,64}}=|"
     rf"(?:^|[&;?])(?:[^=&;]{{0,64}}[_.\-\[])?(?:{SHORT_SECRETS})(?:[_.\-\]][^=&;]{{0,64}})?=)[^&;\s\"]+"
 )
 JSON_TEXT = r'"[\s\S]{0,65536}?(?:(?<!\\)"|$)'
@@ -68,7 +68,7 @@ JSON_TEXT = r'"[\s\S]{0,65536}?(?:(?<!\\)"|$)'
 
 JSON_SECRET = (
     r'(?i)("(?=[^"\\]{1,64}"\s{0,8}:)'  # only names are looked into: ten times faster than any string
-    rf'(?:[^"\\]*?(?:{SECRET_WORDS})[^"\\]*|(?:[^"\\]*[_.-])?(?:{SHORT_SECRETS})(?:[_.-][^"\\]*)?)"\s{{0,8}}:\s{{0,8}})'
+    rf'(?:[^"\\]*?(?:{CREDENTIAL_WORDS})[^"\\]*|(?:[^"\\]*[_.-])?(?:{SHORT_SECRETS})(?:[_.-][^"\\]*)?)"\s{{0,8}}:\s{{0,8}})'
     rf'(?:{JSON_TEXT}|[^\s",}}\]{{\[]{{1,256}})'
 )
 RAW_SECTION = rf'("(?:Cookies|RequestHeaders|ResponseHeaders)"\s{{0,8}}:\s{{0,8}})(?:\{{[^{{}}]{{0,65536}}\}}?|{JSON_TEXT})'

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import StringType
 
 from pipelines.paths.names import named
@@ -34,7 +35,7 @@ def _masked(segment: Column) -> Column:
     return F.when(variable, F.lit(PLACEHOLDER)).otherwise(segment)
 
 
-@F.pandas_udf(StringType())  # type: ignore[call-overload,untyped-decorator]
+@pandas_udf(StringType())  # type: ignore[call-overload,untyped-decorator]
 def _names(shapes: Iterator[pd.Series]) -> Iterator[pd.Series]:
     for batch in shapes:
         yield batch.map(named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from pyspark.sql import DataFrame
@@ -47,7 +48,9 @@ def facts(
         generated_at=generated_at,
         inputs=_inputs(tables["batches"], hosts["all"] if hosts else 0),
         endpoints=_endpoint_facts(
-            endpoints.orderBy(F.desc("requests"), "host", "path_template").limit(settings.max_endpoints)
+            endpoints.orderBy(F.desc("requests"), "host", "path_template", "method").limit(
+                settings.max_endpoints
+            )
         ),
         endpoints_total=endpoints.count(),
         histogram=histogram,
@@ -99,15 +102,9 @@ def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
 
 
 def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
-    return [
-        EndpointFact(
-            **{
-                name: tuple(row[name]) if name == "variants" else row[name]
-                for name in EndpointFact.__dataclass_fields__
-            }
-        )
-        for row in rows.collect()
-    ]
+    names = tuple(field.name for field in fields(EndpointFact))
+    shown = rows.select(*names).collect()
+    return [EndpointFact(**{**row.asDict(), "variants": tuple(row["variants"])}) for row in shown]
 
 
 def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:

@@ -59,7 +59,7 @@ def check(
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx  # slow (2 s), so only where a batch is checked
 
-    context = gx.get_context(mode="ephemeral")
+    context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     if docs is not None:
         site = {

@@ -78,8 +78,13 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
     derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
-    return numbered.withColumn("transaction_id", F.coalesce("transaction_id", derived)).withColumn(
-        "day", F.to_date("time")
+    of_file = F.coalesce(
+        "source_id", F.sha2("source", 256)
+    )  # a remote folder: its files have names of their own
+    return (
+        numbered.withColumn("source_id", of_file)
+        .withColumn("transaction_id", F.coalesce("transaction_id", derived))
+        .withColumn("day", F.to_date("time"))
     )
 
 

@@ -66,7 +66,7 @@ def submit(
             capture_output=True,
             text=True,
             check=False,
-            timeout=400,
+            timeout=600,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         assert list(empty.iterdir()) == [], "a run leaves nothing where it was started"

@@ -124,7 +124,7 @@ def test_a_bad_record_has_a_reason_in_words(spark: SparkSession, settings: Setti
         assert reason in row["violations"][0], change
 
 
-TARGETS: list[tuple[dict[str, Any], str, str, str | None]] = [
+TARGETS: list[tuple[Any, ...]] = [
     ({"url": "https://Shop.Example:443/a?b=1#c"}, "shop.example", "/a", "b=1"),
     ({"url": "http://shop.example:443/"}, "shop.example:443", "/", None),
     ({"url": "http://shop.example:80"}, "shop.example", "/", None),

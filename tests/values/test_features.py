@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ UUID = "7f577081-02ab-4ccd-9f01-1234567890ab"
 
 
 def rows(
-    hosts: list[str | None],
-    paths: list[str | None],
-    queries: list[str | None],
-    kind: pa.DataType | None = None,
+    hosts: Sequence[str | None],
+    paths: Sequence[str | None],
+    queries: Sequence[str | None],
+    kind: Any = None,
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     kind, numbers = kind or pa.string(), pa.array([None] * len(paths), pa.int64())
     host, path, query = (pa.array(column, kind) for column in (hosts, paths, queries))

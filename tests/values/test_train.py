@@ -77,7 +77,7 @@ def test_busy_hosts_weigh_more_in_all_but_less_a_row() -> None:
 
 @pytest.mark.parametrize("is_api", [True, False])
 def test_one_class_alone_is_refused_with_the_way_out(is_api: bool) -> None:
-    with pytest.raises(InputError, match="only one class of label.*at least 3 hosts"):
+    with pytest.raises(InputError, match=r"only one class of label.*at least 3 hosts"):
         train(frame().assign(is_api=is_api), OPTIONS)
 
 

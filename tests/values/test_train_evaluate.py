@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.evaluate import by_slice, calibration_error, decisions, measures, recall_at
+from ml.evaluate import Labels, by_slice, calibration_error, decisions, measures, recall_at
 
 LABELS = np.array([True, True, True, False, False])
 
@@ -54,7 +54,7 @@ def test_certain_mistakes_have_a_finite_loss() -> None:
 
 
 @pytest.mark.parametrize("labels", [np.ones(3, bool), np.zeros(3, bool)])
-def test_one_class_alone_cannot_be_measured(labels: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_one_class_alone_cannot_be_measured(labels: Labels) -> None:
     with pytest.raises(ValueError, match="one class only"):
         measures(labels, np.full(3, 0.5))
 

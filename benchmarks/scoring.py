@@ -1,0 +1,154 @@
+"""Cost of features and score of a transaction, as a multiple of what cannot be saved: scan and raw prediction.
+
+Floor = Parquet scan of the same columns + CatBoost's prediction of the same rows from a ready matrix, in the same run.
+CPU seconds of this process and its children (JVM, Python workers) are counted, so that other programs on the machine
+matter less. The first round of each plan warms up and is not counted; of the others the best is taken.
+
+usage: python -m benchmarks.scoring [--transactions 400000] [--repeat 4] [--rounds 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from ml.bundled import bundled
+from ml.features import FEATURES
+from ml.score import NEEDED, load, probabilities, with_features, with_probability
+from pipelines import settings as settings_module
+from pipelines.http.signals import SIGNALS
+from pipelines.selection.signals import packed_signals
+from pipelines.settings import Settings
+from pipelines.simulator.writers import simulate
+from pipelines.spark import session
+from pipelines.transactions.inputs import find_inputs
+from pipelines.transactions.staging import staged
+
+BUDGET = 4.0
+ROWS_OF_MATRIX = 100_000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def columns_read() -> list[str]:
+    """What features and signals read of the transactions table."""
+    of_signals = {signal.column for signal in SIGNALS} | {
+        test.column for signal in SIGNALS for _, test in signal.tests
+    }
+    return sorted((of_signals | set(NEEDED)) - {"signals", ""})
+
+
+def stored(
+    spark: SparkSession, settings: Settings, folder: Path, transactions: int, repeat: int
+) -> DataFrame:
+    """Simulated transactions as Parquet, `repeat` times over, read back."""
+    options = settings.simulator
+    end = date.fromisoformat(options.end_date)
+    simulate(
+        folder / "in",
+        hosts=120,
+        transactions=transactions,
+        seed=options.seed,
+        days=2,
+        end_date=end,
+        format="logpush",
+    )
+    found = find_inputs([str(folder / "in")], "logpush")
+    now = datetime.now(UTC)
+    with staged(spark, found.files, str(folder / "stage"), key=b"k", now=now, settings=settings) as rows:
+        whole = rows.where(F.size("violations") == 0).select("transaction_id", *columns_read())
+        copies = whole.crossJoin(spark.range(repeat).toDF("copy")).drop("copy")
+        copies.repartition(8).write.parquet(str(folder / "rows"))
+    return spark.read.parquet(str(folder / "rows"))
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process and all that it started, from /proc (Linux)."""
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = folder.joinpath("stat").read_text().rpartition(")")[2].split()
+        except OSError:  # ended meanwhile
+            continue
+        parents[int(folder.name)] = int(fields[1])
+        used[int(folder.name)] = sum(map(int, fields[11:15])) / TICKS
+    mine = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
+        mine |= more
+    return sum(used[pid] for pid in mine)
+
+
+def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
+    """(CPU seconds, wall seconds) of the best of `rounds` runs after one that warms up."""
+    found = []
+    for _ in range(rounds + 1):
+        cpu, wall = cpu_seconds(), time.perf_counter()
+        work()
+        found.append((cpu_seconds() - cpu, time.perf_counter() - wall))
+    return min(found[1:])
+
+
+def written_nowhere(df: DataFrame) -> Callable[[], None]:
+    """Computes every row and column, stores none."""
+    return lambda: df.write.format("noop").mode("overwrite").save()
+
+
+def raw_prediction(rows: DataFrame) -> tuple[Callable[[], object], int]:
+    """CatBoost alone on a ready column-major matrix of real rows, in batches of 10,000 as Spark hands them over."""
+    frame = with_features(rows.limit(ROWS_OF_MATRIX), keep=[]).toPandas()
+    matrix = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32))
+    batches = [np.asfortranarray(matrix[start : start + 10_000]) for start in range(0, len(matrix), 10_000)]
+    model = load(bundled())
+    return (lambda: [probabilities(model, batch) for batch in batches]), len(matrix)
+
+
+def main() -> None:
+    """Prints the table and whether the budget holds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--transactions", type=int, default=400_000)
+    parser.add_argument("--repeat", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    settings = settings_module.load()
+    spark = session("benchmark", settings.spark)
+    with TemporaryDirectory() as folder:
+        rows = stored(spark, settings, Path(folder), options.transactions, options.repeat)
+        count = rows.count()
+        packed = rows.select("*", packed_signals().alias("signals"))
+        predict, predicted = raw_prediction(packed)
+        cases: dict[str, tuple[Callable[[], object], int]] = {
+            "Parquet scan of the columns": (written_nowhere(rows.select(*columns_read())), count),
+            "CatBoost on a ready matrix": (predict, predicted),
+            "scan + packed signals": (written_nowhere(packed.select(*NEEDED)), count),
+            "scan + features + score": (
+                written_nowhere(with_probability(packed, bundled(), keep=["transaction_id"])),
+                count,
+            ),
+        }
+        costs = {name: best_cost(work, options.rounds) + (size,) for name, (work, size) in cases.items()}
+    each = {name: cpu / size * 1e6 for name, (cpu, _, size) in costs.items()}
+    print(
+        f"{count:,} transactions, {len(columns_read())} columns, {len(FEATURES)} features, {os.cpu_count()} cores"
+    )
+    for name, (_, wall, size) in costs.items():
+        print(f"  {name:28} {each[name]:6.2f} core-us a transaction   ({wall / size * 1e6:5.2f} us wall)")
+    floor = each["Parquet scan of the columns"] + each["CatBoost on a ready matrix"]
+    ratio = each["scan + features + score"] / floor
+    print(
+        f"  ratio to the floor {ratio:.2f} (budget {BUDGET:.0f}): {'holds' if ratio <= BUDGET else 'MISSED'}"
+    )
+
+
+if __name__ == "__main__":
+    main()

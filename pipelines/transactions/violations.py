@@ -1,0 +1,62 @@
+"""Why a typed record is no transaction. A check is a Column: the reason in words, or NULL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from pipelines.settings import IngestSettings
+
+HOST = r"^(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$"  # RFC 3986 s. 3.2.2
+METHOD = r"^[A-Z][A-Z-]{1,19}$"
+HTTP_SCHEMES = ("http", "https", "ws", "wss")  # a web socket opens with an HTTP request (RFC 6455 s. 1.3)
+PATH_CHARACTERS = 4096
+
+
+def violations(now: datetime, settings: IngestSettings) -> Column:
+    """array<string>: why a typed record is no transaction, in words; empty when it is one."""
+    host, method, path, scheme, status, time = (
+        F.col(name) for name in ("host", "method", "path", "scheme", "status", "time")
+    )
+    is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
+    window = settings.time_window_years * 366 * 86400
+    age = F.abs(F.unix_timestamp(time) - F.lit(int(now.timestamp())))
+    far = f"time is more than {settings.time_window_years} years from now: wrong unit?"
+    checks = F.array(
+        _violated(
+            "URL scheme is not HTTP: nothing travelled over the network",
+            scheme.isNotNull() & ~scheme.isin(*HTTP_SCHEMES),
+        ),
+        _violated("time is missing or not a time stamp", time.isNull()),
+        _violated(far, time.isNotNull() & (age > window)),
+        _violated("host is missing", host.isNull()),
+        _violated("host has characters that no host name has", host.isNotNull() & ~host.rlike(HOST)),
+        _violated("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
+        _violated("request target is missing", path.isNull() | (path == "")),
+        _violated(
+            "request target is neither a path nor an absolute URL",
+            is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*"),
+        ),
+        _violated(
+            f"path is longer than {PATH_CHARACTERS} characters",
+            path.isNotNull() & (F.length(path) > PATH_CHARACTERS),
+        ),
+        _violated("status is missing or not a number", status.isNull()),
+        _violated(
+            "status is 0: the request got no answer (aborted, blocked or not sent)",
+            status.isNotNull() & (status == 0),
+        ),
+        _violated(
+            "status is not between 100 and 599",
+            status.isNotNull() & (status != 0) & ~status.between(100, 599),
+        ),
+    )
+    found = F.filter(checks, lambda reason: reason.isNotNull())
+    return F.when(F.col("error").isNotNull(), F.array("error")).otherwise(found)
+
+
+def _violated(reason: str, fails: Column) -> Column:
+    """`reason`, or NULL where the check holds. An undecided (NULL) check counts as failed: no row may vanish."""
+    return F.when(F.coalesce(fails, F.lit(True)), F.lit(reason))

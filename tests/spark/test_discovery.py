@@ -1,0 +1,161 @@
+"""Selection, endpoints and comparison on rows that can be counted by hand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.endpoints.build import merged, slices
+from pipelines.endpoints.compare import compared, summarised
+from pipelines.paths.build import shape, templated
+from pipelines.selection.select import coverage, selected
+from pipelines.settings import SelectionSettings, SessionIdentifier, Settings
+
+ROW = (
+    "host string, method string, path string, status int, time timestamp, day date, client string, "
+    "response_bytes bigint, identifiers map<string,string>, p float"
+)
+DAYS = (date(2026, 10, 30), date(2026, 10, 31))
+
+
+def transactions(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
+    """(host, method, path, status, day number, client, identifiers, probability) each."""
+    full = [
+        (h, m, p, s, datetime.combine(DAYS[d], datetime.min.time()), DAYS[d], c, 10, ids, prob)
+        for h, m, p, s, d, c, ids, prob in rows
+    ]
+    return spark.createDataFrame(full, ROW)
+
+
+def traffic(spark: SparkSession) -> DataFrame:
+    sid = {"cookie:sid": "h1"}
+    return transactions(
+        spark,
+        ("a.example", "GET", "/users/1", 200, 0, "c1", sid, 0.9),
+        ("a.example", "GET", "/users/2", 200, 1, "c2", sid, 0.8),
+        ("a.example", "GET", "/users/3", 404, 1, "c2", {}, 0.7),
+        ("a.example", "POST", "/login", 200, 1, "c3", {}, 0.9),
+        ("a.example", "GET", "/about", 200, 1, "c1", sid, 0.1),
+        ("a.example", "GET", "/wp-admin", 404, 1, "c9", {}, 0.9),
+        ("b.example", "GET", "/v1/items", 200, 0, "c1", sid, 0.95),
+    )
+
+
+def with_p(rows: DataFrame) -> DataFrame:
+    return rows.withColumn("probability", F.col("p"))
+
+
+def selection(settings: Settings) -> SelectionSettings:
+    return settings.selection.model_copy(
+        update={"sessions": {"a.example": SessionIdentifier(location="cookie", name="sid")}}
+    )
+
+
+def found(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
+    chosen = selected(rows, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p})
+    return slices(chosen, settings.paths, settings.endpoints)
+
+
+def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Settings) -> None:
+    endpoints = merged(found(spark, settings, traffic(spark)), settings.endpoints).collect()
+    named = {(e["variant"], e["host"], e["method"], e["path_template"]): e for e in endpoints}
+    assert set(named) == {
+        ("ml", "a.example", "GET", "/users/{userId}"),
+        ("ml", "a.example", "POST", "/login"),
+        ("ml", "b.example", "GET", "/v1/items"),
+        ("session", "a.example", "GET", "/users/{userId}"),
+        ("session", "a.example", "GET", "/about"),
+    }
+    users = named["ml", "a.example", "GET", "/users/{userId}"]
+    assert (
+        users["requests"],
+        users["successes"],
+        users["client_errors"],
+        users["clients"],
+        users["days"],
+    ) == (3, 2, 1, 2, 2)
+    assert abs(users["probability"] - 0.8) < 1e-6
+    assert named["session", "a.example", "GET", "/about"]["probability"] is None
+
+
+def test_days_merge_in_any_order_to_what_one_pass_gives(spark: SparkSession, settings: Settings) -> None:
+    rows = traffic(spark)
+    whole = merged(found(spark, settings, rows), settings.endpoints)
+    days = [found(spark, settings, rows.where(F.col("day") == F.lit(day))) for day in DAYS]
+    for parts in (days, days[::-1]):
+        together = merged(parts[0].unionByName(parts[1]).repartition(7), settings.endpoints)
+        assert sorted(map(str, together.collect())) == sorted(
+            map(str, whole.select(*together.columns).collect())
+        )
+
+
+def test_comparison_counts_hosts_with_and_without_an_identifier(
+    spark: SparkSession, settings: Settings
+) -> None:
+    endpoints = merged(found(spark, settings, traffic(spark)), settings.endpoints)
+    hosts = spark.createDataFrame(
+        [("a.example", "cookie:sid"), ("b.example", None)], "host string, session_key string"
+    )
+    table = compared(endpoints, hosts).localCheckpoint()
+    by_host = {row["host"]: row.asDict() for row in table.collect()}
+    assert {k: by_host["a.example"][k] for k in ("ml", "session", "both", "only_ml", "only_session", "bucket")} == {
+        "ml": 2, "session": 2, "both": 1, "only_ml": 1, "only_session": 1, "bucket": "up to 50 more",
+    }  # fmt: skip
+    assert (by_host["b.example"]["covered"], by_host["b.example"]["bucket"]) == (False, "not covered")
+    figures = summarised(table, [0, 1, 2, 5])
+    assert figures.agreement == 1 / 3
+    assert figures.histogram.labels == ("0", "1", "2", "3–5", "over 5")
+    assert figures.histogram.ml == (0, 1, 1, 0, 0)
+    assert figures.histogram.session == (1, 0, 1, 0, 0)
+
+
+def test_hosts_without_identifier_are_counted_as_not_covered(spark: SparkSession, settings: Settings) -> None:
+    assert coverage(traffic(spark), selection(settings).sessions) == (1, 2)
+
+
+def test_the_most_specific_session_pattern_wins(spark: SparkSession, settings: Settings) -> None:
+    sessions = {
+        "*": SessionIdentifier(location="header", name="X-Any"),
+        "*.example": SessionIdentifier(location="cookie", name="wide"),
+        "*.shop.example": SessionIdentifier(location="cookie", name="narrow"),
+        "a.shop.example": SessionIdentifier(location="jwt", name="sub"),
+    }
+    from pipelines.selection.session import with_session_key
+
+    hosts = spark.createDataFrame(
+        [(h,) for h in ("a.shop.example", "b.shop.example", "c.example", "d.test")], "host string"
+    )
+    keys = {row["host"]: row["session_key"] for row in with_session_key(hosts, sessions).collect()}
+    assert keys == {
+        "a.shop.example": "jwt:sub", "b.shop.example": "cookie:narrow", "c.example": "cookie:wide", "d.test": "header:x-any",
+    }  # fmt: skip
+
+
+PATHS = [
+    ("/users//42/", "/users/{}"),
+    ("/users/42;v=1/x", "/users/{}/x"),
+    ("/", "/"),
+    ("/api/v2/user/7f577081-7003-451e-9abe-eb2e8a0f103d", "/api/v2/user/{}"),
+    ("/2015-05-01-preview/x", "/2015-05-01-preview/x"),
+    ("/users/{userId}", "/users/%7BuserId%7D"),
+    ("/a/redacted", "/a/{}"),
+    ("/" + "/".join("x" * 30), "/" + "/".join("x" * 24) + "/**"),
+    ("*", "*"),
+]
+
+
+def test_paths_become_shapes(spark: SparkSession, settings: Settings) -> None:
+    rows = spark.createDataFrame([(path,) for path, _ in PATHS], "path string")
+    assert [row[0] for row in rows.select(shape(F.col("path"), settings.paths)).collect()] == [
+        s for _, s in PATHS
+    ]
+
+
+def test_every_request_gets_its_template(spark: SparkSession, settings: Settings) -> None:
+    rows = spark.createDataFrame([("/users/1",), ("/users/2",), ("/me",)], "path string")
+    assert sorted(tuple(r) for r in templated(rows, settings.paths).collect()) == [
+        ("/me", "/me"), ("/users/1", "/users/{userId}"), ("/users/2", "/users/{userId}"),
+    ]  # fmt: skip
