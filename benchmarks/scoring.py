@@ -136,7 +136,7 @@ def main() -> None:
                 count,
             ),
         }
-        costs = {name: best_cost(work, options.rounds) + (size,) for name, (work, size) in cases.items()}
+        costs = {name: (*best_cost(work, options.rounds), size) for name, (work, size) in cases.items()}
     each = {name: cpu / size * 1e6 for name, (cpu, _, size) in costs.items()}
     print(
         f"{count:,} transactions, {len(columns_read())} columns, {len(FEATURES)} features, {os.cpu_count()} cores"

@@ -11,7 +11,7 @@ if __package__ in (
 ):  # run as a script: modules are found from the repository's root, not from this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 
 import typer
 from pyspark.sql import functions as F
@@ -51,11 +51,20 @@ def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) ->
     return file, count
 
 
+def known_profiles(names: list[str] | None) -> list[Profile]:
+    """The profiles of these names; typer cannot check a repeated choice itself."""
+    for name in names or []:
+        if name not in get_args(Profile):
+            raise typer.BadParameter(f"unknown profile {name!r}: choose {' or '.join(get_args(Profile))}")
+    return cast(list[Profile], names or [])
+
+
 def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
     what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
     profile: Annotated[
-        list[Profile] | None, typer.Option(help="Repeatable. Default: export.profiles.")
+        list[str] | None,
+        typer.Option(help="openapi-3.1 or openapi-3.0; repeatable. Default: export.profiles."),
     ] = None,
     format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
     settings: cli.SettingsFile = None,
@@ -74,7 +83,7 @@ def export(
         form = format or run.settings.export.format
         if form not in ("yaml", "json"):
             raise typer.BadParameter(f"{form!r} is for --what endpoints; OpenAPI is written as yaml or json")
-        written = export_documents(run, out, profile or run.settings.export.profiles, form)
+        written = export_documents(run, out, known_profiles(profile) or run.settings.export.profiles, form)
         run.finish(documents=len(written), out=str(out))
         return
     listing = format or "ndjson"

@@ -5,14 +5,12 @@ One model per stage; a function receives the section it needs, never the whole t
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -186,22 +184,13 @@ class Settings(Section):
     training: TrainingSettings
 
 
-def conf_folder() -> Traversable:
-    """`conf/` of the wheel (package data of `pipelines`), else of the checkout or shipped archive that this module is in."""
-    package = resources.files("pipelines")
-    inside = package / "conf"
-    if inside.is_dir():
-        return inside
-    return Path(str(package)).parent / "conf" if isinstance(package, Path) else package.parent / "conf"  # type: ignore[attr-defined]
-
-
 def load(file: Path | None = None) -> Settings:
     """The defaults, overridden by `file`.
 
     Raises:
         SettingsError: naming the file, the dotted path, what was found and what is allowed.
     """
-    tree = _mapping(conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml")
+    tree = mapping(conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml")
     name = "conf/default.yaml"
     if file is not None:
         name = str(file)
@@ -211,35 +200,11 @@ def load(file: Path | None = None) -> Settings:
             raise SettingsError(
                 f"{file}: cannot be read ({error}). Give --settings a YAML file in UTF-8."
             ) from error
-        tree = _overridden(tree, _mapping(text, name))
+        tree = overridden(tree, mapping(text, name))
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
         raise SettingsError(_explained(name, error)) from error
-
-
-def _mapping(text: str, name: str) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        detail = " ".join(str(error).split())
-        raise SettingsError(f"{name}: not YAML: {detail}. See conf/default.yaml for the form.") from error
-    if tree is None:
-        return {}
-    if not isinstance(tree, dict):
-        raise SettingsError(
-            f"{name}: expected sections (key: value), found {type(tree).__name__}. See conf/default.yaml."
-        )
-    return tree
-
-
-def _overridden(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` laid on `base`, section by section; lists and values replace."""
-    out = dict(base)
-    for key, value in over.items():
-        below = out.get(key)
-        out[key] = _overridden(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return out
 
 
 def _explained(name: str, error: ValidationError) -> str:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from pipelines.conf_files import conf_folder
 from pipelines.errors import EnvironmentMissing
-from pipelines.settings import SparkSettings, conf_folder
+from pipelines.settings import SparkSettings
 
 JAVA_MINIMUM = 17
 SHIPPED = ("pipelines", "ml")
@@ -42,9 +43,8 @@ def session(step: str, settings: SparkSettings) -> SparkSession:
     os.environ["TZ"] = "UTC"  # collected times are naive local ones: with this they are UTC on every machine
     time.tzset()
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    os.environ.setdefault(
-        "PYSPARK_PYTHON", sys.executable
-    )  # else workers run another Python, without our libraries
+    # else workers run another Python, without our libraries
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(f"{settings.app_name} {step}")
     if not submitted and SparkSession.getActiveSession() is None:
         os.environ["JAVA_HOME"] = str(java_home())
@@ -58,7 +58,7 @@ def session(step: str, settings: SparkSettings) -> SparkSession:
             .config("spark.sql.shuffle.partitions", str(settings.local_shuffle_partitions))
         )
     root = _root()
-    if root is not None:  # Python workers of local mode; a cluster gets the archive below
+    if root is not None:  # for workers on this machine; executors elsewhere get the archive below
         builder = builder.config("spark.executorEnv.PYTHONPATH", str(root))
     for key, value in settings.properties.items():
         builder = builder.config(key, value)

@@ -68,6 +68,17 @@ def endpoints(count: int) -> list[EndpointFact]:
     return made
 
 
+QUARANTINE = [
+    QuarantineFact(
+        "status is not a number between 100 and 599",
+        24,
+        '{"EdgeResponseStatus":"-","ClientRequestHost":"api.shop.example"}',
+    ),
+    QuarantineFact("the line is not JSON", 15, "</td><script>alert(1)</script> … 203.0.113.0 - - [REDACTED]"),
+    QuarantineFact("time lies outside the window", 2, '{"EdgeStartTimestamp":"1970-01-01T00:00:00Z"}'),
+]
+
+
 def example(count: int = 312) -> Facts:
     """A report of `count` endpoints, among them the hostile ones."""
     hostile = [
@@ -95,19 +106,7 @@ def example(count: int = 312) -> Facts:
             HostComparison(HOSTILE_HOST, 1, 0, 0, 1, 0, False),
         ],
         hosts_total=6,
-        quarantine=[
-            QuarantineFact(
-                "status is not a number between 100 and 599",
-                24,
-                '{"EdgeResponseStatus":"-","ClientRequestHost":"api.shop.example"}',
-            ),
-            QuarantineFact(
-                "the line is not JSON", 15, "</td><script>alert(1)</script> … 203.0.113.0 - - [REDACTED]"
-            ),
-            QuarantineFact(
-                "time lies outside the window", 2, '{"EdgeStartTimestamp":"1970-01-01T00:00:00Z"}'
-            ),
-        ],
+        quarantine=QUARANTINE,
         uncovered_hosts=2,
         documents=[
             DocumentFact(host, profile, f"openapi/{host.replace(':', '_')}.{profile}.yaml")

@@ -17,6 +17,7 @@ from pipelines.transactions.violations import HTTP_SCHEMES, violations
 
 KEPT_HEADERS = ("accept", "origin", "sec-fetch-dest", "sec-fetch-mode", "x-requested-with")
 TEXT_CHARACTERS = 512
+TEXTS = ("path", "query", "user_agent", "referer", "accept", "origin", "x_requested_with", "cache_control")
 
 
 def judged(
@@ -36,7 +37,8 @@ def judged(
         privacy.with_key(records, key)
         .transform(_with_maps)
         .transform(_with_target)
-        .transform(_with_values, body_max_bytes=ingest.body_max_bytes)
+        .transform(_with_values)
+        .transform(_without_credentials, body_max_bytes=ingest.body_max_bytes)
     )
     ids = privacy.identifiers(sessions, privacy_settings.jwt_claims)
     hashed = typed.withColumn("identifiers", ids).withColumn("client", privacy.client(F.col("identifiers")))
@@ -75,15 +77,15 @@ def _with_target(records: DataFrame) -> DataFrame:
     )
 
 
-def _with_values(records: DataFrame, body_max_bytes: int) -> DataFrame:
-    """Adds typed time, host, method, status, sizes and chosen header values; text without credentials."""
+def _with_values(records: DataFrame) -> DataFrame:
+    """Adds typed time, host, method, status, sizes and chosen header values."""
     sent, answered = F.col("request_headers"), F.col("response_headers")
     scheme = F.lower(F.coalesce(F.col("target_scheme"), F.col("scheme")))
     agent = fields.filled(F.coalesce(F.col("user_agent"), fields.header(sent, "user-agent")))
     referer = F.regexp_replace(
         fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer"))), r"[?#].*$", ""
     )
-    typed = records.withColumns(
+    return records.withColumns(
         {
             "time": fields.timestamp(F.col("time")),
             "scheme": scheme,
@@ -104,9 +106,7 @@ def _with_values(records: DataFrame, body_max_bytes: int) -> DataFrame:
                 )
             ),
             "user_agent": F.substring(agent, 1, TEXT_CHARACTERS),
-            "referer": F.substring(
-                F.regexp_replace(referer, redaction.USER_INFORMATION, "$1"), 1, TEXT_CHARACTERS
-            ),
+            "referer": F.substring(fields.without_user(referer), 1, TEXT_CHARACTERS),
             **{
                 name.replace("-", "_"): F.substring(fields.without_user(fields.header(sent, name)), 1, 256)
                 for name in KEPT_HEADERS
@@ -114,18 +114,12 @@ def _with_values(records: DataFrame, body_max_bytes: int) -> DataFrame:
             "cache_control": F.substring(fields.header(answered, "cache-control"), 1, 256),
         }
     )
-    texts = (
-        "path",
-        "query",
-        "user_agent",
-        "referer",
-        "accept",
-        "origin",
-        "x_requested_with",
-        "cache_control",
-    )
-    flagged = typed.withColumn("suspicious", privacy.holds_secret_value(*(F.col(name) for name in texts)))
-    masked = {name: privacy.without_secret_values(F.col(name), F.col("suspicious")) for name in texts}
+
+
+def _without_credentials(typed: DataFrame, body_max_bytes: int) -> DataFrame:
+    """Masks values of a credential's form anywhere, and those of secret names in query and body."""
+    flagged = typed.withColumn("suspicious", privacy.holds_secret_value(*(F.col(name) for name in TEXTS)))
+    masked = {name: privacy.without_secret_values(F.col(name), F.col("suspicious")) for name in TEXTS}
     return flagged.withColumns(masked).withColumns(
         {
             "query": privacy.without_secret_parameters(F.col("query")),

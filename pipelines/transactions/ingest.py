@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,7 +35,6 @@ class Ingested:
     records: int
     valid: int
     quarantined: int
-    days: tuple[date, ...] = ()
     unreadable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
 
@@ -55,38 +54,29 @@ def ingest(
         QualityError: a critical expectation failed; the tables are as they were.
     """
     _recover(warehouse)
-    wanted = [item.checksum for item in inputs]
-    ledger = BATCHES.read(warehouse).where(F.col("source_id").isin(wanted))
-    published = {row["source_id"] for row in ledger.select("source_id").collect()}
-    new = [item for item in inputs if item.checksum not in published]
+    new = _unpublished(warehouse, inputs)
     known = len(inputs) - len(new)
     broken = damaged(new) if settings.ingest.unreadable_files == "skip" else []
     new = [item for item in new if item not in [entry for entry, _ in broken]]
+    unreadable = [f"{entry.path}: {problem}" for entry, problem in broken]
     if not new:
-        return Ingested(files=0, known=known, records=0, valid=0, quarantined=0)
+        return Ingested(0, known, 0, 0, 0, unreadable=tuple(unreadable))
     batch_id = sha256("".join(sorted(item.checksum for item in new)).encode()).hexdigest()[:16]
     key = secret_key(warehouse.root, settings.privacy)
     folder = warehouse.path(f"_staging/{batch_id}")
     with staged(warehouse.spark, new, folder, key=key, now=now, settings=settings) as rows:
-        unreadable = file_problems(rows)
+        problems = file_problems(rows)
         paths = {item.uri: str(item.path or item.uri) for item in new}
-        if unreadable and settings.ingest.unreadable_files == "error":
-            raise_problem(unreadable, paths)
-        left_out = [source for source, _ in unreadable]
+        if problems and settings.ingest.unreadable_files == "error":
+            raise_problem(problems, paths)
+        unreadable += [f"{paths.get(source, source)}: {problem}" for source, problem in problems]
+        left_out = [source for source, _ in problems]
         kept = rows.where(~F.col("source").isin(left_out)) if left_out else rows
         counted = _counted(kept)
-        quality = check(_counts(kept, counted), _sample(kept, counted, settings), settings.quality, docs)
-        if quality.critical:
-            raise QualityError(
-                f"batch of {len(new)} files (first: {new[0].path or new[0].uri}) failed its checks and was not ingested: "
-                f"{'; '.join(quality.critical)}. Give the right --format, or change section quality in --settings."
-            )
+        quality = _checked(kept, counted, settings, docs, f"{len(new)} files (first: {paths[new[0].uri]})")
         rows_of = {row["source"]: row for row in counted}
-        records = [
-            _batch_row(item, batch_id, rows_of.get(item.uri), quality, now)
-            for item in new
-            if item.uri not in left_out
-        ]
+        good = [item for item in new if item.uri not in left_out]
+        records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in good]
         _publish(warehouse, kept, records, now)
     return Ingested(
         files=len(records),
@@ -94,13 +84,29 @@ def ingest(
         records=sum(row["read"] for row in counted),
         valid=sum(row["valid"] for row in counted),
         quarantined=sum(row["read"] - row["valid"] for row in counted),
-        days=tuple(sorted({day for row in counted for day in row["days"]})),
-        unreadable=(
-            *(f"{entry.path}: {problem}" for entry, problem in broken),
-            *(f"{paths[source]}: {problem}" for source, problem in unreadable),
-        ),
+        unreadable=tuple(unreadable),
         warnings=quality.warnings,
     )
+
+
+def _unpublished(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Input]:
+    """The inputs whose checksum is not in the ledger."""
+    ledger = BATCHES.read(warehouse).where(F.col("source_id").isin([item.checksum for item in inputs]))
+    published = {row["source_id"] for row in ledger.select("source_id").collect()}
+    return [item for item in inputs if item.checksum not in published]
+
+
+def _checked(
+    rows: DataFrame, counted: Sequence[Row], settings: Settings, docs: Path | None, batch: str
+) -> QualityResult:
+    """The checkpoint's result; raises where it is critical."""
+    quality = check(_counts(rows, counted), _sample(rows, counted, settings), settings.quality, docs)
+    if quality.critical:
+        raise QualityError(
+            f"batch of {batch} failed its checks and was not ingested: {'; '.join(quality.critical)}. "
+            "Give the right --format, or change section quality in --settings."
+        )
+    return quality
 
 
 def _counted(rows: DataFrame) -> list[Row]:
@@ -113,7 +119,6 @@ def _counted(rows: DataFrame) -> list[Row]:
             F.count_if(is_valid).alias("valid"),
             F.min(F.when(is_valid, F.col("time"))).alias("first_time"),
             F.max(F.when(is_valid, F.col("time"))).alias("last_time"),
-            F.collect_set(F.when(is_valid, F.col("day"))).alias("days"),
         )
         .collect()
     )

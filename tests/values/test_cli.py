@@ -1,0 +1,51 @@
+"""The console command: help without starting anything, unknown steps, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.__main__ import STEPS, main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_help_lists_every_step(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"  {step} " in said for step in STEPS)
+    assert "Examples:" in said
+
+
+def test_an_unknown_step_is_exit_code_2_with_the_steps_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["discovr"]) == 2
+    assert "discover" in capsys.readouterr().err
+
+
+def test_no_step_shows_the_help_and_is_wrong_usage() -> None:
+    assert main([]) == 2
+
+
+def test_every_step_is_a_script_and_every_script_a_step() -> None:
+    scripts = {file.stem for file in (ROOT / "jobs").glob("*.py")} - {"__init__", "__main__", "model"}
+    assert scripts == set(STEPS)
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_help_of_every_step_has_examples(step: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([step, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Examples:" in said
+    assert f"apicensus {step}" in said
+    assert "--settings" in said
+
+
+def test_help_starts_neither_spark_nor_mlflow() -> None:
+    program = "import sys; from jobs.__main__ import main; main(['--help']); assert not {'pyspark', 'mlflow'} & set(sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
