@@ -46,7 +46,7 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
         bins = summarised(tables["comparisons"], settings.compare.histogram_edges).histogram
         page = facts(
             tables,
-            title="API Census",
+            title="Endpoints in the traffic",
             generated_at=datetime.now(UTC),
             histogram=Histogram(bins.labels, bins.ml, bins.session),
             documents=documents,

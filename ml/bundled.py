@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import resources
+from importlib import metadata, resources
 from typing import Any, Final
 
 from ml.train import Trained
@@ -40,6 +40,7 @@ def described(trained: Trained, training: Mapping[str, Any], simulator: Mapping[
     used = trained.importances[trained.importances["importance"] > 0]
     return {
         "model": MODEL,
+        "version": _version(),
         "sha256": checksum(trained.model),
         "bytes": len(trained.model),
         "training": dict(training),
@@ -60,13 +61,13 @@ def card_text(card: Mapping[str, Any]) -> str:
         f"| {row['slice']} | {'API' if row['is_api'] else 'other'} | {row['rows']:,} | {row['right']:.3f} |"
         for row in card["slices"][:12]
     )
-    settings = ", ".join(
+    settings = f"version {card['version']}, " + ", ".join(
         f"{name} {value}" for name, value in {**card["simulator"], **card["training"]}.items()
     )
     return f"""# Bundled classifier
 
 A CatBoost model that gives each HTTP transaction a probability of being an API call, trained by
-`python -m benchmarks.bundle` on traffic of the project's own simulator and on nothing else:
+`apicensus train --out ml/models` on traffic of the project's own simulator and on nothing else:
 {settings}.
 
 **Sees** {len(card["features"])} numeric features of host labels, path, query, method, status, media types,
@@ -91,6 +92,14 @@ threshold by what a mistake costs (`selection.threshold`).
 
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
+
+
+def _version() -> str:
+    """Version of the package, hence of features and simulator; "unknown" where it runs uninstalled from an archive."""
+    try:
+        return metadata.version("apicensus")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def checksum(model: bytes) -> str:

@@ -39,18 +39,22 @@ def _byte_classes() -> Bytes:
 CLASSES: Final = _byte_classes()
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def piece(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that kernels call. Never cached itself: its cache would outlive changes of what it calls in turn."""
+    return numba.njit(nogil=True)(function)
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, compiled at its first call or taken from the disk's cache.
 
-    Executors import this module from an archive and perhaps as a user without a home. Where the cache has
-    no folder that can be written, each worker process compiles once and keeps the result for all of its
-    tasks.
+    Executors import this module from an archive and perhaps as a user without a home. Where the cache has no folder
+    that can be written, each worker process compiles once and keeps the result for all of its tasks.
     """
     try:
-        kernel = numba.njit(cache=True, nogil=True)(function)
-        folder = Path(str(kernel.stats.cache_path))
+        cached = numba.njit(cache=True, nogil=True)(function)
+        folder = Path(str(cached.stats.cache_path))
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
-            return kernel
+            return cached
     except (RuntimeError, OSError):  # numba: no folder at all; the system: not this one
-        return numba.njit(nogil=True)(function)
+        return piece(function)

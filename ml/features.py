@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ml import kernels
+from ml.columns import Host, Path, Query
 from ml.compiling import Bytes, Floats, Longs
-from ml.kernels import Host, Path, Query
 from ml.words import EXTENSIONS, FORMATS, HOST_WORDS, PATH_WORDS, QUERY_WORDS, word_table
 from pipelines.http.signals import OFFSETS, SIGNALS
 

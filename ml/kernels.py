@@ -8,111 +8,21 @@ contiguous also for a single row.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Final
 
-from ml.compiling import (
-    CLASSES,
-    DIGIT,
-    HEX,
-    LOWER,
-    MARKERS,
-    UPPER,
-    WORD,
-    Bytes,
-    Floats,
-    Longs,
-    WordTable,
-    compiled,
-)
+from ml.columns import HOST_COLUMNS, PATH_COLUMNS, QUERY_COLUMNS, Host, Path, Query
+from ml.compiling import CLASSES, DIGIT, MARKERS, UPPER, WORD, Bytes, Floats, Longs, WordTable, kernel, piece
+from ml.segments import count_segment
 from ml.tokens import count, hashed, marks_of, words_of, write_marks
 
 SLASH, DOT, DASH, UNDERSCORE, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/.-_&=:%([{"
 
-PIECES: Final = "fba8193de19f"
-"""Start of the SHA-256 of `ml/compiling.py` and `ml/tokens.py`. numba renews a cached kernel only when the kernel's
-own file changes, so this line has to change with those files; a test compares it."""
-
-Host = IntEnum("Host", "LABELS DIGITS DASHES IS_ADDRESS HAS_PORT", start=0)
-Path = IntEnum(
-    "Path",
-    "LENGTH DEPTH DIGIT_SHARE UPPER_SHARE LONGEST NUMBERS LONG_NUMBERS UUIDS HEXES OPAQUE IDENTIFIER_SHARE "
-    "PLURALS IDENTIFIER_AFTER_PLURAL VERSION VERSION_EARLY DATE DECIMAL DASHES UNDERSCORES DOTS CAMELS SLUG "
-    "MARKERS PARENTHESES ESCAPES EMPTY_SEGMENTS ENDS_IN_SLASH LAST_LENGTH LAST_DIGIT_SHARE LAST_IS_IDENTIFIER HASHED_NAME HIDDEN "
-    "HAS_EXTENSION EXTENSION_LENGTH",
-    start=0,
-)
-Query = IntEnum("Query", "LENGTH PARAMETERS DIGIT_SHARE BRACKETS BRACES NAMES_FORMAT", start=0)
-HOST_COLUMNS, PATH_COLUMNS, QUERY_COLUMNS = len(Host), len(Path), len(Query)
+PIECES: Final = "9538756a1556"
+"""Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
+changes, so this line has to change with those files; a test compares it."""
 
 
-@compiled
-def _is_version(data: Bytes, start: int, end: int) -> bool:
-    """`v1`, `v2.1`, `v1beta2`: a v, a digit, then digits, dots or small letters; 8 bytes at most."""
-    if not 2 <= end - start <= 8 or data[start] | 0x20 != 118 or not CLASSES[data[start + 1]] & DIGIT:
-        return False
-    for i in range(start + 2, end):  # noqa: SIM110  # numba compiles no generators inside all()
-        if not (CLASSES[data[i]] & (DIGIT | LOWER) or data[i] == DOT):
-            return False
-    return True
-
-
-@compiled
-def _is_date(data: Bytes, start: int, end: int) -> bool:
-    """Starts like `2024-05-31`."""
-    if end - start < 10 or data[start + 4] != DASH or data[start + 7] != DASH:
-        return False
-    for i in (0, 1, 2, 3, 5, 6, 8, 9):  # noqa: SIM110  # see above
-        if not CLASSES[data[start + i]] & DIGIT:
-            return False
-    return True
-
-
-@compiled
-def _segment(
-    data: Bytes, start: int, end: int, depth: int, after_plural: bool, out: Floats, row: int, base: int
-) -> tuple[bool, bool]:
-    """Counts one non-empty segment; returns (is identifier, is plural)."""
-    length = end - start
-    digits, lowers, hexes, dashes, scores, dots, camels = 0, 0, 0, 0, 0, 0, 0
-    for i in range(start, end):
-        kind = CLASSES[data[i]]
-        digits += kind & DIGIT
-        lowers += (kind & LOWER) != 0
-        hexes += (kind & HEX) != 0
-        dashes += data[i] == DASH
-        scores += data[i] == UNDERSCORE
-        dots += data[i] == DOT
-        camels += i > start and (kind & UPPER) != 0 and (CLASSES[data[i - 1]] & LOWER) != 0
-    version, date = _is_version(data, start, end), _is_date(data, start, end)
-    number = digits == length
-    uuid = length == 36 and dashes == 4 and hexes == 32
-    hexadecimal = length >= 16 and hexes == length and not number
-    opaque = (
-        length >= 6 and digits >= 2 and dots == 0 and not (number or uuid or hexadecimal or version or date)
-    )
-    identifier = number or uuid or hexadecimal or opaque
-    plural = length >= 4 and data[end - 1] == 115 and lowers + dashes + scores == length
-    count(number, out, row, base + Path.NUMBERS)
-    count(number and length >= 5, out, row, base + Path.LONG_NUMBERS)
-    count(uuid, out, row, base + Path.UUIDS)
-    count(hexadecimal, out, row, base + Path.HEXES)
-    count(opaque, out, row, base + Path.OPAQUE)
-    count(identifier, out, row, base + Path.IDENTIFIER_SHARE)
-    count(plural, out, row, base + Path.PLURALS)
-    count(identifier and after_plural, out, row, base + Path.IDENTIFIER_AFTER_PLURAL)
-    count(version, out, row, base + Path.VERSION)
-    count(version and depth < 2, out, row, base + Path.VERSION_EARLY)
-    count(date, out, row, base + Path.DATE)
-    count(digits > 0 and dots > 0 and dots + digits == length, out, row, base + Path.DECIMAL)
-    count(dashes >= 3 and not uuid and not date, out, row, base + Path.SLUG)
-    if camels:
-        out[base + Path.CAMELS, row] += camels
-    out[base + Path.LONGEST, row] = max(out[base + Path.LONGEST, row], length)
-    return identifier, plural
-
-
-@compiled
+@piece
 def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, base: int) -> None:
     """Shares and counts that do not look at segments."""
     digits, uppers = 0, 0
@@ -135,7 +45,7 @@ def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, bas
     out[base + Path.UPPER_SHARE, row] = uppers / max(length, 1)
 
 
-@compiled
+@piece
 def _last_segment(
     data: Bytes,
     start: int,
@@ -163,7 +73,7 @@ def _last_segment(
         write_marks(found, out, row, column)
 
 
-@compiled
+@kernel
 def fill_paths(
     data: Bytes, offsets: Longs, words: WordTable, extensions: WordTable, out: Floats, base: int
 ) -> None:
@@ -184,7 +94,7 @@ def fill_paths(
                 continue
             if i > first:
                 found, hashes = words_of(data, first, i, words[0], words[1])
-                identifier, plural = _segment(data, first, i, depth, plural, out, row, base)
+                identifier, plural = count_segment(data, first, i, depth, plural, out, row, base)
                 anywhere, last = anywhere | found, (first, i)
                 soon = soon | found if depth < 2 else soon
                 depth += 1
@@ -200,7 +110,7 @@ def fill_paths(
         out[base + Path.HASHED_NAME, row] = hashes > 0 and out[base + Path.HAS_EXTENSION, row] > 0
 
 
-@compiled
+@kernel
 def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base: int) -> None:
     """Columns: `Host`, then a host word each. The last two labels (registered domain) teach no words."""
     for row in range(len(offsets) - 1):
@@ -222,7 +132,7 @@ def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base:
         write_marks(found, out, row, base + HOST_COLUMNS)
 
 
-@compiled
+@kernel
 def fill_queries(
     data: Bytes, offsets: Longs, words: WordTable, formats: WordTable, out: Floats, base: int
 ) -> None:
@@ -251,7 +161,7 @@ def fill_queries(
         write_marks(found, out, row, base + QUERY_COLUMNS)
 
 
-@compiled
+@kernel
 def fill_flags(packed: Longs, shifts: Longs, masks: Longs, codes: Longs, out: Floats, base: int) -> None:
     """One column a flag: whether the code in the field (shift, mask) is in the set `codes` (a bit a code)."""
     for row in range(len(packed)):

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.compiling import CLASSES, DIGIT, OFFSET, PRIME, UPPER, WORD, Bytes, Floats, Longs, compiled
+from ml.compiling import CLASSES, DIGIT, OFFSET, PRIME, UPPER, WORD, Bytes, Floats, Longs, piece
 
 Slots = npt.NDArray[np.uint64]
 
 
-@compiled
+@piece
 def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> Any:
     """Groups of a hashed word; 0 where the table does not hold it."""
     mask = np.uint64(len(slots) - 1)
@@ -24,7 +24,7 @@ def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> Any:
     return 0
 
 
-@compiled
+@piece
 def hashed(data: Bytes, start: int, end: int) -> np.uint64:
     """Hash of the bytes with ASCII letters in lower case."""
     word = OFFSET
@@ -34,7 +34,7 @@ def hashed(data: Bytes, start: int, end: int) -> np.uint64:
     return word
 
 
-@compiled
+@piece
 def words_of(data: Bytes, start: int, end: int, slots: Slots, marks: Longs) -> tuple[int, int]:
     """Groups of all tokens (also without trailing digits: `api2`), and how many may be hashes of content."""
     found, hashes, first, digits, trailing = 0, 0, start, 0, 0
@@ -54,7 +54,7 @@ def words_of(data: Bytes, start: int, end: int, slots: Slots, marks: Longs) -> t
     return found, hashes
 
 
-@compiled
+@piece
 def write_marks(found: int, out: Floats, row: int, column: int) -> None:
     """A 1 in the column of each group that was found; few are, so only those are touched."""
     while found:
@@ -64,7 +64,7 @@ def write_marks(found: int, out: Floats, row: int, column: int) -> None:
         column += 1
 
 
-@compiled
+@piece
 def count(condition: bool, out: Floats, row: int, column: int) -> None:
     """One more in a column. The guard matters: most counts stay 0, and each column is a page of its own."""
     if condition:

@@ -92,7 +92,7 @@ def test_time_stamps_of_every_form(spark: SparkSession, settings: Settings) -> N
         assert row["time"].replace(tzinfo=UTC).timestamp() == pytest.approx(expected, abs=1e-3), text
 
 
-REASONS = [
+REASONS: list[tuple[dict[str, Any], str]] = [
     ({"time": None}, "time is missing"),
     ({"time": "yesterday"}, "time is missing or not a time stamp"),
     ({"time": "17934408"}, "time is missing or not a time stamp"),

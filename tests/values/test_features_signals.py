@@ -81,6 +81,14 @@ def named(record: dict[str, Any]) -> dict[str, str]:
         ("cache", "cache_control", "public, max-age=86399", "short"),
         ("cache", "cache_control", "max-age=99999", "long"),
         ("cache", "cache_control", "immutable", "long"),
+        *(
+            (n, "response_header_names", [n.replace("_", "-")], "yes")
+            for n in ("etag", "set_cookie", "accept_ranges")
+        ),
+        ("etag", "response_header_names", ["set-cookie", "last-modified"], "none"),
+        ("set_cookie", "response_header_names", ["etag", "vary"], "none"),
+        ("allow_origin", "response_header_names", ["access-control-allow-origin"], "yes"),
+        ("content_encoding", "response_header_names", ["content-encoding"], "yes"),
         ("rate_limit", "response_header_names", ["date", "x-ratelimit-remaining"], "yes"),
         ("etag", "response_header_names", [], "none"),
         ("etag", "response_header_names", None, "none"),

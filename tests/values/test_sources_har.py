@@ -245,6 +245,4 @@ def test_every_har_of_the_corpus_is_read(shared: Path) -> None:
     records = [record for of_file in found.values() for record in of_file]
     assert all(found.values())
     assert not [record for record in records if "error" in record]
-    assert all(
-        record["method"] and record["url"] and record["time"] and record["status"] for record in records
-    )
+    assert all(record[name] for record in records for name in ("method", "url", "time", "status"))

@@ -187,7 +187,7 @@ def test_remote_warehouse_needs_a_tracking_server() -> None:
         store(SETTINGS, "s3a://bucket/census")
 
 
-def test_telemetry_is_off() -> None:
+def test_telemetry_is_off(tmp_path: Path) -> None:
     code = "from ml import tracking; from ml.store import Store\n"
     code += "with tracking._mlflow(Store('sqlite:///t.db', None, 'e', 'm')): pass\n"
     code += (
@@ -197,7 +197,7 @@ def test_telemetry_is_off() -> None:
     root = Path(__file__).resolve().parents[2]
     clean = {k: v for k, v in os.environ.items() if k not in {"CI", "PYTEST_CURRENT_TEST", *tracking.QUIET}}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=os.environ.get("TMPDIR", "/tmp"), env=clean | {"PYTHONPATH": str(root)},
+        [sys.executable, "-c", code], cwd=tmp_path, env=clean | {"PYTHONPATH": str(root)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -31,6 +31,13 @@ def test_recall_at_a_rate_stops_before_the_false_positive() -> None:
     assert recall_at(LABELS, probabilities, 0.5) == 1.0
 
 
+def test_recall_at_a_rate_allows_exactly_that_rate() -> None:
+    labels = np.array([True, True] + [False] * 10)
+    probabilities = np.array([0.9, 0.3, 0.5] + [0.1] * 9)  # one of ten others lies between the API calls
+    assert recall_at(labels, probabilities, 0.09) == 0.5
+    assert recall_at(labels, probabilities, 0.1) == 1.0
+
+
 def test_tied_probabilities_are_not_split_in_favour_of_the_model() -> None:
     assert recall_at(LABELS, np.full(5, 0.5), 0.4) == 0.0
 

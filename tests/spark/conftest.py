@@ -1,0 +1,37 @@
+"""Simulated transactions by way of ingest, made once for all tests of Spark that only read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.settings import Settings
+from pipelines.simulator.writers import simulate
+from pipelines.transactions.inputs import find_inputs
+from pipelines.transactions.staging import staged
+
+
+@pytest.fixture(scope="session")
+def simulated(
+    spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DataFrame]:
+    """2,000 transactions of 12 simulated hosts, by way of ingest."""
+    folder: Path = tmp_path_factory.mktemp("simulated")
+    simulate(
+        folder / "in",
+        hosts=12,
+        transactions=2000,
+        seed=5,
+        days=1,
+        end_date=date(2026, 6, 30),
+        format="logpush",
+    )
+    found = find_inputs([str(folder / "in")], "logpush")
+    now = datetime.now(UTC)
+    with staged(spark, found.files, str(folder / "rows"), key=b"k", now=now, settings=settings) as rows:
+        yield rows.where(F.size("violations") == 0)
