@@ -74,7 +74,8 @@ JSON_SECRET = (
 RAW_SECTION = rf'("(?:Cookies|RequestHeaders|ResponseHeaders)"\s{{0,8}}:\s{{0,8}})(?:\{{[^{{}}]{{0,65536}}\}}?|{JSON_TEXT})'
 RAW_FIELD = rf'("(?:ClientIP|RequestBody|ClientRequestReferer|OriginIP)"\s{{0,8}}:\s{{0,8}}){JSON_TEXT}'
 RAW_CLIENT = r"^(?:[A-Za-z0-9.-]{1,255}(?::\d{1,5})?\s)?[0-9a-fA-F.:]{3,45}\s\S{1,256}\s\S{1,256}(?=\s\[)"
-LONG_TOKEN = r"[A-Za-z0-9+_=~-]{20,}"  # noqa: S105 - a pattern, not a password
+LONG_RUN = r"[A-Za-z0-9+_=~-]{20,}|(?<![A-Za-z0-9_])(?=[A-Za-z_]{0,64}[0-9])(?=[0-9_]{0,64}[A-Za-z])[A-Za-z0-9_]{12,}"
+"""Only for text that could not be parsed: any long run, and a shorter one that mixes letters and digits."""
 
 
 def has_secret_name(name: str) -> bool:

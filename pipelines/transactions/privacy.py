@@ -179,4 +179,4 @@ def redacted_raw(raw: Column, limit: int) -> Column:
     text = without_secret_members(without_secret_parameters(text))
     text = F.regexp_replace(text, redaction.SECRET_VALUE, redaction.MASK)
     text = F.regexp_replace(text, redaction.USER_INFORMATION, f"$1{redaction.MASK}@")
-    return F.substring(F.regexp_replace(text, redaction.LONG_TOKEN, "…"), 1, limit)
+    return F.substring(F.regexp_replace(text, redaction.LONG_RUN, "…"), 1, limit)
