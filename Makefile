@@ -45,7 +45,7 @@ package: setup ## Build the wheel, and the same as dist/apicensus.zip for spark-
 
 mlflow: setup ## Open MLflow on a warehouse's store (WAREHOUSE=build/demo/warehouse PORT=5000)
 	@test -f "$(WAREHOUSE)/mlflow.db" || { echo "No MLflow store in $(WAREHOUSE): run \`make demo\` first or give WAREHOUSE=..." >&2; exit 2; }
-	@echo "MLflow: http://127.0.0.1:$(PORT) (Ctrl+C ends it)"
+	@echo "MLflow: http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning (Ctrl+C ends it)"
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(IN_VENV) mlflow ui --workers 1 --host 127.0.0.1 --port "$(PORT)" --backend-store-uri "sqlite:///$(abspath $(WAREHOUSE))/mlflow.db"
 
 clean: ## Remove what was built, caches included; .venv stays (rm -rf .venv for that)

@@ -1,16 +1,27 @@
-"""All benchmarks, one after the other: `make bench`. Each prints ratios within one run, as machines are noisy."""
+"""Benchmarks: `python -m benchmarks` runs those of cost (`make bench`), `python -m benchmarks NAME [OPTIONS]` one.
+
+Those of cost print ratios within one run, as machines are noisy.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-BENCHMARKS = ("benchmarks.scoring",)
+OF_COST = ("scoring",)
+BENCHMARKS = (*OF_COST, "population")
 
 
 def main() -> int:
-    """Runs each benchmark in a process of its own; the exit code is that of the last one that failed."""
-    codes = [subprocess.run([sys.executable, "-m", name], check=False).returncode for name in BENCHMARKS]
+    """Runs each in a process of its own; the exit code is that of the last one that failed."""
+    wanted = sys.argv[1:2] or OF_COST
+    if unknown := set(wanted) - set(BENCHMARKS):
+        print(f"unknown benchmark {unknown.pop()}: choose {' or '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    codes = [
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *sys.argv[2:]], check=False).returncode
+        for name in wanted
+    ]
     return next((code for code in reversed(codes) if code), 0)
 
 

@@ -63,8 +63,8 @@ def stored(
     )
     found = find_inputs([str(folder / "in")], "logpush")
     now = datetime.now(UTC)
-    with staged(spark, found.files, str(folder / "stage"), key=b"k", now=now, settings=settings) as rows:
-        whole = rows.where(F.size("violations") == 0).select("transaction_id", *columns_read())
+    with staged(spark, found.files, str(folder / "stage"), key=b"k", now=now, settings=settings) as batch:
+        whole = batch.rows.where(F.size("violations") == 0).select("transaction_id", *columns_read())
         copies = whole.crossJoin(spark.range(repeat).toDF("copy")).drop("copy")
         copies.repartition(8).write.parquet(str(folder / "rows"))
     return spark.read.parquet(str(folder / "rows"))

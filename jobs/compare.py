@@ -1,77 +1,162 @@
-"""The two variants side by side → table, figure, MLflow run."""
+"""The two variants side by side → tables, figures, MLflow run."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from pyspark.sql import DataFrame
 
 from jobs.model import store
 from ml import tracking
-from ml.compare import histogram_figure
+from ml.compare import difference_figure, histogram_figure
 from pipelines import cli
-from pipelines.endpoints.build import merged
-from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, summarised
-from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.endpoints.build import candidates, merged
+from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, side_by_side, summarised
+from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS, counted, exclusive
+from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies, read_truth
+from pipelines.selection.select import Variant
 from pipelines.selection.session import with_session_key
+from pipelines.selection.thresholds import inventory_threshold
 from pipelines.transactions.table import TRANSACTIONS
 
+FIGURES = (
+    "hosts",
+    "covered_hosts",
+    "endpoints_ml",
+    "endpoints_session",
+    "only_ml",
+    "only_session",
+    "agreement",
+    "kappa",
+)
+OF_TRUTH = ("precision", "recall", "f1", "exact_recall")
 
-def compare_variants(run: cli.Run) -> Comparison:
-    """Rewrites table comparisons and logs its figures to MLflow, where tracking is on."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the comparison says: figures, (only in, reason, endpoints), and where truth was given the figures per variant."""
+
+    figures: Comparison
+    reasons: Sequence[tuple[Variant, str, int]]
+    truth: Mapping[str, Accuracy] = field(default_factory=dict)
+
+    def metrics(self) -> dict[str, float]:
+        """Names of MLflow → values; what is not known is left out."""
+        known = {name: getattr(self.figures, name) for name in FIGURES}
+        known |= {f"bucket_{name.replace(' ', '_')}": n for name, n in self.figures.buckets.items()}
+        known |= {f"{name}_{v}": getattr(of, name) for v, of in self.truth.items() for name in OF_TRUTH}
+        return {f"compare/{name}": value for name, value in known.items() if value is not None}
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """What MLflow shows as tables. Names of hosts and paths stay in the warehouse."""
+        tables = {
+            "buckets": pd.DataFrame(self.figures.buckets.items(), columns=["bucket", "hosts"]),
+            "reasons": pd.DataFrame(self.reasons, columns=["only_in", "reason", "endpoints"]),
+        }
+        if self.truth:
+            rows = [{"variant": v, **summary_of(of)} for v, of in self.truth.items()]
+            tables["truth"] = pd.DataFrame(rows)
+        return tables
+
+
+def summary_of(of: Accuracy) -> dict[str, Any]:
+    """Counts and rounded figures of one variant."""
+    figures = {name: getattr(of, name) for name in OF_TRUTH}
+    rounded = {name: None if value is None else round(value, 4) for name, value in figures.items()}
+    return {"true": of.true, "found": of.found, **rounded}
+
+
+def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> Found:
+    """Rewrites tables comparisons and comparison_endpoints, and logs to MLflow where tracking is on."""
     warehouse, settings = run.warehouse, run.settings
+    slices = ENDPOINT_SLICES.read(warehouse)
     with run.reporter.stage("Comparing the variants") as outcome:
-        endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints)
-        hosts = with_session_key(
-            TRANSACTIONS.read(warehouse).select("host").distinct(), settings.selection.sessions
-        )
-        COMPARISONS.replace_all(compared(endpoints, hosts), warehouse)
-        found = summarised(COMPARISONS.read(warehouse), settings.compare.histogram_edges)
-        outcome.append(f"{found.only_ml:,} only by ml, {found.only_session:,} only by session")
+        ran = {row["variant"] for row in slices.select("variant").distinct().collect()}
+        both = side_by_side(
+            candidates(slices, settings.endpoints), _hosts(run), inventory_threshold(settings.selection)
+        ).localCheckpoint()
+        COMPARISONS.replace_all(compared(both), warehouse)
+        COMPARISON_ENDPOINTS.replace_all(exclusive(both, ran), warehouse)
+        figures = summarised(COMPARISONS.read(warehouse), settings.compare.histogram_edges)
+        reasons = counted(COMPARISON_ENDPOINTS.read(warehouse))
+        outcome.append(f"{figures.only_ml:,} only by ml, {figures.only_session:,} only by session")
+    found = Found(figures, reasons)
+    if truth is not None:
+        with run.reporter.stage("Comparing with the truth"):
+            listed = merged(slices, settings.endpoints, settings.selection).select(*ENDPOINT_KEY)
+            rows = (tuple(row) for row in listed.toLocalIterator())
+            found = Found(figures, reasons, accuracies(rows, truth, sorted(ran)))
     if settings.tracking.enabled:
         with run.reporter.stage("Logging the comparison to MLflow"):
-            metrics = {
-                name: getattr(found, name)
-                for name in (
-                    "hosts",
-                    "covered_hosts",
-                    "endpoints_ml",
-                    "endpoints_session",
-                    "only_ml",
-                    "only_session",
-                )
+            drawn = {
+                "histogram": histogram_figure(figures.histogram),
+                "differences": difference_figure(figures.buckets),
             }
-            metrics |= {f"bucket_{name.replace(' ', '_')}": count for name, count in found.buckets.items()}
-            tracking.log_comparison(store(settings, run.root), metrics, histogram_figure(found.histogram))
+            tracking.log_comparison(store(settings, run.root), found.metrics(), drawn, found.tables())
     return found
 
 
+def _hosts(run: cli.Run) -> DataFrame:
+    hosts = TRANSACTIONS.read(run.warehouse).select("host").distinct()
+    return with_session_key(hosts, run.settings.selection.sessions)
+
+
 def compare(
-    settings: cli.SettingsFile = None, warehouse: cli.WarehouseRoot = "warehouse", as_json: cli.AsJson = False
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV (.gz) of the true endpoints: host, method, template. Adds precision and recall of both variants.",
+            metavar="FILE",
+        ),
+    ] = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
 ) -> None:
-    """Compares what the classifier and the session identifiers found: per host, histogram, agreement.
+    """Compares what the classifier and the session identifiers found: per host, histogram, agreement, reasons.
+
+    Table comparisons has a row a host, comparison_endpoints one an endpoint that only one variant lists, with the likely
+    reason. Names of variables in the templates of --truth do not matter; endpoints.csv and truth.csv.gz of simulate fit.
 
     \b
     Examples:
       apicensus compare
       apicensus compare --warehouse /data/census --settings sessions.yaml
+      apicensus compare --settings traffic/settings.yaml --truth traffic/endpoints.csv
     """
     run = cli.start("compare", settings, warehouse, as_json)
-    found = compare_variants(run)
+    known = None if truth is None else read_truth(truth)
+    found = compare_variants(run, known)
+    figures = found.figures
+    for only_in, reason, endpoints in found.reasons:
+        run.reporter.note(f"  {endpoints:,} only by {only_in}: {reason}")
+    for variant, of in found.truth.items():
+        said = ", ".join(f"{k} {v}" for k, v in summary_of(of).items())
+        run.reporter.note(f"  {variant} against the truth: {said}")
     run.finish(
-        hosts=found.hosts,
-        hosts_covered_by_session=found.covered_hosts,
-        endpoints_ml=found.endpoints_ml,
-        endpoints_session=found.endpoints_session,
-        only_ml=found.only_ml,
-        only_session=found.only_session,
-        agreement=None if found.agreement is None else round(found.agreement, 4),
-        buckets=found.buckets,
+        hosts=figures.hosts,
+        hosts_covered_by_session=figures.covered_hosts,
+        endpoints_ml=figures.endpoints_ml,
+        endpoints_session=figures.endpoints_session,
+        only_ml=figures.only_ml,
+        only_session=figures.only_session,
+        agreement=None if figures.agreement is None else round(figures.agreement, 4),
+        kappa=None if figures.kappa is None else round(figures.kappa, 4),
+        buckets=figures.buckets,
+        reasons=[{"only_in": v, "reason": r, "endpoints": n} for v, r, n in found.reasons],
+        truth={variant: summary_of(of) for variant, of in found.truth.items()} or None,
     )
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from collections.abc import Sequence
@@ -33,9 +31,7 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session"
 
 def scored(transactions: DataFrame, model: bytes) -> DataFrame:
     """Adds `probability`; the header signals are packed by Catalyst, the rest happens in one Arrow pass."""
-    return with_probability(
-        transactions.withColumn("signals", packed_signals()), model, keep=(*KEPT, "has_session")
-    )
+    return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
 def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
@@ -46,10 +42,9 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
     with run.reporter.stage("Finding endpoints") as outcome:
         chosen = selected(transactions, variants=variants, settings=settings.selection, scored=scorer)
         names = ", ".join(f"'{variant}'" for variant in variants)
-        ENDPOINT_SLICES.replace(
-            slices(chosen, settings.paths, settings.endpoints), warehouse, f"variant IN ({names})"
-        )
-        endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints)
+        found_slices = slices(chosen, settings.paths, settings.endpoints, settings.selection.candidate_floor)
+        ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")
+        endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection)
         counts = {row["variant"]: row["count"] for row in endpoints.groupBy("variant").count().collect()}
         found = {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
@@ -77,8 +72,9 @@ def discover(
 ) -> None:
     """Finds the endpoints in the warehouse's transactions; with INPUT it ingests first.
 
-    Variant ml needs nothing: a classifier gives every transaction a probability. Variant session takes what carries the
-    header, cookie or JWT claim that selection.sessions names for the host.
+    Variant ml needs nothing: a classifier gives every transaction a probability, and an endpoint is judged from all of
+    its transactions, each client counted once a day. Variant session takes what carries the header, cookie or JWT claim
+    that selection.sessions names for the host.
 
     \b
     Examples:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from typing import Annotated, Literal, cast, get_args
@@ -34,7 +32,9 @@ def export_documents(
 ) -> list[Written]:
     """Writes one document a host and profile; a folder for each profile where there are several."""
     warehouse, settings = run.warehouse, run.settings
-    endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(F.col("variant") == "ml")
+    endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection).where(
+        F.col("variant") == "ml"
+    )
     schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
     with run.reporter.stage("Writing OpenAPI documents") as outcome:
         written = write_documents(endpoints, schemas, out, profiles=profiles, form=form)
@@ -44,7 +44,8 @@ def export_documents(
 
 def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
     """Writes the list of endpoints of all variants."""
-    endpoints = merged(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
+    warehouse, settings = run.warehouse, run.settings
+    endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection)
     with run.reporter.stage("Writing the endpoint list") as outcome:
         file, count = write_listing(endpoints, out, form)
         outcome.append(f"{count:,} rows")

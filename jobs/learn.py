@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from typing import Annotated
@@ -17,6 +15,7 @@ import typer
 from pyspark.sql import functions as F
 
 from pipelines import cli
+from pipelines.endpoints.build import listed
 from pipelines.endpoints.build import merged as merged_endpoints
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
 from pipelines.paths.build import templated
@@ -24,6 +23,7 @@ from pipelines.schemas.build import learned, new_versions, slices
 from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
 from pipelines.selection.select import Variant
+from pipelines.selection.thresholds import learning_threshold
 from pipelines.transactions.table import TRANSACTIONS
 
 
@@ -31,9 +31,10 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
     """Rewrites the parameter slices of `variant` and appends the schemas whose judgement changed."""
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Learning parameters") as outcome:
-        endpoints = merged_endpoints(ENDPOINT_SLICES.read(warehouse), settings.endpoints).where(
-            F.col("variant") == variant
-        )
+        inventory = merged_endpoints(
+            ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection
+        ).where(F.col("variant") == variant)
+        endpoints = listed(inventory, learning_threshold(settings.schemas))
         successful = TRANSACTIONS.read(warehouse).where(F.col("status").between(200, 299))
         taught = templated(successful, settings.paths).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
@@ -62,6 +63,8 @@ def learn(
     as_json: cli.AsJson = False,
 ) -> None:
     """Learns types and formats of path and query parameters from successful requests (2xx) to the discovered endpoints.
+
+    Only endpoints that are almost surely API teach (schemas.miss_cost, schemas.false_alarm_cost), then with all their requests.
 
     A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
 

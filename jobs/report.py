@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ import typer
 from pipelines import cli
 from pipelines.endpoints.build import merged
 from pipelines.endpoints.compare import COMPARISONS, summarised
+from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.report.build import facts
 from pipelines.report.facts import DocumentFact, Histogram
@@ -37,8 +36,9 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
     tables = {
         "batches": BATCHES.read(warehouse),
         "hosts": with_session_key(hosts, settings.selection.sessions),
-        "endpoints": merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints),
+        "endpoints": merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection),
         "comparisons": COMPARISONS.read(warehouse),
+        "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),
         "quarantine": QUARANTINE.read(warehouse),
     }

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from typing import Annotated
@@ -64,8 +62,8 @@ def run(
         transactions=done.valid,
         quarantined=done.quarantined,
         **found,
-        only_ml=compared.only_ml,
-        only_session=compared.only_session,
+        only_ml=compared.figures.only_ml,
+        only_session=compared.figures.only_session,
         **learned,
         openapi_documents=len(documents),
         openapi=str(out / "openapi"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if __package__ in (
-    None,
-    "",
-):  # run as a script: modules are found from the repository's root, not from this folder
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from datetime import date

@@ -15,6 +15,11 @@ MODEL: Final = "api-classifier.cbm"
 CARD: Final = "card.json"
 CARD_TEXT: Final = "CARD.md"
 
+TRUTH: Final = {
+    "simulated": "traffic of the project's own simulator and on nothing else",
+    "session": "traffic of this warehouse, labelled by session identifiers and curated",
+}
+
 
 def bundled() -> bytes:
     """The bundled model's bytes, compared with the checksum on its card.
@@ -33,8 +38,10 @@ def card() -> dict[str, Any]:
     return dict(json.loads(_file(CARD)))
 
 
-def described(trained: Trained, training: Mapping[str, Any], simulator: Mapping[str, Any]) -> dict[str, Any]:
-    """A card for `trained`: the same input always gives the same card."""
+def described(
+    trained: Trained, training: Mapping[str, Any], simulator: Mapping[str, Any], labels: str = "simulated"
+) -> dict[str, Any]:
+    """A card for `trained`: the same input always gives the same card. `labels`: where the truth came from."""
     from ml.features import FEATURES
 
     used = trained.importances[trained.importances["importance"] > 0]
@@ -43,9 +50,12 @@ def described(trained: Trained, training: Mapping[str, Any], simulator: Mapping[
         "version": _version(),
         "sha256": checksum(trained.model),
         "bytes": len(trained.model),
+        "labels": labels,
         "training": dict(training),
+        "calibration": {"slope": trained.calibrator.slope, "offset": trained.calibrator.offset},
         "simulator": dict(simulator),
         "out_of_fold": {name: round(value, 6) for name, value in trained.metrics.items()},
+        "segments": json.loads(trained.tables["segments"].round(4).to_json(orient="records")),
         "slices": json.loads(trained.slices.round(4).to_json(orient="records")),
         "importances": {
             row["feature"]: round(row["importance"], 3) for row in used.head(30).to_dict("records")
@@ -61,21 +71,25 @@ def card_text(card: Mapping[str, Any]) -> str:
         f"| {row['slice']} | {'API' if row['is_api'] else 'other'} | {row['rows']:,} | {row['right']:.3f} |"
         for row in card["slices"][:12]
     )
+    parts = "\n".join(
+        f"| {row['by']}: {row['segment']} | {row['rows']:,} | {row['api_share']:.3f} | {_or_none(row['roc_auc'])} "
+        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} |"
+        for row in card["segments"]
+    )
     settings = f"version {card['version']}, " + ", ".join(
         f"{name} {value}" for name, value in {**card["simulator"], **card["training"]}.items()
     )
-    return f"""# Bundled classifier
+    return f"""# API classifier
 
-A CatBoost model that gives each HTTP transaction a probability of being an API call, trained by
-`apicensus train --out ml/models` on traffic of the project's own simulator and on nothing else:
-{settings}.
+A CatBoost model that gives each HTTP transaction a probability of being an API call, trained by `apicensus train`
+on {TRUTH.get(card["labels"], card["labels"])}: {settings}.
 
 **Sees** {len(card["features"])} numeric features of host labels, path, query, method, status, media types,
 header classes and sizes (`ml/features.py`). **Never sees** Authorization, cookies, session identifiers, client
 addresses, times or whole host names.
 
-**Judged** out of fold: whole hosts are left out, so each figure is about sites that the judging model had not
-seen. They are simulated sites: real traffic has habits that no simulator knows.
+**Judged** out of fold: whole hosts, and hosts of one stack, are left out, so each figure is about sites that the
+judging model had not seen. Where they are simulated, real traffic has habits that no simulator knows.
 
 | figure | value |
 |---|---|
@@ -87,11 +101,22 @@ Where it is weakest (share decided right at 0.5):
 |---|---|---|---|
 {weak}
 
-Classes are balanced in training, so a probability is not a base rate: where API calls are rare, choose the
-threshold by what a mistake costs (`selection.threshold`).
+By client and by what the log holds (hosts left out, decided at 0.5):
+
+| part | rows | API | ROC AUC | recall | false-positive rate |
+|---|---|---|---|---|---|
+{parts}
+
+**Calibrated** by Platt scaling on raw scores of hosts left out, baked into the file (slope
+{card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}): of transactions with a stated 0.8, about
+80 % were API calls, in traffic with as many API calls as that of the training. Where these are rarer, it is right less often.
 
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
+
+
+def _or_none(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def _version() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-Host = IntEnum("Host", "LABELS DIGITS DASHES IS_ADDRESS HAS_PORT", start=0)
+Host = IntEnum("Host", "LABELS IS_ADDRESS HAS_PORT", start=0)
 Path = IntEnum(
     "Path",
     "LENGTH DEPTH DIGIT_SHARE UPPER_SHARE LONGEST NUMBERS LONG_NUMBERS UUIDS HEXES OPAQUE IDENTIFIER_SHARE "

@@ -56,7 +56,7 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("response_json", "response_type", ("json",), +1),
     Flag("response_json_like", "response_type", ("json", "json_like")),
     Flag("response_html", "response_type", ("html",)),
-    Flag("response_image", "response_type", ("image",)),
+    Flag("response_image", "response_type", ("image",), -1),
     Flag("response_code", "response_type", ("javascript", "css", "font"), -1),
     Flag("response_xml", "response_type", ("xml",)),
     Flag("response_text", "response_type", ("text",)),
@@ -68,12 +68,14 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("request_xml", "request_type", ("xml",)),
     Flag("request_other", "request_type", ("other", "text")),
     *_flags("accept", "html", "any", "json", "none"),
-    Flag("accept_asset", "accept", ("image", "css")),
+    Flag("accept_asset", "accept", ("image", "css"), -1),
     *_flags("agent", "browser", "library", "app", "other", "none"),
     Flag("agent_bot", "agent", ("bot", "crawling_browser")),
-    *_flags("fetch_dest", "empty", "document", "none"),
-    Flag("fetch_dest_asset", "fetch_dest", ("image", "script", "style", "font", "other")),
-    *_flags("fetch_mode", "no_cors", "cors", "navigate"),
+    *_flags("fetch_dest", "empty", "none"),
+    Flag("fetch_dest_document", "fetch_dest", ("document",), -1),
+    Flag("fetch_dest_asset", "fetch_dest", ("image", "script", "style", "font", "other"), -1),
+    *_flags("fetch_mode", "cors"),
+    *(Flag(f"fetch_mode_{name}", "fetch_mode", (name,), -1) for name in ("no_cors", "navigate")),
     *_flags("requested_with", "script", "web_view"),
     *_flags("origin", "same", "other"),
     *_flags("referer", "same", "other"),
@@ -137,7 +139,8 @@ def matrix(
     """Columns of a batch -> (rows, len(FEATURES)) float32, column-major as CatBoost reads it fastest.
 
     Strings may be Arrow `string`, `large_string` or `binary`, sliced, with nulls (read as empty) and with
-    bytes that are not UTF-8. A missing size is -1, else log(1 + bytes).
+    bytes that are not UTF-8. A missing size is -1, else log(1 + bytes); a request of 0 bytes is a missing
+    size, because every request has a first line.
     """
     out: Matrix = np.zeros((len(FEATURES), len(path)), np.float32)
     base = 0
@@ -147,7 +150,7 @@ def matrix(
     base += len(PATH_FEATURES)
     kernels.fill_queries(*_text(query), _QUERY, _FORMATS, out, base)
     base += len(QUERY_FEATURES)
-    out[base], out[base + 1] = _log(request_bytes), _log(response_bytes)
+    out[base], out[base + 1] = _log(request_bytes, 1), _log(response_bytes, 0)
     packed = _frozen(signals.fill_null(0).to_numpy(zero_copy_only=False))
     kernels.fill_flags(packed, _SHIFTS, _MASKS, _CODES, out, base + len(SIZE_FEATURES))
     return out.T
@@ -175,9 +178,9 @@ def _frozen(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values
 
 
-def _log(sizes: pa.Array) -> Matrix:
+def _log(sizes: pa.Array, least: int) -> Matrix:
     values = sizes.cast(pa.float64(), safe=False).fill_null(-1.0).to_numpy(zero_copy_only=False)
-    return np.where(values < 0, -1.0, np.log1p(np.maximum(values, 0.0))).astype(np.float32)
+    return np.where(values < least, -1.0, np.log1p(np.maximum(values, 0.0))).astype(np.float32)
 
 
 def trends(names: Sequence[str]) -> list[int]:

@@ -3,31 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from ml.confusion import Explained
+from ml.evaluate import Labels, Probabilities
 
 DARK, LIGHT = "#1f4e79", "#e8a33d"
+BINS: Final = 20
 
 
-def calibration_figure(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.floating[Any]]) -> Figure:
-    """Left: true share against stated probability (twenty bins); right: how often each was stated."""
-    edges = np.linspace(0, 1, 21)
-    of_bin = np.minimum(np.digitize(probabilities, edges) - 1, 19)
-    rows, api = np.bincount(of_bin, minlength=20), np.bincount(of_bin, weights=labels, minlength=20)
-    figure = Figure(figsize=(9, 4), layout="constrained")
+def curves_figure(labels: Labels, probabilities: Probabilities) -> Figure:
+    """Left: ROC with a logarithmic rate of false positives, where this classifier lives; right: precision and recall."""
+    wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
+    precision, recall, _ = precision_recall_curve(labels, probabilities)
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    left, other = figure.subplots(1, 2)
+    least = 1 / max(int((~labels).sum()), 1)  # one false positive: a logarithm has no room for none
+    left.step(np.maximum(wrong, least / 2), right, where="post", color=DARK)
+    left.axvline(0.001, color=LIGHT, linewidth=1, linestyle="--")
+    left.annotate(" 0.001", (0.001, 0.02), color="#8a5a12")
+    left.set(xscale="log", xlim=(least / 2, 1), ylim=(0, 1.01), title="ROC, hosts left out")
+    left.set(xlabel="false-positive rate (logarithmic)", ylabel="recall")
+    other.step(recall, precision, where="pre", color=DARK)
+    other.axhline(float(labels.mean()), color="grey", linewidth=1)
+    other.annotate("share of API calls", (0.02, float(labels.mean()) + 0.01), color="dimgrey")
+    other.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01), title="Precision and recall")
+    for axes in (left, other):
+        axes.grid(alpha=0.25)
+    return figure
+
+
+def calibration_figure(
+    labels: Labels, probabilities: Probabilities, before: Probabilities | None = None
+) -> Figure:
+    """Left: true share against stated probability (twenty bins), perhaps before calibration too; right: how often stated."""
+    edges = np.linspace(0, 1, BINS + 1)
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    filled = rows > 0
-    middles = (edges[:-1] + edges[1:]) / 2
     left.plot([0, 1], [0, 1], color="grey", linewidth=1)
-    left.plot(middles[filled], api[filled] / rows[filled], "o-", color=DARK)
+    if before is not None:
+        left.plot(*_reliability(labels, before), "s--", color=LIGHT, label="before calibration")
+    left.plot(*_reliability(labels, probabilities), "o-", color=DARK, label="calibrated")
     left.set(xlabel="stated probability", ylabel="share of API calls", title="Calibration, hosts left out")
+    left.legend()
+    of_bin = _bins(probabilities)
+    rows, api = np.bincount(of_bin, minlength=BINS), np.bincount(of_bin, weights=labels, minlength=BINS)
     right.stairs(api, edges, fill=True, color=DARK, alpha=0.8, label="API")
     right.stairs(rows - api, edges, color=LIGHT, linewidth=2, label="other")
     right.set(xlabel="stated probability", ylabel="transactions", yscale="symlog", title="Distribution")
     right.legend()
+    return figure
+
+
+def _bins(probabilities: Probabilities) -> npt.NDArray[np.int64]:
+    return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
+
+
+def _reliability(labels: Labels, probabilities: Probabilities) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Mean stated probability and true share of each bin that has rows."""
+    of_bin = _bins(probabilities)
+    rows = np.bincount(of_bin, minlength=BINS)
+    filled = rows > 0
+    stated = np.bincount(of_bin, weights=probabilities, minlength=BINS)
+    true = np.bincount(of_bin, weights=labels, minlength=BINS)
+    return stated[filled] / rows[filled], true[filled] / rows[filled]
+
+
+def shap_figure(explained: Explained, features: Sequence[str], top: int = 20) -> Figure:
+    """A dot a row for the strongest features: how far it moved the log-odds; dark dots have a high value of it."""
+    strongest = np.argsort(-np.abs(explained.values).mean(axis=0), kind="stable")[:top]
+    figure = Figure(figsize=(9, 0.36 * len(strongest) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    for place, column in enumerate(strongest):
+        values, moved = explained.features[:, column], explained.values[:, column]
+        span = max(float(values.max() - values.min()), 1e-12)
+        drawn = (
+            np.arange(len(moved)) * 0.618 % 1 - 0.5
+        )  # spread evenly without chance: equal runs, equal pictures
+        dots = axes.scatter(
+            moved,
+            place + 0.6 * drawn,
+            c=(values - values.min()) / span,
+            cmap="cividis_r",
+            s=5,
+            alpha=0.6,
+            linewidths=0,
+        )
+    bar = figure.colorbar(dots, ax=axes, ticks=[0, 1], aspect=40)
+    bar.ax.set_yticklabels(["low", "high"])
+    bar.set_label("value of the feature")
+    axes.axvline(0, color="grey", linewidth=1)
+    axes.set_yticks(range(len(strongest)), [features[column] for column in strongest])
+    axes.invert_yaxis()
+    axes.set(xlabel="moved the log-odds by (SHAP)", title="What moved the probability, hosts left out")
     return figure
 
 

@@ -17,7 +17,7 @@ from ml.tokens import count, hashed, marks_of, words_of, write_marks
 
 SLASH, DOT, DASH, UNDERSCORE, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/.-_&=:%([{"
 
-PIECES: Final = "9538756a1556"
+PIECES: Final = "4ab3335d8a68"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
@@ -112,21 +112,21 @@ def fill_paths(
 
 @kernel
 def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base: int) -> None:
-    """Columns: `Host`, then a host word each. The last two labels (registered domain) teach no words."""
+    """Columns: `Host`, then a host word each. The last two labels (registered domain) teach no words.
+
+    Digits and dashes of a name are not counted: they tell sites apart, not API calls from pages.
+    """
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
-        labels, digits, dashes, colons, inner, outer = 1, 0, 0, 0, start, start
+        labels, digits, colons, inner, outer = 1, 0, 0, start, start
         for i in range(start, end):
             digits += CLASSES[data[i]] & DIGIT
-            dashes += data[i] == DASH
             colons += data[i] == COLON
             if data[i] == DOT:
                 labels, inner, outer = labels + 1, outer, i
         name = inner if labels > 2 else (outer if labels == 2 else end)
         found, _ = words_of(data, start, name, words[0], words[1])
         out[base + Host.LABELS, row] = labels
-        out[base + Host.DIGITS, row] = digits
-        out[base + Host.DASHES, row] = dashes
         out[base + Host.HAS_PORT, row] = colons == 1
         out[base + Host.IS_ADDRESS, row] = digits > 0 and digits + labels - 1 + colons == end - start
         write_marks(found, out, row, base + HOST_COLUMNS)

@@ -54,8 +54,12 @@ def load(model: bytes) -> Any:
 
 def probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
     """Rows of the feature matrix -> probability of an API call. One thread: Spark gives each core a task."""
-    raw = model.predict(features, prediction_type="RawFormulaVal", thread_count=1)
-    return np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32)
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds(model, features))), np.float32)
+
+
+def log_odds(model: Any, features: Matrix) -> npt.NDArray[np.float64]:
+    """Rows of the feature matrix -> log-odds of an API call, calibrated if the model is."""
+    return np.asarray(model.predict(features, prediction_type="RawFormulaVal", thread_count=1), np.float64)
 
 
 def batch_matrix(batch: pa.RecordBatch) -> Matrix:

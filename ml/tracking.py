@@ -5,7 +5,6 @@ Nothing is sent to anybody but the configured tracking server, and no credential
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import warnings
@@ -17,15 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ml import record
 from ml.features import FEATURES
-from ml.figures import calibration_figure, importance_figure
-from ml.score import load, probabilities
+from ml.gates import GateOptions, Verdict, judge
+from ml.rival import LEARNED_FROM, PREDICTIONS, digest, marks, rival_of
 from ml.store import Store, TrackingError, shown
-from ml.train import HOST, LABEL, Trained
+from ml.train import Trained
 from pipelines.errors import ModelMismatch
 
 CHAMPION: Final = "champion"
@@ -33,6 +32,7 @@ QUIET: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the printed address would hold the credentials
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # by default minutes pass before it says that nobody is there
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -48,59 +48,78 @@ class Logged:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the champion alias moved, and why; `champion_roc_auc` is None where there was none to beat."""
+def log_training(
+    store: Store,
+    trained: Trained,
+    parameters: Mapping[str, Any],
+    *,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    card: str = "",
+) -> Logged:
+    """One run with all that is known of the model, and a registered version.
 
-    promoted: bool
-    reason: str
-    roc_auc: float
-    champion_roc_auc: float | None
-
-
-def log_training(store: Store, trained: Trained, parameters: Mapping[str, Any]) -> Logged:
-    """One run: parameters, out-of-fold metrics, slices, importances, figures, and a registered version.
+    Args:
+        store: Where it goes.
+        trained: The model with its out-of-fold figures.
+        parameters: Settings of the training.
+        tables: More tables, logged as `tables/NAME.json`; they must not hold raw values of traffic.
+        card: The model card in Markdown, logged as `CARD.md`.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
-    with _mlflow(store) as mlflow, mlflow.start_run(run_name="train", tags={"step": "train"}) as run:
-        mlflow.log_params(dict(parameters))
-        mlflow.log_metrics(trained.metrics)
-        mlflow.set_tag("data", digest(trained.out_of_fold))
-        mlflow.log_table(trained.slices, "slices.json")
-        mlflow.log_table(trained.importances, "importances.json")
-        judged, top = trained.out_of_fold, trained.importances.head(30)
-        figure = calibration_figure(judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy())
-        mlflow.log_figure(figure, "calibration.png")
-        mlflow.log_figure(importance_figure([*top["feature"]], [*top["importance"]]), "importances.png")
-        version = _log_model(store, trained.model)
+    named, known = record.name(trained, parameters), digest(trained.out_of_fold)
+    with (
+        _mlflow(store) as mlflow,
+        mlflow.start_run(run_name=named, tags={**_tags("train"), "data": known}) as run,
+    ):
+        mlflow.set_tag("mlflow.note.content", record.description(trained))
+        mlflow.log_params({**parameters, **record.size(trained)})
+        mlflow.log_input(_dataset(known), context="training")
+        model, version = _log_model(store, trained)
+        mlflow.log_metrics(record.metrics(trained), model_id=model)
+        for name, figure in record.figures(trained).items():
+            mlflow.log_figure(figure, f"figures/{name}")
+        for name, table in record.tables(trained, tables).items():
+            mlflow.log_table(table, f"tables/{name}")
+        mlflow.log_text(card or record.description(trained), "CARD.md")
+        mlflow.log_dict({"marks": marks(trained.out_of_fold)}, LEARNED_FROM)
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / Path(PREDICTIONS).name
+            record.predictions(trained).to_parquet(file, index=False)
+            mlflow.log_artifact(str(file), str(Path(PREDICTIONS).parent))
         return Logged(run.info.run_id, version)
 
 
 def promote(
-    store: Store, logged: Logged, trained: Trained, frame: pd.DataFrame, min_roc_auc: float
+    store: Store, logged: Logged, trained: Trained, frame: pd.DataFrame, options: GateOptions, seed: int = 0
 ) -> Verdict:
-    """Moves the alias `champion` to the new version if it passes the gate and is not worse than the champion.
+    """Moves the alias `champion` to the new version if every gate holds (`ml.gates`), and logs them in the run.
 
-    The champion is judged on the same rows: by its own out-of-fold figure where it was trained on the same
-    data, else by its probabilities for them. One that no longer fits the features loses.
+    A champion that no longer fits the features loses.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
-    found = trained.metrics["roc_auc"]
-    if found < min_roc_auc:
-        return Verdict(False, f"ROC AUC {found:.4f} is below training.min_roc_auc {min_roc_auc}", found, None)
     with _mlflow(store) as mlflow:
         client = mlflow.MlflowClient()
         holder = _champion(mlflow, store)
-        best = None if holder is None else _roc_auc(mlflow, store, holder, trained, frame)
-        if best is not None and found < best:
-            return Verdict(False, f"ROC AUC {found:.4f} is worse than the champion's {best:.4f}", found, best)
-        client.set_registered_model_alias(store.registered_model, CHAMPION, logged.version)
-    against = "there was no champion that fits" if best is None else f"the champion has {best:.4f}"
-    return Verdict(True, f"ROC AUC {found:.4f}; {against}", found, best)
+        rival = (
+            None
+            if holder is None
+            else rival_of(mlflow, holder.run_id, lambda: model_bytes(store), trained, frame)
+        )
+        verdict = judge(trained, rival, options, seed)
+        text, said = record.description(trained, verdict), "passed" if verdict.promoted else "failed"
+        mlflow.log_table(verdict.table(), "gates.json", run_id=logged.run_id)
+        client.set_tag(logged.run_id, "mlflow.note.content", text)
+        client.set_tag(logged.run_id, "gates", said)
+        client.update_registered_model(store.registered_model, record.MODEL)
+        client.update_model_version(store.registered_model, logged.version, text)
+        client.set_model_version_tag(store.registered_model, logged.version, "gates", said)
+        if verdict.promoted:
+            client.set_registered_model_alias(store.registered_model, CHAMPION, logged.version)
+    return verdict
 
 
 def model_bytes(store: Store, address: str | None = None) -> bytes:
@@ -118,45 +137,59 @@ def model_bytes(store: Store, address: str | None = None) -> bytes:
         return local.joinpath(flavours["catboost"]["data"]).read_bytes()
 
 
-def log_comparison(store: Store, metrics: Mapping[str, float], figure: Figure) -> str:
-    """A run of the comparison of variants; returns its id.
+def log_comparison(
+    store: Store,
+    metrics: Mapping[str, float],
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, pd.DataFrame],
+) -> str:
+    """A run of the comparison of variants; returns its id. Figures are logged as NAME.png, tables as NAME.json.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
-    with _mlflow(store) as mlflow, mlflow.start_run(run_name="compare", tags={"step": "compare"}) as run:
+    with _mlflow(store) as mlflow, mlflow.start_run(run_name="compare", tags=_tags("compare")) as run:
         mlflow.log_metrics({name: float(value) for name, value in metrics.items()})
-        mlflow.log_table({"metric": list(metrics), "value": [*map(float, metrics.values())]}, "figures.json")
-        mlflow.log_figure(figure, "histogram.png")
+        for name, table in tables.items():
+            mlflow.log_table(table, f"{name}.json")
+        for name, figure in figures.items():
+            mlflow.log_figure(figure, f"{name}.png")
         return str(run.info.run_id)
 
 
-def digest(out_of_fold: pd.DataFrame) -> str:
-    """Identifies rows and folds: equal digests mean that out-of-fold figures can be compared directly."""
-    rows = pd.util.hash_pandas_object(out_of_fold[[HOST, "kind", LABEL, "fold"]], index=False)
-    return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()[:16]
+def _tags(step: str) -> dict[str, str]:
+    """The step, also as the run's source: by default that is the path of a script on this machine."""
+    return {"step": step, "mlflow.source.name": f"apicensus {step}", "mlflow.source.type": "JOB"}
 
 
-def _log_model(store: Store, model: bytes) -> str:
+def _dataset(known: str) -> Any:
+    """The data's name and digest for the run's page; rows and where they come from stay here."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    kind: Any = MetaDataset  # called abstract by its types, and is not
+    return kind(CodeDatasetSource(tags={}), name="transactions", digest=known)
+
+
+def _log_model(store: Store, trained: Trained) -> tuple[str, str]:
+    """Id of the logged model and the registered version."""
     import mlflow.catboost as flavour
     from catboost import CatBoostClassifier
     from catboost import __version__ as catboost_version
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    signature = ModelSignature(
-        inputs=Schema([ColSpec("float", name) for name in FEATURES]), outputs=Schema([ColSpec("double")])
-    )
     info = flavour.log_model(
-        CatBoostClassifier().load_model(blob=model),
+        CatBoostClassifier().load_model(blob=trained.model),
         name="classifier",
-        signature=signature,
-        pip_requirements=[
-            f"catboost=={catboost_version}"
-        ],  # given, else MLflow starts a process to infer them
+        signature=ModelSignature(
+            inputs=Schema([ColSpec("float", name) for name in FEATURES]), outputs=Schema([ColSpec("double")])
+        ),
+        # given, else MLflow starts a process to infer them
+        pip_requirements=[f"catboost=={catboost_version}"],
         registered_model_name=store.registered_model,
     )
-    return str(info.registered_model_version)
+    return str(info.model_id), str(info.registered_model_version)
 
 
 def _champion(mlflow: Any, store: Store) -> Any | None:
@@ -167,21 +200,6 @@ def _champion(mlflow: Any, store: Store) -> Any | None:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
-
-
-def _roc_auc(mlflow: Any, store: Store, holder: Any, trained: Trained, frame: pd.DataFrame) -> float | None:
-    """The champion's figure on these rows; None where it cannot judge them."""
-    run = mlflow.MlflowClient().get_run(holder.run_id)
-    if run.data.tags.get("data") == digest(trained.out_of_fold):
-        return float(run.data.metrics["roc_auc"])
-    try:
-        champion = load(model_bytes(store))
-    except ModelMismatch:
-        return None
-    from sklearn.metrics import roc_auc_score
-
-    features = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32))
-    return float(roc_auc_score(frame[LABEL].to_numpy(np.bool_), probabilities(champion, features)))
 
 
 @contextmanager
@@ -203,7 +221,10 @@ def _mlflow(store: Store) -> Iterator[Any]:
             mlflow.set_tracking_uri(store.uri)
             mlflow.set_registry_uri(store.uri)
             if mlflow.get_experiment_by_name(store.experiment) is None:
-                mlflow.create_experiment(store.experiment, artifact_location=store.artifacts)
+                kind = {
+                    "mlflow.experimentKind": "custom_model_development"
+                }  # else the UI opens for chat models
+                mlflow.create_experiment(store.experiment, artifact_location=store.artifacts, tags=kind)
             mlflow.set_experiment(store.experiment)
             yield mlflow
         except mlflow.exceptions.MlflowException as error:

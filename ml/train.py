@@ -1,12 +1,11 @@
-"""Training: grouped cross-validation over whole hosts, then the final model on all of them.
+"""Training: cross-validation over whole hosts and stacks, then the final model on all of them, calibrated.
 
-A host is never in both halves of a fold, so every figure is about sites that the model has not seen. Same
-frame and settings, same bytes of model.
+Neither a host nor a stack is in both halves of a fold, so every figure is about sites that the model has not
+seen. Same frame and settings, same bytes of model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,18 +14,22 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
+from ml.calibrate import Platt, bake, compared, nested, platt
+from ml.confusion import Explained, confusion, explain, sampled, summary, worst_rows
 from ml.evaluate import by_slice, measures
+from ml.explain import prepared
 from ml.features import FEATURES, trends
-from ml.score import probabilities
+from ml.score import log_odds
+from ml.slices import by_host, by_segment, client_classes, host_figures, log_classes
+from ml.split import HOST, STACK, folds, groups
 from pipelines.errors import InputError
 
 BORDERS: Final = 64
 """Splits tried per feature: METHODS C measured nothing gained by more, and scoring pays for each one used."""
 THREADS: Final = 2
 """Fixed: sums of floats depend on how rows are divided among threads, and a run must repeat byte for byte."""
-LABEL, HOST, SLICE = "is_api", "host", "kind"
+LABEL, SLICE = "is_api", "kind"
 
 
 class TrainingOptions(Protocol):
@@ -44,15 +47,18 @@ class TrainingOptions(Protocol):
     def learning_rate(self) -> float: ...  # noqa: D102
     @property
     def l2_leaf_reg(self) -> float: ...  # noqa: D102
+    @property
+    def feature_share(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model and what is known of it. Figures are out of fold: of hosts that the judging model had not seen.
+    """A calibrated model and what is known of it. Figures are out of fold: of hosts (and stacks) not seen.
 
     `slices`: slice, is_api, rows, mean_probability, right · `importances`: feature, importance (percent,
-    falling) · `out_of_fold`: host, kind, is_api, probability, fold; rows in the order of the training
-    frame.
+    falling) · `out_of_fold`: host, stack if given, kind, is_api, group, fold, raw (log-odds), probability by a calibrator of
+    the other folds; rows in the order of the training frame · `tables`: segments, hosts (nameless),
+    calibration, confusion, shap · `explained`: SHAP values of a sample.
     """
 
     model: bytes
@@ -60,41 +66,66 @@ class Trained:
     slices: pd.DataFrame
     importances: pd.DataFrame
     out_of_fold: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    explained: Explained
+    calibrator: Platt
 
 
 def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
-    """`FEATURES`, `is_api`, `host` and `kind` (slice of the report), one row a transaction -> a judged model.
+    """`FEATURES`, `is_api`, `host`, `kind` (slice of the report), perhaps `stack`: a judged, calibrated model.
 
     Raises:
-        InputError: a class is missing, or there are fewer hosts than folds.
+        InputError: a class is missing, or there are fewer hosts (or stacks of hosts) than folds.
     """
-    labels, hosts = _checked(frame, options)
+    labels, group = _checked(frame, options), groups(frame)
     features = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32))
-    weights = host_weights(hosts)
-    out_of_fold = np.zeros(len(frame), np.float32)
-    fold_of = np.zeros(len(frame), np.int32)
-    for fold, (learn, check) in enumerate(folds(labels, hosts, options)):
-        model = _fit(features[learn], labels[learn], weights[learn], options)
-        out_of_fold[check] = probabilities(model, np.asfortranarray(features[check]))
-        fold_of[check] = fold
-    final = _fit(features, labels, weights, options)
-    kinds = [str(kind) for kind in frame[SLICE]]
-    judged = frame[[HOST, SLICE, LABEL]].assign(probability=out_of_fold, fold=fold_of)
+    weights = host_weights(frame[HOST].to_numpy())
+    raw, fold, models = np.zeros(len(frame)), np.zeros(len(frame), np.int32), []
+    for number, (learn, check) in enumerate(folds(labels, group, count=options.folds, seed=options.seed)):
+        models.append(_fit(features[learn], labels[learn], weights[learn], options))
+        raw[check] = log_odds(models[-1], np.asfortranarray(features[check]))
+        fold[check] = number
+    calibrator = platt(raw, labels)
+    final = bake(_fit(features, labels, weights, options), calibrator)
+    judged = frame[[name for name in (HOST, STACK, SLICE, LABEL) if name in frame]].reset_index(drop=True)
+    judged = judged.assign(group=group, fold=fold, raw=raw, probability=nested(raw, labels, fold, platt))
+    slopes = [platt(raw[fold != number], labels[fold != number]).slope for number in range(len(models))]
+    explainers = [prepared(model) for model in models]
+    explained = explain(explainers, slopes, features, fold, sampled(len(frame), options.seed))
+    mistakes = worst_rows([*judged[SLICE]], labels, judged["probability"].to_numpy())
+    wrong = explain(explainers, slopes, features, fold, mistakes)
+    tables = _tables(frame, judged) | {"shap": summary(explained)}
+    tables["confusion"] = confusion(wrong, [*judged[SLICE]], labels, judged["probability"].to_numpy())
     return Trained(
         model=_bytes(final),
-        metrics=measures(labels, out_of_fold),
-        slices=pd.DataFrame(by_slice(kinds, labels, out_of_fold)),
+        metrics=_metrics(judged, tables),
+        slices=pd.DataFrame(by_slice([*map(str, judged[SLICE])], labels, judged["probability"].to_numpy())),
         importances=_importances(final),
-        out_of_fold=judged.reset_index(drop=True),
+        out_of_fold=judged,
+        tables=tables,
+        explained=explained,
+        calibrator=calibrator,
     )
 
 
-def folds(
-    labels: npt.NDArray[np.bool_], hosts: npt.NDArray[Any], options: TrainingOptions
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """(rows to learn from, rows to judge) for each fold: whole hosts, shares of classes alike."""
-    splitter = StratifiedGroupKFold(options.folds, shuffle=True, random_state=options.seed)
-    yield from splitter.split(np.zeros(len(labels)), labels, hosts)
+def _tables(frame: pd.DataFrame, judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    labels, found = judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()
+    segments = {"client": client_classes(frame), "log": log_classes(frame)}
+    return {
+        "segments": by_segment(segments, labels, found),
+        "hosts": by_host(judged[HOST].to_numpy(), labels, found),
+        "calibration": compared(judged["raw"].to_numpy(), labels, judged["fold"].to_numpy()),
+    }
+
+
+def _metrics(judged: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, float]:
+    before = tables["calibration"].set_index("method").loc["none"]
+    return {
+        **measures(judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()),
+        "log_loss_uncalibrated": float(before["log_loss"]),
+        "calibration_error_uncalibrated": float(before["calibration_error"]),
+        **host_figures(tables["hosts"]),
+    }
 
 
 def host_weights(hosts: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -104,14 +135,12 @@ def host_weights(hosts: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     return np.asarray(weights / weights.mean(), np.float32)
 
 
-def _checked(frame: pd.DataFrame, options: TrainingOptions) -> tuple[npt.NDArray[np.bool_], npt.NDArray[Any]]:
-    labels, hosts = frame[LABEL].to_numpy(dtype=np.bool_), frame[HOST].to_numpy()
-    enough = f"Give labelled traffic of at least {options.folds} hosts, API calls and others."
+def _checked(frame: pd.DataFrame, options: TrainingOptions) -> npt.NDArray[np.bool_]:
+    labels = frame[LABEL].to_numpy(dtype=np.bool_)
     if labels.all() or not labels.any():
+        enough = f"Give labelled traffic of at least {options.folds} hosts, API calls and others."
         raise InputError("training data", "only one class of label is there", enough)
-    if len(np.unique(hosts)) < options.folds:
-        raise InputError("training data", f"fewer hosts than folds ({options.folds})", enough)
-    return labels, hosts
+    return labels
 
 
 def _fit(
@@ -127,6 +156,7 @@ def _fit(
         depth=options.depth,
         learning_rate=options.learning_rate,
         l2_leaf_reg=options.l2_leaf_reg,
+        rsm=options.feature_share,
         border_count=BORDERS,
         loss_function="Logloss",
         auto_class_weights="Balanced",
@@ -143,7 +173,8 @@ def _bytes(model: Any) -> bytes:
     """The model's native file without time and random id of its making: equal models are equal bytes."""
     metadata = model.get_metadata()
     for changing in ("model_guid", "train_finish_time"):
-        del metadata[changing]
+        if changing in metadata.keys():  # noqa: SIM118  # no mapping: it has no `in` of its own
+            del metadata[changing]
     with TemporaryDirectory() as folder:
         file = Path(folder) / "model.cbm"
         model.save_model(str(file), format="cbm")

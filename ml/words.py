@@ -107,7 +107,8 @@ PATH_WORDS: Final[Mapping[PathWord, str]] = {
         "privacy terms faq help search archive archives author"
     ),
     PathWord.META: (
-        "favicon robots sitemap humans ads manifest browserconfig crossdomain apple touch known security"
+        "favicon robots sitemap humans ads manifest browserconfig crossdomain apple touch known security "
+        "locale locales i18n l10n translations langs"
     ),
     PathWord.LOGIN: (
         "login logout signin signout signup oauth oauth2 token tokens auth authorize sso saml session "
@@ -127,7 +128,7 @@ PATH_WORDS: Final[Mapping[PathWord, str]] = {
     PathWord.BEACON: (
         "beacon collect pixel track tracking analytics telemetry log logs event impression click ad ads"
     ),
-    PathWord.SERVICE: "service services svc gateway gw backend bff internal endpoint endpoints mobile client",
+    PathWord.SERVICE: "service services svc gateway gw backend bff endpoint endpoints",
 }
 HOST_WORDS: Final[Mapping[HostWord, str]] = {
     HostWord.API: "api apis rest graphql rpc ws webservices services service backend data",

@@ -8,20 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
+from pipelines.sections import LabelSettings, Positive, Section, Share, StackSettings
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
+Cost = Annotated[float, Field(gt=0)]
 Profile = Literal["openapi-3.1", "openapi-3.0"]
-
-
-class Section(BaseModel):
-    """Frozen, strict about unknown keys: a misspelt setting must not be ignored silently."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SparkSettings(Section):
@@ -80,9 +74,13 @@ class SessionIdentifier(Section):
 class SelectionSettings(Section):
     """Section `selection`."""
 
-    threshold: Share
+    miss_cost: Cost
+    false_alarm_cost: Cost
+    threshold: Share | None
+    candidate_floor: Share
     model: str
     batch_rows: Positive
+    reasons: Positive
     sessions: dict[str, SessionIdentifier]
 
 
@@ -96,12 +94,15 @@ class EndpointSettings(Section):
     """Section `endpoints`."""
 
     min_successes: Positive
+    window_days: Positive | None
     client_sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
 class SchemaSettings(Section):
     """Section `schemas`."""
 
+    miss_cost: Cost
+    false_alarm_cost: Cost
     min_observations: Positive
     field_observations: Positive
     bound_observations: Positive
@@ -162,7 +163,19 @@ class TrainingSettings(Section):
     depth: Annotated[int, Field(ge=1, le=10)]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     l2_leaf_reg: Annotated[float, Field(gt=0)]
+    feature_share: Annotated[float, Field(gt=0, le=1)]
+
+
+class GateSettings(Section):
+    """Section `gates`."""
+
     min_roc_auc: Share
+    max_calibration_error: Share
+    max_model_bytes: Positive
+    min_kind_right: Share
+    min_kind_rows: Positive
+    significance: Annotated[float, Field(gt=0, lt=0.5)]
+    resamples: Annotated[int, Field(ge=50)]
 
 
 class Settings(Section):
@@ -182,6 +195,9 @@ class Settings(Section):
     tracking: TrackingSettings
     simulator: SimulatorSettings
     training: TrainingSettings
+    gates: GateSettings
+    labels: LabelSettings
+    stacks: StackSettings
 
 
 def load(file: Path | None = None) -> Settings:

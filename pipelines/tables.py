@@ -78,6 +78,7 @@ class Table:
 
     def _create(self, warehouse: Warehouse) -> None:
         if self.exists(warehouse):
+            self.read(warehouse)  # a table of another version is refused before anything is written
             return
         builder = (
             DeltaTable.createIfNotExists(warehouse.spark)

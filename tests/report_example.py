@@ -13,6 +13,7 @@ from pipelines.report.facts import (
     HostComparison,
     InputFacts,
     QuarantineFact,
+    ReasonFact,
     SchemaFacts,
     Variant,
 )
@@ -53,6 +54,7 @@ def endpoint(index: int, host: str, method: str, path: str) -> EndpointFact:
         last_seen=START + timedelta(days=1, minutes=index % 1200),
         state=("new", "new", "saved", "ignored")[index // 3 % 4],
         parameters=index % 9,
+        spread="seen by one client on one day only" if index % 3 == 1 else "",
     )
 
 
@@ -76,6 +78,11 @@ QUARANTINE = [
     ),
     QuarantineFact("the line is not JSON", 15, "</td><script>alert(1)</script> … 203.0.113.0 - - [REDACTED]"),
     QuarantineFact("time lies outside the window", 2, '{"EdgeStartTimestamp":"1970-01-01T00:00:00Z"}'),
+]
+
+REASONS = [
+    ReasonFact("ml", "no identifier is named for the host", 53),
+    ReasonFact("session", "pages (HTML) carry the identifier, not API", 17),
 ]
 
 
@@ -126,6 +133,7 @@ def example(count: int = 312) -> Facts:
             0.913,
         ),
         notes=["2 files were read before and were not read again."],
+        reasons=REASONS,
     )
 
 
@@ -144,4 +152,5 @@ def empty_example() -> Facts:
         documents=[],
         schema_facts=None,
         notes=[],
+        reasons=[],
     )

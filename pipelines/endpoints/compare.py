@@ -1,4 +1,4 @@
-"""The two variants side by side: endpoints per host under each, shared and exclusive; histogram over hosts (D8)."""
+"""The two variants side by side: endpoints per host under each, shared and exclusive; agreement and histogram (D8)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
 
+from pipelines.endpoints.table import COUNTS as STATE_COUNTS
 from pipelines.tables import Table
 
-COUNTS = ("ml", "session", "both", "only_ml", "only_session")
+COUNTS = ("ml", "session", "both", "only_ml", "only_session", "neither")
 BUCKETS = ("unchanged", "up to 50 more", "over 50 more", "fewer", "not covered")
 MANY_MORE = 50  # the source's own boundary: "1 to 50 more" and "more than 50 more"
 
@@ -31,36 +32,60 @@ COMPARISONS = Table(
 )
 
 
-def compared(endpoints: DataFrame, covered: DataFrame) -> DataFrame:
-    """endpoints of both variants, (host, session_key) of all hosts → rows of `comparisons`, one a host with an endpoint.
+def side_by_side(candidates: DataFrame, hosts: DataFrame, least_probability: float) -> DataFrame:
+    """Candidates of both variants, (host, session_key) of all hosts → one row a candidate endpoint, whoever found it.
+
+    Returns: host, method, path_template, `covered` (an identifier is named for the host), `in_ml`, `in_session`,
+    `probability` (also of what ml does not list; NULL where it kept no slice), and the counts of the variant that
+    lists it (of ml where both or none do).
+    """
+    of_ml = F.col("variant") == "ml"
+    counts = F.struct(*STATE_COUNTS)
+    found = candidates.groupBy("host", "method", "path_template").agg(
+        F.coalesce(F.bool_or(of_ml & (F.col("probability") >= least_probability)), F.lit(False)).alias(
+            "in_ml"
+        ),
+        F.bool_or(~of_ml).alias("in_session"),
+        F.max(F.when(of_ml, F.col("probability"))).alias("probability"),
+        F.max(F.when(of_ml, counts)).alias("ml_counts"),
+        F.max(F.when(~of_ml, counts)).alias("session_counts"),
+    )
+    by_session = F.col("in_session") & ~F.col("in_ml")
+    own = F.when(by_session, F.col("session_counts")).otherwise(F.col("ml_counts"))
+    known = hosts.select("host", F.col("session_key").isNotNull().alias("covered"))
+    rows = found.withColumn("own", own).join(known, "host", "left")
+    return rows.select(
+        "host", "method", "path_template", F.coalesce("covered", F.lit(False)).alias("covered"),
+        "in_ml", "in_session", "probability", "own.*",
+    )  # fmt: skip
+
+
+def compared(endpoints: DataFrame) -> DataFrame:
+    """Rows of `side_by_side` → rows of `comparisons`, one a host with a listed endpoint.
 
     A host without a session identifier is in bucket "not covered": variant "session" cannot speak about it.
+    `neither` counts candidates that no variant lists.
     """
-    found = endpoints.groupBy("host", "method", "path_template").agg(
-        F.bool_or(F.col("variant") == "ml").alias("in_ml"),
-        F.bool_or(F.col("variant") == "session").alias("in_session"),
-    )
     in_ml, in_session = F.col("in_ml"), F.col("in_session")
-    per_host = found.groupBy("host").agg(
+    per_host = endpoints.groupBy("host", "covered").agg(
         F.count_if(in_ml).alias("ml"),
         F.count_if(in_session).alias("session"),
         F.count_if(in_ml & in_session).alias("both"),
         F.count_if(in_ml & ~in_session).alias("only_ml"),
         F.count_if(in_session & ~in_ml).alias("only_session"),
+        F.count_if(~in_session & ~in_ml).alias("neither"),
     )
-    known = covered.select("host", F.col("session_key").isNotNull().alias("covered"))
-    joined = per_host.join(known, "host", "left").withColumn("covered", F.coalesce("covered", F.lit(False)))
-    return joined.withColumn("bucket", _bucket())
+    return per_host.where((F.col("ml") > 0) | (F.col("session") > 0)).withColumn("bucket", _bucket())
 
 
 def _bucket() -> Column:
+    """By the number of endpoints, as the source counts: a host where one was swapped for another is unchanged."""
     more = F.col("ml") - F.col("session")
-    changed = (F.col("only_ml") > 0) | (F.col("only_session") > 0)
     return (
         F.when(~F.col("covered"), F.lit("not covered"))
         .when(more < 0, F.lit("fewer"))
         .when(more > MANY_MORE, F.lit("over 50 more"))
-        .when((more > 0) | changed, F.lit("up to 50 more"))
+        .when(more > 0, F.lit("up to 50 more"))
         .otherwise(F.lit("unchanged"))
     )
 
@@ -76,7 +101,12 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The comparison in figures. `agreement` is the Jaccard index of the two endpoint sets on covered hosts."""
+    """The comparison in figures.
+
+    On covered hosts `agreement` is the Jaccard index of the two sets and `kappa` is Cohen's over all candidates. Most
+    pages are no candidates (`selection.candidate_floor`), so kappa is lower than it would be over all addresses; where
+    it is far below the agreement, the variants agree on little more than chance gives.
+    """
 
     hosts: int
     covered_hosts: int
@@ -85,6 +115,7 @@ class Comparison:
     only_ml: int
     only_session: int
     agreement: float | None
+    kappa: float | None
     buckets: dict[str, int]
     histogram: Histogram
 
@@ -101,7 +132,7 @@ def summarised(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
         ),
     ).collect()[0]
     buckets = {row["bucket"]: row["count"] for row in comparisons.groupBy("bucket").count().collect()}
-    union = sums["covered_both"] + sums["covered_only_ml"] + sums["covered_only_session"]
+    cells = [sums[f"covered_{name}"] for name in ("both", "only_ml", "only_session", "neither")]
     return Comparison(
         hosts=sums["hosts"],
         covered_hosts=sums["covered_hosts"],
@@ -109,10 +140,21 @@ def summarised(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
         endpoints_session=sums["session"],
         only_ml=sums["only_ml"],
         only_session=sums["only_session"],
-        agreement=sums["covered_both"] / union if union else None,
+        agreement=cells[0] / sum(cells[:3]) if sum(cells[:3]) else None,
+        kappa=kappa(*cells),
         buckets={name: buckets.get(name, 0) for name in BUCKETS},
         histogram=_histogram(comparisons, edges),
     )
+
+
+def kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:
+    """Cohen's kappa (Cohen 1960) of two yes-or-no raters; None where chance alone makes them agree always."""
+    n = both + only_first + only_second + neither
+    yes = (both + only_first) * (both + only_second)
+    no = (neither + only_first) * (neither + only_second)
+    if n * n == yes + no:  # also n == 0
+        return None
+    return (n * (both + neither) - yes - no) / (n * n - yes - no)
 
 
 def _histogram(comparisons: DataFrame, edges: Sequence[int]) -> Histogram:

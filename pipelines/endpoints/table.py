@@ -5,7 +5,6 @@ from __future__ import annotations
 from pyspark.sql.types import (
     BinaryType,
     DateType,
-    DoubleType,
     LongType,
     StringType,
     StructField,
@@ -13,9 +12,17 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from pipelines.endpoints.evidence import STATE
+from pipelines.selection.answers import FAMILIES
 from pipelines.tables import Table
 
 ENDPOINT_KEY = ("variant", "host", "method", "path_template")
+COUNTS = (
+    "requests", "successes", "redirections", "client_errors", "server_errors", "with_identifier", *FAMILIES,
+)  # fmt: skip
+"""Additive. Successes are 2xx and 3xx; `redirections` are those that point elsewhere, `with_identifier` those that carry
+the host's session identifier, and the families of media those whose answer is of that family.
+"""
 
 ENDPOINT_SLICES = Table(
     name="endpoint_slices",
@@ -23,15 +30,9 @@ ENDPOINT_SLICES = Table(
         [
             *(StructField(name, StringType(), False) for name in ENDPOINT_KEY),
             StructField("day", DateType(), False),
-            *(
-                StructField(name, LongType(), False)
-                for name in ("requests", "successes", "client_errors", "server_errors")
-            ),
+            *(StructField(name, LongType(), False) for name in COUNTS),
             StructField("client_sketch", BinaryType(), False),
-            StructField("scored", LongType(), False),
-            StructField("probability_sum", DoubleType()),
-            StructField("probability_min", DoubleType()),
-            StructField("probability_max", DoubleType()),
+            *STATE,
             StructField("first_seen", TimestampType(), False),
             StructField("last_seen", TimestampType(), False),
         ]

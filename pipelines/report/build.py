@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.endpoints.reasons import counted
 from pipelines.report.facts import (
     DocumentFact,
     EndpointFact,
@@ -17,11 +19,14 @@ from pipelines.report.facts import (
     HostComparison,
     InputFacts,
     QuarantineFact,
+    ReasonFact,
     SchemaFacts,
 )
+from pipelines.report.words import spread
 from pipelines.settings import ReportSettings
 
 EXAMPLE_CHARACTERS = 200
+SPREAD = ("probability_min", "probability_max", "probability_deviation", "client_days")
 MAX_REASONS = 50  # reasons are our own sentences, so there are few; a format's own error texts may add some
 
 
@@ -35,7 +40,7 @@ def facts(
     notes: Sequence[str],
     settings: ReportSettings,
 ) -> Facts:
-    """`tables` holds batches, hosts (host, session_key), endpoints, comparisons, schemas (newest versions), quarantine."""
+    """`tables`: batches, hosts (host, session_key), endpoints, comparisons, comparison_endpoints, quarantine, newest schemas."""
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
     comparisons = tables["comparisons"]
     hosts = (
@@ -64,6 +69,7 @@ def facts(
         documents=documents,
         schema_facts=schema_facts(tables["schemas"]),
         notes=notes,
+        reasons=[ReasonFact(*row) for row in counted(tables["comparison_endpoints"])],
     )
 
 
@@ -94,7 +100,7 @@ def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
         F.sort_array(F.collect_set("variant")).alias("variants"),
         *(
             F.max(name).alias(name)
-            for name in ("requests", "successes", "clients", "probability", "last_seen", "state")
+            for name in ("requests", "successes", "clients", "probability", "last_seen", "state", *SPREAD)
         ),
         F.min("first_seen").alias("first_seen"),
     )
@@ -102,9 +108,12 @@ def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
 
 
 def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
-    names = tuple(field.name for field in fields(EndpointFact))
-    shown = rows.select(*names).collect()
-    return [EndpointFact(**{**row.asDict(), "variants": tuple(row["variants"])}) for row in shown]
+    names = tuple(field.name for field in fields(EndpointFact) if field.name != "spread")
+    found = []
+    for row in rows.select(*names, *SPREAD).collect():
+        plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
+        found.append(EndpointFact(**plain, spread=spread(*(row[name] for name in SPREAD))))
+    return found
 
 
 def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:

@@ -37,7 +37,7 @@ class InputFacts:
 class EndpointFact:
     """One endpoint, both variants in one row. `probability` is null where the classifier did not select it.
 
-    `parameters` counts the learned parameters of all locations.
+    `parameters` counts the learned parameters of all locations; `spread` says in words how much clients differ.
     """
 
     host: str
@@ -52,6 +52,7 @@ class EndpointFact:
     last_seen: datetime
     state: str
     parameters: int
+    spread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,15 @@ class HostComparison:
     only_ml: int
     only_session: int
     covered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonFact:
+    """How many endpoints only one variant lists, and why the other does not."""
+
+    only_in: Variant
+    reason: str
+    endpoints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,7 @@ class Facts:
     documents: Sequence[DocumentFact]
     schema_facts: SchemaFacts | None
     notes: Sequence[str]
+    reasons: Sequence[ReasonFact] = ()
 
     def to_json(self) -> str:
         """All facts as one JSON object with the field names above; times in RFC 3339 with `Z`."""

@@ -37,6 +37,7 @@ COLUMNS = (
     "last_seen",
     "state",
     "parameters",
+    "spread",
 )
 
 # What HTML's script data state and JavaScript's line ends would take for something else than JSON text.

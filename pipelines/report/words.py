@@ -13,6 +13,9 @@ INVISIBLE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 
+AGREEING = 0.15
+"""Standard deviation of clients' probabilities below which the page says that they agree."""
+
 
 def visible(text: str) -> str:
     r"""`text` with every invisible character written as its escape, "\u202e" for U+202E."""
@@ -53,6 +56,16 @@ def minute(moment: datetime) -> str:
     return f"{utc(moment):%Y-%m-%d %H:%M} UTC"
 
 
+def spread(low: float | None, high: float | None, deviation: float | None, client_days: int) -> str:
+    """How much the clients of an endpoint differ; a client counts once a day. Empty where the classifier saw none."""
+    if low is None or high is None or deviation is None:
+        return ""
+    if client_days == 1:
+        return "seen by one client on one day only"
+    said = f"between {low:.2f} and {high:.2f} in {number(client_days)} days of clients, standard deviation {deviation:.2f}"
+    return f"{said}: they {'agree' if deviation < AGREEING else 'differ'}"
+
+
 def summary(facts: Facts) -> str:
     """The result in one sentence."""
     inputs = facts.inputs
@@ -83,6 +96,6 @@ def emptiness(inputs: InputFacts) -> tuple[str, list[str]]:
         ]
     return f"{counted(inputs.valid, 'transaction')} were read, but none was selected as a call of an API.", [
         "If these hosts serve APIs, name their session identifiers in selection.sessions and compare.",
-        "Lower selection.threshold, or train the classifier on traffic of your own.",
+        "Raise selection.miss_cost (what a missed endpoint costs), or train the classifier on traffic of your own.",
         "An endpoint needs endpoints.min_successes successful requests: give more traffic, or lower it.",
     ]

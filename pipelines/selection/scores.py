@@ -1,8 +1,11 @@
-"""Scores of transactions → one file, streamed from Spark in Arrow batches: what is scored may be larger than memory."""
+"""Scores of transactions → one file, streamed row by row from Spark: what is scored may be larger than memory."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -11,11 +14,28 @@ from pyspark.sql import DataFrame
 
 from pipelines.errors import WarehouseError
 
-SCHEMA = pa.schema([("transaction_id", pa.string()), ("probability", pa.float32())])
+SCORE: Final = (pa.field("transaction_id", pa.string()), pa.field("probability", pa.float32()))
+REASONS: Final = pa.field(
+    "reasons",
+    pa.list_(
+        pa.struct(
+            [
+                ("group", pa.string()),
+                ("feature", pa.string()),
+                ("value", pa.float32()),
+                ("contribution", pa.float32()),
+                ("text", pa.string()),
+            ]
+        )
+    ),
+)
+"""Only where the scores are explained: see `ml.explain`, which makes them."""
+
+ROWS_PER_GROUP: Final = 20_000  # of Parquet: some 40 MB as Python objects where there are reasons
 
 
 def write_scores(scores: DataFrame, out: Path) -> int:
-    """`transaction_id, probability` → NDJSON or Parquet by the ending of `out`; returns the number of rows.
+    """`transaction_id, probability` and, where there, `reasons` → NDJSON or Parquet by the ending of `out`; the number of rows.
 
     The file appears under its name only when it is whole.
 
@@ -23,9 +43,12 @@ def write_scores(scores: DataFrame, out: Path) -> int:
         WarehouseError: the file cannot be written.
     """
     part = out.with_name(f".{out.name}.part")
+    schema = pa.schema([*SCORE, REASONS] if REASONS.name in scores.columns else SCORE)
+    chosen = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
+    rows = (row.asDict(recursive=True) for row in chosen)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        rows = _parquet(scores, part) if out.suffix == ".parquet" else _ndjson(scores, part)
+        written = _parquet(rows, schema, part) if out.suffix == ".parquet" else _ndjson(rows, part)
         part.replace(out)
     except OSError as error:
         raise WarehouseError(
@@ -33,27 +56,25 @@ def write_scores(scores: DataFrame, out: Path) -> int:
         ) from error
     finally:
         part.unlink(missing_ok=True)
-    return rows
+    return written
 
 
-def _ndjson(scores: DataFrame, part: Path) -> int:
-    rows = 0
+def _ndjson(rows: Iterator[dict[str, Any]], part: Path) -> int:
+    written = 0
     with part.open("wb") as file:
-        for row in scores.select(*SCHEMA.names).toLocalIterator(prefetchPartitions=True):
-            file.write(orjson.dumps({"transaction_id": row[0], "probability": round(row[1], 6)}) + b"\n")
-            rows += 1
-    return rows
+        for row in rows:
+            row["probability"] = round(row["probability"], 6)
+            for reason in row.get(REASONS.name, ()):
+                reason |= {name: round(reason[name], 4) for name in ("value", "contribution")}
+            file.write(orjson.dumps(row) + b"\n")
+            written += 1
+    return written
 
 
-def _parquet(scores: DataFrame, part: Path) -> int:
-    rows = 0
-    with pq.ParquetWriter(part, SCHEMA) as file:
-        batch: list[dict[str, object]] = []
-        for row in scores.select(*SCHEMA.names).toLocalIterator(prefetchPartitions=True):
-            batch.append(row.asDict())
-            rows += 1
-            if len(batch) == 100_000:
-                file.write_table(pa.Table.from_pylist(batch, SCHEMA))
-                batch.clear()
-        file.write_table(pa.Table.from_pylist(batch, SCHEMA))
-    return rows
+def _parquet(rows: Iterator[dict[str, Any]], schema: pa.Schema, part: Path) -> int:
+    written = 0
+    with pq.ParquetWriter(part, schema) as file:
+        while batch := list(islice(rows, ROWS_PER_GROUP)):
+            file.write_table(pa.Table.from_pylist(batch, schema))
+            written += len(batch)
+    return written

@@ -1,4 +1,8 @@
-"""Which transactions are API calls, by either variant; after this both run the same code (D6)."""
+"""Which transactions each variant looks at; after this both run the same code (D6).
+
+Variant session selects transactions. Variant ml selects none: it gives each a probability, and the endpoint is
+judged from all of its transactions (`pipelines.endpoints`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.selection.answers import media_family
 from pipelines.selection.session import has_session, with_session_key
 from pipelines.settings import SelectionSettings
 
@@ -15,7 +20,7 @@ Variant = Literal["ml", "session"]
 Scorer = Callable[[DataFrame], DataFrame]
 """transactions → the same plus `probability`; given by the job, because pipelines never imports ml."""
 
-KEPT = ("host", "method", "path", "status", "time", "day", "client", "response_bytes")
+KEPT = ("host", "method", "path", "status", "time", "day", "client", "has_session", "media_family")
 
 
 def selected(
@@ -29,14 +34,12 @@ def selected(
 
     One scan and one scoring serve both variants.
     """
-    rows = with_session_key(transactions, settings.sessions).withColumn("has_session", has_session())
+    rows = with_session_key(transactions, settings.sessions)
+    rows = rows.withColumns({"has_session": has_session(), "media_family": media_family()})
     rows = (
         scored["ml"](rows) if "ml" in variants else rows.withColumn("probability", F.lit(None).cast("float"))
     )
-    takes = {
-        "ml": F.coalesce(F.col("probability") >= settings.threshold, F.lit(False)),
-        "session": F.col("has_session"),
-    }
+    takes = {"ml": F.lit(True), "session": F.col("has_session")}
     chosen = F.array_compact(F.array(*(F.when(takes[variant], F.lit(variant)) for variant in variants)))
     exploded = rows.select(*KEPT, "probability", F.explode(chosen).alias("variant"))
     return exploded.withColumn("probability", F.when(F.col("variant") == "ml", F.col("probability")))

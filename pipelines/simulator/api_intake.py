@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from pipelines.simulator.api_protocols import FORM, form_calls, graphql, grpc_web, json_rpc, soap
+from pipelines.simulator.api_query import query_calls
 from pipelines.simulator.api_styles import api_operation, hal, json_api, odata, rest, suffixed, xml
 from pipelines.simulator.dialect import Dialect, kind_values
 from pipelines.simulator.habits import queries
@@ -196,7 +197,7 @@ STYLES: dict[str, tuple[Callable[[Random, Dialect, int], list[Operation]], int]]
     "suffixed": (suffixed, 10),
     "graphql": (graphql, 9), "json-rpc": (json_rpc, 5), "grpc-web": (grpc_web, 5), "soap": (soap, 4),
     "form": (form_calls, 6),
-    "telemetry": (telemetry, 4), "object-store": (object_store, 4),
+    "telemetry": (telemetry, 4), "object-store": (object_store, 5), "query-call": (query_calls, 8),
 }  # fmt: skip
 """Main styles with their weight in a fleet of sites."""
 

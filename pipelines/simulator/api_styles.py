@@ -173,7 +173,7 @@ def odata(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
     return made
 
 
-_SUFFIXES = ".json .json .php .php .asp .aspx .ashx .do .jsp .cgi .action .xml"
+_SUFFIXES = ".json .json .json .json .php .php .asp .aspx .ashx .do .jsp .cgi .action .xml"
 _FORM_OR_JSON = ("application/x-www-form-urlencoded", "application/json")
 
 

@@ -8,7 +8,7 @@ from random import Random
 from pipelines.simulator.words import ADJECTIVES, NOUNS, SECTIONS, TOP_DOMAINS
 
 # Shape of a site and its share of the fleet.
-SHAPES = (("api", 30), ("mixed", 40), ("web", 21), ("assets", 9))
+SHAPES = (("api", 28), ("mixed", 38), ("web", 20), ("assets", 14))
 # First labels by shape; "" = none, "{n}" = a noun. Each label that smells of an API also stands before web
 # sites and back.
 _LABELS = {
@@ -20,7 +20,8 @@ _LABELS = {
     "web": ("www", "www", "www", "", "", "blog", "docs", "shop", "help", "forum", "developers", "api-docs",
     "api", "news", "{n}", "wiki", "status", "support"),
     "assets": ("cdn", "static", "assets", "media", "img", "images", "fonts", "s3", "files", "px", "t",
-    "ads", "{n}", "video", "js", "api-cdn"),
+    "ads", "{n}", "video", "js", "api-cdn", "api", "apis", "service", "services", "data", "rest", "{n}-service", "ws",
+    "{n}-api", "gateway", "www", "", "sync", "tags", "app"),
 }  # fmt: skip
 
 

@@ -9,7 +9,10 @@ from random import Random
 from pipelines.simulator import action_styles as action
 from pipelines.simulator import asset_styles as asset
 from pipelines.simulator import data_styles as data
+from pipelines.simulator import embed_styles as embed
+from pipelines.simulator import lost_styles as lost
 from pipelines.simulator import page_styles as page
+from pipelines.simulator.api_events import EVENT_EXTRAS
 from pipelines.simulator.api_intake import EXTRAS, STYLES
 from pipelines.simulator.dialect import Dialect, draw_dialect
 from pipelines.simulator.habits import Audience, Habits, draw_habits, resource
@@ -37,7 +40,7 @@ _WEB: tuple[tuple[Builder, float], ...] = (
     (page.entity_pages, 0.65),
     (page.api_like_pages, 0.4),
     (page.shells, 0.35),
-    (page.file_tree, 0.12),
+    (page.file_tree, 0.2),
     (action.forms, 0.55),
     (action.fragments, 0.4),
     (action.redirects, 0.7),
@@ -48,17 +51,24 @@ _WEB: tuple[tuple[Builder, float], ...] = (
     (asset.moved_assets, 0.4),
     (data.static_data, 0.6),
     (data.trackers, 0.45),
+    (embed.drawn_pictures, 0.3),
+    (embed.counters, 0.25),
+    (embed.tags, 0.25),
+    (lost.broken_links, 0.6),
+    (lost.posted_documents, 0.2),
 )
 _ASSETS: tuple[tuple[Builder, float], ...] = (
     (asset.assets, 0.85), (asset.bare_assets, 0.6), (data.static_data, 0.6), (data.trackers, 0.5),
     (asset.known_files, 1.0),
-    (asset.media_streams, 0.2), (asset.moved_assets, 0.5),
+    (asset.media_streams, 0.2), (asset.moved_assets, 0.5), (embed.drawn_pictures, 0.5), (embed.counters, 0.6),
+    (embed.tags, 0.5),
 )  # fmt: skip
 # An API host has a little web too: a console, documentation, favicons that browsers ask for.
 _ASIDE: tuple[tuple[Builder, float], ...] = (
     (asset.known_files, 0.8), (page.api_like_pages, 0.5), (action.redirects, 0.4),
     (asset.bare_assets, 0.2), (page.pages, 0.15),
-    (action.forms, 0.12), (asset.assets, 0.3),
+    (action.forms, 0.12), (asset.assets, 0.3), (embed.drawn_pictures, 0.4), (embed.counters, 0.25),
+    (embed.tags, 0.25), (lost.broken_links, 0.25), (lost.posted_documents, 0.25),
 )  # fmt: skip
 
 
@@ -94,7 +104,7 @@ def _calls(rng: Random, front: Front) -> tuple[list[Operation], Dialect | None]:
     builders = [build for build, _ in STYLES.values()]
     weights = [weight for _, weight in STYLES.values()]
     made = _scaled(rng.choices(builders, weights)[0](rng, dialect, rng.choice((1, 2, 4, 7, 12))), 1.0)
-    for build, share in EXTRAS:
+    for build, share in (*EXTRAS, *EVENT_EXTRAS):
         if rng.random() < share:
             made += _scaled(build(rng, dialect, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
     unique: dict[tuple[str, tuple[str, ...]], Operation] = {}

@@ -127,6 +127,12 @@ _TREE_FILES = (
     (".sh", "application/x-sh"),
     ("", "application/octet-stream"),
     (".md", "text/markdown"),
+    (".java", ""),
+    (".h", "text/plain"),
+    (".rb", "text/plain"),
+    (".sql", ""),
+    (".yml", "text/yaml"),
+    (".rpm", "application/x-rpm"),
     (".iso", "application/octet-stream"),
 )
 
@@ -137,14 +143,21 @@ def file_tree(rng: Random, habits: Habits) -> list[Operation]:
     folders = [
         f"{top}/{one(rng, '{n} {n}/{n} {n}-{d}.{d} {n}/docs/{n} {d}{d}/{n} {n}/v{d}')}" for _ in range(30)
     ]
-    listing = habits.replies(habits.html, 3000)
+    listing = habits.replies(habits.html, rng.choice((900, 3000)))
     made.append(
         resource("file-tree", "/{path}", listing, paths([f"{folder}/" for folder in folders]), weight=4)
     )
     sort = queries("C:word O:word", 0.5)
     made.append(resource("file-tree", f"/{top}/", listing, *sort, weight=0.5))
-    for extension, media in rng.sample(_TREE_FILES, 5):
+    for extension, media in rng.sample(_TREE_FILES, 7):
         names = [one(rng, "{n} {n}-{d}.{d} {n}{d} README") + extension for _ in range(20)]
         pool = paths([f"{rng.choice(folders)}/{name}" for name in names])
-        made.append(resource("file-tree", "/{path}", habits.replies(media, 9000, revalidated=True), pool))
+        made.append(
+            resource(
+                "file-tree",
+                "/{path}",
+                habits.replies(media, rng.choice((400, 1500, 9000, 90000)), revalidated=True),
+                pool,
+            )
+        )
     return made

@@ -87,7 +87,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Logging:
-    """What reaches the log. `missing_types`: share of records whose content type is lost."""
+    """What reaches the log. `missing_types`: share of records whose content type is lost.
+
+    `request_sizes` and `response_sizes`: whether the bytes are logged; where not, they read 0.
+    `head_bytes`: what the response's head adds to its size (Apache's %O and Logpush count it, %b does not).
+    """
 
     level: Level
     request_headers: frozenset[str]
@@ -95,6 +99,9 @@ class Logging:
     cookies: bool
     bodies: float
     missing_types: float
+    request_sizes: bool
+    response_sizes: bool
+    head_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ def build_sites(hosts: int, seed: int, level: Level | None = None) -> tuple[Site
 def _build(rng: Random, index: int, level: Level | None) -> Site:
     front = draw_front(rng, index)
     session = _draw_session(rng, front)
-    logging = _draw_logging(rng, session, level)
+    logging = _draw_logging(rng, front, session, level)
     operations = declare(rng, front)
     headers = {"server": rng.choice(_SERVERS)}
     headers |= {name: value for name, value, share in _EXTRA_HEADERS if rng.random() < share}
@@ -175,19 +182,27 @@ def _draw_session(rng: Random, front: Front) -> Session | None:
     return Session("cookie", rng.choice(_SESSION_COOKIES)) if drawn < header + cookie else None
 
 
-def _draw_logging(rng: Random, session: Session | None, level: Level | None) -> Logging:
-    drawn = rng.choices([name for name, _ in LEVELS], [weight for _, weight in LEVELS])[0]
+def _draw_logging(rng: Random, front: Front, session: Session | None, level: Level | None) -> Logging:
+    # What Apache and nginx write by default is what sites of pages and files keep; gateways of APIs log more.
+    plain = 2.0 if front.shape in ("web", "assets") else 0.75
+    weights = [weight * (plain if name in ("combined", "common") else 1.0) for name, weight in LEVELS]
+    drawn = rng.choices([name for name, _ in LEVELS], weights)[0]
     request = {name for name, share in _CUSTOM_REQUEST if rng.random() < share}
     response = {name for name, share in _CUSTOM_RESPONSE if rng.random() < share}
     if session is not None and session.location == "header" and rng.random() < 0.9:
         request.add(session.name)
+    found = level or drawn
     return Logging(
-        level=level or drawn,
+        level=found,
         request_headers=frozenset(request),
         response_headers=frozenset(response),
         cookies=rng.random() < 0.9,
         bodies=rng.choice((0.0, 0.6, 1.0, 1.0)),
-        missing_types=rng.choice((0.0, 0.0, 0.0, 0.0, 0.01, 0.05, 0.3)),
+        missing_types=rng.choice((0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 0.05, 0.3, 1.0)),
+        # The combined format has no field for the size of a request; every format has one for the answer's.
+        request_sizes=found not in ("combined", "common") and rng.random() < 0.7,
+        response_sizes=rng.random() < 0.93,
+        head_bytes=rng.choice((0, 0, 180, 300, 450, 700)),
     )
 
 

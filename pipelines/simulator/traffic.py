@@ -16,6 +16,8 @@ from pipelines.simulator.site import Site
 from pipelines.simulator.values import source
 
 DAY_SECONDS = 86400
+# Share of HEAD among what a client fetches of pages and files: monitors and link checkers look without loading.
+_HEAD_SHARE = {"monitor": 0.3, "bot": 0.06, "reader": 0.05, "server": 0.08}
 # Requests by hour (UTC): a trough at night and a plateau from morning to evening.
 _HOURS = (2, 1.5, 1.2, 1, 1, 1.3, 2, 3.5, 5, 6, 6.3, 6.2, 6, 6.2, 6.3, 6, 5.8, 5.5, 5.2, 5.4, 5.5, 5, 4, 3)
 
@@ -113,14 +115,9 @@ def _transaction(
     outcome, logging = operation.answers.draw(rng), site.logging
     poor = logging.level in ("combined", "common")
     media = "" if poor or (logging.missing_types and rng.random() < logging.missing_types) else outcome.media
-    method = (
-        "HEAD"
-        if client.role == "monitor"
-        and operation.method == "GET"
-        and rng.random() < 0.3
-        and not operation.is_api
-        else operation.method
-    )
+    method = operation.method
+    if method == "GET" and not operation.is_api and rng.random() < _HEAD_SHARE.get(client.role, 0.0):
+        method = "HEAD"
     size = int(outcome.size * rng.lognormvariate(0, 0.7)) if outcome.size and method != "HEAD" else 0
     scheme = "http" if site.http_share and rng.random() < site.http_share else "https"
     session = site.session
@@ -128,7 +125,9 @@ def _transaction(
         request.headers if session.location == "header" else request.cookies
     )
     headers = (
-        _response_headers(site, operation, outcome, size, rng) if logging.level in ("full", "custom") else {}
+        _response_headers(site, operation, outcome, media, size, rng)
+        if logging.level in ("full", "custom")
+        else {}
     )
     return Transaction(
         ray_id=f"{rng.getrandbits(64):016x}",
@@ -140,9 +139,9 @@ def _transaction(
         uri=request.uri,
         user_agent="" if logging.level == "common" else client.user_agent,
         referer="" if logging.level == "common" else request.referer,
-        request_bytes=request.size,
+        request_bytes=request.size if logging.request_sizes else 0,
         status=outcome.status,
-        response_bytes=size,
+        response_bytes=size + logging.head_bytes if logging.response_sizes else 0,
         content_type=media,
         request_headers=request.headers,
         cookies=request.cookies,
@@ -155,12 +154,12 @@ def _transaction(
 
 
 def _response_headers(
-    site: Site, operation: Operation, outcome: Outcome, size: int, rng: Random
+    site: Site, operation: Operation, outcome: Outcome, media: str, size: int, rng: Random
 ) -> dict[str, str]:
     """The response headers that the log keeps."""
     headers = dict(site.response_headers)
-    if outcome.media:
-        headers["content-type"] = outcome.media
+    if media:
+        headers["content-type"] = media
     if size and rng.random() < 0.8:
         headers["content-length"] = str(size)
     if operation.cache_control and outcome.status in (200, 304):

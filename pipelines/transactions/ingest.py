@@ -13,13 +13,13 @@ import orjson
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from pipelines.errors import QualityError
+from pipelines.errors import InputError, QualityError
 from pipelines.settings import Settings
 from pipelines.tables import Warehouse
 from pipelines.transactions.expectations import BatchCounts, QualityResult, check
-from pipelines.transactions.inputs import Input, damaged
+from pipelines.transactions.inputs import Input
 from pipelines.transactions.privacy import secret_key
-from pipelines.transactions.staging import file_problems, raise_problem, staged
+from pipelines.transactions.staging import Batch, staged
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
 
 ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own optimiser aims at
@@ -50,43 +50,47 @@ def ingest(
     """Adds the files that the warehouse does not hold yet; the same file again adds nothing.
 
     Raises:
-        InputError: a file cannot be read to its end.
+        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or nothing else was given.
         QualityError: a critical expectation failed; the tables are as they were.
     """
     _recover(warehouse)
     new = _unpublished(warehouse, inputs)
     known = len(inputs) - len(new)
-    broken = damaged(new) if settings.ingest.unreadable_files == "skip" else []
-    new = [item for item in new if item not in [entry for entry, _ in broken]]
-    unreadable = [f"{entry.path}: {problem}" for entry, problem in broken]
     if not new:
-        return Ingested(0, known, 0, 0, 0, unreadable=tuple(unreadable))
+        return Ingested(0, known, 0, 0, 0)
     batch_id = sha256("".join(sorted(item.checksum for item in new)).encode()).hexdigest()[:16]
     key = secret_key(warehouse.root, settings.privacy)
     folder = warehouse.path(f"_staging/{batch_id}")
-    with staged(warehouse.spark, new, folder, key=key, now=now, settings=settings) as rows:
-        problems = file_problems(rows)
-        paths = {item.uri: str(item.path or item.uri) for item in new}
-        if problems and settings.ingest.unreadable_files == "error":
-            raise_problem(problems, paths)
-        unreadable += [f"{paths.get(source, source)}: {problem}" for source, problem in problems]
-        left_out = [source for source, _ in problems]
-        kept = rows.where(~F.col("source").isin(left_out)) if left_out else rows
-        counted = _counted(kept)
-        quality = _checked(kept, counted, settings, docs, f"{len(new)} files (first: {paths[new[0].uri]})")
-        rows_of = {row["source"]: row for row in counted}
-        good = [item for item in new if item.uri not in left_out]
-        records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in good]
-        _publish(warehouse, kept, records, now)
+    try:
+        with staged(warehouse.spark, new, folder, key=key, now=now, settings=settings) as batch:
+            counted, quality = _published(warehouse, batch, batch_id, settings, now=now, docs=docs)
+    except InputError as error:
+        if not known or settings.ingest.unreadable_files == "error":
+            raise
+        # What can be read is in the tables already: the same command again is no error.
+        return Ingested(0, known, 0, 0, 0, unreadable=(f"{error.source}: {error.problem}",))
     return Ingested(
-        files=len(records),
+        files=len(batch.files),
         known=known,
         records=sum(row["read"] for row in counted),
         valid=sum(row["valid"] for row in counted),
         quarantined=sum(row["read"] - row["valid"] for row in counted),
-        unreadable=tuple(unreadable),
+        unreadable=batch.unreadable,
         warnings=quality.warnings,
     )
+
+
+def _published(
+    warehouse: Warehouse, batch: Batch, batch_id: str, settings: Settings, *, now: datetime, docs: Path | None
+) -> tuple[list[Row], QualityResult]:
+    """Counts, checks and publishes; the counts per source, and what the checks said."""
+    counted = _counted(batch.rows)
+    first = batch.files[0].path or batch.files[0].uri
+    quality = _checked(batch.rows, counted, settings, docs, f"{len(batch.files)} files (first: {first})")
+    rows_of = {row["source"]: row for row in counted}
+    records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in batch.files]
+    _publish(warehouse, batch.rows, records, now)
+    return counted, quality
 
 
 def _unpublished(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Input]:

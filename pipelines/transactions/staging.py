@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -23,6 +25,18 @@ from pipelines.transactions.sources.lines import with_line_numbers
 from pipelines.transactions.sources.registry import read
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A staged batch, of whole files only. `rows`: columns of `transactions`, plus source, `violations`, `raw`.
+
+    `unreadable`: "path: problem" of each file that was left out as `ingest.unreadable_files: skip` wants it.
+    """
+
+    files: tuple[Input, ...]
+    rows: DataFrame
+    unreadable: tuple[str, ...] = ()
+
+
 @contextmanager
 def staged(
     spark: SparkSession,
@@ -32,32 +46,48 @@ def staged(
     key: bytes,
     now: datetime,
     settings: Settings,
-) -> Iterator[DataFrame]:
-    """The judged rows of `inputs`: columns of `transactions`, plus source, `violations`, `raw`. The folder is removed at the end.
+) -> Iterator[Batch]:
+    """The judged rows of those of `inputs` that can be read to their end. The folder is removed at the end.
 
     Raises:
-        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error.
+        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or no file is left.
     """
-    sessions = tuple(settings.selection.sessions.values())
-    host = settings.ingest.default_host
+    skips = settings.ingest.unreadable_files == "skip"
+    broken = {entry.uri: problem for entry, problem in damaged(inputs)} if skips else {}
+    whole = [entry for entry in inputs if entry.uri not in broken]
+    if not whole:
+        raise_problem(sorted(broken.items()), inputs)
     try:
-        records = read(spark, inputs, settings.ingest)
-        named = records.withColumn(
-            "host",
-            F.when(F.col("format") == "combined", F.coalesce("host", F.lit(host))).otherwise(F.col("host")),
-        )
-        rows = judged(
-            named,
-            key=key,
-            now=now,
-            ingest=settings.ingest,
-            privacy_settings=settings.privacy,
-            sessions=sessions,
-        )
-        _write(rows, folder, inputs)
-        yield _identified(spark.read.schema(rows.schema).parquet(folder), spark, inputs)
+        rows = _judged(spark, whole, key=key, now=now, settings=settings)
+        _write(rows, folder, whole)
+        found = _identified(spark.read.schema(rows.schema).parquet(folder), spark, whole)
+        problems = dict(_file_problems(found))
+        files = tuple(entry for entry in whole if entry.uri not in problems)
+        if problems and not (skips and files):
+            raise_problem(sorted((broken | problems).items()), inputs)
+        kept = found.where(~F.col("source").isin(*problems)) if problems else found
+        names = _names(inputs)
+        left_out = sorted((broken | problems).items())
+        yield Batch(files, kept, tuple(f"{names.get(source, source)}: {why}" for source, why in left_out))
     finally:
         remove(spark, folder)
+
+
+def _judged(
+    spark: SparkSession, inputs: Sequence[Input], *, key: bytes, now: datetime, settings: Settings
+) -> DataFrame:
+    """The records of `inputs`, typed and judged; lazy."""
+    host = F.coalesce("host", F.lit(settings.ingest.default_host))
+    records = read(spark, inputs, settings.ingest)
+    named = records.withColumn("host", F.when(F.col("format") == "combined", host).otherwise(F.col("host")))
+    return judged(
+        named,
+        key=key,
+        now=now,
+        ingest=settings.ingest,
+        privacy_settings=settings.privacy,
+        sessions=tuple(settings.selection.sessions.values()),
+    )
 
 
 def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
@@ -68,7 +98,12 @@ def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
         broken = [(entry.uri, problem) for entry, problem in damaged(inputs)]
         if not broken:
             raise
-        raise_problem(broken, {entry.uri: str(entry.path or entry.uri) for entry in inputs}, error)
+        raise_problem(broken, inputs, error)
+
+
+def _names(inputs: Sequence[Input]) -> Mapping[str, str]:
+    """URI of each input → the name that a person knows it by."""
+    return {entry.uri: str(entry.path or entry.uri) for entry in inputs}
 
 
 def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
@@ -77,18 +112,19 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
         [(item.uri, item.checksum) for item in inputs], "source string, source_id string"
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
-    derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
-    of_file = F.coalesce(
-        "source_id", F.sha2("source", 256)
-    )  # a remote folder: its files have names of their own
-    return (
-        numbered.withColumn("source_id", of_file)
-        .withColumn("transaction_id", F.coalesce("transaction_id", derived))
-        .withColumn("day", F.to_date("time"))
+    # Of a remote folder the files have names of their own, which the inputs do not know: such an id is of the name.
+    source_id = F.coalesce("source_id", F.sha2("source", 256))
+    derived = F.concat_ws("-", F.substring(source_id, 1, 16), F.col("line"))
+    return numbered.withColumns(
+        {
+            "source_id": source_id,
+            "transaction_id": F.coalesce("transaction_id", derived),
+            "day": F.to_date("time"),
+        }
     )
 
 
-def file_problems(rows: DataFrame) -> list[tuple[str, str]]:
+def _file_problems(rows: DataFrame) -> list[tuple[str, str]]:
     """(source, problem) of every file that could not be read to its end. At most one row a file."""
     whole = rows.where(F.size("violations") == 1).where(F.col("violations")[0].startswith(FILE_ERROR))
     found = whole.select("source", F.col("violations")[0].alias("problem")).distinct().collect()
@@ -96,13 +132,13 @@ def file_problems(rows: DataFrame) -> list[tuple[str, str]]:
 
 
 def raise_problem(
-    problems: Sequence[tuple[str, str]], paths: Mapping[str, str], cause: BaseException | None = None
-) -> None:
+    problems: Sequence[tuple[str, str]], inputs: Sequence[Input], cause: BaseException | None = None
+) -> NoReturn:
     """Raises the InputError of the first of `problems`, (source, problem) each."""
     source, problem = problems[0]
     more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
     way_out = "Copy or export the file again, or leave it out with ingest.unreadable_files: skip"
-    raise InputError(paths.get(source, source), problem + more, way_out) from cause
+    raise InputError(_names(inputs).get(source, source), problem + more, way_out) from cause
 
 
 def remove(spark: SparkSession, path: str) -> None:

@@ -179,6 +179,34 @@ def test_an_unreadable_file_is_left_out_where_the_settings_say_so(
     assert "cut.har" in done.err
 
 
+def test_scoring_leaves_out_what_ingest_leaves_out(
+    apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
+) -> None:
+    traffic, mine = tmp_path / "traffic", tmp_path / "mine.yaml"
+    traffic.mkdir()
+    written(traffic / "good.ndjson.gz", {}, {"EdgeResponseStatus": 0})
+    (traffic / "cut.har").write_text('{"log": {"entries": [{"request": {"method"')
+    lines = gzip.compress("\n".join(json.dumps({**LINE, "RayID": f"r{n}"}) for n in range(9_000)).encode())
+    (traffic / "cut.ndjson.gz").write_bytes(lines[:-40])  # the beginning can be read, the end cannot
+    mine.write_text("ingest: {unreadable_files: skip}")
+    ingest = ("ingest", traffic, "--settings", mine, "--warehouse", warehouse.root, "--json")
+    ingested = apicensus(*ingest)
+    scored = apicensus("score", traffic, "--settings", mine, "--out", tmp_path / "s.ndjson", "--json")
+    assert (ingested.code, scored.code) == (0, 0), scored.err
+    assert (ingested.summary["valid"], ingested.summary["quarantined"]) == (1, 1)
+    assert (scored.summary["scored"], scored.summary["rejected"]) == (1, 1)
+    assert (tmp_path / "s.ndjson").read_text().startswith('{"transaction_id":"ray0","probability":')
+    for done in (ingested, scored):
+        assert "cut.har" in done.err
+        assert "cut.ndjson.gz" in done.err
+    again = apicensus(*ingest)  # the broken files alone are new
+    assert (again.code, again.summary["files"], again.summary["files_known"]) == (0, 0, 1), again.err
+    alone = apicensus("score", traffic / "cut.ndjson.gz", "--settings", mine, "--out", tmp_path / "t.ndjson")
+    assert alone.code == 2
+    assert "cut.ndjson.gz" in alone.err
+    assert not (tmp_path / "t.ndjson").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from openapi_spec_validator import validate
@@ -72,6 +74,30 @@ def test_the_classifier_finds_most_true_endpoints_of_sites_it_never_saw(
     assert set(probability) == set(truth)
     right = sum((probability[ray] >= 0.5) == is_api for ray, is_api in truth.items())
     assert right / len(truth) > 0.9  # seed 5 is not the training seed; chance would be below 0.65
+
+
+def test_explained_scores_have_reasons_that_add_up_and_the_same_probabilities(
+    apicensus: Callable[..., Any], traffic: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "selection: {reasons: 200}"
+    )  # all of them, so that the sum can be checked
+    told = tmp_path / "why.parquet"
+    chosen = ("--format", "logpush", "--settings", tmp_path / "mine.yaml", "--json")
+    done = apicensus("score", traffic, "--explain", "--out", told, *chosen)
+    assert done.code == 0, done.err
+    assert list(tmp_path.glob(".*")) == []  # nothing is left beside the file
+    rows = pq.read_table(told).to_pylist()
+    assert len(rows) == done.summary["scored"] == 1500
+    for row in rows:
+        assert list(row) == ["transaction_id", "probability", "reasons"]
+        assert list(row["reasons"][0]) == ["group", "feature", "value", "contribution", "text"]
+        raw = done.summary["base_log_odds"] + sum(reason["contribution"] for reason in row["reasons"])
+        assert 1 / (1 + math.exp(-raw)) == pytest.approx(
+            row["probability"], abs=2e-3
+        )  # contributions are rounded
+        sizes = [abs(reason["contribution"]) for reason in row["reasons"]]
+        assert sizes == sorted(sizes, reverse=True)
 
 
 @pytest.mark.parametrize("form", ["har", "combined"])

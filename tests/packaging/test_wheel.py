@@ -14,7 +14,7 @@ READ_SETTINGS = """
 import pipelines.settings as settings
 print(settings.__file__)
 print(settings.conf_folder())
-print(settings.load().selection.threshold)
+print(settings.load().selection.miss_cost)
 """
 
 
@@ -62,7 +62,7 @@ def test_settings_are_read_from_the_installed_package(
     package = Path(shown[0]).parent
     assert package.is_relative_to(installed.parents[1])
     assert Path(shown[1]) == package / "conf"
-    assert float(shown[2]) == 0.5
+    assert float(shown[2]) == 1.5
 
 
 def test_settings_are_read_from_the_archive(
@@ -74,4 +74,4 @@ def test_settings_are_read_from_the_archive(
     env = {**clean_environment, "PYTHONPATH": str(archive)}
     shown = subprocess.check_output(command, cwd=tmp_path, env=env, text=True).splitlines()
     assert shown[0].startswith(str(archive))
-    assert float(shown[2]) == 0.5
+    assert float(shown[2]) == 1.5

@@ -33,5 +33,5 @@ def simulated(
     )
     found = find_inputs([str(folder / "in")], "logpush")
     now = datetime.now(UTC)
-    with staged(spark, found.files, str(folder / "rows"), key=b"k", now=now, settings=settings) as rows:
-        yield rows.where(F.size("violations") == 0)
+    with staged(spark, found.files, str(folder / "rows"), key=b"k", now=now, settings=settings) as batch:
+        yield batch.rows.where(F.size("violations") == 0)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,19 +12,9 @@ from hypothesis import strategies as st
 
 from ml import columns, compiling, kernels, segments, tokens
 from ml.features import FEATURES, matrix
+from tests.feature_rows import rows
 
 PIECES = (columns, compiling, segments, tokens)
-
-
-def rows(
-    hosts: Sequence[str | None],
-    paths: Sequence[str | None],
-    queries: Sequence[str | None],
-    kind: Any = None,
-) -> np.ndarray[Any, np.dtype[np.float32]]:
-    kind, numbers = kind or pa.string(), pa.array([None] * len(paths), pa.int64())
-    host, path, query = (pa.array(column, kind) for column in (hosts, paths, queries))
-    return matrix(host, path, query, numbers, numbers, numbers)
 
 
 TEXTS = st.lists(

@@ -6,36 +6,15 @@ import gzip
 import hashlib
 from pathlib import Path
 
-import pytest
 import zstandard
 
-from pipelines.errors import InputError
 from pipelines.transactions.input_paths import spark_uri
 from pipelines.transactions.inputs import Inputs, damaged, find_inputs
-
-HAR = b'{"log": {"version": "1.2", "entries": []}}'
-LOGPUSH = b'{"RayID":"1","ClientRequestHost":"a.example","ClientRequestURI":"/","EdgeResponseStatus":200}\n'
-COMBINED = b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
-
-
-def written(folder: Path, name: str, content: bytes) -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
+from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
 
 
 def names(found: Inputs) -> list[tuple[str, str]]:
     return [(entry.path.name, entry.format) for entry in found.files if entry.path is not None]
-
-
-def refusal(*arguments: str | Path, format: str = "auto") -> str:
-    with pytest.raises(InputError) as caught:
-        find_inputs([str(argument) for argument in arguments], format)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert caught.value.way_out
-    return message
 
 
 def test_file_is_fingerprinted_by_its_stored_bytes(tmp_path: Path) -> None:

@@ -9,28 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pipelines.errors import InputError
-from pipelines.transactions.inputs import find_inputs
-
-HAR = b'{"log": {"version": "1.2", "entries": []}}'
-LOGPUSH = b'{"RayID":"1","ClientRequestHost":"a.example","ClientRequestURI":"/","EdgeResponseStatus":200}\n'
-COMBINED = b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
-
-
-def written(folder: Path, name: str, content: bytes) -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def refusal(*arguments: str | Path, format: str = "auto") -> str:
-    with pytest.raises(InputError) as caught:
-        find_inputs([str(argument) for argument in arguments], format)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert caught.value.way_out
-    return message
+from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_no_name_adds_an_element(name: str) -> None:
             title=text,
             endpoints=[replace(usual.endpoints[0], host=text, path_template=text, method=text, state=text)],
             comparison=[replace(usual.comparison[0], host=text)],
+            reasons=[replace(usual.reasons[0], reason=text)],
             documents=[replace(usual.documents[0], host=text, file=text)],
             quarantine=[replace(usual.quarantine[0], reason=text, example=text)],
         )
@@ -177,6 +178,7 @@ def test_inventory_holds_every_field_of_an_endpoint() -> None:
         "last_seen": "2026-03-02T00:05:00Z",
         "state": "new",
         "parameters": 1,
+        "spread": "seen by one client on one day only",
     }
 
 

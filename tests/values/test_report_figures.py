@@ -18,6 +18,27 @@ def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
     assert words.percent(share) == text
 
 
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ((None, None, None, 0), ""),
+        ((0.9, 0.9, 0.0, 1), "seen by one client on one day only"),
+        (
+            (0.9, 0.99, 0.02, 1200),
+            "between 0.90 and 0.99 in 1,200 days of clients, standard deviation 0.02: they agree",
+        ),
+        (
+            (0.0, 0.99, 0.4, 2),
+            "between 0.00 and 0.99 in 2 days of clients, standard deviation 0.40: they differ",
+        ),
+    ],
+)
+def test_spread_is_said_in_words(
+    state: tuple[float | None, float | None, float | None, int], text: str
+) -> None:
+    assert words.spread(*state) == text
+
+
 def test_bars_are_in_proportion_and_stand_on_the_axis() -> None:
     drawn = chart.draw(Histogram(["0", "1", "2"], [0, 5, 10], [10, 1, 0]))
     assert drawn is not None

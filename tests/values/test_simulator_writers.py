@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import hashlib
 import json
 import re
 from collections import Counter
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,34 +13,11 @@ import yaml
 
 from pipelines.errors import CensusError
 from pipelines.settings import load
-from pipelines.simulator import Site, Transaction, build_sites, simulate, transactions
+from pipelines.simulator import Site, Transaction, simulate
 from pipelines.simulator.formats import combined_line
 from pipelines.simulator.truth import settings_text
 from pipelines.simulator.writers import Format
-
-DAY = date(2026, 6, 30)
-SEED = 5
-print(f"simulator seed {SEED}")  # noqa: T201 - seeds are printed (house style 2.13)
-
-
-@pytest.fixture(scope="module")
-def sites() -> tuple[Site, ...]:
-    return build_sites(40, SEED)
-
-
-@pytest.fixture(scope="module")
-def traffic(sites: tuple[Site, ...]) -> list[Transaction]:
-    return list(transactions(sites, 30_000, SEED, days=3, end_date=DAY))
-
-
-def digest(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    packed = path.read_bytes()
-    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode()
-    return list(csv.DictReader(text.splitlines()))
+from tests.simulated_files import DAY, digest, rows
 
 
 @pytest.mark.parametrize("form", ["logpush", "har", "combined"])

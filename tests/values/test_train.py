@@ -12,7 +12,8 @@ import pytest
 from ml.bundled import bundled, card, card_text, checksum, described
 from ml.features import FEATURES, TRENDS
 from ml.score import load, probabilities
-from ml.train import folds, host_weights, train
+from ml.split import folds
+from ml.train import host_weights, train
 from pipelines.errors import InputError, ModelMismatch
 from tests.values.training_rows import OPTIONS, frame
 
@@ -35,7 +36,7 @@ def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_judged_once() -> No
     rows = frame()
     labels, hosts = rows["is_api"].to_numpy(), rows["host"].to_numpy()
     judged = np.zeros(len(rows), int)
-    for learn, check in folds(labels, hosts, OPTIONS):
+    for learn, check in folds(labels, hosts, count=OPTIONS.folds, seed=OPTIONS.seed):
         assert not set(hosts[learn]) & set(hosts[check])
         judged[check] += 1
     assert (judged == 1).all()
@@ -46,7 +47,7 @@ def test_rule_of_the_data_is_found_and_its_mistakes_are_not_learned() -> None:
     assert trained.importances["feature"][0] == "response_json"
     assert 0.85 < trained.metrics["roc_auc"] < 0.97  # nine tenths can be known, no more
     right = trained.slices.set_index(["slice", "is_api"])["right"]
-    assert right["plain", True] == 1.0
+    assert right["plain", True] > 0.99
     assert right["odd", True] == 0.0
 
 
@@ -121,3 +122,7 @@ def test_card_says_where_the_model_is_weak() -> None:
     assert made["sha256"] in text
     assert "| odd | API |" in text
     assert "trees 12" in text
+    assert "| client: browser |" in text
+    assert f"slope\n{trained.calibrator.slope:.4f}" in text
+    assert "own simulator and on nothing else" in text
+    assert "session identifiers and curated" in card_text(described(trained, {}, {}, "session"))

@@ -9,7 +9,9 @@ import pandas as pd
 
 from ml.features import FEATURES
 
-OPTIONS = SimpleNamespace(seed=3, folds=3, trees=12, depth=3, learning_rate=0.3, l2_leaf_reg=3.0)
+OPTIONS = SimpleNamespace(
+    seed=3, folds=3, trees=12, depth=3, learning_rate=0.3, l2_leaf_reg=3.0, feature_share=1.0
+)
 
 
 def frame(rows: int = 400, hosts: int = 12, seed: int = 1, noise: float = 0.1) -> pd.DataFrame:

@@ -1,0 +1,88 @@
+"""The comparison on a simulated population of hosts, beside the shares that the source found (mission row D8).
+
+Simulates, ingests, discovers by both variants and compares, with the truth. What the shares depend on is the population: how
+many hosts have a named identifier, which endpoints need it, and on how many pages the cookie rides. They say whether
+the system behaves on a plausible population as the source describes it, not that the source's population looks like this.
+
+usage: python -m benchmarks population [--hosts 1000] [--transactions 400000] [--seed 2023]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jobs.compare import OF_TRUTH, Found, compare_variants
+from jobs.discover import VARIANTS, discover_endpoints
+from jobs.ingest import ingest_inputs
+from ml.compare import SOURCE_SHARES
+from pipelines import cli
+from pipelines.endpoints.truth import read_truth
+from pipelines.simulator.writers import simulate
+
+
+def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
+    """The comparison of `hosts` simulated sites. Nothing is logged to MLflow."""
+    traffic = folder / "traffic"
+    run = cli.start("population", None, str(folder / "warehouse"))
+    options = run.settings.simulator
+    made = simulate(
+        traffic,
+        hosts=hosts,
+        transactions=transactions,
+        seed=seed,
+        days=options.days,
+        end_date=date.fromisoformat(options.end_date),
+        format="logpush",
+    )
+    run = cli.start("population", traffic / "settings.yaml", str(folder / "warehouse"))
+    quiet = run.settings.tracking.model_copy(update={"enabled": False})
+    run.settings = run.settings.model_copy(update={"tracking": quiet})
+    files = [str(file) for file in made.files if file.name.startswith("traffic-")]
+    ingest_inputs(run, files, "logpush", None)
+    discover_endpoints(run, VARIANTS["both"])
+    return compare_variants(run, read_truth(traffic / "endpoints.csv"))
+
+
+def shown(found: Found) -> str:
+    """The figures as text."""
+    figures = found.figures
+    covered = sum(figures.buckets[name] for name in SOURCE_SHARES)
+    lines = [
+        f"{figures.hosts:,} hosts with an endpoint, {covered:,} with a named identifier",
+        "  endpoints by classifier   hosts   here  source",
+    ]
+    for name, source in SOURCE_SHARES.items():
+        hosts = figures.buckets[name]
+        lines.append(f"  {name:22} {hosts:8,} {hosts / covered if covered else 0:6.1%} {source:7.0%}")
+    lines += [f"  {n:8,} only by {only_in}: {reason}" for only_in, reason, n in found.reasons]
+    lines.append(
+        f"  agreement {figures.agreement or 0:.3f} (Jaccard), kappa {figures.kappa or 0:.3f}, on hosts with an identifier"
+    )
+    for variant, of in found.truth.items():
+        said = ", ".join(f"{name} {getattr(of, name) or 0:.3f}" for name in OF_TRUTH)
+        lines.append(f"  {variant:8} {of.found:,} found of {of.true:,} true: {said}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints shares, reasons, agreement and accuracy."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--hosts", type=int, default=1000)
+    parser.add_argument("--transactions", type=int, default=400_000)
+    parser.add_argument("--seed", type=int, default=2023, help="another than training's")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    with TemporaryDirectory() as folder:
+        found = compared(Path(folder), options.hosts, options.transactions, options.seed)
+    print(shown(found))
+    print(f"  {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""How likely an endpoint is an API: state and estimate, where a client counts once a day however much it asks.
+
+A client's probability on a day is its mean over its telling answers; the endpoint's is the mean over these
+client-days, so a bot with 10,000 requests weighs as one. From three client-days on, the lowest and the highest are
+left out (a trimmed mean): one client then moves the estimate only within what the others say. A client that comes on
+many days, or under many addresses, counts as often.
+
+Which answers tell: a 2xx, and a 304, which stands for one. A redirection says where something else is (login page,
+canonical address), so it counts only for an endpoint that gives no other answer. Errors never count: a scanner's
+404 page is no property of the endpoint.
+
+Probabilities are whole millionths and their squares whole thousand-millionths: sums of whole numbers are exact, so
+days merge in any order to the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StructField
+
+FIRST_SUCCESS, LAST_SUCCESS = 200, 399  # RFC 9110 s. 15: 2xx successful, 3xx redirection
+NOT_MODIFIED = 304  # answers a conditional GET in place of the 200 (RFC 9110 s. 15.4.5)
+MICRO, NANO = 1e6, 1e9
+TRIMMED_FROM = 3
+"""Client-days from which the lowest and the highest are left out."""
+
+KINDS = ("answered", "redirected")
+STATE = tuple(
+    StructField(f"{kind}_{name}", LongType(), name in ("min", "max"))
+    for kind in KINDS
+    for name in ("client_days", "sum", "square_sum", "min", "max")
+)
+"""Columns of endpoint_slices: means of client-days, by the kind of answer; `min` and `max` are NULL where there are none."""
+
+
+def is_redirection() -> Column:
+    """Whether the status is a 3xx that points elsewhere."""
+    return F.col("status").between(300, LAST_SUCCESS) & (F.col("status") != NOT_MODIFIED)
+
+
+def client_sums() -> Iterator[Column]:
+    """For the aggregation by client and day: sum (millionths) and number of probabilities, by kind and of all answers."""
+    redirects = is_redirection()
+    answers = F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS) & ~redirects
+    millionths = F.round(F.col("probability").cast("double") * MICRO).cast("bigint")
+    for kind, told in (("answered", answers), ("redirected", redirects), ("any", F.lit(True))):
+        yield F.sum(F.when(told, millionths)).alias(f"{kind}_sum")
+        yield F.count(F.when(told, millionths)).alias(f"{kind}_count")
+
+
+def observed_state() -> Iterator[Column]:
+    """For the aggregation of client-days (rows of `client_sums`) by endpoint and day: `STATE` and `hope`.
+
+    `hope` is the mean probability of client-days (0-1): of telling answers, where there are none of all; NULL where
+    nothing was scored.
+    """
+    for kind in KINDS:
+        mean = _client_mean(kind)
+        yield F.count(mean).alias(f"{kind}_client_days")
+        yield F.coalesce(F.sum(mean), F.lit(0)).alias(f"{kind}_sum")
+        squares = F.sum(F.round(mean * mean / F.lit(MICRO * MICRO / NANO)).cast("bigint"))
+        yield F.coalesce(squares, F.lit(0)).alias(f"{kind}_square_sum")
+        yield F.min(mean).alias(f"{kind}_min")
+        yield F.max(mean).alias(f"{kind}_max")
+    means = (F.avg(_client_mean(kind)) for kind in (*KINDS, "any"))
+    yield (F.coalesce(*means) / MICRO).alias("hope")
+
+
+def merged_state() -> Iterator[Column]:
+    """For the aggregation of slices by endpoint: `STATE` of all days."""
+    for kind in KINDS:
+        for name in ("client_days", "sum", "square_sum"):
+            yield F.sum(f"{kind}_{name}").alias(f"{kind}_{name}")
+        yield F.min(f"{kind}_min").alias(f"{kind}_min")
+        yield F.max(f"{kind}_max").alias(f"{kind}_max")
+
+
+def estimates() -> dict[str, Column]:
+    """Of a merged state: `probability`, `probability_min`, `_max`, `_deviation` (0-1) and `client_days` they rest on.
+
+    All but `client_days` are NULL where nothing was scored. The deviation is the population's (divided by n).
+    """
+    days, total = _of_better_kind("client_days"), _of_better_kind("sum")
+    low, high, n = _of_better_kind("min"), _of_better_kind("max"), F.nullif(days, F.lit(0))
+    trimmed = (total - low - high) / F.nullif(days - 2, F.lit(0))
+    variance = _of_better_kind("square_sum") / n / NANO - F.pow(total / n / MICRO, F.lit(2))
+    return {
+        "probability": F.when(days >= TRIMMED_FROM, trimmed).otherwise(total / n) / MICRO,
+        "probability_min": low / MICRO,
+        "probability_max": high / MICRO,
+        "probability_deviation": F.when(days > 0, F.sqrt(F.greatest(variance, F.lit(0.0)))),
+        "client_days": days,
+    }
+
+
+def _client_mean(kind: str) -> Column:
+    """Millionths, whole; NULL where the client got no such answer."""
+    return F.round(F.col(f"{kind}_sum") / F.nullif(F.col(f"{kind}_count"), F.lit(0))).cast("bigint")
+
+
+def _of_better_kind(name: str) -> Column:
+    """Redirections speak only where nothing was answered."""
+    return F.when(F.col("answered_client_days") > 0, F.col(f"answered_{name}")).otherwise(
+        F.col(f"redirected_{name}")
+    )

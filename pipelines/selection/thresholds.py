@@ -1,0 +1,22 @@
+"""From which probability the answer is yes, by what the two mistakes cost."""
+
+from __future__ import annotations
+
+from pipelines.settings import SchemaSettings, SelectionSettings
+
+
+def cost_threshold(miss_cost: float, false_alarm_cost: float) -> float:
+    """The probability above which a yes costs less than a no: c_FP / (c_FP + c_FN) (Elkan 2001, section 1.1)."""
+    return false_alarm_cost / (false_alarm_cost + miss_cost)
+
+
+def inventory_threshold(settings: SelectionSettings) -> float:
+    """Probability (0-1) from which an endpoint is listed: `selection.threshold`, where it is null by the costs."""
+    if settings.threshold is not None:
+        return settings.threshold
+    return cost_threshold(settings.miss_cost, settings.false_alarm_cost)
+
+
+def learning_threshold(settings: SchemaSettings) -> float:
+    """Probability (0-1) from which a listed endpoint teaches a schema."""
+    return cost_threshold(settings.miss_cost, settings.false_alarm_cost)

@@ -1,0 +1,208 @@
+"""Endpoints are judged from all of their transactions: checked against a plain calculation, and against attackers."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from functools import reduce
+from statistics import fmean, pstdev
+from typing import Any, NamedTuple
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from pipelines.endpoints.build import candidates, listed, merged, slices
+from pipelines.endpoints.compare import COMPARISONS
+from pipelines.endpoints.table import COUNTS, ENDPOINT_SLICES
+from pipelines.errors import ContractError
+from pipelines.settings import Settings
+from pipelines.tables import Table, Warehouse
+
+FIRST = date(2026, 10, 30)
+SCHEMA = (
+    "variant string, host string, method string, path string, status int, time timestamp, day date, client string, "
+    "has_session boolean, media_family string, probability float"
+)
+
+
+class Seen(NamedTuple):
+    """One transaction; `day` counts from the first."""
+
+    path: str
+    status: int
+    day: int
+    client: str
+    probability: float
+    media_family: str = "data"
+
+
+def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
+    full = [
+        ("ml", "a.example", "GET", r.path, r.status, datetime(2026, 10, 30) + timedelta(days=r.day),
+         FIRST + timedelta(days=r.day), r.client, False, r.media_family, r.probability)
+        for r in rows
+    ]  # fmt: skip
+    return spark.createDataFrame(full, SCHEMA)
+
+
+def sliced(rows: DataFrame, settings: Settings) -> DataFrame:
+    return slices(rows, settings.paths, settings.endpoints, settings.selection.candidate_floor)
+
+
+def inventory(rows: DataFrame, settings: Settings) -> dict[str, Row]:
+    found = merged(sliced(rows, settings), settings.endpoints, settings.selection)
+    return {row["path_template"]: row for row in found.collect()}
+
+
+def drawn(seed: int) -> list[Seen]:
+    """400 transactions on five paths, three days and nine clients; no probability is near the floor."""
+    dice = random.Random(seed)  # noqa: S311  # a simulation, no secret
+    return [
+        Seen(
+            f"/p{dice.randrange(5)}",
+            dice.choice([200, 200, 201, 204, 301, 302, 304, 404, 500]),
+            dice.randrange(3),
+            f"c{min(dice.randrange(9), dice.randrange(9))}",
+            dice.uniform(0.1, 1),
+            dice.choice(["html", "data", "asset", "untyped", "other"]),
+        )
+        for _ in range(400)
+    ]
+
+
+def plainly(rows: list[Seen]) -> dict[str, dict[str, Any]]:
+    """The estimates by the definition, without states."""
+    out: dict[str, dict[str, Any]] = {}
+    for path in {r.path for r in rows}:
+        mine = [r for r in rows if r.path == path]
+        answered = [r for r in mine if 200 <= r.status < 300 or r.status == 304]
+        telling = answered or [r for r in mine if 300 <= r.status < 400]
+        by_client = defaultdict(list)
+        for r in telling:
+            by_client[r.client, r.day].append(r.probability)
+        means = sorted(map(fmean, by_client.values()))
+        out[path] = {
+            "probability": fmean(means[1:-1] if len(means) > 2 else means),
+            "probability_min": means[0],
+            "probability_max": means[-1],
+            "probability_deviation": pstdev(means),
+            "client_days": len(means),
+            "requests": len(mine),
+            "successes": sum(200 <= r.status < 400 for r in mine),
+            "redirections": sum(r.status in (301, 302) for r in mine),
+            "html": sum(200 <= r.status < 400 and r.media_family == "html" for r in mine),
+            "clients": len({r.client for r in mine}),
+        }
+    return out
+
+
+def test_estimates_are_those_of_the_definition(spark: SparkSession, settings: Settings) -> None:
+    rows = drawn(1)
+    found = candidates(sliced(frame(spark, rows), settings), settings.endpoints).collect()
+    expected = plainly(rows)
+    assert {row["path_template"] for row in found} == set(expected)
+    for row in found:
+        for name, value in expected[row["path_template"]].items():
+            assert abs(row[name] - value) < 5e-5, (row["path_template"], name)
+
+
+def test_a_day_at_a_time_in_any_order_and_twice_is_one_pass(spark: SparkSession, settings: Settings) -> None:
+    """To the same bits: a day's slices stand in place of those that an earlier run made of it."""
+    rows = frame(spark, [row for row in drawn(2) if row.day < 2])
+    whole = merged(sliced(rows.repartition(5), settings), settings.endpoints, settings.selection)
+    stored: dict[date, DataFrame] = {}
+    for number in (1, 0, 1):
+        day = FIRST + timedelta(days=number)
+        of_day = sliced(rows.where(F.col("day") == F.lit(day)), settings)
+        stored[day] = of_day.select(*ENDPOINT_SLICES.schema.names)
+    together = merged(reduce(DataFrame.unionByName, stored.values()), settings.endpoints, settings.selection)
+    assert sorted(map(str, together.collect())) == sorted(map(str, whole.select(*together.columns).collect()))
+
+
+def test_one_client_with_five_thousand_odd_requests_changes_no_decision(
+    spark: SparkSession, settings: Settings
+) -> None:
+    """A page asked for as by a script, an API asked for as by a browser, and a scan of paths that answer 404."""
+    people = [
+        Seen(path, 200, 0, f"c{n}", p) for path, p in (("/page", 0.05), ("/api/x", 0.97)) for n in range(3)
+    ]
+    honest = frame(spark, people)
+    odd = frame(spark, [Seen("/page", 200, 0, "bot", 0.99), Seen("/api/x", 200, 0, "bot", 0.01)])
+    scan = frame(spark, [Seen("/none/", 404, 0, "bot", 0.99)]).crossJoin(spark.range(5000))
+    scan = scan.withColumn("path", F.concat("path", F.concat(F.lit("x"), F.col("id")))).drop("id")
+    attacked = honest.unionByName(odd.crossJoin(spark.range(2500)).drop("id")).unionByName(scan)
+    before, after = inventory(honest, settings), inventory(attacked, settings)
+    assert set(before) == set(after) == {"/api/x"}
+    assert abs(before["/api/x"]["probability"] - after["/api/x"]["probability"]) < 1e-5
+    assert after["/api/x"]["requests"] == 2503
+
+
+def test_redirections_and_errors_say_nothing_beside_answers(spark: SparkSession, settings: Settings) -> None:
+    scanners = [Seen("/api/x", status, 0, f"s{n}", 0.03) for n in range(9) for status in (302, 404, 500)]
+    users = [Seen("/api/x", 200, 0, "u1", 0.9), Seen("/api/x", 304, 0, "u2", 0.8)]
+    moved = [Seen("/old", 301, 0, f"c{n}", 0.7) for n in range(2)]
+    found = inventory(frame(spark, scanners + users + moved), settings)
+    assert abs(found["/api/x"]["probability"] - 0.85) < 1e-6
+    assert (found["/api/x"]["client_days"], found["/api/x"]["requests"]) == (2, 29)
+    assert abs(found["/old"]["probability"] - 0.7) < 1e-6
+
+
+def test_a_kept_endpoint_has_all_its_transactions_and_a_hopeless_page_no_slice(
+    spark: SparkSession, settings: Settings
+) -> None:
+    rows = [
+        Seen("/api/x", 200, 0, "c1", 0.9),
+        Seen("/api/x", 304, 0, "c1", 0.02, "untyped"),
+        Seen("/api/x", 404, 0, "c2", 0.01, "html"),
+        Seen("/api/x", 503, 1, "c2", 0.6),  # a day without success is kept where its errors look like an API
+        *(Seen(f"/blog/{word}", 200, 0, "c1", 0.001, "html") for word in ("one", "two", "three")),
+    ]
+    kept = sliced(frame(spark, rows), settings).localCheckpoint()
+    assert {(row["path_shape"], row["day"]) for row in kept.collect()} == {
+        ("/api/x", FIRST),
+        ("/api/x", FIRST + timedelta(days=1)),
+    }
+    [found] = merged(kept, settings.endpoints, settings.selection).collect()
+    counts = dict.fromkeys(COUNTS, 0) | {
+        "requests": 4, "successes": 2, "client_errors": 1, "server_errors": 1, "data": 1, "untyped": 1,
+    }  # fmt: skip
+    assert {name: found[name] for name in COUNTS} == counts
+
+
+def test_thresholds_and_the_gate_are_applied_when_slices_are_read(
+    spark: SparkSession, settings: Settings
+) -> None:
+    rows = [Seen("/sure", 200, day, "c1", 0.95) for day in (0, 0, 0, 9)]
+    rows += [
+        Seen("/likely", 200, 9, "c1", 0.6),
+        Seen("/likely", 200, 9, "c1", 0.6),
+        Seen("/odd", 200, 9, "c1", 0.1),
+    ]
+    kept = sliced(frame(spark, rows), settings).localCheckpoint()
+
+    def names(least: float, **gate: int) -> set[str]:
+        endpoints = settings.endpoints.model_copy(update=gate)
+        return {row["path_template"] for row in listed(candidates(kept, endpoints), least).collect()}
+
+    assert names(0.05) == {"/sure", "/likely", "/odd"}
+    assert names(0.5) == {"/sure", "/likely"}
+    assert names(0.8) == {"/sure"}
+    assert names(0.5, min_successes=3) == {"/sure"}
+    assert names(0.5, min_successes=2, window_days=2) == {"/likely"}
+    assert names(0.5, min_successes=4, window_days=10) == {"/sure"}
+    assert (
+        names(0.5, min_successes=4, window_days=9) == set()
+    )  # nine days up to the last do not hold the first of ten
+
+
+def test_a_table_of_another_version_is_refused_with_the_way_out(
+    spark: SparkSession, warehouse: Warehouse
+) -> None:
+    older = Table("comparisons", StructType([StructField("host", StringType(), False)]))
+    older.replace_all(spark.createDataFrame([("a.example",)], "host string"), warehouse)
+    rows = spark.createDataFrame([], COMPARISONS.schema)
+    with pytest.raises(ContractError, match=r"comparisons: missing columns .*neither.*new --warehouse"):
+        COMPARISONS.replace_all(rows, warehouse)

@@ -1,0 +1,189 @@
+"""Labels from session identifiers: rules in their order, the endpoint as a whole, what no feature may see of the label."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from ml.features import FEATURES
+from ml.labels import LEAKS, without_leaks
+from ml.score import with_features
+from pipelines.paths.build import with_shape
+from pipelines.paths.fingerprint import host_shapes
+from pipelines.sections import LabelSettings
+from pipelines.selection import labels
+from pipelines.selection.signals import packed_signals
+from pipelines.settings import SessionIdentifier, Settings
+from pipelines.simulator.formats import logpush_line
+from pipelines.simulator.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
+from pipelines.simulator.traffic import transactions
+from pipelines.transactions.inputs import find_inputs
+from pipelines.transactions.staging import staged
+
+COLUMNS = (
+    "transaction_id string, host string, method string, path string, status int, response_content_type string, "
+    "sec_fetch_dest string, session string"
+)
+OPTIONS = LabelSettings(
+    min_sessions=3,
+    min_session_share=0.75,
+    min_header_share=0.5,
+    max_rows_per_endpoint=2,
+    max_transactions=100,
+    simulated_share=0.2,
+    max_pruned_share=0.05,
+)
+SESSIONS = {
+    "a.example": SessionIdentifier(location="cookie", name="sid"),
+    "c.example": SessionIdentifier(location="header", name="x-sid"),
+}
+JSON, HTML = "application/json", "text/html"
+
+
+def rows(spark: SparkSession, *given: tuple[Any, ...]) -> DataFrame:
+    """(host, path, status, type, dest, session) each; method GET."""
+    told = [(f"t{n}", row[0], "GET", *row[1:]) for n, row in enumerate(given)]
+    named = spark.createDataFrame(told, COLUMNS)
+    key = F.when(F.col("host") == "c.example", F.lit("header:x-sid")).otherwise(F.lit("cookie:sid"))
+    session = F.when(F.col("session").isNotNull(), F.create_map(key, "session"))
+    empty = F.create_map().cast("map<string,string>")
+    return named.withColumn("identifiers", F.coalesce(session, empty)).drop("session")
+
+
+def judged(df: DataFrame, settings: Settings) -> DataFrame:
+    found = labels.with_session_label(df, sessions=SESSIONS, paths=settings.paths, settings=OPTIONS)
+    return labels.with_repeats(found, OPTIONS)
+
+
+def test_rules_come_first_then_the_endpoint_and_the_rest_is_left_out(
+    spark: SparkSession, settings: Settings
+) -> None:
+    a, b = "a.example", "b.example"
+    given = rows(
+        spark,
+        *((a, f"/orders/{n}", 200, JSON, "empty", f"s{n}") for n in (1, 2, 3)),
+        (
+            a,
+            "/orders/4",
+            404,
+            HTML,
+            None,
+            "s1",
+        ),  # a failure of an endpoint that carries it; its page says nothing
+        (a, "/orders/5", 200, JSON, None, None),
+        *((a, "/few", 200, JSON, None, "s1") for _ in range(9)),
+        *((a, "/seldom", 200, JSON, None, session) for session in ("s1", "s2", "s3", None, None)),
+        (a, "/page", 200, HTML, None, "s1"),
+        (a, "/orders/6", 200, JSON, "document", "s1"),
+        (a, "/app.JS", 200, JSON, "empty", "s1"),
+        (a, "/picture/1", 200, "image/png", "", "s1"),
+        # A header is set by the caller's code, so a smaller share will do.
+        *(("c.example", "/seldom", 200, JSON, None, session) for session in ("s1", "s2", "s3", None, None)),
+        (b, "/orders/7", 200, JSON, None, "s1"),  # nobody named an identifier for this host
+        (b, "/style.css", 200, "text/css", None, None),
+    )
+    answers = judged(given, settings).collect()
+    assert Counter((row["reason"], row["is_api"], row["carried"]) for row in answers) == {
+        (labels.API, True, True): 4 + 3,
+        (labels.WITHOUT, None, False): 3 + 2,
+        (labels.FEW_SESSIONS, None, True): 9,
+        (labels.SELDOM, None, True): 3,
+        (labels.DOCUMENT, False, True): 1,
+        (labels.NOT_FETCHED, False, True): 1,
+        (labels.ASSET_ENDING, False, True): 1,
+        (labels.ASSET_ENDING, False, False): 1,
+        (labels.ASSET_ANSWER, False, True): 1,
+        (labels.NO_IDENTIFIER, None, False): 1,
+    }
+    drawn = labels.chosen(judged(given.repartition(5), settings), OPTIONS).collect()
+    assert Counter((row["path_shape"], row["is_api"]) for row in drawn if row["is_api"]) == {
+        ("/orders/{}", True): 2,  # of 4: max_rows_per_endpoint
+        ("/seldom", True): 2,
+    }
+    unrepeated = {row["transaction_id"] for row in answers if row["is_api"] is not None and not row["repeat"]}
+    assert {row["transaction_id"] for row in drawn} == unrepeated  # whatever the partitions
+
+
+def test_shapes_of_a_host_are_its_busiest_without_what_was_not_there(
+    spark: SparkSession, settings: Settings
+) -> None:
+    given = rows(
+        spark,
+        *(("a.example", f"/users/{n}", 200, JSON, None, None) for n in range(3)),
+        *(("a.example", "/cart/", 304, HTML, None, None) for _ in range(2)),
+        ("a.example", "/rare", 200, HTML, None, None),
+        *(("a.example", "/wp-login.php", 404, HTML, None, None) for _ in range(9)),
+        ("b.example", "/.env", 403, HTML, None, None),
+    )
+    found = {
+        row["host"]: row["shapes"] for row in host_shapes(with_shape(given, settings.paths), 2).collect()
+    }
+    assert found == {"a.example": ["GET /cart", "GET /users/{}"]}
+
+
+@pytest.fixture(scope="module")
+def variants(
+    spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, pd.DataFrame]:
+    """Features of the same 400 simulated records, from Logpush lines on: without identifier, with all of them, with traces."""
+    folder: Path = tmp_path_factory.mktemp("variants")
+    names = {name.lower() for name in (*_SESSION_HEADERS, *_SESSION_COOKIES)}
+    sites = build_sites(8, 21, "full")
+    with (folder / "in.ndjson").open("w") as file:
+        for transaction in transactions(sites, 400, 21, end_date=date(2026, 6, 30)):
+            record = json.loads(logpush_line(transaction))
+            headers = {k: v for k, v in record["RequestHeaders"].items() if k.lower() not in names}
+            cookies = {k: v for k, v in record["Cookies"].items() if k.lower() not in names}
+            secret = dict.fromkeys(_SESSION_HEADERS, "Bearer 8Kd0fq2Lx7Tn5vYw3zRb9QmC1aHs6Ue4")
+            held = {"RequestHeaders": headers | secret}
+            carried = {
+                "Cookies": cookies | dict.fromkeys(_SESSION_COOKIES, "8Kd0fq2Lx7Tn5vYw3zRb9QmC1aHs6Ue4")
+            }
+            traces = {
+                "ResponseHeaders": record["ResponseHeaders"] | {"set-cookie": "sid=1"},
+                "ClientRequestBytes": record["ClientRequestBytes"] + 1200,
+            }
+            bare = record | {"RequestHeaders": headers, "Cookies": cookies}
+            versions = (bare, bare | held, bare | carried, bare | held | carried | traces)
+            for name, version in zip(("bare", "header", "cookie", "traces"), versions, strict=True):
+                file.write(json.dumps(version | {"RayID": f"{name}-{transaction.ray_id}"}) + "\n")
+    files = find_inputs([str(folder / "in.ndjson")], "logpush").files
+    now = datetime.now(UTC)
+    with staged(spark, files, str(folder / "rows"), key=b"k" * 16, now=now, settings=settings) as staging:
+        valid = staging.rows.where(F.size("violations") == 0)
+        carrying = valid.where(F.size("identifiers") > 0).select("transaction_id").toPandas()
+        kept = ("transaction_id",)
+        frame = with_features(valid.withColumn("signals", packed_signals()), kept).toPandas()
+    carriers = carrying["transaction_id"].str.partition("-")[0].value_counts().to_dict()
+    assert {"header", "cookie", "traces"} <= {name for name, rows in carriers.items() if rows == 400}
+    assert len(frame) == 4 * 400
+    frame[["variant", "id"]] = frame["transaction_id"].str.split("-", expand=True)
+    return {str(name): part.sort_values("id") for name, part in frame.groupby("variant")}
+
+
+@pytest.mark.parametrize("variant", ["header", "cookie"])
+def test_features_are_the_same_bytes_with_and_without_the_session_identifier(
+    variants: dict[str, pd.DataFrame], variant: str
+) -> None:
+    bare, other = (variants[name][list(FEATURES)].to_numpy(np.float32) for name in ("bare", variant))
+    assert bare.tobytes() == other.tobytes()
+
+
+def test_traces_that_the_identifier_leaves_are_seen_when_scoring_but_never_learned_from_such_labels(
+    variants: dict[str, pd.DataFrame],
+) -> None:
+    bare, traces = variants["bare"].reset_index(), variants["traces"].reset_index()
+    changed = {name for name in FEATURES if not np.array_equal(bare[name], traces[name])}
+    assert {"set_cookie", "request_bytes_log"} <= changed
+    assert changed <= set(LEAKS) | {"headers_logged"}
+    learned = [without_leaks(frame)[list(FEATURES)].to_numpy(np.float32) for frame in (bare, traces)]
+    assert learned[0].tobytes() == learned[1].tobytes()

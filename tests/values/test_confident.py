@@ -1,0 +1,65 @@
+"""Confident learning finds the labels that were turned on purpose, and leaves clean ones alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.confident import Classes, Probabilities, confident_joint, label_errors, thresholds
+
+
+def drawn(
+    rows: int, noise: tuple[float, float], apart: float, seed: int = 4
+) -> tuple[Classes, Classes, Probabilities]:
+    """True classes, noisy labels (share of each class turned) and the true posterior of a normal mixture (+-apart, 1)."""
+    draw = np.random.default_rng(seed)
+    truth = (draw.random(rows) < 0.4).astype(np.int64)
+    value = draw.normal(np.where(truth == 1, apart, -apart))
+    posterior = 1 / (1 + np.exp(-(2 * apart * value + np.log(0.4 / 0.6))))
+    turned = draw.random(rows) < np.where(truth == 1, noise[1], noise[0])
+    return truth, np.where(turned, 1 - truth, truth), np.column_stack([1 - posterior, posterior])
+
+
+@pytest.mark.parametrize(("apart", "precision", "recall"), [(3.0, 0.95, 0.95), (2.0, 0.75, 0.8)])
+def test_planted_noise_is_found(apart: float, precision: float, recall: float) -> None:
+    """2 % of one class and 4 % of the other turned; the classes overlap by 0.1 % and by 2.3 %."""
+    truth, labels, probabilities = drawn(20_000, (0.02, 0.04), apart)
+    found = label_errors(labels, probabilities, 1.0)
+    wrong = labels != truth
+    assert 0.025 < wrong.mean() < 0.031
+    assert (found & wrong).sum() / found.sum() > precision
+    assert (found & wrong).sum() / wrong.sum() > recall
+
+
+def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
+    _, labels, probabilities = drawn(20_000, (0.0, 0.0), 2.0)
+    assert label_errors(labels, probabilities, 1.0).mean() < 0.02  # those the classes' overlap makes
+    _, labels, probabilities = drawn(20_000, (0.0, 0.0), 4.0)
+    assert label_errors(labels, probabilities, 1.0).sum() <= 5
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
+def test_no_class_loses_more_than_its_share_and_the_worst_go_first(share: float) -> None:
+    truth, labels, probabilities = drawn(4_000, (0.3, 0.3), 2.0)
+    found = label_errors(labels, probabilities, share)
+    for given in (0, 1):
+        members = labels == given
+        assert found[members].sum() == int(share * members.sum())
+        if share:
+            margins = probabilities[:, 1 - given] - probabilities[:, given]
+            assert margins[members & found].min() >= margins[members & ~found].max()
+    assert (labels != truth)[found].all()
+
+
+def test_joint_and_thresholds_of_a_table_that_can_be_counted_by_hand() -> None:
+    labels = np.array([0, 0, 0, 1, 1])
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.4, 0.6]])
+    assert thresholds(labels, probabilities) == pytest.approx([0.6, 0.7])
+    assert confident_joint(labels, probabilities).tolist() == [[2, 1], [0, 1]]
+    assert label_errors(labels, probabilities, 1.0).tolist() == [False, False, True, False, False]
+
+
+def test_a_class_without_rows_and_no_rows_at_all_are_no_error() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
+    assert not label_errors(np.array([0, 0]), probabilities, 1.0).any()
+    assert label_errors(np.zeros(0, np.int64), np.zeros((0, 2)), 1.0).shape == (0,)

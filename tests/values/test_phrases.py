@@ -1,0 +1,52 @@
+"""Words for features: complete, distinct, and in one group each."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from ml.features import FEATURES, FLAGS
+from ml.phrases import GROUPS, PHRASES, STATES, state_of, texts
+
+
+def test_every_feature_has_a_phrase_and_no_phrase_is_of_nothing() -> None:
+    assert set(PHRASES) == set(FEATURES)
+
+
+def test_every_feature_is_in_exactly_one_group() -> None:
+    assert Counter(name for group in GROUPS for name in group.features) == Counter(FEATURES)
+    assert len({group.name for group in GROUPS}) == len(GROUPS)
+
+
+def test_phrases_are_whole_and_tell_features_and_states_apart() -> None:
+    said = [words for phrase in PHRASES.values() for words in (phrase.present, phrase.absent)]
+    assert all(words.strip() == words and words and "{" not in words for words in said)
+    assert [words for words, count in Counter(said).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("response_json", 1, "answers JSON"),
+        ("response_html", 0, "does not answer HTML"),
+        ("path_has_extension", 0, "no file extension"),
+        ("path_word_api", 1, 'path says "api"'),
+        ("fetch_dest_empty", 1, "sent by a script of the page (Sec-Fetch-Dest)"),
+        ("path_numbers", 3, "a number as a segment"),
+        ("path_length", 40, "short path"),
+        ("path_length", 41, "long path"),
+        ("request_bytes_log", -1, "request size not logged"),
+        ("request_bytes_log", 0, "small request"),
+        ("host_labels", 2, "host name without a subdomain"),
+    ],
+)
+def test_value_gives_words(name: str, value: float, words: str) -> None:
+    of_name = texts("for")[FEATURES.index(name) * STATES :][:STATES]
+    assert of_name[state_of(name, value)] == f"for: {words}"
+
+
+def test_groups_of_flags_are_the_questions_of_their_signals() -> None:
+    names = {group.name: set(group.features) for group in GROUPS}
+    for flag in FLAGS:
+        assert flag.name in names[flag.signal]

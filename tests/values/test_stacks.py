@@ -1,0 +1,151 @@
+"""Groups of hosts that run the same software: what must be together is, what must not be is not, whatever the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.stacks import (
+    ROWS,
+    bands,
+    candidates,
+    is_telling,
+    jaccard,
+    meeting_probability,
+    signature,
+    stack_groups,
+)
+
+OPTIONS = SimpleNamespace(similarity=0.5, miss_rate=0.01, min_shapes=5)
+WORDPRESS = [f"GET /wp-{part}/{{}}" for part in ("content", "includes", "json", "admin", "login", "cron")]
+SHOP = [f"GET /shop/{part}" for part in ("cart", "checkout", "products", "search", "account", "orders")]
+TRIVIAL = [
+    "GET /",
+    "GET /robots.txt",
+    "GET /favicon.ico",
+    "HEAD /",
+    "GET /{}",
+    "GET /{}/{}/**",
+    "GET /.well-known/x",
+]
+
+hosts = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=4),
+    st.sets(
+        st.sampled_from([*WORDPRESS, *SHOP, *TRIVIAL, *(f"GET /own/{n}" for n in "abcdefgh")]), max_size=16
+    ),
+    max_size=12,
+)
+
+
+def pair(similarity: float, size: int, seed: int) -> tuple[list[str], list[str]]:
+    """Two sets of exactly this Jaccard similarity: of `size` tokens together, the first `similarity * size` are shared."""
+    tokens = [f"{seed} {n}" for n in range(size)]
+    shared = round(similarity * size)
+    half = shared + (size - shared) // 2
+    return tokens[:half], tokens[:shared] + tokens[half:]
+
+
+@pytest.mark.parametrize("similarity", [0.2, 0.35, 0.5, 0.65, 0.8])
+def test_pairs_meet_as_often_as_the_formula_says(similarity: float) -> None:
+    """1 - (1 - s^r)^b, simulated; 8 bands, so that the probability is far from 0 and 1. Within 4 standard errors."""
+    count, pairs = 8, 600
+    found = 0
+    for seed in range(pairs):
+        one, other = pair(similarity, 100, seed)
+        assert jaccard(frozenset(one), frozenset(other)) == pytest.approx(similarity)
+        found += any(candidates([one, other], count))
+    expected = meeting_probability(similarity, count)
+    error = np.sqrt(expected * (1 - expected) / pairs)
+    assert abs(found / pairs - expected) < 4 * error + 1e-9
+
+
+def test_share_of_equal_hashes_estimates_the_similarity() -> None:
+    one, other = pair(0.5, 200, 1)
+    equal = (signature(one, 4000) == signature(other, 4000)).mean()
+    assert equal == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / 4000))
+
+
+@given(similarity=st.floats(0.2, 0.99), miss_rate=st.floats(0.001, 0.5))
+def test_bands_are_the_fewest_that_keep_the_miss_rate(similarity: float, miss_rate: float) -> None:
+    count = bands(similarity, miss_rate)
+    assert 1 - meeting_probability(similarity, count) <= miss_rate * (1 + 1e-6)
+    assert count == 1 or 1 - meeting_probability(similarity, count - 1) > miss_rate * (1 - 1e-6)
+
+
+def test_stated_number_of_bands_and_of_chance_meetings() -> None:
+    count = bands(0.5, 0.01)
+    assert (count, ROWS) == (72, 4)
+    assert meeting_probability(0.1, count) < 0.01
+
+
+@given(hosts)
+def test_alike_hosts_are_together_and_groups_share_nothing_above_the_threshold(
+    shapes: dict[str, set[str]],
+) -> None:
+    """Small sets meet surely at this many bands, so that the law is exact."""
+    groups = stack_groups(shapes, SimpleNamespace(similarity=0.5, miss_rate=1e-9, min_shapes=3))
+    assert list(groups) == sorted(shapes)
+    assert sorted(set(groups.values())) == list(range(len(set(groups.values()))))
+    told = {host: frozenset(filter(is_telling, tokens)) for host, tokens in shapes.items()}
+    for one in shapes:
+        near = [
+            other
+            for other in shapes
+            if other != one
+            and min(len(told[one]), len(told[other])) >= 3
+            and jaccard(told[one], told[other]) >= 0.5
+        ]
+        assert all(groups[one] == groups[other] for other in near)
+        mates = [other for other in shapes if other != one and groups[other] == groups[one]]
+        assert bool(mates) == bool(near)
+
+
+@given(hosts)
+def test_order_of_hosts_and_of_tokens_plays_no_part(shapes: dict[str, set[str]]) -> None:
+    turned = {host: sorted(tokens, reverse=True) for host, tokens in reversed(shapes.items())}
+    assert stack_groups(turned, OPTIONS) == stack_groups(shapes, OPTIONS)
+
+
+def test_tenants_of_a_stack_are_together_and_other_software_is_apart() -> None:
+    shapes = {
+        "a.example": [*WORDPRESS, "GET /our-garden", "GET /"],
+        "b.example": [*WORDPRESS[1:], "GET /prices"],
+        "c.example": SHOP,
+        "d.example": [*SHOP, "GET /imprint"],
+    }
+    assert stack_groups(shapes, OPTIONS) == {"a.example": 0, "b.example": 0, "c.example": 1, "d.example": 1}
+
+
+def test_hosts_of_few_or_trivial_paths_are_not_merged() -> None:
+    shapes = {f"{n}.example": [*TRIVIAL, "GET /login", "GET /users/{}"] for n in range(6)}
+    assert sorted(stack_groups(shapes, OPTIONS).values()) == list(range(6))
+
+
+def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
+    code = (
+        "from types import SimpleNamespace; from ml.stacks import signature; "
+        "print(int(signature({f'GET /{n}' for n in 'abcdefgh'}, 64).sum()))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(root)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
+
+
+def test_no_hosts_make_no_groups() -> None:
+    assert stack_groups({}, OPTIONS) == {}

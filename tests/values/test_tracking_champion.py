@@ -1,0 +1,185 @@
+"""A model's way through MLflow, in SQLite and on a real server: logged, judged, promoted, read back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml import tracking
+from ml.compare import difference_figure, histogram_figure
+from ml.features import FEATURES
+from ml.rival import FAVOURS, NEW_TO_BOTH, OUT_OF_FOLD
+from ml.score import load, probabilities
+from ml.store import Store, TrackingError, store
+from ml.train import Trained, train
+from tests.mlflow_server import mlflow_server  # noqa: F401  # fixture
+from tests.values.training_rows import OPTIONS, frame
+
+SETTINGS = SimpleNamespace(uri="", experiment="census", registered_model="classifier")
+COUNTS = SimpleNamespace(labels=["0", "1", "2-5"], ml=[1, 2, 3], session=[3, 2, 1])
+TABLE = pd.DataFrame({"rule": ["few sessions"], "removed": [3]})
+TEXTS = (
+    "CARD.md",
+    "gates.json",
+    "tables/confusion.json",
+    "tables/hosts.json",
+    "comparison/learned_from.json",
+)
+ARTEFACTS = {
+    *("CARD.md", "gates.json", "comparison/out_of_fold.parquet", "comparison/learned_from.json"),
+    *(f"figures/{name}.png" for name in ("calibration", "curves", "importances", "shap")),
+    *(
+        f"tables/{name}.json"
+        for name in (
+            "calibration",
+            "confusion",
+            "curation",
+            "hosts",
+            "importances",
+            "segments",
+            "shap",
+            "slices",
+        )
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return store(SETTINGS, str(tmp_path_factory.mktemp("warehouse")))
+
+
+def limits(**changed: float) -> SimpleNamespace:
+    """Settings of the gates that the small models pass, but for what is changed."""
+    known = {
+        "min_roc_auc": 0.8,
+        "max_calibration_error": 0.2,
+        "max_model_bytes": 1_000_000,
+        "min_kind_right": 0.0,
+        "min_kind_rows": 1,
+        "significance": 0.05,
+        "resamples": 100,
+    }
+    return SimpleNamespace(**known | changed)
+
+
+def check_the_way_of_a_model(target: Store) -> None:
+    """Train, log, promote; a worse one does not take the alias; a better one does; bytes come back."""
+    good_rows, other_rows = frame(noise=0.05), frame(noise=0.05, seed=2)
+    good, bad = train(good_rows, OPTIONS), train(other_rows.assign(response_json=0.0), OPTIONS)  # blind
+    first = tracking.log_training(target, good, {"trees": 12})
+    refused = tracking.promote(target, first, good, good_rows, limits(min_roc_auc=0.999))
+    assert not refused.promoted
+    assert "gates.min_roc_auc" in refused.reason
+    with pytest.raises(TrackingError, match="champion"):
+        tracking.model_bytes(target)
+    taken = tracking.promote(target, first, good, good_rows, limits())
+    assert taken.promoted
+    assert "no champion" in taken.outcomes[-1].note
+    second = tracking.log_training(target, bad, {"trees": 12})
+    assert second.version != first.version
+    kept = tracking.promote(target, second, bad, other_rows, limits(min_roc_auc=0.0))
+    assert not kept.promoted
+    assert "not worse than the champion" in kept.reason
+    assert FAVOURS in kept.reason  # the hosts have the same names
+    new_hosts = other_rows.assign(host="new-" + other_rows["host"])
+    assert NEW_TO_BOTH in tracking.promote(target, second, bad, new_hosts, limits(min_roc_auc=0.0)).reason
+    again = tracking.log_training(
+        target, good, {"trees": 12, "seed": 3}, tables={"curation": TABLE}, card="# Card"
+    )
+    same = tracking.promote(target, again, good, good_rows, limits())
+    assert same.promoted
+    assert OUT_OF_FOLD in same.outcomes[-1].note
+    assert same.outcomes[-1].found == 0.0  # against its twin
+    features = np.asfortranarray(good_rows[list(FEATURES)].to_numpy(np.float32))
+    back = probabilities(load(tracking.model_bytes(target)), features)
+    np.testing.assert_array_equal(back, probabilities(load(good.model), features))
+    check_what_is_read_back(target, again, good)
+
+
+def check_what_is_read_back(target: Store, logged: tracking.Logged, trained: Trained) -> None:
+    """Run, tables, figures, alias and descriptions, as a client that knows nothing of this project sees them."""
+    import mlflow
+
+    client = mlflow.MlflowClient(target.uri, target.uri)
+    run = client.get_run(logged.run_id)
+    assert run.info.run_name == "train 12 hosts, seed 3"
+    assert run.data.tags["gates"] == "passed"
+    assert run.data.tags["mlflow.source.name"] == "apicensus train"
+    assert run.data.params["data.rows"] == "400"
+    assert run.data.metrics["oof/roc_auc"] == pytest.approx(trained.metrics["roc_auc"])
+    assert run.data.metrics["calibration/calibration_error_uncalibrated"] > 0
+    assert {"hosts/host_mean_recall", "hosts/host_worst_decile_roc_auc", "model/bytes"} <= set(
+        run.data.metrics
+    )
+    assert run.inputs is not None
+    assert run.inputs.dataset_inputs[0].dataset.digest == run.data.tags["data"]
+    names = {
+        item.path
+        for folder in (None, "figures", "tables", "comparison")
+        for item in client.list_artifacts(run.info.run_id, folder)
+    }
+    assert names >= ARTEFACTS
+    worst = mlflow.load_table("tables/confusion.json", run_ids=[run.info.run_id])
+    assert worst["kind"].iloc[0] == "odd"
+    assert re.fullmatch(r"response_json=[01] \([+-]\d\.\d\d\)", worst["because_1"].iloc[0])
+    version = client.get_model_version_by_alias(target.registered_model, "champion")
+    assert (str(version.version), version.tags["gates"]) == (logged.version, "passed")
+    assert "**Gates**" in str(version.description)
+    assert "champion" in str(client.get_registered_model(target.registered_model).description)
+    texts = [
+        str(version.description),
+        *(mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{name}") for name in TEXTS),
+    ]
+    assert "# Card" in texts
+    assert ".example" not in "".join(texts)  # no host is named
+
+
+def test_model_goes_its_way_through_the_store_in_the_warehouse(
+    local: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    check_the_way_of_a_model(local)
+    assert capfd.readouterr() == ("", "")  # standard output belongs to the summary
+    root = Path(local.uri.removeprefix("sqlite:///")).parent
+    assert sorted(file.name for file in root.iterdir()) == ["mlartifacts", "mlflow.db"]
+    assert {"model.cb", "MLmodel"} <= {file.name for file in root.rglob("*") if file.is_file()}
+
+
+def test_model_goes_its_way_through_a_server(server: str, capfd: pytest.CaptureFixture[str]) -> None:
+    secret = server.replace("://", "://somebody:geheim@")
+    check_the_way_of_a_model(Store(secret, None, "census", "classifier"))
+    out, err = capfd.readouterr()
+    assert "geheim" not in out + err
+    figures = {"histogram": histogram_figure(COUNTS)}
+    run = tracking.log_comparison(Store(secret, None, "census", "x"), {"hosts": 1}, figures, {})
+    assert run
+
+
+def test_comparison_is_a_run_with_figures_and_a_histogram(local: Store) -> None:
+    metrics = {"compare/hosts": 6, "compare/agreement": 0.75}
+    figures = {
+        "histogram": histogram_figure(COUNTS),
+        "differences": difference_figure({"unchanged": 1, "fewer": 3}),
+    }
+    tables = {"reasons": pd.DataFrame({"reason": ["a page"], "endpoints": [3]})}
+    run = tracking.log_comparison(local, metrics, figures, tables)
+    from mlflow import MlflowClient
+
+    found = MlflowClient(local.uri).get_run(run)
+    assert found.data.metrics == metrics
+    assert found.data.tags["step"] == "compare"
+    assert {item.path for item in MlflowClient(local.uri).list_artifacts(run)} == {
+        "differences.png",
+        "histogram.png",
+        "reasons.json",
+    }
+
+
+def test_missing_model_says_what_to_do(local: Store) -> None:
+    with pytest.raises(TrackingError, match=r"no-such-model.*train first"):
+        tracking.model_bytes(local, "models:/no-such-model@champion")

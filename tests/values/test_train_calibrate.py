@@ -1,0 +1,113 @@
+"""Calibration: the known distortion is undone, ranks stay, and the model's own file carries it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.calibrate import FLATTEST, Platt, compared, isotonic, nested, platt, sigmoid
+from ml.evaluate import calibration_error
+from ml.explain import contributions, explainer
+from ml.features import FEATURES
+from ml.score import load, log_odds, probabilities
+from ml.train import train
+from tests.values.training_rows import OPTIONS, frame
+
+
+def distorted(
+    rows: int, slope: float, offset: float, seed: int = 1
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Raw scores whose true log-odds are slope * raw + offset, and labels drawn from these."""
+    draw = np.random.default_rng(seed)
+    raw = draw.normal(0, 2, rows)
+    return raw, draw.random(rows) < sigmoid(slope * raw + offset)
+
+
+@pytest.mark.parametrize(("slope", "offset"), [(1.0, 0.0), (0.4, -1.0), (2.5, 1.5)])
+def test_distortion_is_found_within_its_standard_error(slope: float, offset: float) -> None:
+    found = platt(*distorted(20_000, slope, offset))
+    assert found.slope == pytest.approx(slope, rel=0.08)
+    assert found.offset == pytest.approx(offset, abs=0.08)
+
+
+def test_stated_shares_are_true_after_calibration_and_were_not_before() -> None:
+    raw, labels = distorted(20_000, 0.4, -1.0)
+    fold = np.arange(len(raw)) % 4
+    after = calibration_error(labels, nested(raw, labels, fold, platt))
+    assert after < 0.015 < 0.1 < calibration_error(labels, sigmoid(raw))
+
+
+@given(st.lists(st.tuples(st.floats(-30, 30), st.booleans()), min_size=2, max_size=30))
+def test_ranks_stay_whatever_the_data(rows: list[tuple[float, bool]]) -> None:
+    raw, labels = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    found = platt(raw, labels)
+    assert np.isfinite([found.slope, found.offset]).all()
+    assert found.slope >= FLATTEST
+
+
+def test_separable_classes_stay_finite_by_the_smoothed_targets() -> None:
+    found = platt(np.array([-3.0, -2.0, 2.0, 3.0]), np.array([False, False, True, True]))
+    assert 0 < found.slope < 5
+    assert found(np.array([3.0]))[0] < 0.95  # four rows do not make certainty
+
+
+def test_a_ranking_worse_than_chance_is_flattened_and_not_turned_round() -> None:
+    raw, labels = distorted(2_000, -1.0, 0.0)
+    found = platt(raw, labels)
+    assert found.slope == FLATTEST
+    assert found(raw).mean() == pytest.approx(labels.mean(), abs=0.01)
+
+
+def test_a_row_has_no_say_in_its_own_calibration() -> None:
+    raw, labels = distorted(400, 1.0, 0.0)
+    fold = np.arange(len(raw)) // 100
+    turned = labels.copy()
+    turned[:100] = ~turned[:100]
+    for fit in (platt, isotonic):
+        first, second = nested(raw, labels, fold, fit), nested(raw, turned, fold, fit)
+        np.testing.assert_array_equal(first[:100], second[:100])
+        assert (first[100:] != second[100:]).any()
+
+
+def test_comparison_prefers_what_fits_the_distortion() -> None:
+    raw, labels = distorted(4_000, 0.5, -1.0)
+    found = compared(raw, labels, np.arange(len(raw)) % 4).set_index("method")["log_loss"]
+    assert found["platt (shipped)"] < found["isotonic"] < found["none"]
+
+
+def test_calibration_is_in_the_models_own_file() -> None:
+    rows = frame(noise=0.2)
+    trained = train(rows, OPTIONS)
+    features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))
+    model = load(trained.model)
+    plain = load(train(rows, OPTIONS).model)  # the same bytes: baking twice would show here
+    assert log_odds(model, features) == pytest.approx(log_odds(plain, features))
+    assert probabilities(model, features) == pytest.approx(sigmoid(log_odds(model, features)), abs=1e-6)
+    assert model.get_scale_and_bias()[0] == 1.0
+    assert model.get_scale_and_bias()[1] == pytest.approx(trained.calibrator.offset)
+    assert trained.calibrator != Platt()
+
+
+def test_probabilities_of_the_file_mean_what_they_say_on_new_hosts() -> None:
+    timid = SimpleNamespace(**{**vars(OPTIONS), "learning_rate": 0.03})  # stops before it dares to be sure
+    trained = train(frame(rows=2000, hosts=20, noise=0.2), timid)
+    fresh = frame(rows=2000, seed=8, noise=0.2)
+    features = np.asfortranarray(fresh[list(FEATURES)].to_numpy(np.float32))
+    error = calibration_error(fresh["is_api"].to_numpy(), probabilities(load(trained.model), features))
+    assert error < 0.05
+    assert (
+        trained.metrics["calibration_error"] < 0.05 < 0.1 < trained.metrics["calibration_error_uncalibrated"]
+    )
+
+
+def test_shap_values_of_the_calibrated_file_add_up_to_its_log_odds() -> None:
+    rows = frame()
+    model = train(rows, OPTIONS).model
+    features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))[:50]
+    found = contributions(explainer(model), features)
+    assert found.values.sum(axis=1) + found.base == pytest.approx(log_odds(load(model), features), abs=1e-6)

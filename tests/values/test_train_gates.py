@@ -1,0 +1,192 @@
+"""Gates: each can fail, all are told, and the comparison with the champion mistakes noise for loss as rarely as it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from sklearn.metrics import average_precision_score
+
+from ml.bootstrap import FIGURES, Ranking, differences, student
+from ml.evaluate import recall_at
+from ml.gates import GATES, judge
+from ml.rival import FAVOURS, Rival, comparable, digest, marks, unseen
+from ml.train import Trained, train
+from tests.values.training_rows import OPTIONS, frame
+
+LIMITS = SimpleNamespace(
+    min_roc_auc=0.8,
+    max_calibration_error=0.2,
+    max_model_bytes=1_000_000,
+    min_kind_right=0.4,
+    min_kind_rows=60,
+    significance=0.05,
+    resamples=100,
+)
+SEED = 17
+print(f"bootstrap seed {SEED}")  # noqa: T201 - seeds are printed (house style 2.13)
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
+    return train(frame(), OPTIONS)
+
+
+def world(
+    draw: np.random.Generator, groups: int, rows: int, worse: float
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Labels, two models' probabilities and groups: each model has its own luck with each host."""
+    group = np.repeat(np.arange(groups), rows)
+    labels = draw.random(groups * rows) < draw.beta(2, 3, groups)[group]
+    sign = np.where(labels, 1, -1)
+    shared = 2 * sign + draw.normal(0, 1, len(labels)) + draw.normal(0, 1, groups)[group]
+
+    def model(loss: float) -> npt.NDArray[np.float64]:
+        luck = draw.normal(0, 1, groups)[group] * sign + draw.normal(0, 0.7, len(labels))
+        return np.asarray(1 / (1 + np.exp(-(shared + luck - loss * sign))), np.float64)
+
+    return labels, model(worse), model(0.0), group
+
+
+def refusals(worse: float, worlds: int, by_row: bool = False) -> float:
+    """Share of simulated comparisons in which the challenger was called worse by either figure."""
+    draw, refused = np.random.default_rng(SEED), 0
+    for seed in range(worlds):
+        labels, ours, theirs, group = world(draw, groups=30, rows=30, worse=worse)
+        unit = np.arange(len(labels)) if by_row else group
+        found = differences(labels, ours, theirs, unit, resamples=80, seed=seed, significance=0.05)
+        refused += any(found[name].high < 0 for name in FIGURES)
+    return refused / worlds
+
+
+def test_an_equal_model_is_refused_as_rarely_as_the_settings_say() -> None:
+    share = refusals(worse=0.0, worlds=100)
+    assert share <= 0.05 + 3 * (0.05 * 0.95 / 100) ** 0.5  # three standard errors of the simulation
+
+
+def test_a_bootstrap_over_rows_would_refuse_far_too_often() -> None:
+    assert refusals(worse=0.0, worlds=30, by_row=True) > 0.15
+
+
+def test_a_clearly_worse_model_is_refused() -> None:
+    assert refusals(worse=1.5, worlds=30) > 0.9
+
+
+def test_even_weights_give_the_figures_of_scikit_learn() -> None:
+    draw = np.random.default_rng(SEED)
+    labels, found, _, group = world(draw, groups=10, rows=200, worse=0.0)
+    found = np.round(found, 2)  # ties
+    got = Ranking(labels, found, group).figures(np.ones(10))
+    assert got[0] == pytest.approx(average_precision_score(labels, found))
+    assert got[1] == pytest.approx(recall_at(labels, found, 0.001))
+
+
+def test_a_weight_is_as_good_as_copies_of_the_rows() -> None:
+    draw = np.random.default_rng(SEED)
+    labels, found, _, group = world(draw, groups=5, rows=50, worse=0.0)
+    times = np.array([0, 1, 3, 2, 1])
+    copies = np.repeat(np.arange(len(labels)), times[group])
+    got = Ranking(labels, found, group).figures(times.astype(float))
+    assert got[0] == pytest.approx(average_precision_score(labels[copies], found[copies]))
+    assert got[1] == pytest.approx(recall_at(labels[copies], found[copies], 0.001))
+
+
+@pytest.mark.parametrize(
+    ("level", "freedom", "expected"), [(0.975, 10, 2.228), (0.975, 29, 2.045), (0.95, 6, 1.943)]
+)
+def test_quantiles_of_students_t_are_those_of_the_tables(level: float, freedom: int, expected: float) -> None:
+    assert student(level, freedom) == pytest.approx(expected, rel=0.005)
+
+
+def test_without_a_champion_the_bounds_alone_decide(trained: Trained) -> None:
+    verdict = judge(trained, None, LIMITS, SEED)
+    assert verdict.promoted
+    assert [outcome.gate for outcome in verdict.outcomes[: len(GATES)]] == [gate.name for gate in GATES]
+    assert "no champion" in verdict.outcomes[-1].note
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"min_roc_auc": 0.999},
+        {"max_calibration_error": 0.001},
+        {"max_model_bytes": 100},
+        {"min_kind_right": 1.0},
+    ],
+)
+def test_each_gate_can_close_and_names_its_setting(trained: Trained, broken: dict[str, float]) -> None:
+    verdict = judge(
+        trained,
+        None,
+        SimpleNamespace(**{**vars(LIMITS), "min_kind_rows": 1, "min_kind_right": 0.0} | broken),
+        SEED,
+    )
+    failed = [outcome for outcome in verdict.outcomes if not outcome.passed]
+    assert len(failed) == 1
+    assert f"gates.{next(iter(broken))}" in verdict.reason
+    assert not verdict.promoted
+
+
+def test_rare_kinds_do_not_close_the_gate(trained: Trained) -> None:
+    assert trained.slices["right"].min() < 0.4  # "odd" rows are mistakes
+    assert judge(trained, None, LIMITS, SEED).promoted
+
+
+def test_all_failures_are_told_at_once_and_the_table_has_each_gate(trained: Trained) -> None:
+    everything = np.arange(len(trained.out_of_fold))
+    perfect = Rival(everything, trained.out_of_fold["is_api"].to_numpy().astype(float), "a test")
+    strict = SimpleNamespace(**vars(LIMITS) | {"max_model_bytes": 1, "min_roc_auc": 0.999})
+    verdict = judge(trained, perfect, strict, SEED)
+    assert [outcome.passed for outcome in verdict.outcomes] == [False, True, False, True, False, False]
+    assert verdict.table()["passed"].tolist() == [outcome.passed for outcome in verdict.outcomes]
+    assert "a test" in verdict.reason
+
+
+def test_the_same_model_is_not_worse_than_itself(trained: Trained) -> None:
+    twin = Rival(np.arange(len(trained.out_of_fold)), trained.out_of_fold["probability"].to_numpy(), "itself")
+    verdict = judge(trained, twin, LIMITS, SEED)
+    assert verdict.promoted
+    assert verdict.outcomes[-1].found == 0.0
+
+
+def test_comparison_uses_only_the_rows_that_the_rival_judged(trained: Trained) -> None:
+    rows = np.flatnonzero(trained.out_of_fold["kind"] == "plain")  # where the challenger is right
+    perfect = trained.out_of_fold["is_api"].to_numpy().astype(float)[rows]
+    assert judge(trained, Rival(rows, perfect, ""), LIMITS, SEED).promoted
+
+
+def test_rows_of_hosts_learned_from_are_not_new_and_marks_do_not_name_hosts() -> None:
+    rows = frame(hosts=40)
+    old = rows[rows["host"].isin([f"h{n}.example" for n in range(20)])]
+    known = marks(old)
+    assert all(len(mark) == 4 for mark in known)
+    fresh = set(rows["host"].iloc[unseen(rows, known)])
+    assert not fresh & set(old["host"])
+    assert len(fresh) >= 18  # one of twenty may share its mark by chance
+    found = comparable(rows, known, rows["host"].to_numpy())
+    assert found is not None
+    assert comparable(rows.head(60), known, rows["host"].to_numpy()[:60]) is not None
+    assert comparable(old, known, old["host"].to_numpy()) is None
+    assert comparable(rows[rows["is_api"]], known, rows["host"].to_numpy()[rows["is_api"]]) is None
+
+
+def test_a_new_host_of_a_known_stack_is_not_new() -> None:
+    rows = frame(hosts=40)
+    rows["stack"] = rows["host"].str[1:].str.split(".").str[0].astype(int) % 20
+    known = marks(rows[rows["host"].isin([f"h{n}.example" for n in range(20)])])
+    assert len(unseen(rows, known)) == 0
+    nameless = rows.assign(stack=None)
+    assert (
+        len(unseen(nameless, marks(nameless.head(1)))) == (nameless["host"] != nameless["host"].iloc[0]).sum()
+    )
+
+
+def test_other_folds_are_another_digest(trained: Trained) -> None:
+    rows = trained.out_of_fold
+    assert digest(rows) == digest(rows.copy())
+    assert digest(rows) != digest(rows.assign(fold=0))
+    assert digest(rows) != digest(replace(trained, out_of_fold=rows[::-1]).out_of_fold)
+    assert "favours" in FAVOURS
