@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ml.confusion import Explained, confusion, explain, sampled, summary, worst_rows
+from ml.explain import explainer
 from ml.features import FEATURES
 from ml.figures import calibration_figure, curves_figure, shap_figure
 from ml.score import load, log_odds
@@ -89,15 +90,16 @@ def test_reasons_speak_for_the_mistake_strongest_first() -> None:
 def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
     rows = frame()
     matrix = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))
-    models = [load(train(frame(seed=seed), OPTIONS).model) for seed in (1, 2)]
+    models = [train(frame(seed=seed), OPTIONS).model for seed in (1, 2)]
+    explainers = [explainer(model) for model in models]
     fold = np.arange(len(rows), dtype=np.int32) % 2
-    found = explain(models, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
+    found = explain(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
     for place, row in enumerate((4, 7, 9)):
-        model, slope = models[row % 2], (1.0, 3.0)[row % 2]
+        judge, slope = row % 2, (1.0, 3.0)[row % 2]
         one = np.asfortranarray(matrix[[row, row + 2]])
-        both = explain([model], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
+        both = explain([explainers[judge]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
         np.testing.assert_allclose(found.values[place], both[0])
-        change = log_odds(model, one) * slope
+        change = log_odds(load(models[judge]), one) * slope
         assert both[0].sum() - both[1].sum() == pytest.approx(change[0] - change[1])
 
 

@@ -53,9 +53,9 @@ def test_a_stack_on_two_domains_is_never_on_both_sides_of_a_fold() -> None:
 
 
 def test_memory_of_a_stack_does_not_help_out_of_fold() -> None:
-    rows = frame(noise=0.5, hosts=24)  # labels are coin tosses ...
+    rows = frame(noise=0.5, hosts=64)  # labels are coin tosses ...
     stack = rows["host"].str[1:].str.split(".").str[0].astype(int) % 8
-    rows["is_api"] = stack.isin([0, 1, 4, 7])  # ... but for the stack, which three hosts share
+    rows["is_api"] = stack.isin([0, 1, 4, 7])  # ... but for the stack, which eight hosts share
     for number in range(8):
         rows[FEATURES[number]] = (stack == number).astype(np.float32)
     by_host = train(rows, OPTIONS).metrics["roc_auc"]
