@@ -18,14 +18,17 @@ from pyspark.sql import DataFrame
 
 from jobs.ingest import ingest_inputs
 from jobs.model import model_bytes
+from ml.explain import with_reasons
 from ml.score import with_probability
 from pipelines import cli
 from pipelines.endpoints.build import merged, slices
+from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed
 from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.select import KEPT, Variant, coverage, selected
+from pipelines.selection.select import KEPT, Variant, coverage, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.transactions.table import TRANSACTIONS
 
+EVERY_REASON = 1000  # more than there are subjects: what is small for each transaction may add up
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
@@ -34,11 +37,25 @@ def scored(transactions: DataFrame, model: bytes) -> DataFrame:
     return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
+def explain_endpoints(run: cli.Run, model: bytes) -> None:
+    """Rewrites table endpoint_reasons: why each listed endpoint of variant ml looks like an API."""
+    warehouse, settings = run.warehouse, run.settings
+    with run.reporter.stage("Explaining endpoints") as outcome:
+        found = ENDPOINT_SLICES.read(warehouse)
+        endpoints = merged(found, settings.endpoints, settings.selection)
+        rows = TRANSACTIONS.read(warehouse).withColumn("sample_hash", sample_hash())
+        chosen = sampled(rows, found, endpoints).withColumn("signals", packed_signals())
+        reasoned = with_reasons(chosen, model, [*KEY, "day"], EVERY_REASON)
+        ENDPOINT_REASONS.replace_all(summed(reasoned), warehouse)
+        outcome.append(f"{ENDPOINT_REASONS.read(warehouse).count():,} days of endpoints")
+
+
 def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
     """Rewrites the endpoint slices of `variants`; returns the counts for the summary."""
     warehouse, settings = run.warehouse, run.settings
     transactions = TRANSACTIONS.read(warehouse)
-    scorer = {"ml": partial(scored, model=model_bytes(settings, run.root))} if "ml" in variants else {}
+    model = model_bytes(settings, run.root) if "ml" in variants else b""
+    scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
     with run.reporter.stage("Finding endpoints") as outcome:
         chosen = selected(transactions, variants=variants, settings=settings.selection, scored=scorer)
         names = ", ".join(f"'{variant}'" for variant in variants)
@@ -48,6 +65,8 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
         counts = {row["variant"]: row["count"] for row in endpoints.groupBy("variant").count().collect()}
         found = {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
+    if "ml" in variants:
+        explain_endpoints(run, model)
     if "session" in variants:
         covered, hosts = coverage(transactions, settings.selection.sessions)
         found |= {"hosts": hosts, "hosts_without_session_identifier": hosts - covered}

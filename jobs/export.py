@@ -14,10 +14,9 @@ from typing import Annotated, Literal, cast, get_args
 import typer
 from pyspark.sql import functions as F
 
+from jobs.inventory import inventory
 from pipelines import cli
-from pipelines.endpoints.build import merged
 from pipelines.endpoints.listing import write_listing
-from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.openapi.build import Written, write_documents
 from pipelines.schemas.build import latest
 from pipelines.schemas.tables import SCHEMAS
@@ -31,11 +30,8 @@ def export_documents(
     run: cli.Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
 ) -> list[Written]:
     """Writes one document a host and profile; a folder for each profile where there are several."""
-    warehouse, settings = run.warehouse, run.settings
-    endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection).where(
-        F.col("variant") == "ml"
-    )
-    schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
+    endpoints = inventory(run).where(F.col("variant") == "ml")
+    schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
     with run.reporter.stage("Writing OpenAPI documents") as outcome:
         written = write_documents(endpoints, schemas, out, profiles=profiles, form=form)
         outcome.append(f"{len(written):,} documents")
@@ -44,10 +40,8 @@ def export_documents(
 
 def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
     """Writes the list of endpoints of all variants."""
-    warehouse, settings = run.warehouse, run.settings
-    endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection)
     with run.reporter.stage("Writing the endpoint list") as outcome:
-        file, count = write_listing(endpoints, out, form)
+        file, count = write_listing(inventory(run), out, form)
         outcome.append(f"{count:,} rows")
     return file, count
 

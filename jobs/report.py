@@ -15,11 +15,10 @@ from typing import Annotated
 
 import typer
 
+from jobs.inventory import inventory
 from pipelines import cli
-from pipelines.endpoints.build import merged
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
-from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.report.build import facts
 from pipelines.report.facts import DocumentFact, Histogram
 from pipelines.report.page import render
@@ -36,7 +35,7 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
     tables = {
         "batches": BATCHES.read(warehouse),
         "hosts": with_session_key(hosts, settings.selection.sessions),
-        "endpoints": merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection),
+        "endpoints": inventory(run),
         "comparisons": COMPARISONS.read(warehouse),
         "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),

@@ -18,6 +18,7 @@ from pipelines.endpoints.evidence import (
     merged_state,
     observed_state,
 )
+from pipelines.endpoints.samples import client_samples, day_samples
 from pipelines.endpoints.table import COUNTS, ENDPOINT_KEY
 from pipelines.paths.build import with_shape, with_template
 from pipelines.selection.answers import FAMILIES
@@ -51,12 +52,14 @@ def slices(
             *(F.count_if(success & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
             F.min("time").alias("first_seen"),
             F.max("time").alias("last_seen"),
+            *client_samples(),
             *client_sums(),
         )
     )
     grouped = by_client.groupBy(*SHAPE_KEY).agg(
         *(F.sum(name).alias(name) for name in COUNTS),
         F.hll_sketch_agg("client", F.lit(endpoints.client_sketch_log2)).alias("client_sketch"),
+        day_samples().alias("sample_hashes"),
         *observed_state(),
         F.min("first_seen").alias("first_seen"),
         F.max("last_seen").alias("last_seen"),

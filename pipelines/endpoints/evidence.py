@@ -41,10 +41,14 @@ def is_redirection() -> Column:
     return F.col("status").between(300, LAST_SUCCESS) & (F.col("status") != NOT_MODIFIED)
 
 
+def tells() -> Column:
+    """Whether the answer says what the endpoint is, unless it gives redirections only: a 2xx, or a 304 in its place."""
+    return F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS) & ~is_redirection()
+
+
 def client_sums() -> Iterator[Column]:
     """For the aggregation by client and day: sum (millionths) and number of probabilities, by kind and of all answers."""
-    redirects = is_redirection()
-    answers = F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS) & ~redirects
+    redirects, answers = is_redirection(), tells()
     millionths = F.round(F.col("probability").cast("double") * MICRO).cast("bigint")
     for kind, told in (("answered", answers), ("redirected", redirects), ("any", F.lit(True))):
         yield F.sum(F.when(told, millionths)).alias(f"{kind}_sum")

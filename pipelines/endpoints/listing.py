@@ -11,15 +11,17 @@ from typing import Any, Literal
 import orjson
 from pyspark.sql import DataFrame
 
+from pipelines.endpoints.wording import said
 from pipelines.errors import WarehouseError
 
 COLUMNS = (
     "host", "method", "path_template", "variant", "state", "requests", "clients", "first_seen", "last_seen", "probability",
+    "probability_min", "probability_max", "probability_deviation", "client_days", "reasons",
 )  # fmt: skip
 
 
 def write_listing(endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
-    """Rows of `build.merged` → `out/endpoints.csv` or `.ndjson`, sorted; returns the file and its number of rows.
+    """Rows of `explained.with_reasons` → `out/endpoints.csv` or `.ndjson`, sorted; returns the file and its number of rows.
 
     Raises:
         WarehouseError: the file cannot be written.
@@ -42,7 +44,7 @@ def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndj
         if form == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()
-            for row in _harmless(rows):
+            for row in _harmless({**row, "reasons": "; ".join(said(row["reasons"]))} for row in rows):
                 table.writerow(row)
                 count += 1
         else:
@@ -62,6 +64,8 @@ def _harmless(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return [{name: _plain(part) for name, part in each.asDict().items()} for each in value]
     if isinstance(value, datetime):
         return value.isoformat() + "Z"
     return round(value, 6) if isinstance(value, float) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyspark.sql.types import (
+    ArrayType,
     BinaryType,
     DateType,
     LongType,
@@ -33,6 +34,7 @@ ENDPOINT_SLICES = Table(
             *(StructField(name, LongType(), False) for name in COUNTS),
             StructField("client_sketch", BinaryType(), False),
             *STATE,
+            StructField("sample_hashes", ArrayType(LongType()), False),
             StructField("first_seen", TimestampType(), False),
             StructField("last_seen", TimestampType(), False),
         ]

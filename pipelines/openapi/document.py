@@ -127,6 +127,7 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
             "last_seen": timestamp(endpoint.last_seen),
             "state": endpoint.state,
             **({"probability": round(endpoint.probability, 4)} if endpoint.probability is not None else {}),
+            **({"reasons": list(endpoint.reasons)} if endpoint.reasons else {}),
             **({"parameters_left_out": endpoint.left_out} if endpoint.left_out else {}),
             **({"merged_templates": templates} if templates != [path] else {}),
         },

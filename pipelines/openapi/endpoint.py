@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from pipelines.endpoints.wording import said
+
 JsonSchema = dict[str, Any]
 
 
@@ -29,7 +31,7 @@ class Endpoint:
 
     `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
     or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
-    written; `schemes` were seen ("https"). Times without a zone are UTC.
+    written; `schemes` were seen ("https"); `reasons` say why it looks like an API. Times without a zone are UTC.
     """
 
     host: str
@@ -46,13 +48,15 @@ class Endpoint:
     learned_from: int = 0
     left_out: int = 0
     parameters: tuple[Parameter, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
     """A row of the merged endpoints, with column `schema` (a row of the schemas table as a mapping, or None).
 
     Answers are counted as 2XX (those that taught the schema), 3XX (the other successes), 4XX and 5XX.
-    Optional columns: `schemes` (array of strings). `schema.parameters[].schema` is JSON text.
+    Optional columns: `schemes` (array of strings), `reasons` (as of `endpoints.explained`).
+    `schema.parameters[].schema` is JSON text.
     """
     schema = row["schema"] or {}
     learned_from = int(schema.get("requests") or 0)
@@ -78,6 +82,7 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         learned_from=learned_from,
         left_out=int(schema.get("left_out") or 0),
         parameters=_parameters(schema.get("parameters") or ()),
+        reasons=tuple(said(row.get("reasons") or ())),
     )
 
 

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.reasons import counted
+from pipelines.endpoints.wording import said
 from pipelines.report.facts import (
     DocumentFact,
     EndpointFact,
@@ -102,17 +103,19 @@ def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
             F.max(name).alias(name)
             for name in ("requests", "successes", "clients", "probability", "last_seen", "state", *SPREAD)
         ),
+        F.max("reasons").alias("reasons"),  # those of ml: session's are empty, which comes first in order
         F.min("first_seen").alias("first_seen"),
     )
     return together.join(sizes, list(key), "left").fillna(0, ["parameters"])
 
 
 def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
-    names = tuple(field.name for field in fields(EndpointFact) if field.name != "spread")
+    names = tuple(field.name for field in fields(EndpointFact) if field.name not in ("spread", "why"))
     found = []
-    for row in rows.select(*names, *SPREAD).collect():
+    for row in rows.select(*names, "reasons", *SPREAD).collect():
         plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
-        found.append(EndpointFact(**plain, spread=spread(*(row[name] for name in SPREAD))))
+        agreement = spread(*(row[name] for name in SPREAD))
+        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(said(row["reasons"]))))
     return found
 
 

@@ -37,7 +37,8 @@ class InputFacts:
 class EndpointFact:
     """One endpoint, both variants in one row. `probability` is null where the classifier did not select it.
 
-    `parameters` counts the learned parameters of all locations; `spread` says in words how much clients differ.
+    `parameters` counts the learned parameters of all locations; `spread` says in words how much clients differ, `why`
+    what spoke for and against an API.
     """
 
     host: str
@@ -53,6 +54,7 @@ class EndpointFact:
     state: str
     parameters: int
     spread: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

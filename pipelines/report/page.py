@@ -38,6 +38,7 @@ COLUMNS = (
     "state",
     "parameters",
     "spread",
+    "why",
 )
 
 # What HTML's script data state and JavaScript's line ends would take for something else than JSON text.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.selection.answers import media_family
@@ -20,7 +20,9 @@ Variant = Literal["ml", "session"]
 Scorer = Callable[[DataFrame], DataFrame]
 """transactions → the same plus `probability`; given by the job, because pipelines never imports ml."""
 
-KEPT = ("host", "method", "path", "status", "time", "day", "client", "has_session", "media_family")
+KEPT = (
+    "host", "method", "path", "status", "time", "day", "client", "has_session", "media_family", "sample_hash",
+)  # fmt: skip
 
 
 def selected(
@@ -35,7 +37,9 @@ def selected(
     One scan and one scoring serve both variants.
     """
     rows = with_session_key(transactions, settings.sessions)
-    rows = rows.withColumns({"has_session": has_session(), "media_family": media_family()})
+    rows = rows.withColumns(
+        {"has_session": has_session(), "media_family": media_family(), "sample_hash": sample_hash()}
+    )
     rows = (
         scored["ml"](rows) if "ml" in variants else rows.withColumn("probability", F.lit(None).cast("float"))
     )
@@ -43,6 +47,11 @@ def selected(
     chosen = F.array_compact(F.array(*(F.when(takes[variant], F.lit(variant)) for variant in variants)))
     exploded = rows.select(*KEPT, "probability", F.explode(chosen).alias("variant"))
     return exploded.withColumn("probability", F.when(F.col("variant") == "ml", F.col("probability")))
+
+
+def sample_hash() -> Column:
+    """By which transactions are drawn: 64 bits of the id, the same in every run and independent of the traffic."""
+    return F.xxhash64("transaction_id")
 
 
 def coverage(transactions: DataFrame, sessions: Mapping[str, object]) -> tuple[int, int]:

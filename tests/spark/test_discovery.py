@@ -26,7 +26,7 @@ from pipelines.selection.select import coverage, selected
 from pipelines.settings import SelectionSettings, SessionIdentifier, Settings
 
 ROW = (
-    "host string, method string, path string, status int, time timestamp, day date, client string, "
+    "transaction_id string, host string, method string, path string, status int, time timestamp, day date, client string, "
     "response_content_type string, identifiers map<string,string>, p float"
 )
 DAYS = (date(2026, 10, 30), date(2026, 10, 31))
@@ -36,6 +36,7 @@ def transactions(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
     """(host, method, path, status, day number, client, identifiers, probability) each."""
     full = [
         (
+            f"t{number}",
             h,
             m,
             p,
@@ -47,7 +48,7 @@ def transactions(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
             ids,
             prob,
         )
-        for h, m, p, s, d, c, ids, prob in rows
+        for number, (h, m, p, s, d, c, ids, prob) in enumerate(rows)
     ]
     return spark.createDataFrame(full, ROW)
 

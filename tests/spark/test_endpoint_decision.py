@@ -24,7 +24,7 @@ from pipelines.tables import Table, Warehouse
 FIRST = date(2026, 10, 30)
 SCHEMA = (
     "variant string, host string, method string, path string, status int, time timestamp, day date, client string, "
-    "has_session boolean, media_family string, probability float"
+    "has_session boolean, media_family string, probability float, sample_hash bigint"
 )
 
 
@@ -42,8 +42,8 @@ class Seen(NamedTuple):
 def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
     full = [
         ("ml", "a.example", "GET", r.path, r.status, datetime(2026, 10, 30) + timedelta(days=r.day),
-         FIRST + timedelta(days=r.day), r.client, False, r.media_family, r.probability)
-        for r in rows
+         FIRST + timedelta(days=r.day), r.client, False, r.media_family, r.probability, number)
+        for number, r in enumerate(rows)
     ]  # fmt: skip
     return spark.createDataFrame(full, SCHEMA)
 

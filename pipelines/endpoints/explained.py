@@ -1,0 +1,99 @@
+"""Why endpoints look like APIs: reasons of a few of their transactions, summed per day and merged like any other state.
+
+Explaining costs a hundred times as much as scoring, so an endpoint is explained from `samples.SAMPLED` transactions a day.
+Contributions are whole millionths of log-odds, so days merge in any order to the same bits.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    DateType,
+    DoubleType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from pipelines.endpoints.evidence import MICRO
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.tables import Table
+
+KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
+SUM = StructType([StructField("text", StringType(), False), StructField("sum", LongType(), False)])
+REASON = StructType(
+    [StructField("text", StringType(), False), StructField("contribution", DoubleType(), False)]
+)
+"""`text` says for or against what; `contribution` to the log-odds, mean over the explained transactions."""
+
+ENDPOINT_REASONS = Table(
+    name="endpoint_reasons",
+    schema=StructType(
+        [
+            *(StructField(name, StringType(), False) for name in KEY),
+            StructField("day", DateType(), False),
+            StructField("explained", LongType(), False),
+            StructField("sums", ArrayType(SUM, containsNull=False), False),
+        ]
+    ),
+    partition=("day",),
+)
+"""`explained` transactions of the endpoint on that day; `sums`: contributions by text, millionths of log-odds."""
+
+
+def sampled(transactions: DataFrame, endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
+    """The transactions that explain the `endpoints` of variant ml, with `path_template`.
+
+    `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
+    """
+    ours = endpoint_slices.where(F.col("variant") == "ml").join(
+        endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
+    )
+    wanted = ours.select(*KEY, "day", F.explode("sample_hashes").alias("sample_hash"))
+    return transactions.join(wanted, ["host", "method", "day", "sample_hash"])
+
+
+def summed(reasoned: DataFrame) -> DataFrame:
+    """`KEY`, `day`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
+    key = [*KEY, "day"]
+    millionths = F.round(F.col("reason.contribution").cast("double") * MICRO).cast("bigint")
+    by_text = (
+        reasoned.select(*key, F.explode("reasons").alias("reason"))
+        .groupBy(*key, F.col("reason.text").alias("text"))
+        .agg(F.sum(millionths).alias("sum"))
+    )
+    sums = by_text.groupBy(*key).agg(F.sort_array(F.collect_list(F.struct("text", "sum"))).alias("sums"))
+    return reasoned.groupBy(*key).agg(F.count("*").alias("explained")).join(sums, key)
+
+
+def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:
+    """Rows of `build.merged` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
+
+    The `most` strongest of all of its days, falling; empty for variant session, and for what was not listed when
+    `discover` ran.
+    """
+    total = endpoint_reasons.groupBy(*KEY).agg(F.sum("explained").alias("explained"))
+    by_text = (
+        endpoint_reasons.select(*KEY, F.explode("sums").alias("each"))
+        .groupBy(*KEY, F.col("each.text").alias("text"))
+        .agg(F.sum("each.sum").alias("sum"))
+    )
+    strongest = by_text.groupBy(*KEY).agg(
+        F.sort_array(F.collect_list(F.struct((-F.abs("sum")).alias("order"), "text", "sum"))).alias("ranked")
+    )
+    found = strongest.join(total, list(KEY)).select(
+        *KEY,
+        F.lit("ml").alias("variant"),
+        F.transform(
+            F.slice("ranked", 1, most),
+            lambda each: F.struct(
+                each["text"].alias("text"), (each["sum"] / F.col("explained") / MICRO).alias("contribution")
+            ),
+        ).alias("reasons"),
+    )
+    none = F.array().cast(ArrayType(REASON, containsNull=False))
+    joined = endpoints.join(found, list(ENDPOINT_KEY), "left")
+    return joined.withColumn("reasons", F.coalesce("reasons", none))

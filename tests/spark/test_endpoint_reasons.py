@@ -1,0 +1,129 @@
+"""Reasons of endpoints: which transactions speak, means counted by hand, days in any order and twice."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import reduce
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from ml.bundled import bundled
+from ml.explain import with_reasons as explained
+from pipelines.endpoints.build import merged, slices
+from pipelines.endpoints.explained import ENDPOINT_REASONS, sampled, summed, with_reasons
+from pipelines.endpoints.samples import SAMPLED, client_samples, day_samples
+from pipelines.endpoints.wording import said
+from pipelines.selection.select import KEPT, sample_hash, selected
+from pipelines.selection.signals import packed_signals
+from pipelines.settings import Settings
+
+FIRST = date(2026, 10, 30)
+KEY = ("a.example", "GET", "/x")
+REASONED = "host string, method string, path_template string, day date, reasons array<struct<text string, contribution float>>"
+
+
+def reasoned(spark: SparkSession, *rows: tuple[int, dict[str, float]]) -> DataFrame:
+    """(day number, text → contribution), a row a transaction of one endpoint."""
+    full = [(*KEY, FIRST + timedelta(days=day), list(found.items())) for day, found in rows]
+    return spark.createDataFrame(full, REASONED)
+
+
+def endpoints(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(
+        [("ml", *KEY), ("session", *KEY), ("ml", "a.example", "GET", "/y")],
+        "variant string, host string, method string, path_template string",
+    )
+
+
+def reasons(
+    spark: SparkSession, found: DataFrame, most: int = 9
+) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+    rows = with_reasons(endpoints(spark), found, most).collect()
+    return {
+        (r["variant"], r["path_template"]): [(e["text"], round(e["contribution"], 6)) for e in r["reasons"]]
+        for r in rows
+    }
+
+
+def test_reasons_are_means_over_all_explained_transactions_strongest_first(spark: SparkSession) -> None:
+    rows = reasoned(
+        spark,
+        (0, {"for: JSON": 2.0, "against: HTML": -0.5}),
+        (0, {"for: JSON": 1.0}),
+        (1, {"for: JSON": 3.0, "against: HTML": -2.5, "for: a version": 0.5}),
+        (1, {"for: JSON": 0.0}),
+    )
+    found = reasons(spark, summed(rows))
+    assert found["ml", "/x"] == [("for: JSON", 1.5), ("against: HTML", -0.75), ("for: a version", 0.125)]
+    assert found["session", "/x"] == found["ml", "/y"] == []
+    assert [text for text, _ in reasons(spark, summed(rows), most=1)["ml", "/x"]] == ["for: JSON"]
+
+
+def test_days_merge_in_any_order_and_partitions_do_not_matter(spark: SparkSession) -> None:
+    rows = reasoned(
+        spark, *((day, {f"t{n % 3}": 0.1 * n - 0.7, "u": 1 / (n + 3)}) for day in (0, 1) for n in range(7))
+    )
+    whole = summed(rows.repartition(1))
+    parts = [
+        summed(rows.repartition(5).where(F.col("day") == F.lit(FIRST + timedelta(days=n)))) for n in (1, 0)
+    ]
+    assert reasons(spark, whole) == reasons(spark, reduce(DataFrame.unionByName, parts))
+    assert set(whole.columns) == set(ENDPOINT_REASONS.schema.names)
+
+
+def test_a_sample_is_one_telling_answer_of_each_of_a_few_clients(spark: SparkSession) -> None:
+    rows = [("bot", 200, n) for n in range(50)] + [
+        ("c1", 200, 70),
+        ("c1", 304, 60),
+        ("c2", 200, 90),
+        ("c3", 200, 80),
+    ]
+    rows += [("c4", 404, 51), ("c5", 302, 52)]
+    seen = spark.createDataFrame(rows, "client string, status int, sample_hash bigint")
+    for parts in (1, 6):
+        by_client = seen.repartition(parts).groupBy("client").agg(*client_samples())
+        [row] = by_client.agg(day_samples().alias("hashes")).collect()
+        assert sorted(row["hashes"]) == [0, 60, 80]
+    moved = seen.where("status IN (302, 404)").groupBy("client").agg(*client_samples())
+    assert moved.agg(day_samples().alias("hashes")).collect() == [Row(hashes=[52])]
+    none = seen.where("status = 404").groupBy("client").agg(*client_samples())
+    assert none.agg(day_samples().alias("hashes")).collect() == [Row(hashes=[])]
+
+
+def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings) -> None:
+    """Through the whole way: simulated traffic, the bundled model, the reasons of each endpoint that it lists."""
+    from ml.score import with_probability
+
+    def scored(rows: DataFrame) -> DataFrame:
+        return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)
+
+    chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
+    kept = slices(
+        chosen, settings.paths, settings.endpoints, settings.selection.candidate_floor
+    ).localCheckpoint()
+    listed = merged(kept, settings.endpoints, settings.selection).localCheckpoint()
+    rows = sampled(simulated.withColumn("sample_hash", sample_hash()), kept, listed)
+    why = summed(
+        explained(
+            rows.withColumn("signals", packed_signals()),
+            bundled(),
+            ["host", "method", "path_template", "day"],
+            99,
+        )
+    ).localCheckpoint()
+    assert why.agg(F.max("explained")).first()[0] == SAMPLED  # type: ignore[index]
+    found = with_reasons(listed, why, 5).collect()
+    assert len(found) > 50
+    told = [row for row in found if row["client_days"] > 0]
+    assert all(len(row["reasons"]) == 5 for row in told)
+    assert all(row["reasons"][0]["text"].startswith(("for: ", "against: ")) for row in told)
+    sure = [row for row in told if row["probability"] > 0.99]
+    assert all(any(each["contribution"] > 0 for each in row["reasons"]) for row in sure)
+
+
+@pytest.mark.parametrize(("number", "text"), [(2.1, "+2.10"), (-0.314, "-0.31"), (0.0, "+0.00")])
+def test_a_reason_is_said_with_its_weight(number: float, text: str) -> None:
+    assert said([{"text": "for: answers JSON", "contribution": number}]) == [f"for: answers JSON ({text})"]
