@@ -8,6 +8,8 @@ IN_VENV := scripts/in_venv.sh
 WAREHOUSE ?= build/demo/warehouse
 PORT ?= 5000
 TESTS ?= tests
+# Test processes, each with a Spark of its own (local[2]); half of a Spark test's time is one core of the driver.
+WORKERS ?= 2
 
 .PHONY: help setup demo test lint format bench package mlflow clean
 
@@ -22,7 +24,7 @@ demo: setup ## Run the whole way on the bundled sample; results and report in bu
 	@$(IN_VENV) apicensus run examples/demo/*.ndjson.gz --settings examples/demo/settings.yaml --out build/demo --warehouse build/demo/warehouse
 
 test: setup lint ## Check the style and run all tests (TESTS=tests/values for some)
-	@$(IN_VENV) python -m pytest --durations=10 $(TESTS)
+	@$(IN_VENV) python -m pytest -n $(WORKERS) --dist loadfile --durations=10 $(TESTS)
 
 lint: setup ## Check style, types and the direction of imports
 	@$(IN_VENV) ruff check .

@@ -78,7 +78,17 @@ def assets(rng: Random, habits: Habits) -> list[Operation]:
 
 def file_name(rng: Random, hashed: bool) -> str:
     """A file name without its extension, with a content hash or not."""
-    drawn = (rng.choice(NOUNS), slug(rng), "main", "app", "vendor", str(rng.randrange(999)), uuid(rng))
+    number = rng.randrange(9999)
+    drawn = (
+        rng.choice(NOUNS),
+        slug(rng),
+        "main",
+        "app",
+        "vendor",
+        str(number),
+        uuid(rng),
+        f"IMG_{number:04}",
+    )
     name = rng.choice(drawn)
     if hashed:
         return f"{name}{rng.choice('.-_')}{rng.getrandbits(40):010x}"

@@ -77,6 +77,8 @@ _BEACON_ANSWERS = (
     (200, "image/gif", 43),
     (202, "", 0),
     (200, "", 0),
+    (200, "text/html", 0),
+    (200, "text/html; charset=utf-8", 20),
 )
 
 

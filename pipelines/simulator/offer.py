@@ -19,6 +19,7 @@ from pipelines.simulator.habits import Audience, Habits, draw_habits, resource
 from pipelines.simulator.hosts import Front
 from pipelines.simulator.operation import Operation, answers
 from pipelines.simulator.scans import scans
+from pipelines.simulator.writing import draw_style, rewritten
 
 # Who calls the API of each shape; one of them per site.
 _CALLERS: dict[str, tuple[Audience, ...]] = {
@@ -77,7 +78,8 @@ def declare(rng: Random, front: Front) -> tuple[Operation, ...]:
     habits = draw_habits(rng)
     calls, dialect = _calls(rng, front)
     parts = {"api": _ASIDE, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[front.shape]
-    rest = [made for build, share in parts if rng.random() < share for made in build(rng, habits)]
+    built = (made for build, share in parts if rng.random() < share for made in build(rng, habits))
+    rest = rewritten(built, draw_style(rng))
     if front.shape == "mixed" and dialect is not None and rng.random() < 0.5:
         rest += _twins(rng, calls, dialect, habits)
     if front.origin and calls:
