@@ -10,6 +10,7 @@ from pipelines.simulator import action_styles as action
 from pipelines.simulator import asset_styles as asset
 from pipelines.simulator import data_styles as data
 from pipelines.simulator import embed_styles as embed
+from pipelines.simulator import feed_styles as feed
 from pipelines.simulator import lost_styles as lost
 from pipelines.simulator import page_styles as page
 from pipelines.simulator.api_events import EVENT_EXTRAS
@@ -42,6 +43,7 @@ _WEB: tuple[tuple[Builder, float], ...] = (
     (page.api_like_pages, 0.4),
     (page.shells, 0.35),
     (page.file_tree, 0.2),
+    (feed.feeds, 0.35),
     (action.forms, 0.55),
     (action.fragments, 0.4),
     (action.redirects, 0.7),
