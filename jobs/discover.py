@@ -14,6 +14,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 import typer
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
 from jobs.ingest import ingest_inputs
@@ -21,7 +22,7 @@ from jobs.model import model_bytes
 from ml.explain import with_reasons
 from ml.score import with_probability
 from pipelines import cli
-from pipelines.endpoints.build import merged, slices
+from pipelines.endpoints.build import client_days, merged, slices
 from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.selection.select import KEPT, Variant, coverage, sample_hash, selected
@@ -59,8 +60,10 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
     with run.reporter.stage("Finding endpoints") as outcome:
         chosen = selected(transactions, variants=variants, settings=settings.selection, scored=scorer)
         names = ", ".join(f"'{variant}'" for variant in variants)
-        found_slices = slices(chosen, settings.paths, settings.endpoints, settings.selection.candidate_floor)
+        days = client_days(chosen, settings.paths).persist(StorageLevel.DISK_ONLY)
+        found_slices = slices(days, settings.endpoints, settings.selection.candidate_floor)
         ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")
+        days.unpersist()
         endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection)
         counts = {row["variant"]: row["count"] for row in endpoints.groupBy("variant").count().collect()}
         found = {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}

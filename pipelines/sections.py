@@ -1,4 +1,4 @@
-"""What every section of the settings shares, and the sections of training labels."""
+"""What every section of the settings shares, and the sections of endpoints and training labels."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ class Section(BaseModel):
     """Frozen, strict about unknown keys: a misspelt setting must not be ignored silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointSettings(Section):
+    """Section `endpoints`."""
+
+    min_successes: Positive
+    window_days: Positive | None
+    host_weight: Share
+    training_share: Annotated[float, Field(gt=0, lt=1)]
+    client_sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
 class LabelSettings(Section):

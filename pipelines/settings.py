@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
-from pipelines.sections import LabelSettings, Positive, Section, Share, StackSettings
+from pipelines.sections import EndpointSettings, LabelSettings, Positive, Section, Share, StackSettings
 
 Cost = Annotated[float, Field(gt=0)]
 Profile = Literal["openapi-3.1", "openapi-3.0"]
@@ -88,14 +88,6 @@ class PathSettings(Section):
     """Section `paths`."""
 
     max_depth: Positive
-
-
-class EndpointSettings(Section):
-    """Section `endpoints`."""
-
-    min_successes: Positive
-    window_days: Positive | None
-    client_sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
 class SchemaSettings(Section):

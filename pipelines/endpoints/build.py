@@ -18,28 +18,25 @@ from pipelines.endpoints.evidence import (
     merged_state,
     observed_state,
 )
+from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, host_days, merged_host_state
 from pipelines.endpoints.samples import client_samples, day_samples
 from pipelines.endpoints.table import COUNTS, ENDPOINT_KEY
 from pipelines.paths.build import with_shape, with_template
+from pipelines.sections import EndpointSettings
 from pipelines.selection.answers import FAMILIES
 from pipelines.selection.thresholds import inventory_threshold
-from pipelines.settings import EndpointSettings, PathSettings, SelectionSettings
+from pipelines.settings import PathSettings, SelectionSettings
 
 SHAPE_KEY = ("variant", "host", "method", "path_shape", "day")
 
 
-def slices(
-    selected: DataFrame, paths: PathSettings, endpoints: EndpointSettings, candidate_floor: float
-) -> DataFrame:
-    """Rows of `selected` → rows of endpoint_slices.
+def client_days(selected: DataFrame, paths: PathSettings) -> DataFrame:
+    """Rows of `selected` → one row a client, shape and day: counts, sums of probabilities and a sample.
 
-    First one row a client, shape and day, then one a shape and day: the second step sees each client once, and a host
-    that has most of the traffic is spread over its clients. A shape whose mean is below `candidate_floor` on a
-    day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the
-    counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
+    A host that has most of the traffic is spread over its clients. `slices` reads it twice: keep it.
     """
     success = F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS)
-    by_client = (
+    return (
         with_shape(selected, paths)
         .groupBy(*SHAPE_KEY, "client")
         .agg(
@@ -56,7 +53,16 @@ def slices(
             *client_sums(),
         )
     )
-    grouped = by_client.groupBy(*SHAPE_KEY).agg(
+
+
+def slices(client_days: DataFrame, endpoints: EndpointSettings, candidate_floor: float) -> DataFrame:
+    """Rows of `client_days` → rows of endpoint_slices.
+
+    One row a shape and day, each client seen once. A shape whose mean is below `candidate_floor` on a
+    day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the
+    counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
+    """
+    grouped = client_days.groupBy(*SHAPE_KEY).agg(
         *(F.sum(name).alias(name) for name in COUNTS),
         F.hll_sketch_agg("client", F.lit(endpoints.client_sketch_log2)).alias("client_sketch"),
         day_samples().alias("sample_hashes"),
@@ -64,12 +70,14 @@ def slices(
         F.min("first_seen").alias("first_seen"),
         F.max("last_seen").alias("last_seen"),
     )
-    return with_template(grouped.where(F.coalesce(F.col("hope") >= candidate_floor, F.lit(True))))
+    kept = grouped.where(F.coalesce(F.col("hope") >= candidate_floor, F.lit(True)))
+    return with_template(kept.join(host_days(client_days), list(HOST_KEY)))
 
 
 def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
     """Slices of any days → one row an endpoint that answered `endpoints.min_successes` times: the merge and its estimates.
 
+    `probability` is that of its clients, moved by `host_adjustment` (log-odds, 0 or less); the spread is of the clients.
     Scanners and 404s never make a candidate. With `endpoints.window_days` only successes of the last days count,
     measured from the last day in the slices.
     """
@@ -84,12 +92,16 @@ def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFr
         F.sum(counted).alias("recent_successes"),
         F.hll_sketch_estimate(F.hll_union_agg("client_sketch")).alias("clients"),
         *merged_state(),
+        *merged_host_state(),
         F.min("first_seen").alias("first_seen"),
         F.max("last_seen").alias("last_seen"),
         F.count_distinct("day").alias("days"),
     )
     enough = whole.where(F.col("recent_successes") >= settings.min_successes)
-    return enough.withColumns({**estimates(), "state": F.lit("new")})
+    judged = enough.withColumns(
+        {**estimates(), "host_adjustment": adjustment(settings), "state": F.lit("new")}
+    )
+    return judged.withColumn("probability", adjusted(F.col("probability"), F.col("host_adjustment")))
 
 
 def listed(found: DataFrame, least_probability: float) -> DataFrame:

@@ -6,7 +6,7 @@ Contributions are whole millionths of log-odds, so days merge in any order to th
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
@@ -23,7 +23,10 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.tables import Table
 
 KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
-SUM = StructType([StructField("text", StringType(), False), StructField("sum", LongType(), False)])
+SUM = StructType(
+    [StructField("text", StringType()), StructField("sum", LongType())]
+)  # Delta enforces nothing inside
+HOST_REASON = "against: clients of the host get little that looks like an API"
 REASON = StructType(
     [StructField("text", StringType(), False), StructField("contribution", DoubleType(), False)]
 )
@@ -36,7 +39,7 @@ ENDPOINT_REASONS = Table(
             *(StructField(name, StringType(), False) for name in KEY),
             StructField("day", DateType(), False),
             StructField("explained", LongType(), False),
-            StructField("sums", ArrayType(SUM, containsNull=False), False),
+            StructField("sums", ArrayType(SUM), False),
         ]
     ),
     partition=("day",),
@@ -72,8 +75,8 @@ def summed(reasoned: DataFrame) -> DataFrame:
 def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:
     """Rows of `build.merged` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
 
-    The `most` strongest of all of its days, falling; empty for variant session, and for what was not listed when
-    `discover` ran.
+    The `most` strongest of all of its days and of the host, falling; empty for variant session, and for what was not
+    listed when `discover` ran.
     """
     total = endpoint_reasons.groupBy(*KEY).agg(F.sum("explained").alias("explained"))
     by_text = (
@@ -81,19 +84,19 @@ def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -
         .groupBy(*KEY, F.col("each.text").alias("text"))
         .agg(F.sum("each.sum").alias("sum"))
     )
-    strongest = by_text.groupBy(*KEY).agg(
-        F.sort_array(F.collect_list(F.struct((-F.abs("sum")).alias("order"), "text", "sum"))).alias("ranked")
-    )
-    found = strongest.join(total, list(KEY)).select(
-        *KEY,
-        F.lit("ml").alias("variant"),
-        F.transform(
-            F.slice("ranked", 1, most),
-            lambda each: F.struct(
-                each["text"].alias("text"), (each["sum"] / F.col("explained") / MICRO).alias("contribution")
-            ),
-        ).alias("reasons"),
+    means = by_text.join(total, list(KEY)).withColumn("mean", F.col("sum") / F.col("explained") / MICRO)
+    own = means.groupBy(*KEY).agg(F.collect_list(_ranked(F.col("text"), F.col("mean"))).alias("own"))
+    joined = endpoints.join(own.withColumn("variant", F.lit("ml")), list(ENDPOINT_KEY), "left")
+    of_host = _ranked(F.lit(HOST_REASON), F.col("host_adjustment"))
+    every = F.when(F.col("host_adjustment") < 0, F.array_append("own", of_host)).otherwise(F.col("own"))
+    strongest = F.transform(
+        F.slice(F.sort_array(every), 1, most), lambda each: F.struct(each["text"], each["contribution"])
     )
     none = F.array().cast(ArrayType(REASON, containsNull=False))
-    joined = endpoints.join(found, list(ENDPOINT_KEY), "left")
-    return joined.withColumn("reasons", F.coalesce("reasons", none))
+    return joined.withColumn("reasons", F.coalesce(strongest, none)).drop("own")
+
+
+def _ranked(text: Column, contribution: Column) -> Column:
+    return F.struct(
+        (-F.abs(contribution)).alias("order"), text.alias("text"), contribution.alias("contribution")
+    )

@@ -14,6 +14,7 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.evidence import STATE
+from pipelines.endpoints.host_prior import HOST_STATE
 from pipelines.selection.answers import FAMILIES
 from pipelines.tables import Table
 
@@ -34,6 +35,7 @@ ENDPOINT_SLICES = Table(
             *(StructField(name, LongType(), False) for name in COUNTS),
             StructField("client_sketch", BinaryType(), False),
             *STATE,
+            *HOST_STATE,
             StructField("sample_hashes", ArrayType(LongType()), False),
             StructField("first_seen", TimestampType(), False),
             StructField("last_seen", TimestampType(), False),

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates, merged, slices
+from pipelines.endpoints.build import candidates, client_days, merged, slices
 from pipelines.endpoints.compare import compared, side_by_side, summarised
 from pipelines.endpoints.reasons import (
     BY_FAMILY,
@@ -79,7 +79,7 @@ def selection(settings: Settings) -> SelectionSettings:
 
 def found(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
     chosen = selected(rows, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p})
-    return slices(chosen, settings.paths, settings.endpoints, settings.selection.candidate_floor)
+    return slices(client_days(chosen, settings.paths), settings.endpoints, settings.selection.candidate_floor)
 
 
 def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Settings) -> None:

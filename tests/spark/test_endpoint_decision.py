@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from pipelines.endpoints.build import candidates, listed, merged, slices
+from pipelines.endpoints.build import candidates, client_days, listed, merged, slices
 from pipelines.endpoints.compare import COMPARISONS
 from pipelines.endpoints.table import COUNTS, ENDPOINT_SLICES
 from pipelines.errors import ContractError
@@ -26,6 +26,13 @@ SCHEMA = (
     "variant string, host string, method string, path string, status int, time timestamp, day date, client string, "
     "has_session boolean, media_family string, probability float, sample_hash bigint"
 )
+
+
+@pytest.fixture(scope="session")
+def settings(settings: Settings) -> Settings:
+    """An endpoint is judged by itself: what the host says has tests of its own."""
+    alone = settings.endpoints.model_copy(update={"host_weight": 0.0})
+    return settings.model_copy(update={"endpoints": alone})
 
 
 class Seen(NamedTuple):
@@ -49,7 +56,7 @@ def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
 
 
 def sliced(rows: DataFrame, settings: Settings) -> DataFrame:
-    return slices(rows, settings.paths, settings.endpoints, settings.selection.candidate_floor)
+    return slices(client_days(rows, settings.paths), settings.endpoints, settings.selection.candidate_floor)
 
 
 def inventory(rows: DataFrame, settings: Settings) -> dict[str, Row]:

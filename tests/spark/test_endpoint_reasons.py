@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from ml.bundled import bundled
 from ml.explain import with_reasons as explained
-from pipelines.endpoints.build import merged, slices
-from pipelines.endpoints.explained import ENDPOINT_REASONS, sampled, summed, with_reasons
+from pipelines.endpoints.build import client_days, merged, slices
+from pipelines.endpoints.explained import ENDPOINT_REASONS, HOST_REASON, sampled, summed, with_reasons
 from pipelines.endpoints.samples import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.wording import said
 from pipelines.selection.select import KEPT, sample_hash, selected
@@ -31,17 +31,16 @@ def reasoned(spark: SparkSession, *rows: tuple[int, dict[str, float]]) -> DataFr
     return spark.createDataFrame(full, REASONED)
 
 
-def endpoints(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame(
-        [("ml", *KEY), ("session", *KEY), ("ml", "a.example", "GET", "/y")],
-        "variant string, host string, method string, path_template string",
-    )
+def endpoints(spark: SparkSession, adjustment: float) -> DataFrame:
+    rows = [("ml", *KEY, adjustment), ("session", *KEY, 0.0), ("ml", "a.example", "GET", "/y", adjustment)]
+    schema = "variant string, host string, method string, path_template string, host_adjustment double"
+    return spark.createDataFrame(rows, schema)
 
 
 def reasons(
-    spark: SparkSession, found: DataFrame, most: int = 9
+    spark: SparkSession, found: DataFrame, most: int = 9, adjustment: float = 0.0
 ) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
-    rows = with_reasons(endpoints(spark), found, most).collect()
+    rows = with_reasons(endpoints(spark, adjustment), found, most).collect()
     return {
         (r["variant"], r["path_template"]): [(e["text"], round(e["contribution"], 6)) for e in r["reasons"]]
         for r in rows
@@ -60,6 +59,13 @@ def test_reasons_are_means_over_all_explained_transactions_strongest_first(spark
     assert found["ml", "/x"] == [("for: JSON", 1.5), ("against: HTML", -0.75), ("for: a version", 0.125)]
     assert found["session", "/x"] == found["ml", "/y"] == []
     assert [text for text, _ in reasons(spark, summed(rows), most=1)["ml", "/x"]] == ["for: JSON"]
+
+
+def test_what_the_host_takes_off_is_a_reason_too(spark: SparkSession) -> None:
+    rows = summed(reasoned(spark, (0, {"for: JSON": 2.0, "against: HTML": -0.5})))
+    found = reasons(spark, rows, adjustment=-1.25)
+    assert found["ml", "/x"] == [("for: JSON", 2.0), (HOST_REASON, -1.25), ("against: HTML", -0.5)]
+    assert found["session", "/x"] == found["ml", "/y"] == []
 
 
 def test_days_merge_in_any_order_and_partitions_do_not_matter(spark: SparkSession) -> None:
@@ -102,7 +108,7 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
 
     chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
     kept = slices(
-        chosen, settings.paths, settings.endpoints, settings.selection.candidate_floor
+        client_days(chosen, settings.paths), settings.endpoints, settings.selection.candidate_floor
     ).localCheckpoint()
     listed = merged(kept, settings.endpoints, settings.selection).localCheckpoint()
     rows = sampled(simulated.withColumn("sample_hash", sample_hash()), kept, listed)
