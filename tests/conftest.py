@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from pipelines import settings as settings_module
 from pipelines.settings import Settings
 from pipelines.spark import session
 from pipelines.tables import Warehouse
+
+# A worker of pytest-xdist has no main file. PySpark takes such a process for its own doctests: an import of
+# pyspark.sql.connect, which great_expectations tries, ends it with exit code 0 where grpc is not installed.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = sys.argv[0]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

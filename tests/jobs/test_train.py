@@ -13,7 +13,7 @@ from ml.bundled import card
 from pipelines import settings as settings_module
 
 SMALL = """
-training: {{hosts: 12, transactions: 2500, folds: 3, trees: 30, depth: 4}}
+training: {{hosts: 30, transactions: 3500, folds: 3, trees: 30, depth: 4}}
 gates: {{min_roc_auc: {gate}, max_calibration_error: 0.2, min_kind_right: 0.0}}
 """
 

@@ -16,7 +16,7 @@ from ml.labels import LEAKS
 from ml.score import load
 
 SMALL = """
-training: {hosts: 10, transactions: 800, folds: 2, trees: 20, depth: 3}
+training: {hosts: 40, transactions: 2600, folds: 3, trees: 40, depth: 4, learning_rate: 0.12}
 labels: {min_sessions: 2, min_session_share: 0.5, max_rows_per_endpoint: 20}
 """
 
@@ -28,7 +28,7 @@ NOWHERE = "selection: {sessions: {'*.nowhere.example': {location: cookie, name: 
 def traffic(apicensus: Callable[..., Any], tmp_path: Path) -> Path:
     """Simulated traffic of other hosts than the training's, and settings with its session identifiers."""
     folder = tmp_path / "traffic"
-    made = apicensus("simulate", "--out", folder, "--hosts", 12, "--transactions", 2000, "--seed", 101)
+    made = apicensus("simulate", "--out", folder, "--hosts", 60, "--transactions", 5000, "--seed", 101)
     assert made.code == 0, made.err
     (tmp_path / "settings.yaml").write_text((folder / "settings.yaml").read_text() + SMALL)
     return folder

@@ -17,18 +17,22 @@ from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
     [
         ("x.har", b"\x89PNG\r\n\x1a\n\0\0", "named like HAR (HTTP Archive, JSON) but holds a PNG image"),
         ("x.har", b"\x00\x01\x02" * 20, "but holds binary data"),
-        ("x.har.gz", gzip.compress(b"hello"), "but holds text of another form (begins with 'hello')"),
+        (
+            "x.har.gz",
+            gzip.compress(b"hello", mtime=0),
+            "but holds text of another form (begins with 'hello')",
+        ),
         ("x.ndjson", b'{"a": 1}\n', "but holds JSON of another form"),
         ("x.ndjson", b"[" + LOGPUSH + b"]", "but holds a JSON array"),
         ("x.log", b"Traceback (most recent call last):\n", "but holds text of another form"),
         ("x.dat", b"PK\x03\x04rest", "has no known format: a ZIP archive"),
         ("x.log", LOGPUSH.decode().encode("utf-16"), "UTF-16 text, where UTF-8 is expected"),
         ("x.log", b"", "is empty"),
-        ("x.log.gz", gzip.compress(b""), "is empty"),
+        ("x.log.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("x.log", b"\n \r\n", "holds nothing but blank lines"),
-        ("x.log.gz", gzip.compress(COMBINED * 9)[:30], "the gzip data is damaged"),
+        ("x.log.gz", gzip.compress(COMBINED * 9, mtime=0)[:30], "the gzip data is damaged"),
         ("x.log.zst", zstandard.compress(COMBINED * 9)[:30], "the zstd data is damaged"),
-        ("x.log.gz", gzip.compress(COMBINED * 9)[:-8] + b"\1" * 8, "the gzip data is damaged"),
+        ("x.log.gz", gzip.compress(COMBINED * 9, mtime=0)[:-8] + b"\1" * 8, "the gzip data is damaged"),
     ],
 )
 def test_explicit_file_that_cannot_be_read_is_refused_in_words(
