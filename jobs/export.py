@@ -59,7 +59,7 @@ def export(
     what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
     profile: Annotated[
         list[str] | None,
-        typer.Option(help="openapi-3.1 or openapi-3.0; repeatable. Default: export.profiles."),
+        typer.Option(help="openapi-3.1, openapi-3.0 or cloudflare; repeatable. Default: export.profiles."),
     ] = None,
     format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
     settings: cli.SettingsFile = None,
@@ -71,6 +71,7 @@ def export(
     \b
     Examples:
       apicensus export --out openapi --profile openapi-3.1
+      apicensus export --out upload --profile cloudflare --format json
       apicensus export --out lists --what endpoints --format ndjson
     """
     run = cli.start("export", settings, warehouse, as_json)

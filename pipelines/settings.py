@@ -15,7 +15,7 @@ from pipelines.errors import SettingsError
 from pipelines.sections import EndpointSettings, LabelSettings, Positive, Section, Share, StackSettings
 
 Cost = Annotated[float, Field(gt=0)]
-Profile = Literal["openapi-3.1", "openapi-3.0"]
+Profile = Literal["openapi-3.1", "openapi-3.0", "cloudflare"]
 
 
 class SparkSettings(Section):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.openapi.cloudflare import cloudflare
 from pipelines.openapi.document import Document
 from pipelines.settings import Profile
 
@@ -49,7 +50,9 @@ out, which only widens the schema.
 
 def as_profile(document: Document, profile: Profile) -> Document:
     """The 3.1 document in the wanted profile; the argument is not changed."""
-    return document if profile == "openapi-3.1" else openapi_30(document)
+    if profile == "openapi-3.1":
+        return document
+    return cloudflare(openapi_30(document)) if profile == "cloudflare" else openapi_30(document)
 
 
 def openapi_30(document: Document) -> Document:

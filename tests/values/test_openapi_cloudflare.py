@@ -1,0 +1,124 @@
+"""The Cloudflare profile: names by place, one type everywhere, nothing refused that 3.0 accepts. No Spark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openapi_schema_validator import OAS30Validator
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from pipelines.openapi.cloudflare import COMBINED, cloudflare, of_one_type
+from pipelines.openapi.profiles import as_profile, schema_30
+
+Schema = dict[str, Any]
+SCHEMAS: st.SearchStrategy[Schema] = st.recursive(
+    st.sampled_from(
+        [
+            {},
+            {"type": "integer", "minimum": 1},
+            {"type": "number"},
+            {"type": ["integer", "string"]},
+            {"type": ["integer", "null"]},
+            {"type": "boolean"},
+            {"type": "string", "format": "uuid", "x-census": {"requests": 3}},
+            {"type": ["array", "string"]},
+            {"enum": ["a", "b"]},
+        ]
+    ),
+    lambda below: (
+        st.lists(below, min_size=1, max_size=3).map(lambda members: {"anyOf": members})
+        | below.map(lambda items: {"type": "array", "items": items})
+        | below.map(lambda schema: {"type": "object", "properties": {"p": schema}})
+    ),
+    max_leaves=5,
+)
+
+
+def schemas_in(schema: Schema) -> list[Schema]:
+    below = [schema["items"]] if "items" in schema else []
+    below += schema.get("properties", {}).values()
+    return [schema, *(found for each in below for found in schemas_in(each))]
+
+
+@given(SCHEMAS)
+def test_every_schema_has_one_type_and_none_is_combined(schema: Schema) -> None:
+    for found in schemas_in(of_one_type(schema_30(schema))):
+        assert isinstance(found["type"], str)
+        assert not found.keys() & set(COMBINED)
+
+
+def read_as(text: str, kind: str) -> Any:
+    """The value that a validator reads from a parameter's text for a schema of this type."""
+    if kind in ("integer", "number"):
+        return float(text) if "." in text else int(text)
+    return {"true": True, "false": False}[text] if kind == "boolean" else text
+
+
+@pytest.mark.parametrize("text", ["1", "7", "2.5", "true", "abc", ""])
+@given(schema=SCHEMAS.filter(lambda schema: "object" not in repr(schema) and "array" not in repr(schema)))
+def test_no_text_is_refused_that_some_alternative_accepts(text: str, schema: Schema) -> None:
+    def takes(one: Schema) -> bool:
+        if "anyOf" in one:
+            return any(takes(member) for member in one["anyOf"])
+        try:
+            return bool(OAS30Validator(one).is_valid(read_as(text, one.get("type", "string"))))
+        except (KeyError, ValueError):
+            return False
+
+    if takes(schema_30(schema)):
+        assert takes(of_one_type(schema_30(schema)))
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        (["integer", "number"], "number"),
+        (["integer", "string"], "string"),
+        (["boolean", "integer"], "string"),
+        (["integer", "integer"], "integer"),
+    ],
+)
+def test_several_types_become_the_one_that_takes_them_all(types: list[str], expected: str) -> None:
+    assert of_one_type({"anyOf": [{"type": name} for name in types]}) == {"type": expected}
+
+
+def document() -> dict[str, Any]:
+    parameters = [
+        {"name": "userId", "in": "path", "required": True, "schema": {"type": ["integer", "string"]}},
+        {"name": "day", "in": "path", "required": True, "schema": {"type": "string", "format": "date"}},
+        {"name": "day", "in": "query", "schema": {"type": "integer"}, "x-census": {"requests": 1}},
+        {"name": "ids", "in": "query", "style": "pipeDelimited", "schema": {"type": "array"}},
+    ]
+    answer = {"responses": {"200": {"description": "ok"}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {
+            "/users/{userId}/r-{day}.json": {"get": {"parameters": parameters, **answer}, "put": answer}
+        },
+    }
+
+
+def test_placeholders_are_named_by_place_and_query_parameters_keep_their_names() -> None:
+    given_document = document()
+    found = as_profile(given_document, "cloudflare")
+    assert found["openapi"] == "3.0.0"
+    assert list(found["paths"]) == ["/users/{var1}/r-{var2}.json"]
+    parameters = found["paths"]["/users/{var1}/r-{var2}.json"]["get"]["parameters"]
+    assert [(p["in"], p["name"]) for p in parameters] == [
+        ("path", "var1"), ("path", "var2"), ("query", "day"), ("query", "ids"),
+    ]  # fmt: skip
+    assert [p["schema"]["type"] for p in parameters] == ["string", "string", "integer", "string"]
+    assert "style" not in parameters[3]
+    assert parameters[2]["x-census"] == {"requests": 1}
+    assert given_document == document()
+
+
+def test_the_document_is_valid_openapi() -> None:
+    found = as_profile(document(), "cloudflare")
+    del found["paths"]["/users/{var1}/r-{var2}.json"]["put"]  # it does not declare the variables
+    OpenAPIV30SpecValidator(found).validate()
+    assert cloudflare(found) == found
