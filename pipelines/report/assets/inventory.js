@@ -104,7 +104,7 @@ function detailRow(endpoint) {
     ['Requests', number(endpoint.requests)],
     ['Successful', `${number(endpoint.successes)} (${percent(endpoint.success)})`],
     ['Distinct clients', number(endpoint.clients)],
-    ['Probability of an API', endpoint.probability === null ? 'not selected by ML' : String(endpoint.probability)],
+    ['Probability of an API', endpoint.probability === null ? 'not selected by ML' : String(Number(endpoint.probability.toFixed(6)))],
     ['How clients agree', endpoint.spread || '–'], ['Why', endpoint.why || '–'],
     ['Parameters learned', number(endpoint.parameters)],
     ['First seen', `${endpoint.first_seen.replace(/[TZ]/g, ' ')}UTC`], ['Last seen', `${endpoint.last_seen.replace(/[TZ]/g, ' ')}UTC`],
