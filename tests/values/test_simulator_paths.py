@@ -1,0 +1,86 @@
+"""Trees of API paths for training: the truth fits the paths, the same for a seed, and what makes templates hard is there."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+import pytest
+
+from pipelines.simulator.path_trees import MOST_TEMPLATES, Dialect, Paths, corpus, draw_api, rendered
+from pipelines.simulator.path_values import draw_maker
+
+APIS = 120
+
+
+@pytest.fixture(scope="module")
+def apis() -> dict[str, Paths]:
+    return dict(corpus(APIS, 7))
+
+
+def test_same_seed_same_paths_and_an_api_does_not_depend_on_their_number(apis: dict[str, Paths]) -> None:
+    few = dict(corpus(5, 7))
+    assert few == {host: apis[host] for host in few}
+    assert dict(corpus(5, 8)) != few
+
+
+def test_truth_names_every_segment_and_paths_hold_no_slash_or_gap(apis: dict[str, Paths]) -> None:
+    for paths in apis.values():
+        for segments, truth in paths.items():
+            assert len(segments) == len(truth)
+            assert all(segment and "/" not in segment for segment in segments)
+
+
+def test_literals_of_the_templates_stand_in_the_paths_and_variables_vary() -> None:
+    rng = Random(3)  # noqa: S311  # a simulation, no secret
+    templates = draw_api(rng)
+    literal = {tuple(part for part in template if isinstance(part, str)) for template in templates}
+    for segments, truth in rendered(templates, rng).items():
+        fixed = tuple(segment for segment, variable in zip(segments, truth, strict=True) if not variable)
+        assert fixed in literal or (*fixed[:-1], re.sub(r"\.(json|xml)$", "", fixed[-1])) in literal
+
+
+def test_hard_cases_are_there(apis: dict[str, Paths]) -> None:
+    """A literal beside variables, forty literal siblings, words and numbers on both sides, dates as literals."""
+    beside = siblings = 0
+    words: dict[bool, int] = {True: 0, False: 0}
+    numbers: dict[bool, int] = {True: 0, False: 0}
+    for paths in apis.values():
+        children: dict[tuple[str, ...], dict[str, bool]] = {}
+        for segments, truth in paths.items():
+            for depth, (segment, variable) in enumerate(zip(segments, truth, strict=True)):
+                children.setdefault(segments[:depth], {})[segment] = variable
+                words[variable] += re.fullmatch("[a-z]{3,}", segment) is not None
+                numbers[variable] += re.fullmatch(r"[0-9.]+|\d{4}-\d\d(-\d\d)?", segment) is not None
+        beside += any(len({*found.values()}) == 2 for found in children.values())
+        siblings += any(list(found.values()).count(False) >= 40 for found in children.values())
+    assert beside > APIS / 4
+    assert siblings >= 3
+    assert min(words.values()) > 1000
+    assert min(numbers.values()) > 100
+
+
+def test_an_api_is_bounded() -> None:
+    rng = Random(11)  # noqa: S311  # a simulation, no secret
+    assert max(len(draw_api(rng)) for _ in range(300)) <= MOST_TEMPLATES
+
+
+def test_makers_give_many_forms_and_never_nothing() -> None:
+    rng = Random(5)  # noqa: S311  # a simulation, no secret
+    drawn = [draw_maker(rng)() for _ in range(2000)]
+    forms = {re.sub("[a-z]+", "a", re.sub("[0-9]+", "9", re.sub("[A-Z]+", "A", value))) for value in drawn}
+    assert all(drawn)
+    assert len(forms) > 100
+
+
+@pytest.mark.parametrize(
+    ("case", "pattern"),
+    [("kebab", r"[a-z]+(-[a-z]+)*"), ("snake", r"[a-z]+(_[a-z]+)*"), ("camel", r"[a-z]+([A-Z][a-z]+)*"),
+     ("pascal", r"([A-Z][a-z]+)+"), ("flat", "[a-z]+")],
+)  # fmt: skip
+def test_an_api_writes_in_one_case(case: str, pattern: str) -> None:
+    rng = Random(13)  # noqa: S311  # a simulation, no secret
+    dialect = Dialect(case, plurals=True)
+    for _ in range(200):
+        assert re.fullmatch(pattern + "[0-9]?", dialect.literal(rng))
+        assert re.fullmatch(pattern, dialect.collection(rng))
