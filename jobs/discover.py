@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame
 from jobs.ingest import ingest_inputs
 from jobs.model import model_bytes
 from ml.explain import with_reasons
+from ml.phrases import GROUPS
 from ml.score import with_probability
 from pipelines import cli
 from pipelines.endpoints.build import client_days, merged, slices
@@ -29,7 +30,6 @@ from pipelines.selection.select import KEPT, Variant, coverage, sample_hash, sel
 from pipelines.selection.signals import packed_signals
 from pipelines.transactions.table import TRANSACTIONS
 
-EVERY_REASON = 1000  # more than there are subjects: what is small for each transaction may add up
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
@@ -38,15 +38,16 @@ def scored(transactions: DataFrame, model: bytes) -> DataFrame:
     return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
-def explain_endpoints(run: cli.Run, model: bytes) -> None:
-    """Rewrites table endpoint_reasons: why each listed endpoint of variant ml looks like an API."""
-    warehouse, settings = run.warehouse, run.settings
+def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
+    """Rewrites table endpoint_reasons: why each of the listed `endpoints` of variant ml looks like an API."""
+    warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
-        found = ENDPOINT_SLICES.read(warehouse)
-        endpoints = merged(found, settings.endpoints, settings.selection)
         rows = TRANSACTIONS.read(warehouse).withColumn("sample_hash", sample_hash())
-        chosen = sampled(rows, found, endpoints).withColumn("signals", packed_signals())
-        reasoned = with_reasons(chosen, model, [*KEY, "day"], EVERY_REASON)
+        chosen = sampled(rows, ENDPOINT_SLICES.read(warehouse), endpoints).withColumn(
+            "signals", packed_signals()
+        )
+        # every group: what is small for each transaction may add up
+        reasoned = with_reasons(chosen, model, [*KEY, "day"], len(GROUPS))
         ENDPOINT_REASONS.replace_all(summed(reasoned), warehouse)
         outcome.append(f"{ENDPOINT_REASONS.read(warehouse).count():,} days of endpoints")
 
@@ -69,7 +70,7 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
         found = {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     if "ml" in variants:
-        explain_endpoints(run, model)
+        explain_endpoints(run, model, endpoints)
     if "session" in variants:
         covered, hosts = coverage(transactions, settings.selection.sessions)
         found |= {"hosts": hosts, "hosts_without_session_identifier": hosts - covered}

@@ -62,14 +62,14 @@ def observed_state() -> Iterator[Column]:
     nothing was scored.
     """
     for kind in KINDS:
-        mean = _client_mean(kind)
+        mean = client_mean(kind)
         yield F.count(mean).alias(f"{kind}_client_days")
         yield F.coalesce(F.sum(mean), F.lit(0)).alias(f"{kind}_sum")
         squares = F.sum(F.round(mean * mean / F.lit(MICRO * MICRO / NANO)).cast("bigint"))
         yield F.coalesce(squares, F.lit(0)).alias(f"{kind}_square_sum")
         yield F.min(mean).alias(f"{kind}_min")
         yield F.max(mean).alias(f"{kind}_max")
-    means = (F.avg(_client_mean(kind)) for kind in (*KINDS, "any"))
+    means = (F.avg(client_mean(kind)) for kind in (*KINDS, "any"))
     yield (F.coalesce(*means) / MICRO).alias("hope")
 
 
@@ -100,7 +100,7 @@ def estimates() -> dict[str, Column]:
     }
 
 
-def _client_mean(kind: str) -> Column:
+def client_mean(kind: str) -> Column:
     """Millionths, whole; NULL where the client got no such answer."""
     return F.round(F.col(f"{kind}_sum") / F.nullif(F.col(f"{kind}_count"), F.lit(0))).cast("bigint")
 

@@ -63,13 +63,15 @@ def summed(reasoned: DataFrame) -> DataFrame:
     """`KEY`, `day`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
     key = [*KEY, "day"]
     millionths = F.round(F.col("reason.contribution").cast("double") * MICRO).cast("bigint")
-    by_text = (
-        reasoned.select(*key, F.explode("reasons").alias("reason"))
+    by_text = (  # one pass: explaining is dear, and a second reader would have it done twice
+        reasoned.select(*key, F.posexplode("reasons").alias("position", "reason"))
         .groupBy(*key, F.col("reason.text").alias("text"))
-        .agg(F.sum(millionths).alias("sum"))
+        .agg(F.sum(millionths).alias("sum"), F.count_if(F.col("position") == 0).alias("transactions"))
     )
-    sums = by_text.groupBy(*key).agg(F.sort_array(F.collect_list(F.struct("text", "sum"))).alias("sums"))
-    return reasoned.groupBy(*key).agg(F.count("*").alias("explained")).join(sums, key)
+    return by_text.groupBy(*key).agg(
+        F.sum("transactions").alias("explained"),
+        F.sort_array(F.collect_list(F.struct("text", "sum"))).alias("sums"),
+    )
 
 
 def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:

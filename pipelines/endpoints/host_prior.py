@@ -18,7 +18,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StructField
 
-from pipelines.endpoints.evidence import MICRO
+from pipelines.endpoints.evidence import MICRO, client_mean
 from pipelines.sections import EndpointSettings
 
 PRIOR_CLIENT_DAYS = 5
@@ -30,11 +30,10 @@ HOST_KEY = ("variant", "host", "day")
 
 def host_days(client_days: DataFrame) -> DataFrame:
     """Rows of `build.client_days` → one row a variant, host and day with `HOST_STATE`. A client counts once a day."""
-    mean = F.col("answered_sum") / F.nullif(F.col("answered_count"), F.lit(0))
     by_client = client_days.groupBy(*HOST_KEY, "client").agg(
         *(F.sum(name).alias(name) for name in ("answered_sum", "answered_count"))
     )
-    by_client = by_client.withColumn("mean", F.round(mean).cast("bigint"))
+    by_client = by_client.withColumn("mean", client_mean("answered"))
     return by_client.groupBy(*HOST_KEY).agg(
         F.count("mean").alias("host_client_days"), F.coalesce(F.sum("mean"), F.lit(0)).alias("host_sum")
     )
