@@ -1,6 +1,6 @@
 """Benchmarks: `python -m benchmarks` runs those of cost (`make bench`), `python -m benchmarks NAME [OPTIONS]` one.
 
-Those of cost print ratios within one run, as machines are noisy.
+Those of cost print ratios within one run, as machines are noisy; templates prints seconds, against a budget in seconds.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-OF_COST = ("scoring",)
-BENCHMARKS = (*OF_COST, "population")
+OF_COST = ("scoring", "templates")
+BENCHMARKS = (*OF_COST, "population", "true_calls")
 
 
 def main() -> int:

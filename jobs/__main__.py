@@ -10,9 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 STEPS = {
     "run": "everything: ingest, discover, compare, learn, export, report (start here)",
     "ingest": "files or directories into the tables transactions and quarantine",
+    "decide": "an operators' file of decisions on paths and endpoints into the warehouse",
     "discover": "transactions into endpoints, by classifier, by session identifier or both",
     "compare": "the two variants: per host, histogram, agreement",
     "learn": "parameters of the endpoints: types, formats, counts",
+    "explain": "why a path has its template, level by level",
     "export": "OpenAPI documents, or the list of endpoints",
     "report": "one self-contained HTML page",
     "score": "the probability of being an API call for each transaction of files",

@@ -17,11 +17,11 @@ import pandas as pd
 import typer
 from pyspark.sql import DataFrame
 
+from jobs.inventory import candidate_endpoints, listed_endpoints, transactions
 from jobs.model import store
 from ml import tracking
 from ml.compare import difference_figure, histogram_figure
 from pipelines import cli
-from pipelines.endpoints.build import candidates, merged
 from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, side_by_side, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS, counted, exclusive
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
@@ -29,7 +29,6 @@ from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies, read_truth
 from pipelines.selection.select import Variant
 from pipelines.selection.session import with_session_key
 from pipelines.selection.thresholds import inventory_threshold
-from pipelines.transactions.table import TRANSACTIONS
 
 FIGURES = (
     "hosts",
@@ -85,7 +84,7 @@ def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> 
     with run.reporter.stage("Comparing the variants") as outcome:
         ran = {row["variant"] for row in slices.select("variant").distinct().collect()}
         both = side_by_side(
-            candidates(slices, settings.endpoints), _hosts(run), inventory_threshold(settings.selection)
+            candidate_endpoints(run), _hosts(run), inventory_threshold(settings.selection)
         ).localCheckpoint()
         COMPARISONS.replace_all(compared(both), warehouse)
         COMPARISON_ENDPOINTS.replace_all(exclusive(both, ran), warehouse)
@@ -95,7 +94,7 @@ def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> 
     found = Found(figures, reasons)
     if truth is not None:
         with run.reporter.stage("Comparing with the truth"):
-            listed = merged(slices, settings.endpoints, settings.selection).select(*ENDPOINT_KEY)
+            listed = listed_endpoints(run).select(*ENDPOINT_KEY)
             rows = (tuple(row) for row in listed.toLocalIterator())
             found = Found(figures, reasons, accuracies(rows, truth, sorted(ran)))
     if settings.tracking.enabled:
@@ -109,7 +108,7 @@ def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> 
 
 
 def _hosts(run: cli.Run) -> DataFrame:
-    hosts = TRANSACTIONS.read(run.warehouse).select("host").distinct()
+    hosts = transactions(run).select("host").distinct()
     return with_session_key(hosts, run.settings.selection.sessions)
 
 

@@ -16,20 +16,25 @@ from typing import Annotated, Literal
 import typer
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.ingest import ingest_inputs
+from jobs.inventory import listed_endpoints, transactions
 from jobs.model import model_bytes
+from jobs.templates import learn_rules, path_templates
 from ml.explain import with_reasons
 from ml.phrases import GROUPS
 from ml.score import with_probability
 from pipelines import cli
-from pipelines.endpoints.build import client_days, merged, slices
+from pipelines.endpoints.build import by_template, client_days, slices
 from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed
+from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.selection.select import KEPT, Variant, coverage, sample_hash, selected
 from pipelines.selection.signals import packed_signals
-from pipelines.transactions.table import TRANSACTIONS
 
+SUGGESTIONS = 20
+"""Patterns of hosts that are told at most; the rest follows when these are decided."""
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
@@ -42,7 +47,7 @@ def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
     """Rewrites table endpoint_reasons: why each of the listed `endpoints` of variant ml looks like an API."""
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
-        rows = TRANSACTIONS.read(warehouse).withColumn("sample_hash", sample_hash())
+        rows = transactions(run).withColumn("sample_hash", sample_hash())
         chosen = sampled(rows, ENDPOINT_SLICES.read(warehouse), endpoints).withColumn(
             "signals", packed_signals()
         )
@@ -55,24 +60,28 @@ def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
 def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
     """Rewrites the endpoint slices of `variants`; returns the counts for the summary."""
     warehouse, settings = run.warehouse, run.settings
-    transactions = TRANSACTIONS.read(warehouse)
+    traffic = transactions(run)
     model = model_bytes(settings, run.root) if "ml" in variants else b""
     scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
     with run.reporter.stage("Finding endpoints") as outcome:
-        chosen = selected(transactions, variants=variants, settings=settings.selection, scored=scorer)
+        chosen = selected(traffic, variants=variants, settings=settings.selection, scored=scorer)
         names = ", ".join(f"'{variant}'" for variant in variants)
         days = client_days(chosen, settings.paths).persist(StorageLevel.DISK_ONLY)
-        found_slices = slices(days, settings.endpoints, settings.selection.candidate_floor)
+        rules = learn_rules(run, days)
+        shapes = days.select("host", "path_shape").distinct()
+        templated_days = by_template(days, path_templates(run, shapes))
+        found_slices = slices(templated_days, settings.endpoints, settings.selection.candidate_floor)
         ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")
         days.unpersist()
-        endpoints = merged(ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection)
+        endpoints = listed_endpoints(run)
         counts = {row["variant"]: row["count"] for row in endpoints.groupBy("variant").count().collect()}
-        found = {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
+        found = rules | {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     if "ml" in variants:
         explain_endpoints(run, model, endpoints)
+    suggest_host_variables(run)
     if "session" in variants:
-        covered, hosts = coverage(transactions, settings.selection.sessions)
+        covered, hosts = coverage(traffic, settings.selection.sessions)
         found |= {"hosts": hosts, "hosts_without_session_identifier": hosts - covered}
         if covered < hosts:
             run.reporter.note(
@@ -80,6 +89,18 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
                 "variant session does not cover them"
             )
     return found
+
+
+def suggest_host_variables(run: cli.Run) -> None:
+    """Tells which hosts look like one with a variable in its name; merging them is the operator's (decisions.yaml)."""
+    found = host_variables(listed_endpoints(run).where(F.col("variant") == "ml"))
+    rows = [row.asDict() for row in found.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
+    run.summary["host_variables"] = rows
+    for row in rows:
+        run.reporter.note(
+            f"  {row['hosts']:,} hosts look like {row['pattern']} ({row['endpoints']:,} endpoints in common, "
+            f"{', '.join(row['examples'])}): if they are one, say so with host_alias (apicensus decide)"
+        )
 
 
 def discover(

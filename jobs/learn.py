@@ -14,29 +14,28 @@ from typing import Annotated
 import typer
 from pyspark.sql import functions as F
 
+from jobs.inventory import listed_endpoints, transactions
+from jobs.templates import path_templates
 from pipelines import cli
 from pipelines.endpoints.build import listed
-from pipelines.endpoints.build import merged as merged_endpoints
-from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
-from pipelines.paths.build import templated
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.paths.build import with_masked
 from pipelines.schemas.build import learned, new_versions, slices
 from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
 from pipelines.selection.select import Variant
 from pipelines.selection.thresholds import learning_threshold
-from pipelines.transactions.table import TRANSACTIONS
 
 
 def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
     """Rewrites the parameter slices of `variant` and appends the schemas whose judgement changed."""
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Learning parameters") as outcome:
-        inventory = merged_endpoints(
-            ENDPOINT_SLICES.read(warehouse), settings.endpoints, settings.selection
-        ).where(F.col("variant") == variant)
+        inventory = listed_endpoints(run).where(F.col("variant") == variant)
         endpoints = listed(inventory, learning_threshold(settings.schemas))
-        successful = TRANSACTIONS.read(warehouse).where(F.col("status").between(200, 299))
-        taught = templated(successful, settings.paths).join(
+        successful = with_masked(transactions(run).where(F.col("status").between(200, 299)), settings.paths)
+        named = path_templates(run, successful.select("host", "path_shape").distinct())
+        taught = successful.join(named, ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
         values = parameter_values(taught)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ml import store as tracking_store
 from ml import tracking
-from ml.bundled import bundled
+from ml.bundled import bundled, bundled_paths
 from pipelines.errors import SettingsError
 from pipelines.settings import Settings
 
@@ -22,15 +22,28 @@ def model_bytes(settings: Settings, root: str) -> bytes:
     Raises:
         SettingsError: the file cannot be read.
     """
-    chosen = settings.selection.model
+    return _bytes(settings, root, "selection.model", settings.selection.model) or bundled()
+
+
+def path_model_bytes(settings: Settings, root: str) -> bytes:
+    """The classifier of path segments that `paths.model` names: bundled, from the registry, or a file.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    return _bytes(settings, root, "paths.model", settings.paths.model) or bundled_paths()
+
+
+def _bytes(settings: Settings, root: str, setting: str, chosen: str) -> bytes:
+    """The model that a setting names; nothing where it names none."""
     if not chosen:
-        return bundled()
+        return b""
     if chosen.startswith("models:/"):
         return tracking.model_bytes(store(settings, root), chosen)
     try:
         return Path(chosen).read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"selection.model: cannot read {chosen} ({error.strerror}). "
+            f"{setting}: cannot read {chosen} ({error.strerror}). "
             "Name a .cbm file or models:/NAME@ALIAS, or leave it empty."
         ) from error

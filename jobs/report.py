@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.inventory import inventory
+from jobs.inventory import inventory, transactions
 from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
@@ -25,13 +25,13 @@ from pipelines.report.page import render
 from pipelines.schemas.build import latest
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.selection.session import with_session_key
-from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+from pipelines.transactions.table import BATCHES, QUARANTINE
 
 
 def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
     """Writes the page; a comparison that was never made shows as empty."""
     warehouse, settings = run.warehouse, run.settings
-    hosts = TRANSACTIONS.read(warehouse).select("host").distinct()
+    hosts = transactions(run).select("host").distinct()
     tables = {
         "batches": BATCHES.read(warehouse),
         "hosts": with_session_key(hosts, settings.selection.sessions),

@@ -17,6 +17,7 @@ import pandas as pd
 import typer
 
 from jobs.model import store
+from jobs.path_training import train_path_model, write_path_model
 from jobs.training_data import session_frame, simulated_frame
 from ml import tracking
 from ml.bundled import CARD, CARD_TEXT, MODEL, card_text, described
@@ -84,6 +85,10 @@ def write_model(run: cli.Run, trained: Trained, labels: Labels, out: Path) -> No
 
 
 def train(
+    classifier: Annotated[
+        Literal["calls", "paths"],
+        typer.Option(help="Of transactions (is it an API call) or of path segments (is it a variable)."),
+    ] = "calls",
     labels: Annotated[
         Labels, typer.Option(help="Truth of the simulator, or the session identifiers of your own traffic.")
     ] = "simulated",
@@ -103,13 +108,25 @@ def train(
     The run holds parameters, out-of-fold figures with whole hosts left out, slices, importances and the model. The alias
     champion moves only if every gate holds (settings `gates`; not worse than the champion).
 
+    With --classifier paths it learns which segments of paths are variables, from simulated APIs and, where the warehouse has
+    them, from operators' decisions (settings: path_training).
+
     \b
     Examples:
       apicensus train
+      apicensus train --classifier paths --out mine
       apicensus train --out mine --warehouse /data/census
       apicensus train --labels session --settings sessions.yaml --warehouse /data/census
     """
     run = cli.start("train", settings, warehouse, as_json)
+    if classifier == "paths":
+        paths = train_path_model(run)
+        if out is not None:
+            write_path_model(run, paths, Path(cli.writable(str(out))))
+        run.finish(
+            classifier=classifier, **{name: round(value, 5) for name, value in paths.metrics.items()}, out=out
+        )
+        return
     trained = train_model(run, labels)
     if out is not None:
         write_model(run, trained, labels, Path(cli.writable(str(out))))

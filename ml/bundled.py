@@ -14,6 +14,8 @@ from pipelines.errors import ModelMismatch
 MODEL: Final = "api-classifier.cbm"
 CARD: Final = "card.json"
 CARD_TEXT: Final = "CARD.md"
+PATH_MODEL: Final = "path-classifier.cbm"
+PATH_CARD: Final = "path-card.json"
 
 TRUTH: Final = {
     "simulated": "traffic of the project's own simulator and on nothing else",
@@ -30,6 +32,20 @@ def bundled() -> bytes:
     found = _file(MODEL)
     if checksum(found) != card()["sha256"]:
         raise ModelMismatch(f"ml/models/{MODEL} is not the model that its card describes: install again.")
+    return found
+
+
+def bundled_paths() -> bytes:
+    """The bytes of the bundled classifier of path segments, compared with the checksum on its card.
+
+    Raises:
+        ModelMismatch: the file is missing or is not the one that the card describes (a broken installation).
+    """
+    found = _file(PATH_MODEL)
+    if checksum(found) != json.loads(_file(PATH_CARD))["sha256"]:
+        raise ModelMismatch(
+            f"ml/models/{PATH_MODEL} is not the model that its card describes: install again."
+        )
     return found
 
 

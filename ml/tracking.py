@@ -23,21 +23,11 @@ from ml import record
 from ml.features import FEATURES
 from ml.gates import GateOptions, Verdict, judge
 from ml.rival import LEARNED_FROM, PREDICTIONS, digest, marks, rival_of
-from ml.store import Store, TrackingError, shown
+from ml.store import NOISY, QUIET, Store, TrackingError, shown
 from ml.train import Trained
 from pipelines.errors import ModelMismatch
 
 CHAMPION: Final = "champion"
-QUIET: Final = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the printed address would hold the credentials
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # by default minutes pass before it says that nobody is there
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-}
-NOISY: Final = ("mlflow", "alembic", "urllib3", "git")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +144,30 @@ def log_comparison(
             mlflow.log_table(table, f"{name}.json")
         for name, figure in figures.items():
             mlflow.log_figure(figure, f"{name}.png")
+        return str(run.info.run_id)
+
+
+def log_path_training(
+    store: Store,
+    model: bytes,
+    metrics: Mapping[str, float],
+    parameters: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+) -> str:
+    """A run of the training of the classifier of path segments, the model as its artefact; returns the run's id.
+
+    Raises:
+        TrackingError: MLflow cannot be reached or refuses.
+    """
+    with _mlflow(store) as mlflow, mlflow.start_run(run_name="train paths", tags=_tags("train")) as run:
+        mlflow.log_params(dict(parameters))
+        mlflow.log_metrics({f"oof/{name}": float(value) for name, value in metrics.items()})
+        for name, table in tables.items():
+            mlflow.log_table(table.round(5), f"tables/{name}.json")
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "path-classifier.cbm"
+            file.write_bytes(model)
+            mlflow.log_artifact(str(file), "model")
         return str(run.info.run_id)
 
 

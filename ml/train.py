@@ -97,7 +97,7 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
     tables = _tables(frame, judged) | {"shap": summary(explained)}
     tables["confusion"] = confusion(wrong, [*judged[SLICE]], labels, judged["probability"].to_numpy())
     return Trained(
-        model=_bytes(final),
+        model=model_file(final),
         metrics=_metrics(judged, tables),
         slices=pd.DataFrame(by_slice([*map(str, judged[SLICE])], labels, judged["probability"].to_numpy())),
         importances=_importances(final),
@@ -169,7 +169,7 @@ def _fit(
     return model.fit(Pool(features, labels.astype(np.int8), weight=weights, feature_names=list(FEATURES)))
 
 
-def _bytes(model: Any) -> bytes:
+def model_file(model: Any) -> bytes:
     """The model's native file without time and random id of its making: equal models are equal bytes."""
     metadata = model.get_metadata()
     for changing in ("model_guid", "train_finish_time"):

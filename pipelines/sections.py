@@ -1,4 +1,4 @@
-"""What every section of the settings shares, and the sections of endpoints and training labels."""
+"""What every section of the settings shares, and the sections of paths, endpoints and training labels."""
 
 from __future__ import annotations
 
@@ -45,3 +45,35 @@ class StackSettings(Section):
     miss_rate: Annotated[float, Field(gt=0, lt=1)]
     min_shapes: Positive
     max_shapes: Positive
+
+
+class PathSettings(Section):
+    """Section `paths`."""
+
+    max_depth: Positive
+    max_children: Positive
+    always_whole: Positive
+    passes: Annotated[int, Field(ge=1, le=8)]
+    evidence_probability: Share
+    threshold: Share
+    collapse: Share
+    uncollapse: Share
+    certain: Annotated[float, Field(ge=0.5, le=1)]
+    few_siblings: Positive
+    model: str
+
+
+class PathTrainingSettings(Section):
+    """Section `path_training`."""
+
+    apis: Annotated[int, Field(ge=4)]
+    sites: Annotated[int, Field(ge=4)]
+    site_weight: Annotated[float, Field(ge=0)]
+    decision_weight: Annotated[float, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0)]
+    folds: Annotated[int, Field(ge=2, le=20)]
+    trees: Positive
+    depth: Annotated[int, Field(ge=1, le=10)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    l2_leaf_reg: Annotated[float, Field(gt=0)]
+    feature_share: Annotated[float, Field(gt=0, le=1)]

@@ -12,7 +12,16 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
-from pipelines.sections import EndpointSettings, LabelSettings, Positive, Section, Share, StackSettings
+from pipelines.sections import (
+    EndpointSettings,
+    LabelSettings,
+    PathSettings,
+    PathTrainingSettings,
+    Positive,
+    Section,
+    Share,
+    StackSettings,
+)
 
 Cost = Annotated[float, Field(gt=0)]
 Profile = Literal["openapi-3.1", "openapi-3.0", "cloudflare"]
@@ -82,12 +91,6 @@ class SelectionSettings(Section):
     batch_rows: Positive
     reasons: Positive
     sessions: dict[str, SessionIdentifier]
-
-
-class PathSettings(Section):
-    """Section `paths`."""
-
-    max_depth: Positive
 
 
 class SchemaSettings(Section):
@@ -190,6 +193,7 @@ class Settings(Section):
     gates: GateSettings
     labels: LabelSettings
     stacks: StackSettings
+    path_training: PathTrainingSettings
 
 
 def load(file: Path | None = None) -> Settings:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.evidence import (
     FIRST_SUCCESS,
     LAST_SUCCESS,
+    client_sum_names,
     client_sums,
     estimates,
     is_redirection,
@@ -19,25 +20,26 @@ from pipelines.endpoints.evidence import (
     observed_state,
 )
 from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, host_days, merged_host_state
-from pipelines.endpoints.samples import client_samples, day_samples
+from pipelines.endpoints.samples import client_sample_names, client_samples, day_samples
 from pipelines.endpoints.table import COUNTS, ENDPOINT_KEY
-from pipelines.paths.build import with_shape, with_template
-from pipelines.sections import EndpointSettings
+from pipelines.paths.build import with_masked
+from pipelines.sections import EndpointSettings, PathSettings
 from pipelines.selection.answers import FAMILIES
 from pipelines.selection.thresholds import inventory_threshold
-from pipelines.settings import PathSettings, SelectionSettings
+from pipelines.settings import SelectionSettings
 
 SHAPE_KEY = ("variant", "host", "method", "path_shape", "day")
+TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
 
 
 def client_days(selected: DataFrame, paths: PathSettings) -> DataFrame:
     """Rows of `selected` → one row a client, shape and day: counts, sums of probabilities and a sample.
 
-    A host that has most of the traffic is spread over its clients. `slices` reads it twice: keep it.
+    A host that has most of the traffic is spread over its clients. It is read for templates and for slices: keep it.
     """
     success = F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS)
     return (
-        with_shape(selected, paths)
+        with_masked(selected, paths)
         .groupBy(*SHAPE_KEY, "client")
         .agg(
             F.count("*").alias("requests"),
@@ -55,14 +57,29 @@ def client_days(selected: DataFrame, paths: PathSettings) -> DataFrame:
     )
 
 
-def slices(client_days: DataFrame, endpoints: EndpointSettings, candidate_floor: float) -> DataFrame:
-    """Rows of `client_days` → rows of endpoint_slices.
+def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
+    """Rows of `client_days` → one row a client, template and day. `templates`: `host, path_shape, path_template`."""
+    sums = [*COUNTS, *client_sum_names()]
+    return (
+        client_days.join(templates, ["host", "path_shape"])
+        .groupBy(*TEMPLATE_KEY, "client")
+        .agg(
+            *(F.sum(name).alias(name) for name in sums),
+            F.min("first_seen").alias("first_seen"),
+            F.max("last_seen").alias("last_seen"),
+            *(F.min(name).alias(name) for name in client_sample_names()),
+        )
+    )
 
-    One row a shape and day, each client seen once. A shape whose mean is below `candidate_floor` on a
+
+def slices(client_days: DataFrame, endpoints: EndpointSettings, candidate_floor: float) -> DataFrame:
+    """Rows of `by_template` → rows of endpoint_slices.
+
+    One row a template and day, each client seen once. A template whose mean is below `candidate_floor` on a
     day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the
     counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
     """
-    grouped = client_days.groupBy(*SHAPE_KEY).agg(
+    grouped = client_days.groupBy(*TEMPLATE_KEY).agg(
         *(F.sum(name).alias(name) for name in COUNTS),
         F.hll_sketch_agg("client", F.lit(endpoints.client_sketch_log2)).alias("client_sketch"),
         day_samples().alias("sample_hashes"),
@@ -71,7 +88,7 @@ def slices(client_days: DataFrame, endpoints: EndpointSettings, candidate_floor:
         F.max("last_seen").alias("last_seen"),
     )
     kept = grouped.where(F.coalesce(F.col("hope") >= candidate_floor, F.lit(True)))
-    return with_template(kept.join(host_days(client_days), list(HOST_KEY)))
+    return kept.join(host_days(client_days), list(HOST_KEY))
 
 
 def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:

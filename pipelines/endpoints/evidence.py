@@ -28,6 +28,7 @@ TRIMMED_FROM = 3
 """Client-days from which the lowest and the highest are left out."""
 
 KINDS = ("answered", "redirected")
+CLIENT_KINDS = (*KINDS, "any")
 STATE = tuple(
     StructField(f"{kind}_{name}", LongType(), name in ("min", "max"))
     for kind in KINDS
@@ -48,11 +49,15 @@ def tells() -> Column:
 
 def client_sums() -> Iterator[Column]:
     """For the aggregation by client and day: sum (millionths) and number of probabilities, by kind and of all answers."""
-    redirects, answers = is_redirection(), tells()
     millionths = F.round(F.col("probability").cast("double") * MICRO).cast("bigint")
-    for kind, told in (("answered", answers), ("redirected", redirects), ("any", F.lit(True))):
+    for kind, told in zip(CLIENT_KINDS, (tells(), is_redirection(), F.lit(True)), strict=True):
         yield F.sum(F.when(told, millionths)).alias(f"{kind}_sum")
         yield F.count(F.when(told, millionths)).alias(f"{kind}_count")
+
+
+def client_sum_names() -> tuple[str, ...]:
+    """The columns of `client_sums`, additive."""
+    return tuple(f"{kind}_{part}" for kind in CLIENT_KINDS for part in ("sum", "count"))
 
 
 def observed_state() -> Iterator[Column]:

@@ -22,6 +22,11 @@ def client_samples() -> Iterator[Column]:
         yield F.min(F.when(told, F.col("sample_hash"))).alias(_sample(kind))
 
 
+def client_sample_names() -> tuple[str, ...]:
+    """The columns of `client_samples`."""
+    return tuple(map(_sample, KINDS))
+
+
 def day_samples() -> Column:
     """For the aggregation of client-days by endpoint and day: at most `SAMPLED` hashes.
 

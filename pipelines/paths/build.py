@@ -1,8 +1,8 @@
-"""Paths → templates, on Spark. First version: typed segments (segments.py); the names come from names.py."""
+"""Paths → shapes and templates, on Spark. Rules say what is a variable (resolve.py), the names come from names.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame
@@ -10,9 +10,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import StringType
 
+from pipelines.decisions.apply import with_operator_names
+from pipelines.decisions.model import Decision
 from pipelines.paths.names import named
+from pipelines.paths.resolve import resolved
 from pipelines.paths.segments import LITERAL, PLACEHOLDER, VARIABLE
-from pipelines.settings import PathSettings
+from pipelines.paths.steps import masked
+from pipelines.sections import PathSettings
 
 
 def shape(path: Column, settings: PathSettings) -> Column:
@@ -42,16 +46,19 @@ def _names(shapes: Iterator[pd.Series]) -> Iterator[pd.Series]:
 
 
 def with_shape(requests: DataFrame, settings: PathSettings) -> DataFrame:
-    """`path, ...` → the same plus `path_shape` ("/users/{}")."""
+    """`path, ...` → the same plus `path_shape` by forms alone ("/users/{}"): what software answers there (fingerprint.py)."""
     return requests.withColumn("path_shape", shape(F.col("path"), settings))
 
 
-def with_template(shaped: DataFrame) -> DataFrame:
-    """`path_shape, ...` → the same plus `path_template` ("/users/{userId}"). For few rows: aggregate by shape first."""
-    return shaped.withColumn("path_template", _names("path_shape"))
+def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:
+    """`path, ...` → the same plus `path_shape`: one writing, and `{}` for what is a variable wherever it stands."""
+    return requests.withColumn("path_shape", masked(F.col("path"), settings))
 
 
-def templated(requests: DataFrame, settings: PathSettings) -> DataFrame:
-    """`path, ...` → the same plus `path_template`: each distinct shape is named once."""
-    shaped = with_shape(requests, settings)
-    return shaped.join(with_template(shaped.select("path_shape").distinct()), "path_shape").drop("path_shape")
+def templates(shapes: DataFrame, path_rules: DataFrame, decisions: Sequence[Decision] = ()) -> DataFrame:
+    """`host, path_shape` (masked, distinct), rows of path_rules and operators' names → plus `path_template`."""
+    walked = resolved(shapes, path_rules).withColumnRenamed("path_shape", "masked")
+    known = walked.select("host", "masked", F.col("resolved").alias("path_shape"))
+    named_once = known.select("path_shape").distinct().withColumn("path_template", _names("path_shape"))
+    named_here = with_operator_names(known.join(named_once, "path_shape"), decisions)
+    return named_here.select("host", F.col("masked").alias("path_shape"), "path_template")

@@ -62,6 +62,48 @@ LITERAL = r"^(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9]-[0-3][0-9](?
 
 PLACEHOLDER = "{}"
 
+_UNSURE = ("integer", "date", "mixed")
+
+SURE = (
+    *(each for each in RECOGNISERS if each.name not in _UNSURE),
+    Recogniser("long integer", r"-?[0-9]{5,20}", "five digits and more: neither a version nor a year"),
+    Recogniser("integers", r"[0-9]{1,20}(?:(?:,|%2[Cc])[0-9]{1,20})+", "OpenAPI style simple: a,b,c"),
+    Recogniser("ipv4", r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", "RFC 6943 s. 3.1.1: dotted decimal"),
+    Recogniser("phone", r"(?:\+|%2[Bb])[0-9]{7,15}", "ITU-T E.164"),
+    Recogniser(
+        "base64",
+        r"[A-Za-z0-9_+-]{14,}(?:={1,2}|(?:%3[Dd]){1,2})",
+        "RFC 4648: padded, at least eleven bytes",
+    ),
+)
+"""Forms that are a variable wherever they stand: not small numbers, dates and mixed keys, which versions resemble."""
+
+SURE_FORMS = "|".join(recogniser.pattern for recogniser in SURE)
+
+KEY = r"(?<=[A-Za-z0-9_.])\([^/]{1,512}\)"
+"""`(5)` of `Products(5)`: the key after a name (OData 4.01 URL conventions, s. 4.3)."""
+
+DATE_PART = r"(?<=[A-Za-z][._-])[0-9]{4}-?[01][0-9](?:-?[0-3][0-9])?"
+"""The date of `report-2024-05-31`: an ISO 8601 month or day after a word."""
+
+YEAR_PART = r"(?<=[A-Za-z][._-])(?:19|20)[0-9]{2}"
+"""The year of `report-2024.pdf`; in names of files only."""
+
+_EXTENSIONS = (
+    "json geojson jsonld xml html? xhtml csv tsv txt md rst ya?ml toml pdf rtf docx? xlsx? pptx? odt ods ps png jpe?g gif svg "
+    "webp avif ico bmp tiff? mp3 mp4 m4a mpe?g ogg wav webm mov avi ts m3u8 zip tar tar\\.gz tgz gz bz2 7z rar jar js mjs css "
+    "map wasm php aspx? jsp cgi rss atom ics kml gpx proto parquet avro bin log sql"
+)
+ENDINGS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
+"""Extensions: media types registered with IANA by the names that Apache's mime.types gives them."""
+
+ENDED = rf"^([^/]{{1,1000}})({ENDINGS})$"
+"""`users.json`: name and extension."""
+
+VERB = ":[a-z][A-Za-z]{2,40}"
+VERBED = rf"^([^/]{{1,1000}})({VERB})$"
+"""`123:cancel`: resource and custom method (Google AIP-136)."""
+
 
 def form(segment: str) -> str | None:
     """Name of the first recogniser that takes the whole segment, None for a word."""

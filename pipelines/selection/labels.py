@@ -11,9 +11,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.paths.build import with_shape
-from pipelines.sections import LabelSettings
+from pipelines.sections import LabelSettings, PathSettings
 from pipelines.selection.session import IDENTIFIER, has_session, with_session_key
-from pipelines.settings import PathSettings, SessionIdentifier
+from pipelines.settings import SessionIdentifier
 
 ENDPOINT = ("host", "method", "path_shape")
 ASSET_FILE = (

@@ -22,14 +22,14 @@ Paths = Mapping[tuple[str, ...], tuple[bool, ...]]
 """Segments of a path -> for each whether it is a variable."""
 
 CASES = (("kebab", 4), ("snake", 3), ("camel", 4), ("pascal", 2), ("flat", 2))
-LAYOUTS = (("resources", 5), ("flat", 2), ("namespaces", 2), ("procedures", 1), ("providers", 2))
+LAYOUTS = (("resources", 6), ("flat", 1.5), ("namespaces", 2), ("procedures", 1), ("providers", 1))
 BASES = (
     "v1", "v1", "v2", "v3", "1.0", "v1.1", "2", "1", "v10", "v1beta1", "2010-04-01", "2019-06", "latest",
 )  # fmt: skip
 ACTIONS = ("me", "self", "search", "count", "batch", "export", "current", "default")
 SIZES = {"test suite": (1, 4), "small": (1, 8), "medium": (2, 40), "busy": (10, 150)}
 """Calls of a template, from and to, drawn anew for each."""
-MOST_TEMPLATES = 400
+MOST_TEMPLATES = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ class Dialect:
     plurals: bool
 
     def literal(self, rng: Random, words: int = 0) -> str:
-        """A fixed segment of one to three words, seldom with a digit at its end (`oauth2`)."""
-        chosen = [any_word(rng) for _ in range(words or rng.choices((1, 2, 3), (7, 4, 1))[0])]
+        """A fixed segment of one to five words, seldom with a digit at its end (`oauth2`)."""
+        chosen = [any_word(rng) for _ in range(words or rng.choices((1, 2, 3, 4, 5), (60, 30, 12, 5, 2))[0])]
         ending = str(rng.randrange(1, 4)) if rng.random() < 0.04 else ""
         return joined("-".join(chosen), self.case) + ending
 
     def collection(self, rng: Random) -> str:
         """A fixed segment that names many things."""
-        chosen = [any_word(rng) for _ in range(rng.choices((1, 2), (7, 3))[0])]
-        if self.plurals and rng.random() < 0.85:
+        chosen = [any_word(rng) for _ in range(rng.choices((1, 2, 3), (65, 28, 7))[0])]
+        if self.plurals and rng.random() < 0.9:
             chosen[-1] = plural(chosen[-1]) if len(chosen[-1]) > 1 else chosen[-1]
         return joined("-".join(chosen), self.case)
 
@@ -78,33 +78,47 @@ def _base(rng: Random, dialect: Dialect) -> Template:
 
 
 def _resources(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
-    shared = [dialect.literal(rng) for _ in range(6)] + [dialect.collection(rng) for _ in range(4)]
-    for _ in range(rng.choice((1, 2, 3, 5, 8, 14, 25))):
-        yield from _collection(rng, dialect, (*base, dialect.collection(rng)), shared)
+    shared = [dialect.literal(rng) for _ in range(5)] + [dialect.collection(rng) for _ in range(5)]
+    common = rng.sample(shared, rng.choice((1, 2, 4))) if rng.random() < 0.3 else []
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 5, 8, 14))):
+        root: Template = (*base, dialect.collection(rng))
+        yield from _collection(rng, dialect, root, shared)
+        if common and rng.random() < 0.8:  # what every collection has: the subtrees of two literals are alike
+            below: Template = (*root, draw_maker(rng)) if rng.random() < 0.7 else root
+            yield from ((*below, name) for name in common)
 
 
 def _collection(rng: Random, dialect: Dialect, root: Template, shared: list[str]) -> Iterator[Template]:
     """A collection, its items with what lies below them, and the literals beside the items."""
     if rng.random() < 0.85:
         yield root
-    if rng.random() < 0.88:
+    if rng.random() < 0.8:
         item = (*root, draw_maker(rng))
         yield item
-        for _ in range(rng.choice((0, 0, 1, 1, 2, 3, 6))):
+        for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3, 6))):
             below = (*item, rng.choice((*shared, dialect.literal(rng), dialect.collection(rng))))
             yield below
             if rng.random() < 0.5:
                 yield (*below, draw_maker(rng))
             if rng.random() < 0.15:
                 yield (*below, draw_maker(rng), rng.choice(shared))
-        if rng.random() < 0.1:
-            yield (*item, draw_maker(rng))
-    for _ in range(rng.choice((0, 0, 0, 1, 2, 4))):
+        if rng.random() < 0.15:
+            yield from _chain(rng, dialect, item)
+    for _ in range(rng.choice((0, 0, 0, 0, 0, 1, 1, 2, 4))):
         yield (*root, rng.choice((*ACTIONS, dialect.literal(rng), dialect.literal(rng), *shared[:3])))
-    if rng.random() < 0.06:
+    if rng.random() < 0.03:
         yield from ((*root, dialect.literal(rng)) for _ in range(rng.choice((8, 20, 40))))
     if rng.random() < 0.1:
         yield (*root, dialect.literal(rng), draw_maker(rng))
+
+
+def _chain(rng: Random, dialect: Dialect, item: Template) -> Iterator[Template]:
+    """Variables in a row: an owner and a name, a place and a day."""
+    longer: Template = (*item, draw_maker(rng))
+    yield longer
+    if rng.random() < 0.3:
+        yield (*longer, draw_maker(rng))
+    yield from ((*longer, dialect.literal(rng)) for _ in range(rng.choice((0, 0, 1, 2, 5))))
 
 
 def _flat(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
@@ -113,7 +127,7 @@ def _flat(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
 
 
 def _namespaces(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
-    for _ in range(rng.choice((2, 4, 8))):
+    for _ in range(rng.choice((2, 3, 5))):
         yield from _resources(rng, dialect, (*base, dialect.literal(rng)))
 
 
@@ -134,9 +148,9 @@ def _providers(rng: Random, dialect: Dialect, base: Template) -> Iterator[Templa
     )
     vendors = [any_word(rng).capitalize() for _ in range(rng.choice((1, 1, 2, 4)))]
     scope += (dialect.literal(rng, 1),)
-    for _ in range(rng.choice((1, 3, 8, 15))):
+    for _ in range(rng.choice((1, 2, 5, 12))):
         provider = (*scope, f"{rng.choice(vendors)}.{any_word(rng).capitalize()}")
-        for _ in range(rng.choice((1, 2, 4))):
+        for _ in range(rng.choice((1, 1, 2))):
             yield from _collection(
                 rng, dialect, (*provider, dialect.collection(rng)), [*ACTIONS, "start", "stop"]
             )
@@ -149,18 +163,32 @@ _LAYOUT_MAKERS: Mapping[str, Callable[[Random, Dialect, Template], Iterator[Temp
 
 
 def rendered(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tuple[bool, ...]]:
-    """Distinct paths of an API with the truth of each segment; some APIs end every path in `.json` or `.xml`."""
+    """Distinct paths of an API with the truth of each segment; some APIs end every path in `.json` or `.xml`.
+
+    A value is used again as often as the API's clients come back to the same things: a test suite has few users.
+    """
     low, high = SIZES[rng.choices([*SIZES], (3, 3, 3, 1))[0]]
-    ending = rng.choice(("",) * 9 + (".json", ".xml"))
+    ending, again = rng.choice(("",) * 9 + (".json", ".xml")), rng.choice((0.0, 0.3, 0.6, 0.9))
+    used: dict[Maker, list[str]] = {}
     found: dict[tuple[str, ...], tuple[bool, ...]] = {}
     for template in templates:
         truth = tuple(not isinstance(part, str) for part in template)
         for _ in range(rng.randint(low, high) if any(truth) else 1):
-            values = [part if isinstance(part, str) else part() for part in template]
+            values = [
+                part if isinstance(part, str) else _value(part, used.setdefault(part, []), again, rng)
+                for part in template
+            ]
             path = (*values[:-1], values[-1] + ending) if values else ()
             if path and all(values):
                 found.setdefault(path, truth)
     return found
+
+
+def _value(maker: Maker, used: list[str], again: float, rng: Random) -> str:
+    if used and rng.random() < again:
+        return rng.choice(used)
+    used.append(maker())
+    return used[-1]
 
 
 def corpus(apis: int, seed: int) -> Iterator[tuple[str, Paths]]:

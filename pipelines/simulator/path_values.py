@@ -119,16 +119,16 @@ def _fresh(make: Callable[[Random], str]) -> Callable[[Random], Maker]:
 
 # Form of a variable and its weight: integers, UUIDs and words lead, as in published API descriptions.
 _FORMS: tuple[tuple[Callable[[Random], Maker], float], ...] = (
-    (_number, 16), (_small, 6), (_uuid, 10), (_hex, 7), (_opaque, 5), (_prefixed, 6), (_own, 5), (_few_words, 9),
-    (_name, 6), (_code, 4), (_two_forms, 5), (_colon, 2),
-    (_fresh(MAKERS["bigint"]), 4), (_fresh(MAKERS["ulid"]), 2), (_fresh(slug), 8), (_fresh(any_word), 9),
+    (_number, 16), (_small, 6), (_uuid, 10), (_hex, 7), (_opaque, 5), (_prefixed, 6), (_own, 5), (_few_words, 5),
+    (_name, 6), (_code, 4), (_two_forms, 5), (_colon, 1),
+    (_fresh(MAKERS["bigint"]), 4), (_fresh(MAKERS["ulid"]), 2), (_fresh(slug), 8), (_fresh(any_word), 4),
     (_fresh(lambda rng: f"{pseudo_word(rng)}@{pseudo_word(rng)}.example"), 2), (_fresh(MAKERS["date"]), 2),
     (_fresh(lambda rng: rng.choice(LOCALES)), 2), (_fresh(lambda rng: rng.choice(COUNTRIES)), 1),
     (_fresh(lambda rng: f"{any_word(rng)}.{rng.choice(_FILES)}"), 3),
-    (_fresh(lambda rng: f"{any_word(rng)}.{any_word(rng)}"), 3), (_fresh(MAKERS["float"]), 1),
+    (_fresh(lambda rng: f"{any_word(rng)}.{any_word(rng)}"), 1), (_fresh(MAKERS["float"]), 1),
     (_fresh(lambda rng: f"{rng.randrange(1, 9)}.{rng.randrange(20)}.{rng.randrange(30)}"), 2),
-    (_fresh(lambda rng: any_word(rng) + any_word(rng).capitalize()), 5), (_fresh(MAKERS["int-list"]), 1),
-    (_fresh(MAKERS["word-list"]), 1), (_fresh(lambda rng: any_words(rng, 2, "_").upper()), 3),
+    (_fresh(lambda rng: any_word(rng) + any_word(rng).capitalize()), 2), (_fresh(MAKERS["int-list"]), 1),
+    (_fresh(MAKERS["word-list"]), 1), (_fresh(lambda rng: any_words(rng, 2, "_").upper()), 2),
     (_fresh(lambda rng: any_words(rng, 3, "%20")), 2),
 )  # fmt: skip
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ml.bundled import card
+from ml.bundled import bundled_paths, card
+from ml.path_features import FEATURES
 from pipelines import settings as settings_module
 
 SMALL = """
@@ -63,3 +66,46 @@ def test_the_bundled_models_card_names_the_default_settings() -> None:
     settings, known = settings_module.load(), card()
     assert settings.training.model_dump().items() <= known["training"].items()
     assert known["simulator"] == settings.simulator.model_dump(include={"days", "end_date"})
+
+
+PATHS = "path_training: {apis: 12, sites: 12, folds: 2, trees: 15, depth: 4}"
+
+
+def test_the_classifier_of_path_segments_repeats_byte_for_byte_and_discovery_uses_it(
+    apicensus: Callable[..., Any], tmp_path: Path
+) -> None:
+    file, root = tmp_path / "small.yaml", tmp_path / "warehouse"
+    file.write_text(PATHS)
+    done = [
+        apicensus(
+            "train", "--classifier", "paths", "--settings", file, "--warehouse", root, "--out", _made(tmp_path / name), "--json"
+        )
+        for name in ("one", "two")
+    ]  # fmt: skip
+    assert [each.code for each in done] == [0, 0], done[0].err
+    assert done[0].summary["roc_auc"] > 0.9
+    models = [tmp_path / name / "path-classifier.cbm" for name in ("one", "two")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+    known = json.loads((tmp_path / "one" / "path-card.json").read_text())
+    assert known["figures"]["roc_auc"] == done[0].summary["roc_auc"]
+    assert known["sha256"] == hashlib.sha256(models[0].read_bytes()).hexdigest()
+    file.write_text(f"paths: {{model: {models[0]}}}")
+    traffic = tmp_path / "traffic"
+    assert apicensus("simulate", "--out", traffic, "--hosts", 2, "--transactions", 200).code == 0
+    found = apicensus(
+        "discover", traffic, "--format", "logpush", "--settings", file, "--warehouse", root, "--json"
+    )
+    assert found.code == 0, found.err
+    assert found.summary["path_rules"] > 0
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_the_card_of_the_classifier_of_path_segments_names_the_default_settings() -> None:
+    known = json.loads(resources.files("ml").joinpath("models", "path-card.json").read_text())
+    assert known["training"] == settings_module.load().path_training.model_dump()
+    assert known["features"] == list(FEATURES)
+    assert known["sha256"] == hashlib.sha256(bundled_paths()).hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates, client_days, merged, slices
+from pipelines.endpoints.build import candidates, merged
 from pipelines.endpoints.compare import compared, side_by_side, summarised
 from pipelines.endpoints.reasons import (
     BY_FAMILY,
@@ -21,9 +21,11 @@ from pipelines.endpoints.reasons import (
     exclusive,
 )
 from pipelines.endpoints.table import COUNTS
-from pipelines.paths.build import shape, templated
+from pipelines.paths.build import shape, templates
+from pipelines.paths.rules import PATH_RULES
 from pipelines.selection.select import coverage, selected
 from pipelines.settings import SelectionSettings, SessionIdentifier, Settings
+from tests.endpoint_rows import sliced
 
 ROW = (
     "transaction_id string, host string, method string, path string, status int, time timestamp, day date, client string, "
@@ -79,7 +81,7 @@ def selection(settings: Settings) -> SelectionSettings:
 
 def found(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
     chosen = selected(rows, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p})
-    return slices(client_days(chosen, settings.paths), settings.endpoints, settings.selection.candidate_floor)
+    return sliced(chosen, settings)
 
 
 def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Settings) -> None:
@@ -202,7 +204,10 @@ def test_paths_become_shapes(spark: SparkSession, settings: Settings) -> None:
 
 
 def test_every_request_gets_its_template(spark: SparkSession, settings: Settings) -> None:
-    rows = spark.createDataFrame([("/users/1",), ("/users/2",), ("/me",)], "path string")
-    assert sorted(tuple(r) for r in templated(rows, settings.paths).collect()) == [
-        ("/me", "/me"), ("/users/1", "/users/{userId}"), ("/users/2", "/users/{userId}"),
+    rows = spark.createDataFrame(
+        [("a", "/users/1"), ("a", "/users/2"), ("a", "/me")], "host string, path string"
+    )
+    none = spark.createDataFrame([], PATH_RULES.schema)
+    assert sorted(tuple(r) for r in templates(rows.withColumnRenamed("path", "path_shape"), none).collect()) == [
+        ("a", "/me", "/me"), ("a", "/users/1", "/users/{userId}"), ("a", "/users/2", "/users/{userId}"),
     ]  # fmt: skip

@@ -14,12 +14,13 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from pipelines.endpoints.build import candidates, client_days, listed, merged, slices
+from pipelines.endpoints.build import candidates, listed, merged
 from pipelines.endpoints.compare import COMPARISONS
 from pipelines.endpoints.table import COUNTS, ENDPOINT_SLICES
 from pipelines.errors import ContractError
 from pipelines.settings import Settings
 from pipelines.tables import Table, Warehouse
+from tests.endpoint_rows import sliced
 
 FIRST = date(2026, 10, 30)
 SCHEMA = (
@@ -53,10 +54,6 @@ def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
         for number, r in enumerate(rows)
     ]  # fmt: skip
     return spark.createDataFrame(full, SCHEMA)
-
-
-def sliced(rows: DataFrame, settings: Settings) -> DataFrame:
-    return slices(client_days(rows, settings.paths), settings.endpoints, settings.selection.candidate_floor)
 
 
 def inventory(rows: DataFrame, settings: Settings) -> dict[str, Row]:
@@ -168,7 +165,7 @@ def test_a_kept_endpoint_has_all_its_transactions_and_a_hopeless_page_no_slice(
         *(Seen(f"/blog/{word}", 200, 0, "c1", 0.001, "html") for word in ("one", "two", "three")),
     ]
     kept = sliced(frame(spark, rows), settings).localCheckpoint()
-    assert {(row["path_shape"], row["day"]) for row in kept.collect()} == {
+    assert {(row["path_template"], row["day"]) for row in kept.collect()} == {
         ("/api/x", FIRST),
         ("/api/x", FIRST + timedelta(days=1)),
     }

@@ -12,13 +12,14 @@ from pyspark.sql import functions as F
 
 from ml.bundled import bundled
 from ml.explain import with_reasons as explained
-from pipelines.endpoints.build import client_days, merged, slices
+from pipelines.endpoints.build import merged
 from pipelines.endpoints.explained import ENDPOINT_REASONS, HOST_REASON, sampled, summed, with_reasons
 from pipelines.endpoints.samples import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.wording import said
 from pipelines.selection.select import KEPT, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.settings import Settings
+from tests.endpoint_rows import sliced
 
 FIRST = date(2026, 10, 30)
 KEY = ("a.example", "GET", "/x")
@@ -107,9 +108,7 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
         return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)
 
     chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
-    kept = slices(
-        client_days(chosen, settings.paths), settings.endpoints, settings.selection.candidate_floor
-    ).localCheckpoint()
+    kept = sliced(chosen, settings).localCheckpoint()
     listed = merged(kept, settings.endpoints, settings.selection).localCheckpoint()
     rows = sampled(simulated.withColumn("sample_hash", sample_hash()), kept, listed)
     why = summed(

@@ -10,10 +10,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates, client_days, slices
+from pipelines.endpoints.build import candidates
 from pipelines.endpoints.host_prior import PRIOR_CLIENT_DAYS, adjusted, adjustment
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.settings import Settings
+from tests.endpoint_rows import sliced
 
 FIRST = date(2026, 10, 30)
 SCHEMA = (
@@ -30,10 +31,6 @@ def frame(spark: SparkSession, rows: list[tuple[str, str, float, int]]) -> DataF
         for number, (path, client, p, day) in enumerate(rows)
     ]  # fmt: skip
     return spark.createDataFrame(full, SCHEMA)
-
-
-def sliced(rows: DataFrame, settings: Settings) -> DataFrame:
-    return slices(client_days(rows, settings.paths), settings.endpoints, settings.selection.candidate_floor)
 
 
 def found(rows: DataFrame, settings: Settings) -> dict[str, tuple[float, float]]:

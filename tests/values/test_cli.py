@@ -11,7 +11,13 @@ import pytest
 from jobs.__main__ import STEPS, main
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = {"inventory", "model", "training_data"}  # what several steps use; no steps
+SHARED = {
+    "inventory",
+    "model",
+    "path_training",
+    "templates",
+    "training_data",
+}  # what several steps use; no steps
 
 
 def test_help_lists_every_step(capsys: pytest.CaptureFixture[str]) -> None:

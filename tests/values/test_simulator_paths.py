@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.simulator.path_trees import MOST_TEMPLATES, Dialect, Paths, corpus, draw_api, rendered
 from pipelines.simulator.path_values import draw_maker
+from pipelines.simulator.site_paths import site_paths
 
 APIS = 120
 
@@ -84,3 +85,13 @@ def test_an_api_writes_in_one_case(case: str, pattern: str) -> None:
     for _ in range(200):
         assert re.fullmatch(pattern + "[0-9]?", dialect.literal(rng))
         assert re.fullmatch(pattern, dialect.collection(rng))
+
+
+def test_paths_of_sites_are_those_of_their_api_operations_and_repeat() -> None:
+    found = dict(site_paths(6, 4))
+    assert found == dict(site_paths(6, 4))
+    for paths in found.values():
+        for segments, truth in paths.items():
+            assert len(segments) == len(truth)
+            assert all(segments)
+    assert any(any(truth) for paths in found.values() for truth in paths.values())

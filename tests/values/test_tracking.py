@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from ml import tracking
-from ml.store import Store, TrackingError, shown, store
+from ml.store import QUIET, Store, TrackingError, shown, store
 
 SETTINGS = SimpleNamespace(uri="", experiment="census", registered_model="classifier")
 
@@ -60,7 +60,7 @@ def test_telemetry_is_off(tmp_path: Path) -> None:
     )
     code += "t._IS_IN_CI_ENV_OR_TESTING = False\nassert t.is_telemetry_disabled() and c() is None\n"
     root = Path(__file__).resolve().parents[2]
-    clean = {k: v for k, v in os.environ.items() if k not in {"CI", "PYTEST_CURRENT_TEST", *tracking.QUIET}}
+    clean = {k: v for k, v in os.environ.items() if k not in {"CI", "PYTEST_CURRENT_TEST", *QUIET}}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=clean | {"PYTHONPATH": str(root)},
         capture_output=True, text=True, check=False,

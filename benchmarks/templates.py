@@ -1,0 +1,156 @@
+"""Templates of one host with 1.7 million distinct paths, literals beside variables: right or wrong, and how long it takes.
+
+From distinct paths as traffic has them to the template of every path: masking, inference, walking. The paths are made here
+from declared templates, in Spark; the first small run warms up.
+
+usage: python -m benchmarks.templates [--paths 1700000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from functools import partial
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from ml.bundled import bundled_paths
+from ml.path_score import with_variable_probability
+from pipelines import settings as settings_module
+from pipelines.paths.infer import inferred
+from pipelines.paths.resolve import resolved
+from pipelines.paths.steps import masked, steps
+from pipelines.sections import PathSettings
+from pipelines.spark import session
+
+BUDGET_SECONDS = 60
+HOST = "shop.example.com"
+WORDS = (
+    "amber",
+    "bridge",
+    "candle",
+    "desert",
+    "ember",
+    "falcon",
+    "garden",
+    "harbor",
+    "island",
+    "jungle",
+    "kettle",
+    "lantern",
+)
+SETTINGS = (
+    "billing",
+    "branding",
+    "cookies",
+    "domains",
+    "exports",
+    "hooks",
+    "labels",
+    "limits",
+    "members",
+    "plans",
+    "roles",
+    "themes",
+)
+LITERALS = (
+    "/api/v1/users", "/api/v1/users/me", "/api/v1/users/search", "/api/v1/users/me/orders", "/api/v1/articles",
+    "/api/v1/articles/latest", "/api/v1/articles/search", "/api/v1/items", "/api/v1/items/bulk", "/api/v1/health",
+    *(f"/api/v1/settings/{name}" for name in SETTINGS),
+)  # fmt: skip
+
+
+def _word(number: Column, salt: int) -> Column:
+    place = F.pmod(F.xxhash64(number, F.lit(salt)), F.lit(len(WORDS))) + 1
+    return F.element_at(F.array(*map(F.lit, WORDS)), place.cast("int"))
+
+
+def variables(number: Column) -> dict[str, tuple[float, Column]]:
+    """Template -> its share of the paths, and the path of a number."""
+    user = number.cast("string")
+    item = F.concat(F.lit("sku"), number, F.lit("-"), F.substring(F.md5(user), 1, 1))
+    slug = F.concat_ws("-", *(_word(number, salt) for salt in (1, 2, 3)), number)
+    order = F.regexp_replace(F.md5(user), "^(.{8})(.{4})(.{4})(.{4})(.{12})$", "$1-$2-$3-$4-$5")
+    return {
+        "/api/v1/users/{}": (0.25, F.concat(F.lit("/api/v1/users/"), user)),
+        "/api/v1/users/{}/orders/{}": (
+            0.2,
+            F.concat(F.lit("/api/v1/users/"), user, F.lit("/orders/"), order),
+        ),
+        "/api/v1/articles/{}": (0.25, F.concat(F.lit("/api/v1/articles/"), slug)),
+        "/api/v1/articles/{}/comments": (0.1, F.concat(F.lit("/api/v1/articles/"), slug, F.lit("/comments"))),
+        "/api/v1/items/{}": (0.15, F.concat(F.lit("/api/v1/items/"), item)),
+        "/api/v1/items/{}/price": (0.05, F.concat(F.lit("/api/v1/items/"), item, F.lit("/price"))),
+    }
+
+
+def declared(spark: SparkSession, paths: int) -> DataFrame:
+    """`host, path, clients, truth`: distinct paths; a literal is asked for by many clients, a thing by one to three."""
+    number = F.col("id") + 1
+    parts = [
+        spark.createDataFrame(
+            [(path, 5000, path) for path in LITERALS], "path string, clients bigint, truth string"
+        )
+    ]
+    for template, (share, path) in variables(number).items():
+        clients = F.pmod(F.xxhash64("id"), F.lit(3)) + 1
+        parts.append(
+            spark.range(int(paths * share)).select(
+                path.alias("path"), clients.alias("clients"), F.lit(template).alias("truth")
+            )
+        )
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.unionByName(part)
+    return whole.withColumn("host", F.lit(HOST))
+
+
+def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
+    """`host, path, clients, ...` → the same plus `resolved`: all that discovery does with distinct paths."""
+    shaped = paths.withColumn("path_shape", masked(F.col("path"), settings))
+    distinct = shaped.groupBy("host", "path_shape").agg(F.max("clients").alias("clients")).localCheckpoint()
+    day = F.to_date(F.lit("2026-05-01"))
+    evidence = distinct.withColumns({"steps": steps(F.col("path_shape")), "first_day": day, "last_day": day})
+    rules = inferred(
+        evidence, settings, partial(with_variable_probability, model=bundled_paths()), None
+    ).localCheckpoint()
+    walked = resolved(distinct.select("host", "path_shape"), rules)
+    return shaped.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
+
+
+def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
+    """Declared and found templates that differ, with their numbers of paths."""
+    rows = found.groupBy("truth", "resolved").count().collect()
+    return sorted(
+        (row["truth"], row["resolved"], row["count"]) for row in rows if row["truth"] != row["resolved"]
+    )
+
+
+def main() -> None:
+    """Prints what was found and whether the budget holds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--paths", type=int, default=1_700_000)
+    options = parser.parse_args()
+    settings = settings_module.load()
+    spark = session("benchmark", settings.spark)
+    wrong(templated(declared(spark, 5000), settings.paths))
+    paths = declared(spark, options.paths).localCheckpoint()
+    distinct, start = paths.select("path").distinct().count(), time.perf_counter()
+    mistakes = wrong(templated(paths, settings.paths))
+    seconds = time.perf_counter() - start
+    declared_templates = len(LITERALS) + len(variables(F.lit(1)))
+    print(
+        f"{distinct:,} distinct paths of one host, {declared_templates} templates: {seconds:.1f} s, budget {BUDGET_SECONDS} s"
+    )
+    print(
+        "every path has its template"
+        if not mistakes
+        else f"WRONG: {len(mistakes)} pairs, the first {mistakes[:5]}"
+    )
+
+
+if __name__ == "__main__":
+    main()

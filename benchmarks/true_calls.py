@@ -1,0 +1,82 @@
+"""Templates apart from discovery: the endpoints of the transactions that are truly API calls, as a list for a scorer.
+
+Reads Logpush-style NDJSON and a truth (RayID, is_api), infers templates from the successful API calls alone, and writes
+host, method, path_template as NDJSON.
+
+usage: python -m benchmarks true_calls TRAFFIC.ndjson.gz... --truth truth.csv.gz --out endpoints.ndjson
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+import orjson
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from ml.bundled import bundled_paths
+from ml.path_score import with_variable_probability
+from pipelines import settings as settings_module
+from pipelines.paths.build import templates
+from pipelines.paths.infer import inferred
+from pipelines.paths.steps import masked, steps
+from pipelines.sections import PathSettings
+from pipelines.spark import session
+
+SCHEMA = "RayID string, ClientRequestHost string, ClientRequestMethod string, ClientRequestURI string, EdgeResponseStatus int"
+
+
+def calls(spark: SparkSession, traffic: list[str], truth: str, settings: PathSettings) -> DataFrame:
+    """`host, method, path_shape`: distinct successful API calls."""
+    api = spark.read.csv(truth, header=True).where(F.col("is_api") == "1").select("RayID")
+    rows = (
+        spark.read.schema(SCHEMA)
+        .json(traffic)
+        .join(api, "RayID")
+        .where(F.col("EdgeResponseStatus").between(200, 399))
+    )
+    path = F.substring_index("ClientRequestURI", "?", 1)
+    shaped = rows.select(
+        F.lower("ClientRequestHost").alias("host"),
+        F.col("ClientRequestMethod").alias("method"),
+        masked(path, settings).alias("path_shape"),
+    )
+    return shaped.distinct()
+
+
+def main() -> None:
+    """Writes the list and says how long it is."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("traffic", nargs="+")
+    parser.add_argument("--truth", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    settings = settings_module.load()
+    spark = session("benchmark", settings.spark)
+    found = calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
+    day, shapes = F.to_date(F.lit("2026-05-01")), found.select("host", "path_shape").distinct()
+    evidence = shapes.where(F.col("path_shape").startswith("/")).withColumns(
+        {
+            "steps": steps(F.col("path_shape")), "clients": F.lit(1).cast("bigint"), "first_day": day, "last_day": day,
+        }
+    )  # fmt: skip
+    rules = inferred(
+        evidence, settings.paths, partial(with_variable_probability, model=bundled_paths()), None
+    ).localCheckpoint()
+    named = found.join(templates(shapes, rules), ["host", "path_shape"])
+    rows = (
+        named.select("host", "method", "path_template")
+        .distinct()
+        .orderBy("host", "path_template", "method")
+        .collect()
+    )
+    options.out.write_bytes(b"".join(orjson.dumps(row.asDict()) + b"\n" for row in rows))
+    print(f"{len(rows):,} endpoints in {options.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Why a path has its template: the decision at each level, with its evidence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import re
+from typing import Annotated, Any
+
+import typer
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from pipelines import cli
+from pipelines.errors import InputError
+from pipelines.paths.names import named
+from pipelines.paths.rules import ABSORBED, PATH_RULES, VARIABLE
+from pipelines.paths.steps import ROOT, VARIABLE_STEP, masked, steps
+
+ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGNORECASE)
+NO_RULE = "no rule: nothing like it was seen, forms alone decide"
+SHOWN_HOSTS = 5
+
+
+def explained(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
+    """The rules of one host along a path: level, step, decision, template so far, reason, figures."""
+    found: list[dict[str, Any]] = []
+    prefix = ROOT
+    for level, step in enumerate(path_steps, 1):
+        at_node = rules.where((F.col("prefix") == prefix) & F.col("step").isin(step, VARIABLE_STEP)).collect()
+        by_step = {row["step"]: row.asDict() for row in at_node}
+        rule = by_step.get(step) or (by_step.get(VARIABLE_STEP) if step.startswith("/") else None)
+        if rule is None:
+            found.append({"level": level, "segment": step, "decision": "unknown", "reason": NO_RULE})
+            break
+        variable = rule["decision"] == VARIABLE
+        prefix += VARIABLE_STEP if variable else "" if rule["decision"] == ABSORBED else step
+        figures = {
+            name: rule[name]
+            for name in ("origin", "probability", "children", "siblings", "clients", "overlap", "reason")
+        }
+        found.append(
+            {
+                "level": level,
+                "segment": step,
+                "decision": rule["decision"],
+                "template": named(prefix),
+                **figures,
+            }
+        )
+    return found
+
+
+def explain(
+    path: Annotated[
+        str, typer.Argument(help="A path, or host and path (https://host/path).", metavar="PATH")
+    ],
+    host: Annotated[
+        str | None, typer.Option("--host", help="Host whose rules are asked.", metavar="HOST")
+    ] = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Shows level by level why a path has its template: literal or variable, by whom, with the evidence.
+
+    \b
+    Examples:
+      apicensus explain /users/me --host api.example.com
+      apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
+    """
+    run = cli.start("explain", settings, warehouse, as_json)
+    address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
+    if not path.startswith("/") and address is None:
+        raise InputError(
+            path,
+            "expected a path that begins with / or an address",
+            "Example: /users/42 --host api.example.com",
+        )
+    asked, host = (address["path"], host or address["host"].lower()) if address else (path, host)
+    rules = PATH_RULES.read(run.warehouse)
+    host = host or _only_host(rules)
+    mine = rules.where(F.col("host") == host).localCheckpoint()
+    if mine.isEmpty():
+        raise InputError(
+            host,
+            "there are no path rules of this host",
+            "Run discover first, or give --host one that it found.",
+        )
+    shape = run.warehouse.spark.range(1).select(masked(F.lit(asked), run.settings.paths).alias("shape"))
+    cut: list[str] = shape.select(steps(F.col("shape"))).collect()[0][0]
+    levels = explained(mine, cut)
+    if not as_json:
+        _show(levels)
+    template = levels[-1].get("template") or (levels[-2]["template"] if len(levels) > 1 else "")
+    run.finish(
+        host=host, path=asked, template=template, complete=levels[-1]["decision"] != "unknown", levels=levels
+    )
+
+
+def _only_host(rules: DataFrame) -> str:
+    hosts = sorted(row["host"] for row in rules.select("host").distinct().limit(SHOWN_HOSTS + 1).collect())
+    if len(hosts) != 1:
+        named_hosts = ", ".join(hosts[:SHOWN_HOSTS]) or "none yet"
+        raise InputError(
+            "--host", f"which host? There are rules of {named_hosts}", "Give --host, or run discover first."
+        )
+    return str(hosts[0])
+
+
+def _show(levels: list[dict[str, Any]]) -> None:
+    table = RichTable("level", "segment", "decision", "template so far", "by", "why", show_lines=False)
+    for each in levels:
+        cells = (
+            each["level"],
+            each["segment"],
+            each["decision"],
+            each.get("template", ""),
+            each.get("origin", ""),
+            each["reason"],
+        )
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    Console(file=sys.stdout, highlight=False).print(table, markup=False)
+
+
+main = cli.command(explain)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""The classifier of path segments: simulated paths and operators' decisions → model → MLflow run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.model import store
+from ml import tracking
+from ml.bundled import PATH_CARD, PATH_MODEL
+from ml.path_features import FEATURES
+from ml.path_train import TrainedPaths, train_paths
+from pipelines import cli
+from pipelines.paths.labelled import WEIGHT, labelled_by_operators, labelled_children, labelled_paths
+from pipelines.paths.rules import OPERATOR, PATH_RULES
+from pipelines.simulator.path_trees import Paths, corpus
+from pipelines.simulator.site_paths import site_paths
+from pipelines.transactions.table import TRANSACTIONS
+
+SCHEMA = "host string, path string, truth array<boolean>"
+
+
+def path_training_frame(run: cli.Run) -> pd.DataFrame:
+    """Labelled children of simulated APIs, of simulated sites, and of nodes that operators decided; each part with its weight."""
+    options, spark = run.settings.path_training, run.warehouse.spark
+    parts: list[tuple[DataFrame, float]] = []
+    simulated = (
+        (corpus(options.apis, options.seed), 1.0),
+        (site_paths(options.sites, options.seed), options.site_weight),
+    )
+    for hosts, weight in simulated:
+        rows = pd.DataFrame(_rows(hosts), columns=["host", "path", "truth"])
+        paths = labelled_paths(spark.createDataFrame(rows, SCHEMA), run.settings.paths).localCheckpoint()
+        parts.append((labelled_children(paths), weight))
+    rules = PATH_RULES.read(run.warehouse).where(F.col("origin") == OPERATOR)
+    if not rules.isEmpty():
+        parts.append(
+            (
+                labelled_by_operators(TRANSACTIONS.read(run.warehouse), rules, run.settings.paths),
+                options.decision_weight,
+            )
+        )
+    frames = [part.toPandas() for part, _ in parts]
+    for frame, (_, weight) in zip(frames, parts, strict=True):
+        frame[WEIGHT] *= weight / max(frame[WEIGHT].sum(), 1e-9)
+    # one order whatever the exchanges did: the same rows give the same bytes of model
+    return pd.concat([f.sort_values([*f.columns], ignore_index=True) for f in frames], ignore_index=True)
+
+
+def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[bool]]]:
+    for host, paths in hosts:
+        for segments, truth in paths.items():
+            yield host, "/" + "/".join(segments), list(truth)
+
+
+def train_path_model(run: cli.Run) -> TrainedPaths:
+    """Trains and logs; deterministic from `path_training.seed`."""
+    with run.reporter.stage("Simulating paths, computing features") as outcome:
+        frame = path_training_frame(run)
+        outcome.append(f"{len(frame):,} segments of {frame['host'].nunique():,} hosts")
+    with run.reporter.stage("Training with whole hosts left out") as outcome:
+        trained = train_paths(frame, run.settings.path_training)
+        outcome.append(f"ROC AUC {trained.metrics['roc_auc']:.4f} on hosts left out")
+    with run.reporter.stage("Logging to MLflow"):
+        tables = {"importances": trained.importances, "slices": trained.slices}
+        parameters = run.settings.path_training.model_dump()
+        tracking.log_path_training(
+            store(run.settings, run.root), trained.model, trained.metrics, parameters, tables
+        )
+    return trained
+
+
+def write_path_model(run: cli.Run, trained: TrainedPaths, out: Path) -> None:
+    """Writes the model and its card: with the default settings, what ships in `ml/models`."""
+    card = {
+        "model": PATH_MODEL,
+        "sha256": hashlib.sha256(trained.model).hexdigest(),
+        "bytes": len(trained.model),
+        "features": list(FEATURES),
+        "training": run.settings.path_training.model_dump(),
+        "figures": {name: round(value, 5) for name, value in trained.metrics.items()},
+        "importances": dict(
+            zip(trained.importances["feature"], trained.importances["importance"].round(2), strict=True)
+        ),
+    }
+    (out / PATH_MODEL).write_bytes(trained.model)
+    (out / PATH_CARD).write_bytes(
+        orjson.dumps(
+            card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+        )
+    )

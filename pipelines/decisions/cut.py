@@ -1,0 +1,73 @@
+"""Templates as the pipeline sees paths: shape, steps, and what is masked before anybody decides. Value layer.
+
+`pipelines/paths/steps.py` does the same to columns; tests/spark/test_decisions.py holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.paths.segments import (
+    DATE_PART,
+    ENDED,
+    ENDINGS,
+    KEY,
+    PLACEHOLDER,
+    SURE_FORMS,
+    VERB,
+    VERBED,
+    YEAR_PART,
+)
+
+VARIABLE_STEP = "/" + PLACEHOLDER
+NAMED = r"\{[^{}/]*\}"
+"""A placeholder with or without a name, in Python's `re` and in java.util.regex alike."""
+
+_END = r"(?=/|$)"
+_MASKS = (
+    (rf"/(?:{SURE_FORMS}){_END}", VARIABLE_STEP),
+    (rf"{KEY}{_END}", "({})"),
+    (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
+    (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
+    (rf"/(?:{SURE_FORMS})({ENDINGS}|{VERB})$", r"/{}\1"),
+)
+_SAMPLES = ("2024-05-31", "5")
+"""Parts of a segment that masking takes for a variable: a date after a word, a key in parentheses."""
+
+
+def shape(template: str) -> str:
+    """`/users/{userId}` → `/users/{}`."""
+    return re.sub(NAMED, PLACEHOLDER, template)
+
+
+def placeholders(template: str) -> tuple[str, ...]:
+    """`/users/{userId}/orders/{}` → `("userId", "")`."""
+    return tuple(text[1:-1] for text in re.findall(NAMED, template))
+
+
+def masked(path: str) -> str:
+    """`/users/73519` → `/users/{}`: what is a variable wherever it stands is one before any decision is applied."""
+    for pattern, replacement in _MASKS:
+        path = re.sub(pattern, replacement, path)
+    return path
+
+
+def steps(path_shape: str) -> tuple[str, ...]:
+    """A shape → its steps, whose texts joined are the shape: `/files/{}.json` → `/files`, `/{}`, `.json`."""
+    *before, last = path_shape.removeprefix("/").split("/")
+    parts = re.search(ENDED, last) or re.search(VERBED, last)
+    ends = (f"/{parts[1]}", parts[2]) if parts else (f"/{last}",)
+    return (*(f"/{segment}" for segment in before), *ends)
+
+
+def unreachable(path_shape: str) -> str | None:
+    """The first step that no path is ever written as (`/{}-{}`), None for a shape that traffic may have.
+
+    A part of a segment becomes a variable by its own form only, so another part would make a decision that never applies.
+    """
+    for step in steps(path_shape):
+        if PLACEHOLDER in step and step != VARIABLE_STEP:
+            values = (masked(step.replace(PLACEHOLDER, sample)) for sample in _SAMPLES)
+            if step not in values:
+                return step
+    return None

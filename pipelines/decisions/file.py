@@ -1,0 +1,210 @@
+"""decisions.yaml ⇄ decisions. Every error names the file, the line of the entry, what was expected and found. Value layer.
+
+The document is read as nodes, not as objects: nodes know their lines, show a key that is given twice, and cost nothing
+where anchors multiply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipelines.decisions.checks import shown
+from pipelines.decisions.contradictions import contradictions
+from pipelines.decisions.model import KINDS, Decision
+from pipelines.errors import SettingsError
+
+MAX_BYTES = 1 << 20
+REPORTED = 3
+TOP = "decisions"
+FORM = "docs/decisions.md shows the form of each kind."
+_AFTER_KIND = ("into", "to", "method", "name", "host", "note")
+_LINE_ENDS = "\x85\u2028\u2029"
+"""PyYAML writes them as they are and reads some of them as a line feed; only as escapes they come back."""
+_TEXT, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
+
+
+class _Wrong(ValueError):
+    """What is wrong in an entry, without its place."""
+
+
+def read(file: Path) -> tuple[Decision, ...]:
+    """The decisions of `file`, in its order.
+
+    Raises:
+        SettingsError: it cannot be read, is not of the form, or holds decisions that contradict each other.
+    """
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file}: cannot be read ({error}). Give a YAML file in UTF-8.") from error
+    if len(content) > MAX_BYTES:
+        raise SettingsError(
+            f"{file}: expected at most {MAX_BYTES:,} bytes, found more. Is it the right file?"
+        )
+    return parsed(text, str(file))
+
+
+def parsed(text: str, name: str) -> tuple[Decision, ...]:
+    """The decisions of a YAML text; `name` is what errors call it.
+
+    Raises:
+        SettingsError: as `read`; with the first three entries that are wrong.
+    """
+    decisions: list[Decision] = []
+    lines: list[int] = []
+    problems: list[str] = []
+    for node in _entries(text, name):
+        lines.append(_line(node))
+        try:
+            decisions.append(_decision(node))
+        except _Wrong as problem:
+            problems.append(f"{name}:{lines[-1]}: {problem}. {FORM}")
+    if not problems:  # else the indices of decisions would not be those of lines
+        problems = [
+            f"{name}:{lines[each.later]}: {decisions[each.later]} contradicts line {lines[each.earlier]} "
+            f"({decisions[each.earlier]}): {each.problem}."
+            for each in contradictions(decisions)
+        ]
+    if problems:
+        more = f" | and {len(problems) - REPORTED} more" if len(problems) > REPORTED else ""
+        raise SettingsError(" | ".join(problems[:REPORTED]) + more)
+    return tuple(decisions)
+
+
+def written(decisions: Sequence[Decision]) -> str:
+    """The decisions as YAML that `parsed` takes for the same."""
+    tree = {TOP: [plain(decision) for decision in decisions]}
+    unusual = any(end in (decision.note or "") for decision in decisions for end in _LINE_ENDS)
+    text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=not unusual, width=1 << 30)
+    return text
+
+
+def plain(decision: Decision) -> dict[str, Any]:
+    """An entry of the file: the key that tells the kind first, nothing that was not given."""
+    given = decision.model_dump(mode="json", exclude_none=True)
+    return {key: given[key] for key in (decision.kind, *_AFTER_KIND) if key in given}
+
+
+def _entries(text: str, name: str) -> list[yaml.Node]:
+    root = _composed(text, name)
+    if root is None:
+        raise SettingsError(
+            f'{name}:1: expected the key "{TOP}" with a list, found an empty file. Write "{TOP}: []" for none.'
+        )
+    place = f"{name}:{_line(root)}"
+    if not isinstance(root, yaml.MappingNode):
+        raise SettingsError(f'{place}: expected the key "{TOP}" with a list, found {_kind(root)}. {FORM}')
+    keys = [key.value if isinstance(key, yaml.ScalarNode) else _kind(key) for key, _ in root.value]
+    if keys != [TOP]:
+        raise SettingsError(
+            f'{place}: expected the key "{TOP}" and no other, once, found {", ".join(map(shown, keys[:5])) or "no key"}. {FORM}'
+        )
+    ((key, entries),) = root.value
+    if not isinstance(entries, yaml.SequenceNode):
+        raise SettingsError(
+            f'{name}:{_line(key)}: expected a list after "{TOP}:", found {_kind(entries)}. Begin each entry with "- ", '
+            f'or write "{TOP}: []" for none. {FORM}'
+        )
+    return list(entries.value)
+
+
+def _composed(text: str, name: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SettingsError(
+            f"{name}:{line}: not YAML: a control character, {shown(text[error.position : error.position + 1])}. Delete it."
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark is not None else 1
+        said = "; ".join(part for part in (error.context, error.problem) if part)
+        raise SettingsError(
+            f'{name}:{line}: not YAML: {" ".join(said.split())}. Text that begins with "*", and templates inside {{...}}, '
+            f"need quotes. {FORM}"
+        ) from error
+    except (RecursionError, ArithmeticError, ValueError, yaml.YAMLError) as error:
+        raise SettingsError(
+            f"{name}: not YAML that can be read: {type(error).__name__} (nested too deeply, or a number out of range). {FORM}"
+        ) from error
+
+
+def _decision(node: yaml.Node) -> Decision:
+    if not isinstance(node, yaml.MappingNode):
+        raise _Wrong(f"expected a decision (keys and values), found {_kind(node)}")
+    entry = dict(_items(node))
+    kinds = [key for key in entry if key in KINDS]
+    if len(kinds) != 1:
+        found = ", ".join(map(shown, list(entry)[:5])) or "no key"
+        raise _Wrong(f"expected one of {', '.join(KINDS)} in an entry, found {found}")
+    try:
+        return KINDS[kinds[0]].model_validate(entry)
+    except ValidationError as error:
+        raise _Wrong(f"{kinds[0]}: {_explained(kinds[0], error)}") from error
+
+
+def _items(node: yaml.MappingNode) -> Iterator[tuple[str, str | tuple[str, ...] | None]]:
+    seen: set[str] = set()
+    for key_node, value in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise _Wrong(f"expected a word as key, found {_kind(key_node)}. Put quotes around templates")
+        key = key_node.value
+        if key in seen:
+            raise _Wrong(f"expected each key once in an entry, found {shown(key)} twice")
+        seen.add(key)
+        if isinstance(value, yaml.SequenceNode):
+            yield key, tuple(_text(key, each) or "" for each in value.value)
+        else:
+            yield key, _text(key, value)
+
+
+def _text(key: str, node: yaml.Node) -> str | None:
+    """A text, or None where nothing is written. YAML takes `no` for false and 12 for a number: quotes say that it is text."""
+    if isinstance(node, yaml.ScalarNode) and node.tag in (_TEXT, _NULL):
+        text: str = node.value
+        return text if node.tag == _TEXT else None
+    if isinstance(node, yaml.ScalarNode):
+        raise _Wrong(
+            f"{shown(key)}: expected text, found {shown(node.value)}, which YAML reads as {_kind(node)}. Put it in quotes"
+        )
+    raise _Wrong(f"{shown(key)}: expected text, found {_kind(node)}. Put quotes around templates")
+
+
+def _explained(kind: str, error: ValidationError) -> str:
+    """The first problem of a model's, in one line."""
+    item = error.errors()[0]
+    key = str(item["loc"][0]) if item["loc"] else ""
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {shown(key)} (allowed with {kind}: {', '.join(_allowed(kind))})"
+    if item["type"] == "missing":
+        return f"expected the key {key!r}, found none (allowed with {kind}: {', '.join(_allowed(kind))})"
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] != "value_error":
+        return f"{key}: expected {message.removeprefix('Input should be ')}, found {shown(item['input'])}"
+    return message if key in ("", kind) else f"{key}: {message}"
+
+
+def _allowed(kind: str) -> list[str]:
+    return [name for name in (kind, *_AFTER_KIND) if name in KINDS[kind].model_fields]
+
+
+def _line(node: yaml.Node) -> int:
+    line: int = node.start_mark.line + 1
+    return line
+
+
+def _kind(node: yaml.Node) -> str:
+    """What a node is, in words."""
+    if isinstance(node, yaml.MappingNode):
+        return "keys and values"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    return "nothing" if node.tag == _NULL else shown(node.tag.removeprefix("tag:yaml.org,2002:")).strip("'")

@@ -1,0 +1,146 @@
+"""Operators' decisions on paths, endpoints and hosts: one frozen model a kind. Value layer.
+
+The field that gives a kind its name holds the template (or the host) that the decision is about, as in the file.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from pipelines.decisions import cut
+from pipelines.decisions.checks import (
+    checked_host,
+    checked_method,
+    checked_name_of_alias,
+    checked_segment,
+    checked_segments,
+    checked_template,
+    ending_in_a_variable,
+    shown,
+)
+
+Template = Annotated[str, AfterValidator(checked_template)]
+"""`/users/{userId}`, as the inventory shows paths."""
+Collection = Annotated[Template, AfterValidator(ending_in_a_variable)]
+"""A template whose last segment is a variable."""
+HostPattern = Annotated[str, AfterValidator(checked_host)]
+Method = Annotated[str, AfterValidator(checked_method)]
+Segments = Annotated[
+    tuple[Annotated[str, AfterValidator(checked_segment)], ...], AfterValidator(checked_segments)
+]
+
+
+class Decision(BaseModel):
+    """What every decision has. Unknown keys are refused: a misspelt one must not be ignored silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    kind: ClassVar[str]
+
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+    @property
+    def subject(self) -> str:
+        """The template, or of an alias the pattern of hosts."""
+        text: str = getattr(self, self.kind)
+        return text
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class OnPath(Decision):
+    """A decision on a template of the hosts that `host` covers."""
+
+    host: HostPattern
+
+    @property
+    def shape(self) -> str:
+        """The template without names."""
+        return cut.shape(self.subject)
+
+
+class Pin(OnPath):
+    """This template is right: its literals are literals, its placeholders variables of these names."""
+
+    kind: ClassVar[str] = "pin"
+    pin: Template
+
+
+class Split(OnPath):
+    """The segments `into` are literals beside the variable at the template's last place."""
+
+    kind: ClassVar[str] = "split"
+    split: Collection
+    into: Segments
+
+
+class Merge(OnPath):
+    """Every other segment at the template's last place is this variable, of this name."""
+
+    kind: ClassVar[str] = "merge"
+    merge: Collection
+
+
+class NeverTemplate(OnPath):
+    """Segments directly below stay literals."""
+
+    kind: ClassVar[str] = "never_template"
+    never_template: Template
+
+
+class Rename(OnPath):
+    """Other names for the variables of a template."""
+
+    kind: ClassVar[str] = "rename"
+    rename: Template
+    to: Template
+
+    @model_validator(mode="after")
+    def _of_one_shape(self) -> Rename:
+        if cut.shape(self.to) != self.shape:
+            raise ValueError(
+                f"to: expected the shape of {shown(self.rename)} with other names, found {shown(self.to)}. "
+                "Use pin, split or merge to change what is a variable"
+            )
+        if self.to == self.rename:
+            raise ValueError(f"to: expected other names, found {shown(self.to)} again. Delete the entry")
+        return self
+
+
+class OnEndpoint(OnPath):
+    """A decision on an endpoint, or without `method` on those of all methods."""
+
+    method: Method | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.method} {self.subject}" if self.method else super().__str__()
+
+
+class Ignore(OnEndpoint):
+    """Not listed, learned or exported."""
+
+    kind: ClassVar[str] = "ignore"
+    ignore: Template
+
+
+class Save(OnEndpoint):
+    """Listed even where the judgement would leave it out."""
+
+    kind: ClassVar[str] = "save"
+    save: Template
+
+
+class HostAlias(Decision):
+    """Traffic of these hosts is traffic of one host, called `name`."""
+
+    kind: ClassVar[str] = "host_alias"
+    host_alias: HostPattern
+    name: Annotated[str, AfterValidator(checked_name_of_alias)]
+
+
+KINDS: dict[str, type[Decision]] = {
+    each.kind: each for each in (Pin, Split, Merge, NeverTemplate, Rename, Ignore, Save, HostAlias)
+}
+"""The key of an entry that tells its kind → model; in the order in which they are explained."""

@@ -1,0 +1,86 @@
+"""Decisions → what each says about a step of the path tree, and the names that operators gave. Value layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+from pipelines.decisions import cut
+from pipelines.decisions.model import Decision, Merge, NeverTemplate, OnPath, Pin, Rename, Split
+
+Verdict = Literal["literal", "variable"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRule:
+    """After `prefix` (resolved, "" for the root), `step` is a literal or a variable on the hosts that `host` covers.
+
+    The step "/{}" means every other segment there; a rule of the step itself wins over it.
+    """
+
+    host: str
+    prefix: str
+    step: str
+    decision: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The names of a shape. `last_only`: the operator named the last placeholder, those before keep the inferred names.
+
+    `template` has a name for each all the same: it stands whole where an inferred name is that of the last placeholder.
+    """
+
+    template: str
+    last_only: bool
+
+
+def rules(decisions: Sequence[Decision]) -> tuple[OperatorRule, ...]:
+    """One rule a (host pattern, prefix, step), with the first decision that asks for it as reason."""
+    found: dict[tuple[str, str, str], OperatorRule] = {}
+    for decision in decisions:
+        for rule in rules_of(decision):
+            found.setdefault((rule.host, rule.prefix, rule.step), rule)
+    return tuple(found.values())
+
+
+def rules_of(decision: Decision) -> Iterator[OperatorRule]:
+    """What one decision says about steps; nothing for those on names, endpoints and hosts."""
+    if not isinstance(decision, OnPath):
+        return
+    reason = f"operators' decision: {decision}" + (f" ({decision.note})" if decision.note else "")
+    for prefix, step, verdict in _told(decision):
+        yield OperatorRule(decision.host, prefix, step, verdict, reason)
+
+
+def names(decisions: Sequence[Decision]) -> dict[tuple[str, str], Naming]:
+    """(host pattern, shape) → its names. A rename wins over a pin, a pin over a merge."""
+    found: dict[tuple[str, str], Naming] = {}
+    for kind in (Merge, Pin, Rename):
+        for decision in decisions:
+            if isinstance(decision, kind) and isinstance(decision, OnPath):
+                template = decision.to if isinstance(decision, Rename) else decision.subject
+                if cut.placeholders(template):
+                    found[decision.host, decision.shape] = Naming(template, isinstance(decision, Merge))
+    return found
+
+
+def _told(decision: OnPath) -> Iterator[tuple[str, str, Verdict]]:
+    steps = cut.steps(decision.shape)
+    above = "".join(steps[:-1])
+    match decision:
+        case Pin():
+            for prefix, step in zip(accumulate(steps, initial=""), steps, strict=False):
+                yield prefix, step, "variable" if step == cut.VARIABLE_STEP else "literal"
+        case Split(into=segments):
+            for segment in segments:
+                parts = cut.steps(f"{above}/{segment}")[len(steps) - 1 :]  # an extension is a step of its own
+                for prefix, step in zip(accumulate(parts, initial=above), parts, strict=False):
+                    yield prefix, step, "literal"
+        case Merge():
+            yield above, cut.VARIABLE_STEP, "variable"
+        case NeverTemplate():
+            yield decision.shape.removesuffix("/"), cut.VARIABLE_STEP, "literal"

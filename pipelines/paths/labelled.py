@@ -1,0 +1,91 @@
+"""Children with the truth: what the classifier of path steps learns from: simulated paths, and operators' decisions."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.paths.rules import VARIABLE
+from pipelines.paths.steps import VARIABLE_STEP, masked, steps
+from pipelines.paths.tree import CHILD, CONTEXT, NODE, children, is_masked, places, typed_steps
+from pipelines.sections import PathSettings
+
+LABEL, WEIGHT = "is_variable", "weight"
+WRONG_ONE_IN = 5
+
+
+def labelled_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
+    """`host, path, truth` (array of booleans, one a segment) → `host, path_shape, steps, truth`, distinct.
+
+    Paths whose segments are not those that the truth is about (a value held a slash) are left out.
+    """
+    cut = paths.select("host", "truth", masked(F.col("path"), settings).alias("path_shape"))
+    fitting = cut.where(F.size(F.split("path_shape", "/")) == F.size("truth") + 1)
+    return fitting.withColumn("steps", steps(F.col("path_shape"))).dropDuplicates(["host", "path_shape"])
+
+
+def labelled_children(labelled: DataFrame) -> DataFrame:
+    """Rows of `labelled_paths` → `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+
+    Each child as the first pass sees it, what follows written by the first guess, and as the last one does, by the truth. A node
+    weighs as the root of its children, a host as the root of its nodes. What needs no classifier is left out.
+    """
+    views = {
+        "typed": typed_steps(F.col("steps")), "true": _steps_of(F.col("truth")), "nearly": _steps_of(_nearly()),
+    }  # fmt: skip
+    seen = labelled.withColumns(views).localCheckpoint()
+    return _told(seen, "true", "typed", None).unionByName(_told(seen, "true", "true", "nearly"))
+
+
+def _told(seen: DataFrame, above: str, below: str, own: str | None) -> DataFrame:
+    placed = places(seen, above, below, own)
+    told = seen.select("host", "path_shape", F.posexplode("truth").alias("depth", LABEL))
+    truth = (
+        told.join(placed, ["host", "path_shape", "depth"]).groupBy(*CHILD).agg(F.bool_or(LABEL).alias(LABEL))
+    )
+    asked = ~is_masked(F.col("step")) & F.col("step").startswith("/")
+    labels = children(placed).join(truth, list(CHILD)).where(asked)
+    nodes = labels.groupBy("host").agg(F.count_distinct("prefix").alias("nodes"))
+    weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy(*NODE)) * F.col("nodes"))
+    return labels.join(nodes, "host").select(*CHILD, *CONTEXT, LABEL, weight.alias(WEIGHT))
+
+
+def _nearly() -> Column:
+    """The truth with a fifth of the steps wrong: a pass before is never quite right, and must not be trusted as if it were."""
+
+    def told(variable: Column, index: Column) -> Column:
+        wrong = F.pmod(F.xxhash64("host", F.try_element_at("steps", index + 1)), F.lit(WRONG_ONE_IN)) == 0
+        return F.when(wrong, ~variable).otherwise(variable)
+
+    return F.transform(F.col("truth"), told)
+
+
+def _steps_of(truth: Column) -> Column:
+    """The steps with every variable of `truth` as `/{}`; parts of the last segment stay."""
+
+    def shown(step: Column, index: Column) -> Column:
+        variable = F.coalesce(F.try_element_at(truth, index + 1), F.lit(False))
+        return F.when(variable, F.lit(VARIABLE_STEP)).otherwise(step)
+
+    return F.transform(F.col("steps"), shown)
+
+
+def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: PathSettings) -> DataFrame:
+    """Children of nodes of which operators said something: `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+
+    `rules` are operators' rows of path_rules; a rule of a step itself wins over that of every other step.
+    """
+    answered = transactions.where(F.col("status").between(200, 399)).join(
+        rules.select("host").distinct(), "host", "left_semi"
+    )
+    shapes = answered.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
+    cut = shapes.where(F.col("path_shape").startswith("/")).withColumn("steps", steps(F.col("path_shape")))
+    guessed = cut.withColumn("guess", typed_steps(F.col("steps"))).localCheckpoint()
+    every = F.col("step") == VARIABLE_STEP
+    of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
+    of_node = rules.where(every).select(*NODE, F.col("decision").alias("of_node"))
+    found = children(places(guessed)).join(of_step, list(CHILD), "left").join(of_node, list(NODE), "left")
+    said = F.coalesce("of_step", "of_node")
+    told = found.where(said.isNotNull() & ~is_masked(F.col("step")) & F.col("step").startswith("/"))
+    weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy(*NODE)))
+    return told.select(*CHILD, *CONTEXT, (said == VARIABLE).alias(LABEL), weight.alias(WEIGHT))

@@ -1,0 +1,102 @@
+"""Templates through the commands: found a day at a time, explained by `explain`, overruled by operators' decisions."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RNG = random.Random(3)  # noqa: S311  # repeatable examples, no secret
+HOST = "api.shop.example"
+WORDS = ("amber", "bridge", "candle", "desert", "ember", "falcon", "garden", "harbor")
+DECISIONS = f"""decisions:
+  - split: /api/users/{{userId}}
+    into: [u12]
+    host: {HOST}
+  - rename: /api/articles/{{articleId}}
+    to: /api/articles/{{slug}}
+    host: "*.shop.example"
+  - ignore: /api/users/search
+    host: {HOST}
+"""
+
+
+def calls() -> Iterator[str]:
+    for _ in range(15):
+        user = f"u{RNG.randrange(10, 99)}"
+        yield f"/api/users/{user}"
+        yield f"/api/users/{user}/orders/{RNG.randrange(10**6, 10**7)}"
+        yield f"/api/articles/{'-'.join(RNG.sample(WORDS, 3))}-{RNG.randrange(90)}"
+    yield from ("/api/users/me", "/api/users/search", "/api/users", "/api/articles", "/api/users/u12")
+
+
+def written(folder: Path, day: int) -> Path:
+    """A Logpush file of one day; some scanner asks for what is not there."""
+    rows = [(path, 200) for path in calls()] + [(f"/api/users/wp-{n}.php", 404) for n in range(5)]
+    file = folder / f"day{day}.ndjson"
+    with file.open("w", encoding="utf-8") as out:
+        for number, (path, status) in enumerate(rows):
+            out.write(json.dumps({
+                "RayID": f"{day:02x}{number:014x}", "ClientRequestHost": HOST, "ClientRequestMethod": "GET",
+                "ClientRequestURI": path, "EdgeResponseStatus": status, "EdgeResponseBytes": 412,
+                "EdgeResponseContentType": "application/json", "ClientIP": f"192.0.2.{number % 9}",
+                "EdgeStartTimestamp": f"2026-06-{day:02d}T10:{number % 60:02d}:00Z",
+                "ClientRequestUserAgent": "shop-app/3.1 okhttp/4.9",
+            }) + "\n")  # fmt: skip
+    return file
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("days")
+    return [written(folder, day) for day in (1, 2)]
+
+
+def listed(apicensus: Callable[..., Any], root: Path, out: Path) -> set[str]:
+    done = apicensus("export", "--what", "endpoints", "--format", "ndjson", "--out", out, "--warehouse", root)
+    assert done.code == 0, done.err
+    return {json.loads(line)["path_template"] for line in (out / "endpoints.ndjson").read_text().splitlines()}
+
+
+def test_templates_day_by_day_explained_and_decided(
+    apicensus: Callable[..., Any], days: list[Path], tmp_path: Path
+) -> None:
+    daily = tmp_path / "daily"
+    for day in days:
+        done = apicensus("discover", day, "--variant", "ml", "--warehouse", daily, "--json")
+        assert done.code == 0, done.err
+    assert done.summary["path_variables"] == 3
+    expected = {
+        "/api/users", "/api/users/me", "/api/users/search", "/api/users/{userId}", "/api/users/{userId}/orders/{orderId}",
+        "/api/articles", "/api/articles/{articleId}",
+    }  # fmt: skip
+    assert listed(apicensus, daily, tmp_path / "a") == expected
+
+    why = apicensus("explain", "/api/users/u77/orders/5", "--host", HOST, "--warehouse", daily, "--json")
+    assert why.code == 0, why.err
+    assert why.summary["template"] == "/api/users/{userId}/orders/{orderId}"
+    assert [level["decision"] for level in why.summary["levels"]] == [
+        "literal",
+        "literal",
+        "variable",
+        "literal",
+        "variable",
+    ]
+    assert all(level["reason"] for level in why.summary["levels"])
+    unknown = apicensus("explain", "https://nobody.example/x", "--warehouse", daily)
+    assert unknown.code == 2
+    assert "no path rules of this host" in unknown.err
+
+    file = tmp_path / "decisions.yaml"
+    file.write_text(DECISIONS, encoding="utf-8")
+    assert apicensus("decide", file, "--warehouse", daily).code == 0
+    assert apicensus("discover", "--variant", "ml", "--warehouse", daily).code == 0
+    assert listed(apicensus, daily, tmp_path / "c") == expected - {"/api/users/search", "/api/articles/{articleId}"} | {
+        "/api/users/u12", "/api/articles/{slug}",
+    }  # fmt: skip
+    said = apicensus("explain", "/api/users/u12", "--host", HOST, "--warehouse", daily)
+    assert "operator" in said.out
