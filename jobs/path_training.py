@@ -46,11 +46,12 @@ def path_training_frame(run: cli.Run) -> pd.DataFrame:
                 options.decision_weight,
             )
         )
-    frames = [part.toPandas() for part, _ in parts]
+    # one order whatever the exchanges did, before any sum of floats: the same rows give the same bytes of model
+    collected = [part.toPandas() for part, _ in parts]
+    frames = [frame.sort_values([*frame.columns], ignore_index=True) for frame in collected]
     for frame, (_, weight) in zip(frames, parts, strict=True):
         frame[WEIGHT] *= weight / max(frame[WEIGHT].sum(), 1e-9)
-    # one order whatever the exchanges did: the same rows give the same bytes of model
-    return pd.concat([f.sort_values([*f.columns], ignore_index=True) for f in frames], ignore_index=True)
+    return pd.concat(frames, ignore_index=True)
 
 
 def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[bool]]]:

@@ -172,9 +172,9 @@ def _fit(
 def model_file(model: Any) -> bytes:
     """The model's native file without time and random id of its making: equal models are equal bytes."""
     metadata = model.get_metadata()
-    for changing in ("model_guid", "train_finish_time"):
-        if changing in metadata.keys():  # noqa: SIM118  # no mapping: it has no `in` of its own
-            del metadata[changing]
+    for name in [*metadata.keys()]:
+        if name.rpartition(":")[2] in ("model_guid", "train_finish_time"):  # "model0:..." in a sum of models
+            del metadata[name]
     with TemporaryDirectory() as folder:
         file = Path(folder) / "model.cbm"
         model.save_model(str(file), format="cbm")

@@ -114,6 +114,7 @@ def _among_siblings(each: DataFrame) -> DataFrame:
     )
     node = Window.partitionBy(*NODE)
     alike = Window.partitionBy(*NODE, "skeleton")
+    squares = F.avg(F.col("length") * F.col("length")).over(node)
     counted = described.withColumns(
         {
             "siblings": F.count("*").over(node),
@@ -122,7 +123,10 @@ def _among_siblings(each: DataFrame) -> DataFrame:
             "typed_share": F.avg("typed").over(node),
             "digit_share": F.avg("digits").over(node),
             "mean_length": F.avg("length").over(node),
-            "length_deviation": F.stddev_pop("length").over(node),
+            # from whole sums: stddev_pop depends on the order of its rows in the last bit
+            "length_deviation": F.sqrt(
+                F.greatest(squares - F.pow(F.avg("length").over(node), 2), F.lit(0.0))
+            ),
             "leaf_share": F.avg("is_leaf").over(node),
             "most_places": F.max("places").over(node),
             "variables": F.sum("guessed").over(node),

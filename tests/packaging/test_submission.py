@@ -58,7 +58,18 @@ def submit(
 
     def discover(script: Path, *options: str) -> dict[str, int]:
         command = [str(spark_home / "bin/spark-submit"), *CLUSTER, *options, str(script)]
-        command += [str(traffic), "--warehouse", str(tmp_path / "warehouse"), "--json"]
+        settings = (
+            tmp_path / "quick.yaml"
+        )  # a cluster of processes is slow with small jobs, and this is about shipping code
+        settings.write_text("paths: {passes: 1}\n")
+        command += [
+            str(traffic),
+            "--warehouse",
+            str(tmp_path / "warehouse"),
+            "--settings",
+            str(settings),
+            "--json",
+        ]
         done = subprocess.run(
             command,
             cwd=empty,
@@ -66,7 +77,7 @@ def submit(
             capture_output=True,
             text=True,
             check=False,
-            timeout=600,
+            timeout=1200,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         assert list(empty.iterdir()) == [], "a run leaves nothing where it was started"
