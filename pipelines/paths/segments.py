@@ -83,7 +83,9 @@ SURE_FORMS = "|".join(recogniser.pattern for recogniser in SURE)
 KEY = r"(?<=[A-Za-z0-9_.])\([^/]{1,512}\)"
 """`(5)` of `Products(5)`: the key after a name (OData 4.01 URL conventions, s. 4.3)."""
 
-DATE_PART = r"(?<=[A-Za-z][._-])[0-9]{4}-?[01][0-9](?:-?[0-3][0-9])?"
+DATE_PART = (
+    r"(?<=[A-Za-z][._-])(?:(?:19|20)[0-9]{2}-[01][0-9](?:-[0-3][0-9])?|(?:19|20)[0-9]{2}[01][0-9][0-3][0-9])"
+)
 """The date of `report-2024-05-31`: an ISO 8601 month or day after a word."""
 
 YEAR_PART = r"(?<=[A-Za-z][._-])(?:19|20)[0-9]{2}"
