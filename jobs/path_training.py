@@ -11,6 +11,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.inventory import transactions
 from jobs.model import store
 from ml import tracking
 from ml.bundled import PATH_CARD, PATH_MODEL
@@ -21,7 +22,6 @@ from pipelines.paths.labelled import WEIGHT, labelled_by_operators, labelled_chi
 from pipelines.paths.rules import OPERATOR, PATH_RULES
 from pipelines.simulator.path_trees import Paths, corpus
 from pipelines.simulator.site_paths import site_paths
-from pipelines.transactions.table import TRANSACTIONS
 
 SCHEMA = "host string, path string, truth array<boolean>"
 
@@ -42,7 +42,7 @@ def path_training_frame(run: cli.Run) -> pd.DataFrame:
     if not rules.isEmpty():
         parts.append(
             (
-                labelled_by_operators(TRANSACTIONS.read(run.warehouse), rules, run.settings.paths),
+                labelled_by_operators(transactions(run), rules, run.settings.paths),
                 options.decision_weight,
             )
         )

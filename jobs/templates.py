@@ -14,7 +14,7 @@ from pipelines.decisions.table import stored
 from pipelines.endpoints.path_evidence import path_evidence
 from pipelines.paths.build import templates
 from pipelines.paths.infer import inferred
-from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules
+from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, republished
 from pipelines.paths.rules import PATH_RULES
 
 
@@ -33,18 +33,13 @@ def learn_rules(run: cli.Run, client_days: DataFrame) -> dict[str, int]:
         if decisions
         else None
     )
-    hosts = None
-    if not published.isEmpty():
-        hosts = hosts_to_infer(evidence, published, said).localCheckpoint()
-        evidence = evidence.join(hosts, "host", "left_semi")
-    known = published_rules(published, said)
-    scored = partial(with_variable_probability, model=path_model_bytes(run.settings, run.root))
-    found = inferred(evidence, settings, scored, None if known.isEmpty() else known)
-    if said is not None:  # also of paths that nobody asked for yet
-        found = found.unionByName(said.join(found, ["host", "prefix", "step"], "left_anti"))
-    if hosts is not None:
-        found = found.unionByName(published.join(hosts, "host", "left_anti"))
-    PATH_RULES.replace_all(found, warehouse)
+    hosts = hosts_to_infer(evidence, published, said).localCheckpoint()
+    if not hosts.isEmpty():
+        known = published_rules(published, said)
+        scored = partial(with_variable_probability, model=path_model_bytes(run.settings, run.root))
+        theirs = evidence.join(hosts, "host", "left_semi")
+        found = inferred(theirs, settings, scored, None if known.isEmpty() else known)
+        PATH_RULES.replace_all(republished(found, said, published, hosts), warehouse)
     rows = PATH_RULES.read(warehouse).groupBy("decision").count().collect()
     counts = {row["decision"]: row["count"] for row in rows}
     return {"path_rules": sum(counts.values()), "path_variables": counts.get("variable", 0)}

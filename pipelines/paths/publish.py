@@ -36,6 +36,17 @@ def published_rules(published: DataFrame, said: DataFrame | None) -> DataFrame:
     return (ours if said is None else ours.unionByName(said)).localCheckpoint()
 
 
+def republished(
+    found: DataFrame, said: DataFrame | None, published: DataFrame, hosts: DataFrame
+) -> DataFrame:
+    """The rules to publish: those found of `hosts`, what operators said of them and nobody asked for, all others as they are."""
+    others = published.join(hosts, "host", "left_anti")
+    if said is None:
+        return found.unionByName(others)
+    unasked = said.join(hosts, "host", "left_semi").join(found, list(RULE_KEY), "left_anti")
+    return found.unionByName(unasked).unionByName(others)
+
+
 def hosts_to_infer(evidence: DataFrame, published: DataFrame, said: DataFrame | None) -> DataFrame:
     """Hosts (`host`, distinct) with a path that follows no published rule, or of which operators changed their minds."""
     fitting = resolved(evidence.select("host", "path_shape"), published)

@@ -22,7 +22,8 @@ def resolved(shapes: DataFrame, path_rules: DataFrame) -> DataFrame:
     `resolved` is the path with `{}` for variables. From the first step on of which no rule says anything, forms alone decide, and
     `matched` is false: also where a variable of which only numbers and codes are known meets a word.
     """
-    deepest = path_rules.agg(F.max(F.size(F.split(F.concat("prefix", "step"), "[/.:]")))).collect()[0][0] or 0
+    # segments, and one for the part of the last: dots and colons inside a segment are no steps
+    deepest = path_rules.agg(F.max(F.size(F.split(F.concat("prefix", "step"), "/")))).collect()[0][0] or 0
     of_step, of_node = _lookups(path_rules)
     rows = shapes.withColumns(
         {

@@ -10,8 +10,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.paths import resolve
 from pipelines.paths.infer import inferred
-from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules
+from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, republished
 from pipelines.paths.resolve import resolved
 from pipelines.paths.sample import sampled
 from pipelines.paths.steps import masked, steps
@@ -225,6 +226,40 @@ def test_operators_win_over_the_classifier_and_what_was_published(
         ("/c", ".json", "literal"),
     }
     assert not {("/c", "/b", "literal"), ("/settings", "/{}", "variable")} & then
+
+
+def test_publishing_again_keeps_one_row_a_rule(spark: SparkSession, paths: PathSettings) -> None:
+    """What operators said of a host that is left alone is among its published rules already."""
+    rows = evidence(spark, ["/users/x1", "/users/me"], paths).unionByName(
+        evidence(spark, ["/b"], paths, host="b.example")
+    )
+    schema = "host string, prefix string, step string, decision string, reason string"
+    told_of = [(host, "/c", "/never", "literal", "because") for host in ("a.example", "b.example")]
+    said = as_rules(spark.createDataFrame(told_of, schema), rows)
+    both = rows.select("host").distinct()
+    first = republished(inferred(rows, paths, scored, said), said, said.limit(0), both).localCheckpoint()
+    assert first.where(F.col("step") == "/never").count() == 2  # also of paths that nobody asked for
+    one = both.where(F.col("host") == "a.example")
+    again = inferred(rows.join(one, "host", "left_semi"), paths, scored, published_rules(first, said))
+    then = republished(again, said, first, one)
+    assert then.groupBy("host", "prefix", "step").count().where(F.col("count") > 1).isEmpty()
+    assert told(then) == told(first)
+
+
+def test_a_segment_of_many_dots_makes_no_deep_walk(
+    spark: SparkSession, paths: PathSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step of the walk is a join for all paths; an attacker who is answered must not choose how many."""
+    rules = inferred(evidence(spark, ["/a/" + "." * 500, "/a/b:c:d:e:f"], paths), paths, scored, None)
+    levels: list[int] = []
+
+    def down(rows: DataFrame, level: int, *_: DataFrame) -> DataFrame:
+        levels.append(level)
+        return rows
+
+    monkeypatch.setattr(resolve, "_down", down)
+    resolved(spark.createDataFrame([("a.example", "/a")], "host string, path_shape string"), rules)
+    assert len(levels) <= 3
 
 
 def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
