@@ -26,33 +26,9 @@ from pipelines.spark import session
 
 BUDGET_SECONDS = 60
 HOST = "shop.example.com"
-WORDS = (
-    "amber",
-    "bridge",
-    "candle",
-    "desert",
-    "ember",
-    "falcon",
-    "garden",
-    "harbor",
-    "island",
-    "jungle",
-    "kettle",
-    "lantern",
-)
-SETTINGS = (
-    "billing",
-    "branding",
-    "cookies",
-    "domains",
-    "exports",
-    "hooks",
-    "labels",
-    "limits",
-    "members",
-    "plans",
-    "roles",
-    "themes",
+WORDS = tuple("amber bridge candle desert ember falcon garden harbor island jungle kettle lantern".split())
+SETTINGS = tuple(
+    "billing branding cookies domains exports hooks labels limits members plans roles themes".split()
 )
 LITERALS = (
     "/api/v1/users", "/api/v1/users/me", "/api/v1/users/search", "/api/v1/users/me/orders", "/api/v1/articles",
@@ -110,13 +86,16 @@ def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
     """`host, path, clients, ...` → the same plus `resolved`: all that discovery does with distinct paths."""
     shaped = paths.withColumn("path_shape", masked(F.col("path"), settings))
     distinct = shaped.groupBy("host", "path_shape").agg(F.max("clients").alias("clients")).localCheckpoint()
+    walked = resolved(distinct.select("host", "path_shape"), rules_of(distinct, settings))
+    return shaped.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
+
+
+def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
+    """`host, path_shape, clients` (distinct) → the rules that the bundled classifier infers, nothing being known before."""
     day = F.to_date(F.lit("2026-05-01"))
     evidence = distinct.withColumns({"steps": steps(F.col("path_shape")), "first_day": day, "last_day": day})
-    rules = inferred(
-        evidence, settings, partial(with_variable_probability, model=bundled_paths()), None
-    ).localCheckpoint()
-    walked = resolved(distinct.select("host", "path_shape"), rules)
-    return shaped.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
+    scored = partial(with_variable_probability, model=bundled_paths())
+    return inferred(evidence, settings, scored, None).localCheckpoint()
 
 
 def wrong(found: DataFrame) -> list[tuple[str, str, int]]:

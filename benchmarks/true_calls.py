@@ -9,19 +9,16 @@ usage: python -m benchmarks true_calls TRAFFIC.ndjson.gz... --truth truth.csv.gz
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from pathlib import Path
 
 import orjson
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ml.bundled import bundled_paths
-from ml.path_score import with_variable_probability
+from benchmarks.templates import rules_of
 from pipelines import settings as settings_module
 from pipelines.paths.build import templates
-from pipelines.paths.infer import inferred
-from pipelines.paths.steps import masked, steps
+from pipelines.paths.steps import masked
 from pipelines.sections import PathSettings
 from pipelines.spark import session
 
@@ -58,15 +55,11 @@ def main() -> None:
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     found = calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
-    day, shapes = F.to_date(F.lit("2026-05-01")), found.select("host", "path_shape").distinct()
-    evidence = shapes.where(F.col("path_shape").startswith("/")).withColumns(
-        {
-            "steps": steps(F.col("path_shape")), "clients": F.lit(1).cast("bigint"), "first_day": day, "last_day": day,
-        }
-    )  # fmt: skip
-    rules = inferred(
-        evidence, settings.paths, partial(with_variable_probability, model=bundled_paths()), None
-    ).localCheckpoint()
+    shapes = found.select("host", "path_shape").distinct()
+    evidence = shapes.where(F.col("path_shape").startswith("/")).withColumn(
+        "clients", F.lit(1).cast("bigint")
+    )
+    rules = rules_of(evidence, settings.paths)
     named = found.join(templates(shapes, rules), ["host", "path_shape"])
     rows = (
         named.select("host", "method", "path_template")

@@ -28,6 +28,7 @@ from ml.score import with_probability
 from pipelines import cli
 from pipelines.endpoints.build import by_template, client_days, slices
 from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed
+from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.selection.select import KEPT, Variant, coverage, sample_hash, selected
@@ -43,11 +44,11 @@ def scored(transactions: DataFrame, model: bytes) -> DataFrame:
     return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
-def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
+def explain_endpoints(run: cli.Run, model: bytes, traffic: DataFrame, endpoints: DataFrame) -> None:
     """Rewrites table endpoint_reasons: why each of the listed `endpoints` of variant ml looks like an API."""
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
-        rows = transactions(run).withColumn("sample_hash", sample_hash())
+        rows = traffic.withColumn("sample_hash", sample_hash())
         chosen = sampled(rows, ENDPOINT_SLICES.read(warehouse), endpoints).withColumn(
             "signals", packed_signals()
         )
@@ -70,7 +71,8 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
         rules = learn_rules(run, days)
         shapes = days.select("host", "path_shape").distinct()
         templated_days = by_template(days, path_templates(run, shapes))
-        found_slices = slices(templated_days, settings.endpoints, settings.selection.candidate_floor)
+        floor = settings.selection.candidate_floor
+        found_slices = slices(templated_days, host_days(days), settings.endpoints, floor)
         ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")
         days.unpersist()
         endpoints = listed_endpoints(run)
@@ -78,8 +80,8 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
         found = rules | {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     if "ml" in variants:
-        explain_endpoints(run, model, endpoints)
-    suggest_host_variables(run)
+        explain_endpoints(run, model, traffic, endpoints)
+    suggest_host_variables(run, endpoints)
     if "session" in variants:
         covered, hosts = coverage(traffic, settings.selection.sessions)
         found |= {"hosts": hosts, "hosts_without_session_identifier": hosts - covered}
@@ -91,9 +93,9 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
     return found
 
 
-def suggest_host_variables(run: cli.Run) -> None:
+def suggest_host_variables(run: cli.Run, endpoints: DataFrame) -> None:
     """Tells which hosts look like one with a variable in its name; merging them is the operator's (decisions.yaml)."""
-    found = host_variables(listed_endpoints(run).where(F.col("variant") == "ml"))
+    found = host_variables(endpoints.where(F.col("variant") == "ml"))
     rows = [row.asDict() for row in found.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
     run.summary["host_variables"] = rows
     for row in rows:

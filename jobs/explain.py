@@ -23,7 +23,8 @@ from pipelines import cli
 from pipelines.errors import InputError
 from pipelines.paths.names import named
 from pipelines.paths.rules import ABSORBED, PATH_RULES, VARIABLE
-from pipelines.paths.steps import ROOT, VARIABLE_STEP, masked, steps
+from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.steps import ROOT, masked, steps
 
 ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGNORECASE)
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"

@@ -7,8 +7,7 @@ from pyspark.sql import functions as F
 
 from pipelines import cli
 from pipelines.decisions.apply import is_ignored, is_saved, with_aliases
-from pipelines.decisions.table import stored
-from pipelines.endpoints.build import candidates, listed
+from pipelines.endpoints.build import candidates, is_listed
 from pipelines.endpoints.explained import ENDPOINT_REASONS, with_reasons
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.selection.thresholds import inventory_threshold
@@ -20,22 +19,20 @@ SAVED = "saved"
 
 def transactions(run: cli.Run) -> DataFrame:
     """The valid transactions; hosts that an operator counts as one have its name."""
-    return with_aliases(TRANSACTIONS.read(run.warehouse), stored(run.warehouse))
+    return with_aliases(TRANSACTIONS.read(run.warehouse), run.decisions)
 
 
 def candidate_endpoints(run: cli.Run) -> DataFrame:
     """Rows of `build.candidates` but for what operators ignore; `state` is `saved` where they want an endpoint listed."""
-    decisions = stored(run.warehouse)
     found = candidates(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
-    state = F.when(is_saved(decisions), F.lit(SAVED)).otherwise(F.col("state"))
-    return found.where(~is_ignored(decisions)).withColumn("state", state)
+    state = F.when(is_saved(run.decisions), F.lit(SAVED)).otherwise(F.col("state"))
+    return found.where(~is_ignored(run.decisions)).withColumn("state", state)
 
 
 def listed_endpoints(run: cli.Run) -> DataFrame:
     """The inventory: candidates that pass the threshold of the settings, and what operators saved."""
-    found, least = candidate_endpoints(run), inventory_threshold(run.settings.selection)
-    saved = found.where(F.col("state") == SAVED)
-    return listed(found.where(F.col("state") != SAVED), least).unionByName(saved)
+    likely = is_listed(inventory_threshold(run.settings.selection))
+    return candidate_endpoints(run).where(likely | (F.col("state") == SAVED))
 
 
 def inventory(run: cli.Run) -> DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs.inventory import transactions
 from jobs.model import store
 from ml import tracking
-from ml.bundled import PATH_CARD, PATH_MODEL
+from ml.bundled import PATH_CARD, PATH_MODEL, checksum
 from ml.path_features import FEATURES
 from ml.path_train import TrainedPaths, train_paths
 from pipelines import cli
@@ -81,7 +80,7 @@ def write_path_model(run: cli.Run, trained: TrainedPaths, out: Path) -> None:
     """Writes the model and its card: with the default settings, what ships in `ml/models`."""
     card = {
         "model": PATH_MODEL,
-        "sha256": hashlib.sha256(trained.model).hexdigest(),
+        "sha256": checksum(trained.model),
         "bytes": len(trained.model),
         "features": list(FEATURES),
         "training": run.settings.path_training.model_dump(),

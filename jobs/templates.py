@@ -10,7 +10,6 @@ from jobs.model import path_model_bytes
 from ml.path_score import with_variable_probability
 from pipelines import cli
 from pipelines.decisions.apply import operator_rules
-from pipelines.decisions.table import stored
 from pipelines.endpoints.path_evidence import path_evidence
 from pipelines.paths.build import templates
 from pipelines.paths.infer import inferred
@@ -25,12 +24,11 @@ def learn_rules(run: cli.Run, client_days: DataFrame) -> dict[str, int]:
     where there is something new.
     """
     warehouse, settings = run.warehouse, run.settings.paths
-    decisions = stored(warehouse)
     published = PATH_RULES.read(warehouse).localCheckpoint()
     evidence = path_evidence(client_days, settings).localCheckpoint()
     said = (
-        as_rules(operator_rules(decisions, evidence.select("host").distinct()), evidence)
-        if decisions
+        as_rules(operator_rules(run.decisions, evidence.select("host").distinct()), evidence)
+        if run.decisions
         else None
     )
     hosts = hosts_to_infer(evidence, published, said).localCheckpoint()
@@ -47,4 +45,4 @@ def learn_rules(run: cli.Run, client_days: DataFrame) -> dict[str, int]:
 
 def path_templates(run: cli.Run, shapes: DataFrame) -> DataFrame:
     """`host, path_shape` (distinct, masked) → the same plus `path_template`, by the published rules and operators' names."""
-    return templates(shapes, PATH_RULES.read(run.warehouse), stored(run.warehouse))
+    return templates(shapes, PATH_RULES.read(run.warehouse), run.decisions)

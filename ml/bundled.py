@@ -29,23 +29,22 @@ def bundled() -> bytes:
     Raises:
         ModelMismatch: the file is missing or is not the one that the card describes (a broken installation).
     """
-    found = _file(MODEL)
-    if checksum(found) != card()["sha256"]:
-        raise ModelMismatch(f"ml/models/{MODEL} is not the model that its card describes: install again.")
-    return found
+    return _checked(MODEL, CARD)
 
 
 def bundled_paths() -> bytes:
     """The bytes of the bundled classifier of path segments, compared with the checksum on its card.
 
     Raises:
-        ModelMismatch: the file is missing or is not the one that the card describes (a broken installation).
+        ModelMismatch: as of `bundled`.
     """
-    found = _file(PATH_MODEL)
-    if checksum(found) != json.loads(_file(PATH_CARD))["sha256"]:
-        raise ModelMismatch(
-            f"ml/models/{PATH_MODEL} is not the model that its card describes: install again."
-        )
+    return _checked(PATH_MODEL, PATH_CARD)
+
+
+def _checked(model: str, its_card: str) -> bytes:
+    found = _file(model)
+    if checksum(found) != json.loads(_file(its_card))["sha256"]:
+        raise ModelMismatch(f"ml/models/{model} is not the model that its card describes: install again.")
     return found
 
 

@@ -23,7 +23,8 @@ from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, Str
 
 from ml.features import FEATURES, Matrix
 from ml.phrases import GROUPS, PHRASES, STATES, texts
-from ml.score import NEEDED, PROBABILITY, Batches, batch_matrix, load
+from ml.score import NEEDED, batch_matrix, load
+from ml.serving import PROBABILITY, Batches
 
 Values = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

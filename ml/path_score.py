@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark import Broadcast
 from pyspark.sql import DataFrame
 from pyspark.sql.types import FloatType, StructField, StructType
 
 from ml.path_features import FEATURES, PLACE, Floats, matrix
-from pipelines.errors import ModelMismatch
-
-KEY: Final = ("host", "prefix", "step")
-PROBABILITY: Final = "probability"
-
-Batches = Iterator[pa.RecordBatch]
+from ml.serving import PROBABILITY, Probabilities, adding, loaded
 
 
 @lru_cache(maxsize=2)
@@ -29,22 +22,12 @@ def load(model: bytes) -> Any:
     Raises:
         ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
     """
-    from catboost import CatBoost, CatBoostError
-
-    way_out = "Train it again (apicensus train --classifier paths), or leave paths.model empty."
-    try:
-        loaded = CatBoost().load_model(blob=model)
-    except CatBoostError as error:
-        raise ModelMismatch(
-            f"the classifier of path segments cannot be loaded ({len(model):,} bytes). {way_out}"
-        ) from error
-    if tuple(loaded.feature_names_) != FEATURES:
-        raise ModelMismatch(f"the classifier of path segments was trained on other features. {way_out}")
-    return loaded
+    way_out = "leave paths.model empty (train --classifier paths makes another)"
+    return loaded(model, FEATURES, "the classifier of path segments", way_out)
 
 
 def batch_matrix(batch: pa.RecordBatch) -> Floats:
-    """The feature matrix of a batch that holds `KEY` and `PLACE`."""
+    """The feature matrix of a batch that holds `prefix`, `step` and `PLACE`."""
     place = np.column_stack([batch.column(name).to_numpy(zero_copy_only=False) for name in PLACE])
     return matrix(
         batch.column("step").to_pylist(), batch.column("prefix").to_pylist(), place.astype(np.float32)
@@ -58,21 +41,6 @@ def probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
     )
 
 
-def scorer(model: Broadcast[bytes], keep: tuple[str, ...]) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches of `KEY` and `PLACE` → `keep` and `probability`."""
-
-    def score(batches: Batches) -> Batches:
-        classifier = load(model.value)
-        for batch in batches:
-            if batch.num_rows:
-                found = pa.array(probabilities(classifier, batch_matrix(batch)))
-                yield pa.RecordBatch.from_arrays(
-                    [*map(batch.column, keep), found], names=[*keep, PROBABILITY]
-                )
-
-    return score
-
-
 def with_variable_probability(children: DataFrame, model: bytes) -> DataFrame:
     """Rows of `pipelines.paths.tree.children` → the same plus `probability` (float) of being a variable.
 
@@ -82,4 +50,9 @@ def with_variable_probability(children: DataFrame, model: bytes) -> DataFrame:
     load(model)
     shared = children.sparkSession.sparkContext.broadcast(model)
     schema = StructType([*children.schema, StructField(PROBABILITY, FloatType(), False)])
-    return children.mapInArrow(scorer(shared, tuple(children.columns)), schema)
+
+    def prepared() -> Probabilities:
+        classifier = load(shared.value)
+        return lambda batch: probabilities(classifier, batch_matrix(batch))
+
+    return children.mapInArrow(adding(prepared, children.columns), schema)

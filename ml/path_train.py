@@ -6,7 +6,7 @@ Small on purpose: METHODS A6.5 measured that larger ensembles lose 0.07 of F1 on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from ml.path_features import FEATURES, PLACE, Floats, matrix
-from ml.train import THREADS, model_file
+from ml.train import TrainingOptions, boosting, importances, model_file
 from pipelines.errors import InputError
 
 LABEL, WEIGHT, HOST = "is_variable", "weight", "host"
@@ -25,25 +25,6 @@ UNSEEN: Final = ((), PARENT, ("variable_share",), (*PARENT, "variable_share"))
 misleads elsewhere; what siblings were taken for helps where most are known, and repeats the first pass' mistakes elsewhere.
 Half of the members decide without each, and agree better with people than either half alone.
 """
-
-
-class PathTrainingOptions(Protocol):
-    """What this training reads of the settings."""
-
-    @property
-    def seed(self) -> int: ...  # noqa: D102  # described by the settings file
-    @property
-    def folds(self) -> int: ...  # noqa: D102
-    @property
-    def trees(self) -> int: ...  # noqa: D102
-    @property
-    def depth(self) -> int: ...  # noqa: D102
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def l2_leaf_reg(self) -> float: ...  # noqa: D102
-    @property
-    def feature_share(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +40,7 @@ class TrainedPaths:
     slices: pd.DataFrame
 
 
-def train_paths(frame: pd.DataFrame, options: PathTrainingOptions) -> TrainedPaths:
+def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
     """`host`, `prefix`, `step`, `PLACE`, `is_variable`, `weight`: a judged model.
 
     Raises:
@@ -84,7 +65,7 @@ def train_paths(frame: pd.DataFrame, options: PathTrainingOptions) -> TrainedPat
         model=model_file(_averaged(models)),
         metrics=_metrics(labels, found, weights)
         | {"rows": float(len(frame)), "hosts": float(frame[HOST].nunique())},
-        importances=_importances(models),
+        importances=importances(FEATURES, np.mean([m.get_feature_importance() for m in models], axis=0)),
         slices=_slices(frame, labels, found, weights),
     )
 
@@ -93,24 +74,14 @@ def _fit(
     features: Floats,
     labels: npt.NDArray[np.int8],
     weights: npt.NDArray[np.float64],
-    options: PathTrainingOptions,
+    options: TrainingOptions,
     seed: int,
     unseen: tuple[str, ...],
 ) -> Any:
     from catboost import CatBoostClassifier, Pool
 
-    model = CatBoostClassifier(
-        iterations=options.trees,
-        depth=options.depth,
-        learning_rate=options.learning_rate,
-        l2_leaf_reg=options.l2_leaf_reg,
-        rsm=options.feature_share,
-        random_seed=seed,
-        ignored_features=[FEATURES.index(name) for name in unseen],
-        thread_count=THREADS,
-        verbose=False,
-        allow_writing_files=False,
-    )
+    ignored = [FEATURES.index(name) for name in unseen]
+    model = CatBoostClassifier(**boosting(options), random_seed=seed, ignored_features=ignored)
     scaled = weights * len(weights) / weights.sum()
     return model.fit(Pool(features, labels, weight=scaled, feature_names=list(FEATURES)))
 
@@ -134,12 +105,6 @@ def _metrics(
         "precision": hit / max(float(weights[variable].sum()), 1e-9),
         "recall": hit / max(float(weights[labels == 1].sum()), 1e-9),
     }
-
-
-def _importances(models: list[Any]) -> pd.DataFrame:
-    mean = np.mean([model.get_feature_importance() for model in models], axis=0)
-    table = pd.DataFrame({"feature": FEATURES, "importance": mean})
-    return table.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
 
 
 def _slices(

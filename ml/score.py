@@ -6,7 +6,7 @@ below a tenth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,12 +18,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import FloatType, StructField, StructType
 
 from ml.features import FEATURES, Matrix, matrix
-from pipelines.errors import ModelMismatch
+from ml.serving import PROBABILITY, Batches, Probabilities, adding, loaded
 
 NEEDED: Final = ("host", "path", "query", "signals", "request_bytes", "response_bytes")
-PROBABILITY: Final = "probability"
-
-Batches = Iterator[pa.RecordBatch]
 
 
 @lru_cache(maxsize=2)
@@ -33,23 +30,7 @@ def load(model: bytes) -> Any:
     Raises:
         ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
     """
-    from catboost import CatBoost, CatBoostError
-
-    try:
-        loaded = CatBoost().load_model(blob=model)
-    except CatBoostError as error:
-        problem = f"the classifier cannot be loaded ({len(model):,} bytes are not a CatBoost model)"
-        raise ModelMismatch(f"{problem}. Train it again, or leave selection.model empty.") from error
-    found = tuple(loaded.feature_names_)
-    if found != FEATURES:
-        pairs = zip(FEATURES, found, strict=False)
-        first = next((pair for pair in pairs if pair[0] != pair[1]), None)
-        where = f"first difference: expected {first[0]!r}, found {first[1]!r}" if first else "one has more"
-        raise ModelMismatch(
-            f"the classifier was trained on other features: expected {len(FEATURES)}, found {len(found)}; "
-            f"{where}. Train it again with this version, or leave selection.model empty."
-        )
-    return loaded
+    return loaded(model, FEATURES, "the classifier", "leave selection.model empty")
 
 
 def probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
@@ -70,16 +51,11 @@ def batch_matrix(batch: pa.RecordBatch) -> Matrix:
 def scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:
     """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and `probability`."""
 
-    def score(batches: Batches) -> Batches:
+    def prepared() -> Probabilities:
         classifier = load(model.value)
-        for batch in batches:
-            if batch.num_rows:
-                found = pa.array(probabilities(classifier, batch_matrix(batch)))
-                yield pa.RecordBatch.from_arrays(
-                    [*map(batch.column, keep), found], names=[*keep, PROBABILITY]
-                )
+        return lambda batch: probabilities(classifier, batch_matrix(batch))
 
-    return score
+    return adding(prepared, keep)
 
 
 def featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:

@@ -20,6 +20,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ml import record
+from ml.bundled import PATH_MODEL
 from ml.features import FEATURES
 from ml.gates import GateOptions, Verdict, judge
 from ml.rival import LEARNED_FROM, PREDICTIONS, digest, marks, rival_of
@@ -165,7 +166,7 @@ def log_path_training(
         for name, table in tables.items():
             mlflow.log_table(table.round(5), f"tables/{name}.json")
         with TemporaryDirectory() as folder:
-            file = Path(folder) / "path-classifier.cbm"
+            file = Path(folder) / PATH_MODEL
             file.write_bytes(model)
             mlflow.log_artifact(str(file), "model")
         return str(run.info.run_id)

@@ -6,6 +6,7 @@ seen. Same frame and settings, same bytes of model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -100,7 +101,7 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
         model=model_file(final),
         metrics=_metrics(judged, tables),
         slices=pd.DataFrame(by_slice([*map(str, judged[SLICE])], labels, judged["probability"].to_numpy())),
-        importances=_importances(final),
+        importances=importances(FEATURES, final.get_feature_importance()),
         out_of_fold=judged,
         tables=tables,
         explained=explained,
@@ -143,6 +144,20 @@ def _checked(frame: pd.DataFrame, options: TrainingOptions) -> npt.NDArray[np.bo
     return labels
 
 
+def boosting(options: TrainingOptions) -> dict[str, Any]:
+    """What every classifier of ours passes to CatBoost: the settings, and that it repeats and is silent."""
+    return {
+        "iterations": options.trees,
+        "depth": options.depth,
+        "learning_rate": options.learning_rate,
+        "l2_leaf_reg": options.l2_leaf_reg,
+        "rsm": options.feature_share,
+        "thread_count": THREADS,
+        "verbose": False,
+        "allow_writing_files": False,
+    }
+
+
 def _fit(
     features: npt.NDArray[np.float32],
     labels: npt.NDArray[np.bool_],
@@ -152,19 +167,12 @@ def _fit(
     from catboost import CatBoostClassifier, Pool
 
     model = CatBoostClassifier(
-        iterations=options.trees,
-        depth=options.depth,
-        learning_rate=options.learning_rate,
-        l2_leaf_reg=options.l2_leaf_reg,
-        rsm=options.feature_share,
+        **boosting(options),
+        random_seed=options.seed,
         border_count=BORDERS,
         loss_function="Logloss",
         auto_class_weights="Balanced",
         monotone_constraints=trends(FEATURES),
-        random_seed=options.seed,
-        thread_count=THREADS,
-        verbose=False,
-        allow_writing_files=False,
     )
     return model.fit(Pool(features, labels.astype(np.int8), weight=weights, feature_names=list(FEATURES)))
 
@@ -181,6 +189,7 @@ def model_file(model: Any) -> bytes:
         return file.read_bytes()
 
 
-def _importances(model: Any) -> pd.DataFrame:
-    found = pd.DataFrame({"feature": FEATURES, "importance": model.get_feature_importance()})
+def importances(features: Sequence[str], values: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """`feature`, `importance` (percent), falling."""
+    found = pd.DataFrame({"feature": features, "importance": values})
     return found.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)

@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -22,6 +23,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from pipelines import settings as settings_module
+from pipelines.decisions.model import Decision
+from pipelines.decisions.table import stored
 from pipelines.errors import CensusError, WarehouseError
 from pipelines.failures import explained
 from pipelines.progress import Reporter
@@ -78,6 +81,11 @@ class Run:
         if self._reporter is None:
             self._reporter = Reporter()
         return self._reporter
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What operators decided, read once: nothing but `decide` changes it."""
+        return stored(self.warehouse)
 
     def finish(self, **found: Any) -> None:
         """Prints the summary: one JSON line with --json, a table otherwise."""

@@ -9,13 +9,13 @@ import re
 
 from pipelines.decisions import cut
 from pipelines.decisions.hosts import is_host, is_host_or_pattern, lowered
-from pipelines.paths.segments import PLACEHOLDER
+from pipelines.paths.segments import PLACEHOLDER, UNRESERVED, VARIABLE_STEP
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 TEMPLATE_CHARACTERS = 4096  # as paths of transactions
 SHOWN_CHARACTERS = 60
 _METHOD = r"[A-Z][A-Z-]{1,19}"  # as pipelines/transactions/violations.py
-_NEEDLESS_ESCAPE = r"%(?:2[Dd]|2[Ee]|5[Ff]|7[Ee])"
+_NEEDLESS_ESCAPE = "|".join(escape for escape, _ in UNRESERVED)
 
 
 def shown(value: object) -> str:
@@ -69,7 +69,7 @@ def checked_segments(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def ending_in_a_variable(template: str) -> str:
     """The decision is about the siblings of a variable, so the last segment must be one."""
-    if not cut.shape(template).endswith(cut.VARIABLE_STEP):
+    if not cut.shape(template).endswith(VARIABLE_STEP):
         raise ValueError(
             f"expected a template whose last segment is a placeholder, like /users/{{userId}}, found {shown(template)}"
         )

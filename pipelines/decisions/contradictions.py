@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.decisions import cut
 from pipelines.decisions.checks import shown
 from pipelines.decisions.hosts import covers, is_pattern, most_specific_first
 from pipelines.decisions.model import Decision, HostAlias, Ignore, Merge, OnEndpoint, OnPath, Save, Split
 from pipelines.decisions.rules import OperatorRule, rules_of
+from pipelines.paths.segments import VARIABLE_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _disagreeing(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
     pairs: dict[tuple[int, int], str] = {}
     for index, rule in told:
         first.setdefault((rule.host, rule.prefix, rule.step, rule.decision), (index, rule))
-        if rule.decision == "literal" and rule.step.startswith("/") and rule.step != cut.VARIABLE_STEP:
+        if rule.decision == "literal" and rule.step.startswith("/") and rule.step != VARIABLE_STEP:
             literals.setdefault((rule.host, rule.prefix), index)
     for index, rule in told:
         other = "variable" if rule.decision == "literal" else "literal"

@@ -7,30 +7,11 @@ from __future__ import annotations
 
 import re
 
-from pipelines.paths.segments import (
-    DATE_PART,
-    ENDED,
-    ENDINGS,
-    KEY,
-    PLACEHOLDER,
-    SURE_FORMS,
-    VERB,
-    VERBED,
-    YEAR_PART,
-)
+from pipelines.paths.segments import ENDED, MASKS, PLACEHOLDER, VARIABLE_STEP, VERBED
 
-VARIABLE_STEP = "/" + PLACEHOLDER
 NAMED = r"\{[^{}/]*\}"
 """A placeholder with or without a name, in Python's `re` and in java.util.regex alike."""
 
-_END = r"(?=/|$)"
-_MASKS = (
-    (rf"/(?:{SURE_FORMS}){_END}", VARIABLE_STEP),
-    (rf"{KEY}{_END}", "({})"),
-    (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
-    (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
-    (rf"/(?:{SURE_FORMS})({ENDINGS}|{VERB})$", r"/{}\1"),
-)
 _SAMPLES = ("2024-05-31", "5")
 """Parts of a segment that masking takes for a variable: a date after a word, a key in parentheses."""
 
@@ -47,7 +28,7 @@ def placeholders(template: str) -> tuple[str, ...]:
 
 def masked(path: str) -> str:
     """`/users/73519` → `/users/{}`: what is a variable wherever it stands is one before any decision is applied."""
-    for pattern, replacement in _MASKS:
+    for pattern, replacement in MASKS:
         path = re.sub(pattern, replacement, path)
     return path
 

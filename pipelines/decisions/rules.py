@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipelines.decisions import cut
 from pipelines.decisions.model import Decision, Merge, NeverTemplate, OnPath, Pin, Rename, Split
+from pipelines.paths.segments import VARIABLE_STEP
 
 Verdict = Literal["literal", "variable"]
 
@@ -74,13 +75,13 @@ def _told(decision: OnPath) -> Iterator[tuple[str, str, Verdict]]:
     match decision:
         case Pin():
             for prefix, step in zip(accumulate(steps, initial=""), steps, strict=False):
-                yield prefix, step, "variable" if step == cut.VARIABLE_STEP else "literal"
+                yield prefix, step, "variable" if step == VARIABLE_STEP else "literal"
         case Split(into=segments):
             for segment in segments:
                 parts = cut.steps(f"{above}/{segment}")[len(steps) - 1 :]  # an extension is a step of its own
                 for prefix, step in zip(accumulate(parts, initial=above), parts, strict=False):
                     yield prefix, step, "literal"
         case Merge():
-            yield above, cut.VARIABLE_STEP, "variable"
+            yield above, VARIABLE_STEP, "variable"
         case NeverTemplate():
-            yield decision.shape.removesuffix("/"), cut.VARIABLE_STEP, "literal"
+            yield decision.shape.removesuffix("/"), VARIABLE_STEP, "literal"

@@ -19,14 +19,12 @@ from pipelines.endpoints.evidence import (
     merged_state,
     observed_state,
 )
-from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, host_days, merged_host_state
+from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, merged_host_state
 from pipelines.endpoints.samples import client_sample_names, client_samples, day_samples
 from pipelines.endpoints.table import COUNTS, ENDPOINT_KEY
 from pipelines.paths.build import with_masked
 from pipelines.sections import EndpointSettings, PathSettings
 from pipelines.selection.answers import FAMILIES
-from pipelines.selection.thresholds import inventory_threshold
-from pipelines.settings import SelectionSettings
 
 SHAPE_KEY = ("variant", "host", "method", "path_shape", "day")
 TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
@@ -35,7 +33,7 @@ TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
 def client_days(selected: DataFrame, paths: PathSettings) -> DataFrame:
     """Rows of `selected` → one row a client, shape and day: counts, sums of probabilities and a sample.
 
-    A host that has most of the traffic is spread over its clients. It is read for templates and for slices: keep it.
+    A host that has most of the traffic is spread over its clients. It is read for templates, for slices and for hosts: keep it.
     """
     success = F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS)
     return (
@@ -72,14 +70,16 @@ def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     )
 
 
-def slices(client_days: DataFrame, endpoints: EndpointSettings, candidate_floor: float) -> DataFrame:
-    """Rows of `by_template` → rows of endpoint_slices.
+def slices(
+    template_days: DataFrame, hosts: DataFrame, endpoints: EndpointSettings, candidate_floor: float
+) -> DataFrame:
+    """Rows of `by_template`, and of `host_prior.host_days` → rows of endpoint_slices.
 
     One row a template and day, each client seen once. A template whose mean is below `candidate_floor` on a
     day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the
     counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
     """
-    grouped = client_days.groupBy(*TEMPLATE_KEY).agg(
+    grouped = template_days.groupBy(*TEMPLATE_KEY).agg(
         *(F.sum(name).alias(name) for name in COUNTS),
         F.hll_sketch_agg("client", F.lit(endpoints.client_sketch_log2)).alias("client_sketch"),
         day_samples().alias("sample_hashes"),
@@ -88,7 +88,7 @@ def slices(client_days: DataFrame, endpoints: EndpointSettings, candidate_floor:
         F.max("last_seen").alias("last_seen"),
     )
     kept = grouped.where(F.coalesce(F.col("hope") >= candidate_floor, F.lit(True)))
-    return kept.join(host_days(client_days), list(HOST_KEY))
+    return kept.join(hosts, list(HOST_KEY))
 
 
 def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
@@ -121,14 +121,11 @@ def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFr
     return judged.withColumn("probability", adjusted(F.col("probability"), F.col("host_adjustment")))
 
 
+def is_listed(least_probability: float) -> Column:
+    """Whether a candidate is an endpoint: of variant ml from this probability on, of variant session always. Never NULL."""
+    return (F.col("variant") != "ml") | F.coalesce(F.col("probability") >= least_probability, F.lit(False))
+
+
 def listed(found: DataFrame, least_probability: float) -> DataFrame:
-    """The candidates that are endpoints: of variant ml those of at least this probability, of variant session all."""
-    likely = F.coalesce(F.col("probability") >= least_probability, F.lit(False))
-    return found.where((F.col("variant") != "ml") | likely)
-
-
-def merged(
-    endpoint_slices: DataFrame, endpoints: EndpointSettings, selection: SelectionSettings
-) -> DataFrame:
-    """Slices of any days → the inventory: candidates that pass the inventory threshold."""
-    return listed(candidates(endpoint_slices, endpoints), inventory_threshold(selection))
+    """The candidates that are endpoints."""
+    return found.where(is_listed(least_probability))

@@ -74,7 +74,7 @@ def observed_state() -> Iterator[Column]:
         yield F.coalesce(squares, F.lit(0)).alias(f"{kind}_square_sum")
         yield F.min(mean).alias(f"{kind}_min")
         yield F.max(mean).alias(f"{kind}_max")
-    means = (F.avg(client_mean(kind)) for kind in (*KINDS, "any"))
+    means = (F.avg(client_mean(kind)) for kind in CLIENT_KINDS)
     yield (F.coalesce(*means) / MICRO).alias("hope")
 
 

@@ -75,7 +75,7 @@ def summed(reasoned: DataFrame) -> DataFrame:
 
 
 def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:
-    """Rows of `build.merged` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
+    """Rows of `build.listed` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
 
     The `most` strongest of all of its days and of the host, falling; empty for variant session, and for what was not
     listed when `discover` ran.

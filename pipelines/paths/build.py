@@ -14,29 +14,25 @@ from pipelines.decisions.apply import with_operator_names
 from pipelines.decisions.model import Decision
 from pipelines.paths.names import named
 from pipelines.paths.resolve import resolved
-from pipelines.paths.segments import LITERAL, PLACEHOLDER, VARIABLE
-from pipelines.paths.steps import masked
+from pipelines.paths.segments import PLACEHOLDER
+from pipelines.paths.steps import has_identifier_form, masked, written
 from pipelines.sections import PathSettings
 
 
 def shape(path: Column, settings: PathSettings) -> Column:
     """`/users//42/;v=1` → `/users/{}`: normalised, typed segments as `{}`. Braces of the traffic's own are encoded (RFC 3986)."""
-    text = F.regexp_replace(path, r";[^/]*", "")  # matrix parameters (RFC 3986 s. 3.3)
-    text = F.replace(F.replace(text, F.lit("{"), F.lit("%7B")), F.lit("}"), F.lit("%7D"))
-    text = F.regexp_replace(F.regexp_replace(text, r"/{2,}", "/"), r"(?<=.)/$", "")
-    segments = F.split(text, "/")
+    segments = F.split(written(path), "/")
     kept = F.slice(segments, 1, settings.max_depth + 1)
-    masked = F.transform(kept, _masked)
-    cut = F.when(F.size(segments) > settings.max_depth + 1, F.concat(masked, F.array(F.lit("**")))).otherwise(
-        masked
+    shown = F.transform(kept, _masked)
+    cut = F.when(F.size(segments) > settings.max_depth + 1, F.concat(shown, F.array(F.lit("**")))).otherwise(
+        shown
     )
     joined = F.array_join(cut, "/")
     return F.when(joined == "", F.lit("/")).otherwise(joined)
 
 
 def _masked(segment: Column) -> Column:
-    variable = segment.rlike(VARIABLE) & ~segment.rlike(LITERAL)
-    return F.when(variable, F.lit(PLACEHOLDER)).otherwise(segment)
+    return F.when(has_identifier_form(segment), F.lit(PLACEHOLDER)).otherwise(segment)
 
 
 @pandas_udf(StringType())  # type: ignore[call-overload,untyped-decorator]

@@ -6,7 +6,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.paths.rules import LITERAL, OPERATOR, RULE_KEY, VARIABLE
-from pipelines.paths.steps import VARIABLE_STEP
+from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.steps import DEEPER
 from pipelines.paths.tree import NODE, is_masked
 from pipelines.sections import PathSettings
 
@@ -16,30 +17,29 @@ VERSION = (
 )
 VERSION_DEPTH, VERSION_SIBLINGS = 2, 5
 """Steps before a version, and versions of one API: `/api/shop/v3/`, hardly six at a time."""
-CUT = "/**"
-"""What stands for steps beyond paths.max_depth."""
 DOTTED_NAME = r"^/[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+$"
 """`Name.Space`: modules and providers are written so, and are literals (METHODS A6.7)."""
 
 
 def decided(scored: DataFrame, known: DataFrame | None, settings: PathSettings) -> DataFrame:
-    """Children with `probability`, `first_day` → the same plus `is_variable`, `why` (key of `reasons.REASONS`).
+    """Children with `probability` → the same plus `is_variable`, `why` (key of `reasons.REASONS`).
 
-    `known`: rows of path_rules that bind, None for none. What an operator said holds. A published literal becomes a
-    variable only from `paths.collapse` on; below a node with a published variable a segment becomes a literal of its own
-    only under `paths.uncollapse`, and only if it was not there when that was published.
+    `known`: rows of path_rules that bind, None for none; beside them children need `first_day`. What an operator said
+    holds. A published literal becomes a variable only from `paths.collapse` on; below a node with a published variable a
+    segment becomes a literal of its own only under `paths.uncollapse`, and only if it was not there when that was published.
     """
     joined = _with_known(scored, known)
     sure = F.col("step") == VARIABLE_STEP
     # "every other segment" means no part of one
     whole = F.col("step").startswith("/") & ~is_masked(F.col("step"))
     said = F.coalesce(F.col("operator_step"), F.when(whole, F.col("operator_node")))
-    was_there = F.col("first_day") <= F.col("published_day")
+    was_there = F.lit(False) if known is None else F.col("first_day") <= F.col("published_day")
     why = (
         F.when(said.isNotNull(), F.lit("operator"))
         .when(sure, F.lit("form"))
         .when(
-            is_masked(F.col("step")) | ~F.col("step").startswith("/") | (F.col("step") == CUT), F.lit("part")
+            is_masked(F.col("step")) | ~F.col("step").startswith("/") | (F.col("step") == DEEPER),
+            F.lit("part"),
         )
         .when(
             F.col("published_step").isNotNull() & (F.col("probability") < settings.collapse),
@@ -83,9 +83,7 @@ def _with_known(scored: DataFrame, known: DataFrame | None) -> DataFrame:
         nothing = {
             name: F.lit(None).cast("string") for name in ("operator_step", "operator_node", "published_step")
         }
-        return scored.withColumns(
-            {**nothing, "published_node": F.lit(False), "published_day": F.lit(None).cast("date")}
-        )
+        return scored.withColumns({**nothing, "published_node": F.lit(False)})
     operator = F.col("origin") == OPERATOR
     said = [F.max(F.when(operator, F.col("decision"))), F.max(F.when(~operator, F.col("decision")))]
     every = F.col("step") == VARIABLE_STEP

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pipelines.paths.decide import decided
 from pipelines.paths.rule_rows import rule_rows
 from pipelines.paths.sample import sampled
-from pipelines.paths.steps import VARIABLE_STEP
+from pipelines.paths.segments import VARIABLE_STEP
 from pipelines.paths.tree import CHILD, children, places, typed_steps
 from pipelines.sections import PathSettings
 
@@ -37,9 +37,10 @@ def inferred(
     paths = sampled(guessed, settings)
     for number in range(settings.passes):
         placed = places(paths, own="guess" if number else None)
-        since = placed.join(paths.select("host", "path_shape", "first_day"), ["host", "path_shape"])
-        first_days = since.groupBy(*CHILD).agg(F.min("first_day").alias("first_day"))
-        found = decided(scored(children(placed)).join(first_days, list(CHILD)), known, settings)
+        found = scored(children(placed))
+        if known is not None:
+            found = found.join(_first_days(placed, paths), list(CHILD))
+        found = decided(found, known, settings)
         told = (
             placed.join(found.select(*CHILD, *OF_CHILD), list(CHILD))
             .withColumn("shown", _shown())
@@ -49,6 +50,12 @@ def inferred(
         if number and paths.where(F.col("guess") != F.col("before")).isEmpty():
             break
     return rule_rows(_finally(told), paths)
+
+
+def _first_days(placed: DataFrame, paths: DataFrame) -> DataFrame:
+    """Since when each child is seen: what was there when a template was published stays in it."""
+    since = placed.join(paths.select("host", "path_shape", "first_day"), ["host", "path_shape"])
+    return since.groupBy(*CHILD).agg(F.min("first_day").alias("first_day"))
 
 
 def _shown() -> Column:

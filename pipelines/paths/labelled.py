@@ -6,7 +6,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.paths.rules import VARIABLE
-from pipelines.paths.steps import VARIABLE_STEP, masked, steps
+from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.steps import masked, steps
 from pipelines.paths.tree import CHILD, CONTEXT, NODE, children, is_masked, places, typed_steps
 from pipelines.sections import PathSettings
 

@@ -9,7 +9,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.paths.rules import ABSORBED, LITERAL, VARIABLE
-from pipelines.paths.steps import ROOT, VARIABLE_STEP, steps
+from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.steps import ROOT, steps
 from pipelines.paths.tree import NODE, typed_steps
 
 TOGETHER = 4

@@ -7,11 +7,8 @@ from pyspark.sql import functions as F
 
 from pipelines.paths.reasons import reason
 from pipelines.paths.rules import ABSORBED, HELD, INFERRED, LITERAL, OPERATOR, RULE_KEY, VARIABLE
-from pipelines.paths.segments import PLACEHOLDER
-from pipelines.paths.steps import VARIABLE_STEP
+from pipelines.paths.segments import PLACEHOLDER, VARIABLE_STEP
 from pipelines.paths.tree import CHILD, NODE
-
-ENDING_STEP = r"^[.]"
 
 
 def rule_rows(told: DataFrame, paths: DataFrame) -> DataFrame:
@@ -41,7 +38,7 @@ def rule_rows(told: DataFrame, paths: DataFrame) -> DataFrame:
         .when(F.col("why").startswith("published"), F.lit(HELD))
         .otherwise(F.lit(INFERRED))
     )
-    return rows.withColumns({"origin": origin, "reason": reason()}).drop("why", "words", "by_form")
+    return rows.withColumns({"origin": origin, "reason": reason()}).drop("why", "by_form")
 
 
 def _variables(each: DataFrame) -> DataFrame:
@@ -72,7 +69,7 @@ def _with_endings(each: DataFrame, variables: DataFrame) -> DataFrame:
         F.col("children").alias("stems"),
         F.col("by_form").alias("masked_stems"),
     )
-    ending = F.col("step").rlike(ENDING_STEP) & F.col("prefix").endswith(PLACEHOLDER)
+    ending = F.col("step").startswith(".") & F.col("prefix").endswith(PLACEHOLDER)
     common = (F.col("masked_stems") == 1) | ((F.col("places") >= 2) & (F.col("places") * 2 >= F.col("stems")))
     absorbed = ending & ~F.coalesce(common, F.lit(True))
     return each.join(stems, list(NODE), "left").select(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.paths.steps import ROOT, VARIABLE_STEP
+from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.steps import ROOT
 from pipelines.paths.tree import CHILD, NODE
 from pipelines.sections import PathSettings
 
@@ -19,11 +20,11 @@ def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
 
     Where there are no more than `paths.always_whole` in all, nothing is left out: looking for crowded nodes would cost more.
     """
-    if evidence.count() <= settings.always_whole:
+    size = evidence.agg(F.count("*").alias("paths"), F.max(F.size("steps")).alias("deepest")).collect()[0]
+    if size["paths"] <= settings.always_whole:
         return evidence
     rows = evidence.withColumns({"prefix": F.lit(ROOT), "step": F.element_at("steps", 1)})
-    deepest = evidence.agg(F.max(F.size("steps"))).collect()[0][0] or 0
-    for level in range(deepest):
+    for level in range(size["deepest"]):
         crowded = _crowded(rows, settings.max_children).localCheckpoint()
         if not crowded.isEmpty():
             kept = F.col("kept").isNull() | F.array_contains("kept", F.col("step"))

@@ -61,6 +61,8 @@ LITERAL = r"^(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9]-[0-3][0-9](?
 """Matches versions (`v1`, `v2.1`, Azure's `2015-05-01-preview`), which are literals."""
 
 PLACEHOLDER = "{}"
+VARIABLE_STEP = "/" + PLACEHOLDER
+"""A segment that is a variable."""
 
 _UNSURE = ("integer", "date", "mixed")
 
@@ -105,6 +107,21 @@ ENDED = rf"^([^/]{{1,1000}})({ENDINGS})$"
 VERB = ":[a-z][A-Za-z]{2,40}"
 VERBED = rf"^([^/]{{1,1000}})({VERB})$"
 """`123:cancel`: resource and custom method (Google AIP-136)."""
+
+MASKS = (
+    (rf"/(?:{SURE_FORMS})(?=/|$)", VARIABLE_STEP),
+    (rf"{KEY}(?=/|$)", "({})"),
+    (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
+    (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
+    (rf"/(?:{SURE_FORMS})(?=(?:{ENDINGS}|{VERB})$)", VARIABLE_STEP),
+)
+"""What is a variable wherever it stands, as a whole path is searched for it, and what stands for it; applied in this order.
+
+No replacement names a group: Python and Java write those differently.
+"""
+
+UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~"))
+"""Escapes of characters that need none (RFC 3986 s. 2.3); letters and digits are escaped by nobody."""
 
 
 def form(segment: str) -> str | None:

@@ -9,55 +9,36 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.paths.segments import (
-    DATE_PART,
-    ENDED,
-    ENDINGS,
-    KEY,
-    PLACEHOLDER,
-    SURE_FORMS,
-    VERB,
-    VERBED,
-    YEAR_PART,
-)
+from pipelines.paths.segments import ENDED, LITERAL, MASKS, UNRESERVED, VARIABLE, VERBED
 from pipelines.sections import PathSettings
 
-VARIABLE_STEP = "/" + PLACEHOLDER
 ROOT = ""
 """Prefix of a path's first step."""
-
-_END = r"(?=/|$)"
-_MASKS = (
-    (rf"/(?:{SURE_FORMS}){_END}", VARIABLE_STEP),
-    (rf"{KEY}{_END}", "({})"),
-    (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
-    (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
-    (rf"/(?:{SURE_FORMS})({ENDINGS}|{VERB})$", "/{}$1"),
-)
-"""Form, and what stands for it. No condition around them: Spark would write out the text before once for each use."""
-
-_UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~"))
+DEEPER = "/**"
+"""What stands for steps beyond paths.max_depth."""
 
 
-def normalised(path: Column) -> Column:
-    """One writing of a path (RFC 3986 s. 6.2): no matrix parameters, doubled slashes or needless escapes; braces escaped."""
-    text = F.regexp_replace(path, r";[^/]*", "")  # matrix parameters (RFC 3986 s. 3.3)
+def written(path: Column) -> Column:
+    """One writing of a path: no matrix parameters (RFC 3986 s. 3.3), doubled or last slashes; braces escaped."""
+    text = F.regexp_replace(path, r";[^/]*", "")
     text = F.replace(F.replace(text, F.lit("{"), F.lit("%7B")), F.lit("}"), F.lit("%7D"))
-    text = F.regexp_replace(F.regexp_replace(text, r"/{2,}", "/"), r"(?<=.)/$", "")
-    for escape, character in _UNRESERVED:
-        text = F.regexp_replace(text, escape, character)
-    return text
+    return F.regexp_replace(F.regexp_replace(text, r"/{2,}", "/"), r"(?<=.)/$", "")
+
+
+def has_identifier_form(segment: Column) -> Column:
+    """Whether a segment has the form of an identifier and is no version."""
+    return segment.rlike(VARIABLE) & ~segment.rlike(LITERAL)
 
 
 def masked(path: Column, settings: PathSettings) -> Column:
-    """`/users//73519/` → `/users/{}`: normalised, and what is a variable wherever it stands is `{}`, whole or in part.
+    """`/users//73519/` → `/users/{}`: one writing, and what is a variable wherever it stands is `{}`, whole or in part.
 
     Each form is replaced in the whole path at once: a function of every segment would be interpreted, and costs ten times more.
     """
-    text = normalised(path)
-    for pattern, replacement in _MASKS:
+    text = written(path)
+    for pattern, replacement in (*UNRESERVED, *MASKS):  # needless escapes: RFC 3986 s. 6.2.2.2
         text = F.regexp_replace(text, pattern, replacement)
-    text = F.regexp_replace(text, f"^((?:/[^/]*){{{settings.max_depth}}})/.*$", "$1/**")
+    text = F.regexp_replace(text, f"^((?:/[^/]*){{{settings.max_depth}}})/.*$", f"$1{DEEPER}")
     return F.regexp_replace(text, "^$", "/")
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.paths.segments import LITERAL, PLACEHOLDER, VARIABLE
-from pipelines.paths.steps import VARIABLE_STEP
+from pipelines.paths.segments import PLACEHOLDER, VARIABLE_STEP
+from pipelines.paths.steps import has_identifier_form
 
 LONGEST = 4096
 """Characters of a step that are looked at."""
@@ -38,12 +38,11 @@ def typed_steps(steps: Column) -> Column:
 
 
 def _typed(step: Column) -> Column:
-    return F.when(_is_typed(step), F.lit(VARIABLE_STEP)).otherwise(step)
+    return F.when(has_identifier_form(_text(step)), F.lit(VARIABLE_STEP)).otherwise(step)
 
 
-def _is_typed(step: Column) -> Column:
-    text = F.substring(step, 2, LONGEST)
-    return text.rlike(VARIABLE) & ~text.rlike(LITERAL)
+def _text(step: Column) -> Column:
+    return F.substring(step, 2, LONGEST)
 
 
 def places(
@@ -102,11 +101,11 @@ def _others(part: str) -> Column:
 
 
 def _among_siblings(each: DataFrame) -> DataFrame:
-    text = F.substring("step", 2, LONGEST)
+    text = _text(F.col("step"))
     described = each.withColumns(
         {
             "length": F.length("step") - 1,
-            "typed": _is_typed(F.col("step")).cast("int"),
+            "typed": has_identifier_form(text).cast("int"),
             "digits": F.col("step").rlike("[0-9]").cast("int"),
             "masked": (F.col("step") == VARIABLE_STEP).cast("int"),
             "skeleton": skeleton(text),

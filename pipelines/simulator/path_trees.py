@@ -29,6 +29,8 @@ BASES = (
 ACTIONS = ("me", "self", "search", "count", "batch", "export", "current", "default")
 SIZES = {"test suite": (1, 4), "small": (1, 8), "medium": (2, 40), "busy": (10, 150)}
 """Calls of a template, from and to, drawn anew for each."""
+REUSE = (0.0, 0.3, 0.6, 0.9)
+"""How often a call takes a value that an earlier one had; chosen for each API."""
 MOST_TEMPLATES = 150
 
 
@@ -168,14 +170,14 @@ def rendered(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tu
     A value is used again as often as the API's clients come back to the same things: a test suite has few users.
     """
     low, high = SIZES[rng.choices([*SIZES], (3, 3, 3, 1))[0]]
-    ending, again = rng.choice(("",) * 9 + (".json", ".xml")), rng.choice((0.0, 0.3, 0.6, 0.9))
+    ending, again = rng.choice(("",) * 9 + (".json", ".xml")), rng.choice(REUSE)
     used: dict[Maker, list[str]] = {}
     found: dict[tuple[str, ...], tuple[bool, ...]] = {}
     for template in templates:
         truth = tuple(not isinstance(part, str) for part in template)
         for _ in range(rng.randint(low, high) if any(truth) else 1):
             values = [
-                part if isinstance(part, str) else _value(part, used.setdefault(part, []), again, rng)
+                part if isinstance(part, str) else drawn(part, used.setdefault(part, []), again, rng)
                 for part in template
             ]
             path = (*values[:-1], values[-1] + ending) if values else ()
@@ -184,7 +186,8 @@ def rendered(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tu
     return found
 
 
-def _value(maker: Maker, used: list[str], again: float, rng: Random) -> str:
+def drawn(maker: Maker, used: list[str], again: float, rng: Random) -> str:
+    """A value that an earlier call had, with probability `again`, else a new one, which is added to `used`."""
     if used and rng.random() < again:
         return rng.choice(used)
     used.append(maker())

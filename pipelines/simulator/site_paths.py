@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 from pipelines.simulator.operation import Operation
-from pipelines.simulator.path_trees import Paths
+from pipelines.simulator.path_trees import REUSE, Paths, drawn
 from pipelines.simulator.site import build_sites
-from pipelines.simulator.values import encoded, source
+from pipelines.simulator.values import Values, encoded, source
 
 CALLS = {"test suite": (1, 6), "medium": (2, 40), "busy": (20, 200)}
 """Calls of an operation, from and to."""
-REUSE = (0.0, 0.3, 0.6, 0.9)
-"""How often a call takes a value that an earlier one had; drawn for each site."""
 MOST_VARIABLES = 6
 _PLACEHOLDER = re.compile(r"(\{[^{}]+\})")
 
@@ -28,9 +27,9 @@ def site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
         again, used = rng.choice(REUSE), dict[str, list[str]]()
         found: dict[tuple[str, ...], tuple[bool, ...]] = {}
         for operation in operations:
+            truth = tuple("{" in segment for segment in operation.template.strip("/").split("/"))
             for _ in range(rng.randint(low, high)):
                 path = _filled(operation, rng, again, used)
-                truth = tuple("{" in segment for segment in operation.template.strip("/").split("/"))
                 segments = tuple(path.strip("/").split("/"))
                 if len(segments) == len(truth) and all(segments):  # else a value holds a slash
                     found[segments] = truth
@@ -47,11 +46,11 @@ def _filled(operation: Operation, rng: Random, again: float, used: dict[str, lis
         if not part.startswith("{"):
             text += part
             continue
-        known = used.setdefault(place, [])
-        if not known or rng.random() >= again:
-            drawn = values[part[1:-1]].draw(rng)
-            known.append(drawn if values[part[1:-1]].kind == "path" else encoded(drawn))
-            text += known[-1]
-        else:
-            text += rng.choice(known)
+        text += drawn(partial(_written, values[part[1:-1]], rng), used.setdefault(place, []), again, rng)
     return text
+
+
+def _written(values: Values, rng: Random) -> str:
+    """A value as a path holds it."""
+    value = values.draw(rng)
+    return value if values.kind == "path" else encoded(value)

@@ -58,9 +58,8 @@ def submit(
 
     def discover(script: Path, *options: str) -> dict[str, int]:
         command = [str(spark_home / "bin/spark-submit"), *CLUSTER, *options, str(script)]
-        settings = (
-            tmp_path / "quick.yaml"
-        )  # a cluster of processes is slow with small jobs, and this is about shipping code
+        # A cluster of processes is slow with small jobs, and this is about shipping code.
+        settings = tmp_path / "quick.yaml"
         settings.write_text("paths: {passes: 1}\n")
         command += [
             str(traffic),

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.sections import PathSettings
 from pipelines.settings import Settings
 from pipelines.simulator.writers import simulate
 from pipelines.transactions.inputs import find_inputs
@@ -35,3 +36,8 @@ def simulated(
     now = datetime.now(UTC)
     with staged(spark, found.files, str(folder / "rows"), key=b"k", now=now, settings=settings) as batch:
         yield batch.rows.where(F.size("violations") == 0)
+
+
+@pytest.fixture(scope="session")
+def paths(settings: Settings) -> PathSettings:
+    return settings.paths

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates, merged
+from pipelines.endpoints.build import candidates
 from pipelines.endpoints.compare import compared, side_by_side, summarised
 from pipelines.endpoints.reasons import (
     BY_FAMILY,
@@ -25,7 +25,7 @@ from pipelines.paths.build import shape, templates
 from pipelines.paths.rules import PATH_RULES
 from pipelines.selection.select import coverage, selected
 from pipelines.settings import SelectionSettings, SessionIdentifier, Settings
-from tests.endpoint_rows import sliced
+from tests.endpoint_rows import merged, sliced
 
 ROW = (
     "transaction_id string, host string, method string, path string, status int, time timestamp, day date, client string, "

@@ -12,14 +12,13 @@ from pyspark.sql import functions as F
 
 from ml.bundled import bundled
 from ml.explain import with_reasons as explained
-from pipelines.endpoints.build import merged
 from pipelines.endpoints.explained import ENDPOINT_REASONS, HOST_REASON, sampled, summed, with_reasons
 from pipelines.endpoints.samples import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.wording import said
 from pipelines.selection.select import KEPT, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.settings import Settings
-from tests.endpoint_rows import sliced
+from tests.endpoint_rows import merged, sliced
 
 FIRST = date(2026, 10, 30)
 KEY = ("a.example", "GET", "/x")

@@ -1,10 +1,8 @@
-"""Rules: inferred in any order, published with hysteresis, overruled by operators, applied to what inference never saw."""
+"""Rules: inferred in any order, applied to what inference never saw, and to hostile paths."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
-from functools import reduce
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -12,15 +10,13 @@ from pyspark.sql import functions as F
 
 from pipelines.paths import resolve
 from pipelines.paths.infer import inferred
-from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, republished
 from pipelines.paths.resolve import resolved
 from pipelines.paths.sample import sampled
-from pipelines.paths.steps import masked, steps
+from pipelines.paths.steps import masked
 from pipelines.paths.tree import typed_steps
 from pipelines.sections import PathSettings
-from pipelines.settings import Settings
+from tests.path_rows import evidence, merged, scored, told
 
-FIRST = date(2026, 5, 1)
 PATHS = (
     "/users",
     "/users/x1",
@@ -32,55 +28,6 @@ PATHS = (
     "/f/x2.json",
     "/f/x3.md",
 )
-
-
-@pytest.fixture(scope="module")
-def paths(settings: Settings) -> PathSettings:
-    return settings.paths
-
-
-def scored(children: DataFrame) -> DataFrame:
-    """In place of the classifier: `/x...` is a variable, `/y...` perhaps, `/m...` rather not, the rest is a literal."""
-    step = F.col("step")
-    told = (
-        F.when(step.startswith("/x"), 0.9).when(step.startswith("/y"), 0.65).when(step.startswith("/m"), 0.35)
-    )
-    return children.withColumn("probability", told.otherwise(0.05).cast("float"))
-
-
-def evidence(
-    spark: SparkSession,
-    paths: Iterable[str],
-    settings: PathSettings,
-    day: int = 0,
-    clients: int = 1,
-    host: str = "a.example",
-) -> DataFrame:
-    rows = spark.createDataFrame([(host, path) for path in paths], "host string, path string")
-    shaped = rows.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
-    on = F.lit(FIRST + timedelta(days=day))
-    return shaped.withColumns(
-        {
-            "steps": steps(F.col("path_shape")),
-            "clients": F.lit(clients).cast("bigint"),
-            "first_day": on,
-            "last_day": on,
-        }
-    )
-
-
-def merged(parts: Iterable[DataFrame]) -> DataFrame:
-    """Evidence of several days as one."""
-    whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape", "steps")
-    return whole.agg(
-        F.max("clients").alias("clients"),
-        F.min("first_day").alias("first_day"),
-        F.max("last_day").alias("last_day"),
-    )
-
-
-def told(rules: DataFrame) -> set[tuple[str, str, str]]:
-    return {(row["prefix"], row["step"], row["decision"]) for row in rules.collect()}
 
 
 def walked(
@@ -145,105 +92,6 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
     assert sorted(map(tuple, inferred(again, paths, scored, None).collect())) == sorted(
         map(tuple, rules.collect())
     )
-
-
-def test_daily_publications_give_the_templates_of_one_batch(spark: SparkSession, paths: PathSettings) -> None:
-    """Each day with new values, a new literal and a new version; what was published binds, and agrees."""
-    days = [
-        evidence(
-            spark, [f"/users/x{n}", f"/users/x{n + 7}", "/users/me", f"/v1/part{n}"], paths, n
-        ).localCheckpoint()
-        for n in range(3)
-    ]
-    published: DataFrame | None = None
-    for n in range(3):
-        known = None if published is None else published_rules(published, None)
-        published = inferred(merged(days[: n + 1]), paths, scored, known).localCheckpoint()
-    assert published is not None
-    assert told(published) == told(inferred(merged(days), paths, scored, None))
-
-
-def publish(
-    spark: SparkSession, first: list[str], then: list[str], paths: PathSettings
-) -> set[tuple[str, str, str]]:
-    """What is published after two days."""
-    one, two = evidence(spark, first, paths), evidence(spark, then, paths, day=1)
-    rules = inferred(one, paths, scored, None)
-    return told(inferred(merged([one, two]), paths, scored, published_rules(rules, None)))
-
-
-def test_a_published_literal_becomes_a_variable_only_on_strong_evidence(
-    spark: SparkSession, paths: PathSettings
-) -> None:
-    low = paths.model_copy(update={"threshold": 0.7})  # on the first day /y is a literal
-    one = evidence(spark, ["/a/y1", "/a/b"], paths)
-    first = inferred(one, low, scored, None)
-    assert ("/a", "/y1", "literal") in told(first)
-    later = merged([one, evidence(spark, ["/a/y2"], paths, day=1)])
-    then = inferred(later, paths, scored, published_rules(first, None)).localCheckpoint()
-    assert told(then) == {
-        ("", "/a", "literal"),
-        ("/a", "/b", "literal"),
-        ("/a", "/y1", "literal"),
-        ("/a", "/{}", "variable"),
-    }
-    held = then.where(F.col("step") == "/y1").collect()[0]
-    assert held["origin"] == "held"
-    assert "published as a literal" in held["reason"]
-
-
-def test_a_published_variable_is_not_split(spark: SparkSession, paths: PathSettings) -> None:
-    """`/m1` was a variable when it was published; `/m2` is new, and not clearly a literal; `/b` is new and clearly one."""
-    one = evidence(spark, ["/a/m1", "/a/x1"], paths)
-    bold = paths.model_copy(update={"threshold": 0.3, "certain": 0.5})
-    first = inferred(one, bold, scored, None)
-    assert told(first) == {("", "/a", "literal"), ("/a", "/{}", "variable")}
-    later = merged([one, evidence(spark, ["/a/m2", "/a/b"], paths, day=1)])
-    then = inferred(later, paths, scored, published_rules(first, None))
-    assert told(then) == {("", "/a", "literal"), ("/a", "/{}", "variable"), ("/a", "/b", "literal")}
-
-
-def test_operators_win_over_the_classifier_and_what_was_published(
-    spark: SparkSession, paths: PathSettings
-) -> None:
-    rows = evidence(
-        spark,
-        ["/users/x1", "/users/x2", "/users/me", "/settings/x1", "/settings/17", "/c/b", "/c/d", "/c.json"],
-        paths,
-    )
-    first = inferred(rows, paths, scored, None).localCheckpoint()
-    schema = "host string, prefix string, step string, decision string, reason string"
-    words = [("/users", "/x1", "literal"), ("/settings", "/{}", "literal"), ("/c", "/{}", "variable")]
-    said = as_rules(spark.createDataFrame([("a.example", *each, "because") for each in words], schema), rows)
-    assert hosts_to_infer(rows, first, None).isEmpty()
-    assert [row["host"] for row in hosts_to_infer(rows, first, said).collect()] == ["a.example"]
-    then = told(inferred(rows, paths, scored, published_rules(first, said)))
-    assert then >= {("/users", "/x1", "literal"), ("/users", "/me", "literal"), ("/users", "/{}", "variable")}
-    assert then >= {
-        ("/settings", "/x1", "literal"),
-        ("/settings", "/17", "literal"),
-        ("/c", "/{}", "variable"),
-        ("/c", ".json", "literal"),
-    }
-    assert not {("/c", "/b", "literal"), ("/settings", "/{}", "variable")} & then
-
-
-def test_publishing_again_keeps_one_row_a_rule(spark: SparkSession, paths: PathSettings) -> None:
-    """What operators said of a host that is left alone is among its published rules already."""
-    rows = evidence(spark, ["/users/x1", "/users/me"], paths).unionByName(
-        evidence(spark, ["/b"], paths, host="b.example")
-    )
-    schema = "host string, prefix string, step string, decision string, reason string"
-    told_of = [(host, "/c", "/never", "literal", "because") for host in ("a.example", "b.example")]
-    said = as_rules(spark.createDataFrame(told_of, schema), rows)
-    both = rows.select("host").distinct()
-    first = republished(inferred(rows, paths, scored, said), said, said.limit(0), both).localCheckpoint()
-    assert first.where(F.col("step") == "/never").count() == 2  # also of paths that nobody asked for
-    one = both.where(F.col("host") == "a.example")
-    again = inferred(rows.join(one, "host", "left_semi"), paths, scored, published_rules(first, said))
-    then = republished(again, said, first, one)
-    assert then.groupBy("host", "prefix", "step").count().where(F.col("count") > 1).isEmpty()
-    assert told(then) == told(first)
 
 
 def test_a_segment_of_many_dots_makes_no_deep_walk(

@@ -5,20 +5,20 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
 from uuid import UUID
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from ml.bundled import bundled_paths
 from ml.path_score import with_variable_probability
 from pipelines.paths.build import templates
 from pipelines.paths.infer import inferred
-from pipelines.paths.steps import masked, steps
+from pipelines.paths.steps import masked
 from pipelines.settings import Settings
+from tests.path_rows import evidence_of
 
 RNG = random.Random(20)  # noqa: S311  # repeatable examples, no secret
 WORDS = "amber bridge candle desert ember falcon garden harbor island jungle kettle lantern meadow needle ocean".split()
@@ -85,21 +85,13 @@ HOSTS: dict[str, list[str]] = {
 Templates = Mapping[str, Mapping[str, str]]
 
 
-def evidence(rows: DataFrame, settings: Settings) -> DataFrame:
-    """Rows of host, path as evidence: one client, one day."""
-    day = F.lit(date(2026, 5, 1))
-    shaped = rows.select("host", masked(F.col("path"), settings.paths).alias("path_shape")).distinct()
-    cut = shaped.withColumns({"steps": steps(F.col("path_shape")), "clients": F.lit(1).cast("bigint")})
-    return cut.withColumns({"first_day": day, "last_day": day})
-
-
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, settings: Settings) -> Templates:
     rows = spark.createDataFrame(
         [(h, p) for h, paths in HOSTS.items() for p in paths], "host string, path string"
     )
     rules = inferred(
-        evidence(rows, settings),
+        evidence_of(rows, settings.paths),
         settings.paths,
         partial(with_variable_probability, model=bundled_paths()),
         None,

@@ -1,0 +1,64 @@
+"""Evidence for path rules, as discovery collects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.paths.steps import masked, steps
+from pipelines.sections import PathSettings
+
+FIRST = date(2026, 5, 1)
+
+
+def evidence_of(rows: DataFrame, settings: PathSettings, day: int = 0, clients: int = 1) -> DataFrame:
+    """Rows of host, path as evidence of one day, counted from the first."""
+    shaped = rows.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
+    on = F.lit(FIRST + timedelta(days=day))
+    return shaped.withColumns(
+        {
+            "steps": steps(F.col("path_shape")),
+            "clients": F.lit(clients).cast("bigint"),
+            "first_day": on,
+            "last_day": on,
+        }
+    )
+
+
+def evidence(
+    spark: SparkSession,
+    paths: Iterable[str],
+    settings: PathSettings,
+    day: int = 0,
+    clients: int = 1,
+    host: str = "a.example",
+) -> DataFrame:
+    rows = spark.createDataFrame([(host, path) for path in paths], "host string, path string")
+    return evidence_of(rows, settings, day, clients)
+
+
+def merged(parts: Iterable[DataFrame]) -> DataFrame:
+    """Evidence of several days as one."""
+    whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape", "steps")
+    return whole.agg(
+        F.max("clients").alias("clients"),
+        F.min("first_day").alias("first_day"),
+        F.max("last_day").alias("last_day"),
+    )
+
+
+def told(rules: DataFrame) -> set[tuple[str, str, str]]:
+    return {(row["prefix"], row["step"], row["decision"]) for row in rules.collect()}
+
+
+def scored(children: DataFrame) -> DataFrame:
+    """In place of the classifier: `/x...` is a variable, `/y...` perhaps, `/m...` rather not, the rest is a literal."""
+    step = F.col("step")
+    told = (
+        F.when(step.startswith("/x"), 0.9).when(step.startswith("/y"), 0.65).when(step.startswith("/m"), 0.35)
+    )
+    return children.withColumn("probability", told.otherwise(0.05).cast("float"))
