@@ -83,11 +83,17 @@ def declared(spark: SparkSession, paths: int) -> DataFrame:
 
 
 def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
-    """`host, path, clients, ...` → the same plus `resolved`: all that discovery does with distinct paths."""
+    """`host, path, clients, truth` → `host, path_shape, truth, paths, resolved`: all that discovery does with distinct paths.
+
+    A shape of two truths is two rows, so a mask that merges what was declared apart is found out as well.
+    """
     shaped = paths.withColumn("path_shape", masked(F.col("path"), settings))
-    distinct = shaped.groupBy("host", "path_shape").agg(F.max("clients").alias("clients")).localCheckpoint()
+    told = shaped.groupBy("host", "path_shape", "truth").agg(
+        F.max("clients").alias("clients"), F.count("*").alias("paths")
+    )
+    distinct = told.localCheckpoint()
     walked = resolved(distinct.select("host", "path_shape"), rules_of(distinct, settings))
-    return shaped.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
+    return distinct.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
 
 
 def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
@@ -100,9 +106,9 @@ def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
 
 def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
     """Declared and found templates that differ, with their numbers of paths."""
-    rows = found.groupBy("truth", "resolved").count().collect()
+    rows = found.groupBy("truth", "resolved").agg(F.sum("paths").alias("paths")).collect()
     return sorted(
-        (row["truth"], row["resolved"], row["count"]) for row in rows if row["truth"] != row["resolved"]
+        (row["truth"], row["resolved"], row["paths"]) for row in rows if row["truth"] != row["resolved"]
     )
 
 

@@ -16,7 +16,8 @@ from pipelines.paths.decide import decided
 from pipelines.paths.rule_rows import rule_rows
 from pipelines.paths.sample import sampled
 from pipelines.paths.segments import VARIABLE_STEP
-from pipelines.paths.tree import CHILD, children, places, typed_steps
+from pipelines.paths.steps import typed_steps
+from pipelines.paths.tree import CHILD, children, places
 from pipelines.sections import PathSettings
 
 Scorer = Callable[[DataFrame], DataFrame]
@@ -33,7 +34,7 @@ def inferred(
     `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the
     classifier; None for none.
     """
-    guessed = evidence.withColumn("guess", typed_steps(F.col("steps"))).localCheckpoint()
+    guessed = evidence.withColumn("guess", typed_steps(F.col("path_shape"))).localCheckpoint()
     paths = sampled(guessed, settings)
     for number in range(settings.passes):
         placed = places(paths, own="guess" if number else None)

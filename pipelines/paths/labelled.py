@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from pipelines.paths.rules import VARIABLE
 from pipelines.paths.segments import VARIABLE_STEP
-from pipelines.paths.steps import masked, steps
-from pipelines.paths.tree import CHILD, CONTEXT, NODE, children, is_masked, places, typed_steps
+from pipelines.paths.steps import masked, steps, typed_steps
+from pipelines.paths.tree import CHILD, CONTEXT, NODE, children, is_masked, places
 from pipelines.sections import PathSettings
 
 LABEL, WEIGHT = "is_variable", "weight"
@@ -32,7 +32,7 @@ def labelled_children(labelled: DataFrame) -> DataFrame:
     weighs as the root of its children, a host as the root of its nodes. What needs no classifier is left out.
     """
     views = {
-        "typed": typed_steps(F.col("steps")), "true": _steps_of(F.col("truth")), "nearly": _steps_of(_nearly()),
+        "typed": typed_steps(F.col("path_shape")), "true": _steps_of(F.col("truth")), "nearly": _steps_of(_nearly()),
     }  # fmt: skip
     seen = labelled.withColumns(views).localCheckpoint()
     return _told(seen, "true", "typed", None).unionByName(_told(seen, "true", "true", "nearly"))
@@ -81,7 +81,7 @@ def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: P
     )
     shapes = answered.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
     cut = shapes.where(F.col("path_shape").startswith("/")).withColumn("steps", steps(F.col("path_shape")))
-    guessed = cut.withColumn("guess", typed_steps(F.col("steps"))).localCheckpoint()
+    guessed = cut.withColumn("guess", typed_steps(F.col("path_shape"))).localCheckpoint()
     every = F.col("step") == VARIABLE_STEP
     of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
     of_node = rules.where(every).select(*NODE, F.col("decision").alias("of_node"))

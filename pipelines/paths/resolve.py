@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from pipelines.paths.rules import ABSORBED, LITERAL, VARIABLE
 from pipelines.paths.segments import VARIABLE_STEP
-from pipelines.paths.steps import ROOT, steps
-from pipelines.paths.tree import NODE, typed_steps
+from pipelines.paths.steps import ROOT, steps, typed_steps
+from pipelines.paths.tree import NODE
 
 TOGETHER = 4
 """Levels planned as one: a plan of all of them would be too long to optimise, a job for each too many jobs."""
@@ -77,9 +77,8 @@ def _down(rows: DataFrame, level: int, of_step: DataFrame, of_node: DataFrame) -
 def _ended(rows: DataFrame, deepest: int) -> DataFrame:
     """Adds `resolved`: what rules said, then the rest by its forms; what does not begin with `/` (`*`) stays."""
     decided = F.coalesce("off", F.lit(deepest))
-    rest = F.array_join(
-        F.slice(typed_steps(F.col("steps")), decided + 1, F.greatest(F.size("steps") - decided, F.lit(0))), ""
-    )
+    left = F.slice(typed_steps(F.col("path_shape")), decided + 1, F.size("steps"))
+    rest = F.when(F.size("steps") > decided, F.array_join(left, "")).otherwise("")
     whole = F.when(F.col("path_shape").startswith("/"), F.concat("prefix", rest)).otherwise(
         F.col("path_shape")
     )

@@ -25,15 +25,9 @@ def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
         return evidence
     rows = evidence.withColumns({"prefix": F.lit(ROOT), "step": F.element_at("steps", 1)})
     for level in range(size["deepest"]):
-        crowded = _crowded(rows, settings.max_children).localCheckpoint()
-        if not crowded.isEmpty():
-            kept = F.col("kept").isNull() | F.array_contains("kept", F.col("step"))
-            rows = (
-                rows.join(F.broadcast(crowded), list(NODE), "left")
-                .where(kept | F.col("step").isNull())
-                .drop("kept")
-            )
-            rows = rows.localCheckpoint()
+        kept = _kept(rows, settings.max_children).localCheckpoint()
+        if not kept.isEmpty():
+            rows = _thinned(rows, kept).localCheckpoint()
         rows = rows.withColumns(
             {
                 "prefix": F.concat(
@@ -45,8 +39,17 @@ def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     return rows.select(*evidence.columns)
 
 
-def _crowded(rows: DataFrame, most: int) -> DataFrame:
-    """Nodes with more than `most` children: `NODE`, `kept` (array of at most `most` steps)."""
+def _thinned(rows: DataFrame, kept: DataFrame) -> DataFrame:
+    """Without the children of crowded nodes that are not among the kept ones; paths that end at such a node stay."""
+    nodes = F.broadcast(kept.select(*NODE, F.lit(True).alias("crowded")).distinct())
+    chosen = F.broadcast(kept.withColumn("chosen", F.lit(True)))
+    flagged = rows.join(nodes, list(NODE), "left").join(chosen, list(CHILD), "left")
+    stays = F.col("crowded").isNull() | F.col("chosen") | F.col("step").isNull()
+    return flagged.where(stays).drop("crowded", "chosen")
+
+
+def _kept(rows: DataFrame, most: int) -> DataFrame:
+    """Of each node with more than `most` children as many as that: rows of `CHILD`."""
     asked = rows.where(F.col("step").isNotNull() & (F.col("step") != VARIABLE_STEP))
     each = asked.groupBy(*CHILD).agg(F.max("clients").alias("clients"), F.count("*").alias("paths"))
     rank = F.struct("clients", "paths", F.xxhash64("step"))
@@ -55,6 +58,5 @@ def _crowded(rows: DataFrame, most: int) -> DataFrame:
         .groupBy(*NODE)
         .agg(F.count("*").alias("children"), F.expr(f"max_by(step, rank, {most})").alias("busiest"))
     )
-    return busiest.where(F.col("children") > most).select(
-        *NODE, F.array_append("busiest", F.lit(VARIABLE_STEP)).alias("kept")
-    )
+    crowded = busiest.where(F.col("children") > most)
+    return crowded.select(*NODE, F.explode(F.array_append("busiest", F.lit(VARIABLE_STEP))).alias("step"))

@@ -48,7 +48,7 @@ RECOGNISERS = (
     ),
     Recogniser(
         "mixed",
-        r"(?=[^0-9]{0,63}[0-9][^0-9]{0,63}[0-9])(?=[^A-Za-z]{0,63}[A-Za-z])[A-Za-z0-9][A-Za-z0-9_-]{8,127}",
+        r"(?=[A-Za-z_-]{0,63}[0-9][A-Za-z_-]{0,63}[0-9])(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9][A-Za-z0-9_-]{8,127}",
         "nine characters or more with letters and at least two digits: opaque keys",
     ),
     Recogniser("masked", r"redacted", "a credential that ingest masked"),
@@ -101,19 +101,18 @@ _EXTENSIONS = (
 ENDINGS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
 """Extensions: media types registered with IANA by the names that Apache's mime.types gives them."""
 
-ENDED = rf"^([^/]{{1,1000}})({ENDINGS})$"
+ENDED = rf"^([^/]+)({ENDINGS})$"
 """`users.json`: name and extension."""
 
 VERB = ":[a-z][A-Za-z]{2,40}"
-VERBED = rf"^([^/]{{1,1000}})({VERB})$"
+VERBED = rf"^([^/]+)({VERB})$"
 """`123:cancel`: resource and custom method (Google AIP-136)."""
 
 MASKS = (
-    (rf"/(?:{SURE_FORMS})(?=/|$)", VARIABLE_STEP),
+    (rf"/(?:{SURE_FORMS})(?=/|(?:{ENDINGS}|{VERB})?$)", VARIABLE_STEP),
     (rf"{KEY}(?=/|$)", "({})"),
     (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
     (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
-    (rf"/(?:{SURE_FORMS})(?=(?:{ENDINGS}|{VERB})$)", VARIABLE_STEP),
 )
 """What is a variable wherever it stands, as a whole path is searched for it, and what stands for it; applied in this order.
 

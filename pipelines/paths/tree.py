@@ -32,15 +32,6 @@ CONTEXT = (
 """Numbers of a child that its place in the tree gives; `ml/path_features.py` adds those of its text."""
 
 
-def typed_steps(steps: Column) -> Column:
-    """The first guess: what has the form of an identifier, and is no version, is a variable."""
-    return F.transform(steps, _typed)
-
-
-def _typed(step: Column) -> Column:
-    return F.when(has_identifier_form(_text(step)), F.lit(VARIABLE_STEP)).otherwise(step)
-
-
 def _text(step: Column) -> Column:
     return F.substring(step, 2, LONGEST)
 

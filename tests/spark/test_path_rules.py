@@ -12,8 +12,7 @@ from pipelines.paths import resolve
 from pipelines.paths.infer import inferred
 from pipelines.paths.resolve import resolved
 from pipelines.paths.sample import sampled
-from pipelines.paths.steps import masked
-from pipelines.paths.tree import typed_steps
+from pipelines.paths.steps import masked, typed_steps
 from pipelines.sections import PathSettings
 from tests.path_rows import evidence, merged, scored, told
 
@@ -116,7 +115,7 @@ def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
     few = paths.model_copy(update={"max_children": 20, "always_whole": 10})
     many = evidence(spark, [f"/users/x{n}/orders" for n in range(300)], paths)
     asked = evidence(spark, ["/users/me", "/users/search"], paths, clients=500)
-    rows = merged([many, asked]).withColumn("guess", typed_steps(F.col("steps")))
+    rows = merged([many, asked]).withColumn("guess", typed_steps(F.col("path_shape")))
     kept = {row["path_shape"] for row in sampled(rows, few).collect()}
     assert len(kept) == 20
     assert {"/users/me", "/users/search"} <= kept
