@@ -1,4 +1,4 @@
-"""What every section of the settings shares, and the sections of paths, endpoints and training labels."""
+"""What every section of the settings shares, and the sections of paths, endpoints, schemas and training labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+Cost = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
@@ -77,3 +78,28 @@ class PathTrainingSettings(Section):
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     l2_leaf_reg: Annotated[float, Field(gt=0)]
     feature_share: Annotated[float, Field(gt=0, le=1)]
+
+
+class SchemaSettings(Section):
+    """Section `schemas`."""
+
+    miss_cost: Cost
+    false_alarm_cost: Cost
+    min_observations: Positive
+    field_observations: Positive
+    bound_observations: Positive
+    min_share: Share
+    min_union_clients: Positive
+    max_union: Positive
+    length_observations: Positive
+    pattern_observations: Positive
+    range_observations: Positive
+    enum_observations: Positive
+    enum_count: Positive
+    enum_clients: Positive
+    max_enum: Positive
+    class_observations: Positive
+    required_observations: Positive
+    required_clients: Positive
+    max_parameters: Positive
+    sketch_log2: Annotated[int, Field(ge=4, le=21)]

@@ -13,17 +13,18 @@ from pydantic import BaseModel, Field, ValidationError
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
+    Cost,
     EndpointSettings,
     LabelSettings,
     PathSettings,
     PathTrainingSettings,
     Positive,
+    SchemaSettings,
     Section,
     Share,
     StackSettings,
 )
 
-Cost = Annotated[float, Field(gt=0)]
 Profile = Literal["openapi-3.1", "openapi-3.0", "cloudflare"]
 
 
@@ -91,21 +92,6 @@ class SelectionSettings(Section):
     batch_rows: Positive
     reasons: Positive
     sessions: dict[str, SessionIdentifier]
-
-
-class SchemaSettings(Section):
-    """Section `schemas`."""
-
-    miss_cost: Cost
-    false_alarm_cost: Cost
-    min_observations: Positive
-    field_observations: Positive
-    bound_observations: Positive
-    min_share: Share
-    min_union_clients: Positive
-    max_union: Positive
-    max_parameters: Positive
-    sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
 class ExportSettings(Section):

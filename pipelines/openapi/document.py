@@ -9,10 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.openapi import naming
+from pipelines.openapi.bodies import request_body
 from pipelines.openapi.endpoint import Endpoint, Parameter, timestamp
 from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.template import unique_names
 from pipelines.openapi.text import readable, whole
+from pipelines.schemas.json_schema import COMMA_LIST
+from pipelines.schemas.placeholders import DOUBLED
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
@@ -93,6 +96,8 @@ def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
     naming_one = busiest_first(group)[0].template
     names = unique_names(naming_one.names)
     path = naming_one.path(names)
+    if all(_is_doubled(one.endpoint) for one in group):
+        path = f"/{path}"
     by_method: dict[str, list[Located]] = {}
     for one in group:
         by_method.setdefault(whole(one.endpoint.method), []).append(one)
@@ -109,15 +114,25 @@ def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
     return path, {**item, **({"x-census-methods": others} if others else {})}
 
 
+def _is_doubled(endpoint: Endpoint) -> bool:
+    """Whether all requests began with two slashes: then so must the path of a document that is matched literally."""
+    return any(
+        one.location == "written" and one.name == DOUBLED and one.required for one in endpoint.parameters
+    )
+
+
 def _operation(method: str, path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
     endpoint = merged(group, names)
+    parameters = _parameters(endpoint)
+    body = request_body(endpoint.parameters)
     tag = naming.tag(group[0].template)
     templates = sorted({whole(one.endpoint.path_template) for one in group})
     return {
         "operationId": naming.operation_id(method, path),
         **({"tags": [tag]} if tag else {}),
         "summary": readable(f"{method} {path}", TITLE_CHARACTERS),
-        **({"parameters": _parameters(endpoint)} if endpoint.parameters else {}),
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": body} if body else {}),
         "responses": _responses(endpoint.statuses),
         "x-census": {
             "requests": endpoint.requests,
@@ -137,17 +152,21 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     """Parameter objects, each (location, name) once."""
     unique = {
-        (parameter.location, whole(parameter.name)): parameter for parameter in reversed(endpoint.parameters)
+        (parameter.location, whole(parameter.name)): parameter
+        for parameter in reversed(endpoint.parameters)
+        if parameter.location in ("path", "query")
     }
     return [_parameter(name, unique[(_, name)], endpoint.learned_from) for _, name in reversed(unique)]
 
 
 def _parameter(name: str, parameter: Parameter, learned_from: int) -> dict[str, Any]:
+    is_list = parameter.schema.get("x-census", {}).get("rule") == COMMA_LIST
     share = {"share": round(parameter.requests / learned_from, 6)} if learned_from else {}
     return {
         "name": name,
         "in": parameter.location,
         "required": parameter.required or parameter.location == "path",
+        **({"style": "form", "explode": False} if is_list else {}),
         "schema": parameter.schema,
         "x-census": {"requests": parameter.requests, **share},
     }

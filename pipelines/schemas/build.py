@@ -19,8 +19,10 @@ from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.json_schema import json_schema, without_evidence
 from pipelines.schemas.judge import judge
 from pipelines.schemas.kind_column import kind
+from pipelines.schemas.required import Known, is_required
+from pipelines.schemas.seen import kept_of, outermost_of
 from pipelines.schemas.table import PARAMETER_KEY, PARAMETER_SCHEMA, SCHEMAS_SCHEMA
-from pipelines.settings import SchemaSettings
+from pipelines.sections import SchemaSettings
 
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds")
 JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
@@ -28,9 +30,16 @@ JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType()
 
 
 def slices(values: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Rows of `parameter_values` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day."""
-    known = values.withColumn("kind", kind(F.col("value")))
-    return known.groupBy(*PARAMETER_KEY, "kind", "day").agg(*columns.observed_state(settings.sketch_log2))
+    """Rows of `parameter_values` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
+
+    Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
+    clients (METHODS B7: distinct clients per value need a pass of their own).
+    """
+    key = [*PARAMETER_KEY, "kind", "day"]
+    known = values.withColumn("kind", kind(F.col("value"), F.col("json_type")))
+    counted = known.groupBy(*key).agg(*columns.observed_state(settings.sketch_log2))
+    each = known.groupBy(*key, "value").agg(*columns.seen_state()).withColumns(columns.sized())
+    return counted.join(each.groupBy(*key).agg(*columns.outermost_state()), key)
 
 
 def merged(parameter_slices: DataFrame) -> DataFrame:
@@ -49,11 +58,25 @@ def evidence(states: DataFrame) -> DataFrame:
 
 def evidence_of(row: Row) -> Evidence:
     """The value of a row (or struct) of `evidence`."""
-    kinds = tuple(
-        KindEvidence(k["kind"], k["n"], k["clients"], k["distinct"], k["days"], k["low"], k["high"])
-        for k in row["kinds"]
+    return Evidence(
+        row["n"], row["requests"], row["clients"], row["days"], tuple(map(_kind_of, row["kinds"]))
     )
-    return Evidence(row["n"], row["requests"], row["clients"], row["days"], kinds)
+
+
+def _kind_of(kind: Row) -> KindEvidence:
+    return KindEvidence(
+        kind=kind["kind"],
+        n=kind["n"],
+        clients=kind["clients"],
+        distinct=kind["distinct"],
+        days=kind["days"],
+        low=kind["low"],
+        high=kind["high"],
+        classes=kind["classes"],
+        common=kept_of(kind["common"], kind["is_open"]),
+        highest=outermost_of(kind["highest"], largest=True),
+        lowest=outermost_of(kind["lowest"], largest=False),
+    )
 
 
 def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
@@ -75,13 +98,15 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
             ),
             F.min("first_day").alias("first_day"),
             F.max("last_day").alias("last_day"),
-            F.count_if(~of_requests).alias("found"),
+            F.count_if(~of_requests & ~F.col("location").isin("item", "written")).alias("found"),
             F.max_by(F.when(~of_requests, seen), F.when(~of_requests, order), settings.max_parameters).alias(
                 "seen"
             ),
         )
     )
-    judged = per_endpoint.withColumn("judged", _judgements(settings)(F.coalesce("seen", F.array())))
+    judged = per_endpoint.withColumn(
+        "judged", _judgements(settings)(F.coalesce("seen", F.array()), F.col("requests"))
+    )
     return judged.select(
         *ENDPOINT_KEY,
         F.sha2(F.to_json(F.transform("judged", _identity)), 256).alias("fingerprint"),
@@ -90,7 +115,7 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
         "days",
         "first_day",
         "last_day",
-        (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
+        (F.col("found") - F.size(F.filter("judged", _is_parameter))).cast("int").alias("left_out"),
         F.transform("judged", _parameter).alias("parameters"),
     )
 
@@ -117,24 +142,33 @@ def latest(schemas: DataFrame) -> DataFrame:
     return newest.select(*ENDPOINT_KEY, "newest.*")
 
 
-def _judgements(settings: SchemaSettings) -> Callable[[Column], Column]:
-    def judged(seen: Sequence[Row]) -> list[dict[str, Any]]:
-        found = [_judged(row["location"], row["name"], evidence_of(row), settings) for row in seen]
+def _judgements(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
+    def judged(seen: Sequence[Row], requests: int) -> list[dict[str, Any]]:
+        known = {(row["location"], row["name"]): evidence_of(row) for row in seen}
+        found = [_judged(place, name, known, requests, settings) for place, name in known if place != "item"]
         return sorted(found, key=lambda parameter: (parameter["location"], parameter["name"]))
 
     return F.udf(judged, ArrayType(JUDGED, containsNull=False), useArrow=True)
 
 
-def _judged(location: str, name: str, known: Evidence, settings: SchemaSettings) -> dict[str, Any]:
-    schema = json_schema(judge(name, known, settings))
+def _judged(
+    location: str, name: str, known: Known, requests: int, settings: SchemaSettings
+) -> dict[str, Any]:
+    mine = known[location, name]
+    items = known.get(("item", name)) if location == "query" else None
+    schema = json_schema(judge(name, mine, settings, location, items))
     return {
         "location": location,
         "name": name,
-        "required": location == "path",
-        "requests": known.requests,
+        "required": location == "path" or is_required(location, name, known, requests, settings),
+        "requests": mine.requests,
         "schema": orjson.dumps(schema).decode(),
         "shape": orjson.dumps(without_evidence(schema), option=orjson.OPT_SORT_KEYS).decode(),
     }
+
+
+def _is_parameter(judged: Column) -> Column:
+    return judged["location"] != "written"
 
 
 def _identity(parameter: Column) -> Column:

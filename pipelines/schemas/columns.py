@@ -9,7 +9,10 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.schemas.recognisers import RECOGNISERS
+from pipelines.schemas.evidence import CLIENT_CHARACTERS, NAMED_KINDS, SIZED_KINDS
+from pipelines.schemas.kind_column import classes
+from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXTUAL
+from pipelines.schemas.seen import CLIENTS, COMMON, OUTERMOST
 
 COUNTS = ("n", "requests")
 SKETCHES = ("clients", "values")
@@ -38,14 +41,58 @@ def observed_state(sketch_log2: int) -> list[Column]:
     ]
 
 
+def seen_state() -> list[Column]:
+    """Over rows of `parameter_values` with `kind`, one value at a time: `n, clients` (of at most `CLIENTS`)."""
+    client = F.substring("client", 1, CLIENT_CHARACTERS)
+    few = F.array_sort(F.array_distinct(F.min_by(client, client, CLIENTS)))
+    return [F.sum("n").alias("n"), few.alias("clients")]
+
+
+def sized() -> dict[str, Column]:
+    """Over different values: what `outermost_state` ranks. `size`: the number, the length of a text, items of an array."""
+    number = F.when(_has_type("integer") | _has_type("number"), F.col("value").try_cast("double"))
+    length = F.when(F.col("kind").isin(*SIZED_KINDS), F.length("value").cast("double"))
+    items = F.when(F.col("kind") == ARRAY, F.col("value").try_cast("double"))
+    return {
+        "number": number,
+        "size": F.coalesce(number, length, items),
+        "digest": F.substring(F.md5("value"), 1, 8),
+        "named": F.col("kind").isin(*NAMED_KINDS),
+        "classes": F.when(F.col("kind").isin(*TEXTUAL), classes(F.col("value"))).otherwise(F.lit(0)),
+    }
+
+
+def outermost_state() -> list[Column]:
+    """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`."""
+    seen = "struct(size, digest, n, clients), struct(size, digest)"
+    value = F.expr(f"max_by(struct(value, n, clients), xxhash64(value), {COMMON})")
+    is_closed = F.bool_and("named") & (F.count("*") <= COMMON)
+    return [
+        F.bit_or("classes").alias("classes"),
+        F.when(is_closed, F.array_sort(value)).alias("common"),
+        F.coalesce(F.expr(f"max_by({seen}, {OUTERMOST}) FILTER (WHERE size IS NOT NULL)"), F.array()).alias(
+            "high"
+        ),
+        F.coalesce(F.expr(f"min_by({seen}, {OUTERMOST}) FILTER (WHERE number IS NOT NULL)"), F.array()).alias(
+            "low"
+        ),
+    ]
+
+
 def merged_state() -> list[Column]:
-    """Over slices: the same columns, and `days`, the sorted array of the days they came from."""
+    """Over slices: the same columns, and `days`, the sorted array of the days they came from.
+
+    The few values that are kept stay apart by day (`common`, `high`, `low`): `evidence_of` merges them.
+    """
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
         *(F.hll_union_agg(name, F.lit(True)).alias(name) for name in SKETCHES),
         *(F.min(f"{name}_min").alias(f"{name}_min") for name in EXTREMES),
         *(F.max(f"{name}_max").alias(f"{name}_max") for name in EXTREMES),
         F.array_sort(F.collect_set("day")).alias("days"),
+        F.bit_or("classes").alias("classes"),
+        F.bool_or(F.col("common").isNull()).alias("is_open"),
+        *(F.flatten(F.collect_list(name)).alias(name) for name in ("common", "high", "low")),
     ]
 
 
@@ -59,6 +106,11 @@ def evidence() -> list[Column]:
         F.size("days").alias("days"),
         F.col("integer_min").alias("low"),
         F.col("integer_max").alias("high"),
+        "classes",
+        "is_open",
+        F.array_sort("common").alias("common"),
+        F.array_sort("high").alias("highest"),
+        F.array_sort("low").alias("lowest"),
     )
     days = F.flatten(F.collect_list("days"))
     return [

@@ -1,19 +1,36 @@
 """What a parameter's values have shown: a mergeable state per kind of value, and the numbers that are judged.
 
-State and judgement are apart: states add up without loss (days, partitions), thresholds come later. Further
-evidence (frequent values, extremes, time buckets) belongs into `KindState`, where adding a field keeps the
-laws.
+State and judgement are apart: states add up without loss (days, partitions), thresholds come later.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pipelines.schemas import distinct
+from pipelines.schemas.characters import classes_of
 from pipelines.schemas.distinct import NONE, Distinct
-from pipelines.schemas.recognisers import MAX_CHARACTERS, kind_of, type_of
+from pipelines.schemas.recognisers import (
+    DIGITS,
+    LOCALE,
+    MAX_CHARACTERS,
+    SEMVER,
+    TEXT,
+    TEXTUAL,
+    kind_of,
+    type_of,
+)
+from pipelines.schemas.seen import Kept, Outermost, Seen
+
+NAMED_KINDS = (TEXT, DIGITS, LOCALE, SEMVER)
+"""Kinds whose values may be a closed set and are kept; others are numbers, formats, secrets or personal."""
+SIZED_KINDS = (*TEXTUAL, DIGITS)
+"""Kinds of text whose lengths say something; a format has its own."""
+CLIENT_CHARACTERS = 16
+"""Of a client's name, which ingest hashed: enough to tell three of them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +55,7 @@ class KindState:
 
     `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
     means that names were repeated). `integers` is exact (within 64 bits), `numbers` are doubles, `lengths`
-    are characters.
+    are characters, `classes` those of `characters.BITS`. `high` and `low` are outermost numbers, or lengths of texts.
     """
 
     n: int = 0
@@ -49,6 +66,10 @@ class KindState:
     integers: Span = NOTHING
     numbers: Span = NOTHING
     lengths: Span = NOTHING
+    classes: int = 0
+    common: Kept = field(default_factory=Kept)
+    high: Outermost = field(default_factory=Outermost)
+    low: Outermost = field(default_factory=lambda: Outermost(largest=False))
 
     def __add__(self, other: KindState) -> KindState:
         return KindState(
@@ -60,6 +81,10 @@ class KindState:
             self.integers + other.integers,
             self.numbers + other.numbers,
             self.lengths + other.lengths,
+            self.classes | other.classes,
+            self.common + other.common,
+            self.high + other.high,
+            self.low + other.low,
         )
 
 
@@ -93,6 +118,28 @@ class KindEvidence:
     days: int
     low: int | None = None
     high: int | None = None
+    classes: int = 0
+    common: Kept = field(default_factory=Kept)
+    highest: Outermost = field(default_factory=Outermost)
+    lowest: Outermost = field(default_factory=lambda: Outermost(largest=False))
+
+    def __add__(self, other: KindEvidence) -> KindEvidence:
+        """Of the same kind in another place: clients and days may be shared, values may be equal."""
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return KindEvidence(
+            self.kind,
+            self.n + other.n,
+            max(self.clients, other.clients),
+            self.distinct + other.distinct,
+            max(self.days, other.days),
+            min(lows, default=None),
+            max(highs, default=None),
+            self.classes | other.classes,
+            self.common + other.common,
+            self.highest + other.highest,
+            self.lowest + other.lowest,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +158,21 @@ class Evidence:
         return sum(kind.distinct for kind in self.kinds)
 
 
-def observe(value: str, client: str, day: date, *, is_first: bool = True) -> ParameterState:
+def observe(
+    value: str, client: str, day: date, *, is_first: bool = True, json_type: str | None = None
+) -> ParameterState:
     """One value of a parameter; `is_first` unless its request had already given one under the same name."""
     cut = value[:MAX_CHARACTERS]
-    kind = kind_of(cut)
+    kind = kind_of(cut, json_type)
     kind_type = type_of(kind)
     integer = int(cut) if kind_type == "integer" else None
     number = float(cut) if kind_type == "number" else None
+    seen = Seen(1, frozenset({client[:CLIENT_CHARACTERS]}))
+    size = number if integer is None else float(integer)
+    is_number = size is not None
+    if not is_number and (kind in SIZED_KINDS or kind == "array"):
+        size = float(cut) if kind == "array" else float(len(cut))
+    key = (0.0 if size is None else size, digest(cut))
     state = KindState(
         n=1,
         requests=int(is_first),
@@ -127,8 +182,17 @@ def observe(value: str, client: str, day: date, *, is_first: bool = True) -> Par
         integers=Span(integer, integer),
         numbers=Span(number, number),
         lengths=Span(len(cut), len(cut)),
+        classes=classes_of(cut) if kind in TEXTUAL else 0,
+        common=Kept({cut: seen}) if kind in NAMED_KINDS else Kept(None),
+        high=Outermost(True, {} if size is None else {key: seen}),
+        low=Outermost(False, {key: seen} if is_number else {}),
     )
     return ParameterState(((kind, state),))
+
+
+def digest(value: str) -> str:
+    """Tells values of one size apart, and says nothing of them."""
+    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:8]
 
 
 def fold(states: Iterable[ParameterState]) -> ParameterState:
@@ -146,4 +210,8 @@ def _kind_evidence(kind: str, state: KindState) -> KindEvidence:
         len(state.days),
         None if low is None else int(low),
         None if high is None else int(high),
+        state.classes,
+        state.common,
+        state.high,
+        state.low,
     )

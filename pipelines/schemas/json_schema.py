@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.schemas.confidence import fleet_prior
 from pipelines.schemas.judge import Alternative, Judgement
-from pipelines.schemas.recognisers import BY_KIND, EMPTY, INTEGER, TEXT, UNIX_MILLISECONDS, UNIX_SECONDS
+from pipelines.schemas.limits import PROOFS
+from pipelines.schemas.recognisers import (
+    BY_KIND,
+    EMPTY,
+    INTEGER,
+    JSON_ONLY,
+    TEXT,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+)
 
 JsonSchema = dict[str, Any]
 EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
+COMMA_LIST = "comma-list"
+"""Rule of an array whose items one value holds (OpenAPI style form without explode)."""
 TIME_NOTE = "unix time: grows, so it gets no maximum"
 
 
@@ -32,7 +44,7 @@ def json_schema(judgement: Judgement) -> JsonSchema:
             "anyOf": members,
             EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, None),
         }
-    if judgement.is_repeated:
+    if judgement.is_repeated or judgement.is_listed:
         return {"type": "array", "items": schema, EVIDENCE: _array_evidence(judgement)}
     return schema
 
@@ -45,15 +57,18 @@ def without_evidence(schema: Any) -> Any:
 
 
 def _constraint(form: Alternative) -> JsonSchema:
+    limits = {key: value for key, value in form.limits.items() if key != PROOFS}
     if form.kind == EMPTY:
         return {"type": "string", "maxLength": 0}
     if form.kind == INTEGER:
-        is_small = form.low in INT32 and form.high in INT32
-        return {"type": "integer", "format": "int32" if is_small else "int64"}
+        is_small = form.low in INT32 and form.high in INT32 and int(limits.get("maximum", 0)) in INT32
+        return {"type": "integer", "format": "int32" if is_small else "int64", **limits}
     if form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS):
         return {"type": "integer", "format": "int64"}  # seconds pass 32 bits in 2038
+    if form.kind in JSON_ONLY:
+        return {"type": JSON_ONLY[form.kind], **limits}
     recogniser = BY_KIND[form.kind]
-    schema: JsonSchema = {"type": recogniser.type}
+    schema: JsonSchema = {"type": recogniser.type, **limits}
     if recogniser.format is not None:
         schema["format"] = recogniser.format
     elif recogniser.is_written:
@@ -74,7 +89,7 @@ def _evidence(judgement: Judgement, covered: int, form: Alternative | None) -> d
     }
     if judgement.trimmed:
         stated["trimmed"] = judgement.trimmed
-    return {**stated, **_remarks(form)}
+    return {**stated, **_remarks(form), **_proofs(form)}
 
 
 def _member_evidence(judgement: Judgement, form: Alternative) -> dict[str, Any]:
@@ -87,6 +102,7 @@ def _member_evidence(judgement: Judgement, form: Alternative) -> dict[str, Any]:
         "level": judgement.level.value,
         "rule": judgement.rule.value,
         **_remarks(form),
+        **_proofs(form),
     }
 
 
@@ -96,13 +112,26 @@ def _array_evidence(judgement: Judgement) -> dict[str, Any]:
         "n": evidence.requests,
         "values": evidence.n,
         "level": judgement.level.value,
-        "rule": "repeated-name",
+        "rule": COMMA_LIST if judgement.is_listed else "repeated-name",
     }
+
+
+def _proofs(form: Alternative | None) -> dict[str, Any]:
+    """`constraints`: keyword → risk for the next value, confidence, and the kind of proof (confidence.py)."""
+    if form is None:
+        return {}
+    of_type = {} if form.kind in (TEXT, EMPTY) else {"type": fleet_prior(form.n)}
+    proofs = {**of_type, **form.limits.get(PROOFS, {})}
+    return {"constraints": proofs} if proofs else {}
 
 
 def _remarks(form: Alternative | None) -> dict[str, str]:
     """The recogniser's name where the schema does not say it, and why a time has no maximum."""
-    if form is None or form.kind in (TEXT, BY_KIND[form.kind].format, BY_KIND[form.kind].type):
+    if (
+        form is None
+        or form.kind in JSON_ONLY
+        or form.kind in (TEXT, BY_KIND[form.kind].format, BY_KIND[form.kind].type)
+    ):
         return {}
     is_time = form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS)
     return {"kind": form.kind, "note": TIME_NOTE} if is_time else {"kind": form.kind}

@@ -7,32 +7,29 @@ string.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pipelines.http.redaction import has_secret_name
 from pipelines.schemas.evidence import Evidence, KindEvidence
+from pipelines.schemas.forms import Group, json_groups, json_types, url_groups
+from pipelines.schemas.limits import Limits, limits_of, small_allowance
 from pipelines.schemas.recognisers import (
-    BY_KIND,
-    DIGITS,
     EMPTY,
-    INTEGER,
     JWT,
-    NUMBER,
+    LIST,
     REDACTED,
+    SUSPICIOUS,
     TEXT,
-    UNIX_MILLISECONDS,
-    UNIX_SECONDS,
+    TEXTUAL,
     type_of,
 )
-from pipelines.settings import SchemaSettings
+from pipelines.sections import SchemaSettings
 
-SMALL_ALLOWANCES = ((100, 2), (30, 1))
-"""Values that may be trimmed from so many observations on, where (1 - min_share) * n is still less (METHODS
-B9 rule 5).
-"""
-UNIX_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}
-"""One hour: numbers that look like times but never move are identifiers (METHODS B9)."""
+LIST_SHARE = 0.2
+"""Share of values with commas from which a parameter is a list (METHODS B9 rule 10)."""
+ATTACK_SHARE = 0.01
+"""Share of values up to which text beside numbers and formats is none of theirs, if it looks like an injection."""
 
 
 class Level(StrEnum):
@@ -65,6 +62,7 @@ class Alternative:
     days: int
     low: int | None = None
     high: int | None = None
+    limits: Limits = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Judgement:
     """What may be written: the alternatives (never none; the most frequent first), and on what evidence.
 
     `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
-    than once in a request, so that the parameter is an array of the alternatives.
+    than once in a request, so that the parameter is an array of the alternatives; `is_listed` that its values are lists.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -81,26 +79,64 @@ class Judgement:
     trimmed: int
     is_repeated: bool
     evidence: Evidence
+    is_listed: bool = False
 
 
-def judge(name: str, evidence: Evidence, settings: SchemaSettings) -> Judgement:
-    """The judgement on one parameter."""
+def judge(
+    name: str,
+    evidence: Evidence,
+    settings: SchemaSettings,
+    location: str = "query",
+    items: Evidence | None = None,
+) -> Judgement:
+    """The judgement on one parameter; `items` is the evidence of the parts of its values with commas."""
+    if items is not None and _is_list(evidence, settings):
+        of_items = judge(name, _of_items(evidence, items), settings, "item")
+        return replace(of_items, evidence=evidence, is_listed=True, is_repeated=False)
     level = level_of(evidence.n, settings)
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
-    is_repeated = evidence.n - evidence.requests > _allowance(evidence.n, settings)
+    in_json = location == "body"
+    repeats = location in ("query", "form") and evidence.n - evidence.requests > small_allowance(
+        evidence.n, settings
+    )
 
-    def said(rule: Rule, alternatives: Sequence[Alternative], dropped: int = 0) -> Judgement:
-        return Judgement(tuple(alternatives), level, rule, dropped, is_repeated, evidence)
+    def said(rule: Rule, groups: Sequence[Group], dropped: int = 0, *, limited: bool = True) -> Judgement:
+        forms = []
+        for form, kinds in groups:
+            limits = limits_of((location, name), form, kinds, evidence, settings) if limited else {}
+            forms.append(replace(_sum(form, kinds), limits=limits))
+        ordered = sorted(forms, key=lambda alternative: (-alternative.n, alternative.kind))
+        return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence)
 
-    if has_secret_name(name) or any(kind.kind in (REDACTED, JWT) for kind in kept):
-        return said(Rule.SECRET, [_any_text(evidence.kinds)])
-    if level is Level.GUESS:
-        return said(Rule.FEW, [_any_text(evidence.kinds)])
-    alternatives = _alternatives(kept)
-    if len(alternatives) > settings.max_union:
-        return said(Rule.MIXED, [_any_text(evidence.kinds)])
-    return said(Rule.SINGLE if len(alternatives) == 1 else Rule.UNION, alternatives, trimmed)
+    any_text: list[Group] = [(TEXT, evidence.kinds)]
+    is_secret = has_secret_name(name.rsplit("/", 1)[-1]) or any(kind.kind in (REDACTED, JWT) for kind in kept)
+    if is_secret or level is Level.GUESS:
+        rule = Rule.SECRET if is_secret else Rule.FEW
+        return said(rule, json_types(evidence.kinds) if in_json else any_text, limited=not is_secret)
+    groups = json_groups(kept) if in_json else url_groups(kept)
+    if len(groups) > settings.max_union:
+        return said(Rule.MIXED, any_text, limited=False)
+    return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
+
+
+def _is_list(evidence: Evidence, settings: SchemaSettings) -> bool:
+    listed = next((kind for kind in evidence.kinds if kind.kind == LIST), None)
+    if listed is None or evidence.n < settings.min_observations:
+        return False
+    return listed.n >= LIST_SHARE * evidence.n and listed.clients >= min(
+        settings.min_union_clients, evidence.clients
+    )
+
+
+def _of_items(evidence: Evidence, items: Evidence) -> Evidence:
+    """Evidence of single values and of the parts of lists together."""
+    merged = {kind.kind: kind for kind in evidence.kinds if kind.kind != LIST}
+    for kind in items.kinds:
+        merged[kind.kind] = merged[kind.kind] + kind if kind.kind in merged else kind
+    n = sum(kind.n for kind in merged.values())
+    kinds = tuple(merged[name] for name in sorted(merged))
+    return Evidence(n, n, max(evidence.clients, items.clients), evidence.days, kinds)
 
 
 def level_of(n: int, settings: SchemaSettings) -> Level:
@@ -112,11 +148,6 @@ def level_of(n: int, settings: SchemaSettings) -> Level:
     return Level.FIELD if n < settings.bound_observations else Level.BOUND
 
 
-def _allowance(n: int, settings: SchemaSettings) -> int:
-    small = next((allowed for least, allowed in SMALL_ALLOWANCES if n >= least), 0)
-    return max(small, int((1 - settings.min_share) * n + 1e-9))
-
-
 def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[KindEvidence, ...]:
     """The kinds without those that few clients sent few times (METHODS B5).
 
@@ -125,8 +156,8 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     by_size = sorted(evidence.kinds, key=lambda kind: (kind.n, kind.kind))
     if evidence.clients <= settings.min_union_clients or not by_size:
         return evidence.kinds
-    left = _allowance(evidence.n, settings)
-    dropped = set()
+    left = small_allowance(evidence.n, settings)
+    dropped = {kind.kind for kind in by_size[:-1] if _is_attack(kind, evidence, settings)}
     for kind in by_size[:-1]:
         if (
             kind.n <= left
@@ -138,62 +169,21 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     return tuple(kind for kind in evidence.kinds if kind.kind not in dropped)
 
 
+def _is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) -> bool:
+    """Whether values with the characters of an injection are no values of this parameter (METHODS B9 rule 6).
+
+    Few clients send them, or they are rare where all else has a form: numbers and UUIDs know no quotation marks.
+    """
+    if kind.kind != SUSPICIOUS:
+        return False
+    rest = sum(other.n for other in evidence.kinds if other.kind in TEXTUAL)
+    return kind.clients < settings.min_union_clients or rest <= ATTACK_SHARE * evidence.n
+
+
 def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
     """Whether keeping `kind` hardly widens: an empty value, or a number among numbers."""
     numeric = {"integer", "number"}
     return kind.kind == EMPTY or (type_of(kind.kind) in numeric and type_of(main.kind) in numeric)
-
-
-def _alternatives(kinds: Sequence[KindEvidence]) -> list[Alternative]:
-    """The forms that together cover all values of `kinds`, the most frequent first."""
-    by_type: dict[str, list[KindEvidence]] = {}
-    for kind in kinds:
-        by_type.setdefault(EMPTY if kind.kind == EMPTY else type_of(kind.kind), []).append(kind)
-    numeric = [*by_type.pop("integer", []), *by_type.pop("number", [])]
-    strings = by_type.pop("string", [])
-    found = [_sum(group[0].kind, group) for group in by_type.values()]
-    if numeric and any(kind.kind == DIGITS for kind in strings):
-        found.append(_digits([*numeric, *strings]))
-    else:
-        found += [_number(numeric)] if numeric else []
-        found += _texts(strings)
-    text = next((form for form in found if form.kind == TEXT), None)
-    if text is not None:  # text covers everything; a type beside it is worth naming only where it is the rule
-        found = [form for form in found if form is text or (form.kind != EMPTY and form.n >= text.n)]
-    return sorted(found, key=lambda form: (-form.n, form.kind))
-
-
-def _digits(kinds: Sequence[KindEvidence]) -> Alternative:
-    """Leading zeros make all numbers texts: digits if nothing else was seen, else any text."""
-    only_digits = all(k.kind == DIGITS or (type_of(k.kind) == "integer" and (k.low or 0) >= 0) for k in kinds)
-    return _sum(DIGITS if only_digits else TEXT, kinds)
-
-
-def _number(kinds: Sequence[KindEvidence]) -> Alternative:
-    """All numbers as one form: a time where all integers look like one and move, or integer, or number."""
-    if any(type_of(kind.kind) == "number" for kind in kinds):
-        return _sum(NUMBER, kinds)
-    whole = _sum(INTEGER, kinds)
-    only = kinds[0].kind
-    if len(kinds) > 1 or only not in UNIX_SPREAD or (whole.high or 0) - (whole.low or 0) <= UNIX_SPREAD[only]:
-        return whole
-    return _sum(only, kinds)
-
-
-def _texts(kinds: Sequence[KindEvidence]) -> list[Alternative]:
-    """Forms of strings: each format alone, or any text as soon as one value has no credible format."""
-    if not kinds:
-        return []
-    if all(
-        kind.kind in BY_KIND and kind.kind != TEXT and kind.distinct >= BY_KIND[kind.kind].min_distinct
-        for kind in kinds
-    ):
-        return [_sum(kind.kind, [kind]) for kind in kinds]
-    return [_any_text(kinds)]
-
-
-def _any_text(kinds: Sequence[KindEvidence]) -> Alternative:
-    return _sum(TEXT, kinds)
 
 
 def _sum(form: str, kinds: Sequence[KindEvidence]) -> Alternative:

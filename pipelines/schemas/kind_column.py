@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.schemas.recognisers import RECOGNISERS, TEXT, Recogniser
+from pipelines.schemas.characters import BITS, CLASSES
+from pipelines.schemas.patterns import DIGITS as DIGITS_PATTERN
+from pipelines.schemas.recognisers import DIGITS, JSON_ONLY, RECOGNISERS, TEXT, Recogniser
 
 
-def kind(value: Column) -> Column:
+def kind(value: Column, json_type: Column | None = None) -> Column:
     """`recognisers.kind_of` as Catalyst expressions, for at most `MAX_CHARACTERS` characters; NULL is text.
 
     Lengths and contained characters are tested first: most regular expressions then never run.
     """
+    told = F.lit(None).cast("string") if json_type is None else json_type
     first, *rest = [recogniser for recogniser in RECOGNISERS if recogniser.kind != TEXT]
-    found = F.when(_is(first, value), F.lit(first.kind))
-    for recogniser in rest:
+    found = F.when(told.isin(*JSON_ONLY), told)
+    only_text = [recogniser for recogniser in RECOGNISERS if recogniser.type != "string"]
+    number_like = reduce(
+        lambda any_of, one: any_of | _is(one, value), only_text[1:], _is(only_text[0], value)
+    )
+    written = F.when(value.rlike(rf"\A(?:{DIGITS_PATTERN})\z"), F.lit(DIGITS)).otherwise(F.lit(TEXT))
+    found = found.when((told == "string") & number_like, written)
+    for recogniser in (first, *rest):
         found = found.when(_is(recogniser, value), F.lit(recogniser.kind))
     return found.otherwise(F.lit(TEXT))
+
+
+def classes(value: Column) -> Column:
+    """`characters.classes_of` as a Spark column."""
+    each = [
+        F.when(value.rlike(f"[{inside}]"), F.lit(BITS[name])).otherwise(F.lit(0))
+        for name, inside in CLASSES.items()
+    ]
+    return reduce(Column.__add__, each)
 
 
 def _is(recogniser: Recogniser, value: Column) -> Column:

@@ -11,16 +11,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.schemas.body_column import body_values
 from pipelines.schemas.kind_column import kind
-from pipelines.schemas.recognisers import MAX_CHARACTERS, REDACTED, TEXT
+from pipelines.schemas.placeholders import DOUBLED
+from pipelines.schemas.recognisers import LIST, MAX_CHARACTERS, REDACTED, TEXT
 from pipelines.schemas.template_columns import form_decoded, observation, path_values, segments
 
 MAX_PAIRS = 500
 """Query parameters read of one request; the source saw endpoints of 50. Bounds the work that one request can
 cause.
 """
+MAX_ITEMS = 50
+"""Items read of one list in a value."""
 NAME_CHARACTERS = 128
-NAMING_KINDS = (TEXT, "boolean", "integer", "digits", "number", "locale", "semver", REDACTED)
+NAMING_KINDS = (TEXT, LIST, "boolean", "integer", "digits", "number", "locale", "semver", REDACTED)
 """Kinds of text that a name may be. Other kinds (a time stamp against caches, a token, an e-mail address) are
 values that a client put in a name's place: they would be without end, and personal, so they are not
 parameters.
@@ -31,45 +35,88 @@ EACH = (*ENDPOINT_KEY, "day", "client")
 
 
 def parameter_values(transactions: DataFrame) -> DataFrame:
-    """`variant, host, method, path_template, day, status, path, query, client` → values in 2xx requests.
+    """`variant, host, method, path_template, day, status, path, query, client, request_content_type, request_body` → values.
 
-    Returns: `variant, host, method, path_template, day, client, location, name, value, n, requests`, one row
-    per distinct combination of the first nine. `location` is "path", "query" or "request" (one per request,
-    empty name and value). `n` counts values, `requests` only the first of its name in each request: repeated
-    keys keep all their values. Path values are percent-decoded; query names and values also have "+" decoded
-    to a space. Values are cut to `MAX_CHARACTERS`, names to `NAME_CHARACTERS` characters.
+    Returns: `variant, host, method, path_template, day, client, location, name, value, json_type, n, requests`, one row
+    per distinct combination of the first ten, of successful (2xx) requests. `location` is one of `table.LOCATIONS`;
+    "request" is there once a request, with an empty name and value. `n` counts values, `requests` only the first of its
+    name in each request: repeated keys keep all their values. Path values are percent-decoded; query and form names and
+    values also have "+" decoded to a space. Values are cut to `MAX_CHARACTERS`, names to `NAME_CHARACTERS` characters.
     """
     successful = transactions.where(F.col("status").between(200, 299))
+    form = F.when(_is_form(), F.col("request_body"))
     split = successful.select(
         *EACH,
         segments(F.col("path_template")).alias("expected"),
         segments(F.regexp_replace("path", ";[^/]*", "")).alias("found"),  # matrix parameters: RFC 3986 s. 3.3
+        F.col("path").startswith(DOUBLED).alias("is_doubled"),
         _pairs(F.col("query")).alias("pairs"),
+        _pairs(form).alias("form_pairs"),
+        body_values(F.when(~_is_form(), F.col("request_body"))).alias("body"),
     )
     decoded = split.select(
-        *EACH, "expected", "found", _names("pairs").alias("names"), _values("pairs").alias("values")
-    )
+        *EACH, "expected", "found", "is_doubled", "body",
+        _names("pairs").alias("names"), _values("pairs").alias("values"),
+        _names("form_pairs").alias("form_names"), _values("form_pairs").alias("form_values"),
+    )  # fmt: skip
     request = F.array(observation("request", F.lit(""), F.lit(""), F.lit(True)))
-    all_of_it = F.concat(request, path_values("expected", "found"), query_values("names", "values"))
-    exploded = decoded.select(*EACH, F.explode(all_of_it).alias("observed")).select(
+    doubled = F.array(observation("written", F.lit(DOUBLED), F.lit(""), F.lit(True)))
+    all_of_it = F.concat(
+        F.when(F.col("is_doubled"), F.concat(request, doubled)).otherwise(request),
+        path_values("expected", "found"),
+        pair_values("query", "names", "values"),
+        items("names", "values"),
+        pair_values("form", "form_names", "form_values"),
+    )
+    values = F.explode(F.concat(F.transform(all_of_it, _untyped), "body"))
+    return _counted(decoded.select(*EACH, values.alias("observed")))
+
+
+def _counted(observed: DataFrame) -> DataFrame:
+    """One row per different value of a client, without what is no name."""
+    flat = observed.select(
         *EACH,
         F.col("observed.location").alias("location"),
-        F.col("observed.name").alias("name"),
+        F.substring("observed.name", 1, NAME_CHARACTERS).alias("name"),
         F.substring("observed.value", 1, MAX_CHARACTERS).alias("value"),
+        F.col("observed.json_type").alias("json_type"),
         F.col("observed.is_first").cast("long").alias("is_first"),
     )
-    counted = exploded.groupBy(*EACH, "location", "name", "value").agg(
+    counted = flat.groupBy(*EACH, "location", "name", "value", "json_type").agg(
         F.count(F.lit(1)).alias("n"), F.sum("is_first").alias("requests")
     )
-    return counted.where((F.col("location") != "query") | _is_name(F.col("name")))
+    return counted.where(
+        F.col("location").isin("request", "written", "path", "body") | _is_name(F.col("name"))
+    )
 
 
-def query_values(names: str, values: str) -> Column:
+def _is_form() -> Column:
+    return F.coalesce(F.col("request_content_type").contains("x-www-form-urlencoded"), F.lit(False))
+
+
+def _untyped(observed: Column) -> Column:
+    """As a body's values are: with a JSON type, of which a text knows none."""
+    none = F.lit(None).cast("string").alias("json_type")
+    return F.struct(observed["location"], observed["name"], observed["value"], none, observed["is_first"])
+
+
+def items(names: str, values: str) -> Column:
+    """Two arrays → (location "item", name, value) for each part of a value with commas, which may be a list."""
+
+    def listed(pair: Column) -> Column:
+        parts = F.slice(F.split(pair[values], ","), 1, MAX_ITEMS)
+        return F.transform(parts, lambda part: observation("item", pair[names], part, F.lit(False)))
+
+    with_commas = F.filter(F.arrays_zip(names, values), lambda pair: pair[values].contains(","))
+    return F.flatten(F.transform(with_commas, listed))
+
+
+def pair_values(location: str, names: str, values: str) -> Column:
     """Two arrays → array of (location, name, value, is_first)."""
 
     def located(pair: Column, position: Column) -> Column:
         is_first = F.array_position(names, pair[names]) == position + 1
-        return observation("query", pair[names], pair[values], is_first)
+        return observation(location, pair[names], pair[values], is_first)
 
     return F.transform(F.arrays_zip(names, values), located)
 

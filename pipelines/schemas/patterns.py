@@ -8,6 +8,8 @@ Java recurse deeply).
 
 from __future__ import annotations
 
+from pipelines.schemas.characters import DANGEROUS
+
 
 def digits_up_to(limit: str) -> str:
     """Decimal numbers without leading zeros and without sign from 1 to `limit`, as a regular expression body.
@@ -89,6 +91,10 @@ SEMVER = (
     r"(?:-[0-9A-Za-z-]{1,32}(?:\.[0-9A-Za-z-]{1,32}){0,7})?(?:\+[0-9A-Za-z-]{1,32}(?:\.[0-9A-Za-z-]{1,32}){0,7})?"
 )
 LOCALE = "[a-z]{2,3}[_-](?:[A-Z][a-z]{3}[_-])?(?:[A-Z]{2}|[0-9]{3})"
+
+SUSPICIOUS = rf"[^{DANGEROUS}]*[{DANGEROUS}][\s\S]*"
+_LISTED = f"[^, {DANGEROUS}]{{1,64}}"
+LIST = f"{_LISTED}(?:,{_LISTED}){{1,49}}"
 
 
 def hexadecimal(length: int) -> str:

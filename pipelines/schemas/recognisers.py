@@ -13,7 +13,7 @@ from typing import Literal
 
 from pipelines.schemas import patterns
 
-JsonType = Literal["boolean", "integer", "number", "string"]
+JsonType = Literal["boolean", "integer", "number", "string", "null", "object", "array"]
 MAX_CHARACTERS = 2048
 """Longer values are cut to this before they are looked at: a format never needs more, and an attacker's text
 costs no more.
@@ -67,6 +67,8 @@ def _identifier(kind: str, length: int, source: str) -> Recogniser:
 
 EMPTY, REDACTED, BOOLEAN, INTEGER, NUMBER, TEXT = "empty", "redacted", "boolean", "integer", "number", "text"
 UNIX_SECONDS, UNIX_MILLISECONDS, DIGITS, JWT = "unix-seconds", "unix-milliseconds", "digits", "jwt"
+SUSPICIOUS, LIST, NULL, OBJECT, ARRAY = "suspicious", "list", "null", "object", "array"
+SEMVER, LOCALE = "semver", "locale"
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(EMPTY, "string", patterns.EMPTY, "URL standard (WHATWG) s. 5.1: a name without value", 0, 0),
@@ -106,7 +108,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     _identifier("hex40", 40, "160 bits: SHA-1 (FIPS 180-4), git object name"),
     _identifier("hex64", 64, "256 bits: SHA-256 (FIPS 180-4)"),
     Recogniser(
-        "semver",
+        SEMVER,
         "string",
         patterns.SEMVER,
         "Semantic Versioning 2.0.0",
@@ -116,9 +118,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         is_written=True,
         min_distinct=3,
     ),
-    Recogniser(
-        "locale", "string", patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, is_written=True, min_distinct=3
-    ),
+    Recogniser(LOCALE, "string", patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, is_written=True, min_distinct=3),
     Recogniser(
         DIGITS,
         "string",
@@ -128,8 +128,23 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         64,
         is_written=True,
     ),
+    Recogniser(
+        SUSPICIOUS,
+        "string",
+        patterns.SUSPICIOUS,
+        "characters that end or open a construct in SQL, HTML, shells: CWE-74",
+        1,
+        MAX_CHARACTERS,
+    ),
+    Recogniser(
+        LIST, "string", patterns.LIST, "OpenAPI 3.1 s. 4.8.12.3: style simple, form", 3, MAX_CHARACTERS, ","
+    ),
     Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
 )
+TEXTUAL = (TEXT, SUSPICIOUS, LIST)
+"""Kinds of text that have no format."""
+JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array"}
+"""Kinds that only a JSON document tells apart from text (RFC 8259 s. 3)."""
 BY_KIND = {recogniser.kind: recogniser for recogniser in RECOGNISERS}
 """By order of precedence; `TEXT` comes last and stands for what nothing recognised (its pattern is never
 evaluated).
@@ -138,12 +153,22 @@ evaluated).
 _COMPILED = tuple((r.kind, re.compile(r.python)) for r in RECOGNISERS if r.kind != TEXT)
 
 
-def kind_of(value: str) -> str:
-    """The kind of one value, of which the first `MAX_CHARACTERS` characters count."""
+def kind_of(value: str, json_type: str | None = None) -> str:
+    """The kind of one value, of which the first `MAX_CHARACTERS` characters count.
+
+    `json_type` is what a JSON body says it is; None in a URL, where a number is written as a text is.
+    """
+    if json_type in JSON_ONLY:
+        return str(json_type)
     cut = value[:MAX_CHARACTERS]
-    return next((kind for kind, pattern in _COMPILED if pattern.search(cut)), TEXT)
+    kind = next((kind for kind, pattern in _COMPILED if pattern.search(cut)), TEXT)
+    if json_type != "string" or type_of(kind) == "string":
+        return kind
+    return DIGITS if re.fullmatch(patterns.DIGITS, cut) else TEXT
 
 
 def type_of(kind: str) -> JsonType:
     """The JSON type of a value of this kind; an unknown kind (of another version) is text."""
+    if kind in JSON_ONLY:
+        return JSON_ONLY[kind]
     return BY_KIND[kind].type if kind in BY_KIND else "string"

@@ -19,15 +19,28 @@ from pyspark.sql.types import (
 from pipelines.endpoints.table import ENDPOINT_KEY
 
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
-LOCATIONS = ("request", "path", "query")
+LOCATIONS = ("request", "written", "path", "query", "item", "body", "form")
 """`request` stands for the successful request itself (its name and value are empty): the number that presence
-refers to.
+refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields.
+`written`, with the name `placeholders.DOUBLED`, stands for a path that begins with two slashes, as its template does not.
 """
 
 
 def _fields(kind: DataType, *names: str, nullable: bool) -> list[StructField]:
     return [StructField(name, kind, nullable) for name in names]
 
+
+_SEEN = [*_fields(LongType(), "n", nullable=True), StructField("clients", ArrayType(StringType()), True)]
+COMMON_SCHEMA = ArrayType(StructType([*_fields(StringType(), "value", nullable=True), *_SEEN]))
+OUTERMOST_SCHEMA = ArrayType(
+    StructType(
+        [
+            *_fields(DoubleType(), "size", nullable=True),
+            *_fields(StringType(), "digest", nullable=True),
+            *_SEEN,
+        ]
+    )
+)
 
 PARAMETER_SLICES_SCHEMA = StructType(
     [
@@ -38,13 +51,17 @@ PARAMETER_SLICES_SCHEMA = StructType(
         *_fields(LongType(), "integer_min", "integer_max", nullable=True),
         *_fields(DoubleType(), "number_min", "number_max", nullable=True),
         *_fields(IntegerType(), "length_min", "length_max", nullable=True),
+        *_fields(IntegerType(), "classes", nullable=False),
+        StructField("common", COMMON_SCHEMA, True),
+        StructField("high", OUTERMOST_SCHEMA, False),
+        StructField("low", OUTERMOST_SCHEMA, False),
     ]
 )
 """One row = the values of one kind of one parameter on one day (`evidence.KindState`). Replace per variant
 and day.
 
 `clients` and `values` are HyperLogLog sketches (Apache DataSketches), lengths are characters, integers are
-exact.
+exact. `common` are all values of a kind that may be a closed set, NULL where they are too many.
 """
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays

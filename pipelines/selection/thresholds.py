@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.settings import SchemaSettings, SelectionSettings
+from pipelines.sections import SchemaSettings
+from pipelines.settings import SelectionSettings
 
 
 def cost_threshold(miss_cost: float, false_alarm_cost: float) -> float:

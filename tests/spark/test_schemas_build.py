@@ -17,8 +17,9 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
 from pipelines.schemas import build
+from pipelines.schemas.characters import classes_of
 from pipelines.schemas.evidence import ParameterState, observe
-from pipelines.schemas.kind_column import kind
+from pipelines.schemas.kind_column import classes, kind
 from pipelines.schemas.recognisers import MAX_CHARACTERS, kind_of
 from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
 from pipelines.settings import Settings
@@ -28,7 +29,7 @@ DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 KEY = ("ml", "a.example", "GET", "/users/{id}")
 VALUES = (
     "variant string, host string, method string, path_template string, location string, name string, "
-    "day date, value string, client string, n bigint, requests bigint"
+    "day date, value string, json_type string, client string, n bigint, requests bigint"
 )
 Rows = list[tuple[Any, ...]]
 
@@ -37,7 +38,7 @@ def row(
     name: str, value: str, client: str = "c", day: date = DAYS[0], n: int = 1, requests: int | None = None
 ) -> Any:
     location = {"": "request", "id": "path"}.get(name, "query")
-    return (*KEY, location, name, day, value, client, n, n if requests is None else requests)
+    return (*KEY, location, name, day, value, None, client, n, n if requests is None else requests)
 
 
 LITERAL = [
@@ -50,6 +51,10 @@ LITERAL = [
     row("when", "2026-06-01T00:00:00Z", "bob", DAYS[1], n=4),
     row("price", "-1.5", "bob", DAYS[1], n=25, requests=20),
     row("price", "", "bob", DAYS[1]),
+    row("sort", "name", "alice", n=3),
+    row("sort", "Größe-2", "bob", DAYS[1], n=2),
+    row("sort", "a,b", "bob", DAYS[1]),
+    row("sort", "' OR 1=1", "carol", n=1),
 ]
 
 
@@ -61,7 +66,7 @@ def literal(spark: SparkSession) -> DataFrame:
 def folded(rows: Rows) -> dict[str, Any]:
     """The value layer's evidence by name."""
     states: dict[str, ParameterState] = {}
-    for *_, name, day, value, client, n, requests in rows:
+    for *_, name, day, value, _, client, n, requests in rows:
         for position in range(n):
             seen = observe(value, client, day, is_first=position < requests)
             states[name] = states.get(name, ParameterState()) + seen
@@ -77,8 +82,14 @@ def test_spark_and_python_agree_on_the_kind_of_every_value(spark: SparkSession) 
         corpus.update(value for value in found if value.isprintable() or value.isascii())
 
     collect()
-    cut = sorted(value[:MAX_CHARACTERS] for value in corpus)
+    cut = sorted({value[:MAX_CHARACTERS] for value in corpus})
     frame = spark.createDataFrame([(value,) for value in cut], "value string")
+    in_json = frame.select(
+        "value", kind(F.col("value"), F.lit("string")).alias("kind"), classes(F.col("value")).alias("classes")
+    )
+    for found in in_json.collect():
+        assert found["kind"] == kind_of(found["value"], "string"), found
+        assert found["classes"] == classes_of(found["value"]), found
     on_spark = {
         found["value"]: found["kind"]
         for found in frame.select("value", kind(F.col("value")).alias("kind")).collect()
@@ -132,10 +143,11 @@ def test_learned_schema_has_judged_parameters_and_counts_requests(
     assert (found["requests"], found["clients"], found["days"], found["left_out"]) == (40, 2, 2, 0)
     assert (found["first_day"], found["last_day"]) == tuple(DAYS)
     parameters = {p["name"]: p for p in found["parameters"]}
-    assert [p["name"] for p in found["parameters"]] == ["id", "price", "when"]
+    assert [p["name"] for p in found["parameters"]] == ["id", "price", "sort", "when"]
     assert [(p["name"], p["required"], p["requests"]) for p in found["parameters"]] == [
         ("id", True, 40),
         ("price", False, 21),
+        ("sort", False, 7),
         ("when", False, 28),
     ]
     when = json.loads(parameters["when"]["schema"])
@@ -211,5 +223,5 @@ def test_endpoints_with_their_schema_become_a_document(
     built = document("a.example", [endpoint_of(found) for found in rows], Origin("1", "ml"))
     assert list(built["paths"]) == ["/users/{id}", "/x"]
     operation = built["paths"]["/users/{id}"]["get"]
-    assert [p["name"] for p in operation["parameters"]] == ["id", "price", "when"]
+    assert [p["name"] for p in operation["parameters"]] == ["id", "price", "sort", "when"]
     assert operation["responses"]["3XX"]["description"] == "5 of 50 answers seen"

@@ -21,15 +21,24 @@ TRANSACTIONS = StructType(
         *(StructField(name, TEXT) for name in ("variant", "host", "method", "path_template")),
         StructField("day", DateType()),
         StructField("status", IntegerType()),
-        *(StructField(name, TEXT) for name in ("path", "query", "client")),
+        *(
+            StructField(name, TEXT)
+            for name in ("path", "query", "client", "request_content_type", "request_body")
+        ),
     ]
 )
 
 
 def request(
-    path_template: str, path: str, query: str | None = None, client: str = "c", status: int = 200
+    path_template: str,
+    path: str,
+    query: str | None = None,
+    client: str = "c",
+    status: int = 200,
+    body: tuple[str | None, str | None] = (None, None),
 ) -> Any:
-    return ("ml", "a.example", "GET", path_template, DAY, status, path, query, client)
+    """A transaction; `body` is its content type and text."""
+    return ("ml", "a.example", "GET", path_template, DAY, status, path, query, client, *body)
 
 
 def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
@@ -37,8 +46,8 @@ def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
 
 
 def seen(spark: SparkSession, *requests: Any) -> dict[tuple[str, str, str], tuple[int, int]]:
-    """(location, name, value) → (values, requests), without the rows for the requests themselves."""
-    rows = values(spark, requests).where("location <> 'request'").collect()
+    """(location, name, value) → (values, requests) of parameters in the URL."""
+    rows = values(spark, requests).where("location in ('path', 'query')").collect()
     assert len({(row["location"], row["name"], row["value"], row["client"]) for row in rows}) == len(rows)
     return {(row["location"], row["name"], row["value"]): (row["n"], row["requests"]) for row in rows}
 
@@ -143,3 +152,22 @@ def test_hostile_requests_are_read_without_an_error(spark: SparkSession) -> None
     requests += [request(text, text, text) for text in hostile]
     rows = values(spark, requests).where("location = 'request'")
     assert sum(row["n"] for row in rows.collect()) == len(requests)
+
+
+def test_bodies_lists_and_doubled_slashes_are_observed(spark: SparkSession) -> None:
+    json_body = ("application/json", '{"a": "1", "b": [2, 2], "c d": null, "e": {}}')
+    form_body = ("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y&a=2")
+    requests = [
+        request("/", "/", body=json_body),
+        request("/", "/", "tag=red,green,red&q=a", body=form_body),
+        request("/x", "//x", body=("application/json", "{broken")),
+        request("/", "/", body=("text/plain", "hello")),
+    ]
+    rows = values(spark, requests).where("location not in ('request', 'query')").collect()
+    found = {(r["location"], r["name"], r["value"], r["json_type"]): (r["n"], r["requests"]) for r in rows}
+    assert found == {
+        ("body", "", "", "object"): (1, 1), ("body", "/a", "1", "string"): (1, 1), ("body", "/b", "2", "array"): (1, 1),
+        ("body", "/b/*", "2", "number"): (2, 1), ("body", "/c d", "null", "null"): (1, 1), ("body", "/e", "", "object"): (1, 1),
+        ("form", "a", "1", None): (1, 1), ("form", "a", "2", None): (1, 0), ("form", "b", "x y", None): (1, 1),
+        ("item", "tag", "red", None): (2, 0), ("item", "tag", "green", None): (1, 0), ("written", "//", "", None): (1, 1),
+    }  # fmt: skip

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.schemas import distinct
+from pipelines.schemas.characters import BITS
 from pipelines.schemas.distinct import CAPACITY, Distinct
-from pipelines.schemas.evidence import Evidence, KindEvidence, ParameterState, fold, observe
+from pipelines.schemas.evidence import Evidence, KindEvidence, ParameterState, digest, fold, observe
 from pipelines.schemas.recognisers import MAX_CHARACTERS
+from pipelines.schemas.seen import Kept, Outermost, Seen
 from tests import laws, strategies
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
@@ -79,15 +81,19 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
         ("5", "bob", NEXT_DAY, True),
         ("abc", "carol", NEXT_DAY, True),
     ]
+    five, seven = (5.0, digest("5")), (-7.0, digest("-7"))
+    both = {five: Seen(2, frozenset({"alice", "bob"})), seven: Seen(1, frozenset({"alice"}))}
+    integers = KindEvidence(
+        "integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5, common=Kept(None),
+        highest=Outermost(True, both), lowest=Outermost(False, both),
+    )  # fmt: skip
+    by_carol = Seen(1, frozenset({"carol"}))
+    text = KindEvidence(
+        "text", n=1, clients=1, distinct=1, days=1, classes=BITS["lower"], common=Kept({"abc": by_carol}),
+        highest=Outermost(True, {(3.0, digest("abc")): by_carol}),
+    )  # fmt: skip
     assert learned(observed).evidence() == Evidence(
-        n=4,
-        requests=3,
-        clients=3,
-        days=2,
-        kinds=(
-            KindEvidence("integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5),
-            KindEvidence("text", n=1, clients=1, distinct=1, days=1),
-        ),
+        n=4, requests=3, clients=3, days=2, kinds=(integers, text)
     )
     assert learned(observed).evidence().distinct == 3
 
@@ -103,4 +109,5 @@ def test_extremes_are_exact_for_64_bits_and_lengths_are_characters() -> None:
 def test_long_value_is_cut_so_that_it_costs_no_more() -> None:
     ((kind, state),) = learned([("1" * 10**6, "c", DAY, True)]).kinds
     assert kind == "text"
+    assert all(len(value) <= MAX_CHARACTERS for value in state.common.seen or ())
     assert state.lengths.high == MAX_CHARACTERS

@@ -1,0 +1,65 @@
+"""Learned values of bodies, each under its JSON Pointer, → the schema of the whole body (OpenAPI 3.1 s. 4.8.13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.openapi.endpoint import Parameter
+from pipelines.openapi.text import whole
+from pipelines.schemas.json_body import ITEM, unescaped
+
+JsonSchema = dict[str, Any]
+
+
+def request_body(parameters: Sequence[Parameter]) -> dict[str, Any] | None:
+    """The Request Body Object of an endpoint's parameters; None where no body was seen."""
+    body = {one.name: one for one in parameters if one.location == "body"}
+    form = [one for one in parameters if one.location == "form"]
+    content = {}
+    if body:
+        content["application/json"] = {"schema": _schema("", body, _children(body))}
+    if form:
+        content["application/x-www-form-urlencoded"] = {"schema": _form(form)}
+    return {"content": content} if content else None
+
+
+def _form(fields: Sequence[Parameter]) -> JsonSchema:
+    required = sorted(whole(one.name) for one in fields if one.required)
+    properties = {whole(one.name): one.schema for one in sorted(fields, key=lambda one: one.name)}
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def _children(body: dict[str, Parameter]) -> dict[str, list[str]]:
+    """Pointer → the pointers right below it; what lies between two that are known was left out with its place."""
+    below: dict[str, list[str]] = {}
+    for name in sorted(body):
+        if name:
+            below.setdefault(name.rpartition("/")[0], []).append(name)
+    return below
+
+
+def _schema(name: str, body: dict[str, Parameter], below: dict[str, list[str]]) -> JsonSchema:
+    """The schema at a pointer; members belong to its alternative that is an object, items to that which is an array."""
+    schema: JsonSchema = body[name].schema if name in body else {"type": "object"}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_filled(one, name, body, below) for one in schema["anyOf"]]}
+    return _filled(schema, name, body, below)
+
+
+def _filled(
+    schema: JsonSchema, name: str, body: dict[str, Parameter], below: dict[str, list[str]]
+) -> JsonSchema:
+    names = {_token(child): child for child in below.get(name, ())}
+    item = names.pop(ITEM, None)
+    if schema.get("type") == "array":
+        return {**schema, "items": _schema(item, body, below) if item else {}}
+    if schema.get("type") != "object" or not names:
+        return schema
+    properties = {whole(unescaped(token)): _schema(child, body, below) for token, child in names.items()}
+    required = [whole(unescaped(token)) for token, child in names.items() if body[child].required]
+    return {**schema, "properties": properties, **({"required": required} if required else {})}
+
+
+def _token(pointer: str) -> str:
+    return pointer.rpartition("/")[2]

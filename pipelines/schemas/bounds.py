@@ -1,0 +1,74 @@
+"""Upper limits for numbers and lengths, from the largest ones seen: a heavy tail is assumed, a round number written.
+
+Hill's estimator (Hill, "A simple general approach to inference about the tail of a distribution", 1975) with the
+constants of METHODS B3 and B9, where their error rates are simulated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+TAIL_RISK = 2e-5
+"""Share of later values above a fitted limit (METHODS B3)."""
+MOST_ORDERS, FEWEST_ORDERS, SHARE_OF_ORDERS = 31, 4, 10
+"""Values the tail is fitted to: a tenth, from 4 to 31 of the 32 that are kept."""
+STEEPEST = 1.5
+"""Largest tail index: beyond it no mean exists, and the estimate says nothing."""
+FITTED_FROM, SURE_FROM, LADDER_UNTIL = 200, 1000, 8600
+FEW_SLACK, SOME_SLACK, IDENTIFIER_SLACK, LADDER_SLACK = 10, 2, 100, 2
+"""Times the largest seen: below 200 values; below 1,000; for identifiers, which grow; for at most 8 different numbers."""
+LADDER = 8
+"""Different numbers up to which they may be steps of a ladder (10, 25, 50, 100), which no tail describes (METHODS B3)."""
+MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
+CLOCK_AND_CALENDAR = (12, 23, 24, 31, 59, 60, 90, 180, 360, 365, 366)
+SHORTEST_LIMIT = 64
+"""Least maxLength that is written below `FITTED_FROM` texts (METHODS B9 rule 3)."""
+FEW_TEXTS_SLACK, TEXTS_SLACK = 4, 2
+
+Sized = Sequence[tuple[float, int]]
+"""(size, how often), the largest first."""
+
+
+def snapped(value: float) -> float:
+    """The next number from `value` on that a person would have set as a limit; `value` > 0."""
+    power = math.floor(math.log10(value))
+    decimal = (m * 10.0**k for k in (power - 1, power, power + 1) for m in MANTISSAS)
+    nines = (10.0**k - 1 for k in (power, power + 1, power + 2))
+    binary = 2.0 ** math.ceil(math.log2(value))
+    others = (binary, binary - 1, *CLOCK_AND_CALENDAR)
+    return float(min(limit for limit in (*decimal, *nines, *others) if limit >= value))
+
+
+def hill(largest: Sized, n: int) -> float:
+    """The size that a share of `TAIL_RISK` exceeds, fitted to the largest of `n`; never below the largest."""
+    ordered = [size for size, times in largest for _ in range(min(times, MOST_ORDERS + 1))][: MOST_ORDERS + 1]
+    m = min(MOST_ORDERS, max(FEWEST_ORDERS, n // SHARE_OF_ORDERS), len(ordered) - 1)
+    if m < 1 or ordered[m] <= 0:
+        return ordered[0]
+    excess = sum(math.log(size / ordered[m]) for size in ordered[:m]) / m
+    index = min(excess * (1 + 1 / math.sqrt(m)), STEEPEST)
+    fitted = ordered[m] * math.pow(m / (n * TAIL_RISK), index)
+    return max(ordered[0], fitted)
+
+
+def upper(largest: Sized, n: int, distinct: int, is_identifier: bool) -> float:
+    """A maximum for later numbers, given the largest of `n` positive or zero ones."""
+    top = max(largest[0][0], 1.0)
+    if is_identifier:
+        return snapped(IDENTIFIER_SLACK * top)
+    if n < FITTED_FROM:
+        return snapped(FEW_SLACK * top)
+    limit = hill(largest, n)
+    if n < SURE_FROM:
+        limit = max(limit, SOME_SLACK * top)
+    if distinct <= LADDER and n < LADDER_UNTIL:
+        limit = max(limit, LADDER_SLACK * top)
+    return snapped(max(limit, top))
+
+
+def longest(largest: Sized, n: int) -> int:
+    """A maxLength for later texts, given the longest of `n`."""
+    top = max(largest[0][0], 1.0)
+    slack = FEW_TEXTS_SLACK if n < FITTED_FROM else TEXTS_SLACK
+    return int(max(SHORTEST_LIMIT, snapped(slack * top)))

@@ -1,0 +1,52 @@
+"""How sure a written constraint is: the risk for the next value, and the probability that its violations stay under 1 in 1,000.
+
+Which claim a rule proves is said with it (METHODS B1, B2, B4); none is rounded up.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+from scipy.special import betainc, betaln
+
+RATE = 1e-3
+"""Share of later values that may violate a constraint: what the confidence is about."""
+PURE, ALPHA, BETA = 0.9, 0.5, 2.0
+"""Fleet prior of METHODS B4: with probability 0.9 a property always holds, else its rate of violations is Beta(0.5, 2)."""
+FINITE_SET = ((0.0, 1.0), (3.0, 0.05), (4.6, 0.01), (8.6, 0.001))
+"""n * RATE → probability of missing values of more than RATE, where each value was seen five times (METHODS B2, numeric)."""
+
+
+def distribution_free(n: int, trimmed: int = 0) -> dict[str, Any]:
+    """One limit, whatever the distribution: the next value is as likely as any to be the largest (METHODS B1)."""
+    return _said((trimmed + 1) / (n + 1), 1 - (1 - RATE) ** n if not trimmed else 0.0, "distribution-free")
+
+
+def fleet_prior(n: int) -> dict[str, Any]:
+    """A property that `n` values have and none has not (METHODS B4)."""
+    impure = (1 - PURE) * math.exp(betaln(ALPHA, BETA + n) - betaln(ALPHA, BETA))
+    impure /= PURE + impure
+    risk = impure * ALPHA / (n + ALPHA + BETA)
+    return _said(risk, 1 - impure * (1 - float(betainc(ALPHA, BETA + n, RATE))), "fleet prior")
+
+
+def finite_set(n: int, trimmed: int = 0) -> dict[str, Any]:
+    """A set whose every value was seen five times (METHODS B2)."""
+    x = n * RATE
+    missed = FINITE_SET[-1][1]
+    for (low, above), (high, below) in pairwise(FINITE_SET):
+        if low <= x < high:  # log-linear between the simulated points
+            part = (x - low) / (high - low)
+            missed = math.exp((1 - part) * math.log(above) + part * math.log(below))
+    return _said((trimmed + 1) / (n + 1), 1 - missed, "count condition")
+
+
+def tail_model(n: int, risk: float) -> dict[str, Any]:
+    """A limit above the largest: the model gives the risk, the largest of `n` alone the confidence."""
+    return _said(risk, 1 - (1 - RATE) ** n, "tail model")
+
+
+def _said(risk: float, confidence: float, proof: str) -> dict[str, Any]:
+    return {"risk": float(f"{risk:.3g}"), "confidence": math.floor(confidence * 1e6) / 1e6, "proof": proof}

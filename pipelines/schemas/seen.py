@@ -1,0 +1,96 @@
+"""Values themselves as mergeable evidence: all of them while they are few, and the outermost of any number.
+
+Both keep who sent a value, by at most `CLIENTS` of its clients: three are what a judgement asks for (METHODS B2, B5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+CLIENTS = 3
+COMMON = 64
+"""Different values that are kept; with more, a parameter is open for the whole window (METHODS B7)."""
+OUTERMOST = 32
+"""Largest (and smallest) sizes that are kept: what a tail is fitted to (METHODS B3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How often something was seen, and the `CLIENTS` smallest of those that sent it."""
+
+    n: int = 0
+    clients: frozenset[str] = frozenset()
+
+    def __add__(self, other: Seen) -> Seen:
+        return Seen(self.n + other.n, frozenset(sorted(self.clients | other.clients)[:CLIENTS]))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All different values, `None` once they are more than `COMMON`; then none is ever kept again."""
+
+    seen: Mapping[str, Seen] | None = field(default_factory=dict)
+
+    def __add__(self, other: Kept) -> Kept:
+        if self.seen is None or other.seen is None:
+            return Kept(None)
+        merged = dict(self.seen)
+        for value, seen in other.seen.items():
+            merged[value] = merged.get(value, Seen()) + seen
+        return Kept(merged if len(merged) <= COMMON else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outermost:
+    """The `OUTERMOST` different values of largest size; `largest=False`: of smallest. Keys are (size, digest of the value).
+
+    Exact under merging: what is among the largest of the whole is among the largest of every part that holds it.
+    """
+
+    largest: bool = True
+    seen: Mapping[tuple[float, str], Seen] = field(default_factory=dict)
+
+    def __add__(self, other: Outermost) -> Outermost:
+        merged = dict(self.seen)
+        for key, seen in other.seen.items():
+            merged[key] = merged.get(key, Seen()) + seen
+        kept = sorted(merged, reverse=self.largest)[:OUTERMOST]
+        return Outermost(self.largest, {key: merged[key] for key in kept})
+
+    def supported(self, least: int, allowance: int) -> list[tuple[float, int]]:
+        """(size, n) from the outermost inwards, without those beyond what `least` clients reach (METHODS B5).
+
+        At most `allowance` values are left out; where that is not enough, none is.
+        """
+        ordered = sorted(self.seen.items(), reverse=self.largest)
+        clients: frozenset[str] = frozenset()
+        left_out = 0
+        for place, (_, seen) in enumerate(ordered):
+            clients |= seen.clients
+            if len(clients) >= least:
+                rest = ordered[place:] if left_out <= allowance else ordered
+                return [(size, seen.n) for (size, _), seen in rest]
+            left_out += seen.n
+        return [(size, seen.n) for (size, _), seen in ordered]
+
+
+def kept_of(rows: Iterable[Mapping[str, Any]], is_open: bool) -> Kept:
+    """Rows of value, n, clients of any number of days → their merge."""
+    if is_open:
+        return Kept(None)
+    return sum((Kept({row["value"]: _seen(row)}) for row in rows), Kept())
+
+
+def outermost_of(rows: Sequence[Mapping[str, Any]], largest: bool) -> Outermost:
+    """Rows of size, digest, n, clients of any number of days → their merge."""
+    merged: dict[tuple[float, str], Seen] = {}
+    for row in rows:
+        key = (row["size"], row["digest"])
+        merged[key] = merged.get(key, Seen()) + _seen(row)
+    return Outermost(largest) + Outermost(largest, merged)
+
+
+def _seen(row: Mapping[str, Any]) -> Seen:
+    return Seen(row["n"], frozenset(row["clients"]))

@@ -1,0 +1,43 @@
+"""Values → the judgement on them, without Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from pipelines import settings as settings_module
+from pipelines.schemas.evidence import fold, observe
+from pipelines.schemas.json_schema import json_schema, without_evidence
+from pipelines.schemas.judge import Judgement, judge
+from tests import strategies
+
+SETTINGS = settings_module.load().schemas
+DAY = date(2026, 6, 1)
+FORMATS = Draft202012Validator.FORMAT_CHECKER
+Observation = tuple[str, str, date, bool]
+
+
+def judged(observations: Iterable[Observation], name: str = "q") -> Judgement:
+    state = fold(
+        observe(value, client, day, is_first=is_first) for value, client, day, is_first in observations
+    )
+    return judge(name, state.evidence(), SETTINGS)
+
+
+def of_values(values: Iterable[str], name: str = "q", clients: int = 7) -> Judgement:
+    """The judgement on `values`, one a request, sent by `clients` in turn."""
+    return judged(((value, f"c{i % clients}", DAY, True) for i, value in enumerate(values)), name)
+
+
+def schema_of(values: Iterable[str], **arguments: Any) -> dict[str, Any]:
+    """What is written about `values`, without the evidence."""
+    schema: dict[str, Any] = without_evidence(json_schema(of_values(values, **arguments)))
+    return schema
+
+
+def accepts(schema: dict[str, Any], value: str) -> bool:
+    validator = Draft202012Validator(schema, format_checker=FORMATS)
+    return any(validator.is_valid(form) for form in strategies.parsed_forms(value))

@@ -1,0 +1,84 @@
+"""Closed sets: what is closed, what never is, and how often a closed set is wrong. No Spark."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from pipelines import settings as settings_module
+from pipelines.schemas.closed import closed_set
+from pipelines.schemas.evidence import Evidence
+from pipelines.schemas.seen import Kept, Seen
+
+SETTINGS = settings_module.load().schemas
+Sent = tuple[str, str]
+
+
+def closed(rows: Sequence[Sent], location: str = "query", name: str = "sort") -> tuple[str, ...] | None:
+    """The set closed on (value, client) rows."""
+    seen = sum((Kept({value: Seen(1, frozenset({client}))}) for value, client in rows), Kept())
+    clients = len({client for _, client in rows})
+    return closed_set(name, seen.seen, Evidence(len(rows), len(rows), clients, 1, ()), location, SETTINGS)
+
+
+def sent(values: Sequence[str], n: int = 600, clients: int = 60) -> list[Sent]:
+    return [(values[i % len(values)], f"c{i // len(values) % clients}") for i in range(n)]
+
+
+def test_values_that_many_clients_share_are_a_closed_set() -> None:
+    assert closed(sent(["asc", "desc"])) == ("asc", "desc")
+    assert closed(sent(["json"])) == ("json",)
+    assert closed(sent(["DE", "FR", "IT"], 180)) == ("DE", "FR", "IT")
+
+
+def test_one_rare_value_keeps_the_set_open() -> None:
+    assert closed([*sent(["asc", "desc"]), ("both", "c1")]) is None
+
+
+def test_attack_of_another_kind_does_not_open_the_set() -> None:
+    assert closed([*sent(["asc", "desc"]), ("AAAA" * 40, "c1")]) == ("asc", "desc")
+    assert closed([*sent(["asc", "desc"]), ("999999999999", "c1")]) == ("asc", "desc")
+
+
+def test_few_observations_or_clients_close_nothing() -> None:
+    assert closed(sent(["asc", "desc"], 98)) is None
+    assert closed(sent(["asc", "desc"], clients=20)) is None
+
+
+def test_constants_of_clients_are_no_set() -> None:
+    """A tenant's own value is common, but a new tenant brings a new one (METHODS B2)."""
+    assert (
+        closed([(f"tenant{'abcdefghijklmnopqrstuvwxyz'[i % 26]}", f"c{i % 26}") for i in range(1000)]) is None
+    )
+    assert closed([(f"t-{i % 60}", f"c{i % 60}") for i in range(1000)]) is None
+
+
+@pytest.mark.parametrize("value", ["mPEREfpbCI4", "a1b2c3d4", "id17990x9"])
+def test_identifiers_are_never_closed(value: str) -> None:
+    assert closed(sent([value, "other"])) is None
+
+
+def test_numbered_values_in_a_path_are_never_closed() -> None:
+    assert closed(sent(["report7", "report8"]), "path") is None
+    assert closed(sent(["report7", "report8"])) == ("report7", "report8")
+    assert closed(sent(["week", "month"]), "path") == ("month", "week")
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [[1.0] * 10, [2.0**-i for i in range(12)], [1 / (i + 1) for i in range(30)], [0.9, 0.09, 0.009, 0.001]],
+)
+def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[float]) -> None:
+    """METHODS B2, five of each value: risk, over all learned sets, at most 1 / (n + 1)."""
+    rng, n, runs, missed = random.Random(9), 1000, 60, 0.0  # noqa: S311  # a simulation
+    names = [f"value{chr(97 + place)}" for place in range(len(shares))]
+    for _ in range(runs):
+        drawn = rng.choices(names, shares, k=n)
+        found = closed([(value, f"c{rng.randrange(80)}") for value in drawn])
+        if found is not None:
+            missed += sum(
+                share for name, share in zip(names, shares, strict=True) if name not in found
+            ) / sum(shares)
+    assert missed / runs <= 1 / (n + 1)

@@ -1,0 +1,69 @@
+"""Kept values: the laws of their merges, and who supports the outermost. No Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.schemas.seen import CLIENTS, COMMON, OUTERMOST, Kept, Outermost, Seen
+from tests import laws
+
+Sent = tuple[str, str]
+sent = st.lists(st.tuples(st.integers(0, 90).map(str), st.sampled_from("abcdefg")), max_size=120)
+
+
+def kept(rows: Sequence[Sent]) -> Kept:
+    return sum((Kept({value: Seen(1, frozenset({client}))}) for value, client in rows), Kept())
+
+
+def outermost(rows: Sequence[Sent], largest: bool) -> Outermost:
+    whole = Outermost(largest)
+    for value, client in rows:
+        whole = whole + Outermost(largest, {(float(value), value): Seen(1, frozenset({client}))})
+    return whole
+
+
+@given(sent, sent)
+def test_kept_values_of_parts_are_those_of_the_whole(left: list[Sent], right: list[Sent]) -> None:
+    laws.assert_merging_parts_equals_the_whole(kept, left, right)
+    laws.assert_merging_is_commutative(kept(left), kept(right))
+    laws.assert_zero_is_neutral(Kept(), kept(left))
+
+
+@pytest.mark.parametrize("largest", [True, False])
+@given(left=sent, right=sent)
+def test_outermost_of_parts_are_those_of_the_whole(
+    left: list[Sent], right: list[Sent], largest: bool
+) -> None:
+    def learned(rows: Sequence[Sent]) -> Outermost:
+        return outermost(rows, largest)
+
+    laws.assert_merging_parts_equals_the_whole(learned, left, right)
+    laws.assert_merging_is_commutative(learned(left), learned(right))
+    assert len(learned([*left, *right]).seen) <= OUTERMOST
+
+
+def test_more_values_than_are_kept_stay_open_for_ever() -> None:
+    many = kept([(str(n), "a") for n in range(COMMON + 1)])
+    assert many.seen is None
+    assert (many + kept([("1", "b")])).seen is None
+
+
+def test_of_the_clients_of_a_value_as_many_are_kept_as_a_judgement_asks_for() -> None:
+    found = kept([("x", client) for client in "gfedcba"])
+    assert found.seen == {"x": Seen(7, frozenset("abc"))}
+    assert CLIENTS == 3
+
+
+def test_what_fewer_than_three_clients_reach_is_left_out_up_to_the_allowance() -> None:
+    honest = [(str(n), client) for n, client in zip((10, 9, 8, 7), "abcd", strict=True)]
+    one, two = [("99999", "x")], [("99999", "x"), ("88888", "y")]
+    assert outermost([*honest, *one], largest=True).supported(3, 2)[0][0] == 9  # x, a and b reach it
+    assert outermost([*honest, *two], largest=True).supported(3, 2)[0][0] == 10
+    assert outermost([*honest, *two], largest=True).supported(3, 1)[0][0] == 99999
+    assert (
+        outermost([("5", "x"), ("4", "y")], largest=True).supported(3, 2)[0][0] == 5
+    )  # nobody supports anything
