@@ -38,7 +38,7 @@ def closed_set(
     """
     n = evidence.n
     if (
-        _PERSONAL_NAME.search(name)
+        _PERSONAL_NAME.search(name.rpartition("/")[2])
         or not seen
         or n < settings.enum_observations
         or evidence.clients < settings.enum_clients

@@ -66,6 +66,20 @@ def test_numbered_values_in_a_path_are_never_closed() -> None:
     assert closed(sent(["week", "month"]), "path") == ("month", "week")
 
 
+@pytest.mark.parametrize("value", ["+49 30 901820", "4111-1111-1111-1111", "ann@mail.example"])
+def test_what_may_be_personal_is_never_written(value: str) -> None:
+    assert closed(sent([value, "other"])) is None
+
+
+@pytest.mark.parametrize("name", ["email", "phoneNumber", "first_name", "/contact/lastName", "cardType"])
+def test_values_of_personal_names_are_never_written(name: str) -> None:
+    assert closed(sent(["asc", "desc"]), name=name) is None
+
+
+def test_what_holds_a_member_does_not_make_it_personal() -> None:
+    assert closed(sent(["DE", "FR"]), "body", "/address/country") == ("DE", "FR")
+
+
 @pytest.mark.parametrize(
     "shares",
     [[1.0] * 10, [2.0**-i for i in range(12)], [1 / (i + 1) for i in range(30)], [0.9, 0.09, 0.009, 0.001]],
