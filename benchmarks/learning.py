@@ -1,0 +1,69 @@
+"""Values learned per second and core: from transactions to the slices of their parameters, as `learn` does.
+
+Transactions are made in Spark: four endpoints, six query parameters each (numbers, a closed set, words, identifiers, a time),
+many clients. CPU seconds of this process and its children are counted; the first round warms up, of the others the best is taken.
+
+usage: python -m benchmarks.learning [--transactions 400000] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from benchmarks.scoring import best_cost, written_nowhere
+from pipelines import settings as settings_module
+from pipelines.schemas.build import slices
+from pipelines.schemas.observations import parameter_values
+from pipelines.spark import session
+
+BUDGET = 250_000
+PARAMETERS = 7
+"""Values of a transaction: one in the path, six in the query."""
+
+
+def transactions(spark: SparkSession, count: int) -> DataFrame:
+    """Rows as `parameter_values` reads them."""
+    number = F.col("id")
+    sort = F.element_at(
+        F.array(*map(F.lit, ("name", "price", "newest"))), (F.pmod(number, 3) + 1).cast("int")
+    )
+    query = F.concat(
+        F.lit("page="), F.pmod(F.xxhash64("id"), 40).cast("string"),
+        F.lit("&limit="), (F.pmod(number, 4) * 25 + 25).cast("string"),
+        F.lit("&sort="), sort, F.lit("&q=blue+shoes+"), F.pmod(number, 997).cast("string"),
+        F.lit("&cursor="), F.substring(F.md5(number.cast("string")), 1, 12),
+        F.lit("&since="), (number + 1_718_000_000).cast("string"),
+    )  # fmt: skip
+    kind = F.pmod(number, 4).cast("string")
+    return spark.range(count).select(
+        F.lit("ml").alias("variant"), F.lit("shop.example").alias("host"), F.lit("GET").alias("method"),
+        F.concat(F.lit("/c"), kind, F.lit("/{itemId}")).alias("path_template"), F.to_date(F.lit("2026-06-01")).alias("day"),
+        F.lit(200).alias("status"), F.concat(F.lit("/c"), kind, F.lit("/"), number.cast("string")).alias("path"),
+        query.alias("query"), F.md5(F.pmod(F.xxhash64("id"), 5000).cast("string")).alias("client"),
+        F.lit(None).cast("string").alias("request_content_type"), F.lit(None).cast("string").alias("request_body"),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Prints values per second and core, and whether the budget holds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--transactions", type=int, default=400_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    settings = settings_module.load()
+    spark = session("benchmark", settings.spark)
+    rows = transactions(spark, options.transactions).localCheckpoint()
+    learned = slices(parameter_values(rows), settings.schemas)
+    spent, _ = best_cost(written_nowhere(learned), options.rounds)
+    values = options.transactions * PARAMETERS
+    rate = values / spent
+    print(f"{values:,} values: {rate:,.0f} a CPU second, budget {BUDGET:,}")
+
+
+if __name__ == "__main__":
+    main()
