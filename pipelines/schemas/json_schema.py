@@ -33,10 +33,11 @@ def json_schema(judgement: Judgement) -> JsonSchema:
     recognised, `note`.
     """
     forms = judgement.alternatives
-    if len(forms) == 1:
+    if len(forms) <= 1:
+        form = forms[0] if forms else None
         schema = {
-            **_constraint(forms[0]),
-            EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, forms[0]),
+            **(_constraint(form) if form else {}),
+            EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, form),
         }
     else:
         members = [{**_constraint(form), EVIDENCE: _member_evidence(judgement, form)} for form in forms]

@@ -67,7 +67,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What may be written: the alternatives (never none; the most frequent first), and on what evidence.
+    """What may be written: the alternatives (the most frequent first; none: anything), and on what evidence.
 
     `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
     than once in a request, so that the parameter is an array of the alternatives; `is_listed` that its values are lists.
@@ -112,8 +112,9 @@ def judge(
     any_text: list[Group] = [(TEXT, evidence.kinds)]
     is_secret = has_secret_name(name.rsplit("/", 1)[-1]) or any(kind.kind in (REDACTED, JWT) for kind in kept)
     if is_secret or level is Level.GUESS:
-        rule = Rule.SECRET if is_secret else Rule.FEW
-        return said(rule, json_types(evidence.kinds) if in_json else any_text, limited=not is_secret)
+        if is_secret:  # ingest masks a secret member by a text, whatever it was: of its type nothing is known
+            return said(Rule.SECRET, [] if in_json else any_text, limited=False)
+        return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
     groups = json_groups(kept) if in_json else url_groups(kept)
     if len(groups) > settings.max_union:
         return said(Rule.MIXED, any_text, limited=False)
