@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.paths.segments import ENDED, MASKS, PLACEHOLDER, VARIABLE_STEP, VERBED
+from pipelines.paths.segments import MASKS, PART, PLACEHOLDER, VARIABLE_STEP
 
 NAMED = r"\{[^{}/]*\}"
 """A placeholder with or without a name, in Python's `re` and in java.util.regex alike."""
@@ -35,10 +35,7 @@ def masked(path: str) -> str:
 
 def steps(path_shape: str) -> tuple[str, ...]:
     """A shape → its steps, whose texts joined are the shape: `/files/{}.json` → `/files`, `/{}`, `.json`."""
-    *before, last = path_shape.removeprefix("/").split("/")
-    parts = re.search(ENDED, last) or re.search(VERBED, last)
-    ends = (f"/{parts[1]}", parts[2]) if parts else (f"/{last}",)
-    return (*(f"/{segment}" for segment in before), *ends)
+    return tuple(step for step in re.split(f"(?=/)|{PART}", path_shape) if step)
 
 
 def unreachable(path_shape: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.text import whole
-from pipelines.schemas.json_body import ITEM, unescaped
+from pipelines.schemas.json_body import ITEM, last_token, parent, unescaped
 
 JsonSchema = dict[str, Any]
 
@@ -35,7 +35,7 @@ def _children(body: dict[str, Parameter]) -> dict[str, list[str]]:
     below: dict[str, list[str]] = {}
     for name in sorted(body):
         if name:
-            below.setdefault(name.rpartition("/")[0], []).append(name)
+            below.setdefault(parent(name), []).append(name)
     return below
 
 
@@ -50,7 +50,7 @@ def _schema(name: str, body: dict[str, Parameter], below: dict[str, list[str]]) 
 def _filled(
     schema: JsonSchema, name: str, body: dict[str, Parameter], below: dict[str, list[str]]
 ) -> JsonSchema:
-    names = {_token(child): child for child in below.get(name, ())}
+    names = {last_token(child): child for child in below.get(name, ())}
     item = names.pop(ITEM, None)
     if schema.get("type") == "array":
         return {**schema, "items": _schema(item, body, below) if item else {}}
@@ -59,7 +59,3 @@ def _filled(
     properties = {whole(unescaped(token)): _schema(child, body, below) for token, child in names.items()}
     required = [whole(unescaped(token)) for token, child in names.items() if body[child].required]
     return {**schema, "properties": properties, **({"required": required} if required else {})}
-
-
-def _token(pointer: str) -> str:
-    return pointer.rpartition("/")[2]

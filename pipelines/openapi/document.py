@@ -15,7 +15,6 @@ from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.template import unique_names
 from pipelines.openapi.text import readable, whole
 from pipelines.schemas.json_schema import COMMA_LIST
-from pipelines.schemas.placeholders import DOUBLED
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
@@ -96,7 +95,7 @@ def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
     naming_one = busiest_first(group)[0].template
     names = unique_names(naming_one.names)
     path = naming_one.path(names)
-    if all(_is_doubled(one.endpoint) for one in group):
+    if all(one.endpoint.is_doubled for one in group):  # a document is matched literally
         path = f"/{path}"
     by_method: dict[str, list[Located]] = {}
     for one in group:
@@ -112,13 +111,6 @@ def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
         else:
             others[method] = operation
     return path, {**item, **({"x-census-methods": others} if others else {})}
-
-
-def _is_doubled(endpoint: Endpoint) -> bool:
-    """Whether all requests began with two slashes: then so must the path of a document that is matched literally."""
-    return any(
-        one.location == "written" and one.name == DOUBLED and one.required for one in endpoint.parameters
-    )
 
 
 def _operation(method: str, path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ JsonSchema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A learned parameter; `location`: "path" or "query"; `schema`: JSON Schema; `requests` had it."""
+    """A learned parameter: `requests` had it. `location`: "path", "query", "form" or "body", whose name is a JSON Pointer."""
 
     location: str
     name: str
@@ -31,7 +31,8 @@ class Endpoint:
 
     `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
     or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
-    written; `schemes` were seen ("https"); `reasons` say why it looks like an API. Times without a zone are UTC.
+    written; `is_doubled`: every path began with two slashes; `schemes` were seen ("https"); `reasons` say why it looks
+    like an API. Times without a zone are UTC.
     """
 
     host: str
@@ -47,6 +48,7 @@ class Endpoint:
     statuses: Mapping[str, int] = field(default_factory=dict)
     learned_from: int = 0
     left_out: int = 0
+    is_doubled: bool = False
     parameters: tuple[Parameter, ...] = ()
     reasons: tuple[str, ...] = ()
 
@@ -81,6 +83,7 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         statuses={status: n for status, n in counts.items() if n},
         learned_from=learned_from,
         left_out=int(schema.get("left_out") or 0),
+        is_doubled=bool(schema.get("is_doubled")),
         parameters=_parameters(schema.get("parameters") or ()),
         reasons=tuple(said(row.get("reasons") or ())),
     )

@@ -101,15 +101,15 @@ _EXTENSIONS = (
 ENDINGS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
 """Extensions: media types registered with IANA by the names that Apache's mime.types gives them."""
 
-ENDED = rf"^([^/]+)({ENDINGS})$"
-"""`users.json`: name and extension."""
-
 VERB = ":[a-z][A-Za-z]{2,40}"
-VERBED = rf"^([^/]+)({VERB})$"
-"""`123:cancel`: resource and custom method (Google AIP-136)."""
+"""`:cancel` of `123:cancel`: a custom method (Google AIP-136)."""
+
+PARTS = f"(?:{ENDINGS}|{VERB})"
+PART = rf"(?<=[^/])(?!\.tar\.)(?={PARTS}$)"
+"""Where the part of a path's last segment begins: `users` | `.json`, `123` | `:cancel`, of `.tar.gz` the last."""
 
 MASKS = (
-    (rf"/(?:{SURE_FORMS})(?=/|(?:{ENDINGS}|{VERB})?$)", VARIABLE_STEP),
+    (rf"/(?:{SURE_FORMS})(?=/|{PARTS}?$)", VARIABLE_STEP),
     (rf"{KEY}(?=/|$)", "({})"),
     (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
     (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),

@@ -9,15 +9,14 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.paths.segments import ENDINGS, LITERAL, MASKS, UNRESERVED, VARIABLE, VARIABLE_STEP, VERB
+from pipelines.paths.segments import LITERAL, MASKS, PART, PARTS, UNRESERVED, VARIABLE, VARIABLE_STEP
 from pipelines.sections import PathSettings
 
 ROOT = ""
 """Prefix of a path's first step."""
 DEEPER = "/**"
 """What stands for steps beyond paths.max_depth."""
-_PART = f"(?:(?<=[^/])(?:{ENDINGS}|{VERB}))"
-_ENDS = f"(?=/|{_PART}?$)"
+_ENDS = f"(?=/|{PARTS}?$)"
 _TYPED = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
 
 
@@ -50,9 +49,7 @@ def steps(masked_path: Column) -> Column:
 
     A part is marked by what no such path holds, a doubled slash: searched for by itself it costs a third of one pattern for all.
     """
-    marked = F.regexp_replace(
-        masked_path, rf"(?=[.:])(?!\.tar\.)(?={_PART}$)", "//"
-    )  # of `.tar.gz` the last part
+    marked = F.regexp_replace(masked_path, f"(?=[.:]){PART}", "//")
     return F.split(marked, "//|(?=/)")
 
 

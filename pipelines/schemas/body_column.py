@@ -10,19 +10,12 @@ from collections.abc import Iterator
 import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.types import ArrayType, BooleanType, StringType, StructField, StructType
 
 from pipelines.schemas.json_body import leaves
-
-_VALUE = StructType(
-    [
-        *(StructField(name, StringType()) for name in ("location", "name", "value", "json_type")),
-        StructField("is_first", BooleanType()),
-    ]
-)
+from pipelines.schemas.template_columns import OBSERVATIONS
 
 
-@pandas_udf(ArrayType(_VALUE))  # type: ignore[call-overload,untyped-decorator]
+@pandas_udf(OBSERVATIONS)  # type: ignore[call-overload,untyped-decorator]
 def _body_values(bodies: Iterator[pd.Series]) -> Iterator[pd.Series]:
     for batch in bodies:
         yield batch.map(lambda body: [{"location": "body", **leaf._asdict()} for leaf in leaves(body)])

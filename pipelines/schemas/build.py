@@ -86,6 +86,7 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
     carry; of more than `max_parameters` the rest is counted in `left_out`.
     """
     of_requests = F.col("location") == "request"
+    is_parameter = ~F.col("location").isin("request", "written")
     seen = F.struct("location", "name", *EVIDENCE_COLUMNS)
     order = F.struct(F.col("location") == "path", "requests", "location", "name")
     per_endpoint = (
@@ -98,24 +99,30 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
             ),
             F.min("first_day").alias("first_day"),
             F.max("last_day").alias("last_day"),
-            F.count_if(~of_requests & ~F.col("location").isin("item", "written")).alias("found"),
-            F.max_by(F.when(~of_requests, seen), F.when(~of_requests, order), settings.max_parameters).alias(
+            F.max(F.when(F.col("location") == "written", F.col("requests"))).alias("doubled"),
+            F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
+            F.max_by(F.when(is_parameter, seen), F.when(is_parameter, order), settings.max_parameters).alias(
                 "seen"
             ),
         )
     )
-    judged = per_endpoint.withColumn(
-        "judged", _judgements(settings)(F.coalesce("seen", F.array()), F.col("requests"))
+    judged = per_endpoint.withColumns(
+        {
+            "judged": _judgements(settings)(F.coalesce("seen", F.array()), F.col("requests")),
+            "is_doubled": F.coalesce(F.col("doubled") >= F.col("requests"), F.lit(False)),
+        }
     )
+    identity = F.struct(F.transform("judged", _identity).alias("parameters"), "is_doubled")
     return judged.select(
         *ENDPOINT_KEY,
-        F.sha2(F.to_json(F.transform("judged", _identity)), 256).alias("fingerprint"),
+        F.sha2(F.to_json(identity), 256).alias("fingerprint"),
         "requests",
         "clients",
         "days",
         "first_day",
         "last_day",
-        (F.col("found") - F.size(F.filter("judged", _is_parameter))).cast("int").alias("left_out"),
+        (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
+        "is_doubled",
         F.transform("judged", _parameter).alias("parameters"),
     )
 
@@ -165,10 +172,6 @@ def _judged(
         "schema": orjson.dumps(schema).decode(),
         "shape": orjson.dumps(without_evidence(schema), option=orjson.OPT_SORT_KEYS).decode(),
     }
-
-
-def _is_parameter(judged: Column) -> Column:
-    return judged["location"] != "written"
 
 
 def _identity(parameter: Column) -> Column:

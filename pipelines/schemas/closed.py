@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.evidence import Evidence
+from pipelines.schemas.json_body import last_token
 from pipelines.schemas.seen import CLIENTS, Seen
 from pipelines.sections import SchemaSettings
 
@@ -24,22 +25,21 @@ _PERSONAL_NAME = re.compile(
 _NUMBER_OF_A_PERSON = re.compile(r"\+?[0-9][0-9 ()./-]{6,24}")
 """Telephone, card and account numbers, however they are written; whole dates have their own form before."""
 
+Place = tuple[str, str]
+"""Location and name of a parameter."""
+
 
 def closed_set(
-    name: str,
-    seen: Mapping[str, Seen] | None,
-    evidence: Evidence,
-    location: str,
-    settings: SchemaSettings,
+    place: Place, seen: Mapping[str, Seen], evidence: Evidence, settings: SchemaSettings
 ) -> tuple[str, ...] | None:
     """The values of a closed set in order, None where there may be others, or where they may be personal.
 
     Every value must be common and sent by several clients; a rare one keeps the set open, unless it differs in kind.
     """
+    location, name = place
     n = evidence.n
     if (
-        _PERSONAL_NAME.search(name.rpartition("/")[2])
-        or not seen
+        _PERSONAL_NAME.search(last_token(name))
         or n < settings.enum_observations
         or evidence.clients < settings.enum_clients
     ):

@@ -19,9 +19,9 @@ FINITE_SET = ((0.0, 1.0), (3.0, 0.05), (4.6, 0.01), (8.6, 0.001))
 """n * RATE → probability of missing values of more than RATE, where each value was seen five times (METHODS B2, numeric)."""
 
 
-def distribution_free(n: int, trimmed: int = 0) -> dict[str, Any]:
+def distribution_free(n: int) -> dict[str, Any]:
     """One limit, whatever the distribution: the next value is as likely as any to be the largest (METHODS B1)."""
-    return _said((trimmed + 1) / (n + 1), 1 - (1 - RATE) ** n if not trimmed else 0.0, "distribution-free")
+    return _said(1 / (n + 1), _of_largest(n), "distribution-free")
 
 
 def fleet_prior(n: int) -> dict[str, Any]:
@@ -45,7 +45,12 @@ def finite_set(n: int, trimmed: int = 0) -> dict[str, Any]:
 
 def tail_model(n: int, risk: float) -> dict[str, Any]:
     """A limit above the largest: the model gives the risk, the largest of `n` alone the confidence."""
-    return _said(risk, 1 - (1 - RATE) ** n, "tail model")
+    return _said(risk, _of_largest(n), "tail model")
+
+
+def _of_largest(n: int) -> float:
+    """The largest of `n` values is beyond all but `RATE` of the distribution with this probability."""
+    return 1 - (1 - RATE) ** n
 
 
 def _said(risk: float, confidence: float, proof: str) -> dict[str, Any]:

@@ -6,14 +6,16 @@ State and judgement are apart: states add up without loss (days, partitions), th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from pipelines.schemas import distinct
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.distinct import NONE, Distinct
 from pipelines.schemas.recognisers import (
+    ARRAY,
     DIGITS,
     LOCALE,
     MAX_CHARACTERS,
@@ -25,6 +27,7 @@ from pipelines.schemas.recognisers import (
 )
 from pipelines.schemas.seen import Kept, Outermost, Seen
 
+Number = TypeVar("Number", int, float)
 NAMED_KINDS = (TEXT, DIGITS, LOCALE, SEMVER)
 """Kinds whose values may be a closed set and are kept; others are numbers, formats, secrets or personal."""
 SIZED_KINDS = (*TEXTUAL, DIGITS)
@@ -41,9 +44,7 @@ class Span:
     high: float | None = None
 
     def __add__(self, other: Span) -> Span:
-        lows = [low for low in (self.low, other.low) if low is not None]
-        highs = [high for high in (self.high, other.high) if high is not None]
-        return Span(min(lows, default=None), max(highs, default=None))
+        return Span(_outer(min, self.low, other.low), _outer(max, self.high, other.high))
 
 
 NOTHING = Span()
@@ -125,16 +126,14 @@ class KindEvidence:
 
     def __add__(self, other: KindEvidence) -> KindEvidence:
         """Of the same kind in another place: clients and days may be shared, values may be equal."""
-        lows = [low for low in (self.low, other.low) if low is not None]
-        highs = [high for high in (self.high, other.high) if high is not None]
         return KindEvidence(
             self.kind,
             self.n + other.n,
             max(self.clients, other.clients),
             self.distinct + other.distinct,
             max(self.days, other.days),
-            min(lows, default=None),
-            max(highs, default=None),
+            _outer(min, self.low, other.low),
+            _outer(max, self.high, other.high),
             self.classes | other.classes,
             self.common + other.common,
             self.highest + other.highest,
@@ -168,11 +167,10 @@ def observe(
     integer = int(cut) if kind_type == "integer" else None
     number = float(cut) if kind_type == "number" else None
     seen = Seen(1, frozenset({client[:CLIENT_CHARACTERS]}))
-    size = number if integer is None else float(integer)
-    is_number = size is not None
-    if not is_number and (kind in SIZED_KINDS or kind == "array"):
-        size = float(cut) if kind == "array" else float(len(cut))
-    key = (0.0 if size is None else size, digest(cut))
+    is_number = kind_type in ("integer", "number")
+    has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
+    size = float(len(cut) if kind in SIZED_KINDS else cut) if has_size else 0.0
+    sized = {(size, digest(cut)): seen}
     state = KindState(
         n=1,
         requests=int(is_first),
@@ -184,10 +182,15 @@ def observe(
         lengths=Span(len(cut), len(cut)),
         classes=classes_of(cut) if kind in TEXTUAL else 0,
         common=Kept({cut: seen}) if kind in NAMED_KINDS else Kept(None),
-        high=Outermost(True, {} if size is None else {key: seen}),
-        low=Outermost(False, {key: seen} if is_number else {}),
+        high=Outermost(True, sized if has_size else {}),
+        low=Outermost(False, sized if is_number else {}),
     )
     return ParameterState(((kind, state),))
+
+
+def _outer(of: Callable[[Number, Number], Number], one: Number | None, other: Number | None) -> Number | None:
+    """The smaller or the larger of two numbers; one that is not there counts for nothing."""
+    return other if one is None else one if other is None else of(one, other)
 
 
 def digest(value: str) -> str:

@@ -67,6 +67,16 @@ def escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1").replace(ITEM, "~2")
 
 
+def last_token(pointer: str) -> str:
+    """The escaped name of a member in what holds it; the name of anything else is its own."""
+    return pointer.rpartition("/")[2]
+
+
+def parent(pointer: str) -> str:
+    """The pointer of what holds a member or an item."""
+    return pointer.rpartition("/")[0]
+
+
 def unescaped(token: str) -> str:
     """The member's name again."""
     return token.replace("~2", ITEM).replace("~1", "/").replace("~0", "~")

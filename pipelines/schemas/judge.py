@@ -13,7 +13,8 @@ from enum import StrEnum
 from pipelines.http.redaction import has_secret_name
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.forms import Group, json_groups, json_types, url_groups
-from pipelines.schemas.limits import Limits, limits_of, small_allowance
+from pipelines.schemas.json_body import last_token
+from pipelines.schemas.limits import Limits, allowance, limits_of
 from pipelines.schemas.recognisers import (
     EMPTY,
     JWT,
@@ -97,23 +98,25 @@ def judge(
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
     in_json = location == "body"
-    repeats = location in ("query", "form") and evidence.n - evidence.requests > small_allowance(
-        evidence.n, settings
-    )
+    repeated = evidence.n - evidence.requests
+    repeats = location in ("query", "form") and repeated > allowance(evidence.n, settings)
 
     def said(rule: Rule, groups: Sequence[Group], dropped: int = 0, *, limited: bool = True) -> Judgement:
         forms = []
         for form, kinds in groups:
-            limits = limits_of((location, name), form, kinds, evidence, settings) if limited else {}
-            forms.append(replace(_sum(form, kinds), limits=limits))
+            # parts may share clients and days: the largest part's number is what there is at least
+            whole = sum(kinds, KindEvidence(form, n=0, clients=0, distinct=0, days=0))
+            limits = limits_of((location, name), whole, kinds, evidence, settings) if limited else {}
+            numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
+            forms.append(Alternative(form, *numbers, limits))
         ordered = sorted(forms, key=lambda alternative: (-alternative.n, alternative.kind))
         return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence)
 
     any_text: list[Group] = [(TEXT, evidence.kinds)]
-    is_secret = has_secret_name(name.rsplit("/", 1)[-1]) or any(kind.kind in (REDACTED, JWT) for kind in kept)
-    if is_secret or level is Level.GUESS:
-        if is_secret:  # ingest masks a secret member by a text, whatever it was: of its type nothing is known
-            return said(Rule.SECRET, [] if in_json else any_text, limited=False)
+    if has_secret_name(last_token(name)) or any(kind.kind in (REDACTED, JWT) for kind in kept):
+        # ingest masks a secret member by a text, whatever it was: of its type nothing is known
+        return said(Rule.SECRET, [] if in_json else any_text, limited=False)
+    if level is Level.GUESS:
         return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
     groups = json_groups(kept) if in_json else url_groups(kept)
     if len(groups) > settings.max_union:
@@ -157,7 +160,7 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     by_size = sorted(evidence.kinds, key=lambda kind: (kind.n, kind.kind))
     if evidence.clients <= settings.min_union_clients or not by_size:
         return evidence.kinds
-    left = small_allowance(evidence.n, settings)
+    left = allowance(evidence.n, settings)
     dropped = {kind.kind for kind in by_size[:-1] if _is_attack(kind, evidence, settings)}
     for kind in by_size[:-1]:
         if (
@@ -185,18 +188,3 @@ def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
     """Whether keeping `kind` hardly widens: an empty value, or a number among numbers."""
     numeric = {"integer", "number"}
     return kind.kind == EMPTY or (type_of(kind.kind) in numeric and type_of(main.kind) in numeric)
-
-
-def _sum(form: str, kinds: Sequence[KindEvidence]) -> Alternative:
-    """Parts may share clients and days: the largest part's number is what there is at least."""
-    lows = [kind.low for kind in kinds if kind.low is not None]
-    highs = [kind.high for kind in kinds if kind.high is not None]
-    return Alternative(
-        form,
-        sum(kind.n for kind in kinds),
-        max((kind.clients for kind in kinds), default=0),
-        sum(kind.distinct for kind in kinds),
-        max((kind.days for kind in kinds), default=0),
-        min(lows, default=None),
-        max(highs, default=None),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from operator import add, or_
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -18,16 +19,12 @@ def kind(value: Column, json_type: Column | None = None) -> Column:
     Lengths and contained characters are tested first: most regular expressions then never run.
     """
     told = F.lit(None).cast("string") if json_type is None else json_type
-    first, *rest = [recogniser for recogniser in RECOGNISERS if recogniser.kind != TEXT]
-    found = F.when(told.isin(*JSON_ONLY), told)
-    only_text = [recogniser for recogniser in RECOGNISERS if recogniser.type != "string"]
-    number_like = reduce(
-        lambda any_of, one: any_of | _is(one, value), only_text[1:], _is(only_text[0], value)
-    )
-    written = F.when(value.rlike(rf"\A(?:{DIGITS_PATTERN})\z"), F.lit(DIGITS)).otherwise(F.lit(TEXT))
-    found = found.when((told == "string") & number_like, written)
-    for recogniser in (first, *rest):
-        found = found.when(_is(recogniser, value), F.lit(recogniser.kind))
+    no_text = reduce(or_, (_is(one, value) for one in RECOGNISERS if one.type != "string"))
+    digits = F.when(value.rlike(rf"\A(?:{DIGITS_PATTERN})\z"), F.lit(DIGITS)).otherwise(F.lit(TEXT))
+    found = F.when(told.isin(*JSON_ONLY), told).when((told == "string") & no_text, digits)
+    for recogniser in RECOGNISERS:
+        if recogniser.kind != TEXT:
+            found = found.when(_is(recogniser, value), F.lit(recogniser.kind))
     return found.otherwise(F.lit(TEXT))
 
 
@@ -37,7 +34,7 @@ def classes(value: Column) -> Column:
         F.when(value.rlike(f"[{inside}]"), F.lit(BITS[name])).otherwise(F.lit(0))
         for name, inside in CLASSES.items()
     ]
-    return reduce(Column.__add__, each)
+    return reduce(add, each)
 
 
 def _is(recogniser: Recogniser, value: Column) -> Column:

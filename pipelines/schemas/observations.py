@@ -14,7 +14,18 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas.body_column import body_values
 from pipelines.schemas.kind_column import kind
 from pipelines.schemas.placeholders import DOUBLED
-from pipelines.schemas.recognisers import LIST, MAX_CHARACTERS, REDACTED, TEXT
+from pipelines.schemas.recognisers import (
+    BOOLEAN,
+    DIGITS,
+    INTEGER,
+    LIST,
+    LOCALE,
+    MAX_CHARACTERS,
+    NUMBER,
+    REDACTED,
+    SEMVER,
+    TEXT,
+)
 from pipelines.schemas.template_columns import form_decoded, observation, path_values, segments
 
 MAX_PAIRS = 500
@@ -24,7 +35,7 @@ cause.
 MAX_ITEMS = 50
 """Items read of one list in a value."""
 NAME_CHARACTERS = 128
-NAMING_KINDS = (TEXT, LIST, "boolean", "integer", "digits", "number", "locale", "semver", REDACTED)
+NAMING_KINDS = (TEXT, LIST, BOOLEAN, INTEGER, DIGITS, NUMBER, LOCALE, SEMVER, REDACTED)
 """Kinds of text that a name may be. Other kinds (a time stamp against caches, a token, an e-mail address) are
 values that a client put in a name's place: they would be without end, and personal, so they are not
 parameters.
@@ -67,9 +78,9 @@ def parameter_values(transactions: DataFrame) -> DataFrame:
         pair_values("query", "names", "values"),
         items("names", "values"),
         pair_values("form", "form_names", "form_values"),
+        F.col("body"),
     )
-    values = F.explode(F.concat(F.transform(all_of_it, _untyped), "body"))
-    return _counted(decoded.select(*EACH, values.alias("observed")))
+    return _counted(decoded.select(*EACH, F.explode(all_of_it).alias("observed")))
 
 
 def _counted(observed: DataFrame) -> DataFrame:
@@ -92,12 +103,6 @@ def _counted(observed: DataFrame) -> DataFrame:
 
 def _is_form() -> Column:
     return F.coalesce(F.col("request_content_type").contains("x-www-form-urlencoded"), F.lit(False))
-
-
-def _untyped(observed: Column) -> Column:
-    """As a body's values are: with a JSON type, of which a text knows none."""
-    none = F.lit(None).cast("string").alias("json_type")
-    return F.struct(observed["location"], observed["name"], observed["value"], none, observed["is_first"])
 
 
 def items(names: str, values: str) -> Column:

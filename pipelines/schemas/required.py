@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipelines.schemas.evidence import Evidence
+from pipelines.schemas.json_body import parent
 from pipelines.schemas.recognisers import OBJECT
 from pipelines.sections import SchemaSettings
 
@@ -13,15 +14,13 @@ Known = Mapping[tuple[str, str], Evidence]
 
 
 def is_required(location: str, name: str, known: Known, requests: int, settings: SchemaSettings) -> bool:
-    """A query or form field of all `requests`, a member of all objects that could hold it; a writing that all have."""
+    """A query or form field of all `requests`, a member of all objects that could hold it."""
     mine = known[location, name]
-    if location == "written":  # as it is always written, on whatever evidence there is
-        return mine.requests >= requests
     if location != "body":
         whole, present = requests, mine.requests
     else:
-        parent = known.get(("body", name.rpartition("/")[0]))
-        objects = [kind.n for kind in parent.kinds if kind.kind == OBJECT] if parent and name else []
+        holder = known.get(("body", parent(name))) if name else None
+        objects = [kind.n for kind in holder.kinds if kind.kind == OBJECT] if holder else []
         whole, present = sum(objects), mine.n
     return (
         0 < whole <= present

@@ -5,10 +5,11 @@ Both keep who sent a value, by at most `CLIENTS` of its clients: three are what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+Key = TypeVar("Key", bound=Hashable)
 CLIENTS = 3
 COMMON = 64
 """Different values that are kept; with more, a parameter is open for the whole window (METHODS B7)."""
@@ -36,9 +37,7 @@ class Kept:
     def __add__(self, other: Kept) -> Kept:
         if self.seen is None or other.seen is None:
             return Kept(None)
-        merged = dict(self.seen)
-        for value, seen in other.seen.items():
-            merged[value] = merged.get(value, Seen()) + seen
+        merged = _added(self.seen, other.seen.items())
         return Kept(merged if len(merged) <= COMMON else None)
 
 
@@ -53,9 +52,7 @@ class Outermost:
     seen: Mapping[tuple[float, str], Seen] = field(default_factory=dict)
 
     def __add__(self, other: Outermost) -> Outermost:
-        merged = dict(self.seen)
-        for key, seen in other.seen.items():
-            merged[key] = merged.get(key, Seen()) + seen
+        merged = _added(self.seen, other.seen.items())
         kept = sorted(merged, reverse=self.largest)[:OUTERMOST]
         return Outermost(self.largest, {key: merged[key] for key in kept})
 
@@ -80,16 +77,20 @@ def kept_of(rows: Iterable[Mapping[str, Any]], is_open: bool) -> Kept:
     """Rows of value, n, clients of any number of days → their merge."""
     if is_open:
         return Kept(None)
-    return sum((Kept({row["value"]: _seen(row)}) for row in rows), Kept())
+    return Kept() + Kept(_added({}, ((row["value"], _seen(row)) for row in rows)))
 
 
-def outermost_of(rows: Sequence[Mapping[str, Any]], largest: bool) -> Outermost:
+def outermost_of(rows: Iterable[Mapping[str, Any]], largest: bool) -> Outermost:
     """Rows of size, digest, n, clients of any number of days → their merge."""
-    merged: dict[tuple[float, str], Seen] = {}
-    for row in rows:
-        key = (row["size"], row["digest"])
-        merged[key] = merged.get(key, Seen()) + _seen(row)
+    merged = _added({}, (((row["size"], row["digest"]), _seen(row)) for row in rows))
     return Outermost(largest) + Outermost(largest, merged)
+
+
+def _added(known: Mapping[Key, Seen], more: Iterable[tuple[Key, Seen]]) -> dict[Key, Seen]:
+    merged = dict(known)
+    for key, seen in more:
+        merged[key] = merged.get(key, Seen()) + seen
+    return merged
 
 
 def _seen(row: Mapping[str, Any]) -> Seen:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, BooleanType, StringType, StructField, StructType
 
 from pipelines.schemas.placeholders import PLACEHOLDER
 
@@ -16,7 +17,14 @@ MIXED_CHARACTERS = 512
 """Longest segment that is matched against several placeholders: the work grows with its length to their
 number.
 """
-OBSERVATIONS = "array<struct<location:string,name:string,value:string,is_first:boolean>>"
+OBSERVATIONS = ArrayType(
+    StructType(
+        [
+            *(StructField(name, StringType()) for name in ("location", "name", "value", "json_type")),
+            StructField("is_first", BooleanType()),
+        ]
+    )
+)
 
 
 def segments(path: Column) -> Column:
@@ -40,11 +48,12 @@ def path_values(expected: str, found: str) -> Column:
 
 
 def observation(location: str, name: Column, value: Column, is_first: Column) -> Column:
-    """One value of a parameter in one request, as a struct."""
+    """One value of a parameter in one request, as a struct; a text outside of JSON has no JSON type."""
     return F.struct(
         F.lit(location).alias("location"),
         name.alias("name"),
         value.alias("value"),
+        F.lit(None).cast("string").alias("json_type"),
         is_first.alias("is_first"),
     )
 

@@ -225,3 +225,13 @@ def test_endpoints_with_their_schema_become_a_document(
     operation = built["paths"]["/users/{id}"]["get"]
     assert [p["name"] for p in operation["parameters"]] == ["id", "price", "sort", "when"]
     assert operation["responses"]["3XX"]["description"] == "5 of 50 answers seen"
+
+
+@pytest.mark.parametrize(("requests", "is_doubled"), [(7, True), (6, False)])
+def test_doubled_slashes_are_told_of_an_endpoint_where_all_requests_have_them(
+    spark: SparkSession, settings: Settings, requests: int, is_doubled: bool
+) -> None:
+    doubled = (*KEY, "written", "//", DAYS[0], "", None, "c", requests, requests)
+    values = spark.createDataFrame([row("", "", n=7), doubled], VALUES)
+    (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
+    assert (found["is_doubled"], found["parameters"], found["left_out"]) == (is_doubled, [], 0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from pipelines.openapi.bodies import request_body
-from pipelines.openapi.endpoint import Parameter
+from pipelines.openapi.document import Origin, document
+from pipelines.openapi.endpoint import Endpoint, Parameter
 
 
 def parameter(name: str, schema: dict[str, Any], required: bool = False, location: str = "body") -> Parameter:
@@ -64,3 +67,14 @@ def test_forms_have_fields_and_no_body_is_none() -> None:
         }
     }
     assert request_body([parameter("q", {"type": "string"}, location="query")]) is None
+
+
+def test_path_is_doubled_only_where_all_requests_began_so() -> None:
+    when = datetime(2026, 6, 1)
+    get, post = (
+        Endpoint("a.example", method, "/x", 5, 2, when, when, is_doubled=True) for method in ("GET", "POST")
+    )
+    assert list(document("a.example", [get, post], Origin("1", "ml"))["paths"]) == ["//x"]
+    assert list(
+        document("a.example", [get, replace(post, is_doubled=False)], Origin("1", "ml"))["paths"]
+    ) == ["/x"]

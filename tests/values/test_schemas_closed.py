@@ -20,7 +20,8 @@ def closed(rows: Sequence[Sent], location: str = "query", name: str = "sort") ->
     """The set closed on (value, client) rows."""
     seen = sum((Kept({value: Seen(1, frozenset({client}))}) for value, client in rows), Kept())
     clients = len({client for _, client in rows})
-    return closed_set(name, seen.seen, Evidence(len(rows), len(rows), clients, 1, ()), location, SETTINGS)
+    assert seen.seen is not None
+    return closed_set((location, name), seen.seen, Evidence(len(rows), len(rows), clients, 1, ()), SETTINGS)
 
 
 def sent(values: Sequence[str], n: int = 600, clients: int = 60) -> list[Sent]:
