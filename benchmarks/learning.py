@@ -41,6 +41,7 @@ def transactions(spark: SparkSession, count: int) -> DataFrame:
     return spark.range(count).select(
         F.lit("ml").alias("variant"), F.lit("shop.example").alias("host"), F.lit("GET").alias("method"),
         F.concat(F.lit("/c"), kind, F.lit("/{itemId}")).alias("path_template"), F.to_date(F.lit("2026-06-01")).alias("day"),
+        F.timestamp_seconds(F.lit(1_780_272_000) + F.pmod(number, 86_400)).alias("time"),
         F.lit(200).alias("status"), F.concat(F.lit("/c"), kind, F.lit("/"), number.cast("string")).alias("path"),
         query.alias("query"), F.md5(F.pmod(F.xxhash64("id"), 5000).cast("string")).alias("client"),
         F.lit(None).cast("string").alias("request_content_type"), F.lit(None).cast("string").alias("request_body"),

@@ -18,8 +18,8 @@ from jobs.inventory import inventory
 from pipelines import cli
 from pipelines.endpoints.listing import write_listing
 from pipelines.openapi.build import Written, write_documents
-from pipelines.schemas.build import latest
 from pipelines.schemas.tables import SCHEMAS
+from pipelines.schemas.versions import latest
 from pipelines.settings import Profile
 
 What = Literal["openapi", "endpoints"]

@@ -20,9 +20,10 @@ from pipelines import cli
 from pipelines.endpoints.build import listed
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.paths.build import with_masked
-from pipelines.schemas.build import learned, new_versions, slices
+from pipelines.schemas.build import learned, slices
 from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
+from pipelines.schemas.versions import new_versions
 from pipelines.selection.select import Variant
 from pipelines.selection.thresholds import learning_threshold
 

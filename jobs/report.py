@@ -22,8 +22,8 @@ from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
 from pipelines.report.build import facts
 from pipelines.report.facts import DocumentFact, Histogram
 from pipelines.report.page import render
-from pipelines.schemas.build import latest
 from pipelines.schemas.tables import SCHEMAS
+from pipelines.schemas.versions import latest
 from pipelines.selection.session import with_session_key
 from pipelines.transactions.table import BATCHES, QUARANTINE
 

@@ -101,5 +101,6 @@ class SchemaSettings(Section):
     class_observations: Positive
     required_observations: Positive
     required_clients: Positive
+    false_alarm_budget: Share
     max_parameters: Positive
     sketch_log2: Annotated[int, Field(ge=4, le=21)]

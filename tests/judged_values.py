@@ -9,9 +9,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from pipelines import settings as settings_module
-from pipelines.schemas.evidence import fold, observe
 from pipelines.schemas.json_schema import json_schema, without_evidence
 from pipelines.schemas.judge import Judgement, judge
+from pipelines.schemas.state import fold, observe
 from tests import strategies
 
 SETTINGS = settings_module.load().schemas

@@ -1,4 +1,4 @@
-"""`evidence.KindState` as Spark aggregations: to build states from values, merge them, read the numbers.
+"""`state.KindState` as Spark aggregations: to build states from values, merge them, read the numbers.
 
 Same fields, same merges as the value layer; only the sets of clients and values are HyperLogLog sketches here
 (exact while few, else within 1.04 / sqrt(2^sketch_log2): Flajolet et al. 2007).
@@ -9,14 +9,16 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.schemas.evidence import CLIENT_CHARACTERS, NAMED_KINDS, SIZED_KINDS
+from pipelines.schemas.characters import BITS
+from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.kind_column import classes
 from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXTUAL
 from pipelines.schemas.seen import CLIENTS, COMMON, OUTERMOST
+from pipelines.schemas.state import CLIENT_CHARACTERS, HOURS
+from pipelines.schemas.table import PEAKS_SCHEMA
 
 COUNTS = ("n", "requests")
 SKETCHES = ("clients", "values")
-EXTREMES = ("integer", "number", "length")
 
 
 def observed_state(sketch_log2: int) -> list[Column]:
@@ -25,27 +27,22 @@ def observed_state(sketch_log2: int) -> list[Column]:
     The sketch ignores empty texts, so one that no other value of the same kind can be stands in for them.
     """
     value = F.col("value")
-    numbers = {
-        "integer": F.when(_has_type("integer"), value.try_cast("bigint")),
-        "number": F.when(_has_type("number"), value.try_cast("double")),
-        "length": F.length(value),
-    }
+    integer = F.when(_has_type("integer"), value.try_cast("bigint"))
+    distinct = F.when(value == "", F.lit("\0")).otherwise(value)
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
         F.hll_sketch_agg("client", F.lit(sketch_log2)).alias("clients"),
-        F.hll_sketch_agg(F.when(value == "", F.lit("\0")).otherwise(value), F.lit(sketch_log2)).alias(
-            "values"
-        ),
-        *(F.min(numbers[name]).alias(f"{name}_min") for name in EXTREMES),
-        *(F.max(numbers[name]).alias(f"{name}_max") for name in EXTREMES),
+        F.hll_sketch_agg(distinct, F.lit(sketch_log2)).alias("values"),
+        F.min(integer).alias("integer_min"),
+        F.max(integer).alias("integer_max"),
     ]
 
 
 def seen_state() -> list[Column]:
-    """Over rows of `parameter_values` with `kind`, one value at a time: `n, clients` (of at most `CLIENTS`)."""
+    """Over rows of `parameter_values` with `kind`, one value at a time: `n, hours, clients` (at most `CLIENTS`)."""
     client = F.substring("client", 1, CLIENT_CHARACTERS)
     few = F.array_sort(F.array_distinct(F.min_by(client, client, CLIENTS)))
-    return [F.sum("n").alias("n"), few.alias("clients")]
+    return [F.sum("n").alias("n"), F.bit_or("hours").alias("hours"), few.alias("clients")]
 
 
 def sized() -> dict[str, Column]:
@@ -63,12 +60,14 @@ def sized() -> dict[str, Column]:
 
 
 def outermost_state() -> list[Column]:
-    """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`."""
+    """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`, `peaks`."""
     seen = "struct(size, digest, n, clients), struct(size, digest)"
     value = F.expr(f"max_by(struct(value, n, clients), xxhash64(value), {COMMON})")
     is_closed = F.bool_and("named") & (F.count("*") <= COMMON)
     return [
-        F.bit_or("classes").alias("classes"),
+        F.array(*(F.sum(F.when(_has(bit), F.col("n")).otherwise(F.lit(0))) for bit in BITS.values())).alias(
+            "classes"
+        ),
         F.when(is_closed, F.array_sort(value)).alias("common"),
         F.coalesce(F.expr(f"max_by({seen}, {OUTERMOST}) FILTER (WHERE size IS NOT NULL)"), F.array()).alias(
             "high"
@@ -76,23 +75,38 @@ def outermost_state() -> list[Column]:
         F.coalesce(F.expr(f"min_by({seen}, {OUTERMOST}) FILTER (WHERE number IS NOT NULL)"), F.array()).alias(
             "low"
         ),
+        F.filter(F.array(*map(_peak, range(HOURS))), lambda peak: peak["size"].isNotNull())
+        .cast(PEAKS_SCHEMA)
+        .alias("peaks"),
     ]
+
+
+def _has(bit: int) -> Column:
+    return F.col("classes").bitwiseAND(F.lit(bit)) != 0
+
+
+def _peak(hour: int) -> Column:
+    """The largest number sent in an hour of the day that the rows are grouped by."""
+    sent = F.col("hours").bitwiseAND(F.lit(1 << hour)) != 0
+    since_1970 = F.unix_date("day") * HOURS + hour
+    return F.struct(since_1970.alias("hour"), F.max(F.when(sent, F.col("number"))).alias("size"))
 
 
 def merged_state() -> list[Column]:
     """Over slices: the same columns, and `days`, the sorted array of the days they came from.
 
-    The few values that are kept stay apart by day (`common`, `high`, `low`): `evidence_of` merges them.
+    The few values that are kept stay apart by day (`common`, `high`, `low`, `peaks`): `evidence_of` merges them.
     """
+    counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
         *(F.hll_union_agg(name, F.lit(True)).alias(name) for name in SKETCHES),
-        *(F.min(f"{name}_min").alias(f"{name}_min") for name in EXTREMES),
-        *(F.max(f"{name}_max").alias(f"{name}_max") for name in EXTREMES),
+        F.min("integer_min").alias("integer_min"),
+        F.max("integer_max").alias("integer_max"),
         F.array_sort(F.collect_set("day")).alias("days"),
-        F.bit_or("classes").alias("classes"),
+        counts.alias("classes"),
         F.bool_or(F.col("common").isNull()).alias("is_open"),
-        *(F.flatten(F.collect_list(name)).alias(name) for name in ("common", "high", "low")),
+        *(F.flatten(F.collect_list(name)).alias(name) for name in ("common", "high", "low", "peaks")),
     ]
 
 
@@ -111,6 +125,7 @@ def evidence() -> list[Column]:
         F.array_sort("common").alias("common"),
         F.array_sort("high").alias("highest"),
         F.array_sort("low").alias("lowest"),
+        F.array_sort("peaks").alias("peaks"),
     )
     days = F.flatten(F.collect_list("days"))
     return [

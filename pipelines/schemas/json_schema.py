@@ -6,7 +6,6 @@ from typing import Any
 
 from pipelines.schemas.confidence import fleet_prior
 from pipelines.schemas.judge import Alternative, Judgement
-from pipelines.schemas.limits import PROOFS
 from pipelines.schemas.recognisers import (
     BY_KIND,
     EMPTY,
@@ -30,7 +29,7 @@ def json_schema(judgement: Judgement) -> JsonSchema:
 
     `x-census`: `n` values, `distinct` values, `clients`, `days`, `share` of the values that the constraint
     covers, `level` and `rule` of the judgement; where it applies `trimmed` values left out, `kind`
-    recognised, `note`.
+    recognised, `note`, and keywords `refused` with the reason.
     """
     forms = judgement.alternatives
     if len(forms) <= 1:
@@ -58,7 +57,7 @@ def without_evidence(schema: Any) -> Any:
 
 
 def _constraint(form: Alternative) -> JsonSchema:
-    limits = {key: value for key, value in form.limits.items() if key != PROOFS}
+    limits = dict(form.limits.keywords)
     if form.kind == EMPTY:
         return {"type": "string", "maxLength": 0}
     if form.kind == INTEGER:
@@ -90,6 +89,8 @@ def _evidence(judgement: Judgement, covered: int, form: Alternative | None) -> d
     }
     if judgement.trimmed:
         stated["trimmed"] = judgement.trimmed
+    if judgement.refused:
+        stated["refused"] = dict(judgement.refused)
     return {**stated, **_remarks(form), **_proofs(form)}
 
 
@@ -122,20 +123,17 @@ def _proofs(form: Alternative | None) -> dict[str, Any]:
     if form is None:
         return {}
     of_type = {} if form.kind in (TEXT, EMPTY) else {"type": fleet_prior(form.n)}
-    proofs = {**of_type, **form.limits.get(PROOFS, {})}
+    proofs = {**of_type, **form.limits.proofs}
     return {"constraints": proofs} if proofs else {}
 
 
 def _remarks(form: Alternative | None) -> dict[str, str]:
-    """The recogniser's name where the schema does not say it, and why a time has no maximum."""
-    if (
-        form is None
-        or form.kind in JSON_ONLY
-        or form.kind in (TEXT, BY_KIND[form.kind].format, BY_KIND[form.kind].type)
-    ):
+    """The recogniser's name where the schema does not say it, and why a number has no maximum."""
+    if form is None:
         return {}
-    is_time = form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS)
-    return {"kind": form.kind, "note": TIME_NOTE} if is_time else {"kind": form.kind}
+    note = TIME_NOTE if form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) else form.limits.note
+    said = form.kind in JSON_ONLY or form.kind in (TEXT, BY_KIND[form.kind].format, BY_KIND[form.kind].type)
+    return {**({} if said else {"kind": form.kind}), **({"note": note} if note else {})}
 
 
 def _share(part: int, whole: int) -> float:

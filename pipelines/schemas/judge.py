@@ -6,15 +6,16 @@ string.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from pipelines.http.redaction import has_secret_name
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.forms import Group, json_groups, json_types, url_groups
 from pipelines.schemas.json_body import last_token
-from pipelines.schemas.limits import Limits, allowance, limits_of
+from pipelines.schemas.limits import NO_LIMITS, Limits, allowance, limits_of
 from pipelines.schemas.recognisers import (
     EMPTY,
     JWT,
@@ -31,6 +32,13 @@ LIST_SHARE = 0.2
 """Share of values with commas from which a parameter is a list (METHODS B9 rule 10)."""
 ATTACK_SHARE = 0.01
 """Share of values up to which text beside numbers and formats is none of theirs, if it looks like an injection."""
+
+
+Refused = Mapping[str, str]
+"""Keyword of JSON Schema ("type" stands for the form) → reason."""
+
+
+NOTHING_REFUSED: Refused = MappingProxyType({})
 
 
 class Level(StrEnum):
@@ -50,6 +58,7 @@ class Rule(StrEnum):
     SINGLE = "one-type"
     UNION = "several-types"
     MIXED = "no-common-form"
+    REFUSED = "broken-in-the-back-test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Alternative:
     days: int
     low: int | None = None
     high: int | None = None
-    limits: Limits = field(default_factory=dict)
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class Judgement:
 
     `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
     than once in a request, so that the parameter is an array of the alternatives; `is_listed` that its values are lists.
+    `refused`: keyword → why it is not written although its rule would have allowed it.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -81,6 +91,7 @@ class Judgement:
     is_repeated: bool
     evidence: Evidence
     is_listed: bool = False
+    refused: Refused = field(default_factory=dict)
 
 
 def judge(
@@ -89,10 +100,11 @@ def judge(
     settings: SchemaSettings,
     location: str = "query",
     items: Evidence | None = None,
+    refused: Refused = NOTHING_REFUSED,
 ) -> Judgement:
     """The judgement on one parameter; `items` is the evidence of the parts of its values with commas."""
-    if items is not None and _is_list(evidence, settings):
-        of_items = judge(name, _of_items(evidence, items), settings, "item")
+    if items is not None and is_list(evidence, settings):
+        of_items = judge(name, with_items(evidence, items), settings, "item", refused=refused)
         return replace(of_items, evidence=evidence, is_listed=True, is_repeated=False)
     level = level_of(evidence.n, settings)
     kept = _without_outliers(evidence, settings)
@@ -106,16 +118,19 @@ def judge(
         for form, kinds in groups:
             # parts may share clients and days: the largest part's number is what there is at least
             whole = sum(kinds, KindEvidence(form, n=0, clients=0, distinct=0, days=0))
-            limits = limits_of((location, name), whole, kinds, evidence, settings) if limited else {}
+            place = (location, name)
+            limits = limits_of(place, whole, kinds, evidence, settings, refused) if limited else NO_LIMITS
             numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
             forms.append(Alternative(form, *numbers, limits))
         ordered = sorted(forms, key=lambda alternative: (-alternative.n, alternative.kind))
-        return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence)
+        return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
 
     any_text: list[Group] = [(TEXT, evidence.kinds)]
     if has_secret_name(last_token(name)) or any(kind.kind in (REDACTED, JWT) for kind in kept):
         # ingest masks a secret member by a text, whatever it was: of its type nothing is known
         return said(Rule.SECRET, [] if in_json else any_text, limited=False)
+    if "type" in refused:
+        return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
     if level is Level.GUESS:
         return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
     groups = json_groups(kept) if in_json else url_groups(kept)
@@ -124,7 +139,8 @@ def judge(
     return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
 
 
-def _is_list(evidence: Evidence, settings: SchemaSettings) -> bool:
+def is_list(evidence: Evidence, settings: SchemaSettings) -> bool:
+    """Whether values with commas are lists here: a fifth of them, and not of a few clients only."""
     listed = next((kind for kind in evidence.kinds if kind.kind == LIST), None)
     if listed is None or evidence.n < settings.min_observations:
         return False
@@ -133,7 +149,7 @@ def _is_list(evidence: Evidence, settings: SchemaSettings) -> bool:
     )
 
 
-def _of_items(evidence: Evidence, items: Evidence) -> Evidence:
+def with_items(evidence: Evidence, items: Evidence) -> Evidence:
     """Evidence of single values and of the parts of lists together."""
     merged = {kind.kind: kind for kind in evidence.kinds if kind.kind != LIST}
     for kind in items.kinds:
@@ -161,7 +177,7 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     if evidence.clients <= settings.min_union_clients or not by_size:
         return evidence.kinds
     left = allowance(evidence.n, settings)
-    dropped = {kind.kind for kind in by_size[:-1] if _is_attack(kind, evidence, settings)}
+    dropped = {kind.kind for kind in by_size[:-1] if is_attack(kind, evidence, settings)}
     for kind in by_size[:-1]:
         if (
             kind.n <= left
@@ -173,7 +189,7 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     return tuple(kind for kind in evidence.kinds if kind.kind not in dropped)
 
 
-def _is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) -> bool:
+def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) -> bool:
     """Whether values with the characters of an injection are no values of this parameter (METHODS B9 rule 6).
 
     Few clients send them, or they are rare where all else has a form: numbers and UUIDs know no quotation marks.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines.schemas import bounds, confidence
@@ -29,9 +30,28 @@ IDENTIFIER_SHARE, IDENTIFIER_SIZE = 0.5, 1e5
 """Numbers that are mostly different and large count things that become more (METHODS B3)."""
 SMALL_ALLOWANCES = ((100, 2), (30, 1))
 """Values that may be trimmed from so many on, where (1 - min_share) * n is still less (METHODS B9 rule 5)."""
-PROOFS = "proofs"
-Limits = dict[str, Any]
-"""JSON Schema keyword → value; and `PROOFS`: keyword → what `confidence` says of it."""
+GROWS = "grows with time, so it gets no maximum"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`keywords` of JSON Schema, `proofs` of them by keyword (`confidence`), the `classes` that a pattern allows, a `note`."""
+
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    proofs: Mapping[str, Any] = field(default_factory=dict)
+    classes: int = 0
+    note: str = ""
+
+    def without(self, refused: Collection[str]) -> Limits:
+        """The same without some keywords."""
+        return replace(
+            self,
+            keywords={key: limit for key, limit in self.keywords.items() if key not in refused},
+            proofs={key: proof for key, proof in self.proofs.items() if key not in refused},
+        )
+
+
+NO_LIMITS = Limits()
 
 
 def limits_of(
@@ -40,16 +60,22 @@ def limits_of(
     kinds: Sequence[KindEvidence],
     evidence: Evidence,
     settings: SchemaSettings,
+    refused: Collection[str] = (),
 ) -> Limits:
-    """Limits of one form of a parameter: `kinds` are what it covers, `whole` is their sum, of the form's kind."""
+    """Limits of one form of a parameter: `kinds` are what it covers, `whole` is their sum, of the form's kind.
+
+    `refused` keywords are not written: what a closed set would have said, the limits of any text say then.
+    """
     may_go = allowance(evidence.n, settings)
+    found = NO_LIMITS
     if whole.kind in (INTEGER, NUMBER):
-        return _range(whole, kinds, may_go, settings)
-    if whole.kind == ARRAY:
-        return _size(whole, may_go, settings)
-    if whole.kind == TEXT:
-        return _set(place, kinds, evidence, settings) or _text(whole, kinds, may_go, settings)
-    return {}
+        found = _range(whole, kinds, may_go, settings)
+    elif whole.kind == ARRAY:
+        found = _size(whole, may_go, settings)
+    elif whole.kind == TEXT:
+        closed = _set(place, kinds, evidence, settings) if "enum" not in refused else NO_LIMITS
+        found = closed if closed.keywords else _text(whole, kinds, may_go, settings)
+    return found.without(refused)
 
 
 def allowance(n: int, settings: SchemaSettings) -> int:
@@ -63,43 +89,44 @@ def _range(
 ) -> Limits:
     n = whole.n
     if n < settings.range_observations:
-        return {}
+        return NO_LIMITS
     # a time beside other numbers grows as well
     if any(kind.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) and kind.n > may_go for kind in kinds):
-        return {"minimum": 0, PROOFS: {"minimum": confidence.distribution_free(n)}}
+        return Limits({"minimum": 0}, {"minimum": confidence.distribution_free(n)})
     high = whole.highest.supported(CLIENTS, may_go)
     low = whole.lowest.supported(CLIENTS, may_go)
     if not high or not low:
-        return {}
+        return NO_LIMITS
     is_identifier = whole.distinct > IDENTIFIER_SHARE * n and high[0][0] > IDENTIFIER_SIZE
     top = bounds.upper([(max(size, 0.0), times) for size, times in high], n, whole.distinct, is_identifier)
     negated = [(-size, times) for size, times in low if size < 0]
     bottom = -bounds.upper(negated, n, whole.distinct, is_identifier) if negated else 0.0
-    limits: Limits = {"minimum": bottom, "maximum": top}
+    limits: dict[str, float] = {"minimum": bottom, "maximum": top}
     if whole.kind == INTEGER:
-        limits = {key: int(value) for key, value in limits.items() if abs(value) <= INT64}
-    return {**limits, PROOFS: dict.fromkeys(limits, confidence.tail_model(n, bounds.TAIL_RISK))}
+        limits = {key: int(limit) for key, limit in limits.items() if abs(limit) <= INT64}
+    found = Limits(limits, dict.fromkeys(limits, confidence.tail_model(n, bounds.TAIL_RISK)))
+    return replace(found.without(("maximum",)), note=GROWS) if whole.peaks.grow() else found
 
 
 def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Limits:
     largest = whole.highest.supported(CLIENTS, may_go)
     if whole.n < settings.range_observations or not largest:
-        return {}
+        return NO_LIMITS
     limit = int(bounds.upper(largest, whole.n, whole.distinct, is_identifier=False))
-    return {"maxItems": limit, PROOFS: {"maxItems": confidence.tail_model(whole.n, bounds.TAIL_RISK)}}
+    return Limits({"maxItems": limit}, {"maxItems": confidence.tail_model(whole.n, bounds.TAIL_RISK)})
 
 
 def _set(place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settings: SchemaSettings) -> Limits:
     seen: dict[str, Seen] = {}
     for kind in kinds:
         if kind.common.seen is None:
-            return {}
+            return NO_LIMITS
         seen.update(kind.common.seen)
     values = closed_set(place, seen, evidence, settings)
     if values is None:
-        return {}
+        return NO_LIMITS
     left_out = evidence.n - sum(seen[value].n for value in values)
-    return {"enum": list(values), PROOFS: {"enum": confidence.finite_set(evidence.n, max(left_out, 0))}}
+    return Limits({"enum": list(values)}, {"enum": confidence.finite_set(evidence.n, max(left_out, 0))})
 
 
 def _text(
@@ -107,16 +134,16 @@ def _text(
 ) -> Limits:
     n = whole.n
     if n < settings.length_observations or any(kind.kind not in SIZED_KINDS for kind in kinds):
-        return {}
-    limits: Limits = {}
+        return NO_LIMITS
+    limits: dict[str, Any] = {}
     proofs: dict[str, Any] = {}
     largest = whole.highest.supported(CLIENTS, may_go)
     if largest:
         limits["maxLength"] = bounds.longest(largest, n)
         proofs["maxLength"] = confidence.tail_model(n, bounds.TAIL_RISK)
-    held = whole.classes | (BITS["digit"] if any(kind.kind == DIGITS for kind in kinds) else 0)
+    held = whole.classes.bits | (BITS["digit"] if any(kind.kind == DIGITS for kind in kinds) else 0)
+    allowed = held if n >= settings.class_observations else held | ALWAYS_ALLOWED
     if n >= settings.pattern_observations and not held & FREE:
-        allowed = held if n >= settings.class_observations else held | ALWAYS_ALLOWED
         limits["pattern"] = f"^{bracket(allowed)}*$"
         proofs["pattern"] = confidence.fleet_prior(n)
-    return {**limits, PROOFS: proofs} if limits else {}
+    return Limits(limits, proofs, allowed)

@@ -27,6 +27,7 @@ from pipelines.schemas.recognisers import (
     TEXT,
 )
 from pipelines.schemas.template_columns import form_decoded, observation, path_values, segments
+from pipelines.schemas.views import is_late
 
 MAX_PAIRS = 500
 """Query parameters read of one request; the source saw endpoints of 50. Bounds the work that one request can
@@ -42,22 +43,24 @@ parameters.
 """
 PLAIN_NAME = r"\A[A-Za-z_]{1,20}\z"
 """Names that no recogniser takes for a value: nearly all, told apart at a tenth of the cost."""
-EACH = (*ENDPOINT_KEY, "day", "client")
+EACH = (*ENDPOINT_KEY, "day", "is_late", "client")
 
 
 def parameter_values(transactions: DataFrame) -> DataFrame:
-    """`variant, host, method, path_template, day, status, path, query, client, request_content_type, request_body` → values.
+    """Transactions (`ENDPOINT_KEY, day, time, status, path, query, client, request_content_type, request_body`) → values.
 
-    Returns: `variant, host, method, path_template, day, client, location, name, value, json_type, n, requests`, one row
-    per distinct combination of the first ten, of successful (2xx) requests. `location` is one of `table.LOCATIONS`;
+    Returns: `ENDPOINT_KEY, day, is_late, client, location, name, value, json_type, n, requests, hours`, one row
+    per distinct combination of the columns before `n`, of successful (2xx) requests. `location` is one of `table.LOCATIONS`;
     "request" is there once a request, with an empty name and value. `n` counts values, `requests` only the first of its
-    name in each request: repeated keys keep all their values. Path values are percent-decoded; query and form names and
-    values also have "+" decoded to a space. Values are cut to `MAX_CHARACTERS`, names to `NAME_CHARACTERS` characters.
+    name in each request: repeated keys keep all their values; `hours` are bits of the hours (UTC) in which it was sent.
+    Path values are percent-decoded; query and form names and values also have "+" decoded to a space. Values are cut to
+    `MAX_CHARACTERS`, names to `NAME_CHARACTERS` characters.
     """
     successful = transactions.where(F.col("status").between(200, 299))
     form = F.when(_is_form(), F.col("request_body"))
-    split = successful.select(
+    split = successful.withColumn("is_late", is_late(F.col("time"))).select(
         *EACH,
+        F.hour("time").alias("hour"),
         segments(F.col("path_template")).alias("expected"),
         segments(F.regexp_replace("path", ";[^/]*", "")).alias("found"),  # matrix parameters: RFC 3986 s. 3.3
         F.col("path").startswith(DOUBLED).alias("is_doubled"),
@@ -66,7 +69,7 @@ def parameter_values(transactions: DataFrame) -> DataFrame:
         body_values(F.when(~_is_form(), F.col("request_body"))).alias("body"),
     )
     decoded = split.select(
-        *EACH, "expected", "found", "is_doubled", "body",
+        *EACH, "hour", "expected", "found", "is_doubled", "body",
         _names("pairs").alias("names"), _values("pairs").alias("values"),
         _names("form_pairs").alias("form_names"), _values("form_pairs").alias("form_values"),
     )  # fmt: skip
@@ -80,13 +83,14 @@ def parameter_values(transactions: DataFrame) -> DataFrame:
         pair_values("form", "form_names", "form_values"),
         F.col("body"),
     )
-    return _counted(decoded.select(*EACH, F.explode(all_of_it).alias("observed")))
+    return _counted(decoded.select(*EACH, "hour", F.explode(all_of_it).alias("observed")))
 
 
 def _counted(observed: DataFrame) -> DataFrame:
     """One row per different value of a client, without what is no name."""
     flat = observed.select(
         *EACH,
+        F.call_function("shiftleft", F.lit(1), F.col("hour")).alias("hour"),
         F.col("observed.location").alias("location"),
         F.substring("observed.name", 1, NAME_CHARACTERS).alias("name"),
         F.substring("observed.value", 1, MAX_CHARACTERS).alias("value"),
@@ -94,7 +98,7 @@ def _counted(observed: DataFrame) -> DataFrame:
         F.col("observed.is_first").cast("long").alias("is_first"),
     )
     counted = flat.groupBy(*EACH, "location", "name", "value", "json_type").agg(
-        F.count(F.lit(1)).alias("n"), F.sum("is_first").alias("requests")
+        F.count(F.lit(1)).alias("n"), F.sum("is_first").alias("requests"), F.bit_or("hour").alias("hours")
     )
     return counted.where(
         F.col("location").isin("request", "written", "path", "body") | _is_name(F.col("name"))

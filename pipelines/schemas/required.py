@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.schemas.evidence import Evidence
+from pipelines.schemas.evidence import NO_EVIDENCE, Evidence
 from pipelines.schemas.json_body import parent
 from pipelines.schemas.recognisers import OBJECT
 from pipelines.sections import SchemaSettings
@@ -16,14 +16,22 @@ Known = Mapping[tuple[str, str], Evidence]
 def is_required(location: str, name: str, known: Known, requests: int, settings: SchemaSettings) -> bool:
     """A query or form field of all `requests`, a member of all objects that could hold it."""
     mine = known[location, name]
-    if location != "body":
-        whole, present = requests, mine.requests
-    else:
-        holder = known.get(("body", parent(name))) if name else None
-        objects = [kind.n for kind in holder.kinds if kind.kind == OBJECT] if holder else []
-        whole, present = sum(objects), mine.n
     return (
-        0 < whole <= present
-        and whole >= settings.required_observations
+        holders(location, name, known, requests) >= settings.required_observations
+        and missing(location, name, known, requests) <= 0
         and mine.clients >= settings.required_clients
     )
+
+
+def holders(location: str, name: str, known: Known, requests: int) -> int:
+    """Requests, or objects of a body, that could hold a parameter or member."""
+    if location != "body":
+        return requests
+    holder = known.get(("body", parent(name))) if name else None
+    return sum(kind.n for kind in holder.kinds if kind.kind == OBJECT) if holder else 0
+
+
+def missing(location: str, name: str, known: Known, requests: int) -> int:
+    """Holders without the parameter or member."""
+    mine = known.get((location, name), NO_EVIDENCE)
+    return holders(location, name, known, requests) - (mine.n if location == "body" else mine.requests)

@@ -41,27 +41,32 @@ OUTERMOST_SCHEMA = ArrayType(
         ]
     )
 )
+PEAKS_SCHEMA = ArrayType(
+    StructType(
+        [*_fields(IntegerType(), "hour", nullable=True), *_fields(DoubleType(), "size", nullable=True)]
+    )
+)
 
 PARAMETER_SLICES_SCHEMA = StructType(
     [
         *_fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
         *_fields(DateType(), "day", nullable=False),
+        *_fields(BooleanType(), "is_late", "is_held", nullable=False),
         *_fields(LongType(), "n", "requests", nullable=False),
         *_fields(BinaryType(), "clients", "values", nullable=False),
         *_fields(LongType(), "integer_min", "integer_max", nullable=True),
-        *_fields(DoubleType(), "number_min", "number_max", nullable=True),
-        *_fields(IntegerType(), "length_min", "length_max", nullable=True),
-        *_fields(IntegerType(), "classes", nullable=False),
+        StructField("classes", ArrayType(LongType()), False),
         StructField("common", COMMON_SCHEMA, True),
         StructField("high", OUTERMOST_SCHEMA, False),
         StructField("low", OUTERMOST_SCHEMA, False),
+        StructField("peaks", PEAKS_SCHEMA, False),
     ]
 )
-"""One row = the values of one kind of one parameter on one day (`evidence.KindState`). Replace per variant
-and day.
+"""One row = the values of one kind of one parameter on one day (`state.KindState`), apart for the late hours and for the
+clients that are held back (`views`). Replace per variant and day.
 
-`clients` and `values` are HyperLogLog sketches (Apache DataSketches), lengths are characters, integers are
-exact. `common` are all values of a kind that may be a closed set, NULL where they are too many.
+`clients` and `values` are HyperLogLog sketches (Apache DataSketches), integers are exact, `classes` counts the values with
+characters of each class. `common` are all values of a kind that may be a closed set, NULL where they are too many.
 """
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
@@ -83,11 +88,13 @@ SCHEMAS_SCHEMA = StructType(
         *_fields(IntegerType(), "days", nullable=False),
         *_fields(DateType(), "first_day", "last_day", nullable=False),
         *_fields(IntegerType(), "left_out", nullable=False),
+        *_fields(LongType(), "tested", "false_alarms", nullable=False),
         *_fields(BooleanType(), "is_doubled", nullable=False),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
 """One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement
 without its evidence, changed. `requests` are the successful ones (2xx) it was learned from, `left_out` the
-parameters not written; `is_doubled`: all of them began with two slashes (`placeholders.DOUBLED`).
+parameters not written; `is_doubled`: all of them began with two slashes (`placeholders.DOUBLED`); of `tested` requests that
+the back-test left out (`backtest`), `false_alarms` broke what is written.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,44 +18,16 @@ from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
 from pipelines.schemas import build
 from pipelines.schemas.characters import classes_of
-from pipelines.schemas.evidence import ParameterState, observe
 from pipelines.schemas.kind_column import classes, kind
 from pipelines.schemas.recognisers import MAX_CHARACTERS, kind_of
+from pipelines.schemas.state import ParameterState, observe
 from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
+from pipelines.schemas.verdict_column import evidence_of
+from pipelines.schemas.versions import latest, new_versions
+from pipelines.schemas.views import View, views
 from pipelines.settings import Settings
 from tests import strategies
-
-DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
-KEY = ("ml", "a.example", "GET", "/users/{id}")
-VALUES = (
-    "variant string, host string, method string, path_template string, location string, name string, "
-    "day date, value string, json_type string, client string, n bigint, requests bigint"
-)
-Rows = list[tuple[Any, ...]]
-
-
-def row(
-    name: str, value: str, client: str = "c", day: date = DAYS[0], n: int = 1, requests: int | None = None
-) -> Any:
-    location = {"": "request", "id": "path"}.get(name, "query")
-    return (*KEY, location, name, day, value, None, client, n, n if requests is None else requests)
-
-
-LITERAL = [
-    row("", "", "alice", n=30),
-    row("", "", "bob", DAYS[1], n=10),
-    row("id", "1", "alice", n=30),
-    row("id", "9007199254740993", "bob", DAYS[1], n=10),
-    row("when", "1718000000", "alice", n=20),
-    row("when", "1718009999", "bob", DAYS[1], n=4),
-    row("when", "2026-06-01T00:00:00Z", "bob", DAYS[1], n=4),
-    row("price", "-1.5", "bob", DAYS[1], n=25, requests=20),
-    row("price", "", "bob", DAYS[1]),
-    row("sort", "name", "alice", n=3),
-    row("sort", "Größe-2", "bob", DAYS[1], n=2),
-    row("sort", "a,b", "bob", DAYS[1]),
-    row("sort", "' OR 1=1", "carol", n=1),
-]
+from tests.schema_rows import DAYS, KEY, LITERAL, VALUES, Rows, row
 
 
 @pytest.fixture
@@ -66,7 +38,7 @@ def literal(spark: SparkSession) -> DataFrame:
 def folded(rows: Rows) -> dict[str, Any]:
     """The value layer's evidence by name."""
     states: dict[str, ParameterState] = {}
-    for *_, name, day, value, _, client, n, requests in rows:
+    for *_, name, day, value, _, client, n, requests, _, _ in rows:
         for position in range(n):
             seen = observe(value, client, day, is_first=position < requests)
             states[name] = states.get(name, ParameterState()) + seen
@@ -99,17 +71,16 @@ def test_spark_and_python_agree_on_the_kind_of_every_value(spark: SparkSession) 
 
 
 def test_spark_learns_what_the_value_layer_learns(literal: DataFrame, settings: Settings) -> None:
-    learned = build.evidence(build.merged(build.slices(literal, settings.schemas))).collect()
-    assert {found["name"]: build.evidence_of(found) for found in learned} == folded(LITERAL)
+    in_views = build.evidence(build.merged(views(build.slices(literal, settings.schemas))))
+    learned = in_views.where(F.col("view") == View.WHOLE.value).collect()
+    assert {found["name"]: evidence_of(found) for found in learned} == folded(LITERAL)
 
 
 def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> None:
-    states = build.merged(build.slices(literal, settings.schemas))
+    slices = views(build.slices(literal, settings.schemas))
+    states = build.merged(slices).where(F.col("view") == View.WHOLE.value)
     assert states.where("name = 'id'").select("integer_min", "integer_max").collect() == [
         (1, 9007199254740993)
-    ]
-    assert states.where("kind = 'number'").select("number_min", "number_max", "length_max").collect() == [
-        (-1.5, -1.5, 4)
     ]
 
 
@@ -123,8 +94,8 @@ def test_partitions_are_irrelevant(literal: DataFrame, settings: Settings) -> No
 
 def test_merge_of_two_days_is_one_pass_over_both(literal: DataFrame, settings: Settings) -> None:
     first, second = (build.slices(literal.where(F.col("day") == day), settings.schemas) for day in DAYS)
-    merged = build.evidence(build.merged(first.unionByName(second)))
-    assertDataFrameEqual(merged, build.evidence(build.merged(build.slices(literal, settings.schemas))))
+    merged = build.evidence(build.merged(views(first.unionByName(second))))
+    assertDataFrameEqual(merged, build.evidence(build.merged(views(build.slices(literal, settings.schemas)))))
 
 
 def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Settings) -> None:
@@ -177,33 +148,11 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
     assert found["left_out"] == 2
 
 
-def test_version_is_added_only_when_the_judgement_changes(
-    literal: DataFrame, spark: SparkSession, settings: Settings
-) -> None:
-    known = spark.createDataFrame([], SCHEMAS_SCHEMA)
-    learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
-    first = build.new_versions(learned, known)
-    assert [found["version"] for found in first.collect()] == [1]
-    known = spark.createDataFrame(first.collect(), SCHEMAS_SCHEMA)
-    assert build.new_versions(learned, known).count() == 0
-
-    more = literal.unionByName(
-        spark.createDataFrame([row("when", "1718005555", "carol", DAYS[1], n=9)], VALUES)
-    )
-    same_judgement = build.learned(build.slices(more, settings.schemas), settings.schemas)
-    assert build.new_versions(same_judgement, known).count() == 0
-
-    other = literal.unionByName(spark.createDataFrame([row("id", "me", "carol", DAYS[1], n=9)], VALUES))
-    second = build.new_versions(build.learned(build.slices(other, settings.schemas), settings.schemas), known)
-    assert [found["version"] for found in second.collect()] == [2]
-    assert [found["version"] for found in build.latest(known.unionByName(second)).collect()] == [2]
-
-
 def test_endpoints_with_their_schema_become_a_document(
     literal: DataFrame, spark: SparkSession, settings: Settings
 ) -> None:
     learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
-    schemas = build.new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
+    schemas = new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
     seen = {"requests": 50, "successes": 45, "client_errors": 5, "server_errors": 0, "clients": 2}
     times = {"first_seen": datetime(2026, 6, 1), "last_seen": datetime(2026, 6, 2)}
     endpoint = {
@@ -214,7 +163,7 @@ def test_endpoints_with_their_schema_become_a_document(
         "state": "new",
     }
     endpoints = spark.createDataFrame([endpoint, {**endpoint, "path_template": "/x"}])
-    newest = build.latest(schemas).select(
+    newest = latest(schemas).select(
         *ENDPOINT_KEY, F.struct("requests", "left_out", "parameters").alias("schema")
     )
     rows = [
@@ -231,7 +180,7 @@ def test_endpoints_with_their_schema_become_a_document(
 def test_doubled_slashes_are_told_of_an_endpoint_where_all_requests_have_them(
     spark: SparkSession, settings: Settings, requests: int, is_doubled: bool
 ) -> None:
-    doubled = (*KEY, "written", "//", DAYS[0], "", None, "c", requests, requests)
+    doubled = (*KEY, "written", "//", DAYS[0], "", None, "c", requests, requests, False, 1)
     values = spark.createDataFrame([row("", "", n=7), doubled], VALUES)
     (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
     assert (found["is_doubled"], found["parameters"], found["left_out"]) == (is_doubled, [], 0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import DateType, IntegerType, StringType, StructField, StructType
+from pyspark.sql.types import DateType, IntegerType, StringType, StructField, StructType, TimestampType
 
 from pipelines.schemas.observations import MAX_PAIRS, NAME_CHARACTERS, parameter_values
 from pipelines.schemas.recognisers import MAX_CHARACTERS
@@ -20,6 +20,7 @@ TRANSACTIONS = StructType(
     [
         *(StructField(name, TEXT) for name in ("variant", "host", "method", "path_template")),
         StructField("day", DateType()),
+        StructField("time", TimestampType()),
         StructField("status", IntegerType()),
         *(
             StructField(name, TEXT)
@@ -36,9 +37,11 @@ def request(
     client: str = "c",
     status: int = 200,
     body: tuple[str | None, str | None] = (None, None),
+    hour: int = 0,
 ) -> Any:
     """A transaction; `body` is its content type and text."""
-    return ("ml", "a.example", "GET", path_template, DAY, status, path, query, client, *body)
+    time = datetime(DAY.year, DAY.month, DAY.day, hour, tzinfo=UTC)
+    return ("ml", "a.example", "GET", path_template, DAY, time, status, path, query, client, *body)
 
 
 def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
@@ -114,6 +117,15 @@ def test_repeated_names_keep_all_values_and_count_their_request_once(spark: Spar
         ("id", "1"): (2, 1),
         ("id", "2"): (1, 0),
         ("x", "1"): (1, 1),
+    }
+
+
+def test_hours_of_a_value_are_bits_and_the_evening_is_apart(spark: SparkSession) -> None:
+    sent = [request("/a", "/a", "q=1", hour=hour) for hour in (3, 5, 17, 18, 23)]
+    rows = values(spark, sent).where("name = 'q'").collect()
+    assert {(row["is_late"], row["hours"], row["n"]) for row in rows} == {
+        (False, 1 << 3 | 1 << 5 | 1 << 17, 3),
+        (True, 1 << 18 | 1 << 23, 2),
     }
 
 

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from pipelines.schemas import distinct
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.distinct import CAPACITY, Distinct
-from pipelines.schemas.evidence import Evidence, KindEvidence, ParameterState, digest, fold, observe
+from pipelines.schemas.evidence import Evidence, KindEvidence
+from pipelines.schemas.growth import Peaks
 from pipelines.schemas.recognisers import MAX_CHARACTERS
 from pipelines.schemas.seen import Kept, Outermost, Seen
+from pipelines.schemas.state import ParameterState, digest, fold, hours_since_1970, observe
+from pipelines.schemas.tallies import tally
 from tests import laws, strategies
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
@@ -86,10 +89,11 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
     integers = KindEvidence(
         "integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5, common=Kept(None),
         highest=Outermost(True, both), lowest=Outermost(False, both),
+        peaks=Peaks({hours_since_1970(DAY, 0): 5.0, hours_since_1970(NEXT_DAY, 0): 5.0}),
     )  # fmt: skip
     by_carol = Seen(1, frozenset({"carol"}))
     text = KindEvidence(
-        "text", n=1, clients=1, distinct=1, days=1, classes=BITS["lower"], common=Kept({"abc": by_carol}),
+        "text", n=1, clients=1, distinct=1, days=1, classes=tally(BITS["lower"]), common=Kept({"abc": by_carol}),
         highest=Outermost(True, {(3.0, digest("abc")): by_carol}),
     )  # fmt: skip
     assert learned(observed).evidence() == Evidence(
@@ -100,14 +104,13 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
 
 def test_extremes_are_exact_for_64_bits_and_lengths_are_characters() -> None:
     ((_, state),) = learned([("9007199254740993", "c", DAY, True), ("-1", "c", DAY, True)]).kinds
-    assert (state.integers.low, state.integers.high) == (-1, 9007199254740993)  # no double holds the latter
-    assert (state.lengths.low, state.lengths.high) == (2, 16)
+    assert (state.low, state.high) == (-1, 9007199254740993)  # no double holds the latter
     ((_, text),) = learned([("é😀", "c", DAY, True)]).kinds
-    assert text.lengths.high == 2
+    assert text.highest.seen.keys() == {(2.0, digest("é😀"))}
 
 
 def test_long_value_is_cut_so_that_it_costs_no_more() -> None:
     ((kind, state),) = learned([("1" * 10**6, "c", DAY, True)]).kinds
     assert kind == "text"
     assert all(len(value) <= MAX_CHARACTERS for value in state.common.seen or ())
-    assert state.lengths.high == MAX_CHARACTERS
+    assert [size for size, _ in state.highest.seen] == [MAX_CHARACTERS]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.schemas.evidence import fold, observe
 from pipelines.schemas.json_schema import json_schema, without_evidence
 from pipelines.schemas.judge import judge
+from pipelines.schemas.state import fold, observe
 from tests.judged_values import DAY, SETTINGS, accepts, judged, of_values, schema_of
 
 

@@ -1,0 +1,114 @@
+"""A judgement against other evidence → which of its constraints how many values break, from their mergeable states alone.
+
+No value is looked at again: kinds, common values, outermost sizes and classes of characters are what constraints speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
+from pipelines.schemas.judge import Alternative, Judgement, with_items
+from pipelines.schemas.recognisers import (
+    DIGITS,
+    INTEGER,
+    JSON_ONLY,
+    NUMBER,
+    TEXT,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+    type_of,
+)
+from pipelines.schemas.seen import Seen
+
+INTEGERS = (INTEGER, UNIX_SECONDS, UNIX_MILLISECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """`n` values break a constraint, `clients` sent them (three stand for three or more where values were kept)."""
+
+    n: int = 0
+    clients: int = 0
+
+    def __add__(self, other: Broken) -> Broken:
+        return Broken(self.n + other.n, max(self.clients, other.clients))
+
+
+ByKeyword = dict[str, Broken]
+
+
+def broken(judgement: Judgement, evidence: Evidence, location: str, items: Evidence | None) -> ByKeyword:
+    """Keyword ("type": no form fits) → what breaks it; empty where all values of `evidence` conform.
+
+    Counts are exact for closed sets and forms. Of numbers and lengths the outermost 32 count, of a pattern each
+    class of characters: so few are never overlooked, and many are counted roughly.
+    """
+    if not judgement.alternatives:
+        return {}
+    judged = with_items(evidence, items) if judgement.is_listed and items is not None else evidence
+    found: ByKeyword = {}
+    for kind in judged.kinds:
+        fitting = [
+            _limits_broken(form, kind) for form in judgement.alternatives if fits(form, kind, location)
+        ]
+        mildest = min(fitting, key=_size, default={"type": Broken(kind.n, kind.clients)})
+        for keyword, one in mildest.items():
+            found[keyword] = found.get(keyword, Broken()) + one
+    return found
+
+
+def fits(form: Alternative, kind: KindEvidence, location: str) -> bool:
+    """Whether values of a kind are of a form, its limits aside. In a URL everything is a text; in JSON a type is one."""
+    kind_type = type_of(kind.kind)
+    if form.kind == TEXT:
+        return location != "body" or kind_type == "string"
+    if form.kind in INTEGERS:
+        return kind_type == "integer"
+    if form.kind == NUMBER:
+        return kind_type in ("integer", "number")
+    if form.kind == DIGITS and location != "body":
+        return kind.kind == DIGITS or (kind_type == "integer" and (kind.low or 0) >= 0)
+    if form.kind in JSON_ONLY or kind_type != "boolean":
+        return form.kind == kind.kind
+    return type_of(form.kind) == "boolean"
+
+
+def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:
+    keywords = form.limits.keywords
+    found: ByKeyword = {}
+    if "enum" in keywords:
+        seen = kind.common.seen
+        found["enum"] = (
+            Broken(kind.n, kind.clients)
+            if seen is None
+            else _of(one for text, one in seen.items() if text not in keywords["enum"])
+        )
+    longest = keywords.get("maxLength") if kind.kind in SIZED_KINDS else None
+    for keyword, most in (
+        ("maximum", keywords.get("maximum")),
+        ("maxItems", keywords.get("maxItems")),
+        ("maxLength", longest),
+    ):
+        if most is not None:
+            found[keyword] = _of(one for (size, _), one in kind.highest.seen.items() if size > most)
+    if "minimum" in keywords:
+        least = keywords["minimum"]
+        found["minimum"] = _of(one for (size, _), one in kind.lowest.seen.items() if size < least)
+    if "pattern" in keywords:
+        outside = min(kind.n, kind.classes.outside(form.limits.classes))
+        found["pattern"] = Broken(outside, min(outside, kind.clients))
+    return {keyword: one for keyword, one in found.items() if one.n}
+
+
+def _of(seen: Iterable[Seen]) -> Broken:
+    n, clients = 0, frozenset[str]()
+    for one in seen:
+        n += one.n
+        clients |= one.clients
+    return Broken(n, len(clients))
+
+
+def _size(found: ByKeyword) -> int:
+    return sum(one.n for one in found.values())

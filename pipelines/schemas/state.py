@@ -1,0 +1,146 @@
+"""What a parameter's values have shown, as a mergeable state per kind of value: states add up without loss."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipelines.schemas import distinct
+from pipelines.schemas.characters import classes_of
+from pipelines.schemas.distinct import NONE, Distinct
+from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, outer
+from pipelines.schemas.growth import Peaks
+from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, TEXTUAL, kind_of, type_of
+from pipelines.schemas.seen import Kept, Outermost, Seen
+from pipelines.schemas.tallies import Tally, tally
+
+CLIENT_CHARACTERS = 16
+"""Of a client's name, which ingest hashed: enough to tell three of them apart."""
+HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class KindState:
+    """The values of one kind. Invariant: `0 <= requests <= n`.
+
+    `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
+    means that names were repeated). `low` and `high` are exact integers (within 64 bits), `classes` counts those of
+    `characters.BITS`, `highest` and `lowest` are outermost numbers, or lengths of texts, `peaks` the largest numbers by hour.
+    """
+
+    n: int = 0
+    requests: int = 0
+    clients: Distinct = NONE
+    values: Distinct = NONE
+    days: frozenset[date] = frozenset()
+    low: int | None = None
+    high: int | None = None
+    classes: Tally = field(default_factory=Tally)
+    common: Kept = field(default_factory=Kept)
+    highest: Outermost = field(default_factory=Outermost)
+    lowest: Outermost = field(default_factory=lambda: Outermost(largest=False))
+    peaks: Peaks = field(default_factory=Peaks)
+
+    def __add__(self, other: KindState) -> KindState:
+        return KindState(
+            self.n + other.n,
+            self.requests + other.requests,
+            self.clients + other.clients,
+            self.values + other.values,
+            self.days | other.days,
+            outer(min, self.low, other.low),
+            outer(max, self.high, other.high),
+            self.classes + other.classes,
+            self.common + other.common,
+            self.highest + other.highest,
+            self.lowest + other.lowest,
+            self.peaks + other.peaks,
+        )
+
+    def evidence(self, kind: str) -> KindEvidence:
+        """The numbers that a judgement needs."""
+        return KindEvidence(
+            kind,
+            self.n,
+            self.clients.estimate(),
+            self.values.estimate(),
+            len(self.days),
+            self.low,
+            self.high,
+            self.classes,
+            self.common,
+            self.highest,
+            self.lowest,
+            self.peaks,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterState:
+    """A parameter's states, sorted by kind. `ParameterState()` is the zero; `+` is exact and commutative."""
+
+    kinds: tuple[tuple[str, KindState], ...] = ()
+
+    def __add__(self, other: ParameterState) -> ParameterState:
+        merged = dict(self.kinds)
+        for kind, state in other.kinds:
+            merged[kind] = merged.get(kind, KindState()) + state
+        return ParameterState(tuple(sorted(merged.items())))
+
+    def evidence(self) -> Evidence:
+        """The numbers that a judgement needs."""
+        whole = sum((state for _, state in self.kinds), KindState())
+        kinds = tuple(state.evidence(kind) for kind, state in self.kinds)
+        return Evidence(whole.n, whole.requests, whole.clients.estimate(), len(whole.days), kinds)
+
+
+def observe(
+    value: str,
+    client: str,
+    day: date,
+    *,
+    hour: int = 0,
+    is_first: bool = True,
+    json_type: str | None = None,
+) -> ParameterState:
+    """One value of a parameter at an hour of a day (UTC); `is_first` unless its request had one of this name before."""
+    cut = value[:MAX_CHARACTERS]
+    kind = kind_of(cut, json_type)
+    is_number = type_of(kind) in ("integer", "number")
+    integer = int(cut) if type_of(kind) == "integer" else None
+    seen = Seen(1, frozenset({client[:CLIENT_CHARACTERS]}))
+    has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
+    size = float(len(cut) if kind in SIZED_KINDS else cut) if has_size else 0.0
+    sized = {(size, digest(cut)): seen}
+    state = KindState(
+        n=1,
+        requests=int(is_first),
+        clients=distinct.one(client),
+        values=distinct.one(cut),
+        days=frozenset({day}),
+        low=integer,
+        high=integer,
+        classes=tally(classes_of(cut)) if kind in TEXTUAL else Tally(),
+        common=Kept({cut: seen}) if kind in NAMED_KINDS else Kept(None),
+        highest=Outermost(True, sized if has_size else {}),
+        lowest=Outermost(False, sized if is_number else {}),
+        peaks=Peaks({hours_since_1970(day, hour): size}) if is_number else Peaks(),
+    )
+    return ParameterState(((kind, state),))
+
+
+def hours_since_1970(day: date, hour: int) -> int:
+    """The number of an hour in `Peaks`."""
+    return (day - date(1970, 1, 1)).days * HOURS + hour
+
+
+def digest(value: str) -> str:
+    """Tells values of one size apart, and says nothing of them."""
+    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:8]
+
+
+def fold(states: Iterable[ParameterState]) -> ParameterState:
+    """The merge of all states."""
+    return sum(states, ParameterState())

@@ -1,0 +1,82 @@
+"""Evidence of an endpoint → its verdict, as one column: the judgement itself is plain Python, called once an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from pyspark.sql import Column, Row
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
+
+from pipelines.schemas.backtest import Parameter, Place, back_tested
+from pipelines.schemas.evidence import Evidence, KindEvidence
+from pipelines.schemas.growth import peaks_of
+from pipelines.schemas.json_schema import json_schema, without_evidence
+from pipelines.schemas.seen import kept_of, outermost_of
+from pipelines.schemas.table import PARAMETER_SCHEMA
+from pipelines.schemas.tallies import tally_of
+from pipelines.sections import SchemaSettings
+
+EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds")
+JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
+"""A judged parameter and `shape`, its schema without evidence: what tells one version from the next."""
+VERDICT = StructType(
+    [
+        StructField("parameters", ArrayType(JUDGED, containsNull=False), False),
+        StructField("tested", LongType(), False),
+        StructField("false_alarms", LongType(), False),
+    ]
+)
+
+
+def verdicts(settings: SchemaSettings) -> Callable[[Column], Column]:
+    """A function of the column `seen` (array of location, name, views) → `VERDICT`, parameters sorted."""
+
+    def verdict(seen: Sequence[Row]) -> dict[str, Any]:
+        views: dict[str, dict[Place, Evidence]] = {}
+        for row in seen:
+            for one in row["views"]:
+                views.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_of(one)
+        found = back_tested(views, settings)
+        parameters = [_written(place, found.parameters[place]) for place in sorted(found.parameters)]
+        return {"parameters": parameters, "tested": found.tested, "false_alarms": found.false_alarms}
+
+    return F.udf(verdict, VERDICT, useArrow=True)
+
+
+def _written(place: Place, parameter: Parameter) -> dict[str, Any]:
+    schema = json_schema(parameter.judgement)
+    return {
+        "location": place[0],
+        "name": place[1],
+        "required": parameter.is_required,
+        "requests": parameter.judgement.evidence.requests,
+        "schema": orjson.dumps(schema).decode(),
+        "shape": orjson.dumps(without_evidence(schema), option=orjson.OPT_SORT_KEYS).decode(),
+    }
+
+
+def evidence_of(row: Row) -> Evidence:
+    """The value of a row (or struct) of `build.evidence`."""
+    return Evidence(
+        row["n"], row["requests"], row["clients"], row["days"], tuple(map(_kind_of, row["kinds"]))
+    )
+
+
+def _kind_of(kind: Row) -> KindEvidence:
+    return KindEvidence(
+        kind=kind["kind"],
+        n=kind["n"],
+        clients=kind["clients"],
+        distinct=kind["distinct"],
+        days=kind["days"],
+        low=kind["low"],
+        high=kind["high"],
+        classes=tally_of(kind["classes"]),
+        common=kept_of(kind["common"], kind["is_open"]),
+        highest=outermost_of(kind["highest"], largest=True),
+        lowest=outermost_of(kind["lowest"], largest=False),
+        peaks=peaks_of(kind["peaks"]),
+    )

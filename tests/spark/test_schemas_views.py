@@ -1,0 +1,67 @@
+"""Views of a window's evidence, and versions of what was judged on it."""
+
+from __future__ import annotations
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.schemas import build
+from pipelines.schemas.table import SCHEMAS_SCHEMA
+from pipelines.schemas.versions import latest, new_versions
+from pipelines.schemas.views import View, views
+from pipelines.settings import Settings
+from tests.schema_rows import DAYS, LITERAL, VALUES, late, row
+
+
+@pytest.fixture
+def literal(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(LITERAL, VALUES)
+
+
+@pytest.mark.parametrize("parts", [(View.PAST, View.NEWEST), (View.TAUGHT, View.HELD)])
+def test_two_views_are_the_whole_and_share_nothing(
+    literal: DataFrame, settings: Settings, parts: tuple[View, View]
+) -> None:
+    many = literal.withColumn("client", F.concat("client", F.monotonically_increasing_id().cast("string")))
+    found = build.evidence(build.merged(views(build.slices(many, settings.schemas))))
+    counts = {(one["view"], one["name"]): one["n"] for one in found.collect()}
+    names = {name for view, name in counts if view == View.WHOLE}
+    assert names == {one[5] for one in LITERAL}
+    for name in names:
+        assert sum(counts.get((part, name), 0) for part in parts) == counts[View.WHOLE, name]
+    assert all(any(view == part for view, _ in counts) for part in parts)
+
+
+def test_window_of_one_day_has_its_late_hours_as_newest_slice(
+    spark: SparkSession, settings: Settings
+) -> None:
+    evening = late(row("q", "1"))
+    slices = build.slices(spark.createDataFrame([row("q", "2", n=3), evening], VALUES), settings.schemas)
+    found = build.evidence(build.merged(views(slices))).where("name = 'q'").collect()
+    assert {one["view"]: one["n"] for one in found if one["view"] in (View.PAST, View.NEWEST)} == {
+        "past": 3,
+        "newest": 1,
+    }
+
+
+def test_version_is_added_only_when_the_judgement_changes(
+    literal: DataFrame, spark: SparkSession, settings: Settings
+) -> None:
+    known = spark.createDataFrame([], SCHEMAS_SCHEMA)
+    learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
+    first = new_versions(learned, known)
+    assert [found["version"] for found in first.collect()] == [1]
+    known = spark.createDataFrame(first.collect(), SCHEMAS_SCHEMA)
+    assert new_versions(learned, known).count() == 0
+
+    more = literal.unionByName(
+        spark.createDataFrame([row("when", "1718005555", "carol", DAYS[1], n=9)], VALUES)
+    )
+    same_judgement = build.learned(build.slices(more, settings.schemas), settings.schemas)
+    assert new_versions(same_judgement, known).count() == 0
+
+    other = literal.unionByName(spark.createDataFrame([row("id", "me", "carol", DAYS[1], n=9)], VALUES))
+    second = new_versions(build.learned(build.slices(other, settings.schemas), settings.schemas), known)
+    assert [found["version"] for found in second.collect()] == [2]
+    assert [found["version"] for found in latest(known.unionByName(second)).collect()] == [2]
