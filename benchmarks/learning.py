@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from benchmarks.scoring import best_cost, written_nowhere
 from pipelines import settings as settings_module
-from pipelines.schemas.build import slices
+from pipelines.schemas.build import slices, with_kinds
 from pipelines.schemas.observations import parameter_values
 from pipelines.spark import session
 
@@ -59,7 +59,7 @@ def main() -> None:
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
-    learned = slices(parameter_values(rows), settings.schemas)
+    learned = slices(with_kinds(parameter_values(rows)), settings.schemas)
     spent, _ = best_cost(written_nowhere(learned), options.rounds)
     values = options.transactions * PARAMETERS
     rate = values / spent

@@ -12,6 +12,7 @@ if not __package__:
 from typing import Annotated
 
 import typer
+from pyspark import StorageLevel
 from pyspark.sql import functions as F
 
 from jobs.inventory import listed_endpoints, transactions
@@ -20,9 +21,10 @@ from pipelines import cli
 from pipelines.endpoints.build import listed
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.paths.build import with_masked
-from pipelines.schemas.build import learned, slices
+from pipelines.schemas.build import learned, slices, with_kinds
+from pipelines.schemas.deviants import deviants
 from pipelines.schemas.observations import parameter_values
-from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
+from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.select import Variant
 from pipelines.selection.thresholds import learning_threshold
@@ -39,8 +41,13 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         taught = successful.join(named, ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
-        values = parameter_values(taught)
-        PARAMETER_SLICES.replace(slices(values, settings.schemas), warehouse, f"variant = '{variant}'")
+        values = with_kinds(parameter_values(taught)).persist(StorageLevel.DISK_ONLY)
+        apart = deviants(values, transactions(run), settings.deviants).withColumn("variant", F.lit(variant))
+        DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
+        strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")
+        teaching = values.join(F.broadcast(strangers), "client", "left_anti")
+        PARAMETER_SLICES.replace(slices(teaching, settings.schemas), warehouse, f"variant = '{variant}'")
+        values.unpersist()
         mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
         fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
         changed = fresh.agg(
@@ -50,10 +57,16 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         counts = changed.collect()[0].asDict()
         if counts["schemas"]:
             SCHEMAS.append(fresh, warehouse)
+        counts["deviants"] = strangers.count()
         outcome.append(
-            f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them"
+            f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them; "
+            f"{counts['deviants']:,} deviating clients set apart"
         )
-    return {"new_schema_versions": counts["schemas"], "parameters_in_them": counts["parameters"]}
+    return {
+        "new_schema_versions": counts["schemas"],
+        "parameters_in_them": counts["parameters"],
+        "deviating_clients": counts["deviants"],
+    }
 
 
 def learn(

@@ -104,3 +104,15 @@ class SchemaSettings(Section):
     false_alarm_budget: Share
     max_parameters: Positive
     sketch_log2: Annotated[int, Field(ge=4, le=21)]
+
+
+class DeviantSettings(Section):
+    """Section `deviants`."""
+
+    clients: Positive
+    parameters: Positive
+    rest_share: Share
+    requests: Positive
+    error_share: Share
+    max_share: Share
+    always: Positive

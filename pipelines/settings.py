@@ -14,6 +14,7 @@ from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
     Cost,
+    DeviantSettings,
     EndpointSettings,
     LabelSettings,
     PathSettings,
@@ -170,6 +171,7 @@ class Settings(Section):
     paths: PathSettings
     endpoints: EndpointSettings
     schemas: SchemaSettings
+    deviants: DeviantSettings
     export: ExportSettings
     compare: CompareSettings
     report: ReportSettings

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from pyspark.sql import DataFrame, SparkSession
+
+from pipelines.schemas.build import with_kinds
+
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 KEY = ("ml", "a.example", "GET", "/users/{id}")
 VALUES = (
@@ -41,3 +45,8 @@ LITERAL = [
 def late(found: Any) -> Any:
     """The same row, sent at eight in the evening."""
     return (*found[:-2], True, 1 << 20)
+
+
+def value_rows(spark: SparkSession, rows: Rows) -> DataFrame:
+    """The rows as learning takes them: with the kind of each value."""
+    return with_kinds(spark.createDataFrame(rows, VALUES))

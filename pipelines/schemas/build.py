@@ -14,16 +14,19 @@ from pipelines.schemas.views import View, is_held, views
 from pipelines.sections import SchemaSettings
 
 
+def with_kinds(values: DataFrame) -> DataFrame:
+    """Rows of `parameter_values` with column `kind`."""
+    return values.withColumn("kind", kind(F.col("value"), F.col("json_type")))
+
+
 def slices(values: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Rows of `parameter_values` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
+    """Rows of `with_kinds` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
 
     Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
     clients (METHODS B7: distinct clients per value need a pass of their own).
     """
     key = [*PARAMETER_KEY, "kind", "day", "is_late", "is_held"]
-    known = values.withColumns(
-        {"kind": kind(F.col("value"), F.col("json_type")), "is_held": is_held(F.col("client"))}
-    )
+    known = values.withColumn("is_held", is_held(F.col("client")))
     counted = known.groupBy(*key).agg(*columns.observed_state(settings.sketch_log2))
     each = known.groupBy(*key, "value").agg(*columns.seen_state()).withColumns(columns.sized())
     return counted.join(each.groupBy(*key).agg(*columns.outermost_state()), key)

@@ -98,3 +98,12 @@ without its evidence, changed. `requests` are the successful ones (2xx) it was l
 parameters not written; `is_doubled`: all of them began with two slashes (`placeholders.DOUBLED`); of `tested` requests that
 the back-test left out (`backtest`), `false_alarms` broke what is written.
 """
+
+DEVIANTS_SCHEMA = StructType(
+    [
+        *_fields(StringType(), "variant", "client", nullable=False),
+        *_fields(LongType(), "parameters", "endpoints", nullable=False),
+        StructField("reasons", ArrayType(StringType()), False),
+    ]
+)
+"""One row = a client (hashed at ingest) set apart before learning (`deviants`); replace per variant."""

@@ -27,12 +27,12 @@ from pipelines.schemas.versions import latest, new_versions
 from pipelines.schemas.views import View, views
 from pipelines.settings import Settings
 from tests import strategies
-from tests.schema_rows import DAYS, KEY, LITERAL, VALUES, Rows, row
+from tests.schema_rows import DAYS, KEY, LITERAL, Rows, row, value_rows
 
 
 @pytest.fixture
 def literal(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame(LITERAL, VALUES)
+    return value_rows(spark, LITERAL)
 
 
 def folded(rows: Rows) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def test_learned_schema_has_judged_parameters_and_counts_requests(
 
 
 def test_endpoint_without_parameters_has_a_schema_too(spark: SparkSession, settings: Settings) -> None:
-    values = spark.createDataFrame([row("", "", n=7)], VALUES)
+    values = value_rows(spark, [row("", "", n=7)])
     (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["parameters"], found["left_out"]) == (7, [], 0)
 
@@ -143,7 +143,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
         row("rare", "1", n=2),
         row("rarer", "1"),
     ]
-    (found,) = build.learned(build.slices(spark.createDataFrame(rows, VALUES), few), few).collect()
+    (found,) = build.learned(build.slices(value_rows(spark, rows), few), few).collect()
     assert [p["name"] for p in found["parameters"]] == ["id", "often"]
     assert found["left_out"] == 2
 
@@ -181,6 +181,6 @@ def test_doubled_slashes_are_told_of_an_endpoint_where_all_requests_have_them(
     spark: SparkSession, settings: Settings, requests: int, is_doubled: bool
 ) -> None:
     doubled = (*KEY, "written", "//", DAYS[0], "", None, "c", requests, requests, False, 1)
-    values = spark.createDataFrame([row("", "", n=7), doubled], VALUES)
+    values = value_rows(spark, [row("", "", n=7), doubled])
     (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
     assert (found["is_doubled"], found["parameters"], found["left_out"]) == (is_doubled, [], 0)

@@ -11,12 +11,12 @@ from pipelines.schemas.table import SCHEMAS_SCHEMA
 from pipelines.schemas.versions import latest, new_versions
 from pipelines.schemas.views import View, views
 from pipelines.settings import Settings
-from tests.schema_rows import DAYS, LITERAL, VALUES, late, row
+from tests.schema_rows import DAYS, LITERAL, late, row, value_rows
 
 
 @pytest.fixture
 def literal(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame(LITERAL, VALUES)
+    return value_rows(spark, LITERAL)
 
 
 @pytest.mark.parametrize("parts", [(View.PAST, View.NEWEST), (View.TAUGHT, View.HELD)])
@@ -37,7 +37,7 @@ def test_window_of_one_day_has_its_late_hours_as_newest_slice(
     spark: SparkSession, settings: Settings
 ) -> None:
     evening = late(row("q", "1"))
-    slices = build.slices(spark.createDataFrame([row("q", "2", n=3), evening], VALUES), settings.schemas)
+    slices = build.slices(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
     found = build.evidence(build.merged(views(slices))).where("name = 'q'").collect()
     assert {one["view"]: one["n"] for one in found if one["view"] in (View.PAST, View.NEWEST)} == {
         "past": 3,
@@ -55,13 +55,11 @@ def test_version_is_added_only_when_the_judgement_changes(
     known = spark.createDataFrame(first.collect(), SCHEMAS_SCHEMA)
     assert new_versions(learned, known).count() == 0
 
-    more = literal.unionByName(
-        spark.createDataFrame([row("when", "1718005555", "carol", DAYS[1], n=9)], VALUES)
-    )
+    more = literal.unionByName(value_rows(spark, [row("when", "1718005555", "carol", DAYS[1], n=9)]))
     same_judgement = build.learned(build.slices(more, settings.schemas), settings.schemas)
     assert new_versions(same_judgement, known).count() == 0
 
-    other = literal.unionByName(spark.createDataFrame([row("id", "me", "carol", DAYS[1], n=9)], VALUES))
+    other = literal.unionByName(value_rows(spark, [row("id", "me", "carol", DAYS[1], n=9)]))
     second = new_versions(build.learned(build.slices(other, settings.schemas), settings.schemas), known)
     assert [found["version"] for found in second.collect()] == [2]
     assert [found["version"] for found in latest(known.unionByName(second)).collect()] == [2]

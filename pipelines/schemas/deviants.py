@@ -1,0 +1,134 @@
+"""Clients that deviate from what the others send are set apart before anything is judged (METHODS B5), on Spark.
+
+One odd parameter may be an odd program of an honest user; two are a pattern. Only built-in functions, only aggregates:
+what is collected nowhere is the list of clients, which grows with traffic.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.schemas.evidence import SIZED_KINDS
+from pipelines.schemas.recognisers import EMPTY, RECOGNISERS
+from pipelines.schemas.seen import CLIENTS
+from pipelines.schemas.table import PARAMETER_KEY
+from pipelines.sections import DeviantSettings
+
+GAP = 3.0
+"""Times beyond what three clients reach, from which an outermost value is no tail any more (METHODS B5, gap test)."""
+NUMERIC = tuple(one.kind for one in RECOGNISERS if one.type in ("integer", "number"))
+NOT_THEIR_FAULT = (401, 403, 429)
+"""Client errors that honest clients meet by the dozen: not logged in, not allowed, too many requests."""
+
+
+def deviants(values: DataFrame, transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Values with `kind`, and all transactions of the window (`client, status`) → clients that must not teach.
+
+    Returns: `client`, `parameters`, `endpoints` (bigint: in how many the client deviates), `reasons` (sorted array of
+    "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that
+    deviate most; none at all where the clients are too few to tell who deviates from whom.
+    """
+    places = values.where(~F.col("location").isin("request", "written", "item"))
+    odd = _other_kinds(places, settings).unionByName(_beyond(places, settings)).unionByName(
+        _outside(places, settings)
+    )  # fmt: skip
+    by_client = odd.groupBy("client").agg(
+        F.count_distinct(*PARAMETER_KEY).alias("parameters"),
+        F.count_distinct("variant", "host", "method", "path_template").alias("endpoints"),
+        F.array_sort(F.collect_set("reason")).alias("reasons"),
+    )
+    several = by_client.where(F.col("parameters") >= settings.parameters)
+    found = several.join(_failing(transactions, settings), "client", "full").select(
+        "client",
+        F.coalesce("parameters", F.lit(0)).alias("parameters"),
+        F.coalesce("endpoints", F.lit(0)).alias("endpoints"),
+        F.array_sort(
+            F.concat(
+                F.coalesce("reasons", F.array().cast("array<string>")),
+                F.when(F.col("fails"), F.array(F.lit("client-errors"))).otherwise(
+                    F.array().cast("array<string>")
+                ),
+            )
+        ).alias("reasons"),
+    )
+    total = transactions.agg(F.approx_count_distinct("client")).collect()[0][0]
+    most = max(settings.always, int(total * settings.max_share)) if total >= settings.clients else 0
+    return found.orderBy(F.desc("parameters"), F.desc("endpoints"), "client").limit(most)
+
+
+def _failing(transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Clients whose requests mostly go nowhere: scanners guess paths and parameters."""
+    is_error = F.col("status").between(400, 499) & ~F.col("status").isin(*NOT_THEIR_FAULT)
+    counted = transactions.groupBy("client").agg(
+        F.count("*").alias("n"), F.count_if(is_error).alias("errors")
+    )
+    fails = (F.col("n") >= settings.requests) & (F.col("errors") >= settings.error_share * F.col("n"))
+    return counted.where(fails).select("client", F.lit(True).alias("fails"))
+
+
+def _other_kinds(values: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Who alone sends values of a kind, where many send another; a number among numbers is none."""
+    who = values.where(F.col("kind") != EMPTY).select(*PARAMETER_KEY, "kind", "client").distinct()
+    kinds = who.groupBy(*PARAMETER_KEY, "kind").agg(
+        F.count("*").alias("clients"), _few_clients().alias("few")
+    )
+    place = Window.partitionBy(*PARAMETER_KEY)
+    main = F.max(F.struct("clients", "kind")).over(place)
+    known = kinds.withColumn("main", main)
+    is_number_too = F.col("kind").isin(*NUMERIC) & F.col("main.kind").isin(*NUMERIC)
+    is_alone = (F.col("clients") < CLIENTS) & (F.col("main.clients") >= settings.clients)
+    return _reason(
+        known.where(is_alone & ~is_number_too).withColumn("client", F.explode("few")), "other-kind"
+    )
+
+
+def _beyond(values: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Whose largest number or longest text is far beyond what three clients reach."""
+    size = F.when(F.col("kind").isin(*NUMERIC), F.abs(F.col("value").try_cast("double"))).when(
+        F.col("kind").isin(*SIZED_KINDS), F.length("value").cast("double")
+    )
+    each = values.withColumn("size", size).where(F.col("size").isNotNull())
+    by_client = each.groupBy(*PARAMETER_KEY, "kind", "client").agg(F.max("size").alias("size"))
+    place = Window.partitionBy(*PARAMETER_KEY, "kind")
+    ranked = by_client.withColumns(
+        {"rank": F.row_number().over(place.orderBy(F.desc("size"))), "clients": F.count("*").over(place)}
+    )
+    third = F.max(F.when(F.col("rank") == CLIENTS, F.col("size"))).over(place)
+    far = (F.col("clients") >= settings.clients) & (F.col("size") > GAP * F.col("third"))
+    return _reason(ranked.withColumn("third", third).where(far), "beyond-the-others")
+
+
+def _outside(values: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Who sends values that nobody shares, where nearly all values are shared: outside of what would be a closed set."""
+    texts = values.where(F.col("kind").isin(*SIZED_KINDS))
+    who = texts.groupBy(*PARAMETER_KEY, "value", "client").agg(F.sum("n").alias("n"))
+    each = who.groupBy(*PARAMETER_KEY, "value").agg(
+        F.sum("n").alias("n"), F.count("*").alias("clients"), _few_clients().alias("few")
+    )
+    unshared = F.when(F.size("few") < CLIENTS, F.col("n")).otherwise(F.lit(0))
+    totals = each.groupBy(*PARAMETER_KEY).agg(
+        F.sum("n").alias("n"), F.sum(unshared).alias("unshared"), F.max("clients").alias("clients")
+    )
+    theirs = (
+        each.where(F.size("few") < CLIENTS)
+        .withColumn("client", F.explode("few"))
+        .groupBy(*PARAMETER_KEY, "client")
+        .agg(F.sum("n").alias("mine"))
+    )
+    place = Window.partitionBy(*PARAMETER_KEY)
+    two = F.sum(F.when(F.col("rank") < CLIENTS, F.col("mine"))).over(place)
+    ranked = theirs.withColumn("rank", F.row_number().over(place.orderBy(F.desc("mine"), "client")))
+    most = ranked.withColumn("two", two).where(F.col("rank") < CLIENTS)
+    rest = F.col("unshared") - F.col("two")
+    is_closed = (F.col("clients") >= settings.clients) & (rest <= settings.rest_share * F.col("n"))
+    return _reason(most.join(totals, [*PARAMETER_KEY]).where(is_closed), "outside-the-set")
+
+
+def _few_clients() -> Column:
+    """At most `CLIENTS` of the clients of a group that has each of them once."""
+    return F.min_by("client", "client", CLIENTS)
+
+
+def _reason(found: DataFrame, reason: str) -> DataFrame:
+    return found.select(*PARAMETER_KEY, "client", F.lit(reason).alias("reason"))

@@ -1,0 +1,111 @@
+"""Hostile clients with successful answers: they are set apart, and what is learned is what it would be without them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.schemas import build
+from pipelines.schemas.deviants import deviants
+from pipelines.settings import Settings
+from tests.schema_rows import row, value_rows
+
+CLIENTS = 60
+Sent = tuple[str, dict[str, str]]
+"""A client, and the query parameters of one of its requests."""
+
+
+def honest(rng: random.Random) -> list[Sent]:
+    return [
+        (
+            f"user{i % CLIENTS}",
+            {
+                "page": str(int(rng.paretovariate(1.2))),
+                "sort": rng.choice(("name", "price", "newest")),
+                "q": "".join(rng.choices("abcdefghij klmno", k=rng.randint(2, 20))),
+            },
+        )
+        for i in range(1500)
+    ]
+
+
+def attacker(name: str, requests: int, kind: str) -> list[Sent]:
+    attacks: dict[str, dict[str, str]] = {
+        "texts": {"page": "' OR 1=1 --{}", "sort": "admin{}"},
+        "numbers": {"page": "2147483647{}", "sort": "x{}"},
+        "long": {"q": "a" * 900 + "{}", "sort": "z" * 30 + "{}"},
+    }
+    return [
+        (name, {parameter: text.format(i) for parameter, text in attacks[kind].items()})
+        for i in range(requests)
+    ]
+
+
+def rows(spark: SparkSession, sent: list[Sent]) -> DataFrame:
+    counted: dict[Any, int] = {}
+    for client, parameters in sent:
+        for name, text in {"": "", **parameters}.items():
+            counted[name, text, client] = counted.get((name, text, client), 0) + 1
+    return value_rows(spark, [row(name, text, client, n=n) for (name, text, client), n in counted.items()])
+
+
+def traffic(spark: SparkSession, sent: list[Sent], errors: list[tuple[str, int]] = []) -> DataFrame:  # noqa: B006
+    statuses = [(client, 200) for client, _ in sent] + errors
+    return spark.createDataFrame(statuses, "client string, status int")
+
+
+def found(spark: SparkSession, sent: list[Sent], settings: Settings, **more: Any) -> dict[str, list[str]]:
+    apart = deviants(rows(spark, sent), traffic(spark, sent, **more), settings.deviants)
+    return {one["client"]: one["reasons"] for one in apart.collect()}
+
+
+@pytest.mark.parametrize("kind", ["texts", "numbers", "long"])
+def test_one_or_two_hostile_clients_change_nothing(
+    spark: SparkSession, settings: Settings, kind: str
+) -> None:
+    users = honest(random.Random(3))  # noqa: S311  # a simulation
+    sent = [*users, *attacker("evil", 200, kind), *attacker("evil too", 40, kind)]
+    values = rows(spark, sent)
+    apart = deviants(values, traffic(spark, sent), settings.deviants)
+    assert {one["client"] for one in apart.collect()} == {"evil", "evil too"}
+    teaching = values.join(apart, "client", "left_anti")
+    poisoned, clean = (
+        build.learned(build.slices(each, settings.schemas), settings.schemas).collect()[0]
+        for each in (teaching, rows(spark, users))
+    )
+    assert poisoned["fingerprint"] == clean["fingerprint"]
+    raw = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()[0]
+    assert raw["fingerprint"] != clean["fingerprint"]  # without it they would have changed what is learned
+
+
+def test_honest_clients_stay_and_so_does_an_odd_program(spark: SparkSession, settings: Settings) -> None:
+    users = honest(random.Random(4))  # noqa: S311  # a simulation
+    odd = [("partner", {"sort": "by-date", "page": "1", "q": "shoes"})] * 30
+    assert found(spark, [*users, *odd], settings) == {}
+
+
+def test_client_whose_requests_go_nowhere_is_set_apart(spark: SparkSession, settings: Settings) -> None:
+    users = honest(random.Random(5))  # noqa: S311  # a simulation
+    errors = [("user1", 401)] * 40 + [("user2", 404)] * 20 + [("user3", 404)] * 2
+    assert found(spark, users, settings, errors=errors) == {"user2": ["client-errors"]}
+
+
+def test_where_clients_are_few_or_many_deviate_nobody_is_set_apart_for_it(
+    spark: SparkSession, settings: Settings
+) -> None:
+    users = honest(random.Random(6))  # noqa: S311  # a simulation
+    few = [(f"user{int(client[4:]) % 9}", parameters) for client, parameters in users]
+    assert found(spark, [*few, *attacker("evil", 50, "texts")], settings) == {}
+    errors = [(f"user{i % 30}", 404) for i in range(900)]
+    assert len(found(spark, users, settings, errors=errors)) == 3  # a twentieth of sixty
+
+
+def test_nothing_is_collected_but_the_number_of_clients(spark: SparkSession, settings: Settings) -> None:
+    users = honest(random.Random(7))[:300]  # noqa: S311  # a simulation
+    apart = deviants(rows(spark, users), traffic(spark, users), settings.deviants)
+    assert apart.schema.names == ["client", "parameters", "endpoints", "reasons"]
+    assert apart.where(F.size("reasons") == 0).count() == 0
