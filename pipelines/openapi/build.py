@@ -63,7 +63,7 @@ def write_documents(
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:
     """Hosts in order, each with its endpoints and their schemas."""
     key = list(ENDPOINT_KEY)
-    schema = F.struct("requests", "left_out", "is_doubled", "parameters")
+    schema = F.struct("requests", "left_out", "tested", "false_alarms", "is_doubled", "parameters")
     joined = endpoints.join(schemas.select(*key, schema.alias("schema")), key, "left")
     rows = joined.orderBy("host", "path_template", "method").toLocalIterator()
     for host, group in groupby((row.asDict(recursive=True) for row in rows), key=_host):

@@ -1,7 +1,8 @@
 """OpenAPI 3.0.3 documents as Cloudflare's schema validation takes them: an upload needs no editing.
 
 What its documentation says (API Shield, schema validation, as of 2026): OpenAPI 3.0.x, one file a host, every schema with
-a type, no `anyOf` in parameters, default style and explode only; discovered operations are written `/users/{var1}`.
+a type (or, in bodies, a choice of schemas that have one), no `anyOf` in parameters, default style and explode only;
+discovered operations are written `/users/{var1}`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ Document = dict[str, Any]
 JsonSchema = dict[str, Any]
 
 OPERATIONS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")  # OpenAPI 3.0 s. 4.7.9.1
+SCALARS: list[JsonSchema] = [{"type": "string", "nullable": True}, {"type": "number"}, {"type": "boolean"}]
+FLAT: list[JsonSchema] = [*SCALARS, {"type": "object"}]
+ANYTHING: JsonSchema = {
+    "anyOf": [
+        *FLAT,
+        {"type": "array", "items": {"anyOf": [*FLAT, {"type": "array", "items": {"anyOf": FLAT}}]}},
+    ]
+}
+"""Any value of a body, arrays of arrays of arrays aside: `{}` has no type."""
 COMBINED = ("allOf", "anyOf", "oneOf", "not")
 _NAME = re.compile(r"\{([^{}]+)\}")
 
@@ -39,9 +49,14 @@ def _path(path: str, item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _operation(operation: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    if "parameters" not in operation:
-        return dict(operation)
-    return {**operation, "parameters": [_parameter(one, names) for one in operation["parameters"]]}
+    out = dict(operation)
+    if "parameters" in operation:
+        out["parameters"] = [_parameter(one, names) for one in operation["parameters"]]
+    if "requestBody" in operation:
+        body = operation["requestBody"]
+        content = {media: {**one, "schema": typed(one["schema"])} for media, one in body["content"].items()}
+        out["requestBody"] = {**body, "content": content}
+    return out
 
 
 def _parameter(parameter: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -63,6 +78,22 @@ def of_one_type(schema: JsonSchema) -> JsonSchema:
         known["items"] = of_one_type(known.get("items", {}))
     if "properties" in known:
         known["properties"] = {name: of_one_type(below) for name, below in known["properties"].items()}
+    return known
+
+
+def typed(schema: JsonSchema) -> JsonSchema:
+    """A 3.0 schema of a body with a type, or a choice of schemas that have one, all the way down.
+
+    In a body a value has a type of its own, so several types cannot become one as in `of_one_type`.
+    """
+    if "type" not in schema:
+        groups = {group: list(map(typed, schema[group])) for group in COMBINED[:3] if group in schema}
+        return {**(ANYTHING if not groups else {}), **schema, **groups}
+    known = dict(schema)
+    if known["type"] == "array":
+        known["items"] = typed(known.get("items", {}))
+    if "properties" in known:
+        known["properties"] = {name: typed(below) for name, below in known["properties"].items()}
     return known
 
 

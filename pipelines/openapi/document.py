@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.openapi import naming
+from pipelines.openapi.assurance import assurance, per_10000
 from pipelines.openapi.bodies import request_body
 from pipelines.openapi.endpoint import Endpoint, Parameter, timestamp
 from pipelines.openapi.merge import Located, busiest_first, located, merged
@@ -76,6 +77,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
             "window": window,
             "transactions": transactions,
             "endpoints": len(endpoints),
+            **assurance(endpoints),
             "hosts": [whole(name) for name in (host, *origin.merged_hosts)],
         },
     }
@@ -135,6 +137,11 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
             "state": endpoint.state,
             **({"probability": round(endpoint.probability, 4)} if endpoint.probability is not None else {}),
             **({"reasons": list(endpoint.reasons)} if endpoint.reasons else {}),
+            **(
+                {"false_alarms_per_10000": per_10000(endpoint.false_alarms, endpoint.tested)}
+                if endpoint.tested
+                else {}
+            ),
             **({"parameters_left_out": endpoint.left_out} if endpoint.left_out else {}),
             **({"merged_templates": templates} if templates != [path] else {}),
         },

@@ -31,7 +31,7 @@ class Endpoint:
 
     `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
     or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
-    written; `is_doubled`: every path began with two slashes; `schemes` were seen ("https"); `reasons` say why it looks
+    written; of `tested` requests that the back-test left out `false_alarms` broke the schema; `is_doubled`: every path began with two slashes; `schemes` were seen ("https"); `reasons` say why it looks
     like an API. Times without a zone are UTC.
     """
 
@@ -48,6 +48,8 @@ class Endpoint:
     statuses: Mapping[str, int] = field(default_factory=dict)
     learned_from: int = 0
     left_out: int = 0
+    tested: int = 0
+    false_alarms: int = 0
     is_doubled: bool = False
     parameters: tuple[Parameter, ...] = ()
     reasons: tuple[str, ...] = ()
@@ -83,6 +85,8 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         statuses={status: n for status, n in counts.items() if n},
         learned_from=learned_from,
         left_out=int(schema.get("left_out") or 0),
+        tested=int(schema.get("tested") or 0),
+        false_alarms=int(schema.get("false_alarms") or 0),
         is_doubled=bool(schema.get("is_doubled")),
         parameters=_parameters(schema.get("parameters") or ()),
         reasons=tuple(said(row.get("reasons") or ())),

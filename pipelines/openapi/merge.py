@@ -53,6 +53,8 @@ def merged(group: Sequence[Located], names: Sequence[str]) -> Endpoint:
         statuses=statuses,
         learned_from=sum(endpoint.learned_from for endpoint in endpoints),
         left_out=sum(endpoint.left_out for endpoint in endpoints),
+        tested=sum(endpoint.tested for endpoint in endpoints),
+        false_alarms=sum(endpoint.false_alarms for endpoint in endpoints),
         parameters=_parameters(ordered, names),
     )
 

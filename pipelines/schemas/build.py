@@ -52,29 +52,7 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
     Endpoints without parameters have a row too. Path parameters come first, then those that most requests
     carry; of more than `max_parameters` the rest is counted in `left_out`.
     """
-    of_requests = F.col("location") == "request"
-    is_parameter = ~F.col("location").isin("request", "written")
-    seen = F.struct("location", "name", "views")
-    order = F.struct(of_requests, F.col("location") == "path", "requests", "location", "name")
-    per_endpoint = (
-        _in_all_views(parameter_slices)
-        .groupBy(*ENDPOINT_KEY)
-        .agg(
-            *(
-                F.max(F.when(of_requests, F.col(name))).alias(name)
-                for name in ("requests", "clients", "days")
-            ),
-            F.min("first_day").alias("first_day"),
-            F.max("last_day").alias("last_day"),
-            F.max(F.when(F.col("location") == "written", F.col("requests"))).alias("doubled"),
-            F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
-            F.max_by(
-                F.when(is_parameter | of_requests, seen),
-                F.when(is_parameter | of_requests, order),
-                settings.max_parameters + 1,
-            ).alias("seen"),
-        )
-    )
+    per_endpoint = _per_endpoint(_in_all_views(parameter_slices), settings.max_parameters)
     judged = per_endpoint.withColumn(
         "verdict", verdicts(settings)(F.coalesce("seen", F.array()))
     ).withColumns(
@@ -97,6 +75,23 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
         "verdict.false_alarms",
         "is_doubled",
         F.transform("judged", _parameter).alias("parameters"),
+    )
+
+
+def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
+    """Rows of `_in_all_views` → one row per endpoint: its numbers, and `seen`, what is judged."""
+    of_requests = F.col("location") == "request"
+    is_parameter = ~F.col("location").isin("request", "written")
+    is_judged = is_parameter | of_requests
+    seen = F.struct("location", "name", "views")
+    order = F.struct(of_requests, F.col("location") == "path", "requests", "location", "name")
+    return parameters.groupBy(*ENDPOINT_KEY).agg(
+        *(F.max(F.when(of_requests, F.col(name))).alias(name) for name in ("requests", "clients", "days")),
+        F.min("first_day").alias("first_day"),
+        F.max("last_day").alias("last_day"),
+        F.max(F.when(F.col("location") == "written", F.col("requests"))).alias("doubled"),
+        F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
+        F.max_by(F.when(is_judged, seen), F.when(is_judged, order), most + 1).alias("seen"),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from pipelines.openapi.cloudflare import COMBINED, cloudflare, of_one_type
+from pipelines.openapi.cloudflare import COMBINED, cloudflare, of_one_type, typed
 from pipelines.openapi.profiles import as_profile, schema_30
 
 Schema = dict[str, Any]
@@ -48,6 +48,33 @@ def test_every_schema_has_one_type_and_none_is_combined(schema: Schema) -> None:
     for found in schemas_in(of_one_type(schema_30(schema))):
         assert isinstance(found["type"], str)
         assert not found.keys() & set(COMBINED)
+
+
+def choices_in(schema: Schema) -> list[Schema]:
+    """All schemas but for those that only choose between others."""
+    below = [schema["items"]] if "items" in schema else []
+    below += schema.get("properties", {}).values()
+    chosen = [one for group in COMBINED[:3] for one in schema.get(group, ())]
+    mine = [] if chosen else [schema]
+    return [*mine, *(found for each in (*below, *chosen) for found in choices_in(each))]
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["a", "b", "", 1.5]),
+    lambda below: st.lists(below, max_size=2) | st.dictionaries(st.sampled_from("pq"), below, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(SCHEMAS, JSON)
+def test_body_keeps_its_choices_gets_types_and_refuses_nothing_more(schema: Schema, body: Any) -> None:
+    before = schema_30(schema)
+    after = typed(before)
+    assert all(isinstance(found.get("type"), str) for found in choices_in(after))
+    if OAS30Validator(before).is_valid(body):
+        assert OAS30Validator(after).is_valid(body)
+    elif before.get("type"):
+        assert not OAS30Validator(after).is_valid(body)
 
 
 def read_as(text: str, kind: str) -> Any:
