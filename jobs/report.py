@@ -22,7 +22,7 @@ from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
 from pipelines.report.build import facts
 from pipelines.report.facts import DocumentFact, Histogram
 from pipelines.report.page import render
-from pipelines.schemas.tables import SCHEMAS
+from pipelines.schemas.tables import DEVIANTS, SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.selection.session import with_session_key
 from pipelines.transactions.table import BATCHES, QUARANTINE
@@ -39,6 +39,7 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
         "comparisons": COMPARISONS.read(warehouse),
         "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),
+        "deviants": DEVIANTS.read(warehouse),
         "quarantine": QUARANTINE.read(warehouse),
     }
     with run.reporter.stage("Writing the report"):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipelines.report.facts import (
+    DeviantFact,
     DocumentFact,
     EndpointFact,
     Facts,
@@ -35,6 +36,25 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("GET", "/api/v2/{name}/{{{name}Id}}/history/{{entryId}}"),
 )
 VARIANTS: tuple[tuple[Variant, ...], ...] = (("ml",), ("ml", "session"), ("ml", "session"), ("session",))
+
+SCHEMAS = SchemaFacts(
+    {
+        "string": 402,
+        "integer": 241,
+        "boolean": 61,
+        "array": 40,
+        "number": 22,
+        "object": 6,
+        "union": 9,
+    },
+    0.913,
+    sizes={"none": 40, "1 to 5": 120, "6 to 10": 30, "11 to 50": 9, "over 50": 1},
+    most_query_parameters=51,
+    constraints=900,
+    sure_constraints=612,
+    tested=20_000,
+    false_alarms=3,
+)
 
 
 def endpoint(index: int, host: str, method: str, path: str) -> EndpointFact:
@@ -121,18 +141,9 @@ def example(count: int = 312) -> Facts:
             for host in HOSTS[:4]
             for profile in ("openapi-3.1", "openapi-3.0")
         ],
-        schema_facts=SchemaFacts(
-            {
-                "string": 402,
-                "integer": 241,
-                "boolean": 61,
-                "array": 40,
-                "number": 22,
-                "object": 6,
-                "union": 9,
-            },
-            0.913,
-        ),
+        schema_facts=SCHEMAS,
+        deviants=[DeviantFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
+        deviants_total=2,
         notes=["2 files were read before and were not read again."],
         reasons=REASONS,
     )

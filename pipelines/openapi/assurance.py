@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from pipelines.openapi.endpoint import Endpoint
-from pipelines.schemas.json_schema import EVIDENCE
-
-SURE = 0.999
-"""The confidence that the share of constraints is reported for (METHODS B1)."""
+from pipelines.schemas.json_schema import SURE, constraints, is_sure
 
 
 def assurance(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
@@ -20,7 +17,7 @@ def assurance(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     known = list(endpoints)
     tested, alarms = sum(one.tested for one in known), sum(one.false_alarms for one in known)
     sure = [
-        float(one["confidence"])
+        is_sure(one)
         for endpoint in known
         for parameter in endpoint.parameters
         for one in constraints(parameter.schema)
@@ -38,15 +35,3 @@ def assurance(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 def per_10000(alarms: int, requests: int) -> float:
     """False alarms in 10,000 requests."""
     return round(10_000 * alarms / requests, 3) if requests else 0.0
-
-
-def constraints(schema: Any) -> Iterator[dict[str, Any]]:
-    """What `x-census` says of each constraint (`confidence.py`), at any depth of a schema."""
-    if isinstance(schema, dict):
-        yield from schema.get(EVIDENCE, {}).get("constraints", {}).values()
-        for key, part in schema.items():
-            if key != EVIDENCE:
-                yield from constraints(part)
-    elif isinstance(schema, list):
-        for part in schema:
-            yield from constraints(part)

@@ -31,8 +31,9 @@ class Endpoint:
 
     `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
     or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
-    written; of `tested` requests that the back-test left out `false_alarms` broke the schema; `is_doubled`: every path began with two slashes; `schemes` were seen ("https"); `reasons` say why it looks
-    like an API. Times without a zone are UTC.
+    written; of `tested` requests that the back-test left out `false_alarms` broke the schema; `is_doubled`: every
+    path began with two slashes; `schemes` were seen ("https"); `reasons` say why it looks like an API. Times without
+    a zone are UTC.
     """
 
     host: str

@@ -21,8 +21,8 @@ from pipelines.report.facts import (
     InputFacts,
     QuarantineFact,
     ReasonFact,
-    SchemaFacts,
 )
+from pipelines.report.schema_facts import deviant_facts, schema_facts
 from pipelines.report.words import spread
 from pipelines.settings import ReportSettings
 
@@ -41,7 +41,11 @@ def facts(
     notes: Sequence[str],
     settings: ReportSettings,
 ) -> Facts:
-    """`tables`: batches, hosts (host, session_key), endpoints, comparisons, comparison_endpoints, quarantine, newest schemas."""
+    """The page's facts.
+
+    `tables`: batches, hosts (host, session_key), endpoints, comparisons, comparison_endpoints, quarantine, deviants,
+    newest schemas.
+    """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
     comparisons = tables["comparisons"]
     hosts = (
@@ -71,6 +75,8 @@ def facts(
         schema_facts=schema_facts(tables["schemas"]),
         notes=notes,
         reasons=[ReasonFact(*row) for row in counted(tables["comparison_endpoints"])],
+        deviants=deviant_facts(tables["deviants"], settings.max_hosts),
+        deviants_total=tables["deviants"].count(),
     )
 
 
@@ -129,17 +135,3 @@ def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:
         .limit(MAX_REASONS)
     )
     return [QuarantineFact(row["reason"], row["records"], row["example"]) for row in reasons.collect()]
-
-
-def schema_facts(schemas: DataFrame) -> SchemaFacts | None:
-    """Parameters by JSON type and the share of endpoints with at most one path parameter (S5); None where nothing was learned."""
-    parameter = F.explode("parameters")
-    schema = F.col("parameter.schema")
-    kind = F.coalesce(F.get_json_object(schema, "$.type"), F.lit("several"))
-    types = {
-        row["kind"]: row["count"]
-        for row in schemas.select(parameter.alias("parameter")).groupBy(kind.alias("kind")).count().collect()
-    }
-    in_path = F.size(F.filter("parameters", lambda p: p["location"] == "path"))
-    row = schemas.agg(F.count("*").alias("endpoints"), F.count_if(in_path <= 1).alias("few")).collect()[0]
-    return SchemaFacts(types, row["few"] / row["endpoints"]) if row["endpoints"] else None

@@ -7,7 +7,7 @@ Sequences are shown in the order in which they are given.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -119,15 +119,36 @@ class DocumentFact:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFacts:
-    """Learned parameters by JSON type ("string", ...); share of path templates with at most one parameter."""
+    """Statistics of what was learned.
+
+    Parameters by JSON type ("string", ...); share of path templates with at most one parameter; endpoints by their number of
+    parameters ("1 to 5", ...); most query parameters of one endpoint; constraints, those of them at 99.9 % confidence; requests
+    that were left out of learning and tested, and false alarms in them.
+    """
 
     types: Mapping[str, int]
     at_most_one_path_parameter: float
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    most_query_parameters: int = 0
+    constraints: int = 0
+    sure_constraints: int = 0
+    tested: int = 0
+    false_alarms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviantFact:
+    """A client (hashed) that was set apart before learning: in how much it deviates, and how."""
+
+    client: str
+    parameters: int
+    endpoints: int
+    reasons: str
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The whole page. `endpoints` and `comparison` may be cut, `endpoints_total` and `hosts_total` not."""
+    """The whole page. `endpoints`, `comparison` and `deviants` may be cut, their totals are not."""
 
     title: str
     generated_at: datetime
@@ -143,6 +164,8 @@ class Facts:
     schema_facts: SchemaFacts | None
     notes: Sequence[str]
     reasons: Sequence[ReasonFact] = ()
+    deviants: Sequence[DeviantFact] = ()
+    deviants_total: int = 0
 
     def to_json(self) -> str:
         """All facts as one JSON object with the field names above; times in RFC 3339 with `Z`."""

@@ -77,6 +77,7 @@ def render(facts: Facts) -> str:
             emptiness=words.emptiness(facts.inputs),
             changes=changes(facts.comparison),
             schema_rows=schema_rows(facts.schema_facts),
+            size_rows=size_rows(facts.schema_facts),
         )
     )
 
@@ -170,3 +171,9 @@ def schema_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float, str]]
     if other := total - sum(count for _, count, _ in rows):
         rows.append(("several types or none", other, "not given"))
     return [(name, count, count / total, source) for name, count, source in rows]
+
+
+def size_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float]]:
+    """Endpoints by their number of parameters: (number, endpoints, share)."""
+    total = sum(schema.sizes.values()) if schema else 0
+    return [(name, count, count / total) for name, count in schema.sizes.items()] if schema and total else []

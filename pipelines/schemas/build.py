@@ -9,7 +9,7 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas import columns
 from pipelines.schemas.kind_column import kind
 from pipelines.schemas.table import PARAMETER_KEY, PARAMETER_SCHEMA
-from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, verdicts
+from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, VERDICT, verdicts
 from pipelines.schemas.views import View, is_held, views
 from pipelines.sections import SchemaSettings
 
@@ -71,8 +71,7 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
         "first_day",
         "last_day",
         (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
-        "verdict.tested",
-        "verdict.false_alarms",
+        *(f"verdict.{name}" for name in VERDICT.names if name != "parameters"),
         "is_doubled",
         F.transform("judged", _parameter).alias("parameters"),
     )

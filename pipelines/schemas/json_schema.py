@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.schemas.confidence import fleet_prior
@@ -19,6 +20,8 @@ from pipelines.schemas.recognisers import (
 JsonSchema = dict[str, Any]
 EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
+SURE = 0.999
+"""The confidence that the share of constraints is reported for (METHODS B1)."""
 COMMA_LIST = "comma-list"
 """Rule of an array whose items one value holds (OpenAPI style form without explode)."""
 TIME_NOTE = "unix time: grows, so it gets no maximum"
@@ -54,6 +57,23 @@ def without_evidence(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {key: without_evidence(value) for key, value in schema.items() if key != EVIDENCE}
     return [without_evidence(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def constraints(schema: Any) -> Iterator[dict[str, Any]]:
+    """What `x-census` says of each constraint (`confidence.py`), at any depth of a schema."""
+    if isinstance(schema, dict):
+        yield from schema.get(EVIDENCE, {}).get("constraints", {}).values()
+        for key, part in schema.items():
+            if key != EVIDENCE:
+                yield from constraints(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from constraints(part)
+
+
+def is_sure(constraint: Mapping[str, Any]) -> bool:
+    """Whether a constraint's confidence is `SURE` or more."""
+    return float(constraint["confidence"]) >= SURE
 
 
 def _constraint(form: Alternative) -> JsonSchema:

@@ -88,15 +88,16 @@ SCHEMAS_SCHEMA = StructType(
         *_fields(IntegerType(), "days", nullable=False),
         *_fields(DateType(), "first_day", "last_day", nullable=False),
         *_fields(IntegerType(), "left_out", nullable=False),
-        *_fields(LongType(), "tested", "false_alarms", nullable=False),
+        *_fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False),
         *_fields(BooleanType(), "is_doubled", nullable=False),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
 """One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement
 without its evidence, changed. `requests` are the successful ones (2xx) it was learned from, `left_out` the
-parameters not written; `is_doubled`: all of them began with two slashes (`placeholders.DOUBLED`); of `tested` requests that
-the back-test left out (`backtest`), `false_alarms` broke what is written.
+parameters not written; `is_doubled`: all of them began with two slashes (`placeholders.DOUBLED`). Of `tested`
+requests that the back-test left out, `false_alarms` broke what is written; of `constraints`, `sure_constraints`
+hold at 99.9 % confidence or more.
 """
 
 DEVIANTS_SCHEMA = StructType(

@@ -13,7 +13,7 @@ from pyspark.sql.types import ArrayType, LongType, StringType, StructField, Stru
 from pipelines.schemas.backtest import Parameter, Place, back_tested
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.growth import peaks_of
-from pipelines.schemas.json_schema import json_schema, without_evidence
+from pipelines.schemas.json_schema import JsonSchema, constraints, is_sure, json_schema, without_evidence
 from pipelines.schemas.seen import kept_of, outermost_of
 from pipelines.schemas.table import PARAMETER_SCHEMA
 from pipelines.schemas.tallies import tally_of
@@ -25,8 +25,10 @@ JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType()
 VERDICT = StructType(
     [
         StructField("parameters", ArrayType(JUDGED, containsNull=False), False),
-        StructField("tested", LongType(), False),
-        StructField("false_alarms", LongType(), False),
+        *(
+            StructField(name, LongType(), False)
+            for name in ("tested", "false_alarms", "constraints", "sure_constraints")
+        ),
     ]
 )
 
@@ -40,14 +42,24 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column], Column]:
             for one in row["views"]:
                 views.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_of(one)
         found = back_tested(views, settings)
-        parameters = [_written(place, found.parameters[place]) for place in sorted(found.parameters)]
-        return {"parameters": parameters, "tested": found.tested, "false_alarms": found.false_alarms}
+        schemas = {
+            place: json_schema(found.parameters[place].judgement) for place in sorted(found.parameters)
+        }
+        sure = [is_sure(one) for schema in schemas.values() for one in constraints(schema)]
+        return {
+            "parameters": [
+                _written(place, found.parameters[place], schema) for place, schema in schemas.items()
+            ],
+            "tested": found.tested,
+            "false_alarms": found.false_alarms,
+            "constraints": len(sure),
+            "sure_constraints": sum(sure),
+        }
 
     return F.udf(verdict, VERDICT, useArrow=True)
 
 
-def _written(place: Place, parameter: Parameter) -> dict[str, Any]:
-    schema = json_schema(parameter.judgement)
+def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str, Any]:
     return {
         "location": place[0],
         "name": place[1],

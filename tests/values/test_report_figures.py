@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.report import chart, words
 from pipelines.report.facts import Histogram, SchemaFacts
-from pipelines.report.page import changes, schema_rows
+from pipelines.report.page import changes, render, schema_rows, size_rows
 from tests.report_example import example
 
 
@@ -83,3 +83,18 @@ def test_parameter_types_stand_beside_the_source() -> None:
     ]
     assert sum(share for _, _, share, _ in rows) == pytest.approx(1)
     assert schema_rows(None) == []
+
+
+def test_endpoints_are_counted_by_their_number_of_parameters() -> None:
+    facts = SchemaFacts({"string": 1}, 1.0, sizes={"none": 1, "1 to 5": 3})
+    assert size_rows(facts) == [("none", 1, 0.25), ("1 to 5", 3, 0.75)]
+    assert size_rows(None) == size_rows(SchemaFacts({}, 1.0)) == []
+
+
+def test_page_says_how_sure_the_constraints_are_and_who_was_set_apart() -> None:
+    page = " ".join(render(example()).split())
+    assert "900 constraints are written; 68 % of them hold at 99.9 % confidence or more." in page
+    assert "3 values of 20,000 requests that were left out broke" in page
+    assert "At most 51 query parameters on one endpoint" in page
+    assert "<code>0a1b2c3d</code>" in page
+    assert "client-errors, other-kind" in page
