@@ -99,6 +99,7 @@ class SchemaSettings(Section):
     enum_clients: Positive
     max_enum: Positive
     class_observations: Positive
+    prefix_observations: Positive
     required_observations: Positive
     required_clients: Positive
     false_alarm_budget: Share

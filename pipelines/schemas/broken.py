@@ -99,6 +99,8 @@ def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:
     if "pattern" in keywords:
         outside = min(kind.n, kind.classes.outside(form.limits.classes))
         found["pattern"] = Broken(outside, min(outside, kind.clients))
+    if not (kind.prefix if kind.prefix is not None else form.limits.prefix).startswith(form.limits.prefix):
+        found["prefix"] = Broken(kind.n, kind.clients)  # at most: which values begin otherwise, no state says
     return {keyword: one for keyword, one in found.items() if one.n}
 
 

@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.kind_column import classes
-from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXTUAL
+from pipelines.schemas.prefix import PREFIX_CHARACTERS
+from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXT, TEXTUAL
 from pipelines.schemas.seen import CLIENTS, COMMON, OUTERMOST
 from pipelines.schemas.state import CLIENT_CHARACTERS, HOURS
 from pipelines.schemas.table import PEAKS_SCHEMA
@@ -60,7 +61,7 @@ def sized() -> dict[str, Column]:
 
 
 def outermost_state() -> list[Column]:
-    """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`, `peaks`."""
+    """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`, `peaks`, `prefix`."""
     seen = "struct(size, digest, n, clients), struct(size, digest)"
     value = F.expr(f"max_by(struct(value, n, clients), xxhash64(value), {COMMON})")
     is_closed = F.bool_and("named") & (F.count("*") <= COMMON)
@@ -78,7 +79,20 @@ def outermost_state() -> list[Column]:
         F.filter(F.array(*map(_peak, range(HOURS))), lambda peak: peak["size"].isNotNull())
         .cast(PEAKS_SCHEMA)
         .alias("peaks"),
+        _shared(F.when(F.col("kind") == TEXT, F.substring("value", 1, PREFIX_CHARACTERS))).alias("prefix"),
     ]
+
+
+def _shared(text: Column) -> Column:
+    """What all texts of a group begin with: what the first and the last of them in order share."""
+    first, last = F.min(text), F.max(text)
+
+    def is_shared(length: Column) -> Column:
+        beginning = F.substr(first, F.lit(1), length)
+        return (F.length(beginning) == length) & (beginning == F.substr(last, F.lit(1), length))
+
+    lengths = F.filter(F.sequence(F.lit(1), F.lit(PREFIX_CHARACTERS)), is_shared)
+    return F.when(first.isNotNull(), F.substr(first, F.lit(1), F.size(lengths)))
 
 
 def _has(bit: int) -> Column:
@@ -105,6 +119,7 @@ def merged_state() -> list[Column]:
         F.max("integer_max").alias("integer_max"),
         F.array_sort(F.collect_set("day")).alias("days"),
         counts.alias("classes"),
+        _shared(F.col("prefix")).alias("prefix"),
         F.bool_or(F.col("common").isNull()).alias("is_open"),
         *(F.flatten(F.collect_list(name)).alias(name) for name in ("common", "high", "low", "peaks")),
     ]
@@ -126,6 +141,7 @@ def evidence() -> list[Column]:
         F.array_sort("high").alias("highest"),
         F.array_sort("low").alias("lowest"),
         F.array_sort("peaks").alias("peaks"),
+        "prefix",
     )
     days = F.flatten(F.collect_list("days"))
     return [

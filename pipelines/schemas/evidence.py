@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pipelines.schemas.growth import Peaks
+from pipelines.schemas.prefix import shared
 from pipelines.schemas.recognisers import DIGITS, LOCALE, SEMVER, TEXT, TEXTUAL
 from pipelines.schemas.seen import Kept, Outermost
 from pipelines.schemas.tallies import Tally
 
-Number = TypeVar("Number", int, float)
+Part = TypeVar("Part", int, float, str)
 NAMED_KINDS = (TEXT, DIGITS, LOCALE, SEMVER)
 """Kinds whose values may be a closed set and are kept; others are numbers, formats, secrets or personal."""
 SIZED_KINDS = (*TEXTUAL, DIGITS)
@@ -20,7 +21,7 @@ SIZED_KINDS = (*TEXTUAL, DIGITS)
 
 @dataclass(frozen=True, slots=True)
 class KindEvidence:
-    """The numbers of one kind. `low`, `high`: smallest and largest integer, None where there is none."""
+    """The numbers of one kind. `low`, `high`: smallest and largest integer; `prefix`: what all texts begin with; else None."""
 
     kind: str
     n: int
@@ -34,6 +35,7 @@ class KindEvidence:
     highest: Outermost = field(default_factory=Outermost)
     lowest: Outermost = field(default_factory=lambda: Outermost(largest=False))
     peaks: Peaks = field(default_factory=Peaks)
+    prefix: str | None = None
 
     def __add__(self, other: KindEvidence) -> KindEvidence:
         """Of the same kind in another place: clients and days may be shared, values may be equal."""
@@ -50,6 +52,7 @@ class KindEvidence:
             self.highest + other.highest,
             self.lowest + other.lowest,
             self.peaks + other.peaks,
+            outer(shared, self.prefix, other.prefix),
         )
 
 
@@ -72,6 +75,6 @@ class Evidence:
 NO_EVIDENCE = Evidence(0, 0, 0, 0, ())
 
 
-def outer(of: Callable[[Number, Number], Number], one: Number | None, other: Number | None) -> Number | None:
-    """The smaller or the larger of two numbers; one that is not there counts for nothing."""
+def outer(of: Callable[[Part, Part], Part], one: Part | None, other: Part | None) -> Part | None:
+    """Both as `of` has it (the smaller, the larger, what they share); one that is not there counts for nothing."""
     return other if one is None else one if other is None else of(one, other)

@@ -10,6 +10,7 @@ from pipelines.schemas import bounds, confidence
 from pipelines.schemas.characters import BITS, bracket
 from pipelines.schemas.closed import Place, closed_set
 from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
+from pipelines.schemas.prefix import as_pattern, constant
 from pipelines.schemas.recognisers import (
     ARRAY,
     DIGITS,
@@ -35,11 +36,15 @@ GROWS = "grows with time, so it gets no maximum"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`keywords` of JSON Schema, `proofs` of them by keyword (`confidence`), the `classes` that a pattern allows, a `note`."""
+    """`keywords` of JSON Schema, `proofs` of them by keyword (`confidence`), a `note`.
+
+    `classes` of characters and a `prefix` are what a pattern demands, in words that evidence can be compared with.
+    """
 
     keywords: Mapping[str, Any] = field(default_factory=dict)
     proofs: Mapping[str, Any] = field(default_factory=dict)
     classes: int = 0
+    prefix: str = ""
     note: str = ""
 
     def without(self, refused: Collection[str]) -> Limits:
@@ -74,7 +79,7 @@ def limits_of(
         found = _size(whole, may_go, settings)
     elif whole.kind == TEXT:
         closed = _set(place, kinds, evidence, settings) if "enum" not in refused else NO_LIMITS
-        found = closed if closed.keywords else _text(whole, kinds, may_go, settings)
+        found = closed if closed.keywords else _text(whole, kinds, may_go, settings, "prefix" not in refused)
     return found.without(refused)
 
 
@@ -130,7 +135,11 @@ def _set(place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settin
 
 
 def _text(
-    whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
+    whole: KindEvidence,
+    kinds: Sequence[KindEvidence],
+    may_go: int,
+    settings: SchemaSettings,
+    may_begin: bool,
 ) -> Limits:
     n = whole.n
     if n < settings.length_observations or any(kind.kind not in SIZED_KINDS for kind in kinds):
@@ -144,6 +153,9 @@ def _text(
     held = whole.classes.bits | (BITS["digit"] if any(kind.kind == DIGITS for kind in kinds) else 0)
     allowed = held if n >= settings.class_observations else held | ALWAYS_ALLOWED
     if n >= settings.pattern_observations and not held & FREE:
-        limits["pattern"] = f"^{bracket(allowed)}*$"
+        is_known = n >= settings.prefix_observations and whole.clients >= settings.required_clients
+        prefix = constant(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""
+        limits["pattern"] = f"^{as_pattern(prefix)}{bracket(allowed)}*$"
         proofs["pattern"] = confidence.fleet_prior(n)
-    return Limits(limits, proofs, allowed)
+        return Limits(limits, proofs, allowed, prefix)
+    return Limits(limits, proofs)

@@ -12,7 +12,8 @@ from pipelines.schemas.characters import classes_of
 from pipelines.schemas.distinct import NONE, Distinct
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, outer
 from pipelines.schemas.growth import Peaks
-from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, TEXTUAL, kind_of, type_of
+from pipelines.schemas.prefix import PREFIX_CHARACTERS, shared
+from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, TEXT, TEXTUAL, kind_of, type_of
 from pipelines.schemas.seen import Kept, Outermost, Seen
 from pipelines.schemas.tallies import Tally, tally
 
@@ -27,7 +28,8 @@ class KindState:
 
     `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
     means that names were repeated). `low` and `high` are exact integers (within 64 bits), `classes` counts those of
-    `characters.BITS`, `highest` and `lowest` are outermost numbers, or lengths of texts, `peaks` the largest numbers by hour.
+    `characters.BITS`, `highest` and `lowest` are outermost numbers, or lengths of texts, `peaks` the largest numbers
+    by hour, `prefix` is what all texts begin with.
     """
 
     n: int = 0
@@ -42,6 +44,7 @@ class KindState:
     highest: Outermost = field(default_factory=Outermost)
     lowest: Outermost = field(default_factory=lambda: Outermost(largest=False))
     peaks: Peaks = field(default_factory=Peaks)
+    prefix: str | None = None
 
     def __add__(self, other: KindState) -> KindState:
         return KindState(
@@ -57,6 +60,7 @@ class KindState:
             self.highest + other.highest,
             self.lowest + other.lowest,
             self.peaks + other.peaks,
+            outer(shared, self.prefix, other.prefix),
         )
 
     def evidence(self, kind: str) -> KindEvidence:
@@ -74,6 +78,7 @@ class KindState:
             self.highest,
             self.lowest,
             self.peaks,
+            self.prefix,
         )
 
 
@@ -127,6 +132,7 @@ def observe(
         highest=Outermost(True, sized if has_size else {}),
         lowest=Outermost(False, sized if is_number else {}),
         peaks=Peaks({hours_since_1970(day, hour): size}) if is_number else Peaks(),
+        prefix=cut[:PREFIX_CHARACTERS] if kind == TEXT else None,
     )
     return ParameterState(((kind, state),))
 

@@ -60,6 +60,7 @@ PARAMETER_SLICES_SCHEMA = StructType(
         StructField("high", OUTERMOST_SCHEMA, False),
         StructField("low", OUTERMOST_SCHEMA, False),
         StructField("peaks", PEAKS_SCHEMA, False),
+        *_fields(StringType(), "prefix", nullable=True),
     ]
 )
 """One row = the values of one kind of one parameter on one day (`state.KindState`), apart for the late hours and for the

@@ -91,4 +91,5 @@ def _kind_of(kind: Row) -> KindEvidence:
         highest=outermost_of(kind["highest"], largest=True),
         lowest=outermost_of(kind["lowest"], largest=False),
         peaks=peaks_of(kind["peaks"]),
+        prefix=kind["prefix"],
     )

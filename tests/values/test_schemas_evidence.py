@@ -94,7 +94,7 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
     by_carol = Seen(1, frozenset({"carol"}))
     text = KindEvidence(
         "text", n=1, clients=1, distinct=1, days=1, classes=tally(BITS["lower"]), common=Kept({"abc": by_carol}),
-        highest=Outermost(True, {(3.0, digest("abc")): by_carol}),
+        highest=Outermost(True, {(3.0, digest("abc")): by_carol}), prefix="abc",
     )  # fmt: skip
     assert learned(observed).evidence() == Evidence(
         n=4, requests=3, clients=3, days=2, kinds=(integers, text)
