@@ -51,7 +51,7 @@ VALUES_AT_THE_BORDER = [
         "950000000000",
         "2200000000000",
     ),
-    *("true", "false", "True", "yes", "redacted", "redacted-0123abcd", "redacted-xyz"),
+    *("true", "false", "True", "yes", "redacted", "redacted-0123abcd", "redacted-xyz", "redacted-token"),
     *(
         "2024-02-29",
         "2023-02-29",

@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 
 MASK = "redacted"
+TOKEN_MASK = "redacted-token"  # noqa: S105 - a mask, no password
+"""In place of a machine's secret (`MADE_WORDS`) of at most 128 characters, none of which an injection needs: it says
+that much and no more.
+"""
 
 CREDENTIAL_WORDS = (
     r"token|secret|passw|passphrase|pwd|passcode|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|credential|sess(?:ion)?[_.-]?id|"
@@ -17,6 +21,10 @@ CREDENTIAL_WORDS = (
 )
 SHORT_SECRETS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|hmac|mac"
 """Too short to be looked for inside a longer name (`monkey`, `design`): only the whole name or a whole word of it counts."""
+
+MADE_WORDS = r"token|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|sess(?:ion)?[_.-]?id|session|signature|jwt|csrf|xsrf|nonce|assertion"
+SHORT_MADE = r"sid|sig|key|sas|hmac|mac"
+"""Names of secrets that machines make. Of what people choose (passwords, PINs) not even the kind of characters is kept."""
 
 SECRET_NAME = rf"(?i)(?:{CREDENTIAL_WORDS}|(?:^|[_.\-\[])(?:{SHORT_SECRETS})(?:$|[_.\-\]]))"
 
@@ -59,18 +67,35 @@ VALUE_ANCHORS = (
     "BEARER",
 )
 USER_INFORMATION = r"(://)[^/@\s?#]{1,512}@"
-QUERY_SECRET = (
-    rf"(?i)((?:^|[&;?])[^=&;]{{0,64}}(?:{CREDENTIAL_WORDS})[^=&;]{{0,64}}=|"
-    rf"(?:^|[&;?])(?:[^=&;]{{0,64}}[_.\-\[])?(?:{SHORT_SECRETS})(?:[_.\-\]][^=&;]{{0,64}})?=)[^&;\s\"]+"
-)
+
+
+def _query_name(words: str, short: str) -> str:
+    """A parameter's name with one of `words` in it, or one of `short` as a whole word, up to its "="; a group."""
+    return (
+        rf"(?i)((?:^|[&;?])[^=&;]{{0,64}}(?:{words})[^=&;]{{0,64}}=|"
+        rf"(?:^|[&;?])(?:[^=&;]{{0,64}}[_.\-\[])?(?:{short})(?:[_.\-\]][^=&;]{{0,64}})?=)"
+    )
+
+
+QUERY_SECRET = _query_name(CREDENTIAL_WORDS, SHORT_SECRETS) + rf"(?!{TOKEN_MASK}(?:[&;\s\"]|$))[^&;\s\"]+"
+QUERY_TOKEN = _query_name(MADE_WORDS, SHORT_MADE) + r"(?:[A-Za-z0-9._~/=-]|%2[BbFf]|%3[Dd]){1,128}(?=[&;]|$)"
 JSON_TEXT = r'"[\s\S]{0,65536}?(?:(?<!\\)"|$)'
 """A JSON string, or one that is cut off. Lazy single characters, because java.util.regex recurses for repeated groups."""
 
+
+def _member_name(words: str, short: str) -> str:
+    """The same of a member's name in JSON, up to its ":"."""
+    return (
+        r'(?i)("(?=[^"\\]{1,64}"\s{0,8}:)'  # only names are looked into: ten times faster than any string
+        rf'(?:[^"\\]*?(?:{words})[^"\\]*|(?:[^"\\]*[_.-])?(?:{short})(?:[_.-][^"\\]*)?)"\s{{0,8}}:\s{{0,8}})'
+    )
+
+
 JSON_SECRET = (
-    r'(?i)("(?=[^"\\]{1,64}"\s{0,8}:)'  # only names are looked into: ten times faster than any string
-    rf'(?:[^"\\]*?(?:{CREDENTIAL_WORDS})[^"\\]*|(?:[^"\\]*[_.-])?(?:{SHORT_SECRETS})(?:[_.-][^"\\]*)?)"\s{{0,8}}:\s{{0,8}})'
-    rf'(?:{JSON_TEXT}|[^\s",}}\]{{\[]{{1,256}})'
+    _member_name(CREDENTIAL_WORDS, SHORT_SECRETS)
+    + rf'(?!"{TOKEN_MASK}")(?:{JSON_TEXT}|[^\s",}}\]{{\[]{{1,256}})'
 )
+JSON_TOKEN = _member_name(MADE_WORDS, SHORT_MADE) + r'"[A-Za-z0-9._~+/=-]{1,128}"'
 RAW_SECTION = rf'("(?:Cookies|RequestHeaders|ResponseHeaders)"\s{{0,8}}:\s{{0,8}})(?:\{{[^{{}}]{{0,65536}}\}}?|{JSON_TEXT})'
 RAW_FIELD = rf'("(?:ClientIP|RequestBody|ClientRequestReferer|OriginIP)"\s{{0,8}}:\s{{0,8}}){JSON_TEXT}'
 RAW_CLIENT = r"^(?:[A-Za-z0-9.-]{1,255}(?::\d{1,5})?\s)?[0-9a-fA-F.:]{3,45}\s\S{1,256}\s\S{1,256}(?=\s\[)"

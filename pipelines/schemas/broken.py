@@ -21,6 +21,7 @@ from pipelines.schemas.recognisers import (
     type_of,
 )
 from pipelines.schemas.seen import Seen
+from pipelines.schemas.texts import classes_in
 
 INTEGERS = (INTEGER, UNIX_SECONDS, UNIX_MILLISECONDS)
 
@@ -97,7 +98,11 @@ def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:
         least = keywords["minimum"]
         found["minimum"] = _of(one for (size, _), one in kind.lowest.seen.items() if size < least)
     if "pattern" in keywords:
-        outside = min(kind.n, kind.classes.outside(form.limits.classes))
+        held = classes_in(kind)
+        if kind.kind in SIZED_KINDS:
+            outside = min(kind.n, kind.classes.outside(form.limits.classes))
+        else:
+            outside = kind.n if held is None or held & ~form.limits.classes else 0
         found["pattern"] = Broken(outside, min(outside, kind.clients))
     if not (kind.prefix if kind.prefix is not None else form.limits.prefix).startswith(form.limits.prefix):
         found["prefix"] = Broken(kind.n, kind.clients)  # at most: which values begin otherwise, no state says

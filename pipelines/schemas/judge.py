@@ -15,7 +15,7 @@ from pipelines.http.redaction import has_secret_name
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.forms import Group, json_groups, json_types, url_groups
 from pipelines.schemas.json_body import last_token
-from pipelines.schemas.limits import NO_LIMITS, Limits, allowance, limits_of
+from pipelines.schemas.limits import NO_LIMITS, Limits, allowance, limits_of, token_limits
 from pipelines.schemas.recognisers import (
     EMPTY,
     JWT,
@@ -24,6 +24,7 @@ from pipelines.schemas.recognisers import (
     SUSPICIOUS,
     TEXT,
     TEXTUAL,
+    TOKEN,
     type_of,
 )
 from pipelines.sections import SchemaSettings
@@ -126,17 +127,26 @@ def judge(
         return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
 
     any_text: list[Group] = [(TEXT, evidence.kinds)]
-    if has_secret_name(last_token(name)) or any(kind.kind in (REDACTED, JWT) for kind in kept):
+    if has_secret_name(last_token(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
         # ingest masks a secret member by a text, whatever it was: of its type nothing is known
-        return said(Rule.SECRET, [] if in_json else any_text, limited=False)
+        secret = said(Rule.SECRET, [] if in_json else any_text, limited=False)
+        return _token(secret, kept, settings) if {kind.kind for kind in kept} == {TOKEN} else secret
     if "type" in refused:
         return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
     if level is Level.GUESS:
         return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
     groups = json_groups(kept) if in_json else url_groups(kept)
     if len(groups) > settings.max_union:
-        return said(Rule.MIXED, any_text, limited=False)
+        return said(Rule.MIXED, any_text)
     return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
+
+
+def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSettings) -> Judgement:
+    """A secret whose every mask says of what characters it is made: a text of those."""
+    masks = kept[0]
+    numbers = (masks.n, masks.clients, masks.distinct, masks.days)
+    limits = token_limits(masks.n, settings).without(secret.refused)
+    return replace(secret, alternatives=(Alternative(TEXT, *numbers, limits=limits),))
 
 
 def is_list(evidence: Evidence, settings: SchemaSettings) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pipelines.schemas import bounds, confidence
 from pipelines.schemas.characters import BITS, bracket
 from pipelines.schemas.closed import Place, closed_set
-from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
+from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.prefix import as_pattern, constant
 from pipelines.schemas.recognisers import (
     ARRAY,
-    DIGITS,
     INTEGER,
     NUMBER,
     TEXT,
@@ -21,16 +22,18 @@ from pipelines.schemas.recognisers import (
     UNIX_SECONDS,
 )
 from pipelines.schemas.seen import CLIENTS, Seen
+from pipelines.schemas.texts import NAME, classes_in, longest_of
 from pipelines.sections import SchemaSettings
 
 INT64 = 2**63 - 1
-ALWAYS_ALLOWED = sum(BITS[name] for name in ("lower", "upper", "digit", "hyphen", "underscore", "dot"))
 FREE = BITS["space"] | BITS["other"] | BITS["dangerous"]
 """Characters of free text, whose others no pattern can foretell (METHODS B9 rule 4)."""
 IDENTIFIER_SHARE, IDENTIFIER_SIZE = 0.5, 1e5
 """Numbers that are mostly different and large count things that become more (METHODS B3)."""
 SMALL_ALLOWANCES = ((100, 2), (30, 1))
 """Values that may be trimmed from so many on, where (1 - min_share) * n is still less (METHODS B9 rule 5)."""
+TOKEN_CHARACTERS, TOKEN_PATTERN = 128, "^[A-Za-z0-9._~+/=-]*$"
+"""What `redaction.QUERY_TOKEN` and `JSON_TOKEN` take for a machine's secret."""
 GROWS = "grows with time, so it gets no maximum"
 
 
@@ -81,6 +84,16 @@ def limits_of(
         closed = _set(place, kinds, evidence, settings) if "enum" not in refused else NO_LIMITS
         found = closed if closed.keywords else _text(whole, kinds, may_go, settings, "prefix" not in refused)
     return found.without(refused)
+
+
+def token_limits(n: int, settings: SchemaSettings) -> Limits:
+    """Of a secret of which only the mask is known (`redaction.TOKEN_MASK`): what the mask says, with slack for longer ones."""
+    limits: dict[str, Any] = {}
+    if n >= settings.length_observations:
+        limits["maxLength"] = bounds.FEW_TEXTS_SLACK * TOKEN_CHARACTERS
+    if n >= settings.pattern_observations:
+        limits["pattern"] = TOKEN_PATTERN
+    return Limits(limits, dict.fromkeys(limits, confidence.fleet_prior(n)))
 
 
 def allowance(n: int, settings: SchemaSettings) -> int:
@@ -142,16 +155,19 @@ def _text(
     may_begin: bool,
 ) -> Limits:
     n = whole.n
-    if n < settings.length_observations or any(kind.kind not in SIZED_KINDS for kind in kinds):
+    if n < settings.length_observations:
         return NO_LIMITS
     limits: dict[str, Any] = {}
     proofs: dict[str, Any] = {}
+    longest = [longest_of(kind) for kind in kinds]
     largest = whole.highest.supported(CLIENTS, may_go)
-    if largest:
-        limits["maxLength"] = bounds.longest(largest, n)
+    if None not in longest:
+        seen = bounds.longest(largest, n) if largest else bounds.SHORTEST_LIMIT
+        limits["maxLength"] = max(seen, *(one or 0 for one in longest))
         proofs["maxLength"] = confidence.tail_model(n, bounds.TAIL_RISK)
-    held = whole.classes.bits | (BITS["digit"] if any(kind.kind == DIGITS for kind in kinds) else 0)
-    allowed = held if n >= settings.class_observations else held | ALWAYS_ALLOWED
+    classes = [classes_in(kind) for kind in kinds]
+    held = FREE if None in classes else reduce(or_, (one or 0 for one in classes), 0)
+    allowed = held if n >= settings.class_observations else held | NAME
     if n >= settings.pattern_observations and not held & FREE:
         is_known = n >= settings.prefix_observations and whole.clients >= settings.required_clients
         prefix = constant(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""

@@ -27,6 +27,7 @@ def digits_up_to(limit: str) -> str:
 
 EMPTY = ""
 REDACTED = "redacted(?:-[0-9a-f]{4,64})?"
+TOKEN = "redacted-token"  # noqa: S105 - a mask, no password
 BOOLEAN = "true|false"
 INTEGER = f"0|{digits_up_to(str(2**63 - 1))}|-(?:{digits_up_to(str(2**63))})"
 """JSON integers (RFC 8259 s. 6) that OpenAPI's int64 holds. Leading zeros and longer ones are text made of

@@ -68,7 +68,7 @@ def _identifier(kind: str, length: int, source: str) -> Recogniser:
 EMPTY, REDACTED, BOOLEAN, INTEGER, NUMBER, TEXT = "empty", "redacted", "boolean", "integer", "number", "text"
 UNIX_SECONDS, UNIX_MILLISECONDS, DIGITS, JWT = "unix-seconds", "unix-milliseconds", "digits", "jwt"
 SUSPICIOUS, LIST, NULL, OBJECT, ARRAY = "suspicious", "list", "null", "object", "array"
-SEMVER, LOCALE = "semver", "locale"
+SEMVER, LOCALE, TOKEN = "semver", "locale", "token"
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(EMPTY, "string", patterns.EMPTY, "URL standard (WHATWG) s. 5.1: a name without value", 0, 0),
@@ -80,6 +80,15 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         8,
         73,
         "redacted",
+    ),
+    Recogniser(
+        TOKEN,
+        "string",
+        patterns.TOKEN,
+        "the mask of a machine's secret: a text of no dangerous characters",
+        14,
+        14,
+        "redacted-",
     ),
     Recogniser(BOOLEAN, "boolean", patterns.BOOLEAN, "RFC 8259 s. 3", 4, 5, "e"),
     Recogniser(UNIX_SECONDS, "integer", patterns.UNIX_SECONDS, "POSIX.1-2017 s. 4.16", 9, 10),

@@ -159,12 +159,20 @@ def without_secret_values(text: Column, suspicious: Column) -> Column:
 
 def without_secret_parameters(query: Column) -> Column:
     """A query string (or form body) with the values of parameters of secret names masked."""
-    return F.regexp_replace(query, redaction.QUERY_SECRET, f"$1{redaction.MASK}")
+    return _masked(query, redaction.QUERY_SECRET, redaction.QUERY_TOKEN, "{}")
 
 
 def without_secret_members(body: Column) -> Column:
     """A JSON text with the values of members of secret names masked."""
-    return F.regexp_replace(body, redaction.JSON_SECRET, f'$1"{redaction.MASK}"')
+    return _masked(body, redaction.JSON_SECRET, redaction.JSON_TOKEN, '"{}"')
+
+
+def _masked(text: Column, secret: str, token: str, form: str) -> Column:
+    """Most texts hold no secret and are looked through once; in the others, masks tell tokens from what people choose."""
+    mask = f"$1{form.format(redaction.MASK)}"
+    plain = F.regexp_replace(text, secret, mask)
+    told = F.regexp_replace(text, token, f"$1{form.format(redaction.TOKEN_MASK)}")
+    return F.when(plain == text, text).otherwise(F.regexp_replace(told, secret, mask))
 
 
 def redacted_raw(raw: Column, limit: int) -> Column:

@@ -166,7 +166,7 @@ def test_credentials_become_keyed_hashes(spark: SparkSession, settings: Settings
     assert "203.0.113" not in str(row)
     assert set(row["identifiers"]) == {"header:authorization", "header:x-api-key", "cookie:sid"}
     assert row["cookie_names"] == ["sid", "theme"]
-    assert row["query"] == "access_token=redacted&page=1"
+    assert row["query"] == "access_token=redacted-token&page=1"
     assert row["request_body"] == '{"password": "redacted", "name": "Ann"}'
 
 

@@ -8,9 +8,13 @@ import pytest
 
 from pipelines.http.redaction import (
     JSON_SECRET,
+    JSON_TOKEN,
+    MASK,
     QUERY_SECRET,
+    QUERY_TOKEN,
     RAW_CLIENT,
     RAW_SECTION,
+    TOKEN_MASK,
     has_secret_name,
     redacted_text,
 )
@@ -133,3 +137,38 @@ def test_whole_sections_go_from_unparsed_text() -> None:
 )
 def test_the_client_goes_from_an_access_log_line(line: str) -> None:
     assert re.sub(RAW_CLIENT, "- - -", line) == "- - - [17/May/2015"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (f"access_token={SECRET}&b=2", "access_token=redacted-token&b=2"),
+        ("a=1&sig=a%2Bb%2F8%3D", "a=1&sig=redacted-token"),
+        (f"password={SECRET}", f"password={SECRET}"),
+        ("otp=123456&pin=1234", "otp=123456&pin=1234"),
+        ("token=a%27b", "token=a%27b"),
+        ("token=" + "a" * 129, "token=" + "a" * 129),
+        ("token=a'b", "token=a'b"),
+    ],
+)
+def test_mask_tells_tokens_of_machines_and_nothing_of_what_people_choose(query: str, told: str) -> None:
+    assert re.sub(QUERY_TOKEN, rf"\1{TOKEN_MASK}", query) == told
+    masked = re.sub(QUERY_SECRET, rf"\1{MASK}", told)
+    assert (
+        masked == told if TOKEN_MASK in told else all(value not in masked for value in query.split("=")[1:])
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (f'{{"authCode": "{SECRET}", "n": 1}}', '{"authCode": "redacted-token", "n": 1}'),
+        (f'{{"password": "{SECRET}"}}', '{"password": "redacted"}'),
+        ('{"claimToken": "a b"}', '{"claimToken": "redacted"}'),
+        ('{"token": "redacted-token\\"x"}', '{"token": "redacted"}'),
+        ('{"token": 123456}', '{"token": "redacted"}'),
+    ],
+)
+def test_members_of_a_body_are_masked_the_same_way(body: str, told: str) -> None:
+    once = re.sub(JSON_TOKEN, rf'\1"{TOKEN_MASK}"', body)
+    assert re.sub(JSON_SECRET, rf'\1"{MASK}"', once) == told

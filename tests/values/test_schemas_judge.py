@@ -57,7 +57,7 @@ def test_nothing_that_clients_sent_is_written(observations: list[Observation]) -
             [f"00{n}" for n in range(10)] + [str(n) for n in range(100, 115)],
             {"type": "string", "pattern": "^[0-9]{1,64}$"},
         ),
-        ([f"00{n}" for n in range(10)] + ["-5"] * 15, {"type": "string"}),
+        ([f"00{n}" for n in range(10)] + ["-5"] * 15, {"type": "string", "maxLength": 64}),
         ([f"2026-06-{n:02}" for n in range(1, 31)], {"type": "string", "format": "date"}),
         ([f"10.0.0.{n}" for n in range(25)], {"type": "string", "format": "ipv4"}),
         ([f"{n:024x}" for n in range(25)], {"type": "string", "pattern": "^[0-9a-fA-F]{24}$"}),
@@ -73,10 +73,12 @@ def test_type_and_format_follow_the_values(values: list[str], schema: dict[str, 
     assert schema_of(values) == schema
 
 
-def test_below_the_minimum_nothing_but_string_is_said() -> None:
+def test_below_the_minimum_nothing_but_a_string_of_some_length_is_said() -> None:
     judgement = of_values(["1"] * (SETTINGS.min_observations - 1))
     assert (judgement.level, judgement.rule) == (Level.GUESS, Rule.FEW)
-    assert schema_of(["1"] * (SETTINGS.min_observations - 1)) == {"type": "string"}
+    few = ["1"] * (SETTINGS.min_observations - 1)
+    assert schema_of(few) == {"type": "string", "maxLength": 64}
+    assert schema_of(few[: SETTINGS.length_observations - 1]) == {"type": "string"}
     assert schema_of(["1"] * SETTINGS.min_observations) == {"type": "integer", "format": "int32"}
 
 
@@ -104,14 +106,14 @@ def test_empty_values_stay_allowed_beside_a_type() -> None:
     assert schema_of([*map(str, range(25)), "", ""]) == {
         "anyOf": [{"type": "integer", "format": "int32"}, {"type": "string", "maxLength": 0}]
     }
-    assert schema_of([*(f"word {n}" for n in range(25)), ""]) == {"type": "string"}
+    assert schema_of([*(f"word {n}" for n in range(25)), ""]) == {"type": "string", "maxLength": 64}
 
 
 def test_numbers_are_named_beside_text_only_where_they_are_the_rule() -> None:
     assert schema_of([*map(str, range(25)), "me", "self"]) == {
         "anyOf": [{"type": "integer", "format": "int32"}, {"type": "string"}]
     }
-    assert schema_of([*(f"a{n}" for n in range(25)), "1", "2"]) == {"type": "string"}
+    assert schema_of([*(f"a{n}" for n in range(25)), "1", "2"]) == {"type": "string", "maxLength": 64}
 
 
 def test_one_attack_of_one_client_does_not_change_the_type() -> None:
@@ -150,6 +152,13 @@ def test_value_of_a_secret_name_is_a_string_whatever_it_looks_like(name: str) ->
 def test_masked_value_or_credential_makes_a_string(value: str) -> None:
     assert schema_of([value] * 50) == {"type": "string"}
     assert of_values([*map(str, range(50)), *[value] * 50]).rule is Rule.SECRET
+
+
+def test_masked_token_is_a_text_of_the_characters_that_its_mask_stands_for() -> None:
+    schema = schema_of(["redacted-token"] * 40, name="access_token")
+    assert schema == {"type": "string", "maxLength": 512, "pattern": "^[A-Za-z0-9._~+/=-]*$"}
+    assert schema_of(["redacted-token"] * 9, name="access_token") == {"type": "string"}
+    assert schema_of(["redacted-token", "redacted"] * 20, name="access_token") == {"type": "string"}
 
 
 def test_repeated_names_make_an_array() -> None:
