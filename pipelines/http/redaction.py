@@ -22,7 +22,10 @@ CREDENTIAL_WORDS = (
 SHORT_SECRETS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|hmac|mac"
 """Too short to be looked for inside a longer name (`monkey`, `design`): only the whole name or a whole word of it counts."""
 
-MADE_WORDS = r"token|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|sess(?:ion)?[_.-]?id|session|signature|jwt|csrf|xsrf|nonce|assertion"
+MADE_WORDS = (
+    r"token|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|sess(?:ion)?[_.-]?id|session|signature|jwt|csrf|xsrf|"
+    r"nonce|assertion"
+)
 SHORT_MADE = r"sid|sig|key|sas|hmac|mac"
 """Names of secrets that machines make. Of what people choose (passwords, PINs) not even the kind of characters is kept."""
 

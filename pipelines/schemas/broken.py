@@ -28,7 +28,7 @@ INTEGERS = (INTEGER, UNIX_SECONDS, UNIX_MILLISECONDS)
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """`n` values break a constraint, `clients` sent them (three stand for three or more where values were kept)."""
+    """`n` values break a constraint, at least so many `clients` sent them."""
 
     n: int = 0
     clients: int = 0
@@ -110,11 +110,11 @@ def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:
 
 
 def _of(seen: Iterable[Seen]) -> Broken:
-    n, clients = 0, frozenset[str]()
+    n, clients = 0, 0
     for one in seen:
         n += one.n
         clients |= one.clients
-    return Broken(n, len(clients))
+    return Broken(n, clients.bit_count())
 
 
 def _size(found: ByKeyword) -> int:

@@ -44,7 +44,7 @@ def closed_set(
         or evidence.clients < settings.enum_clients
     ):
         return None
-    strong = {v for v, s in seen.items() if s.n >= settings.enum_count and len(s.clients) >= CLIENTS}
+    strong = {v for v, s in seen.items() if s.n >= settings.enum_count and s.clients.bit_count() >= CLIENTS}
     weak = {value: one for value, one in seen.items() if value not in strong}
     if not strong or len(strong) > settings.max_enum or any(_is_identifier(v, location) for v in strong):
         return None

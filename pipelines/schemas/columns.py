@@ -14,8 +14,8 @@ from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.kind_column import classes
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXT, TEXTUAL
-from pipelines.schemas.seen import CLIENTS, COMMON, OUTERMOST
-from pipelines.schemas.state import CLIENT_CHARACTERS, HOURS
+from pipelines.schemas.seen import CLIENT_BITS, COMMON, OUTERMOST
+from pipelines.schemas.state import HOURS
 from pipelines.schemas.table import PEAKS_SCHEMA
 
 COUNTS = ("n", "requests")
@@ -40,10 +40,19 @@ def observed_state(sketch_log2: int) -> list[Column]:
 
 
 def seen_state() -> list[Column]:
-    """Over rows of `parameter_values` with `kind`, one value at a time: `n, hours, clients` (at most `CLIENTS`)."""
-    client = F.substring("client", 1, CLIENT_CHARACTERS)
-    few = F.array_sort(F.array_distinct(F.min_by(client, client, CLIENTS)))
-    return [F.sum("n").alias("n"), F.bit_or("hours").alias("hours"), few.alias("clients")]
+    """Over rows of `parameter_values` with `kind`, one value at a time: `n, hours, clients` (bits)."""
+    return [
+        F.sum("n").alias("n"),
+        F.bit_or("hours").alias("hours"),
+        F.bit_or(client_bit(F.col("client"))).alias("clients"),
+    ]
+
+
+def client_bit(client: Column) -> Column:
+    """`seen.client_bit` as a Spark column."""
+    return F.call_function(
+        "shiftleft", F.lit(1).cast("bigint"), F.pmod(F.crc32(client), F.lit(CLIENT_BITS)).cast("int")
+    )
 
 
 def sized() -> dict[str, Column]:

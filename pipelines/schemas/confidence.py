@@ -15,8 +15,13 @@ RATE = 1e-3
 """Share of later values that may violate a constraint: what the confidence is about."""
 PURE, ALPHA, BETA = 0.9, 0.5, 2.0
 """Fleet prior of METHODS B4: with probability 0.9 a property always holds, else its rate of violations is Beta(0.5, 2)."""
-FINITE_SET = ((0.0, 1.0), (3.0, 0.05), (4.6, 0.01), (8.6, 0.001))
-"""n * RATE → probability of missing values of more than RATE, where each value was seen five times (METHODS B2, numeric)."""
+FINITE_SETS = {
+    5: ((0.0, 1.0), (3.0, 0.05), (4.6, 0.01), (8.6, 0.001)),
+    3: ((0.0, 1.0), (10.7, 0.001)),
+}
+"""Least count of each value → points of (n * RATE, probability of missing values of more than RATE): METHODS B2, numeric, at
+most 50 values. Between points the logarithm is taken as linear: above the truth, which bends down.
+"""
 
 
 def distribution_free(n: int) -> dict[str, Any]:
@@ -32,11 +37,12 @@ def fleet_prior(n: int) -> dict[str, Any]:
     return _said(risk, 1 - impure * (1 - float(betainc(ALPHA, BETA + n, RATE))), "fleet prior")
 
 
-def finite_set(n: int, trimmed: int = 0) -> dict[str, Any]:
-    """A set whose every value was seen five times (METHODS B2)."""
+def finite_set(n: int, trimmed: int = 0, least: int = 5) -> dict[str, Any]:
+    """A set whose every value was seen `least` times (METHODS B2); of fewer than three nothing is proved."""
+    points = next((known for count, known in FINITE_SETS.items() if least >= count), ((0.0, 1.0),))
     x = n * RATE
-    missed = FINITE_SET[-1][1]
-    for (low, above), (high, below) in pairwise(FINITE_SET):
+    missed = points[-1][1]
+    for (low, above), (high, below) in pairwise(points):
         if low <= x < high:  # log-linear between the simulated points
             part = (x - low) / (high - low)
             missed = math.exp((1 - part) * math.log(above) + part * math.log(below))

@@ -144,7 +144,8 @@ def _set(place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settin
     if values is None:
         return NO_LIMITS
     left_out = evidence.n - sum(seen[value].n for value in values)
-    return Limits({"enum": list(values)}, {"enum": confidence.finite_set(evidence.n, max(left_out, 0))})
+    proof = confidence.finite_set(evidence.n, max(left_out, 0), min(seen[text].n for text in values))
+    return Limits({"enum": list(values)}, {"enum": proof})
 
 
 def _text(

@@ -14,11 +14,9 @@ from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindE
 from pipelines.schemas.growth import Peaks
 from pipelines.schemas.prefix import PREFIX_CHARACTERS, shared
 from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, TEXT, TEXTUAL, kind_of, type_of
-from pipelines.schemas.seen import Kept, Outermost, Seen
+from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit
 from pipelines.schemas.tallies import Tally, tally
 
-CLIENT_CHARACTERS = 16
-"""Of a client's name, which ingest hashed: enough to tell three of them apart."""
 HOURS = 24
 
 
@@ -115,7 +113,7 @@ def observe(
     kind = kind_of(cut, json_type)
     is_number = type_of(kind) in ("integer", "number")
     integer = int(cut) if type_of(kind) == "integer" else None
-    seen = Seen(1, frozenset({client[:CLIENT_CHARACTERS]}))
+    seen = Seen(1, client_bit(client))
     has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
     size = float(len(cut) if kind in SIZED_KINDS else cut) if has_size else 0.0
     sized = {(size, digest(cut)): seen}

@@ -30,7 +30,8 @@ def _fields(kind: DataType, *names: str, nullable: bool) -> list[StructField]:
     return [StructField(name, kind, nullable) for name in names]
 
 
-_SEEN = [*_fields(LongType(), "n", nullable=True), StructField("clients", ArrayType(StringType()), True)]
+_SEEN = _fields(LongType(), "n", "clients", nullable=True)
+"""How often, and the bits of clients (`seen.client_bit`)."""
 COMMON_SCHEMA = ArrayType(StructType([*_fields(StringType(), "value", nullable=True), *_SEEN]))
 OUTERMOST_SCHEMA = ArrayType(
     StructType(

@@ -14,7 +14,7 @@ from pipelines.schemas.distinct import CAPACITY, Distinct
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.growth import Peaks
 from pipelines.schemas.recognisers import MAX_CHARACTERS
-from pipelines.schemas.seen import Kept, Outermost, Seen
+from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit
 from pipelines.schemas.state import ParameterState, digest, fold, hours_since_1970, observe
 from pipelines.schemas.tallies import tally
 from tests import laws, strategies
@@ -85,13 +85,13 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
         ("abc", "carol", NEXT_DAY, True),
     ]
     five, seven = (5.0, digest("5")), (-7.0, digest("-7"))
-    both = {five: Seen(2, frozenset({"alice", "bob"})), seven: Seen(1, frozenset({"alice"}))}
+    both = {five: Seen(2, client_bit("alice") | client_bit("bob")), seven: Seen(1, client_bit("alice"))}
     integers = KindEvidence(
         "integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5, common=Kept(None),
         highest=Outermost(True, both), lowest=Outermost(False, both),
         peaks=Peaks({hours_since_1970(DAY, 0): 5.0, hours_since_1970(NEXT_DAY, 0): 5.0}),
     )  # fmt: skip
-    by_carol = Seen(1, frozenset({"carol"}))
+    by_carol = Seen(1, client_bit("carol"))
     text = KindEvidence(
         "text", n=1, clients=1, distinct=1, days=1, classes=tally(BITS["lower"]), common=Kept({"abc": by_carol}),
         highest=Outermost(True, {(3.0, digest("abc")): by_carol}), prefix="abc",
