@@ -22,10 +22,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
+from jobs.ingest import SHOWN
 from jobs.inventory import listed_endpoints, transactions
 from pipelines import cli
 from pipelines.conformance.build import endpoint_counts, findings, verdicts
-from pipelines.conformance.compile import operations
+from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, load
 from pipelines.conformance.findings import SEVERITIES, Severity
 from pipelines.conformance.listing import endpoint_table, in_words, write_findings
@@ -46,7 +47,7 @@ def given_routes(run: cli.Run, schemas: Path) -> Routes:
     known, others = load(schemas)
     if others:
         run.reporter.note(f"  no OpenAPI documents, left out: {len(others):,} files (first: {others[0]})")
-    return routes_of(run, known)
+    return noted_routes(run, known)
 
 
 def learned_routes(run: cli.Run) -> Routes:
@@ -63,16 +64,13 @@ def learned_routes(run: cli.Run) -> Routes:
         raise WarehouseError(
             f"{run.root}: holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."
         )
-    return routes_of(run, known)
+    return noted_routes(run, known)
 
 
-def routes_of(run: cli.Run, known: Sequence[Document]) -> Routes:
+def noted_routes(run: cli.Run, known: Sequence[Document]) -> Routes:
     """Operations of documents; notes say what in them cannot be judged."""
-    routes, notes = Routes(), Counter[str]()
-    for document in known:
-        for places, operation in operations(document, notes):
-            for server in places:
-                routes.add(server, operation)
+    notes = Counter[str]()
+    routes = routes_of(known, notes)
     for reason, count in notes.most_common():
         run.reporter.note(f"  not judged: {reason} ({count:,} times)")
     if routes.twice:
@@ -81,6 +79,16 @@ def routes_of(run: cli.Run, known: Sequence[Document]) -> Routes:
         )
     run.summary |= {"documents": len(known), "operations": routes.operations}
     return routes
+
+
+def files_to_check(run: cli.Run, inputs: Sequence[str], format: str) -> tuple[Input, ...]:
+    """The files that the arguments name; none where there are no arguments. What is left out is noted."""
+    if not inputs:
+        return ()
+    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
+    for path, why in found.skipped[:SHOWN]:
+        run.reporter.note(f"  left out: {path}: {why}")
+    return found.files
 
 
 @contextmanager
@@ -188,9 +196,8 @@ def validate(
       apicensus validate --warehouse /data/census --json
     """
     run = cli.start("validate", settings, warehouse, as_json)
-    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files) if inputs else None
+    files = files_to_check(run, inputs or [], format)
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
-    files = found.files if found else ()
     with traffic(run, files, host) as rows:
         stored = check_traffic(run, rows, routes, batch_of(files))
     if out is not None:

@@ -6,10 +6,9 @@ from collections import Counter
 from typing import Any
 
 from pipelines.conformance.check import Checker, Request
-from pipelines.conformance.compile import operations
+from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, checked
 from pipelines.conformance.findings import Verdict
-from pipelines.conformance.routes import Routes
 
 HOST = "api.example.com"
 
@@ -38,14 +37,10 @@ def post(schema: Any, media: str = "application/json") -> dict[str, Any]:
 
 
 def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> Checker:
-    routes = Routes()
-    for number, tree in enumerate(trees):
-        for places, operation in operations(
-            Document(f"{number}.yaml", checked(f"{number}.yaml", tree)), Counter() if notes is None else notes
-        ):
-            for server in places:
-                routes.add(server, operation)
-    return Checker(routes, 1000)
+    documents = [
+        Document(f"{number}.yaml", checked(f"{number}.yaml", tree)) for number, tree in enumerate(trees)
+    ]
+    return Checker(routes_of(documents, Counter() if notes is None else notes), 1000)
 
 
 def asked(

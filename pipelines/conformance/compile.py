@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -13,6 +13,7 @@ from pipelines.conformance.documents import Document, broken
 from pipelines.conformance.members import members
 from pipelines.conformance.operation import FORM_TYPE, Form, Operation, Parameter, Shape
 from pipelines.conformance.references import followed
+from pipelines.conformance.routes import Routes
 from pipelines.conformance.servers import Server, servers
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -47,6 +48,20 @@ def operations(document: Document, notes: Counter[str]) -> Iterator[tuple[tuple[
             operation = _mapping(document, one, here)
             where = next((each["servers"] for each in (operation, item, tree) if each.get("servers")), None)
             yield servers(where), _operation(document, method, path, item, operation, here, notes)
+
+
+def routes_of(documents: Iterable[Document], notes: Counter[str]) -> Routes:
+    """All operations of several documents; where two describe the same one, the first counts.
+
+    Raises:
+        InputError: as `operations`.
+    """
+    routes = Routes()
+    for document in documents:
+        for places, operation in operations(document, notes):
+            for server in places:
+                routes.add(server, operation)
+    return routes
 
 
 def _operation(

@@ -41,7 +41,12 @@ def every_way() -> Checker:
 CHECK = every_way()
 SECRET = "zq7Secret"
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.just(SECRET),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.just(SECRET),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from([*FIELDS, "k", "other"]), inner, max_size=4)
