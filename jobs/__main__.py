@@ -16,6 +16,7 @@ STEPS = {
     "learn": "parameters of the endpoints: types, formats, counts",
     "explain": "why a path has its template, level by level",
     "export": "OpenAPI documents, or the list of endpoints",
+    "validate": "requests against OpenAPI documents: what breaks them",
     "report": "one self-contained HTML page",
     "score": "the probability of being an API call for each transaction of files",
     "train": "the classifier, tracked and registered in MLflow",

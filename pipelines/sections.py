@@ -117,3 +117,12 @@ class DeviantSettings(Section):
     error_share: Share
     max_share: Share
     always: Positive
+
+
+class ConformanceSettings(Section):
+    """Section `conformance`."""
+
+    transaction_ids: Positive
+    max_unknown: Positive
+    remembered_values: Positive
+    shown_endpoints: Positive

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
+    ConformanceSettings,
     Cost,
     DeviantSettings,
     EndpointSettings,
@@ -173,6 +174,7 @@ class Settings(Section):
     schemas: SchemaSettings
     deviants: DeviantSettings
     export: ExportSettings
+    conformance: ConformanceSettings
     compare: CompareSettings
     report: ReportSettings
     tracking: TrackingSettings

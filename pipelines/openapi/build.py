@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.errors import WarehouseError
-from pipelines.openapi.document import Origin, document
+from pipelines.openapi.document import Document, Origin, document
 from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.file_name import file_name
 from pipelines.openapi.profiles import as_profile
@@ -45,8 +45,7 @@ def write_documents(
         WarehouseError: a file cannot be written.
     """
     written: list[Written] = []
-    for host, found in _by_host(endpoints, schemas):
-        whole = document(host, found, Origin(_version(), "ml"))
+    for host, whole in documents(endpoints, schemas):
         for profile in profiles:
             file = out / profile / f"{file_name(host)}.{form}"
             try:
@@ -58,6 +57,12 @@ def write_documents(
                 ) from error
             written.append(Written(host, profile, file))
     return written
+
+
+def documents(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, Document]]:
+    """Merged endpoints and newest schemas of one variant → each host with its 3.1 document, in order."""
+    for host, found in _by_host(endpoints, schemas):
+        yield host, document(host, found, Origin(_version(), "ml"))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:

@@ -13,19 +13,9 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas.body_column import body_values
 from pipelines.schemas.kind_column import kind
+from pipelines.schemas.names import NAME_CHARACTERS, NAMING_KINDS, PLAIN_NAME
 from pipelines.schemas.placeholders import DOUBLED
-from pipelines.schemas.recognisers import (
-    BOOLEAN,
-    DIGITS,
-    INTEGER,
-    LIST,
-    LOCALE,
-    MAX_CHARACTERS,
-    NUMBER,
-    REDACTED,
-    SEMVER,
-    TEXT,
-)
+from pipelines.schemas.recognisers import MAX_CHARACTERS
 from pipelines.schemas.template_columns import form_decoded, observation, path_values, segments
 from pipelines.schemas.views import is_late
 
@@ -35,14 +25,6 @@ cause.
 """
 MAX_ITEMS = 50
 """Items read of one list in a value."""
-NAME_CHARACTERS = 128
-NAMING_KINDS = (TEXT, LIST, BOOLEAN, INTEGER, DIGITS, NUMBER, LOCALE, SEMVER, REDACTED)
-"""Kinds of text that a name may be. Other kinds (a time stamp against caches, a token, an e-mail address) are
-values that a client put in a name's place: they would be without end, and personal, so they are not
-parameters.
-"""
-PLAIN_NAME = r"\A[A-Za-z_]{1,20}\z"
-"""Names that no recogniser takes for a value: nearly all, told apart at a tenth of the cost."""
 EACH = (*ENDPOINT_KEY, "day", "is_late", "client")
 
 

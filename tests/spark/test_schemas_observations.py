@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DateType, IntegerType, StringType, StructField, StructType, TimestampType
 
-from pipelines.schemas.observations import MAX_PAIRS, NAME_CHARACTERS, parameter_values
+from pipelines.schemas.names import NAME_CHARACTERS
+from pipelines.schemas.observations import MAX_PAIRS, parameter_values
 from pipelines.schemas.recognisers import MAX_CHARACTERS
 from tests import strategies
 

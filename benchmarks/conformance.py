@@ -1,0 +1,72 @@
+"""How well and how fast requests are checked: false alarms, attacks found, requests per second and core.
+
+Reads Logpush-style NDJSON and a truth (RayID, is_api, attack), by way of ingest, and documents learned from other traffic. CPU
+seconds of this process and its children are counted while staged transactions are checked; the best of several rounds is taken.
+
+usage: python -m benchmarks conformance CHECK.ndjson.gz --truth truth.csv.gz --schemas DIR [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from benchmarks.scoring import best_cost, written_nowhere
+from pipelines import settings as settings_module
+from pipelines.conformance.build import verdicts
+from pipelines.conformance.compile import routes_of
+from pipelines.conformance.documents import load
+from pipelines.spark import session
+from pipelines.transactions.inputs import find_inputs
+from pipelines.transactions.staging import staged
+
+
+def counted(judged: DataFrame, truth: str) -> None:
+    """Prints how many transactions of each kind had which outcome."""
+    known = judged.sparkSession.read.csv(truth, header=True).withColumnRenamed("RayID", "transaction_id")
+    succeeded = F.col("status").between(200, 299)
+    kind = (
+        F.when(F.col("attack") == "1", "attacks answered with 2xx")
+        .when((F.col("is_api") == "1") & succeeded, "valid API calls")
+        .when(F.col("is_api") == "1", "API calls that were refused")
+        .otherwise("all else")
+    )
+    named = judged.join(known.drop("host", "method"), "transaction_id").withColumn("kind", kind)
+    for row in named.groupBy("kind", "outcome").count().orderBy("kind", "outcome").collect():
+        print(f"{row['kind']}: {row['count']:,} {row['outcome']}")
+
+
+def main() -> None:
+    """Prints the counts and the rate."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("check")
+    parser.add_argument("--truth", required=True)
+    parser.add_argument("--schemas", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    settings = settings_module.load()
+    routes = routes_of(load(options.schemas)[0], Counter())
+    spark = session("benchmark", settings.spark)
+    files = find_inputs([options.check], "logpush").files
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        staged(spark, files, f"{folder}/rows", key=b"k", now=datetime.now(UTC), settings=settings) as batch,
+    ):
+        valid = batch.rows.where(F.size("violations") == 0).localCheckpoint()
+        judged = verdicts(valid, routes, settings.conformance)
+        counted(judged, options.truth)
+        spent, _ = best_cost(written_nowhere(judged), options.rounds)
+        requests = valid.count()
+    print(f"{requests:,} requests: {requests / spent:,.0f} a CPU second")
+
+
+if __name__ == "__main__":
+    main()

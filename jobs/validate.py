@@ -1,0 +1,217 @@
+"""Transactions against OpenAPI documents: what breaks them, and what they do not know."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+
+import typer
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from rich.console import Console
+
+from jobs.ingest import SHOWN
+from jobs.inventory import listed_endpoints, transactions
+from pipelines import cli
+from pipelines.conformance.build import endpoint_counts, findings, verdicts
+from pipelines.conformance.compile import routes_of
+from pipelines.conformance.documents import Document, load
+from pipelines.conformance.findings import SEVERITIES, Severity
+from pipelines.conformance.listing import endpoint_table, in_words, write_findings
+from pipelines.conformance.routes import Routes
+from pipelines.conformance.table import VIOLATIONS, WAREHOUSE_BATCH
+from pipelines.decisions.apply import with_aliases
+from pipelines.errors import WarehouseError
+from pipelines.openapi.build import documents
+from pipelines.schemas.tables import SCHEMAS
+from pipelines.schemas.versions import latest
+from pipelines.transactions.inputs import Input, find_inputs
+from pipelines.transactions.privacy import secret_key
+from pipelines.transactions.staging import staged
+
+
+def given_routes(run: cli.Run, schemas: Path) -> Routes:
+    """Operations of the documents in a folder."""
+    known, others = load(schemas)
+    if others:
+        run.reporter.note(f"  no OpenAPI documents, left out: {len(others):,} files (first: {others[0]})")
+    return noted_routes(run, known)
+
+
+def learned_routes(run: cli.Run) -> Routes:
+    """Operations of the newest learned schemas, by way of the documents that `export` writes.
+
+    Raises:
+        WarehouseError: nothing was learned yet.
+    """
+    with run.reporter.stage("Reading learned schemas"):
+        endpoints = listed_endpoints(run).where(F.col("variant") == "ml")
+        schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
+        known = [Document(f"learned schemas of {host}", tree) for host, tree in documents(endpoints, schemas)]
+    if not known:
+        raise WarehouseError(
+            f"{run.root}: holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."
+        )
+    return noted_routes(run, known)
+
+
+def noted_routes(run: cli.Run, known: Sequence[Document]) -> Routes:
+    """Operations of documents; notes say what in them cannot be judged."""
+    notes = Counter[str]()
+    routes = routes_of(known, notes)
+    for reason, count in notes.most_common():
+        run.reporter.note(f"  not judged: {reason} ({count:,} times)")
+    if routes.twice:
+        run.reporter.note(
+            f"  {routes.twice:,} operations are described twice: the first in order of file names counts"
+        )
+    run.summary |= {"documents": len(known), "operations": routes.operations}
+    return routes
+
+
+def files_to_check(run: cli.Run, inputs: Sequence[str], format: str) -> tuple[Input, ...]:
+    """The files that the arguments name; none where there are no arguments. What is left out is noted."""
+    if not inputs:
+        return ()
+    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
+    for path, why in found.skipped[:SHOWN]:
+        run.reporter.note(f"  left out: {path}: {why}")
+    return found.files
+
+
+@contextmanager
+def traffic(run: cli.Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
+    """The valid transactions of files, which the warehouse does not learn; of the warehouse where there are no files."""
+    if not inputs:
+        yield transactions(run)
+        return
+    settings, warehouse = run.settings, run.warehouse
+    if host:
+        ingest = settings.ingest.model_copy(update={"default_host": host})
+        settings = settings.model_copy(update={"ingest": ingest})
+    folder, key = (
+        warehouse.path(f"_staging/validate-{batch_of(inputs)}"),
+        secret_key(warehouse.root, settings.privacy),
+    )
+    with staged(warehouse.spark, inputs, folder, key=key, now=datetime.now(UTC), settings=settings) as batch:
+        for problem in batch.unreadable:
+            run.reporter.note(f"  unreadable, left out: {problem}")
+        is_valid = F.size("violations") == 0
+        run.summary["rejected"] = batch.rows.where(~is_valid).count()
+        yield with_aliases(batch.rows.where(is_valid), run.decisions)
+
+
+def batch_of(inputs: Sequence[Input]) -> str:
+    """Name of an input in table violations: the same files, the same name."""
+    return (
+        sha256("".join(sorted(one.checksum for one in inputs)).encode()).hexdigest()[:16]
+        if inputs
+        else WAREHOUSE_BATCH
+    )
+
+
+def check_traffic(run: cli.Run, rows: DataFrame, routes: Routes, batch: str) -> DataFrame:
+    """Rewrites the batch's rows of table violations, which are returned; the summary says how many of what."""
+    settings, warehouse = run.settings, run.warehouse
+    with run.reporter.stage("Checking requests") as outcome:
+        judged = verdicts(rows, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
+        found = findings(judged, settings.conformance, settings.paths).withColumn("batch", F.lit(batch))
+        VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")
+        stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)
+        counts = {row["outcome"]: row["count"] for row in judged.groupBy("outcome").count().collect()}
+        severities = {row["severity"]: row["count"] for row in stored.groupBy("severity").count().collect()}
+        worst = worst_endpoints(judged, stored, settings.conformance.shown_endpoints)
+        judged.unpersist()
+        run.summary |= {
+            "requests": sum(counts.values()),
+            **{name: counts.get(name, 0) for name in ("conform", "violate", "unknown")},
+            "findings": {name: severities.get(name, 0) for name in SEVERITIES},
+            "worst_endpoints": worst,
+        }
+        outcome.append(f"{run.summary['violate']:,} of {run.summary['requests']:,} break a rule")
+    return stored
+
+
+def worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dict[str, Any]]:
+    """Endpoints with most violations, each with its most frequent finding in words; at most `most`."""
+    place = ["host", "method", "path_template"]
+    broken = stored.where(F.col("severity") != "info")
+    told = F.struct("location", "name", "rule", "value_class")
+    top = broken.groupBy(*place).agg(F.max_by(told, F.struct("requests", told)).alias("top"))
+    counted = (
+        endpoint_counts(judged).where(F.col("violate") > 0).orderBy(F.desc("violate"), *place).limit(most)
+    )
+    rows = counted.join(F.broadcast(top), place, "left").orderBy(F.desc("violate"), *place).collect()
+    each = [row.asDict(recursive=True) for row in rows]
+    return [{**row, "top": in_words(row["top"]) if row["top"] else ""} for row in each]
+
+
+def validate(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files to check. Default: the warehouse's transactions.", metavar="[INPUT...]"),
+    ] = None,
+    schemas: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with OpenAPI 3.0 or 3.1 documents. Default: what was learned.", metavar="DIR"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the findings there as NDJSON.", metavar="FILE")
+    ] = None,
+    fail_on_findings: Annotated[
+        bool, typer.Option("--fail-on-findings", help="Exit code 1 where there are findings.")
+    ] = False,
+    severity: Annotated[
+        Severity, typer.Option(help="Least severity that counts for --fail-on-findings.")
+    ] = "medium",
+    format: cli.Format = "auto",
+    host: cli.Host = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Checks requests against learned or given OpenAPI documents. What is checked teaches nothing.
+
+    A finding says location, parameter, rule and kind of value (never the value): high for characters of an injection and another
+    type, medium for other broken rules, info for what no document knows. Table violations holds them, summed up for each input.
+
+    \b
+    Examples:
+      apicensus validate today.ndjson.gz --out findings.ndjson
+      apicensus validate captures/ --schemas openapi/ --fail-on-findings
+      apicensus validate --warehouse /data/census --json
+    """
+    run = cli.start("validate", settings, warehouse, as_json)
+    files = files_to_check(run, inputs or [], format)
+    routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
+    with traffic(run, files, host) as rows:
+        stored = check_traffic(run, rows, routes, batch_of(files))
+    if out is not None:
+        run.summary["written"] = write_findings(stored, out)
+    if not as_json and run.summary["worst_endpoints"]:
+        table = endpoint_table(run.summary["worst_endpoints"])
+        Console(file=sys.stdout, highlight=False, soft_wrap=True).print(table)
+    run.finish(out=out, warehouse=warehouse)
+    counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    if fail_on_findings and any(run.summary["findings"][name] for name in counted):
+        raise typer.Exit(1)
+
+
+main = cli.command(validate)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""OpenAPI documents from files: ours or anybody's, 3.0 or 3.1, JSON or YAML. Nothing is fetched, nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+from pipelines.errors import InputError
+
+SUFFIXES = (".json", ".yaml", ".yml")
+MAX_BYTES = 64 * 1024 * 1024
+"""Of one file. The largest public documents (Microsoft Graph, Stripe) have 10 to 30 MB."""
+WAY_OUT = "Mend the document, or leave the file out of --schemas."
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One OpenAPI document: where it is from, and its tree (mappings, lists and scalars of JSON)."""
+
+    source: str
+    tree: dict[str, Any]
+
+    @property
+    def is_30(self) -> bool:
+        """Whether its schemas are of OpenAPI 3.0 and so of an older JSON Schema."""
+        return str(self.tree["openapi"]).startswith("3.0")
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML with the types of JSON: `2024-05-31` is a text here, as it is for every validator."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
+    for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(place: Path) -> tuple[list[Document], list[str]]:
+    """The documents in a folder (at any depth) or of one file, in order of their names; and names of files that are none.
+
+    Raises:
+        InputError: there is none, or one is broken, with file, place, what was expected and found.
+    """
+    if not place.exists():
+        raise InputError(
+            str(place), "no such file or folder", "Give --schemas a folder with OpenAPI documents."
+        )
+    found = [place] if place.is_file() else list(_files(place))
+    trees = [(str(file), _tree(file)) for file in found]
+    known = [Document(name, checked(name, tree)) for name, tree in trees if _claims_to_be_one(tree)]
+    others = [name for name, tree in trees if not _claims_to_be_one(tree)]
+    if not known:
+        raise InputError(
+            str(place),
+            f"holds no OpenAPI document ({len(others)} other JSON or YAML files)",
+            "Give --schemas the folder that `apicensus export` wrote, or one with OpenAPI 3.0 or 3.1 documents.",
+        )
+    return known, others
+
+
+def checked(source: str, tree: Any) -> dict[str, Any]:
+    """The tree, if it has the version and the shape of OpenAPI 3.0 or 3.1; what is in it is checked where it is compiled.
+
+    Raises:
+        InputError: with the place in the document.
+    """
+    if not isinstance(tree, dict):
+        raise broken(source, (), "a mapping", tree)
+    version = tree.get("openapi", tree.get("swagger"))
+    if not str(version).startswith(("3.0", "3.1")):
+        raise InputError(
+            source,
+            f"expected OpenAPI 3.0 or 3.1, found {str(version)[:20]!r}",
+            "Convert it, or leave it out.",
+        )
+    if not isinstance(tree.get("paths", {}), dict):
+        raise broken(source, ("paths",), "a mapping of paths", tree["paths"])
+    return tree
+
+
+def broken(source: str, place: Sequence[str], expected: str, found: object) -> InputError:
+    """The error at a place of a document. What was found is told by its type: a document may be as long as it likes."""
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
+    return InputError(
+        f"{source}#/{'/'.join(pointer_token(token) for token in place)}",
+        f"expected {expected}, found {names.get(type(found), 'a number')}",
+        WAY_OUT,
+    )
+
+
+def pointer_token(key: str) -> str:
+    """A key as a reference token of a JSON Pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        if file.suffix.lower() in SUFFIXES and file.is_file():
+            yield file
+
+
+def _claims_to_be_one(tree: Any) -> bool:
+    return isinstance(tree, dict) and ("openapi" in tree or "swagger" in tree)
+
+
+def _tree(file: Path) -> Any:
+    """What the file holds, as JSON would say it: keys are texts."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise InputError(str(file), f"is larger than {MAX_BYTES:,} bytes", WAY_OUT)
+        written = file.read_bytes()
+        if file.suffix.lower() == ".json":
+            return orjson.loads(written.removeprefix(b"\xef\xbb\xbf"))
+        return _with_text_keys(yaml.load(written, Loader=_Loader))  # noqa: S506  # a subclass of the safe loader
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read ({error.strerror})", "Grant read access.") from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(str(file), f"is no JSON ({error.msg})", WAY_OUT, error.lineno) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise InputError(
+            str(file), f"is no YAML ({problem})", WAY_OUT, mark.line + 1 if mark else None
+        ) from error
+    except RecursionError:
+        raise InputError(str(file), "is nested too deeply", WAY_OUT) from None
+
+
+def _with_text_keys(tree: Any) -> Any:
+    """The same with texts for keys (`200:` of responses). Parts that several aliases name are made once and shared."""
+    made: dict[int, Any] = {}
+
+    def one(node: Any) -> Any:
+        if not isinstance(node, dict | list):
+            return node
+        if id(node) not in made:
+            made[id(node)] = {} if isinstance(node, dict) else []
+            if isinstance(node, dict):
+                made[id(node)].update({_text(key): one(value) for key, value in node.items()})
+            else:
+                made[id(node)].extend(one(value) for value in node)
+        return made[id(node)]
+
+    return one(tree)
+
+
+def _text(key: object) -> str:
+    return key if isinstance(key, str) else str(key).lower() if isinstance(key, bool) else str(key)

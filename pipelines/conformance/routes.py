@@ -1,0 +1,126 @@
+"""Host, method and path of a request → its operation and the texts of its path parameters. Linear in the path's segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipelines.conformance.operation import Operation
+from pipelines.conformance.segments import BRACES, REST, literals_of, segments, values_of
+from pipelines.conformance.servers import ANY_HOST, Server
+
+WHOLE = ("", "")
+"""Literals of a segment that is one placeholder."""
+
+
+class Place(NamedTuple):
+    """A segment with placeholders: its number, the literals around them, their names."""
+
+    segment: int
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+class Route(NamedTuple):
+    """An operation at the end of a path, and where its path parameters stand."""
+
+    operation: Operation
+    template: str
+    places: tuple[Place, ...]
+
+
+class Match(NamedTuple):
+    """`route` is None where no path fits; `method_known` is false where the path does and the method does not."""
+
+    route: Route | None
+    method_known: bool
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Node:
+    """What may follow a prefix of segments, the most specific first; `routes` by method where a path ends."""
+
+    literals: dict[str, Node] = field(default_factory=dict)
+    mixed: dict[tuple[str, ...], Node] = field(default_factory=dict)
+    rest: Node | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+    def below(self, segment: str) -> Iterator[Node]:
+        """The nodes that a segment leads to."""
+        if segment in self.literals:
+            yield self.literals[segment]
+        for literals, node in self.mixed.items():
+            if literals != WHOLE and values_of(literals, segment) is not None:
+                yield node
+        if WHOLE in self.mixed:
+            yield self.mixed[WHOLE]
+
+
+@dataclass(slots=True)
+class Routes:
+    """All operations of all documents. `twice` counts those that a document before had."""
+
+    hosts: dict[str, Node] = field(default_factory=dict)
+    operations: int = 0
+    twice: int = 0
+
+    def add(self, server: Server, operation: Operation) -> None:
+        """Adds an operation; the first of a host, method and template counts."""
+        template = server.base + operation.template
+        pieces = [piece for piece in template.split("/") if piece]
+        node, places = self.hosts.setdefault(server.host, Node()), []
+        for number, piece in enumerate(pieces):
+            if piece == REST and number == len(pieces) - 1:
+                node.rest = node = node.rest or Node()
+                continue
+            literals = literals_of(piece)
+            if len(literals) == 1:
+                node = node.literals.setdefault(literals[0], Node())
+            else:
+                node = node.mixed.setdefault(literals, Node())
+                places.append(Place(number, literals, tuple(BRACES.findall(piece))))
+        if operation.method in node.routes:
+            self.twice += 1
+            return
+        self.operations += 1
+        node.routes[operation.method] = Route(operation, template, tuple(places))
+
+    def covers(self, host: str) -> bool:
+        """Whether a document is about the host."""
+        return next(self._roots(host), None) is not None
+
+    def find(self, host: str, method: str, path: str) -> Match:
+        """The most specific path that has the method; else the most specific path. HEAD is GET where it is not described."""
+        parts = segments(path)
+        ends = [end for root in self._roots(host) for end in _ends(root, parts)]
+        for asked in (method, "GET") if method == "HEAD" else (method,):
+            for end in ends:
+                if asked in end.routes:
+                    route = end.routes[asked]
+                    return Match(route, True, tuple(_values(route, parts)))
+        return Match(next(iter(ends[0].routes.values())) if ends else None, False)
+
+    def _roots(self, host: str) -> Iterator[Node]:
+        if host in self.hosts:
+            yield self.hosts[host]
+        for pattern, node in self.hosts.items():
+            if "{}" in pattern and values_of(literals_of(pattern), host) is not None:
+                yield node
+        if ANY_HOST in self.hosts:
+            yield self.hosts[ANY_HOST]
+
+
+def _ends(root: Node, parts: list[str]) -> list[Node]:
+    """Nodes with routes at the path's end, the most specific first; then what takes any rest, the longest prefix first."""
+    here, rests = [root], []
+    for part in parts:
+        rests += [node.rest for node in here if node.rest is not None]
+        here = [below for node in here for below in node.below(part)]
+    return [node for node in here if node.routes] + [node for node in reversed(rests) if node.routes]
+
+
+def _values(route: Route, parts: list[str]) -> Iterator[tuple[str, str]]:
+    for place in route.places:
+        yield from zip(place.names, values_of(place.literals, parts[place.segment]) or (), strict=False)

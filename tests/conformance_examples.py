@@ -1,0 +1,63 @@
+"""Documents and requests that tests of `validate` share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from pipelines.conformance.check import Checker, Request
+from pipelines.conformance.compile import routes_of
+from pipelines.conformance.documents import Document, checked
+from pipelines.conformance.findings import Verdict
+
+HOST = "api.example.com"
+
+
+def openapi(paths: dict[str, Any], version: str = "3.1.0", **rest: Any) -> dict[str, Any]:
+    return {
+        "openapi": version,
+        "info": {"title": "test", "version": "1"},
+        "servers": [{"url": f"https://{HOST}"}],
+        "paths": paths,
+        **rest,
+    }
+
+
+def get(*parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"get": {"parameters": list(parameters), "responses": {"200": {"description": "ok"}}}}
+
+
+def query(name: str, schema: Any, **rest: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, **rest}
+
+
+def post(schema: Any, media: str = "application/json") -> dict[str, Any]:
+    responses = {"200": {"description": "ok"}}
+    return {"post": {"requestBody": {"content": {media: {"schema": schema}}}, "responses": responses}}
+
+
+def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> Checker:
+    documents = [
+        Document(f"{number}.yaml", checked(f"{number}.yaml", tree)) for number, tree in enumerate(trees)
+    ]
+    return Checker(routes_of(documents, Counter() if notes is None else notes), 1000)
+
+
+def asked(
+    check: Checker, target: str, method: str = "GET", body: str | None = None, media: str | None = None
+) -> Verdict:
+    path, _, sent = target.partition("?")
+    return check.verdict(Request(HOST, method, path, sent or None, media, body))
+
+
+def rules(verdict: Verdict) -> list[tuple[str, str, str]]:
+    return [(one.location, one.name, one.rule) for one in verdict.findings]
+
+
+def of_query(
+    schema: Any, sent: str, version: str = "3.1.0", components: Any = None, **rest: Any
+) -> list[tuple[str, str]]:
+    """(rule, severity) of findings on `GET /x?sent` where parameter `q` has a schema."""
+    more = {"components": {"schemas": components}} if components else {}
+    verdict = asked(checker(openapi({"/x": get(query("q", schema, **rest))}, version, **more)), f"/x?{sent}")
+    return [(one.rule, one.severity) for one in verdict.findings]

@@ -1,0 +1,197 @@
+"""`validate` as a user runs it: held-back traffic against what was learned and against the written documents."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from pipelines.schemas.tables import SCHEMAS
+from pipelines.simulator.writers import simulate
+from pipelines.tables import Warehouse
+from pipelines.transactions.table import TRANSACTIONS
+from tests.conformance_examples import checker, get, openapi, query
+from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
+
+LEARNED = 4500
+REPLAYED = 150
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A warehouse and documents of the first part of simulated traffic; the records of the rest, and which of them are valid."""
+
+    warehouse: Path
+    openapi: Path
+    rest: Path
+    records: list[dict[str, Any]]
+    valid: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def learned(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Learned:
+    assert spark is not None
+    folder = tmp_path_factory.mktemp("validate")
+    simulate(
+        folder / "all",
+        hosts=6,
+        transactions=6000,
+        seed=5,
+        days=2,
+        end_date=date(2026, 6, 30),
+        format="logpush",
+    )
+    packed = [file.read_bytes() for file in sorted((folder / "all").glob("*.ndjson.gz"))]
+    records = [json.loads(line) for part in packed for line in gzip.decompress(part).splitlines()]
+    records.sort(key=lambda record: str(record["EdgeStartTimestamp"]))
+    for name, part in (("learn", records[:LEARNED]), ("rest", records[LEARNED:])):
+        written(folder / f"{name}.ndjson", part)
+    arguments = [folder / "learn.ndjson", "--out", folder / "found", "--json"]
+    assert import_module("jobs.run").main([str(one) for one in arguments]) == 0
+    with gzip.open(folder / "all/truth.csv.gz", "rt") as file:
+        truth = {row["RayID"]: row for row in csv.DictReader(file)}
+    valid = [one for one in records[LEARNED:] if is_valid(one, truth[one["RayID"]])]
+    found = folder / "found"
+    return Learned(found / "warehouse", found / "openapi", folder / "rest.ndjson", records[LEARNED:], valid)
+
+
+def is_valid(record: dict[str, Any], truth: dict[str, str]) -> bool:
+    return truth["is_api"] == "1" and truth["attack"] == "0" and 200 <= record["EdgeResponseStatus"] < 300
+
+
+def written(file: Path, records: list[dict[str, Any]]) -> Path:
+    file.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return file
+
+
+def test_held_back_valid_traffic_has_no_violations_and_teaches_nothing(
+    apicensus: Callable[..., Any], spark: SparkSession, learned: Learned, tmp_path: Path
+) -> None:
+    warehouse = Warehouse(spark, str(learned.warehouse))
+    before = [table.read(warehouse).count() for table in (TRANSACTIONS, SCHEMAS)]
+    valid = written(tmp_path / "valid.ndjson", learned.valid)
+    done = apicensus("validate", valid, "--warehouse", learned.warehouse, "--fail-on-findings", "--json")
+    assert done.code == 0, done.err
+    assert done.summary["requests"] == len(learned.valid) > 300
+    assert done.summary["violate"] == 0
+    assert (
+        done.summary["conform"] / done.summary["requests"] > 0.8
+    )  # the rest: endpoints that the first part had not shown
+    assert [table.read(warehouse).count() for table in (TRANSACTIONS, SCHEMAS)] == before
+    assert list((learned.warehouse / "_staging").iterdir()) == []
+
+
+def test_learned_schemas_and_written_documents_say_the_same(
+    apicensus: Callable[..., Any], learned: Learned, tmp_path: Path
+) -> None:
+    said = {}
+    for name, options in (
+        ("learned", ()),
+        *((form, ("--schemas", learned.openapi / form)) for form in ("openapi-3.1", "openapi-3.0")),
+    ):
+        out = tmp_path / f"{name}.ndjson"
+        common = ("--out", out, "--warehouse", learned.warehouse, "--json")
+        done = apicensus("validate", learned.rest, *options, *common)
+        assert done.code == 0, done.err
+        rows = [json.loads(line) for line in out.read_text().splitlines()]
+        assert done.summary["written"] == len(rows) == sum(done.summary["findings"].values())
+        said[name] = [{**row, "path_template": "", "confidence": None} for row in rows]
+    assert said["learned"] == said["openapi-3.1"] == said["openapi-3.0"]
+
+
+def test_findings_fail_where_asked_and_are_shown_without_values(
+    apicensus: Callable[..., Any], learned: Learned, tmp_path: Path
+) -> None:
+    first = learned.records[0] | {
+        "ClientRequestHost": "api.example.com",
+        "ClientRequestMethod": "GET",
+        "RequestBody": "",
+    }
+    bad = written(
+        tmp_path / "bad.ndjson", [first | {"ClientRequestURI": "/x?n=PlantedValue7x9", "RayID": "planted"}]
+    )
+    (tmp_path / "api.json").write_text(json.dumps(openapi({"/x": get(query("n", {"type": "integer"}))})))
+    common = (bad, "--schemas", tmp_path / "api.json", "--warehouse", tmp_path / "warehouse")
+    assert apicensus("validate", *common, "--fail-on-findings", "--json").code == 1
+    assert apicensus("validate", *common, "--json").code == 0
+    shown = apicensus(
+        "validate", *common, "--fail-on-findings", "--severity", "high", "--out", tmp_path / "f.ndjson"
+    )
+    assert shown.code == 1
+    assert "query n breaks type (text)" in shown.out
+    row = json.loads((tmp_path / "f.ndjson").read_text())
+    assert (row["name"], row["rule"], row["severity"], row["transaction_ids"]) == (
+        "n",
+        "type",
+        "high",
+        ["planted"],
+    )
+    files = [file for file in (tmp_path / "warehouse").rglob("*") if file.is_file()]
+    assert [file for file in files if b"PlantedValue7x9" in file.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--schemas", "nowhere"), "nowhere: no such file or folder"),
+        (
+            (),
+            "holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR",
+        ),
+    ],
+)
+def test_nothing_to_check_against_is_wrong_usage(
+    apicensus: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = apicensus("validate", *options, "--warehouse", tmp_path / "warehouse")
+    assert done.code == 2
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("profile", "accepts"),
+    [
+        ("openapi-3.1", openapi_core_accepts),
+        ("openapi-3.0", openapi_core_accepts),
+        ("openapi-3.0", connexion_accepts),
+    ],
+    ids=["openapi-core-3.1", "openapi-core-3.0", "connexion-3.0"],
+)
+def test_independent_validators_accept_held_back_valid_traffic(
+    learned: Learned, profile: str, accepts: Any
+) -> None:
+    refused, replayed = [], 0
+    for file in sorted((learned.openapi / profile).glob("*.yaml")):
+        document = yaml.safe_load(file.read_text())
+        requests = [
+            sent(one) for one in learned.valid if one["ClientRequestHost"] in document["x-census"]["hosts"]
+        ]
+        known = [one for one in requests if is_described(document, one)][:REPLAYED]
+        replayed += len(known)
+        refused += [one for one, good in zip(known, accepts(document, known), strict=True) if not good]
+    assert replayed > 100
+    assert refused == []
+
+
+def sent(record: dict[str, Any]) -> Sent:
+    media = record["RequestHeaders"].get("content-type", "application/json")
+    return Sent(
+        record["ClientRequestMethod"], record["ClientRequestURI"], record.get("RequestBody") or None, media
+    )
+
+
+def is_described(document: dict[str, Any], one: Sent) -> bool:
+    """Whether the first part of the traffic had shown the operation."""
+    host = document["x-census"]["hosts"][0]
+    match = checker(document).routes.find(host, one.method, one.target.partition("?")[0])
+    return match.route is not None and match.method_known

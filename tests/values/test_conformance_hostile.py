@@ -1,0 +1,121 @@
+"""Whatever clients and documents hold: no error, bounded work, and no value in what is said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipelines.conformance.check import MAX_FINDINGS, Checker
+from pipelines.conformance.dialect import validator
+from pipelines.conformance.findings import INFO, SEVERITIES, Verdict
+from pipelines.schemas.recognisers import BY_KIND, JSON_ONLY
+from tests.conformance_examples import asked, checker, get, of_query, openapi, post, query
+
+FIELDS: dict[str, Any] = {
+    "n": {"type": "integer", "maximum": 9},
+    "s": {"type": "string", "maxLength": 2},
+    "o": {
+        "anyOf": [
+            {"type": "object", "properties": {"k": {"enum": ["v"]}}},
+            {"type": "array", "items": {"type": "null"}},
+        ]
+    },
+}
+SCHEMA = {"type": "object", "properties": FIELDS, "required": ["n"]}
+
+
+def every_way() -> Checker:
+    parameters = [query(name, schema) for name, schema in FIELDS.items()]
+    path = {"name": "id", "in": "path", "required": True, "schema": FIELDS["n"]}
+    form = post(SCHEMA, "application/x-www-form-urlencoded")["post"]["requestBody"]["content"]
+    item = {**get(path, *parameters), **post(SCHEMA)}
+    item["post"]["requestBody"]["content"] |= form
+    return checker(openapi({"/x/{id}": item, "/x/a-{id}.json": item}))
+
+
+CHECK = every_way()
+SECRET = "zq7Secret"
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.just(SECRET),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from([*FIELDS, "k", "other"]), inner, max_size=4)
+    ),
+)
+
+
+def told(verdict: Verdict) -> str:
+    return repr(verdict.findings)
+
+
+@given(
+    st.text(),
+    st.text(),
+    st.sampled_from(["GET", "POST", "HEAD", "X"]),
+    st.text(),
+    st.sampled_from([None, "a/json", "application/json"]),
+)
+@example("/x/%ff%00", "n=%ff&%=&=&n[=&n]=&o[k]=1&o[[]]]=2", "GET", "", None)
+@example("/x/1", "n=" + "9" * 5000 + "&s=1e999", "GET", "", None)
+@example("/x/1", "", "POST", '{"n":1e400,"o":{"k":"\\ud800"}}', "application/json")
+@example("/x/a-.json", "&".join(f"{n}=1" for n in range(2000)), "GET", "", None)
+def test_no_request_is_an_error(path: str, sent: str, method: str, body: str, media: str | None) -> None:
+    verdict = asked(CHECK, f"/x/{path}?{sent}", method, body, media)
+    assert verdict.outcome in ("conform", "violate", "unknown")
+    assert len(verdict.findings) <= MAX_FINDINGS
+    for one in verdict.findings:
+        assert one.severity in SEVERITIES
+        assert one.value_class in {*BY_KIND, *JSON_ONLY, ""}
+        assert len(one.name) <= 128
+    assert (verdict.outcome == "violate") == any(one.rule not in INFO for one in verdict.findings)
+
+
+@given(VALUES)
+def test_no_finding_on_a_body_holds_a_value(value: Any) -> None:
+    verdict = asked(CHECK, "/x/1", "POST", json.dumps({"n": SECRET, "o": value}), "application/json")
+    assert ("body", "/n", "type") in [(one.location, one.name, one.rule) for one in verdict.findings]
+    assert SECRET not in told(verdict)
+
+
+@given(st.sampled_from(["n", "s", "o"]), st.text(min_size=1))
+def test_a_value_is_in_no_finding_wherever_it_was_sent(name: str, more: str) -> None:
+    value = quote(SECRET + more)
+    assert SECRET not in told(asked(CHECK, f"/x/{value}?{name}={value}&{name}={value}"))
+    form = asked(CHECK, "/x/1", "POST", f"{name}={value}", "application/x-www-form-urlencoded")
+    assert SECRET not in told(form)
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}", r"^(\w+\s?)*$"])
+def test_patterns_that_blow_up_elsewhere_take_no_time_here(pattern: str) -> None:
+    """In an engine that backtracks, forty characters would take years: that this ends at all is the proof."""
+    assert of_query({"type": "string", "pattern": pattern}, "q=" + "a" * 40 + "!" * 4000) in (
+        [("pattern", "medium")],
+        [],  # a pattern without an end
+    )
+
+
+def test_pattern_that_takes_too_many_steps_says_nothing() -> None:
+    schema = {"type": "string", "pattern": r"^(a|a)*\1$"}
+    assert of_query(schema, "q=" + "a" * 40 + "!") == []
+    assert of_query(schema, "q=b") == [("pattern", "medium")]
+
+
+def test_nothing_is_fetched() -> None:
+    assert of_query({"$ref": "http://127.0.0.1:9/schema.json"}, "q=1") == []
+    with pytest.raises(ValueError, match="Retrieval is disabled"):
+        validator({"$ref": "http://127.0.0.1:9/schema.json"})
+
+
+def test_wide_body_is_read_within_bounds() -> None:
+    body = json.dumps({"n": 1, **{f"k{n}": n for n in range(50_000)}})
+    assert len(asked(CHECK, "/x/1", "POST", body, "application/json").findings) == MAX_FINDINGS
