@@ -104,3 +104,19 @@ class SchemaSettings(Section):
     false_alarm_budget: Share
     max_parameters: Positive
     sketch_log2: Annotated[int, Field(ge=4, le=21)]
+
+
+class ChangeSettings(Section):
+    """Section `changes`."""
+
+    significance: Annotated[float, Field(gt=0, lt=0.5)]
+    min_clients: Positive
+    idle_risk: Annotated[float, Field(gt=0, lt=0.5)]
+    cycles: list[Positive]
+    cycles_seen: Positive
+    webhook: str
+    webhook_timeout_seconds: Annotated[float, Field(gt=0, le=300)]
+    webhook_retries: Annotated[int, Field(ge=0, le=10)]
+    webhook_backoff_seconds: Annotated[float, Field(ge=0, le=60)]
+    webhook_batch: Annotated[int, Field(gt=0, le=1000)]
+    webhook_plain_http: bool

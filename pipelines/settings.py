@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
+    ChangeSettings,
     Cost,
     EndpointSettings,
     LabelSettings,
@@ -171,6 +172,7 @@ class Settings(Section):
     endpoints: EndpointSettings
     schemas: SchemaSettings
     export: ExportSettings
+    changes: ChangeSettings
     compare: CompareSettings
     report: ReportSettings
     tracking: TrackingSettings
