@@ -143,7 +143,8 @@ def act_on(
         done["published_endpoints"] = publish(run, variant, found.evidence, found.number + 1)
     if not run.as_json and run.summary["changes"]:
         table = summary.drawn(summary.foremost(found.rows))
-        Console(file=sys.stdout, highlight=False, markup=False).print(table)
+        width = None if sys.stdout.isatty() else summary.PIPED_CHARACTERS
+        Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width).print(table)
     run.finish(**done, warehouse=run.root)
 
 

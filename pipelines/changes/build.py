@@ -173,4 +173,5 @@ def _chances() -> Callable[..., Column]:
 
 def _share(part: str, whole: str) -> Column:
     """At most 1: sketches of two sets may disagree by their error."""
-    return F.round(F.least(F.lit(1.0), F.try_divide(part, whole)), 6)
+    share = F.try_divide(part, whole)
+    return F.round(F.when(share > 1, 1.0).otherwise(share), 6)

@@ -16,6 +16,8 @@ from pipelines.openapi.text import readable
 SHOWN = 20
 """Changes in the terminal: one screen; the table and changes.ndjson have all."""
 TEXT_CHARACTERS = 60
+PIPED_CHARACTERS = 200
+"""Width where there is no terminal: every line whole, as logs are searched by line."""
 ORDER = ("host", "path_template", "method", "location", "name", "keyword", "kind")
 """Order of the lines of changes.ndjson and of notices."""
 WORDS = {
