@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
+    ChangeSettings,
     ConformanceSettings,
     Cost,
     DeviantSettings,
@@ -175,6 +176,7 @@ class Settings(Section):
     deviants: DeviantSettings
     export: ExportSettings
     conformance: ConformanceSettings
+    changes: ChangeSettings
     compare: CompareSettings
     report: ReportSettings
     tracking: TrackingSettings

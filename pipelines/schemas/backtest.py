@@ -13,7 +13,7 @@ from pipelines.schemas.broken import Broken, ByKeyword, broken
 from pipelines.schemas.evidence import NO_EVIDENCE, Evidence
 from pipelines.schemas.judge import Judgement, is_attack, judge
 from pipelines.schemas.required import Known, is_required, missing
-from pipelines.schemas.views import View
+from pipelines.schemas.view import View
 from pipelines.sections import SchemaSettings
 
 Place = tuple[str, str]

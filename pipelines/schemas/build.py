@@ -10,7 +10,8 @@ from pipelines.schemas import columns
 from pipelines.schemas.kind_column import kind
 from pipelines.schemas.table import PARAMETER_KEY, PARAMETER_SCHEMA
 from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, VERDICT, verdicts
-from pipelines.schemas.views import View, is_held, views
+from pipelines.schemas.view import View
+from pipelines.schemas.views import is_held, views
 from pipelines.sections import SchemaSettings
 
 

@@ -93,7 +93,7 @@ def token_limits(n: int, settings: SchemaSettings) -> Limits:
         limits["maxLength"] = bounds.FEW_TEXTS_SLACK * TOKEN_CHARACTERS
     if n >= settings.pattern_observations:
         limits["pattern"] = TOKEN_PATTERN
-    return Limits(limits, dict.fromkeys(limits, confidence.fleet_prior(n)))
+    return Limits(limits, dict.fromkeys(limits, confidence.fleet_prior(n)), NAME | BITS["punctuation"])
 
 
 def allowance(n: int, settings: SchemaSettings) -> int:

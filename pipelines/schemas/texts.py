@@ -13,6 +13,7 @@ from pipelines.schemas.recognisers import (
     LOCALE,
     NUMBER,
     SEMVER,
+    TOKEN,
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
 )
@@ -37,7 +38,7 @@ _NAMES = (
 )
 _FORMAT_CLASSES = {
     **dict.fromkeys((*_NAMES, "objectid", "hex32", "hex40", "hex64", "ipv4"), NAME),
-    **dict.fromkeys((NUMBER, SEMVER, "date-time", "ipv6", "email"), NAME | BITS["punctuation"]),
+    **dict.fromkeys((NUMBER, SEMVER, TOKEN, "date-time", "ipv6", "email"), NAME | BITS["punctuation"]),
 }
 
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.schemas.view import View
 
 LATE_HOUR = 18
 """Of a window of one day the last quarter (UTC) is its newest slice; of a longer one the last day is."""
 HELD_ONE_IN = 8
 """Clients left out of what the others teach: enough to test with, few enough to leave most of the evidence."""
-
-
-class View(StrEnum):
-    """`PAST` and `NEWEST` are all evidence, and so are `TAUGHT` and `HELD` (of other clients than those that taught)."""
-
-    WHOLE = "whole"
-    PAST = "past"
-    NEWEST = "newest"
-    TAUGHT = "taught"
-    HELD = "held"
 
 
 def is_late(time: Column) -> Column:

@@ -24,7 +24,8 @@ from pipelines.schemas.state import ParameterState, observe
 from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
 from pipelines.schemas.verdict_column import evidence_of
 from pipelines.schemas.versions import latest, new_versions
-from pipelines.schemas.views import View, views
+from pipelines.schemas.view import View
+from pipelines.schemas.views import views
 from pipelines.settings import Settings
 from tests import strategies
 from tests.schema_rows import DAYS, KEY, LITERAL, Rows, row, value_rows

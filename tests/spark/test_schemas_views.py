@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from pipelines.schemas import build
 from pipelines.schemas.table import SCHEMAS_SCHEMA
 from pipelines.schemas.versions import latest, new_versions
-from pipelines.schemas.views import View, views
+from pipelines.schemas.view import View
+from pipelines.schemas.views import views
 from pipelines.settings import Settings
 from tests.schema_rows import DAYS, LITERAL, late, row, value_rows
 

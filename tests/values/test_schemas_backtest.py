@@ -15,7 +15,7 @@ from pipelines.schemas.evidence import SIZED_KINDS, Evidence
 from pipelines.schemas.json_schema import json_schema, without_evidence
 from pipelines.schemas.recognisers import kind_of
 from pipelines.schemas.state import fold, observe
-from pipelines.schemas.views import View
+from pipelines.schemas.view import View
 from tests import strategies
 from tests.judged_values import DAY, SETTINGS, Observation, accepts, judged
 
@@ -129,6 +129,15 @@ def test_parameter_that_stays_away_is_no_longer_required() -> None:
     assert always.parameters[Q].is_required
     sometimes = verdict(sent(["1"] * n), sent(["1"] * 400), requests=n)
     assert not sometimes.parameters[Q].is_required
+
+
+def test_masked_tokens_conform_to_what_their_mask_stands_for() -> None:
+    place = ("query", "access_token")
+    evidence = seen(sent(["redacted-token"] * 400))
+    views: Views = {view: {place: evidence, REQUEST: seen(sent([""] * 400))} for view in View}
+    judgement = back_tested(views, SETTINGS).parameters[place].judgement
+    assert judgement.refused == {}
+    assert "pattern" in json_schema(judgement)
 
 
 Draw = Callable[[random.Random], str]
