@@ -62,8 +62,9 @@ with DAG(
     discover = step("discover", "--variant both")
     compare = step("compare")
     learn = step("learn")
+    changes = step("changes", '--accept --out "$APICENSUS_OUT/changes/$DAY"')
     export = step("export", '--out "$APICENSUS_OUT/openapi"')
     report = step("report", '--out "$APICENSUS_OUT/report.html"')
 
     # In a row: each step starts a Spark session, and two at once would share one machine's memory.
-    ingest >> discover >> compare >> learn >> export >> report
+    ingest >> discover >> compare >> learn >> changes >> export >> report

@@ -14,6 +14,7 @@ STEPS = {
     "discover": "transactions into endpoints, by classifier, by session identifier or both",
     "compare": "the two variants: per host, histogram, agreement",
     "learn": "parameters of the endpoints: types, formats, counts",
+    "changes": "what changed since the documents were published: since when, for whom, breaking or not",
     "explain": "why a path has its template, level by level",
     "export": "OpenAPI documents, or the list of endpoints",
     "validate": "requests against OpenAPI documents: what breaks them",

@@ -46,3 +46,9 @@ class ModelMismatch(CensusError):
     """A model was trained on other features than this version computes."""
 
     exit_code = 3
+
+
+class DeliveryError(CensusError):
+    """A receiver did not take what was sent to it; it is kept and sent again by the next run."""
+
+    exit_code = 3

@@ -126,3 +126,19 @@ class ConformanceSettings(Section):
     max_unknown: Positive
     remembered_values: Positive
     shown_endpoints: Positive
+
+
+class ChangeSettings(Section):
+    """Section `changes`."""
+
+    significance: Annotated[float, Field(gt=0, lt=0.5)]
+    min_clients: Positive
+    idle_risk: Annotated[float, Field(gt=0, lt=0.5)]
+    cycles: list[Positive]
+    cycles_seen: Positive
+    webhook: str
+    webhook_timeout_seconds: Annotated[float, Field(gt=0, le=300)]
+    webhook_retries: Annotated[int, Field(ge=0, le=10)]
+    webhook_backoff_seconds: Annotated[float, Field(ge=0, le=60)]
+    webhook_batch: Annotated[int, Field(gt=0, le=1000)]
+    webhook_plain_http: bool

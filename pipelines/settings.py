@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
+    ChangeSettings,
     ConformanceSettings,
     Cost,
     DeviantSettings,
@@ -174,6 +175,7 @@ class Settings(Section):
     schemas: SchemaSettings
     deviants: DeviantSettings
     export: ExportSettings
+    changes: ChangeSettings
     conformance: ConformanceSettings
     compare: CompareSettings
     report: ReportSettings

@@ -71,7 +71,7 @@ def dag(request: pytest.FixtureRequest, root: Path, monkeypatch: pytest.MonkeyPa
 
 def test_dag_submits_every_step_once_in_order(dag: Dag) -> None:
     names = [task.task_id for task in dag.tasks]
-    assert names == ["ingest", "discover", "compare", "learn", "export", "report"]
+    assert names == ["ingest", "discover", "compare", "learn", "changes", "export", "report"]
     assert [task.after.task_id if task.after else None for task in dag.tasks] == [None, *names[:-1]]
     assert dag.arguments["max_active_runs"] == 1
     assert dag.arguments["catchup"] is False

@@ -1,0 +1,42 @@
+"""How often living endpoints are taken for gone, and how soon gone ones are seen, by kind of traffic (docs/changes.md)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines import settings
+from pipelines.changes.idle import silence
+from tests.living_traffic import DAYS, TRAFFIC, marked
+
+ENDPOINTS = 300
+LONGEST = 400
+
+
+def main() -> None:
+    """Prints the table in Markdown."""
+    changes = settings.load().changes
+    print("| traffic | gaps | share taken for the end | median days until an end is seen |")
+    print("|---|---|---|---|")
+    for name, traffic in TRAFFIC.items():
+        rng = np.random.default_rng(11)
+        histories = [np.flatnonzero(traffic(rng)).tolist() for _ in range(ENDPOINTS)]
+        marks = sum(marked(active, changes) for active in histories)
+        gaps = sum(len(active) - 1 for active in histories)
+        waits = []
+        for active in histories[:50]:
+            found = (
+                silence(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
+                for days in range(1, LONGEST)
+            )
+            days = next(
+                (one.days for one in found if one.chance is not None and one.chance <= changes.idle_risk),
+                LONGEST,
+            )
+            waits.append(days)
+        wait = np.median(waits)
+        print(f"| {name} | {gaps:,} | {marks / gaps:.4f} | {'over ' if wait == LONGEST else ''}{wait:.0f} |")
+    print(f"\n{ENDPOINTS} endpoints a kind, {DAYS} days each, looked at every day.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""What changed since the published documents: since when, for whom, breaking or not → table, refreshed documents, notices."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# run as a script: modules are found from the repository's root, not from this folder
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import os
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from rich.console import Console
+
+from jobs.inventory import inventory, listed_endpoints
+from pipelines import cli
+from pipelines.changes import notice, summary
+from pipelines.changes.build import Evidence, changed_schemas, changes_of
+from pipelines.changes.documents import write_both
+from pipelines.changes.inventories import gone_endpoints
+from pipelines.changes.published import UNNUMBERED, as_of, publication
+from pipelines.changes.table import CHANGES, NOTICES, PUBLISHED
+from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
+from pipelines.selection.select import Variant
+
+LINES = "changes.ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Changes since publication `number`, with what they were told from."""
+
+    number: int
+    evidence: Evidence
+    schema_changes: DataFrame
+    rows: DataFrame
+
+
+def evidence_of(run: cli.Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
+    """The tables of one variant, and the number of what was published; 0 where nothing was, or `since` is given."""
+    of_variant = F.col("variant") == variant
+    listed = listed_endpoints(run).where(of_variant).localCheckpoint()
+    stored = PUBLISHED.read(run.warehouse).where(of_variant)
+    schemas, slices, parameters = (
+        table.read(run.warehouse).where(of_variant) for table in (SCHEMAS, ENDPOINT_SLICES, PARAMETER_SLICES)
+    )
+    published = stored if since is None else as_of(since, listed, schemas)
+    number = published.agg(F.max("publication")).collect()[0][0] or UNNUMBERED
+    return Evidence(published, listed, schemas, slices, parameters), number
+
+
+def find_changes(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> Found:
+    """Compares, and rewrites the rows of this publication in table changes; what is looked back at is not stored."""
+    with run.reporter.stage("Comparing with what was published") as outcome:
+        schema_changes = changed_schemas(evidence).localCheckpoint()
+        rows = changes_of(evidence, schema_changes, run.settings.changes)
+        rows = rows.withColumn("publication", F.lit(number)).localCheckpoint()
+        if number != UNNUMBERED:
+            CHANGES.replace(rows, run.warehouse, f"variant = '{variant}' AND publication = {number}")
+        counts = summary.counted(rows)
+        run.summary.update(counts)
+        outcome.append(f"{counts['changes']:,} changes, {counts['breaking']:,} breaking")
+    return Found(number, evidence, schema_changes, rows)
+
+
+def write_changes(run: cli.Run, found: Found, out: Path) -> int:
+    """Writes the changes as JSON lines, and for hosts that changed both documents; returns the number of documents."""
+    with run.reporter.stage("Writing changes and documents") as outcome:
+        rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
+        lines = notice.write_lines(map(summary.plain, rows), out / LINES)
+        gone = gone_endpoints(
+            found.evidence.published,
+            found.evidence.inventory,
+            found.evidence.endpoint_slices,
+            run.settings.changes,
+        )
+        reasoned = inventory(run).join(
+            found.evidence.inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_semi"
+        )
+        documents = write_both(
+            replace(found.evidence, inventory=reasoned),
+            found.schema_changes,
+            gone.select(*ENDPOINT_KEY),
+            found.rows.select("host").distinct(),
+            out,
+            run.settings.export,
+        )
+        outcome.append(f"{lines:,} changes, {len(documents):,} documents")
+    return len(documents)
+
+
+def send_notices(run: cli.Run, variant: Variant, found: Found, hook: notice.Webhook) -> int:
+    """POSTs what was not taken before, and notes each batch that was; returns the number of changes.
+
+    Raises:
+        DeliveryError: the hook took no batch or not all; the rest is sent by the next run.
+    """
+    with run.reporter.stage(f"Telling {hook.shown}") as outcome:
+        told = NOTICES.read(run.warehouse)
+        of_this = (F.col("variant") == variant) & (F.col("publication") == found.number)
+        fresh = found.rows.where(summary.is_finding()).join(told.where(of_this), "id", "left_anti")
+        sent = 0
+        changes = map(summary.plain, fresh.orderBy(*summary.ORDER).toLocalIterator())
+        for batch in notice.batches(changes, hook.settings.webhook_batch):
+            notice.post(hook, batch)
+            ids = [(variant, found.number, str(change["id"])) for change in batch]
+            NOTICES.append(
+                run.warehouse.spark.createDataFrame(ids, NOTICES.schema).coalesce(1), run.warehouse
+            )
+            sent += len(batch)
+        outcome.append(f"{sent:,} changes")
+    return sent
+
+
+def publish(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> int:
+    """Makes the inventory and schemas of now what is published; returns the number of endpoints."""
+    with run.reporter.stage("Publishing") as outcome:
+        rows = publication(evidence.inventory, evidence.schemas, evidence.endpoint_slices, number)
+        PUBLISHED.replace(rows, run.warehouse, f"variant = '{variant}'")
+        count = evidence.inventory.count()
+        outcome.append(f"publication {number} with {count:,} endpoints")
+    return count
+
+
+def publish_first(run: cli.Run, variant: Variant, evidence: Evidence) -> None:
+    """There is nothing to compare with yet."""
+    run.reporter.note("  nothing was published before: what there is now is what later runs compare with")
+    count = publish(run, variant, evidence, UNNUMBERED + 1)
+    run.finish(publication=UNNUMBERED + 1, published_endpoints=count, changes=0, warehouse=run.root)
+
+
+def act_on(
+    run: cli.Run, variant: Variant, found: Found, out: Path | None, hook: notice.Webhook | None, accept: bool
+) -> None:
+    """Writes, tells, publishes, in this order: what could not be told is not yet history."""
+    done: dict[str, Any] = {"publication": found.number or None}
+    if out is not None:
+        done |= {"documents": write_changes(run, found, out), "out": str(out)}
+    if hook is not None:
+        done["told"] = send_notices(run, variant, found, hook)
+    if accept:
+        done["published_endpoints"] = publish(run, variant, found.evidence, found.number + 1)
+    if not run.as_json and run.summary["changes"]:
+        table = summary.drawn(summary.foremost(found.rows))
+        width = None if sys.stdout.isatty() else summary.PIPED_CHARACTERS
+        Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width).print(table)
+    run.finish(**done, warehouse=run.root)
+
+
+def changes(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for changes.ndjson, before/ and after/: both documents.", metavar="DIR"
+        ),
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Then publish what was found: later runs compare with it.")
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Compare with what was known on that day instead; stores nothing.", formats=["%Y-%m-%d"]
+        ),
+    ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(help="POST new findings there. Default: changes.webhook.", metavar="URL")
+    ] = None,
+    fail_on_findings: Annotated[
+        bool, typer.Option("--fail-on-findings", help="Exit code 1 where a change is breaking.")
+    ] = False,
+    variant: Annotated[Variant, typer.Option(help="Whose endpoints are compared.")] = "ml",
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Says what changed since the published documents: since when, for whom, more than chance or not, breaking or not.
+
+    The first run publishes what there is; `--accept` does so again. Run it after `learn`. docs/changes.md explains each column.
+
+    \b
+    Examples:
+      apicensus changes
+      apicensus changes --out refreshed --fail-on-findings
+      apicensus changes --accept --webhook https://hooks.example.com/census
+      apicensus changes --since 2026-06-01 --out june
+    """
+    run = cli.start("changes", settings, warehouse, as_json)
+    if since is not None and (accept or webhook):
+        raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
+    address = run.settings.changes.webhook if webhook is None else webhook
+    hook = notice.webhook(address, run.settings.changes, os.environ.get(notice.SECRET, ""))
+    evidence, number = evidence_of(run, variant, since.date() if since else None)
+    if since is None and number == UNNUMBERED:
+        publish_first(run, variant, evidence)
+        return
+    found = find_changes(run, variant, evidence, number)
+    act_on(run, variant, found, out, hook if since is None else None, accept)
+    if fail_on_findings and run.summary["breaking"]:
+        raise typer.Exit(1)
+
+
+main = cli.command(changes)
+
+if __name__ == "__main__":
+    sys.exit(main())

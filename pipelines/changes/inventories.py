@@ -1,0 +1,159 @@
+"""The published inventory and that of today → endpoints that are new, removed or gone silent."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.changes.occurrence import request_days, union_estimate
+from pipelines.changes.silence_column import is_newly_silent, silences
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.schemas.table import PARAMETER_KEY
+from pipelines.sections import ChangeSettings
+
+ALL_HOSTS = ""
+"""Stands for the whole warehouse where an endpoint's host is new as well: there is no host whose past it could be judged by."""
+
+
+def new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame) -> DataFrame:
+    """Endpoints of the inventory that were not published.
+
+    Returns: `ENDPOINT_KEY`, `kind` (`method-new` where the path was published), `first_seen`, `first_day`, `since`,
+    `requests, clients, clients_before, all_requests, all_clients` and the exposures of `significance`.
+    """
+    places, hosts = published.select("host", "path_template").distinct(), published.select("host").distinct()
+    fresh = inventory.select(*ENDPOINT_KEY).join(published, [*ENDPOINT_KEY], "left_anti")
+    kinds = fresh.join(places.withColumn("kind", F.lit("method-new")), ["host", "path_template"], "left")
+    placed = kinds.join(hosts.withColumn("of", F.col("host")), "host", "left").select(
+        *ENDPOINT_KEY,
+        F.coalesce("kind", F.lit("endpoint-new")).alias("kind"),
+        F.coalesce("of", F.lit(ALL_HOSTS)).alias("of"),
+    )
+    boundary = published.agg(F.max("last_day").alias("last_day"))
+    seen = placed.join(endpoint_slices, [*ENDPOINT_KEY]).crossJoin(F.broadcast(boundary))
+    is_later = F.col("day") > F.col("last_day")
+    own = seen.groupBy(*ENDPOINT_KEY, "kind", "of", "last_day").agg(
+        F.min("first_seen").alias("first_seen"),
+        F.min("day").alias("first_day"),
+        F.min(F.when(is_later, F.col("day"))).alias("since"),
+        F.coalesce(F.sum(F.when(is_later, F.col("requests"))), F.lit(0)).alias("requests"),
+        union_estimate("client_sketch", is_later).alias("clients"),
+        union_estimate("client_sketch", ~is_later).alias("clients_before"),
+    )
+    return with_exposure(own, host_days(endpoint_slices), ["of"])
+
+
+def host_days(endpoint_slices: DataFrame) -> DataFrame:
+    """`of` (host, and `ALL_HOSTS`), `day`, `requests`, `clients` (sketch), `exposure`: the number of clients."""
+    sums = [
+        F.sum("requests").alias("requests"),
+        F.hll_union_agg("client_sketch", F.lit(True)).alias("clients"),
+    ]
+    each = endpoint_slices.groupBy(F.col("host").alias("of"), "day").agg(*sums)
+    whole = endpoint_slices.groupBy(F.lit(ALL_HOSTS).alias("of"), "day").agg(*sums)
+    return each.unionByName(whole).withColumn("exposure", F.hll_sketch_estimate("clients"))
+
+
+def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataFrame:
+    """Adds what there was in all: `all_requests, all_clients` from `since` on, and the exposures of `significance`."""
+    place = [*ENDPOINT_KEY, *(["id"] if "id" in occurred.columns else [])]
+    marks = occurred.select(*{*place, *key}, "since", "last_day")
+    since = F.col("day") >= F.col("since")
+    totals = (
+        marks.join(days, key)
+        .groupBy(*place)
+        .agg(
+            F.coalesce(F.sum(F.when(since, F.col("requests"))), F.lit(0)).alias("all_requests"),
+            union_estimate("clients", since).alias("all_clients"),
+            *(
+                F.coalesce(F.sum(F.when(where, F.col("exposure"))), F.lit(0)).cast("double").alias(name)
+                for name, where in (
+                    ("exposure_since", since),
+                    ("exposure_after", F.col("day") > F.col("last_day")),
+                    ("exposure_total", F.lit(True)),
+                )
+            ),
+        )
+    )
+    return occurred.join(totals, place, "left")
+
+
+def removed_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
+    """Published endpoints that the inventory lists no more: other templates, an operator's decision, a lower probability."""
+    return published.join(inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_anti").select(
+        *ENDPOINT_KEY, "last_day"
+    )
+
+
+def gone_endpoints(
+    published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame, settings: ChangeSettings
+) -> DataFrame:
+    """Listed endpoints without a success for longer than their own past makes plausible.
+
+    Returns: `ENDPOINT_KEY`, `first_day` of the silence, `chance`, `requests` and `clients` that ask in vain since then,
+    `is_new`: whether it became so after publication.
+    """
+    boundary = F.broadcast(published.agg(F.max("last_day").alias("last_day")))
+    observed = F.broadcast(endpoint_slices.agg(F.collect_set("day").alias("observed")))
+    active = endpoint_slices.groupBy(*ENDPOINT_KEY).agg(
+        F.collect_set(F.when(F.col("successes") > 0, F.col("day"))).alias("active")
+    )
+    listed = (
+        inventory.select(*ENDPOINT_KEY).join(active, [*ENDPOINT_KEY]).crossJoin(observed).crossJoin(boundary)
+    )
+    judged = listed.withColumn(
+        "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
+    )
+    gone = judged.where(_is_silent(settings)).select(
+        *ENDPOINT_KEY,
+        F.col("found.last").alias("last"),
+        F.col("found.chance").alias("chance"),
+        is_newly_silent("found", settings.idle_risk).alias("is_new"),
+    )
+    later = F.col("day") > F.col("last")
+    return (
+        gone.join(endpoint_slices, [*ENDPOINT_KEY])
+        .groupBy(*ENDPOINT_KEY, "last", "chance", "is_new")
+        .agg(
+            F.coalesce(F.sum(F.when(later, F.col("requests"))), F.lit(0)).alias("requests"),
+            union_estimate("client_sketch", later).alias("clients"),
+        )
+        .withColumn("first_day", F.date_add("last", 1))
+    )
+
+
+def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings: ChangeSettings) -> DataFrame:
+    """Parameters of published endpoints that became silent after publication, on the days of their endpoint.
+
+    Returns: `PARAMETER_KEY`, `last_day`, `first_day` of the silence, `chance`; `since`, `requests` and `clients` of the endpoint
+    since then.
+    """
+    known = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
+    requests = request_days(parameter_slices)
+    observed = requests.groupBy(*ENDPOINT_KEY).agg(F.collect_set("day").alias("observed"))
+    active = (
+        parameter_slices.where(~F.col("location").isin("request", "written", "item"))
+        .groupBy(*PARAMETER_KEY)
+        .agg(F.collect_set("day").alias("active"))
+    )
+    days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY])
+    silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
+        "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
+    )
+    gone = silent.where(is_newly_silent("found", settings.idle_risk)).select(
+        *PARAMETER_KEY, "last_day", F.col("found.last").alias("last"), F.col("found.chance").alias("chance")
+    )
+    later = F.col("day") > F.col("last")
+    return (
+        gone.join(requests, [*ENDPOINT_KEY])
+        .groupBy(*PARAMETER_KEY, "last_day", "last", "chance")
+        .agg(
+            F.sum(F.when(later, F.col("requests"))).alias("requests"),
+            union_estimate("clients", later).alias("clients"),
+        )
+        .withColumn("first_day", F.date_add("last", 1))
+    )
+
+
+def _is_silent(settings: ChangeSettings) -> Column:
+    return F.coalesce(F.col("found.chance") <= settings.idle_risk, F.lit(False))

@@ -1,0 +1,158 @@
+"""`changes` on an API that changed, by way of all steps: what it says is what happened, and it says it once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_spec_validator import validate
+from pyspark.sql import SparkSession
+
+from pipelines.changes.notice import SECRET
+from tests.changing_api import CLIENTS, HOST, write_day
+from tests.webhook_server import receiving
+
+BEFORE, SAME, AFTER = range(5), range(5, 6), range(6, 9)
+SETTINGS = "changes: {cycles: [], idle_risk: 0.1, webhook_backoff_seconds: 0}\ntracking: {enabled: false}\n"
+"""Three silent days after six are told with a risk of 0.1: (1 + 3/5)^-5."""
+Step = Callable[..., Any]
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def learned(apicensus: Step, folder: Path, days: range, root: tuple[Any, ...], *, changed: bool) -> None:
+    files = [write_day(folder / "in", number, changed=changed) for number in days]
+    for step, arguments in (("ingest", files), ("discover", ["--variant", "ml"]), ("learn", [])):
+        done = apicensus(step, *arguments, *root)
+        assert done.code == 0, done.err
+
+
+def told(changes: list[dict[str, Any]]) -> set[tuple[str, str, str, str, bool]]:
+    """Method and template, kind, parameter, keyword and whether it breaks."""
+    return {
+        (
+            f"{one['method']} {one['path_template']}",
+            one["kind"],
+            one["name"],
+            one["keyword"],
+            one["is_breaking"],
+        )
+        for one in changes
+    }
+
+
+def test_what_changed_is_told_once_with_its_day_and_its_clients(
+    apicensus: Step, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET, "key-of-the-hook")
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(SETTINGS)
+    root = ("--warehouse", tmp_path / "warehouse", "--settings", settings)
+    learned(apicensus, tmp_path, BEFORE, root, changed=False)
+    first = apicensus("changes", *root, "--json", "--fail-on-findings")
+    assert (first.code, first.summary["published_endpoints"], first.summary["changes"]) == (0, 3, 0), (
+        first.err
+    )
+
+    learned(apicensus, tmp_path, SAME, root, changed=False)
+    same = apicensus("changes", *root, "--json", "--fail-on-findings")
+    assert (same.code, same.summary["changes"]) == (0, 0), same.out
+
+    learned(apicensus, tmp_path, AFTER, root, changed=True)
+    out = tmp_path / "out"
+    with receiving(answers=[500] * 4) as receiver:
+        hook = ("--webhook", receiver.url)
+        failed = apicensus("changes", *root, "--accept", *hook)
+        assert (failed.code, failed.out) == (3, "")
+        assert "-secret" not in failed.err + failed.out
+        done = apicensus("changes", *root, "--out", out, *hook, "--json", "--fail-on-findings")
+        assert done.code == 1, done.err  # clients ask for /v1/legacy/rates in vain
+        again = apicensus("changes", *root, "--out", tmp_path / "again", *hook, "--json")
+        assert again.summary["told"] == 0
+        assert receiver.changes[-6:] == lines(out / "changes.ndjson")
+        assert all("X-Apicensus-Signature" in headers for _, headers in receiver.got)
+    assert_all_is_told(lines(out / "changes.ndjson"))
+    assert_documents_show_it(out)
+    assert (tmp_path / "again" / "changes.ndjson").read_bytes() == (out / "changes.ndjson").read_bytes()
+    assert (
+        spark.read.format("delta").load(str(tmp_path / "warehouse" / "changes")).count()
+        == done.summary["changes"]
+    )
+
+    accepted = apicensus("changes", *root, "--accept")
+    assert (accepted.code, "maximum" in accepted.out) == (0, True), accepted.err
+    after = apicensus("changes", *root, "--json", "--fail-on-findings")
+    assert (after.code, after.summary["changes"], after.summary["publication"]) == (0, 0, 2), after.out
+    looked_back = apicensus("changes", *root, "--since", "2026-06-06", "--out", tmp_path / "back", "--json")
+    assert looked_back.summary["changes"] == done.summary["changes"]
+    assert told(lines(tmp_path / "back" / "changes.ndjson")) == told(lines(out / "changes.ndjson"))
+
+
+def assert_all_is_told(changes: list[dict[str, Any]]) -> None:
+    """Exactly what tests.changing_api changes, since the day on which it does, by all of its clients."""
+    orders = "GET /v1/orders"
+    assert told(changes) == {
+        ("GET /v1/legacy/rates", "endpoint-gone", "", "", True),
+        (orders, "parameter-new", "expand", "", False),
+        (orders, "widened", "page", "maximum", False),
+        (orders, "widened", "ref", "type", False),
+        ("DELETE /v1/orders/{orderId}", "method-new", "", "", False),
+        ("POST /v1/refunds", "endpoint-new", "", "", False),
+    }
+    assert {change["first_day"] for change in changes} == {"2026-06-07"}
+    assert {change["cause"] for change in changes} == {"traffic"}
+    assert all(change["is_significant"] for change in changes)
+    by_name = {change["name"] or change["kind"]: change for change in changes}
+    assert by_name["expand"]["requests"] == CLIENTS * len(AFTER)
+    assert by_name["expand"]["share_of_requests"] == 1
+    assert by_name["ref"]["clients"] == CLIENTS
+    assert 0.3 < by_name["ref"]["share_of_requests"] < 0.9  # 0.6 of the values are UUIDs
+    assert 0.2 < by_name["page"]["share_of_requests"] < 0.8  # half of the values are beyond the old maximum
+    assert by_name["endpoint-new"]["first_seen"].startswith("2026-06-07T08:")
+    assert by_name["endpoint-gone"]["share_of_requests"] is None
+
+
+def assert_documents_show_it(out: Path) -> None:
+    before, after = (
+        yaml.safe_load((out / side / "openapi-3.1" / f"{HOST}.yaml").read_text())
+        for side in ("before", "after")
+    )
+    validate(before)
+    validate(after)
+    assert set(after["paths"]) - set(before["paths"]) == {"/v1/refunds"}
+    assert "delete" not in before["paths"]["/v1/orders/{orderId}"]
+    names = [
+        {one["name"] for one in side["paths"]["/v1/orders"]["get"]["parameters"]} for side in (before, after)
+    ]
+    assert names[1] - names[0] == {"expand"}
+    states = [side["paths"]["/v1/legacy/rates"]["get"]["x-census"]["state"] for side in (before, after)]
+    assert states == ["new", "idle"]
+    [sort_before], [sort_after] = (
+        [one for one in side["paths"]["/v1/orders"]["get"]["parameters"] if one["name"] == "sort"]
+        for side in (before, after)
+    )
+    assert sort_before == sort_after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--webhook", "ftp://hooks.example.com/path-secret"], "changes.webhook: expected an address"),
+        (["--since", "2026-06-01", "--accept"], "--since looks back"),
+        (["--since", "yesterday"], "does not match the format"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_before_anything_starts(
+    apicensus: Step, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = apicensus("changes", *arguments, "--warehouse", tmp_path / "warehouse")
+    assert done.code == 2
+    assert said in " ".join(done.err.replace("│", " ").split())
+    assert "-secret" not in done.err
+    assert not (tmp_path / "warehouse").exists()

@@ -1,0 +1,188 @@
+"""Changes of schemas: nothing breaks unsaid, the same is no change, and what is widened one way is narrowed the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.changes.accepts import contains
+from pipelines.changes.compare import Version, carried_over, compare
+from pipelines.changes.difference import Difference, differences
+from pipelines.openapi.endpoint import Parameter
+from tests import schema_pairs
+from tests.schema_pairs import BODY_VALUES, URL_VALUES, JsonSchema, fits_url, is_valid
+
+SWAPPED = {"widened": "narrowed", "narrowed": "widened", "changed": "changed"}
+INT: JsonSchema = {"type": "integer", "format": "int32"}
+WORD: JsonSchema = {"type": "string", "maxLength": 64, "pattern": "^[a-zA-Z0-9_.-]*$"}
+COMMA = {"rule": "comma-list"}
+
+
+@settings(max_examples=400)
+@given(schema_pairs.url_pairs)
+def test_what_does_not_narrow_accepts_every_text_that_was_accepted(
+    pair: tuple[JsonSchema, JsonSchema],
+) -> None:
+    old, new = pair
+    if all(each.effect == "widened" for each in differences(old, new, in_url=True)):
+        assert [value for value in URL_VALUES if fits_url(old, value) and not fits_url(new, value)] == []
+
+
+@settings(max_examples=400)
+@given(schema_pairs.body_pairs)
+def test_what_does_not_narrow_accepts_every_member_that_was_accepted(
+    pair: tuple[JsonSchema, JsonSchema],
+) -> None:
+    old, new = pair
+    if all(each.effect == "widened" for each in differences(old, new, in_url=False)):
+        assert [value for value in BODY_VALUES if is_valid(old, value) and not is_valid(new, value)] == []
+
+
+@given(schema_pairs.in_url, st.booleans())
+def test_the_same_is_no_change(schema: JsonSchema, in_url: bool) -> None:
+    assert contains(schema, schema, in_url)
+    assert differences(schema, schema, in_url) == []
+
+
+@given(schema_pairs.url_pairs, st.booleans())
+def test_widened_one_way_is_narrowed_the_other(pair: tuple[JsonSchema, JsonSchema], in_url: bool) -> None:
+    old, new = pair
+    there = [
+        (each.keyword, each.before, each.after, SWAPPED[each.effect])
+        for each in differences(old, new, in_url)
+    ]
+    back = [(each.keyword, each.after, each.before, each.effect) for each in differences(new, old, in_url)]
+    assert there == back
+
+
+CASES: list[tuple[str, JsonSchema, JsonSchema, list[tuple[str, str]]]] = [
+    ("wider range", {**INT, "maximum": 100}, {**INT, "maximum": 1000}, [("maximum", "widened")]),
+    ("a range where none was", INT, {**INT, "maximum": 1000}, [("maximum", "narrowed")]),
+    ("64 bits", INT, {"type": "integer", "format": "int64"}, [("format", "widened")]),
+    ("fractions", INT, {"type": "number"}, [("type", "widened")]),
+    ("texts beside numbers", INT, WORD, [("type", "widened")]),
+    ("only numbers of texts", WORD, INT, [("type", "narrowed")]),
+    ("another form", {"type": "string", "format": "uuid"}, {"type": "string", "format": "date"}, [("format", "changed")]),
+    ("any word beside UUIDs", {"type": "string", "format": "uuid"}, WORD, [("format", "widened")]),
+    ("one more value", {"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["a", "b"]}, [("enum", "widened")]),
+    ("an open set", {"type": "string", "enum": ["a"]}, WORD, [("enum", "widened")]),
+    ("an open set without an old value", {"type": "string", "enum": ["a b"]}, WORD,
+     [("enum", "widened"), ("maxLength", "narrowed"), ("pattern", "narrowed")]),
+    ("one more form", INT, {"anyOf": [INT, {"type": "string", "format": "uuid"}]}, [("type", "widened")]),
+    ("in one of two forms", {"anyOf": [{**INT, "maximum": 9}, WORD]}, {"anyOf": [{**INT, "maximum": 99}, WORD]}, []),
+    ("lists of what it was", INT, {"type": "array", "items": INT, "x-census": COMMA}, [("type", "widened")]),
+    ("lists of more", {"type": "array", "items": {**INT, "maximum": 9}, "x-census": COMMA},
+     {"type": "array", "items": INT, "x-census": COMMA}, [("items/maximum", "widened")]),
+    ("names repeated in place of commas", {"type": "array", "items": INT, "x-census": COMMA},
+     {"type": "array", "items": INT}, [("type", "changed")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_changes_of_one_value_are_named_by_keyword(
+    old: JsonSchema, new: JsonSchema, expected: list[tuple[str, str]]
+) -> None:
+    assert [(each.keyword, each.effect) for each in differences(old, new, in_url=True)] == expected
+
+
+def test_in_a_body_a_text_is_no_number() -> None:
+    [only] = differences(INT, WORD, in_url=False)
+    assert (only.keyword, only.before, only.after, only.effect) == ("type", "integer", "string", "changed")
+
+
+def probe_of(old: JsonSchema, new: JsonSchema) -> Any:
+    [only] = [each for each in differences(old, new, in_url=True) if each.effect != "narrowed"]
+    assert isinstance(only, Difference)
+    return only.probe
+
+
+def test_probes_say_which_values_the_old_schema_refused() -> None:
+    assert probe_of({**INT, "maximum": 100}, INT).above == 100
+    assert probe_of({**INT, "minimum": 0}, INT).below == 0
+    assert probe_of(INT, {"type": "integer", "format": "int64"}).above == 2**31 - 1
+    assert probe_of({"type": "string", "enum": ["a"]}, WORD).known == ("a",)
+    kinds = probe_of(INT, WORD).kinds
+    assert {"text", "uuid", "number"} <= set(kinds)
+    assert {"integer", "unix-seconds"} & set(kinds) == set()
+    classes = probe_of({"type": "string", "pattern": "^[a-z]*$"}, WORD).classes
+    assert 0 not in classes
+    assert 1 in classes  # upper case
+
+
+def parameter(location: str, name: str, schema: JsonSchema, *, required: bool = False) -> Parameter:
+    return Parameter(location, name, schema, required, 1)
+
+
+def kinds(old: list[Parameter], new: list[Parameter]) -> list[tuple[str, str, str, bool]]:
+    found = compare(Version(tuple(old)), Version(tuple(new)))
+    return [(each.kind, each.name, each.keyword, each.is_breaking) for each in found]
+
+
+def test_parameters_come_go_and_become_required() -> None:
+    a, b = parameter("query", "a", INT), parameter("query", "b", INT)
+    must = parameter("query", "a", INT, required=True)
+    assert kinds([a], [a, b]) == [("parameter-new", "b", "", False)]
+    assert kinds([a, b], [a]) == [("parameter-removed", "b", "", True)]
+    assert kinds([], [must]) == [("parameter-new", "a", "", True)]
+    assert kinds([a], [must]) == [("narrowed", "a", "required", True)]
+    assert kinds([must], [a]) == [("widened", "a", "required", False)]
+    assert kinds([a], [parameter("query", "a", {**INT, "maximum": 9})]) == [
+        ("narrowed", "a", "maximum", True)
+    ]
+
+
+def test_a_required_member_breaks_nobody_where_its_object_is_new_too() -> None:
+    whole, member = parameter("body", "", {"type": "object"}), parameter("body", "/a", INT, required=True)
+    assert kinds([], [whole, member]) == [
+        ("parameter-new", "", "", False),
+        ("parameter-new", "/a", "", False),
+    ]
+    assert kinds([whole], [whole, member]) == [("parameter-new", "/a", "", True)]
+
+
+def test_a_path_that_is_written_in_another_way_breaks_callers() -> None:
+    [change] = compare(Version((), is_doubled=True), Version(()))
+    assert (change.keyword, change.before, change.after, change.is_breaking) == ("path", 2, 1, True)
+
+
+PLACES = st.sampled_from([("query", "a"), ("query", "b"), ("path", "id"), ("form", "f")])
+Request = dict[tuple[str, str], Any]
+
+
+def fits(version: Version, request: Request) -> bool:
+    """A gateway that enforces the document: all known, all required there, all values fit."""
+    known = {(one.location, one.name): one for one in version.parameters}
+    return (
+        request.keys() <= known.keys()
+        and all(place in request for place, one in known.items() if one.required)
+        and all(fits_url(known[place].schema, value) for place, value in request.items())
+    )
+
+
+@given(
+    schema_pairs.parameters(PLACES),
+    schema_pairs.parameters(PLACES),
+    st.lists(st.dictionaries(PLACES, st.sampled_from(URL_VALUES), max_size=3), max_size=10),
+)
+def test_where_nothing_breaks_every_request_that_fitted_still_fits(
+    old: tuple[Parameter, ...], new: tuple[Parameter, ...], requests: list[Request]
+) -> None:
+    before, after = Version(old), Version(new)
+    assert compare(before, before) == []
+    if not any(change.is_breaking for change in compare(before, after)):
+        assert [one for one in requests if fits(before, one) and not fits(after, one)] == []
+
+
+def test_old_parameters_carry_the_new_evidence_where_nothing_changed() -> None:
+    def with_evidence(n: int, **more: Any) -> JsonSchema:
+        return {**INT, **more, "x-census": {"n": n}}
+
+    old = [parameter("query", "a", with_evidence(5)), parameter("query", "b", with_evidence(5, maximum=9))]
+    new = [parameter("query", "a", with_evidence(7)), parameter("query", "b", with_evidence(7, maximum=99))]
+    carried = carried_over(old, new, compare(Version(tuple(old)), Version(tuple(new))))
+    assert carried == [new[0], old[1]]

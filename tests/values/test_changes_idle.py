@@ -1,0 +1,73 @@
+"""Silence: no kind of living traffic is taken for gone more often than promised, and what is gone is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.changes.idle import gap_chance, silence
+from pipelines.settings import Settings
+from tests.living_traffic import TRAFFIC, marked
+
+ENDPOINTS = 60
+
+
+@pytest.mark.parametrize("traffic", TRAFFIC)
+def test_living_endpoints_are_called_gone_no_more_often_than_promised(
+    traffic: str, settings: Settings
+) -> None:
+    rng, changes = np.random.default_rng(1), settings.changes
+    histories = [np.flatnonzero(TRAFFIC[traffic](rng)).tolist() for _ in range(ENDPOINTS)]
+    gaps = sum(len(active) - 1 for active in histories)
+    marks = sum(marked(active, changes) for active in histories)
+    assert gaps > 400
+    assert marks <= changes.idle_risk * gaps
+
+
+@pytest.mark.parametrize(
+    ("traffic", "days"), [("busy", 6), ("daily", 14), ("working days", 14), ("weekends", 40)]
+)
+def test_what_is_gone_is_marked_within_days_that_fit_its_past(
+    traffic: str, days: int, settings: Settings
+) -> None:
+    rng, changes = np.random.default_rng(2), settings.changes
+    for _ in range(10):
+        active = np.flatnonzero(TRAFFIC[traffic](rng)).tolist()
+        found = silence(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
+        assert found.days == days
+        assert found.chance is not None
+        assert found.chance <= changes.idle_risk
+
+
+@pytest.mark.parametrize(
+    "active",
+    [
+        [],  # never
+        [0],  # once
+        [5, 6],  # a weekend
+        list(range(5)),  # a working week, or the first run of a monthly job
+    ],
+)
+def test_of_few_days_nothing_is_said_within_a_month(active: list[int], settings: Settings) -> None:
+    changes = settings.changes
+    for silent in range(1, 30):
+        observed = (active[-1] if active else 0) + 1 + silent
+        found = silence(active, observed, changes.cycles, changes.cycles_seen)
+        assert found.chance is None or found.chance > changes.idle_risk
+
+
+def test_the_chance_is_the_predictive_one_for_even_gaps() -> None:
+    assert gap_chance([2] * 10, 20) == pytest.approx((1 + 20 / 20) ** -10)
+    assert gap_chance([1, 1, 1, 30], 30) >= 1 / 5  # a gap as long was seen
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.integers(0, 200))
+def test_longer_silences_are_less_probable(gaps: list[int], idle: int) -> None:
+    assert 0 <= gap_chance(gaps, idle + 1) <= gap_chance(gaps, idle) <= 1
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.randoms())
+def test_the_order_of_gaps_is_irrelevant(gaps: list[int], random: object) -> None:
+    assert gap_chance(gaps, 10) == gap_chance(list(reversed(gaps)), 10)
