@@ -130,6 +130,13 @@ def publish(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> 
     return count
 
 
+def publish_first(run: cli.Run, variant: Variant, evidence: Evidence) -> None:
+    """There is nothing to compare with yet."""
+    run.reporter.note("  nothing was published before: what there is now is what later runs compare with")
+    count = publish(run, variant, evidence, UNNUMBERED + 1)
+    run.finish(publication=UNNUMBERED + 1, published_endpoints=count, changes=0, warehouse=run.root)
+
+
 def act_on(
     run: cli.Run, variant: Variant, found: Found, out: Path | None, hook: notice.Webhook | None, accept: bool
 ) -> None:
@@ -193,13 +200,7 @@ def changes(
     hook = notice.webhook(address, run.settings.changes, os.environ.get(notice.SECRET, ""))
     evidence, number = evidence_of(run, variant, since.date() if since else None)
     if since is None and number == UNNUMBERED:
-        run.reporter.note("  nothing was published before: what there is now is what later runs compare with")
-        run.finish(
-            publication=1,
-            published_endpoints=publish(run, variant, evidence, 1),
-            changes=0,
-            warehouse=warehouse,
-        )
+        publish_first(run, variant, evidence)
         return
     found = find_changes(run, variant, evidence, number)
     act_on(run, variant, found, out, hook if since is None else None, accept)

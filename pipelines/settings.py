@@ -175,6 +175,7 @@ class Settings(Section):
     schemas: SchemaSettings
     deviants: DeviantSettings
     export: ExportSettings
+    changes: ChangeSettings
     conformance: ConformanceSettings
     changes: ChangeSettings
     compare: CompareSettings

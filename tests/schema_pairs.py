@@ -22,6 +22,18 @@ TEXTS = [
 ]  # fmt: skip
 CLASSES = st.sets(st.sampled_from(sorted(BITS.keys() - {"other", "space", "dangerous"})), min_size=1).map(
     lambda names: f"^{bracket(sum(BITS[name] for name in names))}*$"
+<<<<<<< HEAD
+=======
+) | st.sampled_from(
+    [
+        "^a[a-z]*$",
+        "^A-[a-z]*$",
+        "^A-b_[a-z.0-9]*$",
+        r"^1\.[a-z.0-9]*$",
+        "^A-[a-zA-Z0-9_.-]*$",
+        "^A-b[a-zA-Z0-9_.-]*$",
+    ]
+>>>>>>> 627d865a52932059765f3faf93fbe824ff6f35e8
 )
 limits = st.sampled_from([0, 1, 2, 5, 64, 65, 100])
 

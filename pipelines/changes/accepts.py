@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
-from pipelines.schemas.characters import BITS, bracket
+from pipelines.schemas.characters import BITS, bracket, classes_of
 from pipelines.schemas.json_schema import COMMA_LIST, EVIDENCE
+from pipelines.schemas.prefix import as_pattern
 from pipelines.schemas.recognisers import BY_KIND, RECOGNISERS
 
 JsonSchema = Mapping[str, Any]
@@ -57,9 +58,28 @@ def kind_of_form(schema: JsonSchema) -> str | None:
     return _FORMATS.get(str(schema.get("format"))) or _PATTERNS.get(str(schema.get("pattern")))
 
 
-def allowed_classes(pattern: str | None) -> int | None:
-    """The classes of characters of a pattern that the learner made of them (`limits`), else None."""
-    return None if pattern is None else _class_patterns().get(pattern)
+class Characters(NamedTuple):
+    """What a text may be made of: it begins with `prefix`, the rest is of `classes` (`characters.BITS`)."""
+
+    classes: int
+    prefix: str = ""
+
+    def contain(self, other: Characters) -> bool:
+        """Whether every text of `other` is one of these."""
+        rest = other.prefix.removeprefix(self.prefix)
+        has_prefix = other.prefix.startswith(self.prefix)
+        return has_prefix and (classes_of(rest) | other.classes) & ~self.classes == 0
+
+
+def written_characters(pattern: str | None) -> Characters | None:
+    """A pattern that the learner made of characters and a prefix (`limits`); None: another one."""
+    if pattern is None:
+        return None
+    for place, sign in enumerate(pattern):
+        if sign == "[" and (classes := _brackets().get(pattern[place:])) is not None:
+            prefix = re.sub(r"\\(.)", r"\1", pattern[1:place])
+            return Characters(classes, prefix) if pattern[:place] == f"^{as_pattern(prefix)}" else None
+    return None
 
 
 def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
@@ -77,8 +97,8 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
     if keyword == "items":
         return contains(new["items"], old.get("items", {}), in_url)
     if keyword == "pattern":
-        mine, theirs = allowed_classes(new["pattern"]), _classes(old)
-        return mine is not None and theirs is not None and theirs & ~mine == 0
+        mine, theirs = written_characters(new["pattern"]), _characters(old)
+        return mine is not None and theirs is not None and mine.contain(theirs)
     if keyword == "format" and new["format"] in INTEGER_RANGES:
         low, high = INTEGER_RANGES[new["format"]]
         least, most = _range(old)
@@ -137,9 +157,15 @@ def _is_list(schema: JsonSchema) -> bool:
 
 def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:
     """Whether a value of `old` is one item of a list: no comma can be in it."""
-    classes = _classes(old)
-    has_no_comma = old["type"] != "string" or (classes is not None and not classes & BITS["punctuation"])
+    found = _characters(old)
+    has_no_comma = old["type"] != "string" or (
+        found is not None and not _all_classes(found) & BITS["punctuation"]
+    )
     return has_no_comma or not _is_list(new)
+
+
+def _all_classes(found: Characters) -> int:
+    return found.classes | classes_of(found.prefix)
 
 
 def _as_text(schema: JsonSchema) -> dict[str, Any]:
@@ -178,16 +204,16 @@ def _most(keyword: str, schema: JsonSchema) -> float | None:
     return float(longest if stated is None else min(longest, stated))
 
 
-def _classes(schema: JsonSchema) -> int | None:
+def _characters(schema: JsonSchema) -> Characters | None:
     """The characters that a text of this schema can have; None: any."""
     if schema.get("maxLength") == 0:
-        return 0
-    kind = kind_of_form(schema)
-    return CLASSES_OF_FORMS.get(kind or "") or allowed_classes(schema.get("pattern"))
+        return Characters(0)
+    classes = CLASSES_OF_FORMS.get(kind_of_form(schema) or "")
+    return written_characters(schema.get("pattern")) if classes is None else Characters(classes)
 
 
 @cache
-def _class_patterns() -> dict[str, int]:
-    """Every pattern that `bracket` can make → its classes."""
+def _brackets() -> dict[str, int]:
+    """Every end of a pattern that the learner makes of classes → these classes."""
     written = BITS["other"]  # a complement, which no bracket holds
-    return {f"^{bracket(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}
+    return {f"{bracket(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}

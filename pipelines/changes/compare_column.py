@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -29,6 +28,7 @@ PROBE = StructType(
         StructField("below", DoubleType(), True),
         StructField("known", ArrayType(StringType()), True),
         StructField("classes", ArrayType(IntegerType()), True),
+        StructField("prefix", StringType(), True),
     ]
 )
 CHANGE = StructType(
@@ -88,7 +88,7 @@ def _row(change: Change) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, Sequence) else value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _said(value: Any) -> str | None:

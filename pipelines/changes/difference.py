@@ -9,17 +9,17 @@ from typing import Any, Literal
 from pipelines.changes.accepts import (
     INTEGER_RANGES,
     JsonSchema,
-    allowed_classes,
     branches,
     contains,
     keyword_contains,
     keywords,
     kind_of_form,
+    written_characters,
 )
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.json_schema import EVIDENCE
-from pipelines.schemas.recognisers import ARRAY, BY_KIND, JSON_ONLY, LIST, TEXTUAL, type_of
+from pipelines.schemas.recognisers import ARRAY, BY_KIND, JSON_ONLY, LIST, TEXT, TEXTUAL, type_of
 
 Effect = Literal["widened", "narrowed", "changed"]
 ORDER = (
@@ -41,8 +41,8 @@ KINDS = (*BY_KIND, *JSON_ONLY)
 class Probe:
     """Which stored values show a widening: those that the old schema refuses. All fields None: any value of the parameter.
 
-    `kinds` of value; of them numbers or lengths `above` or `below` a limit, values that are not `known`, or characters of
-    `classes` (places in `characters.CLASSES`).
+    `kinds` of value; of them numbers or lengths `above` or `below` a limit, values that are not `known`, characters of
+    `classes` (places in `characters.CLASSES`), or a beginning other than `prefix`.
     """
 
     kinds: tuple[str, ...] | None = None
@@ -50,6 +50,7 @@ class Probe:
     below: float | None = None
     known: tuple[str, ...] | None = None
     classes: tuple[int, ...] | None = None
+    prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,11 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
         return Probe((ARRAY,), above=float(before))
     if keyword == "enum":
         return Probe(NAMED_KINDS, known=tuple(str(value) for value in before))
-    if keyword == "pattern" and (allowed := allowed_classes(before)) is not None:
-        places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & allowed)
+    if keyword == "pattern" and (known := written_characters(before)) is not None:
+        wider = written_characters(new.get("pattern"))
+        if known.prefix and (wider is None or not wider.prefix.startswith(known.prefix)):
+            return Probe((TEXT,), prefix=known.prefix)
+        places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & known.classes)
         return Probe(TEXTUAL, classes=places)
     if keyword == "format" and before in INTEGER_RANGES:
         low, high = INTEGER_RANGES[before]

@@ -13,8 +13,6 @@ from pipelines.schemas.json_body import ITEM
 from pipelines.schemas.recognisers import OBJECT
 
 CHANGE_KEY = (*ENDPOINT_KEY, "id")
-CLIENTS_KEPT = 64
-"""Clients of outermost values that are told apart per slice; more are as convincing."""
 OCCURRED = ("first_day", "since", "requests", "clients", "clients_before")
 
 
@@ -28,7 +26,7 @@ def occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
     stored = parameter_slices.select(
         *ENDPOINT_KEY,
         F.when(of_lists, "query").otherwise(F.col("location")).alias("location"),
-        "name", "day", "kind", "n", F.col("requests").alias("carried"), "clients", "common", "high", "low",
+        "name", "day", "kind", "n", F.col("requests").alias("carried"), "clients", "common", "high", "low", "prefix",
         F.col("classes").alias("characters"), of_lists.alias("is_item"),
     )  # fmt: skip
     probed = changes.where(F.col("probe").isNotNull()).select(
@@ -123,7 +121,7 @@ def _is_looked_at() -> Column:
 
 
 def _found() -> Column:
-    """The single values that show the change (array of n, clients); NULL where the slice as a whole does or does not."""
+    """The single values that show the change (array of n, bits of clients); NULL where the slice as a whole does or does not."""
     probe = F.col("probe")
 
     def plain(values: Column) -> Column:
@@ -148,15 +146,18 @@ def _hits() -> Column:
         F.when(F.col("found").isNotNull(), of_values)
         .when(probe["classes"].isNotNull(), of_characters)
         .when(probe["known"].isNotNull(), F.lit(1).cast("bigint"))
+        .when(
+            probe["prefix"].isNotNull(),
+            F.when(F.startswith("prefix", probe["prefix"]), 0).otherwise(F.col("carried")),
+        )
         .otherwise(F.greatest("carried", F.lit(1)))
     )
 
 
 def _clients(where: Column) -> Column:
-    """Distinct clients of what was found: of single values by name, of whole slices by sketch, never more than hits."""
+    """Distinct clients of what was found: of single values by their bits, of whole slices by sketch, never more than hits."""
     is_whole = F.col("found").isNull() & F.col("probe.known").isNull()
-    names = F.slice(F.array_distinct(F.flatten(F.col("found.clients"))), 1, CLIENTS_KEPT)
-    named = F.size(F.array_distinct(F.flatten(F.collect_list(F.when(where, names)))))
-    sketched = union_estimate("clients", where & is_whole)
+    bits = F.aggregate("found", F.lit(0).cast("bigint"), lambda known, one: known.bitwiseOR(one["clients"]))
+    named = F.bit_count(F.coalesce(F.bit_or(F.when(where, bits)), F.lit(0).cast("bigint"))).cast("bigint")
     hits = F.coalesce(F.sum(F.when(where, F.col("hits"))), F.lit(0))
-    return F.least(F.greatest(named.cast("bigint"), sketched), hits)
+    return F.least(F.greatest(named, union_estimate("clients", where & is_whole)), hits)

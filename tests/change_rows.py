@@ -1,0 +1,103 @@
+"""Literal evidence of ten days, five of them before a publication: values, calls, versions and inventories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.changes.build import Evidence, changed_schemas, changes_of
+from pipelines.changes.table import PUBLISHED
+from pipelines.schemas.build import slices, with_kinds
+from pipelines.settings import Settings
+from tests.schema_rows import KEY, VALUES
+
+MONDAY = date(2026, 6, 1)
+PUBLICATION = MONDAY + timedelta(days=4)
+PEOPLE = [f"{number:02d}-client" for number in range(12)]
+ENDPOINT = "variant string, host string, method string, path_template string"
+CALLS = f"{ENDPOINT}, day date, client string, is_success boolean"
+Parameter = tuple[str, str, bool, dict[str, Any]]
+
+
+def day(number: int) -> date:
+    return MONDAY + timedelta(days=number)
+
+
+def values(
+    location: str,
+    name: str,
+    days: Iterable[int],
+    value: str,
+    people: Iterable[str] = PEOPLE,
+    json_type: str | None = None,
+) -> list[Any]:
+    """One value that each of the people sends once on each of the days."""
+    return [
+        (*KEY, location, name, day(n), value, json_type, one, 1, 1, False, 1) for n in days for one in people
+    ]
+
+
+def called(
+    key: tuple[str, ...], days: Iterable[int], people: Iterable[str] = PEOPLE, success: bool = True
+) -> list[Any]:
+    return [(*key, day(n), one, success) for n in days for one in people]
+
+
+def schema(version: int, last: int, parameters: list[Parameter]) -> Any:
+    found = [
+        (location, name, required, 1, orjson.dumps(json).decode())
+        for location, name, required, json in parameters
+    ]
+    return (*KEY, version, f"print-{version}", 100, 12, 5, MONDAY, day(last), 0, 0, 0, 0, 0, False, found)
+
+
+def endpoint_slices(spark: SparkSession, calls: list[Any]) -> DataFrame:
+    return (
+        spark.createDataFrame(calls, CALLS)
+        .groupBy("variant", "host", "method", "path_template", "day")
+        .agg(
+            F.count("*").alias("requests"),
+            F.count_if("is_success").alias("successes"),
+            F.hll_sketch_agg("client", F.lit(10)).alias("client_sketch"),
+            F.min(F.to_timestamp("day")).alias("first_seen"),
+        )
+        .localCheckpoint()
+    )
+
+
+def endpoints(spark: SparkSession, *keys: tuple[str, ...]) -> DataFrame:
+    times = [datetime(2026, 6, 1, 8), datetime(2026, 6, 10, 8)]
+    rows = [(*key, 100, 100, 12, *times) for key in keys]
+    return spark.createDataFrame(
+        rows,
+        f"{ENDPOINT}, requests bigint, successes bigint, clients bigint, first_seen timestamp, last_seen timestamp",
+    )
+
+
+def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None = 1) -> DataFrame:
+    found = endpoints(spark, *keys).withColumns(
+        {"publication": F.lit(1), "last_day": F.lit(PUBLICATION), "version": F.lit(version).cast("int")}
+    )
+    return found.select(*PUBLISHED.schema.names)
+
+
+def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -> DataFrame:
+    return slices(with_kinds(spark.createDataFrame(seen, VALUES)), settings.schemas).localCheckpoint()
+
+
+def changes(evidence: Evidence, settings: Settings) -> DataFrame:
+    """Rows of `CHANGES` but for `publication`."""
+    return changes_of(
+        evidence, changed_schemas(evidence).localCheckpoint(), settings.changes
+    ).localCheckpoint()
+
+
+def at_once(settings: Settings) -> Settings:
+    """Silences are told after days, whatever the calendar."""
+    quick = settings.changes.model_copy(update={"cycles": [], "idle_risk": 0.2})
+    return settings.model_copy(update={"changes": quick})
