@@ -65,7 +65,7 @@ def _core_accepts(api: OpenAPI, server: str, sent: Sent) -> bool:
     return True
 
 
-class _Answering(Resolver):
+class _Answering(Resolver):  # type: ignore[misc]  # connexion has no types
     def resolve_function_from_operation_id(self, operation_id: str) -> Any:  # noqa: ARG002 - connexion's interface
         async def answer(**_: Any) -> tuple[dict[str, Any], int]:
             return {}, 200
