@@ -175,7 +175,6 @@ class Settings(Section):
     schemas: SchemaSettings
     deviants: DeviantSettings
     export: ExportSettings
-    changes: ChangeSettings
     conformance: ConformanceSettings
     changes: ChangeSettings
     compare: CompareSettings

@@ -22,8 +22,6 @@ TEXTS = [
 ]  # fmt: skip
 CLASSES = st.sets(st.sampled_from(sorted(BITS.keys() - {"other", "space", "dangerous"})), min_size=1).map(
     lambda names: f"^{bracket(sum(BITS[name] for name in names))}*$"
-<<<<<<< HEAD
-=======
 ) | st.sampled_from(
     [
         "^a[a-z]*$",
@@ -33,7 +31,6 @@ CLASSES = st.sets(st.sampled_from(sorted(BITS.keys() - {"other", "space", "dange
         "^A-[a-zA-Z0-9_.-]*$",
         "^A-b[a-zA-Z0-9_.-]*$",
     ]
->>>>>>> 627d865a52932059765f3faf93fbe824ff6f35e8
 )
 limits = st.sampled_from([0, 1, 2, 5, 64, 65, 100])
 
