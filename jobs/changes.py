@@ -158,18 +158,14 @@ def act_on(
 def changes(
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Folder for changes.ndjson, before/ and after/: both documents.", metavar="DIR"
-        ),
+        typer.Option("--out", help="Folder for changes.ndjson and both documents.", metavar="DIR"),
     ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Then publish what was found: later runs compare with it.")
     ] = False,
     since: Annotated[
         datetime | None,
-        typer.Option(
-            help="Compare with what was known on that day instead; stores nothing.", formats=["%Y-%m-%d"]
-        ),
+        typer.Option(help="Compare with that day instead; stores nothing.", formats=["%Y-%m-%d"]),
     ] = None,
     webhook: Annotated[
         str | None, typer.Option(help="POST new findings there. Default: changes.webhook.", metavar="URL")

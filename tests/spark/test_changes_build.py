@@ -46,58 +46,56 @@ def of_schemas(
 INT = {"type": "integer", "format": "int32"}
 
 
+WORDS = {"type": "string", "maxLength": 8, "pattern": "^[a-z]*$"}
+OLD: list[Parameter] = [
+    ("query", "page", False, {**INT, "minimum": 0, "maximum": 100}),
+    ("query", "sort", False, {"type": "string", "enum": ["asc"]}),
+    ("query", "ref", False, INT),
+    ("query", "word", False, WORDS),
+    (
+        "query",
+        "ids",
+        False,
+        {"type": "array", "items": {**INT, "maximum": 9}, "x-census": {"rule": "comma-list"}},
+    ),
+]
+NEW: list[Parameter] = [
+    ("query", "page", False, {**INT, "minimum": -10, "maximum": 1000}),
+    ("query", "sort", False, {"type": "string", "enum": ["asc", "desc"]}),
+    ("query", "ref", False, {"type": "string"}),
+    ("query", "word", False, {**WORDS, "maxLength": 64, "pattern": "^[a-zA-Z]*$"}),
+    (
+        "query",
+        "ids",
+        False,
+        {"type": "array", "items": {**INT, "maximum": 99}, "x-census": {"rule": "comma-list"}},
+    ),
+    ("query", "fresh", False, INT),
+]
+SEEN = [
+    *values("query", "page", range(10), "7"),
+    *(each for n in range(5) for each in values("query", "page", [6, 7], f"{500 + n}", PEOPLE[n : n + 1])),
+    *values("query", "page", [8], "-3", PEOPLE[:1]),
+    *values("query", "sort", range(10), "asc"),
+    *values("query", "sort", [8, 9], "desc", PEOPLE[:3]),
+    *values("query", "ref", range(10), "5"),
+    *values("query", "ref", [7, 8, 9], "abc"),
+    *values("query", "word", range(10), "abc"),
+    *(
+        each
+        for n in range(6)
+        for each in values("query", "word", [9], f"ABCDEFGHI{'ABCDEF'[n]}", PEOPLE[n : n + 1])
+    ),
+    *values("item", "ids", range(10), "3"),
+    *(each for n in range(12) for each in values("item", "ids", [8, 9], f"{44 + n}", PEOPLE[n : n + 1])),
+    *values("query", "fresh", [5, 9], "1"),
+]
+
+
 def test_each_widening_is_dated_and_counted_by_the_values_that_show_it(
     spark: SparkSession, settings: Settings
 ) -> None:
-    words = {"type": "string", "maxLength": 8, "pattern": "^[a-z]*$"}
-    old: list[Parameter] = [
-        ("query", "page", False, {**INT, "minimum": 0, "maximum": 100}),
-        ("query", "sort", False, {"type": "string", "enum": ["asc"]}),
-        ("query", "ref", False, INT),
-        ("query", "word", False, words),
-        (
-            "query",
-            "ids",
-            False,
-            {"type": "array", "items": {**INT, "maximum": 9}, "x-census": {"rule": "comma-list"}},
-        ),
-    ]
-    new: list[Parameter] = [
-        ("query", "page", False, {**INT, "minimum": -10, "maximum": 1000}),
-        ("query", "sort", False, {"type": "string", "enum": ["asc", "desc"]}),
-        ("query", "ref", False, {"type": "string"}),
-        ("query", "word", False, {**words, "maxLength": 64, "pattern": "^[a-zA-Z]*$"}),
-        (
-            "query",
-            "ids",
-            False,
-            {"type": "array", "items": {**INT, "maximum": 99}, "x-census": {"rule": "comma-list"}},
-        ),
-        ("query", "fresh", False, INT),
-    ]
-    seen = [
-        *values("query", "page", range(10), "7"),
-        *(
-            each
-            for n in range(5)
-            for each in values("query", "page", [6, 7], f"{500 + n}", PEOPLE[n : n + 1])
-        ),
-        *values("query", "page", [8], "-3", PEOPLE[:1]),
-        *values("query", "sort", range(10), "asc"),
-        *values("query", "sort", [8, 9], "desc", PEOPLE[:3]),
-        *values("query", "ref", range(10), "5"),
-        *values("query", "ref", [7, 8, 9], "abc"),
-        *values("query", "word", range(10), "abc"),
-        *(
-            each
-            for n in range(6)
-            for each in values("query", "word", [9], f"ABCDEFGHI{'ABCDEF'[n]}", PEOPLE[n : n + 1])
-        ),
-        *values("item", "ids", range(10), "3"),
-        *(each for n in range(12) for each in values("item", "ids", [8, 9], f"{44 + n}", PEOPLE[n : n + 1])),
-        *values("query", "fresh", [5, 9], "1"),
-    ]
-    found = of_schemas(spark, settings, seen, old, new)
+    found = of_schemas(spark, settings, SEEN, OLD, NEW)
     summary = {
         place: (row["kind"], row["first_day"].day - 1, row["requests"], row["clients"], row["is_significant"])
         for place, row in found.items()
