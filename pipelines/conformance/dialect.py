@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from pipelines.conformance.documents import WAY_OUT, Document, broken
+from pipelines.conformance.documents import WAY_OUT, Document, at, broken
 from pipelines.conformance.references import followed, target
 from pipelines.errors import InputError
 
@@ -88,13 +88,11 @@ def standalone(
     except orjson.JSONEncodeError:
         raise broken(document.source, place, "numbers of at most 64 bits", 0) from None
     except RecursionError:
-        raise InputError(
-            f"{document.source}#/{'/'.join(place)}", "the schema is nested too deeply", WAY_OUT
-        ) from None
+        raise InputError(at(document.source, place), "the schema is nested too deeply", WAY_OUT) from None
     except jsonschema_rs.ValidationError as error:
         inside = "/".join(map(str, error.instance_path))
         raise InputError(
-            f"{document.source}#/{'/'.join(place)}",
+            at(document.source, place),
             f"the schema is none: keyword {inside[:200] or '$ref'!r}",
             WAY_OUT,
         ) from error

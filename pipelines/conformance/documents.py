@@ -88,15 +88,15 @@ def broken(source: str, place: Sequence[str], expected: str, found: object) -> I
     """The error at a place of a document. What was found is told by its type: a document may be as long as it likes."""
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
     return InputError(
-        f"{source}#/{'/'.join(pointer_token(token) for token in place)}",
+        at(source, place),
         f"expected {expected}, found {names.get(type(found), 'a number')}",
         WAY_OUT,
     )
 
 
-def pointer_token(key: str) -> str:
-    """A key as a reference token of a JSON Pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
+def at(source: str, place: Sequence[str]) -> str:
+    """A place in a document: its file and a JSON Pointer (RFC 6901 s. 6)."""
+    return "/".join([f"{source}#", *(key.replace("~", "~0").replace("/", "~1") for key in place)])
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from pipelines.conformance.documents import WAY_OUT, Document
+from pipelines.conformance.documents import WAY_OUT, Document, at
 from pipelines.errors import InputError
 
 MAX_HOPS = 32
@@ -30,7 +30,7 @@ def target(document: Document, reference: Any, place: Sequence[str]) -> Any:
             node = node[int(key)]
         else:
             raise InputError(
-                f"{document.source}#/{'/'.join(place)}",
+                at(document.source, place),
                 f"$ref {reference[:200]!r} points at nothing",
                 WAY_OUT,
             )
@@ -47,7 +47,7 @@ def followed(document: Document, node: Any, place: Sequence[str]) -> Any:
         if not isinstance(node, dict) or "$ref" not in node:
             return node
         node = target(document, node["$ref"], place)
-    raise InputError(f"{document.source}#/{'/'.join(place)}", "$ref leads to itself", WAY_OUT)
+    raise InputError(at(document.source, place), "$ref leads to itself", WAY_OUT)
 
 
 def _unquoted(token: str) -> str:

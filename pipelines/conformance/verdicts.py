@@ -11,7 +11,7 @@ import jsonschema_rs
 import orjson
 
 from pipelines.conformance import texts as reading
-from pipelines.conformance.dialect import EVIDENCE, validator
+from pipelines.conformance.dialect import EVIDENCE, NAMED, ONE, SEVERAL, validator
 from pipelines.conformance.findings import REQUIRED
 from pipelines.conformance.operation import Parameter
 from pipelines.schemas.recognisers import REDACTED, kind_of
@@ -58,7 +58,7 @@ class Compiled:
             for name in kind.as_dict()["unexpected"][:MAX_ERRORS]:
                 yield Broken((*place, name), kind.name, value_class(error.instance.get(name)), confidence)  # type: ignore[union-attr]
         else:
-            yield Broken(place, kind.name, value_class(error.instance), confidence)
+            yield Broken(place, _keyword(error), value_class(error.instance), confidence)
 
     def _confidence(self, path: Sequence[str | int]) -> float | None:
         """What `x-census` beside the keyword says."""
@@ -83,7 +83,7 @@ def broken_by(parameter: Parameter, given: Sequence[str]) -> tuple[Broken, ...]:
 
     Of several texts of a scalar each must conform.
     """
-    if any(is_masked(text) for text in given) or (parameter.allows_empty and not any(given)):
+    if parameter.allows_empty and not any(given):
         return ()
     schema, shape = compiled(parameter.schema), parameter.shape
     if parameter.style == "json":
@@ -135,6 +135,14 @@ def _of_json(schema: Compiled, text: str) -> list[Broken]:
         return [Broken((), "type", kind_of(text), None)]
 
 
+def _keyword(error: jsonschema_rs.ValidationError) -> str:
+    """The broken keyword; of a schema that takes nothing (`false`) the keyword that it stands in."""
+    if error.kind.name != "falseSchema":
+        return error.kind.name
+    named = [step for step in error.schema_path if step in ONE | SEVERAL | NAMED]
+    return str(named[-1]) if named else "not"
+
+
 def value_class(value: Any) -> str:
     """The kind of a JSON value."""
     if isinstance(value, str):
@@ -163,9 +171,10 @@ def _leaves(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonsch
 
 
 def _closest(branches: Sequence[list[jsonschema_rs.ValidationError]]) -> list[jsonschema_rs.ValidationError]:
-    """Errors of the alternative that fits best: of the value's type, with the fewest errors; else one of type."""
-    if any(not branch for branch in branches):  # but for masked values, one fits
-        return []
+    """Errors of the alternative that fits best: of the value's type, with the fewest errors; else one of type.
+
+    An alternative without errors fits but for masked values.
+    """
     of_type = [branch for branch in branches if not any(map(_is_of_no_use, branch))]
     if of_type:
         return min(of_type, key=len)

@@ -23,7 +23,7 @@ from pipelines.transactions.table import TRANSACTIONS
 from tests.conformance_examples import checker, get, openapi, query
 from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
 
-LEARNED = 4500
+LEARNED = 3000
 REPLAYED = 150
 
 
@@ -56,12 +56,18 @@ def learned(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Le
     records.sort(key=lambda record: str(record["EdgeStartTimestamp"]))
     for name, part in (("learn", records[:LEARNED]), ("rest", records[LEARNED:])):
         written(folder / f"{name}.ndjson", part)
-    arguments = [folder / "learn.ndjson", "--out", folder / "found", "--json"]
-    assert import_module("jobs.run").main([str(one) for one in arguments]) == 0
+    found = folder / "found"
+    profiles = [option for name in ("openapi-3.1", "openapi-3.0") for option in ("--profile", name)]
+    for step, *options in (
+        ("discover", folder / "learn.ndjson", "--variant", "ml"),
+        ("learn",),
+        ("export", "--out", found / "openapi", *profiles),
+    ):
+        arguments = [*options, "--warehouse", found / "warehouse", "--json"]
+        assert import_module(f"jobs.{step}").main([str(one) for one in arguments]) == 0
     with gzip.open(folder / "all/truth.csv.gz", "rt") as file:
         truth = {row["RayID"]: row for row in csv.DictReader(file)}
     valid = [one for one in records[LEARNED:] if is_valid(one, truth[one["RayID"]])]
-    found = folder / "found"
     return Learned(found / "warehouse", found / "openapi", folder / "rest.ndjson", records[LEARNED:], valid)
 
 
@@ -176,7 +182,10 @@ def test_independent_validators_accept_held_back_valid_traffic(
         requests = [
             sent(one) for one in learned.valid if one["ClientRequestHost"] in document["x-census"]["hosts"]
         ]
-        known = [one for one in requests if is_described(document, one)][:REPLAYED]
+        find = checker(document).routes.find
+        host = document["x-census"]["hosts"][0]
+        found = ((one, find(host, one.method, one.target.partition("?")[0])) for one in requests)
+        known = [one for one, match in found if match.route is not None and match.method_known][:REPLAYED]
         replayed += len(known)
         refused += [one for one, good in zip(known, accepts(document, known), strict=True) if not good]
     assert replayed > 100
@@ -188,10 +197,3 @@ def sent(record: dict[str, Any]) -> Sent:
     return Sent(
         record["ClientRequestMethod"], record["ClientRequestURI"], record.get("RequestBody") or None, media
     )
-
-
-def is_described(document: dict[str, Any], one: Sent) -> bool:
-    """Whether the first part of the traffic had shown the operation."""
-    host = document["x-census"]["hosts"][0]
-    match = checker(document).routes.find(host, one.method, one.target.partition("?")[0])
-    return match.route is not None and match.method_known

@@ -40,6 +40,8 @@ NODE = {
         ({"anyOf": [INTEGER, {"type": "string", "enum": ["all"]}]}, "q=none", [("enum", "medium")]),
         ({"anyOf": [INTEGER, {"type": "string", "maxLength": 0}]}, "q=text", [("type", "high")]),
         ({"allOf": [INTEGER, {"multipleOf": 5}]}, "q=7", [("multipleOf", "medium")]),
+        ({"enum": ["a b"]}, "q=a+b", []),
+        ({"enum": ["100%+"]}, "q=100%+", []),  # what is not encoded stays as it is
         ({"type": "string"}, "q=redacted", []),
         (INTEGER, "q=redacted-0a1b2c3d", []),  # what ingest masked cannot be judged
         (INTEGER, "other=1", [("unknown-parameter", "info")]),
@@ -150,6 +152,33 @@ def test_json_body_is_judged_at_any_depth(body: str, found: list[tuple[str, ...]
     )
     verdict = asked(checker(tree), "/n", "POST", body, "application/json")
     assert [(one.name, one.rule, one.value_class, one.severity) for one in verdict.findings] == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "found"),
+    [
+        ({"type": "object"}, []),
+        ({"type": "object", "properties": {"a": {"type": "object"}}}, []),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {"type": "object", "additionalProperties": {"type": "integer"}}},
+            },
+            [],
+        ),
+        (
+            {"type": "object", "properties": {"a": {"type": "object", "properties": {"c": {}}}}},
+            ["unknown-parameter"],
+        ),
+        (
+            {"type": "object", "properties": {"a": {"type": "object", "additionalProperties": False}}},
+            ["additionalProperties"],
+        ),
+    ],
+)
+def test_members_are_unknown_only_where_a_schema_names_some(schema: Any, found: list[str]) -> None:
+    verdict = asked(checker(openapi({"/x": post(schema)})), "/x", "POST", '{"a":{"b":1}}', "application/json")
+    assert [one.rule for one in verdict.findings] == found
 
 
 def test_masked_member_does_not_break_the_alternative_that_it_is_in() -> None:
