@@ -41,6 +41,9 @@ from pipelines.transactions.inputs import Input, find_inputs
 from pipelines.transactions.privacy import secret_key
 from pipelines.transactions.staging import staged
 
+FILE_WIDTH = 240
+"""Characters of a line where the output is no terminal: two cells of `listing.CELL_CHARACTERS` and the counts."""
+
 
 def given_routes(run: cli.Run, schemas: Path) -> Routes:
     """Operations of the documents in a folder."""
@@ -56,9 +59,10 @@ def learned_routes(run: cli.Run) -> Routes:
     Raises:
         WarehouseError: nothing was learned yet.
     """
+    warehouse = run.warehouse
     with run.reporter.stage("Reading learned schemas"):
         endpoints = listed_endpoints(run).where(F.col("variant") == "ml")
-        schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
+        schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
         known = [Document(f"learned schemas of {host}", tree) for host, tree in documents(endpoints, schemas)]
     if not known:
         raise WarehouseError(
@@ -140,7 +144,8 @@ def check_traffic(run: cli.Run, rows: DataFrame, routes: Routes, batch: str) -> 
             "findings": {name: severities.get(name, 0) for name in SEVERITIES},
             "worst_endpoints": worst,
         }
-        outcome.append(f"{run.summary['violate']:,} of {run.summary['requests']:,} break a rule")
+        told = ", ".join(f"{count:,} {name}" for name, count in run.summary["findings"].items())
+        outcome.append(f"{run.summary['violate']:,} of {run.summary['requests']:,} break a rule; findings: {told}")
     return stored
 
 
@@ -203,8 +208,9 @@ def validate(
     if out is not None:
         run.summary["written"] = write_findings(stored, out)
     if not as_json and run.summary["worst_endpoints"]:
+        console = Console(file=sys.stdout, highlight=False)
         table = endpoint_table(run.summary["worst_endpoints"])
-        Console(file=sys.stdout, highlight=False, soft_wrap=True).print(table)
+        console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
     run.finish(out=out, warehouse=warehouse)
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
     if fail_on_findings and any(run.summary["findings"][name] for name in counted):
