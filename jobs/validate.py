@@ -145,7 +145,9 @@ def check_traffic(run: cli.Run, rows: DataFrame, routes: Routes, batch: str) -> 
             "worst_endpoints": worst,
         }
         told = ", ".join(f"{count:,} {name}" for name, count in run.summary["findings"].items())
-        outcome.append(f"{run.summary['violate']:,} of {run.summary['requests']:,} break a rule; findings: {told}")
+        outcome.append(
+            f"{run.summary['violate']:,} of {run.summary['requests']:,} break a rule; findings: {told}"
+        )
     return stored
 
 
