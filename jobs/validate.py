@@ -165,6 +165,13 @@ def worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dic
     return [{**row, "top": in_words(row["top"]) if row["top"] else ""} for row in each]
 
 
+def show(worst: list[dict[str, Any]]) -> None:
+    """Prints the worst endpoints, if any."""
+    if worst:
+        console = Console(file=sys.stdout, highlight=False)
+        console.print(endpoint_table(worst), width=console.width if console.is_terminal else FILE_WIDTH)
+
+
 def validate(
     inputs: Annotated[
         list[str] | None,
@@ -209,10 +216,7 @@ def validate(
         stored = check_traffic(run, rows, routes, batch_of(files))
     if out is not None:
         run.summary["written"] = write_findings(stored, out)
-    if not as_json and run.summary["worst_endpoints"]:
-        console = Console(file=sys.stdout, highlight=False)
-        table = endpoint_table(run.summary["worst_endpoints"])
-        console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
+    show([] if as_json else run.summary["worst_endpoints"])
     run.finish(out=out, warehouse=warehouse)
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
     if fail_on_findings and any(run.summary["findings"][name] for name in counted):

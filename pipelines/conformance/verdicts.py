@@ -14,7 +14,7 @@ from pipelines.conformance import texts as reading
 from pipelines.conformance.dialect import EVIDENCE, NAMED, ONE, SEVERAL, validator
 from pipelines.conformance.findings import REQUIRED
 from pipelines.conformance.operation import Parameter
-from pipelines.schemas.recognisers import REDACTED, kind_of
+from pipelines.schemas.recognisers import REDACTED, TOKEN, kind_of
 
 MAX_ERRORS = 100
 """Broken rules that are read of one value: a body of a million wrong items says nothing more."""
@@ -156,7 +156,7 @@ def value_class(value: Any) -> str:
 
 def is_masked(value: Any) -> bool:
     """Whether ingest wrote a mask in place of the value, of which nothing can be said."""
-    return isinstance(value, str) and value.startswith(MASK) and kind_of(value) == REDACTED
+    return isinstance(value, str) and value.startswith(MASK) and kind_of(value) in (REDACTED, TOKEN)
 
 
 def _leaves(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
