@@ -165,6 +165,16 @@ def worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dic
     return [{**row, "top": in_words(row["top"]) if row["top"] else ""} for row in each]
 
 
+def tell(run: cli.Run, stored: DataFrame, out: Path | None) -> None:
+    """Writes the findings where a file is named; shows the worst endpoints where no JSON is asked for."""
+    if out is not None:
+        run.summary["written"] = write_findings(stored, out)
+    if not run.as_json and run.summary["worst_endpoints"]:
+        console = Console(file=sys.stdout, highlight=False)
+        table = endpoint_table(run.summary["worst_endpoints"])
+        console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
+
+
 def validate(
     inputs: Annotated[
         list[str] | None,
@@ -207,12 +217,7 @@ def validate(
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
     with traffic(run, files, host) as rows:
         stored = check_traffic(run, rows, routes, batch_of(files))
-    if out is not None:
-        run.summary["written"] = write_findings(stored, out)
-    if not as_json and run.summary["worst_endpoints"]:
-        console = Console(file=sys.stdout, highlight=False)
-        table = endpoint_table(run.summary["worst_endpoints"])
-        console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
+    tell(run, stored, out)
     run.finish(out=out, warehouse=warehouse)
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
     if fail_on_findings and any(run.summary["findings"][name] for name in counted):
