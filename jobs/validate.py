@@ -165,11 +165,14 @@ def worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dic
     return [{**row, "top": in_words(row["top"]) if row["top"] else ""} for row in each]
 
 
-def show(worst: list[dict[str, Any]]) -> None:
-    """Prints the worst endpoints, if any."""
-    if worst:
+def tell(run: cli.Run, stored: DataFrame, out: Path | None) -> None:
+    """Writes the findings where a file is named; shows the worst endpoints where no JSON is asked for."""
+    if out is not None:
+        run.summary["written"] = write_findings(stored, out)
+    if not run.as_json and run.summary["worst_endpoints"]:
         console = Console(file=sys.stdout, highlight=False)
-        console.print(endpoint_table(worst), width=console.width if console.is_terminal else FILE_WIDTH)
+        table = endpoint_table(run.summary["worst_endpoints"])
+        console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
 
 
 def validate(
@@ -214,9 +217,7 @@ def validate(
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
     with traffic(run, files, host) as rows:
         stored = check_traffic(run, rows, routes, batch_of(files))
-    if out is not None:
-        run.summary["written"] = write_findings(stored, out)
-    show([] if as_json else run.summary["worst_endpoints"])
+    tell(run, stored, out)
     run.finish(out=out, warehouse=warehouse)
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
     if fail_on_findings and any(run.summary["findings"][name] for name in counted):

@@ -1,4 +1,4 @@
-"""Bodies of requests against documents: JSON at any depth, forms, masked and unknown members."""
+"""Bodies of requests against documents: JSON at any depth, forms, types of content."""
 
 from __future__ import annotations
 
