@@ -15,18 +15,20 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator
 
 from pipelines.schemas.characters import BITS, bracket, classes_of
-from pipelines.schemas.json_schema import COMMA_LIST, EVIDENCE
+from pipelines.schemas.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
 from pipelines.schemas.prefix import as_pattern
 from pipelines.schemas.recognisers import BY_KIND, RECOGNISERS
 
 JsonSchema = Mapping[str, Any]
-URL = ("path", "query", "item", "form")
+URL = ("path", "query", "item", "form", "header", "cookie", "part", "file")
 """Places whose values are written as texts."""
 AT_MOST = ("maximum", "maxLength", "maxItems")
 AT_LEAST = ("minimum", "minLength", "minItems")
 INTEGER_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 """OpenAPI Format Registry."""
 NUMBER_CHARACTERS = BY_KIND["number"].longest
+SEPARATORS = {COMMA_LIST: BITS["punctuation"], PIPE_LIST: BITS["dangerous"], SPACE_LIST: BITS["space"]}
+"""Classes of the characters between the items of lists."""
 _LETTERS = BITS["lower"] | BITS["upper"]
 _WORD = _LETTERS | BITS["digit"]
 CLASSES_OF_FORMS = {
@@ -148,20 +150,20 @@ def _plain(schema: JsonSchema) -> JsonSchema:
 
 def _same_style(old: JsonSchema, new: JsonSchema) -> bool:
     """Lists in one value and repeated names are told apart by the rule only."""
-    return old.get("type") != "array" or "type" not in new or _is_list(old) == _is_list(new)
+    return old.get("type") != "array" or "type" not in new or _separator(old) == _separator(new)
 
 
-def _is_list(schema: JsonSchema) -> bool:
-    return bool(schema.get(EVIDENCE, {}).get("rule") == COMMA_LIST)
+def _separator(schema: JsonSchema) -> int:
+    """The class of the character that separates the items of a list in one value; 0 where it is none."""
+    return SEPARATORS.get(str(schema.get(EVIDENCE, {}).get("rule")), 0)
 
 
 def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:
-    """Whether a value of `old` is one item of a list: no comma can be in it."""
+    """Whether a value of `old` is one item of a list: no separator can be in it."""
+    separator = _separator(new)
     found = _characters(old)
-    has_no_comma = old["type"] != "string" or (
-        found is not None and not _all_classes(found) & BITS["punctuation"]
-    )
-    return has_no_comma or not _is_list(new)
+    has_none = old["type"] != "string" or (found is not None and not _all_classes(found) & separator)
+    return has_none or not separator
 
 
 def _all_classes(found: Characters) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipelines.openapi.endpoint import Parameter
@@ -16,12 +17,35 @@ def request_body(parameters: Sequence[Parameter]) -> dict[str, Any] | None:
     """The Request Body Object of an endpoint's parameters; None where no body was seen."""
     body = {one.name: one for one in parameters if one.location == "body"}
     form = [one for one in parameters if one.location == "form"]
+    multipart = [
+        one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
+    ]
     content = {}
     if body:
         content["application/json"] = {"schema": _schema("", body, _children(body))}
     if form:
         content["application/x-www-form-urlencoded"] = {"schema": _form(form)}
+    if multipart:
+        content["multipart/form-data"] = {"schema": _form(multipart)}
     return {"content": content} if content else None
+
+
+def _parts(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """Parts of a multipart body, each name once: a file where it was one, as any text may be in it."""
+    fields = {one.name: one for one in parameters if one.location == "part"}
+    files = {one.name: one for one in parameters if one.location == "file"}
+    return list({**fields, **files}.values())
+
+
+def _file(part: Parameter) -> JsonSchema:
+    """The schema of a file, of which only the name of its part is known; several of one name are an array."""
+    binary = {"type": "string", "format": "binary"}
+    evidence = {key: value for key, value in part.schema.items() if key == "x-census"}
+    return (
+        {"type": "array", "items": binary, **evidence}
+        if part.schema.get("type") == "array"
+        else {**binary, **evidence}
+    )
 
 
 def _form(fields: Sequence[Parameter]) -> JsonSchema:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipelines.openapi.parameters import apart
+
 Document = dict[str, Any]
 JsonSchema = dict[str, Any]
 
@@ -51,7 +53,9 @@ def _path(path: str, item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 def _operation(operation: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     out = dict(operation)
     if "parameters" in operation:
-        out["parameters"] = [_parameter(one, names) for one in operation["parameters"]]
+        out["parameters"] = [
+            _parameter(one, names) for parameter in operation["parameters"] for one in apart(parameter)
+        ]
     if "requestBody" in operation:
         body = operation["requestBody"]
         content = {media: {**one, "schema": typed(one["schema"])} for media, one in body["content"].items()}

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from pipelines.openapi import naming
 from pipelines.openapi.assurance import assurance, per_10000
 from pipelines.openapi.bodies import request_body
-from pipelines.openapi.endpoint import Endpoint, Parameter, timestamp
+from pipelines.openapi.endpoint import Endpoint, timestamp
 from pipelines.openapi.merge import Located, busiest_first, located, merged
+from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.template import unique_names
 from pipelines.openapi.text import readable, whole
-from pipelines.schemas.json_schema import COMMA_LIST
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
@@ -117,7 +117,7 @@ def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
 
 def _operation(method: str, path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
     endpoint = merged(group, names)
-    parameters = _parameters(endpoint)
+    parameters = parameter_objects(endpoint.parameters, endpoint.learned_from)
     body = request_body(endpoint.parameters)
     tag = naming.tag(group[0].template)
     templates = sorted({whole(one.endpoint.path_template) for one in group})
@@ -145,29 +145,6 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
             **({"parameters_left_out": endpoint.left_out} if endpoint.left_out else {}),
             **({"merged_templates": templates} if templates != [path] else {}),
         },
-    }
-
-
-def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
-    """Parameter objects, each (location, name) once."""
-    unique = {
-        (parameter.location, whole(parameter.name)): parameter
-        for parameter in reversed(endpoint.parameters)
-        if parameter.location in ("path", "query")
-    }
-    return [_parameter(name, unique[(_, name)], endpoint.learned_from) for _, name in reversed(unique)]
-
-
-def _parameter(name: str, parameter: Parameter, learned_from: int) -> dict[str, Any]:
-    is_list = parameter.schema.get("x-census", {}).get("rule") == COMMA_LIST
-    share = {"share": round(parameter.requests / learned_from, 6)} if learned_from else {}
-    return {
-        "name": name,
-        "in": parameter.location,
-        "required": parameter.required or parameter.location == "path",
-        **({"style": "form", "explode": False} if is_list else {}),
-        "schema": parameter.schema,
-        "x-census": {"requests": parameter.requests, **share},
     }
 
 

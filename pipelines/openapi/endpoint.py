@@ -16,7 +16,11 @@ JsonSchema = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A learned parameter: `requests` had it. `location`: "path", "query", "form" or "body", whose name is a JSON Pointer."""
+    """A learned parameter: `requests` had it.
+
+    `location`: "path", "query", "header", "cookie", "form", "part", "file" (of a multipart body) or "body", whose name is a JSON
+    Pointer.
+    """
 
     location: str
     name: str

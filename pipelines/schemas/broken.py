@@ -48,7 +48,7 @@ def broken(judgement: Judgement, evidence: Evidence, location: str, items: Evide
     """
     if not judgement.alternatives:
         return {}
-    judged = with_items(evidence, items) if judgement.is_listed and items is not None else evidence
+    judged = with_items(evidence, items) if judgement.listed and items is not None else evidence
     found: ByKeyword = {}
     for kind in judged.kinds:
         fitting = [

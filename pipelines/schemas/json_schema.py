@@ -12,6 +12,7 @@ from pipelines.schemas.recognisers import (
     EMPTY,
     INTEGER,
     JSON_ONLY,
+    LISTS,
     TEXT,
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
@@ -22,8 +23,10 @@ EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
 SURE = 0.999
 """The confidence that the share of constraints is reported for (METHODS B1)."""
-COMMA_LIST = "comma-list"
-"""Rule of an array whose items one value holds (OpenAPI style form without explode)."""
+COMMA_LIST, PIPE_LIST, SPACE_LIST = "comma-list", "pipe-list", "space-list"
+LIST_STYLES = {COMMA_LIST: "form", PIPE_LIST: "pipeDelimited", SPACE_LIST: "spaceDelimited"}
+"""Rule of an array whose items one value holds → its style in OpenAPI (3.1 s. 4.8.12.3), without explode."""
+_LIST_RULES = dict(zip(LISTS, LIST_STYLES, strict=True))
 TIME_NOTE = "unix time: grows, so it gets no maximum"
 
 
@@ -47,7 +50,7 @@ def json_schema(judgement: Judgement) -> JsonSchema:
             "anyOf": members,
             EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, None),
         }
-    if judgement.is_repeated or judgement.is_listed:
+    if judgement.is_repeated or judgement.listed:
         return {"type": "array", "items": schema, EVIDENCE: _array_evidence(judgement)}
     return schema
 
@@ -134,7 +137,7 @@ def _array_evidence(judgement: Judgement) -> dict[str, Any]:
         "n": evidence.requests,
         "values": evidence.n,
         "level": judgement.level.value,
-        "rule": COMMA_LIST if judgement.is_listed else "repeated-name",
+        "rule": _LIST_RULES[judgement.listed] if judgement.listed else "repeated-name",
     }
 
 

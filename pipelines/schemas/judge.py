@@ -19,7 +19,8 @@ from pipelines.schemas.limits import NO_LIMITS, Limits, allowance, limits_of, to
 from pipelines.schemas.recognisers import (
     EMPTY,
     JWT,
-    LIST,
+    LISTS,
+    PIPED,
     REDACTED,
     SUSPICIOUS,
     TEXT,
@@ -30,7 +31,7 @@ from pipelines.schemas.recognisers import (
 from pipelines.sections import SchemaSettings
 
 LIST_SHARE = 0.2
-"""Share of values with commas from which a parameter is a list (METHODS B9 rule 10)."""
+"""Share of values with separators from which a parameter is a list (METHODS B9 rule 10)."""
 ATTACK_SHARE = 0.01
 """Share of values up to which text beside numbers and formats is none of theirs, if it looks like an injection."""
 
@@ -81,7 +82,8 @@ class Judgement:
     """What may be written: the alternatives (the most frequent first; none: anything), and on what evidence.
 
     `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
-    than once in a request, so that the parameter is an array of the alternatives; `is_listed` that its values are lists.
+    than once in a request, so that the parameter is an array of the alternatives; `listed` is the kind of list that its
+    values are.
     `refused`: keyword → why it is not written although its rule would have allowed it.
     """
 
@@ -91,7 +93,7 @@ class Judgement:
     trimmed: int
     is_repeated: bool
     evidence: Evidence
-    is_listed: bool = False
+    listed: str | None = None
     refused: Refused = field(default_factory=dict)
 
 
@@ -103,16 +105,17 @@ def judge(
     items: Evidence | None = None,
     refused: Refused = NOTHING_REFUSED,
 ) -> Judgement:
-    """The judgement on one parameter; `items` is the evidence of the parts of its values with commas."""
-    if items is not None and is_list(evidence, settings):
+    """The judgement on one parameter; `items` is the evidence of the parts of its values that may be lists."""
+    listed = list_kind(evidence, settings) if items is not None else None
+    if items is not None and listed is not None:
         of_items = judge(name, with_items(evidence, items), settings, "item", refused=refused)
-        return replace(of_items, evidence=evidence, is_listed=True, is_repeated=False)
+        return replace(of_items, evidence=evidence, listed=listed, is_repeated=False)
     level = level_of(evidence.n, settings)
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
     in_json = location == "body"
     repeated = evidence.n - evidence.requests
-    repeats = location in ("query", "form") and repeated > allowance(evidence.n, settings)
+    repeats = location in ("query", "form", "part", "file") and repeated > allowance(evidence.n, settings)
 
     def said(rule: Rule, groups: Sequence[Group], dropped: int = 0, *, limited: bool = True) -> Judgement:
         forms = []
@@ -149,19 +152,21 @@ def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSett
     return replace(secret, alternatives=(Alternative(TEXT, *numbers, limits=limits),))
 
 
-def is_list(evidence: Evidence, settings: SchemaSettings) -> bool:
-    """Whether values with commas are lists here: a fifth of them, and not of a few clients only."""
-    listed = next((kind for kind in evidence.kinds if kind.kind == LIST), None)
-    if listed is None or evidence.n < settings.min_observations:
-        return False
-    return listed.n >= LIST_SHARE * evidence.n and listed.clients >= min(
-        settings.min_union_clients, evidence.clients
+def list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
+    """The kind of list that the values are (`LISTS`): a fifth of them, and not of a few clients only; None if they are none."""
+    lists = [kind for kind in evidence.kinds if kind.kind in LISTS]
+    if not lists or evidence.n < settings.min_observations:
+        return None
+    main = max(lists, key=lambda kind: (kind.n, kind.kind))
+    is_common = main.n >= LIST_SHARE * evidence.n
+    return (
+        main.kind if is_common and main.clients >= min(settings.min_union_clients, evidence.clients) else None
     )
 
 
 def with_items(evidence: Evidence, items: Evidence) -> Evidence:
     """Evidence of single values and of the parts of lists together."""
-    merged = {kind.kind: kind for kind in evidence.kinds if kind.kind != LIST}
+    merged = {kind.kind: kind for kind in evidence.kinds if kind.kind not in LISTS}
     for kind in items.kinds:
         merged[kind.kind] = merged[kind.kind] + kind if kind.kind in merged else kind
     n = sum(kind.n for kind in merged.values())
@@ -204,7 +209,7 @@ def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) 
 
     Few clients send them, or they are rare where all else has a form: numbers and UUIDs know no quotation marks.
     """
-    if kind.kind != SUSPICIOUS:
+    if kind.kind not in (SUSPICIOUS, PIPED):
         return False
     rest = sum(other.n for other in evidence.kinds if other.kind in TEXTUAL)
     return kind.clients < settings.min_union_clients or rest <= ATTACK_SHARE * evidence.n

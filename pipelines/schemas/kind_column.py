@@ -16,7 +16,7 @@ from pipelines.schemas.recognisers import DIGITS, JSON_ONLY, RECOGNISERS, TEXT, 
 def kind(value: Column, json_type: Column | None = None) -> Column:
     """`recognisers.kind_of` as Catalyst expressions, for at most `MAX_CHARACTERS` characters; NULL is text.
 
-    Lengths and contained characters are tested first: most regular expressions then never run.
+    Order, lengths and contained characters are tested first: most regular expressions then never run.
     """
     told = F.lit(None).cast("string") if json_type is None else json_type
     no_text = reduce(or_, (_is(one, value) for one in RECOGNISERS if one.type != "string"))
@@ -40,6 +40,9 @@ def classes(value: Column) -> Column:
 def _is(recogniser: Recogniser, value: Column) -> Column:
     length = F.length(value)
     cheap = length.between(recogniser.shortest, recogniser.longest)
+    if recogniser.starts[1]:
+        low, high = recogniser.starts
+        cheap = (value >= low) & (value < high) & cheap
     if recogniser.holds:
         cheap = cheap & value.contains(recogniser.holds)
     return cheap & value.rlike(recogniser.java) if recogniser.pattern else cheap

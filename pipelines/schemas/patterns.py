@@ -97,6 +97,12 @@ SUSPICIOUS = rf"[^{DANGEROUS}]*[{DANGEROUS}][\s\S]*"
 _LISTED = f"[^, {DANGEROUS}]{{1,64}}"
 LIST = f"{_LISTED}(?:,{_LISTED}){{1,49}}"
 
+_SEPARATED = "[A-Za-z0-9_.:-]{1,64}"
+PIPED = rf"{_SEPARATED}(?:\|{_SEPARATED}){{1,49}}"
+_COUNTED = "(?:0|[1-9][0-9]{0,17})"
+SPACED = f"{_COUNTED}(?: {_COUNTED}){{1,49}}|{UUID}(?: {UUID}){{1,49}}"
+"""Spaces separate numbers or UUIDs only: between words they are those of a text."""
+
 
 def hexadecimal(length: int) -> str:
     """Exactly `length` hexadecimal digits in either case."""

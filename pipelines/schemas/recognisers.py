@@ -24,10 +24,10 @@ costs no more.
 class Recogniser:
     """One kind of value.
 
-    `shortest`, `longest` and `holds` say nothing that the pattern does not: they let Spark skip most regular
-    expressions. `format` is written as JSON Schema `format`; where there is no registered one, `is_written`
-    allows the pattern itself. `min_distinct` different values are needed, as one constant may look like a
-    format by chance.
+    `shortest`, `longest`, `holds` and `starts` (texts from the first to before the second, in order of code points) say
+    nothing that the pattern does not: they let Spark skip most regular expressions. `format` is written as JSON Schema
+    `format`; where there is no registered one, `is_written` allows the pattern itself. `min_distinct` different values are
+    needed, as one constant may look like a format by chance.
     """
 
     kind: str
@@ -37,6 +37,7 @@ class Recogniser:
     shortest: int
     longest: int
     holds: str = ""
+    starts: tuple[str, str] = ("", "")
     format: str | None = None
     is_written: bool = False
     min_distinct: int = 1
@@ -58,7 +59,9 @@ class Recogniser:
 
     def allows(self, value: str) -> bool:
         """The cheap part of `matches`, which Spark evaluates first."""
-        return self.shortest <= len(value) <= self.longest and self.holds in value
+        low, high = self.starts
+        is_in_order = not high or low <= value < high
+        return is_in_order and self.shortest <= len(value) <= self.longest and self.holds in value
 
 
 def _identifier(kind: str, length: int, source: str) -> Recogniser:
@@ -68,7 +71,11 @@ def _identifier(kind: str, length: int, source: str) -> Recogniser:
 EMPTY, REDACTED, BOOLEAN, INTEGER, NUMBER, TEXT = "empty", "redacted", "boolean", "integer", "number", "text"
 UNIX_SECONDS, UNIX_MILLISECONDS, DIGITS, JWT = "unix-seconds", "unix-milliseconds", "digits", "jwt"
 SUSPICIOUS, LIST, NULL, OBJECT, ARRAY = "suspicious", "list", "null", "object", "array"
+PIPED, SPACED = "piped", "spaced"
 SEMVER, LOCALE, TOKEN = "semver", "locale", "token"
+
+NUMERIC = ("-", ":")
+"""Begins with a digit or a hyphen."""
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(EMPTY, "string", patterns.EMPTY, "URL standard (WHATWG) s. 5.1: a name without value", 0, 0),
@@ -91,12 +98,26 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         "redacted-",
     ),
     Recogniser(BOOLEAN, "boolean", patterns.BOOLEAN, "RFC 8259 s. 3", 4, 5, "e"),
-    Recogniser(UNIX_SECONDS, "integer", patterns.UNIX_SECONDS, "POSIX.1-2017 s. 4.16", 9, 10),
+    Recogniser(UNIX_SECONDS, "integer", patterns.UNIX_SECONDS, "POSIX.1-2017 s. 4.16", 9, 10, starts=NUMERIC),
     Recogniser(
-        UNIX_MILLISECONDS, "integer", patterns.UNIX_MILLISECONDS, "ECMA-262 s. 21.4.1 time values", 12, 13
+        UNIX_MILLISECONDS,
+        "integer",
+        patterns.UNIX_MILLISECONDS,
+        "ECMA-262 s. 21.4.1 time values",
+        12,
+        13,
+        starts=NUMERIC,
     ),
-    Recogniser(INTEGER, "integer", patterns.INTEGER, "RFC 8259 s. 6; OpenAPI Format Registry: int64", 1, 20),
-    Recogniser(NUMBER, "number", patterns.NUMBER, "RFC 8259 s. 6", 1, 38),
+    Recogniser(
+        INTEGER,
+        "integer",
+        patterns.INTEGER,
+        "RFC 8259 s. 6; OpenAPI Format Registry: int64",
+        1,
+        20,
+        starts=NUMERIC,
+    ),
+    Recogniser(NUMBER, "number", patterns.NUMBER, "RFC 8259 s. 6", 1, 38, starts=NUMERIC),
     Recogniser("uuid", "string", patterns.UUID, "RFC 9562 s. 4", 36, 36, "-", format="uuid"),
     Recogniser("date", "string", patterns.DATE, "RFC 3339 s. 5.6 full-date", 10, 10, "-", format="date"),
     Recogniser("date-time", "string", patterns.DATE_TIME, "RFC 3339 s. 5.6", 20, 35, "T", format="date-time"),
@@ -124,6 +145,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         5,
         700,
         ".",
+        NUMERIC,
         is_written=True,
         min_distinct=3,
     ),
@@ -135,7 +157,26 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         "decimal digits that are no number: leading zeros, more than 64 bits",
         1,
         64,
+        starts=NUMERIC,
         is_written=True,
+    ),
+    Recogniser(
+        PIPED,
+        "string",
+        patterns.PIPED,
+        "OpenAPI 3.1 s. 4.8.12.3: style pipeDelimited",
+        3,
+        MAX_CHARACTERS,
+        "|",
+    ),
+    Recogniser(
+        SPACED,
+        "string",
+        patterns.SPACED,
+        "OpenAPI 3.1 s. 4.8.12.3: style spaceDelimited",
+        3,
+        MAX_CHARACTERS,
+        " ",
     ),
     Recogniser(
         SUSPICIOUS,
@@ -150,7 +191,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     ),
     Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
 )
-TEXTUAL = (TEXT, SUSPICIOUS, LIST)
+LISTS = (LIST, PIPED, SPACED)
+"""Kinds of text that may be lists, by their separator: comma, pipe, space."""
+TEXTUAL = (TEXT, SUSPICIOUS, *LISTS)
 """Kinds of text that have no format."""
 JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array"}
 """Kinds that only a JSON document tells apart from text (RFC 8259 s. 3)."""

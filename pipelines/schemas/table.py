@@ -19,9 +19,22 @@ from pyspark.sql.types import (
 from pipelines.endpoints.table import ENDPOINT_KEY
 
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
-LOCATIONS = ("request", "written", "path", "query", "item", "body", "form")
+LOCATIONS = (
+    "request",
+    "written",
+    "path",
+    "query",
+    "item",
+    "header",
+    "cookie",
+    "body",
+    "form",
+    "part",
+    "file",
+)
 """`request` stands for the successful request itself (its name and value are empty): the number that presence
-refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields.
+refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields, those of
+`part` and `file` are of multipart bodies. Of `header`, `cookie` and `file` the name alone is known.
 `written`, with the name `placeholders.DOUBLED`, stands for a path that begins with two slashes, as its template does not.
 """
 

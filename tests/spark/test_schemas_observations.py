@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import DateType, IntegerType, StringType, StructField, StructType, TimestampType
+from pyspark.sql.types import (
+    ArrayType,
+    DateType,
+    IntegerType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
 
 from pipelines.schemas.names import NAME_CHARACTERS
-from pipelines.schemas.observations import MAX_PAIRS, parameter_values
+from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.recognisers import MAX_CHARACTERS
+from pipelines.schemas.sent_pairs import MAX_PAIRS
 from tests import strategies
 
 DAY = date(2026, 6, 1)
@@ -27,6 +36,7 @@ TRANSACTIONS = StructType(
             StructField(name, TEXT)
             for name in ("path", "query", "client", "request_content_type", "request_body")
         ),
+        *(StructField(name, ArrayType(TEXT)) for name in ("request_header_names", "cookie_names")),
     ]
 )
 
@@ -39,10 +49,11 @@ def request(
     status: int = 200,
     body: tuple[str | None, str | None] = (None, None),
     hour: int = 0,
+    names: tuple[list[str], list[str]] = ([], []),
 ) -> Any:
-    """A transaction; `body` is its content type and text."""
+    """A transaction; `body` is its content type and text, `names` are those of header fields and cookies."""
     time = datetime(DAY.year, DAY.month, DAY.day, hour, tzinfo=UTC)
-    return ("ml", "a.example", "GET", path_template, DAY, time, status, path, query, client, *body)
+    return ("ml", "a.example", "GET", path_template, DAY, time, status, path, query, client, *body, *names)
 
 
 def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
@@ -85,7 +96,11 @@ def queries(spark: SparkSession, query: str) -> dict[tuple[str, str], tuple[int,
         ("/r/report-{date}.pdf", "/r/other.pdf", {}),
         ("/r/{id}.json", "/r/a.b.json", {"id": "a.b"}),
         ("/p/{lat},{lon}", "/p/1.5,-2", {"lat": "1.5", "lon": "-2"}),
-        ("/p/{a}-{b}-{c}", "/p/" + "-" * 2000, {}),  # too long to be matched against three
+        (
+            "/p/{a}-{b}-{c}",
+            "/p/" + "-" * 2000,
+            {"a": "-" * 1996, "b": "-", "c": "-"},
+        ),  # costs no more than its length
         ("/x/(a+)+{id}[", "/x/(a+)+7[", {"id": "7"}),  # literals are no patterns
         ("/x/\\E.*{id}$1", "/x/\\E.*7$1", {"id": "7"}),
         ("/x/\\E.*{id}", "/x/abc7", {}),
@@ -184,3 +199,18 @@ def test_bodies_lists_and_doubled_slashes_are_observed(spark: SparkSession) -> N
         ("form", "a", "1", None): (1, 1), ("form", "a", "2", None): (1, 0), ("form", "b", "x y", None): (1, 1),
         ("item", "tag", "red", None): (2, 0), ("item", "tag", "green", None): (1, 0), ("written", "//", "", None): (1, 1),
     }  # fmt: skip
+
+
+def test_headers_cookies_parts_and_items_are_observed(spark: SparkSession) -> None:
+    upload = '--X\r\nContent-Disposition: form-data; name="n"\r\n\r\nv\r\n--X--'
+    names = (["accept", "x-version"], ["_ga", "sid"])
+    sent = request("/", "/", "t=a|b&f%5Bx%5D=1", body=("multipart/form-data", upload), names=names)
+    rows = values(spark, [sent]).where("location != 'request'").collect()
+    assert {(r["location"], r["name"], r["value"], r["requests"]) for r in rows} == {
+        ("query", "t", "a|b", 1), ("query", "f[x]", "1", 1), ("item", "t", "a", 0), ("item", "t", "b", 0),
+        ("header", "x-version", "redacted", 1), ("cookie", "sid", "redacted", 1), ("part", "n", "v", 1),
+    }  # fmt: skip
+
+
+def test_an_empty_partition_gives_nothing(spark: SparkSession) -> None:
+    assert values(spark, []).collect() == []

@@ -60,7 +60,7 @@ def test_what_states_call_unbroken_every_value_conforms_to(
     taught: list[Observation], others: list[Observation]
 ) -> None:
     judgement = judged(taught)
-    assume(not judgement.is_listed and not judgement.is_repeated)
+    assume(not judgement.listed and not judgement.is_repeated)
     written = json_schema(judgement)
     refused = [
         text

@@ -1,0 +1,64 @@
+"""One request → all values of its parameters: where each location is read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipelines.schemas.json_body import leaves
+from pipelines.schemas.multipart import parts
+from pipelines.schemas.names import NAME_CHARACTERS
+from pipelines.schemas.placed_values import path_values
+from pipelines.schemas.placeholders import DOUBLED
+from pipelines.schemas.recognisers import MAX_CHARACTERS
+from pipelines.schemas.sent_names import cookies, headers
+from pipelines.schemas.sent_pairs import Observed, fields
+
+FORM = "x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+REQUEST: Observed = ("request", "", "", None, True)
+WRITTEN: Observed = ("written", DOUBLED, "", None, True)
+
+
+class Request(NamedTuple):
+    """What is read of a transaction; names of header fields and cookies are one text each (`sent_names.SEPARATOR`)."""
+
+    path_template: str
+    path: str
+    query: str | None = None
+    content_type: str | None = None
+    body: str | None = None
+    header_names: str | None = None
+    cookie_names: str | None = None
+
+
+def observed(request: Request) -> list[Observed]:
+    """The request itself, its path as written, and the values in path, query, headers, cookies and body.
+
+    Names are cut to `NAME_CHARACTERS`, values to `MAX_CHARACTERS`.
+    """
+    template, path, query, content_type, body, header_names, cookie_names = request
+    found = [REQUEST]
+    if path.startswith(DOUBLED):
+        found.append(WRITTEN)
+    for name, value in path_values(template, path):
+        found.append(("path", name, value[:MAX_CHARACTERS], None, True))
+    if query:
+        found += fields("query", query)
+    if header_names:
+        found += headers(header_names)
+    if cookie_names:
+        found += cookies(cookie_names)
+    if body:
+        found += _in_body(content_type or "", body)
+    return found
+
+
+def _in_body(content_type: str, body: str) -> list[Observed]:
+    if FORM in content_type:
+        return fields("form", body)
+    if content_type.startswith(MULTIPART):
+        return parts(body)
+    return [
+        ("body", name[:NAME_CHARACTERS], value[:MAX_CHARACTERS], json_type, is_first)
+        for name, value, json_type, is_first in leaves(body)
+    ]

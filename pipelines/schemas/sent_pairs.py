@@ -1,0 +1,80 @@
+"""Query strings and URL-encoded bodies → the values of their fields, and the items of those that are lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipelines.schemas import patterns
+from pipelines.schemas.decoding import form_decoded
+from pipelines.schemas.names import NAME_CHARACTERS, is_name
+from pipelines.schemas.recognisers import MAX_CHARACTERS
+
+MAX_PAIRS = 500
+"""Query parameters read of one request; the source saw endpoints of 50. Bounds the work that one request can
+cause.
+"""
+MAX_ITEMS = 50
+"""Items read of one list in a value."""
+_PIPED = re.compile(patterns.PIPED)
+_SPACED = re.compile(patterns.SPACED)
+
+
+Observed = tuple[str, str, str, str | None, bool]
+"""A value of a parameter in one request: location, name, value, JSON type (None outside of JSON), whether it is the first of
+its name there. A plain tuple: there are millions, and a named one takes several times as long to make.
+"""
+
+
+def fields(location: str, text: str) -> list[Observed]:
+    """What `text`, a query string or URL-encoded body, shows: each value, then the items of those that are lists.
+
+    Items are observed for queries only, at location "item"; they are the first of their name in no request.
+    """
+    sent = pairs(text)
+    found = located(location, sent)
+    if location == "query":
+        found += [
+            ("item", name, item[:MAX_CHARACTERS], None, False)
+            for name, value in sent
+            if ("," in value or "|" in value or " " in value) and is_name(name)
+            for item in items(value)
+        ]
+    return found
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """Decoded names and values, split as in the URL standard (WHATWG) s. 5.1, the first `MAX_PAIRS`; none without a name.
+
+    A pair without "=" has an empty value. Names are cut.
+    """
+    is_escaped = "%" in text
+    plain = text if is_escaped else text.replace("+", " ")
+    split = [piece.partition("=") for piece in plain.split("&")]
+    named = [(name, value) for name, _, value in split if name][:MAX_PAIRS]
+    if is_escaped:
+        named = [(form_decoded(name), form_decoded(value)) for name, value in named]
+    return [(name[:NAME_CHARACTERS], value) for name, value in named]
+
+
+def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:
+    """Pairs of a request → observations at `location`, without what is no name."""
+    found: list[Observed] = []
+    seen: set[str] = set()
+    for name, value in sent:
+        if is_name(name):
+            found.append((location, name, value[:MAX_CHARACTERS], None, name not in seen))
+            seen.add(name)
+    return found
+
+
+def items(value: str) -> list[str]:
+    """The parts of a value that may be a list, separated by commas, pipes or spaces (OpenAPI 3.1 s. 4.8.12.3).
+
+    Any comma may separate; pipes and spaces only parts that are unlikely in free text (`patterns.PIPED`, `SPACED`).
+    """
+    if "," in value:
+        return value.split(",", MAX_ITEMS)[:MAX_ITEMS]
+    if "|" in value and _PIPED.fullmatch(value):
+        return value.split("|")
+    return value.split(" ") if " " in value and _SPACED.fullmatch(value) else []

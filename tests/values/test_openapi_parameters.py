@@ -1,0 +1,95 @@
+"""Parameter Objects: locations, styles of lists, objects in the query, files of multipart bodies; valid OpenAPI. No Spark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from pipelines.openapi.document import document
+from pipelines.openapi.endpoint import Parameter
+from pipelines.openapi.profiles import as_profile
+from tests.values.test_openapi_document import ORIGIN, endpoint
+
+TEXT = {"type": "string"}
+WHOLE = {"type": "integer"}
+
+
+def operation(*parameters: Parameter, profile: Any = "openapi-3.1") -> dict[str, Any]:
+    """The operation of an endpoint with these parameters, in a document that is valid in its version."""
+    built = document("a.example", [endpoint("POST", "/x", learned_from=10, parameters=parameters)], ORIGIN)
+    OpenAPIV31SpecValidator(built).validate()
+    OpenAPIV30SpecValidator(as_profile(built, "cloudflare")).validate()
+    found: dict[str, Any] = as_profile(built, profile)["paths"]["/x"]["post"]
+    return found
+
+
+def query(name: str, schema: dict[str, Any] = TEXT, required: bool = False) -> Parameter:
+    return Parameter("query", name, schema, required, 5)
+
+
+@pytest.mark.parametrize(
+    ("rule", "style"),
+    [("comma-list", "form"), ("pipe-list", "pipeDelimited"), ("space-list", "spaceDelimited")],
+)
+def test_lists_have_the_style_of_their_separator(rule: str, style: str) -> None:
+    schema = {"type": "array", "items": TEXT, "x-census": {"rule": rule}}
+    (found,) = operation(query("ids", schema))["parameters"]
+    assert (found["style"], found["explode"]) == (style, False)
+
+
+def test_members_of_an_object_are_one_parameter() -> None:
+    sent = [
+        query("a"),
+        query("filter[age]", WHOLE),
+        query("filter[name]", required=True),
+        query("ids[]"),
+        query("m[0]"),
+    ]
+    found = operation(*sent)["parameters"]
+    assert [one["name"] for one in found] == ["a", "filter", "ids[]", "m[0]"]
+    assert found[1] == {
+        "name": "filter", "in": "query", "required": True, "style": "deepObject", "explode": True,
+        "schema": {"type": "object", "properties": {"age": WHOLE, "name": TEXT}, "required": ["name"]},
+        "x-census": {"requests": 5, "share": 0.5},
+    }  # fmt: skip
+
+
+def test_members_stay_apart_beside_a_parameter_of_the_same_name_and_where_they_are_deeper() -> None:
+    sent = [query("f"), query("f[a]"), query("g[a][b]")]
+    assert [one["name"] for one in operation(*sent)["parameters"]] == ["f", "f[a]", "g[a][b]"]
+
+
+def test_cloudflare_gets_members_apart() -> None:
+    sent = [query("filter[age]", WHOLE), query("filter[name]", required=True)]
+    found = operation(*sent, profile="cloudflare")["parameters"]
+    assert [(one["name"], one["schema"]["type"], one["required"]) for one in found] == [
+        ("filter[age]", "integer", False),
+        ("filter[name]", "string", True),
+    ]
+    assert not any("style" in one for one in found)
+
+
+def test_headers_and_cookies_are_parameters() -> None:
+    sent = [Parameter("header", "x-version", TEXT, True, 10), Parameter("cookie", "sid", TEXT, False, 4)]
+    found = [(one["in"], one["name"], one["required"]) for one in operation(*sent)["parameters"]]
+    assert found == [("cookie", "sid", False), ("header", "x-version", True)]
+
+
+def test_parts_of_a_multipart_body_are_properties_and_files_are_binary() -> None:
+    several = {"type": "array", "items": TEXT}
+    sent = [
+        Parameter("part", "title", TEXT, True, 10),
+        Parameter("part", "doc", TEXT, False, 1),
+        Parameter("file", "doc", TEXT, False, 9),
+        Parameter("file", "pages", several, False, 9),
+    ]
+    (media, content), *rest = operation(*sent)["requestBody"]["content"].items()
+    binary = {"type": "string", "format": "binary"}
+    assert (media, rest) == ("multipart/form-data", [])
+    assert content["schema"] == {
+        "type": "object",
+        "properties": {"doc": binary, "pages": {"type": "array", "items": binary}, "title": TEXT},
+        "required": ["title"],
+    }

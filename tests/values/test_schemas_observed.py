@@ -1,0 +1,115 @@
+"""What one request shows: every location and style, from hostile text too. No Spark."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.schemas import multipart, sent_names
+from pipelines.schemas.observed import Request, observed
+from pipelines.schemas.placed_values import path_values
+from pipelines.schemas.sent_pairs import MAX_ITEMS, MAX_PAIRS, items, pairs
+from tests import strategies
+
+HOSTILE = st.sampled_from(strategies.HOSTILE)
+PLAIN = st.text("ab-._,x1", max_size=8)
+LITERAL = st.text("-._,x", max_size=2)
+UPLOAD = (
+    '--X\r\nContent-Disposition: form-data; name="title"\r\n\r\nBlue\r\nshoes\r\n'
+    '--X\r\nContent-Disposition: form-data; name="password"\r\n\r\nhunter2\r\n'
+    '--X\r\nContent-Disposition: form-data; filename="name=a.png"; name="photo"\r\nContent-Type: image/png\r\n\r\nPNG--X\r\n'
+    '--X\r\nContent-Disposition: form-data; name="meta"\r\nContent-Type: application/json\r\n\r\n{"a": 1}\r\n--X--\r\n'
+)
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=9), st.text(max_size=9)), max_size=6))
+def test_pairs_are_those_of_the_standard_library(sent: list[tuple[str, str]]) -> None:
+    query = "&".join(
+        f"{quote(name, safe='')}={quote(value, safe=' ').replace(' ', '+')}" for name, value in sent
+    )
+    assert pairs(query) == parse_qsl(query, keep_blank_values=True)
+
+
+@given(st.lists(LITERAL, min_size=2, max_size=4), st.lists(PLAIN, min_size=3, max_size=3))
+def test_placeholders_in_a_mixture_match_as_a_greedy_expression_does(
+    literals: list[str], texts: list[str]
+) -> None:
+    names = [f"n{place}" for place in range(len(literals) - 1)]
+    template = literals[0] + "".join(
+        f"{{{name}}}{after}" for name, after in zip(names, literals[1:], strict=True)
+    )
+    path = (
+        "".join(text + literal for text, literal in zip(["", *texts], [*literals, "", ""], strict=False))
+        + "a"
+    )
+    path = path.replace("/", "")
+    found = re.fullmatch("(.+)".join(map(re.escape, literals)), path, re.DOTALL)
+    assert path_values(f"/{template}", f"/{path}") == (
+        list(zip(names, found.groups(), strict=True)) if found else []
+    )
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_hostile_requests_give_bounded_observations(one: str, other: str, third: str) -> None:
+    request = Request(f"/{one}/{{id}}", f"/{one}/{other}", f"{one}={other}&{third}", third, other, one, other)
+    assert observed(request)[0] == ("request", "", "", None, True)
+    multipart_body = f'--{one}\r\nname="{other}"\r\n\r\n{third}'
+    assert len(multipart.parts(multipart_body)) <= MAX_PAIRS
+
+
+def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
+    found = observed(Request("/", "/", None, "multipart/form-data", UPLOAD))
+    assert found[1:] == [
+        ("part", "title", "Blue\r\nshoes", None, True),
+        ("part", "password", "redacted", None, True),
+        ("file", "photo", "redacted", None, True),
+        ("file", "meta", "redacted", None, True),
+    ]
+
+
+def test_multipart_without_end_is_read_to_a_bound() -> None:
+    part = '--X\nContent-Disposition: form-data; name="a"\n\n1\n'
+    found = multipart.parts(part * (2 * MAX_PAIRS))
+    assert len(found) == MAX_PAIRS
+    assert [one[4] for one in found] == [True] + [False] * (MAX_PAIRS - 1)
+    assert multipart.parts("{}") == multipart.parts("--") == multipart.parts("--X\r\nno head") == []
+
+
+def test_headers_that_go_to_any_server_are_no_parameters() -> None:
+    general = "accept authorization content-type sec-ch-ua x-forwarded-for cf-ray".split()
+    sent = [*general, "x-api-version", "if-match", "x-api-version", "bad name"]
+    assert [one[:3] for one in sent_names.headers("\n".join(sent))] == [
+        ("header", "x-api-version", "redacted"),
+        ("header", "if-match", "redacted"),
+    ]
+
+
+def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> None:
+    sent = "_ga_ABC\nsid\n__cf_bm\nCart\n7f577081-0c1e-4b2f-9d3a-000000000000\n"
+    assert [one[:3] for one in sent_names.cookies(sent)] == [
+        ("cookie", "sid", "redacted"),
+        ("cookie", "Cart", "redacted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a,b", ["a", "b"]),
+        ("red|green", ["red", "green"]),
+        ("1 2 30", ["1", "2", "30"]),
+        ("blue shoes 2", []),  # words are a text
+        ("030 1234", []),  # a telephone number
+        ("a||b", []),
+        ("x' | rm -rf", []),
+        ("a", []),
+        (",".join("a" * 99), ["a"] * MAX_ITEMS),
+        ("|".join("a" * 99), []),
+    ],
+)
+def test_lists_are_told_by_their_separators(value: str, expected: list[str]) -> None:
+    assert items(value) == expected
