@@ -135,13 +135,22 @@ def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
     assert scored.code == 0, scored.err
     checked = apicensus("ingest", traffic, "--warehouse", tmp_path / "second", "--data-docs", docs)
     assert checked.code == 0, checked.err
+    findings, changed = tmp_path / "findings" / "f.ndjson", tmp_path / "changed"
+    judged = apicensus(
+        "validate", traffic, "--out", findings, "--host", "logs.example", "--warehouse", out / "warehouse"
+    )
+    assert judged.code == 0, judged.err
+    assert findings.read_text()
+    for _ in range(2):  # the first run publishes, the second compares
+        compared = apicensus("changes", "--out", changed, "--warehouse", out / "warehouse")
+        assert compared.code == 0, compared.err
     written = [
         (file, text)
-        for folder in (out, scores.parent, docs, tmp_path / "second")
+        for folder in (out, scores.parent, docs, tmp_path / "second", findings.parent, changed)
         for file, text in texts(folder)
     ]
     assert sum(file.suffix == ".parquet" for file, _ in written) >= 6
-    said = "".join(done.out + done.err for done in (ran, scored, checked))
+    said = "".join(done.out + done.err for done in (ran, scored, checked, judged, compared))
     encoded = {name: base64.b64encode(secret.encode()).decode() for name, secret in SECRETS.items()}
     for name, secret in SECRETS.items():
         holders = [str(file) for file, text in written if secret in text or encoded[name] in text]
