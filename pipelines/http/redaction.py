@@ -99,6 +99,16 @@ JSON_SECRET = (
     + rf'(?!"{TOKEN_MASK}")(?:{JSON_TEXT}|[^\s",}}\]{{\[]{{1,256}})'
 )
 JSON_TOKEN = _member_name(MADE_WORDS, SHORT_MADE) + r'"[A-Za-z0-9._~+/=-]{1,128}"'
+_PART_NAME = (
+    rf'\bname="(?:[^"\r\n]{{0,64}}(?:{CREDENTIAL_WORDS})|'
+    rf'(?:[^"\r\n]{{0,64}}[_.\-\[])?(?:{SHORT_SECRETS})(?:[_.\-\]"]))'
+)
+PART_SECRET = (
+    r"(?i)((?:^|\n)(--[^\r\n]{1,70})\r?\n"  # the part ends where its own delimiter stands again
+    rf"(?=(?:[^\r\n]{{1,1024}}\r?\n){{0,8}}?[^\r\n]{{0,1024}}(?:\bfilename\*?=|{_PART_NAME}))"
+    r"(?:[^\r\n]{1,1024}\r?\n){1,8}\r?\n)[\s\S]{0,65536}?(?=\r?\n\2|$)"
+)
+"""A part of a multipart body (RFC 7578): its head, if it is a file's or names a secret, and then what it holds."""
 RAW_SECTION = rf'("(?:Cookies|RequestHeaders|ResponseHeaders)"\s{{0,8}}:\s{{0,8}})(?:\{{[^{{}}]{{0,65536}}\}}?|{JSON_TEXT})'
 RAW_FIELD = rf'("(?:ClientIP|RequestBody|ClientRequestReferer|OriginIP)"\s{{0,8}}:\s{{0,8}}){JSON_TEXT}'
 RAW_CLIENT = r"^(?:[A-Za-z0-9.-]{1,255}(?::\d{1,5})?\s)?[0-9a-fA-F.:]{3,45}\s\S{1,256}\s\S{1,256}(?=\s\[)"

@@ -131,8 +131,11 @@ def _without_credentials(typed: DataFrame, body_max_bytes: int) -> DataFrame:
 def _body(body: Column, max_bytes: int) -> Column:
     """The request body without values of secret names or forms; NULL when there is none or it is too long."""
     is_json = F.substring(F.ltrim(body), 1, 1).isin("{", "[")
-    named = F.when(is_json, privacy.without_secret_members(body)).otherwise(
-        privacy.without_secret_parameters(body)
+    is_multipart = body.startswith("--") & body.contains("name=")
+    named = (
+        F.when(is_json, privacy.without_secret_members(body))
+        .when(is_multipart, privacy.without_secret_parts(body))
+        .otherwise(privacy.without_secret_parameters(body))
     )
     masked = privacy.without_secret_values(named, privacy.holds_secret_value(body))
     return F.when((F.length(body) > 0) & (F.octet_length(body) <= max_bytes), masked)

@@ -167,6 +167,11 @@ def without_secret_members(body: Column) -> Column:
     return _masked(body, redaction.JSON_SECRET, redaction.JSON_TOKEN, '"{}"')
 
 
+def without_secret_parts(body: Column) -> Column:
+    """A multipart body with files, fields of secret names and secret members of JSON in its parts masked."""
+    return without_secret_members(F.regexp_replace(body, redaction.PART_SECRET, f"$1{redaction.MASK}"))
+
+
 def _masked(text: Column, secret: str, token: str, form: str) -> Column:
     """Most texts hold no secret and are looked through once; in the others, masks tell tokens from what people choose."""
     mask = f"$1{form.format(redaction.MASK)}"

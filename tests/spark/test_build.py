@@ -170,6 +170,27 @@ def test_credentials_become_keyed_hashes(spark: SparkSession, settings: Settings
     assert row["request_body"] == '{"password": "redacted", "name": "Ann"}'
 
 
+def test_files_and_secret_parts_of_a_multipart_body_are_masked(
+    spark: SparkSession, settings: Settings
+) -> None:
+    part = '--b\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+    sent = [
+        ("pin", "", "4711"),
+        ("a", '; filename="x"', "PK\x01--b"),
+        ("meta", "", '{"token": "4711"}'),
+        ("n", "", "1=2&pin=x"),
+    ]
+    masked = [
+        (*sent[0][:2], "redacted"),
+        (*sent[1][:2], "redacted"),
+        ("meta", "", '{"token": "redacted-token"}'),
+        sent[3],
+    ]
+    body, expected = ("".join(part.format(*one) for one in parts) + "--b--" for parts in (sent, masked))
+    (row,) = judge(spark, settings, {"request_body": body})
+    assert row["request_body"] == expected
+
+
 def test_the_hash_is_hmac_sha256_of_the_value(spark: SparkSession, settings: Settings) -> None:
     import hashlib
     import hmac

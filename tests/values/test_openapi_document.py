@@ -30,8 +30,8 @@ SCHEMAS = st.sampled_from(
 PARAMETERS = st.lists(
     st.builds(
         Parameter,
-        st.sampled_from(["path", "query"]),
-        strategies.names,
+        st.sampled_from(["path", "query", "header", "cookie", "form", "part", "file"]),
+        strategies.names | st.sampled_from(["f", "f[a]", "f[b]", "f[a][b]", "f[]", "f[0]"]),
         SCHEMAS,
         st.booleans(),
         st.integers(0, 9),

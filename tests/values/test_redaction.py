@@ -10,6 +10,7 @@ from pipelines.http.redaction import (
     JSON_SECRET,
     JSON_TOKEN,
     MASK,
+    PART_SECRET,
     QUERY_SECRET,
     QUERY_TOKEN,
     RAW_CLIENT,
@@ -125,6 +126,32 @@ def test_json_members_of_secret_names(body: str) -> None:
 def test_json_members_of_other_names_stay() -> None:
     body = '{"name": "Ann", "monkey": "kong", "count": 3}'
     assert re.sub(JSON_SECRET, r'\1"redacted"', body) == body
+
+
+@pytest.mark.parametrize("line", ["\r\n", "\n"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        'Content-Disposition: form-data; name="user_password"',
+        'Content-Disposition: form-data; name="pin"',
+        'Content-Disposition: form-data; name="card[cvc]"',
+        'Content-Disposition: form-data; name="doc"; filename="a.sql"\nContent-Type: text/plain',
+        'content-type: text/plain\ncontent-disposition: form-data; name="doc"; filename*=a.sql',
+    ],
+)
+def test_secret_parts_and_files_of_a_multipart_body(head: str, line: str) -> None:
+    plain = '--b\nContent-Disposition: form-data; name="monkey"\n\nkong\n'
+    body = f"{plain}--b\n{head}\n\n{SECRET}\n-- a comment\n{SECRET}\n{plain}--b--\n"
+    found = re.sub(PART_SECRET, rf"\1{MASK}", body.replace("\n", line))
+    assert SECRET not in found
+    assert (found.count("kong"), found.count(MASK)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["--a\n" * 5000, '--a\nname="' * 3000, "--a\n" + "x: y\n" * 9000, "--" + "pin" * 9000]
+)
+def test_hostile_parts_are_read_in_bounded_time(text: str) -> None:
+    assert re.sub(PART_SECRET, "", text) is not None  # ends
 
 
 def test_whole_sections_go_from_unparsed_text() -> None:
