@@ -193,7 +193,7 @@ def test_independent_validators_accept_held_back_valid_traffic(
 
 
 def is_described_literally(record: dict[str, Any]) -> bool:
-    """Not what documents do not say yet: a last slash, types of content beside JSON and forms. Nor with a body that was not logged."""
+    """Not what documents do not say yet: a last slash, types of content beside JSON and forms. Its body was logged."""
     media, body = record["RequestHeaders"].get("content-type"), record.get("RequestBody")
     known = (
         media is None
