@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import unquote
+
+from pipelines.schemas.decoding import percent_decoded
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 REST = "**"
@@ -13,12 +14,14 @@ REST = "**"
 
 def segments(path: str) -> list[str]:
     """Decoded parts of a path between slashes, as learning reads them: no empty ones, no matrix parameters (RFC 3986 s. 3.3)."""
-    return [unquote(one.partition(";")[0]) for one in path.split("/") if one and not one.startswith(";")]
+    return [
+        percent_decoded(one.partition(";")[0]) for one in path.split("/") if one and not one.startswith(";")
+    ]
 
 
 def literals_of(template: str) -> tuple[str, ...]:
     """The decoded text around and between the placeholders of a segment, so one more than they are."""
-    return tuple(unquote(piece) for piece in BRACES.split(template)[::2])
+    return tuple(percent_decoded(piece) for piece in BRACES.split(template)[::2])
 
 
 def values_of(literals: Sequence[str], segment: str) -> tuple[str, ...] | None:

@@ -5,35 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import unquote, unquote_plus
 
 from pipelines.conformance.operation import Parameter
+from pipelines.schemas import sent_pairs
 
-MAX_PAIRS = 500
-"""Pairs read of one query or form, as in learning."""
 DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,307})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?\Z")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def pairs(query: str) -> tuple[list[tuple[str, str]], bool]:
-    """Names and values, decoded (URL standard s. 5.1), and whether that is all of them. A pair without name is none."""
-    pieces = [piece for piece in query.split("&") if piece and not piece.startswith("=")]
-    split = [piece.partition("=") for piece in pieces[:MAX_PAIRS]]
-    return [(decoded(name), decoded(value)) for name, _, value in split], len(pieces) <= MAX_PAIRS
-
-
-def decoded(text: str) -> str:
-    """Percent-decoded, "+" as a space; a text that is not encoded stays as it is, as in learning."""
-    if "%" not in text:
-        return text.replace("+", " ")
-    return text if _BAD_ESCAPE.search(text) else unquote_plus(text)
-
-
-def path_decoded(text: str) -> str:
-    """Percent-decoded; in paths "+" is itself (RFC 3986)."""
-    return unquote(text)
+    """Names and values, decoded as learning does, and whether that is all of them."""
+    return sent_pairs.pairs(query), query.count("&") < sent_pairs.MAX_PAIRS
 
 
 def scalars(text: str) -> Iterator[object]:

@@ -192,6 +192,18 @@ def test_independent_validators_accept_held_back_valid_traffic(
     assert refused == []
 
 
+def is_described_literally(record: dict[str, Any]) -> bool:
+    """Not what documents do not say yet: a last slash, types of content beside JSON and forms. Its body was logged."""
+    media, body = record["RequestHeaders"].get("content-type"), record.get("RequestBody")
+    known = (
+        media is None
+        or media.startswith(("application/json;", "application/x-www-form-urlencoded"))
+        or media == "application/json"
+    )
+    path = str(record["ClientRequestURI"]).partition("?")[0]
+    return known and (media is None) == (not body) and not path.endswith("/")
+
+
 def sent(record: dict[str, Any]) -> Sent:
     media = record["RequestHeaders"].get("content-type", "application/json")
     return Sent(
