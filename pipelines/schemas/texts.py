@@ -38,7 +38,7 @@ _NAMES = (
 )
 _FORMAT_CLASSES = {
     **dict.fromkeys((*_NAMES, "objectid", "hex32", "hex40", "hex64", "ipv4"), NAME),
-    **dict.fromkeys((NUMBER, SEMVER, TOKEN, "date-time", "ipv6", "email"), NAME | BITS["punctuation"]),
+    **dict.fromkeys((NUMBER, SEMVER, TOKEN, "date-time", "ipv6"), NAME | BITS["punctuation"]),
 }
 
 
@@ -51,7 +51,7 @@ def longest_of(kind: KindEvidence) -> int | None:
 
 
 def classes_in(kind: KindEvidence) -> int | None:
-    """Classes of characters that values of a kind have or may have; None where they may be any."""
+    """Classes of characters that values of a kind have or may have; None where they may be any (an address has `{` and `|`)."""
     if kind.kind in SIZED_KINDS:
         return kind.classes.bits | (BITS["digit"] if kind.kind == DIGITS else 0)
     return _FORMAT_CLASSES.get(kind.kind)

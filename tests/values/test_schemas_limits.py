@@ -36,6 +36,13 @@ def test_free_text_gets_a_length_only() -> None:
     }
 
 
+def test_addresses_beside_texts_allow_what_addresses_may_hold() -> None:
+    texts = [*(f"user-{n}" for n in range(60)), *(f"a{{{n}|b@mail.example" for n in range(40))]
+    schema = schema_of(texts, clients=20)
+    assert "pattern" not in schema
+    assert all(accepts(schema, text) for text in texts)
+
+
 def test_attackers_beside_a_format_change_nothing() -> None:
     uuids = [f"7f577081-0c1e-4b2f-9d3a-{n:012d}" for n in range(500)]
     attacks = ["' OR 1=1", "<script>", "x;sleep 5", "999999999999", "A" * 600]
