@@ -46,11 +46,12 @@ class Found:
 
 def evidence_of(run: cli.Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
     """The tables of one variant, and the number of what was published; 0 where nothing was, or `since` is given."""
+    warehouse = run.warehouse  # starts the session, without which there are no columns
     of_variant = F.col("variant") == variant
     listed = listed_endpoints(run).where(of_variant).localCheckpoint()
-    stored = PUBLISHED.read(run.warehouse).where(of_variant)
+    stored = PUBLISHED.read(warehouse).where(of_variant)
     schemas, slices, parameters = (
-        table.read(run.warehouse).where(of_variant) for table in (SCHEMAS, ENDPOINT_SLICES, PARAMETER_SLICES)
+        table.read(warehouse).where(of_variant) for table in (SCHEMAS, ENDPOINT_SLICES, PARAMETER_SLICES)
     )
     published = stored if since is None else as_of(since, listed, schemas)
     number = published.agg(F.max("publication")).collect()[0][0] or UNNUMBERED

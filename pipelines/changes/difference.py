@@ -19,7 +19,7 @@ from pipelines.changes.accepts import (
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.json_schema import EVIDENCE
-from pipelines.schemas.recognisers import ARRAY, BY_KIND, JSON_ONLY, LIST, TEXT, TEXTUAL, type_of
+from pipelines.schemas.recognisers import ARRAY, BY_KIND, JSON_ONLY, LISTS, TEXT, TEXTUAL, type_of
 
 Effect = Literal["widened", "narrowed", "changed"]
 ORDER = (
@@ -190,7 +190,7 @@ def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
         kind
         for kind in KINDS
         if not any(contains(shape, _form_of_kind(kind), in_url) for shape in loose)
-        and not (of_lists and kind == LIST)
+        and not (of_lists and kind in LISTS)
     )
     return Probe(refused) if refused else None
 
