@@ -39,6 +39,7 @@ LITERAL = [
     row("sort", "Größe-2", "bob", DAYS[1], n=2),
     row("sort", "a,b", "bob", DAYS[1]),
     row("sort", "' OR 1=1", "carol", n=1),
+    row("sort", "long " * 20, "carol", n=2),
 ]
 
 

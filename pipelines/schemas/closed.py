@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.evidence import Evidence
 from pipelines.schemas.json_body import last_token
-from pipelines.schemas.seen import CLIENTS, Seen
+from pipelines.schemas.seen import CLIENTS, Seen, is_cut
 from pipelines.sections import SchemaSettings
 
 LONGER = 3
@@ -46,7 +46,9 @@ def closed_set(
         return None
     strong = {v for v, s in seen.items() if s.n >= settings.enum_count and s.clients.bit_count() >= CLIENTS}
     weak = {value: one for value, one in seen.items() if value not in strong}
-    if not strong or len(strong) > settings.max_enum or any(_is_identifier(v, location) for v in strong):
+    if not strong or len(strong) > settings.max_enum:
+        return None
+    if any(is_cut(value) or _is_identifier(value, location) for value in strong):
         return None
     known, length = 0, max(map(len, strong))
     for value in strong:

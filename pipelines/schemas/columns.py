@@ -14,7 +14,7 @@ from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.kind_column import classes
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXT, TEXTUAL
-from pipelines.schemas.seen import CLIENT_BITS, COMMON, OUTERMOST
+from pipelines.schemas.seen import CLIENT_BITS, COMMON, CUT, DIGEST_CHARACTERS, KEPT_CHARACTERS, OUTERMOST
 from pipelines.schemas.state import HOURS
 from pipelines.schemas.table import PEAKS_SCHEMA
 
@@ -48,6 +48,18 @@ def seen_state() -> list[Column]:
     ]
 
 
+def digest(text: Column) -> Column:
+    """`state.digest` as a Spark column."""
+    return F.substring(F.md5(text), 1, DIGEST_CHARACTERS)
+
+
+def kept_text(text: Column) -> Column:
+    """`seen.kept_text` as a Spark column."""
+    beginning = F.substring(text, 1, KEPT_CHARACTERS - DIGEST_CHARACTERS - 1)
+    cut = F.concat(beginning, F.lit(CUT), digest(text))
+    return F.when(F.length(text) <= KEPT_CHARACTERS, text).otherwise(cut)
+
+
 def client_bit(client: Column) -> Column:
     """`seen.client_bit` as a Spark column."""
     return F.call_function(
@@ -63,7 +75,8 @@ def sized() -> dict[str, Column]:
     return {
         "number": number,
         "size": F.coalesce(number, length, items),
-        "digest": F.substring(F.md5("value"), 1, 8),
+        "digest": digest(F.col("value")),
+        "kept": kept_text(F.col("value")),
         "named": F.col("kind").isin(*NAMED_KINDS),
         "classes": F.when(F.col("kind").isin(*TEXTUAL), classes(F.col("value"))).otherwise(F.lit(0)),
     }
@@ -72,7 +85,7 @@ def sized() -> dict[str, Column]:
 def outermost_state() -> list[Column]:
     """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`, `peaks`, `prefix`."""
     seen = "struct(size, digest, n, clients), struct(size, digest)"
-    value = F.expr(f"max_by(struct(value, n, clients), xxhash64(value), {COMMON})")
+    value = F.expr(f"max_by(struct(kept AS value, n, clients), xxhash64(value), {COMMON})")
     is_closed = F.bool_and("named") & (F.count("*") <= COMMON)
     return [
         F.array(*(F.sum(F.when(_has(bit), F.col("n")).otherwise(F.lit(0))) for bit in BITS.values())).alias(

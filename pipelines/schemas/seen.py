@@ -17,6 +17,10 @@ CLIENT_BITS = 63
 """Bits that clients fall on: of three clients two share one in 5 % of cases, then they count as fewer, which is safe."""
 COMMON = 64
 """Different values that are kept; with more, a parameter is open for the whole window (METHODS B7)."""
+KEPT_CHARACTERS = 64
+"""Of a kept value; a longer one is known by its beginning and a digest: told apart from others, never a member of a set."""
+DIGEST_CHARACTERS = 8
+CUT = "\u2026"
 OUTERMOST = 32
 """Largest (and smallest) sizes that are kept: what a tail is fitted to (METHODS B3)."""
 
@@ -75,6 +79,18 @@ class Outermost:
                 return [(size, seen.n) for (size, _), seen in rest]
             left_out += seen.n
         return [(size, seen.n) for (size, _), seen in ordered]
+
+
+def kept_text(text: str, digest: str) -> str:
+    """What `Kept` has of a value (`columns.kept_text` on Spark): the value, or its beginning, `CUT` and its digest."""
+    if len(text) <= KEPT_CHARACTERS:
+        return text
+    return text[: KEPT_CHARACTERS - DIGEST_CHARACTERS - 1] + CUT + digest
+
+
+def is_cut(text: str) -> bool:
+    """Whether `kept_text` shortened it (a value may end like that by itself: then it is taken for a cut one, which is safe)."""
+    return len(text) == KEPT_CHARACTERS and text[-DIGEST_CHARACTERS - 1] == CUT
 
 
 def client_bit(client: str) -> int:

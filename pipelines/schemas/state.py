@@ -14,7 +14,7 @@ from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindE
 from pipelines.schemas.growth import Peaks
 from pipelines.schemas.prefix import PREFIX_CHARACTERS, shared
 from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, TEXT, TEXTUAL, kind_of, type_of
-from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit
+from pipelines.schemas.seen import DIGEST_CHARACTERS, Kept, Outermost, Seen, client_bit, kept_text
 from pipelines.schemas.tallies import Tally, tally
 
 HOURS = 24
@@ -126,7 +126,7 @@ def observe(
         low=integer,
         high=integer,
         classes=tally(classes_of(cut)) if kind in TEXTUAL else Tally(),
-        common=Kept({cut: seen}) if kind in NAMED_KINDS else Kept(None),
+        common=Kept({kept_text(cut, digest(cut)): seen}) if kind in NAMED_KINDS else Kept(None),
         highest=Outermost(True, sized if has_size else {}),
         lowest=Outermost(False, sized if is_number else {}),
         peaks=Peaks({hours_since_1970(day, hour): size}) if is_number else Peaks(),
@@ -142,7 +142,9 @@ def hours_since_1970(day: date, hour: int) -> int:
 
 def digest(value: str) -> str:
     """Tells values of one size apart, and says nothing of them."""
-    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:8]
+    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[
+        :DIGEST_CHARACTERS
+    ]
 
 
 def fold(states: Iterable[ParameterState]) -> ParameterState:

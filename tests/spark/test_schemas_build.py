@@ -119,7 +119,7 @@ def test_learned_schema_has_judged_parameters_and_counts_requests(
     assert [(p["name"], p["required"], p["requests"]) for p in found["parameters"]] == [
         ("id", True, 40),
         ("price", False, 21),
-        ("sort", False, 7),
+        ("sort", False, 9),
         ("when", False, 28),
     ]
     when = json.loads(parameters["when"]["schema"])

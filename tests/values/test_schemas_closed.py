@@ -10,7 +10,8 @@ import pytest
 from pipelines import settings as settings_module
 from pipelines.schemas.closed import closed_set
 from pipelines.schemas.evidence import Evidence
-from pipelines.schemas.seen import Kept, Seen, client_bit
+from pipelines.schemas.seen import KEPT_CHARACTERS, Kept, Seen, client_bit, is_cut, kept_text
+from pipelines.schemas.state import digest
 
 SETTINGS = settings_module.load().schemas
 Sent = tuple[str, str]
@@ -98,3 +99,12 @@ def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[fl
                 share for name, share in zip(names, shares, strict=True) if name not in found
             ) / sum(shares)
     assert missed / runs <= 1 / (n + 1)
+
+
+def test_value_too_long_to_be_kept_is_told_apart_and_never_a_member() -> None:
+    texts = [kept_text(f"{'x' * 70}{ending}", digest(f"{'x' * 70}{ending}")) for ending in "ab"]
+    assert texts[0] != texts[1]
+    assert all(len(text) == KEPT_CHARACTERS and is_cut(text) for text in texts)
+    assert closed(sent(["asc", texts[0]])) is None
+    assert kept_text("asc", "0" * 8) == "asc"
+    assert not is_cut("asc")
