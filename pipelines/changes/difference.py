@@ -19,7 +19,7 @@ from pipelines.changes.accepts import (
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.json_schema import EVIDENCE
-from pipelines.schemas.recognisers import ARRAY, BY_KIND, JSON_ONLY, LISTS, TEXT, TEXTUAL, type_of
+from pipelines.schemas.recognisers import ARRAY, BY_KIND, JSON_ONLY, LISTS, NUMBERS, TEXT, TEXTUAL, type_of
 
 Effect = Literal["widened", "narrowed", "changed"]
 ORDER = (
@@ -149,11 +149,10 @@ def _forms(schema: JsonSchema) -> str:
 def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Probe | None:
     """What the old schema's keyword refused; None where the stored evidence cannot tell."""
     before: Any = old.get(keyword)
-    numbers = tuple(kind for kind in KINDS if type_of(kind) in ("integer", "number"))
     if keyword in ("maximum", "minimum"):
         is_top = keyword == "maximum"
         return Probe(
-            numbers, above=float(before) if is_top else None, below=None if is_top else float(before)
+            NUMBERS, above=float(before) if is_top else None, below=None if is_top else float(before)
         )
     if keyword == "maxLength":
         return Probe(SIZED_KINDS, above=float(before))
@@ -170,9 +169,9 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
     if keyword == "format" and before in INTEGER_RANGES:
         low, high = INTEGER_RANGES[before]
         return (
-            Probe(numbers, above=float(high))
+            Probe(NUMBERS, above=float(high))
             if new.get("minimum", low) >= low
-            else Probe(numbers, below=float(low))
+            else Probe(NUMBERS, below=float(low))
         )
     return _probe_of_types(old, in_url) if keyword in ("format", "pattern", "type") else None
 

@@ -7,7 +7,7 @@ than the budget allows (METHODS B6, the gate); the reason stays with the paramet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.schemas.broken import Broken, ByKeyword, broken
 from pipelines.schemas.evidence import NO_EVIDENCE, Evidence
@@ -50,34 +50,23 @@ class Verdict:
 def back_tested(views: Views, settings: SchemaSettings) -> Verdict:
     """The judgement on all evidence, without what the back-tests refuse."""
     refused: Refusals = {}
-    for taught, left_out, where in SPLITS:
-        _Test(views.get(taught, {}), views.get(left_out, {}), settings).refuse(refused, where)
-    tests = [
-        _Test(views.get(taught, {}), views.get(left_out, {}), settings) for taught, left_out, _ in SPLITS[:2]
-    ]
-    whole = _judged(views[View.WHOLE], refused, settings)
+    newest, held, whole = (
+        _Test(views.get(taught, {}), views.get(left_out, {}), settings) for taught, left_out, _ in SPLITS
+    )
+    for test, (_, _, where) in zip((newest, held, whole), SPLITS, strict=True):
+        test.refuse(refused, where)
     return Verdict(
-        whole,
-        sum(test.requests for test in tests if test.taught),
-        sum(test.false_alarms(refused) for test in tests),
+        {place: whole.judged(place, refused).parameter for place in whole.places},
+        sum(test.requests for test in (newest, held) if test.taught),
+        sum(test.false_alarms(refused) for test in (newest, held)),
     )
 
 
-def _judged(known: Known, refused: Refusals, settings: SchemaSettings) -> dict[Place, Parameter]:
-    return {
-        place: _parameter(place, known, refused, settings)
-        for place in known
-        if place[0] not in ("request", "item")
-    }
-
-
-def _parameter(place: Place, known: Known, refused: Refusals, settings: SchemaSettings) -> Parameter:
+def _parameter(place: Place, known: Known, reasons: Mapping[str, str], settings: SchemaSettings) -> Parameter:
     location, name = place
-    reasons = refused.get(place, {})
     judgement = judge(name, known[place], settings, location, _items(place, known), reasons)
-    requests = known[REQUEST].requests if REQUEST in known else 0
     always = location == "path" or (
-        REQUIRED not in reasons and is_required(location, name, known, requests, settings)
+        REQUIRED not in reasons and is_required(location, name, known, _requests(known), settings)
     )
     return Parameter(judgement, always)
 
@@ -86,16 +75,31 @@ def _items(place: Place, known: Known) -> Evidence | None:
     return known.get(("item", place[1])) if place[0] == "query" else None
 
 
+def _requests(known: Known) -> int:
+    return known.get(REQUEST, NO_EVIDENCE).requests
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A parameter as what teaches says it while `reasons` refuse a part, and what of the rest breaks it."""
+
+    reasons: Mapping[str, str]
+    parameter: Parameter
+    broken: ByKeyword
+
+
 class _Test:
-    """One split of the evidence: what `taught` says, tested with `left_out`."""
+    """One split of the evidence: what `taught` says, tested with `left_out`; judged again only where more is refused."""
 
     def __init__(self, taught: Known, left_out: Known, settings: SchemaSettings) -> None:
         self.taught, self.left_out, self.settings = taught, left_out, settings
-        self.requests = left_out[REQUEST].requests if REQUEST in left_out else 0
+        self.requests = _requests(left_out)
+        self.places = [place for place in taught if place[0] not in ("request", "item")]
+        self._known: dict[Place, _Judged] = {}
 
     def refuse(self, refused: Refusals, where: str) -> None:
         """Adds to `refused` the most broken constraints until the endpoint is within its budget."""
-        found = {place: self._several(place, refused) for place in self.taught}
+        found = {place: self._several(place, refused) for place in self.places}
         budget = self.settings.false_alarm_budget * self.requests
         while sum(one.n for by_keyword in found.values() for one in by_keyword.values()) > budget:
             place, keyword, worst = max(
@@ -112,26 +116,33 @@ class _Test:
 
     def false_alarms(self, refused: Refusals) -> int:
         """Values that break what is written, whoever sent them, attacks aside."""
-        return sum(one.n for place in self.taught for one in self._broken(place, refused).values())
+        return sum(one.n for place in self.places for one in self.judged(place, refused).broken.values())
+
+    def judged(self, place: Place, refused: Refusals) -> _Judged:
+        """A parameter under what is refused now."""
+        reasons = refused.get(place, {})
+        known = self._known.get(place)
+        if known is None or known.reasons != reasons:
+            parameter = _parameter(place, self.taught, dict(reasons), self.settings)
+            known = _Judged(dict(reasons), parameter, self._broken(place, parameter))
+            self._known[place] = known
+        return known
 
     def _several(self, place: Place, refused: Refusals) -> ByKeyword:
         """What more clients break than may be attackers or mistaken."""
         least = self.settings.min_union_clients
-        return {k: one for k, one in self._broken(place, refused).items() if one.clients >= least}
+        return {k: one for k, one in self.judged(place, refused).broken.items() if one.clients >= least}
 
-    def _broken(self, place: Place, refused: Refusals) -> ByKeyword:
-        location, _ = place
-        if location in ("request", "item"):
-            return {}
-        taught = _parameter(place, self.taught, refused, self.settings)
+    def _broken(self, place: Place, taught: Parameter) -> ByKeyword:
         evidence = _without_attacks(self.left_out.get(place, NO_EVIDENCE), self.settings)
-        found = broken(taught.judgement, evidence, location, _items(place, self.left_out))
+        found = broken(taught.judgement, evidence, place[0], _items(place, self.left_out))
         absent = missing(*place, self.left_out, self.requests) if taught.is_required else 0
-        if absent > 0 and location != "path":
+        if absent > 0 and place[0] != "path":
             found[REQUIRED] = Broken(absent, absent)
         return found
 
 
 def _without_attacks(evidence: Evidence, settings: SchemaSettings) -> Evidence:
-    kinds = tuple(kind for kind in evidence.kinds if not is_attack(kind, evidence, settings))
-    return Evidence(evidence.n, evidence.requests, evidence.clients, evidence.days, kinds)
+    return replace(
+        evidence, kinds=tuple(kind for kind in evidence.kinds if not is_attack(kind, evidence, settings))
+    )

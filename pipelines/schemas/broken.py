@@ -10,20 +10,9 @@ from dataclasses import dataclass
 
 from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
 from pipelines.schemas.judge import Alternative, Judgement, with_items
-from pipelines.schemas.recognisers import (
-    DIGITS,
-    INTEGER,
-    JSON_ONLY,
-    NUMBER,
-    TEXT,
-    UNIX_MILLISECONDS,
-    UNIX_SECONDS,
-    type_of,
-)
+from pipelines.schemas.recognisers import DIGITS, NUMBER, NUMBERS, TEXT, type_of
 from pipelines.schemas.seen import Seen
 from pipelines.schemas.texts import classes_in
-
-INTEGERS = (INTEGER, UNIX_SECONDS, UNIX_MILLISECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +51,15 @@ def broken(judgement: Judgement, evidence: Evidence, location: str, items: Evide
 
 def fits(form: Alternative, kind: KindEvidence, location: str) -> bool:
     """Whether values of a kind are of a form, its limits aside. In a URL everything is a text; in JSON a type is one."""
-    kind_type = type_of(kind.kind)
     if form.kind == TEXT:
-        return location != "body" or kind_type == "string"
-    if form.kind in INTEGERS:
-        return kind_type == "integer"
+        return location != "body" or type_of(kind.kind) == "string"
+    is_integer = type_of(kind.kind) == "integer"
+    if type_of(form.kind) == "integer":
+        return is_integer
     if form.kind == NUMBER:
-        return kind_type in ("integer", "number")
-    if form.kind == DIGITS and location != "body":
-        return kind.kind == DIGITS or (kind_type == "integer" and (kind.low or 0) >= 0)
-    if form.kind in JSON_ONLY or kind_type != "boolean":
-        return form.kind == kind.kind
-    return type_of(form.kind) == "boolean"
+        return kind.kind in NUMBERS
+    is_counted = form.kind == DIGITS and location != "body" and is_integer and (kind.low or 0) >= 0
+    return is_counted or form.kind == kind.kind
 
 
 def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:

@@ -13,7 +13,7 @@ from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.kind_column import classes
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
-from pipelines.schemas.recognisers import ARRAY, RECOGNISERS, TEXT, TEXTUAL
+from pipelines.schemas.recognisers import ARRAY, NUMBERS, RECOGNISERS, TEXT, TEXTUAL
 from pipelines.schemas.seen import CLIENT_BITS, COMMON, CUT, DIGEST_CHARACTERS, KEPT_CHARACTERS, OUTERMOST
 from pipelines.schemas.state import HOURS
 from pipelines.schemas.table import PEAKS_SCHEMA
@@ -28,7 +28,8 @@ def observed_state(sketch_log2: int) -> list[Column]:
     The sketch ignores empty texts, so one that no other value of the same kind can be stands in for them.
     """
     value = F.col("value")
-    integer = F.when(_has_type("integer"), value.try_cast("bigint"))
+    integers = [one.kind for one in RECOGNISERS if one.type == "integer"]
+    integer = F.when(F.col("kind").isin(*integers), value.try_cast("bigint"))
     distinct = F.when(value == "", F.lit("\0")).otherwise(value)
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
@@ -68,18 +69,21 @@ def client_bit(client: Column) -> Column:
 
 
 def sized() -> dict[str, Column]:
-    """Over different values: what `outermost_state` ranks. `size`: the number, the length of a text, items of an array."""
-    number = F.when(_has_type("integer") | _has_type("number"), F.col("value").try_cast("double"))
-    length = F.when(F.col("kind").isin(*SIZED_KINDS), F.length("value").cast("double"))
-    items = F.when(F.col("kind") == ARRAY, F.col("value").try_cast("double"))
+    """Over different values: what `outermost_state` ranks."""
     return {
-        "number": number,
-        "size": F.coalesce(number, length, items),
+        "number": F.when(F.col("kind").isin(*NUMBERS), F.col("value").try_cast("double")),
+        "size": size(),
         "digest": digest(F.col("value")),
         "kept": kept_text(F.col("value")),
         "named": F.col("kind").isin(*NAMED_KINDS),
         "classes": F.when(F.col("kind").isin(*TEXTUAL), classes(F.col("value"))).otherwise(F.lit(0)),
     }
+
+
+def size() -> Column:
+    """The number, the length of a text, the items of an array; NULL for other kinds."""
+    number = F.when(F.col("kind").isin(*NUMBERS, ARRAY), F.col("value").try_cast("double"))
+    return F.coalesce(number, F.when(F.col("kind").isin(*SIZED_KINDS), F.length("value").cast("double")))
 
 
 def outermost_state() -> list[Column]:
@@ -174,9 +178,3 @@ def evidence() -> list[Column]:
         F.array_min(days).alias("first_day"),
         F.array_max(days).alias("last_day"),
     ]
-
-
-def _has_type(json_type: str) -> Column:
-    return F.col("kind").isin(
-        *(recogniser.kind for recogniser in RECOGNISERS if recogniser.type == json_type)
-    )

@@ -9,15 +9,15 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.schemas.columns import size
 from pipelines.schemas.evidence import SIZED_KINDS
-from pipelines.schemas.recognisers import EMPTY, RECOGNISERS
+from pipelines.schemas.recognisers import EMPTY, NUMBERS
 from pipelines.schemas.seen import CLIENTS
 from pipelines.schemas.table import PARAMETER_KEY
 from pipelines.sections import DeviantSettings
 
 GAP = 3.0
 """Times beyond what three clients reach, from which an outermost value is no tail any more (METHODS B5, gap test)."""
-NUMERIC = tuple(one.kind for one in RECOGNISERS if one.type in ("integer", "number"))
 NOT_THEIR_FAULT = (401, 403, 429)
 """Client errors that honest clients meet by the dozen: not logged in, not allowed, too many requests."""
 
@@ -76,7 +76,7 @@ def _other_kinds(values: DataFrame, settings: DeviantSettings) -> DataFrame:
     place = Window.partitionBy(*PARAMETER_KEY)
     main = F.max(F.struct("clients", "kind")).over(place)
     known = kinds.withColumn("main", main)
-    is_number_too = F.col("kind").isin(*NUMERIC) & F.col("main.kind").isin(*NUMERIC)
+    is_number_too = F.col("kind").isin(*NUMBERS) & F.col("main.kind").isin(*NUMBERS)
     is_alone = (F.col("clients") < CLIENTS) & (F.col("main.clients") >= settings.clients)
     return _reason(
         known.where(is_alone & ~is_number_too).withColumn("client", F.explode("few")), "other-kind"
@@ -85,10 +85,8 @@ def _other_kinds(values: DataFrame, settings: DeviantSettings) -> DataFrame:
 
 def _beyond(values: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Whose largest number or longest text is far beyond what three clients reach."""
-    size = F.when(F.col("kind").isin(*NUMERIC), F.abs(F.col("value").try_cast("double"))).when(
-        F.col("kind").isin(*SIZED_KINDS), F.length("value").cast("double")
-    )
-    each = values.withColumn("size", size).where(F.col("size").isNotNull())
+    ranked_kinds = values.where(F.col("kind").isin(*NUMBERS, *SIZED_KINDS))
+    each = ranked_kinds.withColumn("size", F.abs(size())).where(F.col("size").isNotNull())
     by_client = each.groupBy(*PARAMETER_KEY, "kind", "client").agg(F.max("size").alias("size"))
     place = Window.partitionBy(*PARAMETER_KEY, "kind")
     ranked = by_client.withColumns(

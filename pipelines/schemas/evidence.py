@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipelines.schemas.growth import Peaks
 from pipelines.schemas.prefix import shared
@@ -19,15 +19,14 @@ SIZED_KINDS = (*TEXTUAL, DIGITS)
 """Kinds of text whose lengths say something; a format has its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class KindEvidence:
-    """The numbers of one kind. `low`, `high`: smallest and largest integer; `prefix`: what all texts begin with; else None."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What values of one kind have shown, as it merges exactly and as it is judged.
 
-    kind: str
-    n: int
-    clients: int
-    distinct: int
-    days: int
+    `low` and `high` are exact integers (within 64 bits), `classes` counts those of `characters.BITS`, `highest` and `lowest` are
+    outermost numbers, or lengths of texts, `peaks` the largest numbers by hour, `prefix` is what all texts begin with.
+    """
+
     low: int | None = None
     high: int | None = None
     classes: Tally = field(default_factory=Tally)
@@ -37,6 +36,34 @@ class KindEvidence:
     peaks: Peaks = field(default_factory=Peaks)
     prefix: str | None = None
 
+    def shown(self) -> dict[str, Any]:
+        """The fields of this class alone, by name."""
+        return {name: getattr(self, name) for name in Shown.__dataclass_fields__}
+
+    def shown_with(self, other: Shown) -> dict[str, Any]:
+        """The same of both together."""
+        return {
+            "low": outer(min, self.low, other.low),
+            "high": outer(max, self.high, other.high),
+            "classes": self.classes + other.classes,
+            "common": self.common + other.common,
+            "highest": self.highest + other.highest,
+            "lowest": self.lowest + other.lowest,
+            "peaks": self.peaks + other.peaks,
+            "prefix": outer(shared, self.prefix, other.prefix),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class KindEvidence(Shown):
+    """The numbers of one kind."""
+
+    kind: str
+    n: int
+    clients: int
+    distinct: int
+    days: int
+
     def __add__(self, other: KindEvidence) -> KindEvidence:
         """Of the same kind in another place: clients and days may be shared, values may be equal."""
         return KindEvidence(
@@ -45,14 +72,7 @@ class KindEvidence:
             max(self.clients, other.clients),
             self.distinct + other.distinct,
             max(self.days, other.days),
-            outer(min, self.low, other.low),
-            outer(max, self.high, other.high),
-            self.classes + other.classes,
-            self.common + other.common,
-            self.highest + other.highest,
-            self.lowest + other.lowest,
-            self.peaks + other.peaks,
-            outer(shared, self.prefix, other.prefix),
+            **self.shown_with(other),
         )
 
 

@@ -11,6 +11,7 @@ from pipelines.schemas.recognisers import (
     EMPTY,
     INTEGER,
     NUMBER,
+    NUMBERS,
     TEXT,
     TEXTUAL,
     UNIX_MILLISECONDS,
@@ -51,7 +52,7 @@ def url_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
 
 def json_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
     """The forms of values in a JSON body, where a type never covers another."""
-    numeric = [kind for kind in kinds if type_of(kind.kind) in ("integer", "number")]
+    numeric = [kind for kind in kinds if kind.kind in NUMBERS]
     strings = [kind for kind in kinds if type_of(kind.kind) == "string"]
     found: list[Group] = [
         (kind.kind, [kind]) for kind in kinds if type_of(kind.kind) in ("boolean", "null", "object", "array")

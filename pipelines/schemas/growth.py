@@ -19,10 +19,7 @@ class Peaks:
     by_hour: Mapping[int, float] = field(default_factory=dict)
 
     def __add__(self, other: Peaks) -> Peaks:
-        merged = dict(self.by_hour)
-        for hour, size in other.by_hour.items():
-            merged[hour] = max(size, merged.get(hour, size))
-        return Peaks(merged)
+        return Peaks(_highest([*self.by_hour.items(), *other.by_hour.items()]))
 
     def grow(self) -> bool:
         """Whether later peaks are higher, by Kendall's rank correlation (Mann, "Nonparametric tests against trend", 1945).
@@ -41,16 +38,18 @@ class Peaks:
             return []
         first, last = min(self.by_hour), max(self.by_hour)
         width = -(-(last - first + 1) // SPANS)
-        highest: dict[int, float] = {}
-        for hour, size in self.by_hour.items():
-            span = (hour - first) // width
-            highest[span] = max(size, highest.get(span, size))
+        highest = _highest(((hour - first) // width, size) for hour, size in self.by_hour.items())
         return [highest[span] for span in sorted(highest)]
 
 
 def peaks_of(rows: Iterable[Mapping[str, Any]] | None) -> Peaks:
     """Rows of hour, size of any number of days → their merge."""
-    by_hour: dict[int, float] = {}
-    for row in rows or ():
-        by_hour[row["hour"]] = max(row["size"], by_hour.get(row["hour"], row["size"]))
-    return Peaks(by_hour)
+    return Peaks(_highest((row["hour"], row["size"]) for row in rows or ()))
+
+
+def _highest(sizes: Iterable[tuple[int, float]]) -> dict[int, float]:
+    """The largest size at each place."""
+    found: dict[int, float] = {}
+    for place, size in sizes:
+        found[place] = max(size, found.get(place, size))
+    return found

@@ -20,13 +20,13 @@ from pipelines.schemas.recognisers import (
     EMPTY,
     JWT,
     LISTS,
+    NUMBERS,
     PIPED,
     REDACTED,
     SUSPICIOUS,
     TEXT,
     TEXTUAL,
     TOKEN,
-    type_of,
 )
 from pipelines.sections import SchemaSettings
 
@@ -217,5 +217,4 @@ def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) 
 
 def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
     """Whether keeping `kind` hardly widens: an empty value, or a number among numbers."""
-    numeric = {"integer", "number"}
-    return kind.kind == EMPTY or (type_of(kind.kind) in numeric and type_of(main.kind) in numeric)
+    return kind.kind == EMPTY or (kind.kind in NUMBERS and main.kind in NUMBERS)

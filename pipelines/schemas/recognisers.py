@@ -191,6 +191,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     ),
     Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
 )
+NUMBERS = tuple(one.kind for one in RECOGNISERS if one.type in ("integer", "number"))
+"""Kinds that are numbers to JSON."""
 LISTS = (LIST, PIPED, SPACED)
 """Kinds of text that may be lists, by their separator: comma, pipe, space."""
 TEXTUAL = (TEXT, SUSPICIOUS, *LISTS)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from pipelines.schemas import distinct
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.distinct import NONE, Distinct
-from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, outer
+from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, Shown
 from pipelines.schemas.growth import Peaks
-from pipelines.schemas.prefix import PREFIX_CHARACTERS, shared
-from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, TEXT, TEXTUAL, kind_of, type_of
+from pipelines.schemas.prefix import PREFIX_CHARACTERS
+from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, NUMBERS, TEXT, TEXTUAL, kind_of, type_of
 from pipelines.schemas.seen import DIGEST_CHARACTERS, Kept, Outermost, Seen, client_bit, kept_text
 from pipelines.schemas.tallies import Tally, tally
 
@@ -21,13 +21,11 @@ HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class KindState:
+class KindState(Shown):
     """The values of one kind. Invariant: `0 <= requests <= n`.
 
     `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
-    means that names were repeated). `low` and `high` are exact integers (within 64 bits), `classes` counts those of
-    `characters.BITS`, `highest` and `lowest` are outermost numbers, or lengths of texts, `peaks` the largest numbers
-    by hour, `prefix` is what all texts begin with.
+    means that names were repeated).
     """
 
     n: int = 0
@@ -35,14 +33,6 @@ class KindState:
     clients: Distinct = NONE
     values: Distinct = NONE
     days: frozenset[date] = frozenset()
-    low: int | None = None
-    high: int | None = None
-    classes: Tally = field(default_factory=Tally)
-    common: Kept = field(default_factory=Kept)
-    highest: Outermost = field(default_factory=Outermost)
-    lowest: Outermost = field(default_factory=lambda: Outermost(largest=False))
-    peaks: Peaks = field(default_factory=Peaks)
-    prefix: str | None = None
 
     def __add__(self, other: KindState) -> KindState:
         return KindState(
@@ -51,33 +41,13 @@ class KindState:
             self.clients + other.clients,
             self.values + other.values,
             self.days | other.days,
-            outer(min, self.low, other.low),
-            outer(max, self.high, other.high),
-            self.classes + other.classes,
-            self.common + other.common,
-            self.highest + other.highest,
-            self.lowest + other.lowest,
-            self.peaks + other.peaks,
-            outer(shared, self.prefix, other.prefix),
+            **self.shown_with(other),
         )
 
     def evidence(self, kind: str) -> KindEvidence:
         """The numbers that a judgement needs."""
-        return KindEvidence(
-            kind,
-            self.n,
-            self.clients.estimate(),
-            self.values.estimate(),
-            len(self.days),
-            self.low,
-            self.high,
-            self.classes,
-            self.common,
-            self.highest,
-            self.lowest,
-            self.peaks,
-            self.prefix,
-        )
+        numbers = (self.n, self.clients.estimate(), self.values.estimate(), len(self.days))
+        return KindEvidence(kind, *numbers, **self.shown())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +81,7 @@ def observe(
     """One value of a parameter at an hour of a day (UTC); `is_first` unless its request had one of this name before."""
     cut = value[:MAX_CHARACTERS]
     kind = kind_of(cut, json_type)
-    is_number = type_of(kind) in ("integer", "number")
+    is_number = kind in NUMBERS
     integer = int(cut) if type_of(kind) == "integer" else None
     seen = Seen(1, client_bit(client))
     has_size = is_number or kind in SIZED_KINDS or kind == ARRAY

@@ -28,8 +28,6 @@ _NAMES = (
     UNIX_SECONDS,
     UNIX_MILLISECONDS,
     INTEGER,
-    NUMBER,
-    SEMVER,
     LOCALE,
     DIGITS,
     "uuid",
