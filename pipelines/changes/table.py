@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     BooleanType,
-    DataType,
     DateType,
     DoubleType,
     IntegerType,
     LongType,
     StringType,
-    StructField,
     StructType,
     TimestampType,
 )
 
 from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.fields import fields
 from pipelines.tables import Table
-
-
-def _fields(kind: DataType, *names: str, nullable: bool = False) -> list[StructField]:
-    return [StructField(name, kind, nullable) for name in names]
-
 
 PUBLISHED = Table(
     name="published",
     schema=StructType(
         [
-            *_fields(StringType(), *ENDPOINT_KEY),
-            *_fields(IntegerType(), "publication"),
-            *_fields(DateType(), "last_day"),
-            *_fields(IntegerType(), "version", nullable=True),
-            *_fields(LongType(), "requests", "successes", "clients"),
-            *_fields(TimestampType(), "first_seen", "last_seen"),
+            *fields(StringType(), *ENDPOINT_KEY),
+            *fields(IntegerType(), "publication"),
+            *fields(DateType(), "last_day"),
+            *fields(IntegerType(), "version", nullable=True),
+            *fields(LongType(), "requests", "successes", "clients"),
+            *fields(TimestampType(), "first_seen", "last_seen"),
         ]
     ),
 )
@@ -44,17 +38,17 @@ CHANGES = Table(
     name="changes",
     schema=StructType(
         [
-            *_fields(StringType(), *ENDPOINT_KEY),
-            *_fields(IntegerType(), "publication"),
-            *_fields(StringType(), "id", "kind", "location", "name", "keyword"),
-            *_fields(StringType(), "before", "after", nullable=True),
-            *_fields(IntegerType(), "from_version", "to_version", nullable=True),
-            *_fields(DateType(), "first_day", nullable=True),
-            *_fields(TimestampType(), "first_seen", nullable=True),
-            *_fields(LongType(), "requests", "clients", nullable=True),
-            *_fields(DoubleType(), "share_of_requests", "share_of_clients", "chance", "risk", nullable=True),
-            *_fields(StringType(), "cause"),
-            *_fields(BooleanType(), "is_breaking", "is_significant"),
+            *fields(StringType(), *ENDPOINT_KEY),
+            *fields(IntegerType(), "publication"),
+            *fields(StringType(), "id", "kind", "location", "name", "keyword"),
+            *fields(StringType(), "before", "after", nullable=True),
+            *fields(IntegerType(), "from_version", "to_version", nullable=True),
+            *fields(DateType(), "first_day", nullable=True),
+            *fields(TimestampType(), "first_seen", nullable=True),
+            *fields(LongType(), "requests", "clients", nullable=True),
+            *fields(DoubleType(), "share_of_requests", "share_of_clients", "chance", "risk", nullable=True),
+            *fields(StringType(), "cause"),
+            *fields(BooleanType(), "is_breaking", "is_significant"),
         ]
     ),
 )
@@ -70,9 +64,9 @@ NOTICES = Table(
     name="notices",
     schema=StructType(
         [
-            *_fields(StringType(), "variant"),
-            *_fields(IntegerType(), "publication"),
-            *_fields(StringType(), "id"),
+            *fields(StringType(), "variant"),
+            *fields(IntegerType(), "publication"),
+            *fields(StringType(), "id"),
         ]
     ),
 )

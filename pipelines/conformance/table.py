@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     ArrayType,
-    DataType,
     DoubleType,
     LongType,
     StringType,
@@ -13,24 +12,21 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from pipelines.fields import fields
 from pipelines.tables import Table
 
 PLACE = ("host", "method", "path_template", "location", "name")
 FINDING_KEY = (*PLACE, "rule", "value_class", "severity")
 
 
-def _fields(kind: DataType, *names: str, nullable: bool = False) -> list[StructField]:
-    return [StructField(name, kind, nullable) for name in names]
-
-
 VIOLATIONS = Table(
     name="violations",
     schema=StructType(
         [
-            *_fields(StringType(), "batch", *FINDING_KEY),
-            *_fields(DoubleType(), "confidence", nullable=True),
-            *_fields(LongType(), "requests", "successes", "clients"),
-            *_fields(TimestampType(), "first_seen", "last_seen"),
+            *fields(StringType(), "batch", *FINDING_KEY),
+            *fields(DoubleType(), "confidence", nullable=True),
+            *fields(LongType(), "requests", "successes", "clients"),
+            *fields(TimestampType(), "first_seen", "last_seen"),
             StructField("transaction_ids", ArrayType(StringType()), False),
         ]
     ),

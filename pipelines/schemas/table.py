@@ -6,7 +6,6 @@ from pyspark.sql.types import (
     ArrayType,
     BinaryType,
     BooleanType,
-    DataType,
     DateType,
     DoubleType,
     IntegerType,
@@ -17,6 +16,7 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.fields import fields
 
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
 LOCATIONS = (
@@ -39,42 +39,36 @@ refers to. `item` is one of a list in a query value (`a,b`); names in a `body` a
 """
 
 
-def _fields(kind: DataType, *names: str, nullable: bool) -> list[StructField]:
-    return [StructField(name, kind, nullable) for name in names]
-
-
-_SEEN = _fields(LongType(), "n", "clients", nullable=True)
+_SEEN = fields(LongType(), "n", "clients", nullable=True)
 """How often, and the bits of clients (`seen.client_bit`)."""
-COMMON_SCHEMA = ArrayType(StructType([*_fields(StringType(), "value", nullable=True), *_SEEN]))
+COMMON_SCHEMA = ArrayType(StructType([*fields(StringType(), "value", nullable=True), *_SEEN]))
 OUTERMOST_SCHEMA = ArrayType(
     StructType(
         [
-            *_fields(DoubleType(), "size", nullable=True),
-            *_fields(StringType(), "digest", nullable=True),
+            *fields(DoubleType(), "size", nullable=True),
+            *fields(StringType(), "digest", nullable=True),
             *_SEEN,
         ]
     )
 )
 PEAKS_SCHEMA = ArrayType(
-    StructType(
-        [*_fields(IntegerType(), "hour", nullable=True), *_fields(DoubleType(), "size", nullable=True)]
-    )
+    StructType([*fields(IntegerType(), "hour", nullable=True), *fields(DoubleType(), "size", nullable=True)])
 )
 
 PARAMETER_SLICES_SCHEMA = StructType(
     [
-        *_fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
-        *_fields(DateType(), "day", nullable=False),
-        *_fields(BooleanType(), "is_late", "is_held", nullable=False),
-        *_fields(LongType(), "n", "requests", nullable=False),
-        *_fields(BinaryType(), "clients", "values", nullable=False),
-        *_fields(LongType(), "integer_min", "integer_max", nullable=True),
+        *fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
+        *fields(DateType(), "day", nullable=False),
+        *fields(BooleanType(), "is_late", "is_held", nullable=False),
+        *fields(LongType(), "n", "requests", nullable=False),
+        *fields(BinaryType(), "clients", "values", nullable=False),
+        *fields(LongType(), "integer_min", "integer_max", nullable=True),
         StructField("classes", ArrayType(LongType()), False),
         StructField("common", COMMON_SCHEMA, True),
         StructField("high", OUTERMOST_SCHEMA, False),
         StructField("low", OUTERMOST_SCHEMA, False),
         StructField("peaks", PEAKS_SCHEMA, False),
-        *_fields(StringType(), "prefix", nullable=True),
+        *fields(StringType(), "prefix", nullable=True),
     ]
 )
 """One row = the values of one kind of one parameter on one day (`state.KindState`), apart for the late hours and for the
@@ -86,25 +80,25 @@ characters of each class. `common` are all values of a kind that may be a closed
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [
-        *_fields(StringType(), "location", "name", nullable=True),
-        *_fields(BooleanType(), "required", nullable=True),
-        *_fields(LongType(), "requests", nullable=True),
-        *_fields(StringType(), "schema", nullable=True),
+        *fields(StringType(), "location", "name", nullable=True),
+        *fields(BooleanType(), "required", nullable=True),
+        *fields(LongType(), "requests", nullable=True),
+        *fields(StringType(), "schema", nullable=True),
     ]
 )
 """A judged parameter: `requests` carried it, `schema` is JSON Schema 2020-12 as JSON text with `x-census`."""
 
 SCHEMAS_SCHEMA = StructType(
     [
-        *_fields(StringType(), *ENDPOINT_KEY, nullable=False),
-        *_fields(IntegerType(), "version", nullable=False),
-        *_fields(StringType(), "fingerprint", nullable=False),
-        *_fields(LongType(), "requests", "clients", nullable=False),
-        *_fields(IntegerType(), "days", nullable=False),
-        *_fields(DateType(), "first_day", "last_day", nullable=False),
-        *_fields(IntegerType(), "left_out", nullable=False),
-        *_fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False),
-        *_fields(BooleanType(), "is_doubled", nullable=False),
+        *fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *fields(IntegerType(), "version", nullable=False),
+        *fields(StringType(), "fingerprint", nullable=False),
+        *fields(LongType(), "requests", "clients", nullable=False),
+        *fields(IntegerType(), "days", nullable=False),
+        *fields(DateType(), "first_day", "last_day", nullable=False),
+        *fields(IntegerType(), "left_out", nullable=False),
+        *fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False),
+        *fields(BooleanType(), "is_doubled", nullable=False),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
@@ -117,8 +111,8 @@ hold at 99.9 % confidence or more.
 
 DEVIANTS_SCHEMA = StructType(
     [
-        *_fields(StringType(), "variant", "client", nullable=False),
-        *_fields(LongType(), "parameters", "endpoints", nullable=False),
+        *fields(StringType(), "variant", "client", nullable=False),
+        *fields(LongType(), "parameters", "endpoints", nullable=False),
         StructField("reasons", ArrayType(StringType()), False),
     ]
 )

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     ArrayType,
-    DataType,
     DateType,
     IntegerType,
     LongType,
     MapType,
     StringType,
-    StructField,
     StructType,
     TimestampType,
 )
 
+from pipelines.fields import fields
 from pipelines.tables import Table
-
-
-def _fields(kind: DataType, *names: str, nullable: bool = True) -> list[StructField]:
-    return [StructField(name, kind, nullable) for name in names]
-
 
 TEXT, NAMES, HASHES = StringType(), ArrayType(StringType()), MapType(StringType(), StringType())
 
@@ -28,24 +22,33 @@ TRANSACTIONS = Table(
     name="transactions",
     schema=StructType(
         [
-            *_fields(TEXT, "transaction_id", nullable=False),
-            *_fields(TimestampType(), "time", nullable=False),
-            *_fields(DateType(), "day", nullable=False),
-            *_fields(TEXT, "host", "method", nullable=False),
-            *_fields(TEXT, "scheme"),
-            *_fields(TEXT, "path", nullable=False),
-            *_fields(TEXT, "query"),
-            *_fields(IntegerType(), "status", nullable=False),
-            *_fields(TEXT, "request_content_type", "response_content_type"),
-            *_fields(LongType(), "request_bytes", "response_bytes"),
-            *_fields(TEXT, "accept", "user_agent", "referer", "origin", "sec_fetch_dest", "sec_fetch_mode"),
-            *_fields(TEXT, "x_requested_with", "cache_control"),
-            *_fields(NAMES, "request_header_names", "response_header_names", "cookie_names", nullable=False),
-            *_fields(HASHES, "identifiers", nullable=False),
-            *_fields(TEXT, "client", nullable=False),
-            *_fields(TEXT, "request_body"),
-            *_fields(TEXT, "source_id", nullable=False),
-            *_fields(LongType(), "source_line"),
+            *fields(TEXT, "transaction_id", nullable=False),
+            *fields(TimestampType(), "time", nullable=False),
+            *fields(DateType(), "day", nullable=False),
+            *fields(TEXT, "host", "method", nullable=False),
+            *fields(TEXT, "scheme", nullable=True),
+            *fields(TEXT, "path", nullable=False),
+            *fields(TEXT, "query", nullable=True),
+            *fields(IntegerType(), "status", nullable=False),
+            *fields(TEXT, "request_content_type", "response_content_type", nullable=True),
+            *fields(LongType(), "request_bytes", "response_bytes", nullable=True),
+            *fields(
+                TEXT,
+                "accept",
+                "user_agent",
+                "referer",
+                "origin",
+                "sec_fetch_dest",
+                "sec_fetch_mode",
+                nullable=True,
+            ),
+            *fields(TEXT, "x_requested_with", "cache_control", nullable=True),
+            *fields(NAMES, "request_header_names", "response_header_names", "cookie_names", nullable=False),
+            *fields(HASHES, "identifiers", nullable=False),
+            *fields(TEXT, "client", nullable=False),
+            *fields(TEXT, "request_body", nullable=True),
+            *fields(TEXT, "source_id", nullable=False),
+            *fields(LongType(), "source_line", nullable=True),
         ]
     ),
     partition=("day",),
@@ -55,12 +58,12 @@ QUARANTINE = Table(
     name="quarantine",
     schema=StructType(
         [
-            *_fields(DateType(), "day", nullable=False),
-            *_fields(TEXT, "source", nullable=False),
-            *_fields(LongType(), "line"),
-            *_fields(ArrayType(StringType()), "reasons", nullable=False),
-            *_fields(TEXT, "raw"),
-            *_fields(TEXT, "source_id", nullable=False),
+            *fields(DateType(), "day", nullable=False),
+            *fields(TEXT, "source", nullable=False),
+            *fields(LongType(), "line", nullable=True),
+            *fields(ArrayType(StringType()), "reasons", nullable=False),
+            *fields(TEXT, "raw", nullable=True),
+            *fields(TEXT, "source_id", nullable=False),
         ]
     ),
     partition=("day",),
@@ -71,12 +74,12 @@ BATCHES = Table(
     name="batches",
     schema=StructType(
         [
-            *_fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
-            *_fields(LongType(), "records", "valid", "quarantined", nullable=False),
-            *_fields(TimestampType(), "first_time", "last_time"),
-            *_fields(TimestampType(), "ingested_at", nullable=False),
-            *_fields(TEXT, "state", nullable=False),
-            *_fields(TEXT, "expectations", nullable=False),
+            *fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
+            *fields(LongType(), "records", "valid", "quarantined", nullable=False),
+            *fields(TimestampType(), "first_time", "last_time", nullable=True),
+            *fields(TimestampType(), "ingested_at", nullable=False),
+            *fields(TEXT, "state", nullable=False),
+            *fields(TEXT, "expectations", nullable=False),
         ]
     ),
 )
