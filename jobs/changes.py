@@ -41,6 +41,7 @@ class Found:
     number: int
     evidence: Evidence
     schema_changes: DataFrame
+    gone: DataFrame
     rows: DataFrame
 
 
@@ -62,14 +63,17 @@ def find_changes(run: cli.Run, variant: Variant, evidence: Evidence, number: int
     """Compares, and rewrites the rows of this publication in table changes; what is looked back at is not stored."""
     with run.reporter.stage("Comparing with what was published") as outcome:
         schema_changes = changed_schemas(evidence).localCheckpoint()
-        rows = changes_of(evidence, schema_changes, run.settings.changes)
+        gone = gone_endpoints(
+            evidence.published, evidence.inventory, evidence.endpoint_slices, run.settings.changes
+        ).localCheckpoint()
+        rows = changes_of(evidence, schema_changes, gone, run.settings.changes)
         rows = rows.withColumn("publication", F.lit(number)).localCheckpoint()
         if number != UNNUMBERED:
             CHANGES.replace(rows, run.warehouse, f"variant = '{variant}' AND publication = {number}")
         counts = summary.counted(rows)
         run.summary.update(counts)
         outcome.append(f"{counts['changes']:,} changes, {counts['breaking']:,} breaking")
-    return Found(number, evidence, schema_changes, rows)
+    return Found(number, evidence, schema_changes, gone, rows)
 
 
 def write_changes(run: cli.Run, found: Found, out: Path) -> int:
@@ -77,19 +81,13 @@ def write_changes(run: cli.Run, found: Found, out: Path) -> int:
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
         lines = notice.write_lines(map(summary.plain, rows), out / LINES)
-        gone = gone_endpoints(
-            found.evidence.published,
-            found.evidence.inventory,
-            found.evidence.endpoint_slices,
-            run.settings.changes,
-        )
         reasoned = inventory(run).join(
             found.evidence.inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_semi"
         )
         documents = write_both(
             replace(found.evidence, inventory=reasoned),
             found.schema_changes,
-            gone.select(*ENDPOINT_KEY),
+            found.gone.select(*ENDPOINT_KEY),
             found.rows.select("host").distinct(),
             out,
             run.settings.export,

@@ -11,10 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.changes.build import Evidence, changed_schemas, changes_of
+from pipelines.changes.inventories import gone_endpoints
 from pipelines.changes.table import PUBLISHED
-from pipelines.schemas.build import slices, with_kinds
+from pipelines.schemas.build import slices
 from pipelines.settings import Settings
-from tests.schema_rows import KEY, VALUES
+from tests.schema_rows import KEY, value_rows
 
 MONDAY = date(2026, 6, 1)
 PUBLICATION = MONDAY + timedelta(days=4)
@@ -87,14 +88,14 @@ def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None =
 
 
 def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -> DataFrame:
-    return slices(with_kinds(spark.createDataFrame(seen, VALUES)), settings.schemas).localCheckpoint()
+    return slices(value_rows(spark, seen), settings.schemas).localCheckpoint()
 
 
 def changes(evidence: Evidence, settings: Settings) -> DataFrame:
     """Rows of `CHANGES` but for `publication`."""
-    return changes_of(
-        evidence, changed_schemas(evidence).localCheckpoint(), settings.changes
-    ).localCheckpoint()
+    gone = gone_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices, settings.changes)
+    changed = changed_schemas(evidence).localCheckpoint()
+    return changes_of(evidence, changed, gone, settings.changes).localCheckpoint()
 
 
 def at_once(settings: Settings) -> Settings:

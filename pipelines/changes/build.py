@@ -12,7 +12,6 @@ from pyspark.sql.types import ArrayType, DoubleType
 from pipelines.changes.compare import REQUIRED
 from pipelines.changes.compare_column import compared
 from pipelines.changes.inventories import (
-    gone_endpoints,
     gone_parameters,
     new_endpoints,
     removed_endpoints,
@@ -68,14 +67,15 @@ def changed_schemas(evidence: Evidence) -> DataFrame:
     )
 
 
-def changes_of(evidence: Evidence, schema_changes: DataFrame, settings: ChangeSettings) -> DataFrame:
-    """Rows of `changed_schemas` and the rest of the evidence → rows of `CHANGES` but for `publication`."""
-    slices = evidence.endpoint_slices
+def changes_of(
+    evidence: Evidence, schema_changes: DataFrame, gone: DataFrame, settings: ChangeSettings
+) -> DataFrame:
+    """Rows of `changed_schemas`, of `gone_endpoints` and the rest of the evidence → rows of `CHANGES` but for `publication`."""
     parts = [
         _of_schemas(schema_changes, evidence.parameter_slices),
-        _new(new_endpoints(evidence.published, evidence.inventory, slices)),
+        _new(new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
         _removed(removed_endpoints(evidence.published, evidence.inventory)),
-        _gone(gone_endpoints(evidence.published, evidence.inventory, slices, settings).where("is_new")),
+        _gone(gone.where("is_new")),
         _gone_parameters(gone_parameters(evidence.published, evidence.parameter_slices, settings)),
     ]
     found = parts[0]

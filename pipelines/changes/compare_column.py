@@ -18,7 +18,7 @@ from pyspark.sql.types import (
 )
 
 from pipelines.changes.compare import Change, Version, carried_over, compare
-from pipelines.openapi.endpoint import Parameter
+from pipelines.openapi.endpoint import Parameter, parameters_of
 from pipelines.schemas.table import PARAMETER_SCHEMA
 
 PROBE = StructType(
@@ -62,12 +62,7 @@ def _compared(old: Row, new: Row) -> dict[str, Any]:
 
 
 def _version(row: Row) -> Version:
-    return Version(tuple(map(_parameter, row["parameters"] or ())), bool(row["is_doubled"]))
-
-
-def _parameter(row: Row) -> Parameter:
-    schema = orjson.loads(row["schema"])
-    return Parameter(row["location"], row["name"], schema, bool(row["required"]), int(row["requests"]))
+    return Version(parameters_of(row["parameters"] or ()), bool(row["is_doubled"]))
 
 
 def _stored(one: Parameter) -> dict[str, Any]:

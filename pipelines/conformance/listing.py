@@ -15,8 +15,8 @@ from rich.text import Text
 
 from pipelines.conformance.findings import SEVERITIES
 from pipelines.conformance.table import FINDING_KEY, VIOLATIONS
-from pipelines.errors import WarehouseError
 from pipelines.openapi.text import readable
+from pipelines.whole_file import whole_file
 
 COLUMNS = tuple(name for name in VIOLATIONS.schema.names if name != "batch")
 CELL_CHARACTERS = 100
@@ -34,20 +34,11 @@ def write_findings(findings: DataFrame, out: Path) -> int:
     Raises:
         WarehouseError: the file cannot be written.
     """
-    part, written = out.with_name(f".{out.name}.part"), 0
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            for row in worst_first(findings).select(*COLUMNS).toLocalIterator():
-                file.write(orjson.dumps({name: _plain(row[name]) for name in COLUMNS}) + b"\n")
-                written += 1
-        part.replace(out)
-    except OSError as error:
-        raise WarehouseError(
-            f"--out {out}: cannot be written ({error.strerror}). Name a file that you may write."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    written = 0
+    with whole_file(out) as part, part.open("wb") as file:
+        for row in worst_first(findings).select(*COLUMNS).toLocalIterator():
+            file.write(orjson.dumps({name: _plain(row[name]) for name in COLUMNS}) + b"\n")
+            written += 1
     return written
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipelines.conformance.operation import Operation
-from pipelines.conformance.segments import BRACES, REST, literals_of, segments, values_of
+from pipelines.conformance.segments import BRACES, literals_of, segments
 from pipelines.conformance.servers import ANY_HOST, Server
+from pipelines.schemas.path_segments import REST, values_of
 
 WHOLE = ("", "")
 """Literals of a segment that is one placeholder."""

@@ -14,12 +14,11 @@ from pipelines.conformance import texts as reading
 from pipelines.conformance.dialect import EVIDENCE, NAMED, ONE, SEVERAL, validator
 from pipelines.conformance.findings import REQUIRED
 from pipelines.conformance.operation import Parameter
+from pipelines.http.redaction import MASK
 from pipelines.schemas.recognisers import REDACTED, TOKEN, kind_of
 
 MAX_ERRORS = 100
 """Broken rules that are read of one value: a body of a million wrong items says nothing more."""
-MASK = "redacted"
-"""What every mask of ingest begins with."""
 ALTERNATIVES = ("anyOf", "oneOf")
 
 

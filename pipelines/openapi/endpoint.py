@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -93,7 +93,7 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         tested=int(schema.get("tested") or 0),
         false_alarms=int(schema.get("false_alarms") or 0),
         is_doubled=bool(schema.get("is_doubled")),
-        parameters=_parameters(schema.get("parameters") or ()),
+        parameters=parameters_of(schema.get("parameters") or ()),
         reasons=tuple(said(row.get("reasons") or ())),
     )
 
@@ -104,7 +104,8 @@ def timestamp(moment: datetime) -> str:
     return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _parameters(rows: Sequence[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+def parameters_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+    """Rows (or structs) of `PARAMETER_SCHEMA` as values."""
     return tuple(
         Parameter(
             row["location"],

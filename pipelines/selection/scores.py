@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from pipelines.errors import WarehouseError
+from pipelines.whole_file import whole_file
 
 SCORE: Final = (pa.field("transaction_id", pa.string()), pa.field("probability", pa.float32()))
 REASONS: Final = pa.field(
@@ -42,21 +42,11 @@ def write_scores(scores: DataFrame, out: Path) -> int:
     Raises:
         WarehouseError: the file cannot be written.
     """
-    part = out.with_name(f".{out.name}.part")
     schema = pa.schema([*SCORE, REASONS] if REASONS.name in scores.columns else SCORE)
     chosen = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
     rows = (row.asDict(recursive=True) for row in chosen)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        written = _parquet(rows, schema, part) if out.suffix == ".parquet" else _ndjson(rows, part)
-        part.replace(out)
-    except OSError as error:
-        raise WarehouseError(
-            f"--out {out}: cannot be written ({error.strerror}). Name a file that you may write."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return written
+    with whole_file(out) as part:
+        return _parquet(rows, schema, part) if out.suffix == ".parquet" else _ndjson(rows, part)
 
 
 def _ndjson(rows: Iterator[dict[str, Any]], part: Path) -> int:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.conformance.check import Request
-from pipelines.conformance.segments import literals_of, values_of
+from pipelines.conformance.segments import literals_of
 from pipelines.conformance.servers import servers
+from pipelines.schemas.path_segments import values_of
 from tests.conformance_examples import asked, checker, get, openapi, post
 
 
