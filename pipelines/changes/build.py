@@ -44,13 +44,15 @@ class Evidence:
 
 def changed_schemas(evidence: Evidence) -> DataFrame:
     """Published endpoints whose schema has a newer version: `ENDPOINT_KEY, from_version, to_version, last_day, compared`."""
-    side = F.struct("is_doubled", "parameters")
+    side = F.struct("writings", "media_types", "parameters")
     old = evidence.schemas.select(*ENDPOINT_KEY, "version", side.alias("old"))
     new = latest(evidence.schemas).select(
         *ENDPOINT_KEY, F.col("version").alias("to_version"), side.alias("new")
     )
     nothing = F.struct(
-        F.lit(False).alias("is_doubled"), F.array().cast(PARAMETER_SCHEMAS).alias("parameters")
+        F.array().cast("array<string>").alias("writings"),
+        F.array().cast("array<string>").alias("media_types"),
+        F.array().cast(PARAMETER_SCHEMAS).alias("parameters"),
     )
     return (
         evidence.published.select(*ENDPOINT_KEY, "last_day", "version")

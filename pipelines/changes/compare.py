@@ -6,7 +6,7 @@ its schema, and everything required is there. So a parameter that is new was ref
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from pipelines.changes.accepts import URL
 from pipelines.changes.difference import Difference, Probe, differences
 from pipelines.openapi.endpoint import Parameter
 from pipelines.schemas.json_body import ITEM, last_token, parent
+from pipelines.schemas.requests import PLAIN
 
 Kind = Literal[
     "endpoint-new", "method-new", "endpoint-removed", "endpoint-gone",
@@ -22,8 +23,8 @@ Kind = Literal[
 ]  # fmt: skip
 """`removed`: the refreshed document has it no more. `gone`: it has it, the traffic no longer."""
 Place = tuple[str, str]
-REQUIRED, PATH = "required", "path"
-"""Keywords beside those of JSON Schema: a parameter must be there; the path begins with two slashes."""
+REQUIRED, PATH, MEDIA_TYPE = "required", "path", "content"
+"""Keywords beside those of JSON Schema: a parameter must be there; ways to write the path; media types of bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Version:
     """An endpoint's schema in one version."""
 
     parameters: tuple[Parameter, ...] = ()
-    is_doubled: bool = False
+    writings: tuple[str, ...] = (PLAIN,)
+    media_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ def compare(old: Version, new: Version) -> list[Change]:
     Nothing breaks: every request that fits `old` fits `new`.
     """
     before, after = ({(one.location, one.name): one for one in side.parameters} for side in (old, new))
-    found = [] if old.is_doubled == new.is_doubled else [_of_path(old, new)]
+    found = [
+        *_of_set(("path", "", PATH), old.writings, new.writings),
+        *_of_set(("body", "", MEDIA_TYPE), old.media_types, new.media_types),
+    ]
     for place in sorted(before.keys() | after.keys()):
         if place not in after:
             found.append(Change("parameter-removed", *place, "", None, None, is_breaking=True))
@@ -66,10 +71,12 @@ def compare(old: Version, new: Version) -> list[Change]:
     return found
 
 
-def _of_path(old: Version, new: Version) -> Change:
-    """A document is matched literally: with one slash and with two it is another path."""
-    before, after = (2 if side.is_doubled else 1 for side in (old, new))
-    return Change("changed", "path", "", PATH, before, after, is_breaking=True)
+def _of_set(place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:
+    """What a document names literally: ways to write the path, media types of bodies. One that is gone is refused."""
+    before, after = set(old), set(new)
+    if before != after:
+        kind: Kind = "widened" if before < after else "narrowed" if after < before else "changed"
+        yield Change(kind, *place, sorted(before), sorted(after), is_breaking=kind != "widened")
 
 
 def _new(place: Place, parameter: Parameter, before: Mapping[Place, Parameter]) -> Change:

@@ -19,6 +19,7 @@ from pyspark.sql.types import (
 
 from pipelines.changes.compare import Change, Version, carried_over, compare
 from pipelines.openapi.endpoint import Parameter, parameters_of
+from pipelines.schemas.requests import PLAIN
 from pipelines.schemas.table import PARAMETER_SCHEMA
 
 PROBE = StructType(
@@ -50,7 +51,7 @@ COMPARED = StructType(
 
 
 def compared(old: Column, new: Column) -> Column:
-    """Structs `is_doubled, parameters` of two versions → `COMPARED`."""
+    """Structs `writings, media_types, parameters` of two versions → `COMPARED`."""
     return F.udf(_compared, COMPARED, useArrow=True)(old, new)
 
 
@@ -62,7 +63,11 @@ def _compared(old: Row, new: Row) -> dict[str, Any]:
 
 
 def _version(row: Row) -> Version:
-    return Version(parameters_of(row["parameters"] or ()), bool(row["is_doubled"]))
+    return Version(
+        parameters_of(row["parameters"] or ()),
+        tuple(row["writings"] or (PLAIN,)),
+        tuple(row["media_types"] or ()),
+    )
 
 
 def _stored(one: Parameter) -> dict[str, Any]:

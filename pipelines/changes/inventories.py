@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pipelines.changes.occurrence import request_days, union_estimate
 from pipelines.changes.silence_column import is_newly_silent, silences
 from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.schemas.table import PARAMETER_KEY
+from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
 from pipelines.sections import ChangeSettings
 
 ALL_HOSTS = ""
@@ -132,7 +132,7 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
     requests = request_days(parameter_slices)
     observed = requests.groupBy(*ENDPOINT_KEY).agg(F.collect_set("day").alias("observed"))
     active = (
-        parameter_slices.where(~F.col("location").isin("request", "written", "item"))
+        parameter_slices.where(~F.col("location").isin(*OF_REQUESTS, "item"))
         .groupBy(*PARAMETER_KEY)
         .agg(F.collect_set("day").alias("active"))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from rich.table import Table
 
-from pipelines.changes.compare import PATH, REQUIRED
+from pipelines.changes.compare import MEDIA_TYPE, PATH, REQUIRED
 from pipelines.openapi.text import readable
 
 SHOWN = 20
@@ -94,8 +94,8 @@ def said(row: Mapping[str, Any]) -> str:
         return f"{WORDS[row['kind']]}{' and required' if after == REQUIRED else ''}"
     if row["keyword"] == REQUIRED:
         return "optional → required" if after else "required → optional"
-    if row["keyword"] == PATH:
-        return f"path begins with {after} slashes, before with {before}"
+    if row["keyword"] in (PATH, MEDIA_TYPE):
+        return f"{row['keyword']} {_listed(before)} → {_listed(after)}"
     return f"{row['keyword']} {_short(before)} → {_short(after)}"
 
 
@@ -103,6 +103,10 @@ def _short(value: Any) -> str:
     if value is None:
         return "none"
     return f"{len(value)} values" if isinstance(value, list) else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _value(text: str | None) -> Any:

@@ -61,7 +61,10 @@ class Node:
 
 @dataclass(slots=True)
 class Routes:
-    """All operations of all documents. `twice` counts those that a document before had."""
+    """All operations of all documents. `twice` counts those that a document before had.
+
+    A path with and without slashes at its ends is one here, as it is to learning.
+    """
 
     hosts: dict[str, Node] = field(default_factory=dict)
     operations: int = 0
@@ -82,8 +85,9 @@ class Routes:
             else:
                 node = node.mixed.setdefault(literals, Node())
                 places.append(Place(number, literals, tuple(BRACES.findall(piece))))
-        if operation.method in node.routes:
-            self.twice += 1
+        known = node.routes.get(operation.method)
+        if known is not None:
+            self.twice += known.template == template or known.template.strip("/") != template.strip("/")
             return
         self.operations += 1
         node.routes[operation.method] = Route(operation, template, tuple(places))

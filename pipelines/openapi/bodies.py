@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,21 +13,34 @@ from pipelines.schemas.json_body import ITEM, last_token, parent, unescaped
 JsonSchema = dict[str, Any]
 
 
-def request_body(parameters: Sequence[Parameter]) -> dict[str, Any] | None:
-    """The Request Body Object of an endpoint's parameters; None where no body was seen."""
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+def names_json(media_type: str) -> bool:
+    """Whether a body of this media type is JSON by its name (RFC 8259; RFC 6838 s. 4.2.8: suffix `+json`)."""
+    return media_type == JSON or media_type.endswith("+json")
+
+
+def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = ()) -> dict[str, Any] | None:
+    """The Request Body Object of an endpoint's parameters and the media types of its bodies; None where no body was seen.
+
+    A media type whose bodies were not read, or whose name does not say that they are JSON, has a schema that takes anything:
+    a reader that goes by the name sees a text there, not an object. What is known of such JSON stands under `JSON`.
+    """
     body = {one.name: one for one in parameters if one.location == "body"}
     form = [one for one in parameters if one.location == "form"]
     multipart = [
         one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
     ]
-    content = {}
+    content: dict[str, JsonSchema] = {whole(name): {} for name in media_types}
     if body:
-        content["application/json"] = {"schema": _schema("", body, _children(body))}
+        of_json = [name for name in content if names_json(name)] or [JSON]
+        content |= dict.fromkeys(of_json, _schema("", body, _children(body)))
     if form:
-        content["application/x-www-form-urlencoded"] = {"schema": _form(form)}
+        content[FORM] = _form(form)
     if multipart:
-        content["multipart/form-data"] = {"schema": _form(multipart)}
-    return {"content": content} if content else None
+        content[MULTIPART] = _form(multipart)
+    return {"content": {name: {"schema": content[name]} for name in sorted(content)}} if content else None
 
 
 def _parts(parameters: Sequence[Parameter]) -> list[Parameter]:

@@ -68,7 +68,9 @@ def documents(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, D
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:
     """Hosts in order, each with its endpoints and their schemas."""
     key = list(ENDPOINT_KEY)
-    schema = F.struct("requests", "left_out", "tested", "false_alarms", "is_doubled", "parameters")
+    schema = F.struct(
+        "requests", "left_out", "tested", "false_alarms", "writings", "media_types", "parameters"
+    )
     joined = endpoints.join(schemas.select(*key, schema.alias("schema")), key, "left")
     rows = joined.orderBy("host", "path_template", "method").toLocalIterator()
     for host, group in groupby((row.asDict(recursive=True) for row in rows), key=_host):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.template import unique_names
 from pipelines.openapi.text import readable, whole
+from pipelines.schemas.requests import as_written
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
@@ -48,7 +49,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
     for endpoint in endpoints:
         one = located(endpoint)
         by_shape.setdefault(one.template.shape, []).append(one)
-    items = dict(sorted(_path_item(group) for group in by_shape.values()))
+    items = dict(sorted(found for group in by_shape.values() for found in _path_items(group)))
     _number_operations(items)
     first, last = min(e.first_seen for e in endpoints), max(e.last_seen for e in endpoints)
     transactions = sum(endpoint.requests for endpoint in endpoints)
@@ -92,13 +93,20 @@ def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
     return [{"url": f"{scheme}://{authority}"} for scheme in sorted(schemes, reverse=True)]
 
 
-def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
-    """The path and its item, from all endpoints of one shape."""
+def _path_items(group: Sequence[Located]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Paths and their items, from all endpoints of one shape: one for each way in which requests write the path."""
     naming_one = busiest_first(group)[0].template
     names = unique_names(naming_one.names)
-    path = naming_one.path(names)
-    if all(one.endpoint.is_doubled for one in group):  # a document is matched literally
-        path = f"/{path}"
+    by_path: dict[str, list[Located]] = {}
+    for one in group:
+        for path in dict.fromkeys(as_written(naming_one.path(names), way) for way in one.endpoint.writings):
+            by_path.setdefault(path, []).append(one)
+    for path, same in by_path.items():
+        yield path, _path_item(path, same, names)
+
+
+def _path_item(path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
+    """The operations of a path, from its endpoints."""
     by_method: dict[str, list[Located]] = {}
     for one in group:
         by_method.setdefault(whole(one.endpoint.method), []).append(one)
@@ -112,13 +120,13 @@ def _path_item(group: Sequence[Located]) -> tuple[str, dict[str, Any]]:
             item[method.lower()] = operation
         else:
             others[method] = operation
-    return path, {**item, **({"x-census-methods": others} if others else {})}
+    return {**item, **({"x-census-methods": others} if others else {})}
 
 
 def _operation(method: str, path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
     endpoint = merged(group, names)
     parameters = parameter_objects(endpoint.parameters, endpoint.learned_from)
-    body = request_body(endpoint.parameters)
+    body = request_body(endpoint.parameters, endpoint.media_types)
     tag = naming.tag(group[0].template)
     templates = sorted({whole(one.endpoint.path_template) for one in group})
     return {

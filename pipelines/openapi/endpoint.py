@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from pipelines.endpoints.wording import said
+from pipelines.schemas.requests import PLAIN
 
 JsonSchema = dict[str, Any]
 
@@ -35,9 +36,9 @@ class Endpoint:
 
     `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
     or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
-    written; of `tested` requests that the back-test left out `false_alarms` broke the schema; `is_doubled`: every
-    path began with two slashes; `schemes` were seen ("https"); `reasons` say why it looks like an API. Times without
-    a zone are UTC.
+    written; of `tested` requests that the back-test left out `false_alarms` broke the schema; requests have
+    paths of the `writings` and bodies of the `media_types`; `schemes` were seen ("https"); `reasons` say why it
+    looks like an API. Times without a zone are UTC.
     """
 
     host: str
@@ -55,7 +56,8 @@ class Endpoint:
     left_out: int = 0
     tested: int = 0
     false_alarms: int = 0
-    is_doubled: bool = False
+    writings: tuple[str, ...] = (PLAIN,)
+    media_types: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     reasons: tuple[str, ...] = ()
 
@@ -92,7 +94,8 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         left_out=int(schema.get("left_out") or 0),
         tested=int(schema.get("tested") or 0),
         false_alarms=int(schema.get("false_alarms") or 0),
-        is_doubled=bool(schema.get("is_doubled")),
+        writings=tuple(schema.get("writings") or (PLAIN,)),
+        media_types=tuple(schema.get("media_types") or ()),
         parameters=parameters_of(schema.get("parameters") or ()),
         reasons=tuple(said(row.get("reasons") or ())),
     )

@@ -55,6 +55,8 @@ def merged(group: Sequence[Located], names: Sequence[str]) -> Endpoint:
         left_out=sum(endpoint.left_out for endpoint in endpoints),
         tested=sum(endpoint.tested for endpoint in endpoints),
         false_alarms=sum(endpoint.false_alarms for endpoint in endpoints),
+        writings=tuple(sorted({writing for endpoint in endpoints for writing in endpoint.writings})),
+        media_types=tuple(sorted({name for endpoint in endpoints for name in endpoint.media_types})),
         parameters=_parameters(ordered, names),
     )
 

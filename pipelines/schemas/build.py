@@ -8,11 +8,16 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas import columns
 from pipelines.schemas.kind_column import kind
-from pipelines.schemas.table import PARAMETER_KEY, PARAMETER_SCHEMA
-from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, VERDICT, verdicts
+from pipelines.schemas.requests import MEDIA_TYPES, WRITINGS
+from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA
+from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, SENT_SCHEMA, VERDICT, verdicts
 from pipelines.schemas.view import View
 from pipelines.schemas.views import is_held, views
 from pipelines.sections import SchemaSettings
+
+SENT = ("written", "media")
+MOST_SENT = len(WRITINGS) + 2 * MEDIA_TYPES
+"""Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
 
 
 def with_kinds(values: DataFrame) -> DataFrame:
@@ -55,14 +60,11 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
     """
     per_endpoint = _per_endpoint(_in_all_views(parameter_slices), settings.max_parameters)
     judged = per_endpoint.withColumn(
-        "verdict", verdicts(settings)(F.coalesce("seen", F.array()))
-    ).withColumns(
-        {
-            "judged": F.col("verdict.parameters"),
-            "is_doubled": F.coalesce(F.col("doubled") >= F.col("requests"), F.lit(False)),
-        }
+        "verdict", verdicts(settings)(F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent"))
+    ).withColumn("judged", F.col("verdict.parameters"))
+    identity = F.struct(
+        F.transform("judged", _identity).alias("parameters"), "verdict.writings", "verdict.media_types"
     )
-    identity = F.struct(F.transform("judged", _identity).alias("parameters"), "is_doubled")
     return judged.select(
         *ENDPOINT_KEY,
         F.sha2(F.to_json(identity), 256).alias("fingerprint"),
@@ -73,7 +75,6 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
         "last_day",
         (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
         *(f"verdict.{name}" for name in VERDICT.names if name != "parameters"),
-        "is_doubled",
         F.transform("judged", _parameter).alias("parameters"),
     )
 
@@ -81,15 +82,21 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
 def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
     """Rows of `_in_all_views` → one row per endpoint: its numbers, and `seen`, what is judged."""
     of_requests = F.col("location") == "request"
-    is_parameter = ~F.col("location").isin("request", "written")
+    is_parameter = ~F.col("location").isin(*OF_REQUESTS)
     is_judged = is_parameter | of_requests
+    is_sent = F.col("location").isin(*SENT)
+    sent = F.struct("location", "name", "requests", "clients")
+    most_sent = F.struct("requests", "location", "name")
     seen = F.struct("location", "name", "views")
     order = F.struct(of_requests, F.col("location") == "path", "requests", "location", "name")
     return parameters.groupBy(*ENDPOINT_KEY).agg(
         *(F.max(F.when(of_requests, F.col(name))).alias(name) for name in ("requests", "clients", "days")),
         F.min("first_day").alias("first_day"),
         F.max("last_day").alias("last_day"),
-        F.max(F.when(F.col("location") == "written", F.col("requests"))).alias("doubled"),
+        F.coalesce(
+            F.max_by(F.when(is_sent, sent), F.when(is_sent, most_sent), MOST_SENT),
+            F.array().cast(SENT_SCHEMA),
+        ).alias("sent"),
         F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
         F.max_by(F.when(is_judged, seen), F.when(is_judged, order), most + 1).alias("seen"),
     )

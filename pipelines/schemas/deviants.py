@@ -13,7 +13,7 @@ from pipelines.schemas.columns import size
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import EMPTY, NUMBERS
 from pipelines.schemas.seen import CLIENTS
-from pipelines.schemas.table import PARAMETER_KEY
+from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
 from pipelines.sections import DeviantSettings
 
 GAP = 3.0
@@ -29,7 +29,7 @@ def deviants(values: DataFrame, transactions: DataFrame, settings: DeviantSettin
     "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that
     deviate most; none at all where the clients are too few to tell who deviates from whom.
     """
-    places = values.where(~F.col("location").isin("request", "written", "item"))
+    places = values.where(~F.col("location").isin(*OF_REQUESTS, "item"))
     odd = _other_kinds(places, settings).unionByName(_beyond(places, settings)).unionByName(
         _outside(places, settings)
     )  # fmt: skip

@@ -8,15 +8,14 @@ from pipelines.schemas.json_body import leaves
 from pipelines.schemas.multipart import parts
 from pipelines.schemas.names import NAME_CHARACTERS
 from pipelines.schemas.placed_values import path_values
-from pipelines.schemas.placeholders import DOUBLED
 from pipelines.schemas.recognisers import MAX_CHARACTERS
+from pipelines.schemas.requests import PLAIN, writing_of
 from pipelines.schemas.sent_names import cookies, headers
 from pipelines.schemas.sent_pairs import Observed, fields
 
 FORM = "x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 REQUEST: Observed = ("request", "", "", None, True)
-WRITTEN: Observed = ("written", DOUBLED, "", None, True)
 
 
 class Request(NamedTuple):
@@ -32,14 +31,15 @@ class Request(NamedTuple):
 
 
 def observed(request: Request) -> list[Observed]:
-    """The request itself, its path as written, and the values in path, query, headers, cookies and body.
+    """The request itself, its path as written, its media type, and the values in path, query, headers, cookies and body.
 
     Names are cut to `NAME_CHARACTERS`, values to `MAX_CHARACTERS`.
     """
     template, path, query, content_type, body, header_names, cookie_names = request
     found = [REQUEST]
-    if path.startswith(DOUBLED):
-        found.append(WRITTEN)
+    writing = writing_of(path)
+    if writing != PLAIN:
+        found.append(("written", writing, "", None, True))
     for name, value in path_values(template, path):
         found.append(("path", name, value[:MAX_CHARACTERS], None, True))
     if query:
@@ -49,6 +49,8 @@ def observed(request: Request) -> list[Observed]:
     if cookie_names:
         found += cookies(cookie_names)
     if body:
+        if content_type:
+            found.append(("media", content_type[:NAME_CHARACTERS], "", None, True))
         found += _in_body(content_type or "", body)
     return found
 

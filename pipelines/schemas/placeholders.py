@@ -6,5 +6,3 @@ PLACEHOLDER = r"\{([A-Za-z_][A-Za-z0-9_.-]{0,63})\}"
 """Braces around anything else are ordinary characters of a path. Means the same in `re` and in
 java.util.regex.
 """
-DOUBLED = "//"
-"""What the paths of some APIs begin with: a document of one that is only asked for so must say so."""

@@ -19,9 +19,10 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.fields import fields
 
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
+OF_REQUESTS = ("request", "written", "media")
+"""Locations of what is no parameter but known of requests."""
 LOCATIONS = (
-    "request",
-    "written",
+    *OF_REQUESTS,
     "path",
     "query",
     "item",
@@ -35,7 +36,8 @@ LOCATIONS = (
 """`request` stands for the successful request itself (its name and value are empty): the number that presence
 refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields, those of
 `part` and `file` are of multipart bodies. Of `header`, `cookie` and `file` the name alone is known.
-`written`, with the name `placeholders.DOUBLED`, stands for a path that begins with two slashes, as its template does not.
+`written` stands for a path that is not written as its template (its name is one of `requests.WRITINGS`), `media` for a body
+(its name is the media type).
 """
 
 
@@ -98,13 +100,14 @@ SCHEMAS_SCHEMA = StructType(
         *fields(DateType(), "first_day", "last_day", nullable=False),
         *fields(IntegerType(), "left_out", nullable=False),
         *fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False),
-        *fields(BooleanType(), "is_doubled", nullable=False),
+        *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
 """One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement
 without its evidence, changed. `requests` are the successful ones (2xx) it was learned from, `left_out` the
-parameters not written; `is_doubled`: all of them began with two slashes (`placeholders.DOUBLED`). Of `tested`
+parameters not written; `writings` are the ways in which their paths are written (`requests.WRITINGS`), `media_types` those of
+their bodies. Of `tested`
 requests that the back-test left out, `false_alarms` broke what is written; of `constraints`, `sure_constraints`
 hold at 99.9 % confidence or more.
 """

@@ -14,6 +14,7 @@ from pipelines.schemas.backtest import Parameter, Place, back_tested
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.growth import peaks_of
 from pipelines.schemas.json_schema import JsonSchema, constraints, is_sure, json_schema, without_evidence
+from pipelines.schemas.requests import Sent, media_types, writings
 from pipelines.schemas.seen import kept_of, outermost_of
 from pipelines.schemas.table import PARAMETER_SCHEMA
 from pipelines.schemas.tallies import tally_of
@@ -22,6 +23,15 @@ from pipelines.sections import SchemaSettings
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds")
 JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
 """A judged parameter and `shape`, its schema without evidence: what tells one version from the next."""
+SENT_SCHEMA = ArrayType(
+    StructType(
+        [
+            *(StructField(name, StringType(), False) for name in ("location", "name")),
+            *(StructField(name, LongType(), False) for name in ("requests", "clients")),
+        ]
+    )
+)
+"""What is known of requests beside parameters: `requests.Sent` of the locations "written" and "media"."""
 VERDICT = StructType(
     [
         StructField("parameters", ArrayType(JUDGED, containsNull=False), False),
@@ -29,14 +39,19 @@ VERDICT = StructType(
             StructField(name, LongType(), False)
             for name in ("tested", "false_alarms", "constraints", "sure_constraints")
         ),
+        *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
     ]
 )
 
 
-def verdicts(settings: SchemaSettings) -> Callable[[Column], Column]:
-    """A function of the column `seen` (array of location, name, views) → `VERDICT`, parameters sorted."""
+def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
+    """A function of two columns → `VERDICT`, parameters sorted.
 
-    def verdict(seen: Sequence[Row]) -> dict[str, Any]:
+    They are `seen` (array of location, name, views) and a struct of the endpoint's `requests`, `clients` and what they `sent`
+    (`SENT_SCHEMA`).
+    """
+
+    def verdict(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
         views: dict[str, dict[Place, Evidence]] = {}
         for row in seen:
             for one in row["views"]:
@@ -54,9 +69,19 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column], Column]:
             "false_alarms": found.false_alarms,
             "constraints": len(sure),
             "sure_constraints": sum(sure),
+            "writings": writings(endpoint["requests"], endpoint["clients"], _sent(endpoint, "written")),
+            "media_types": media_types(_sent(endpoint, "media")),
         }
 
     return F.udf(verdict, VERDICT, useArrow=True)
+
+
+def _sent(endpoint: Row, location: str) -> list[Sent]:
+    return [
+        Sent(one["name"], one["requests"], one["clients"])
+        for one in endpoint["sent"]
+        if one["location"] == location
+    ]
 
 
 def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str, Any]:

@@ -177,11 +177,16 @@ def test_endpoints_with_their_schema_become_a_document(
     assert operation["responses"]["3XX"]["description"] == "5 of 50 answers seen"
 
 
-@pytest.mark.parametrize(("requests", "is_doubled"), [(7, True), (6, False)])
-def test_doubled_slashes_are_told_of_an_endpoint_where_all_requests_have_them(
-    spark: SparkSession, settings: Settings, requests: int, is_doubled: bool
+@pytest.mark.parametrize(("slashed", "writings"), [(7, ["//x"]), (4, ["//x"]), (3, ["/x"]), (0, ["/x"])])
+def test_writings_and_media_types_are_those_of_most_requests(
+    spark: SparkSession, settings: Settings, slashed: int, writings: list[str]
 ) -> None:
-    doubled = (*KEY, "written", "//", DAYS[0], "", None, "c", requests, requests, False, 1)
-    values = value_rows(spark, [row("", "", n=7), doubled])
-    (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
-    assert (found["is_doubled"], found["parameters"], found["left_out"]) == (is_doubled, [], 0)
+    def of_requests(location: str, name: str, n: int) -> tuple[Any, ...]:
+        return (*KEY, location, name, DAYS[0], "", None, "c", n, n, False, 1)
+
+    rows = [row("", "", n=7), of_requests("media", "application/json", 5), of_requests("media", "text/x", 2)]
+    rows += [of_requests("written", "//x", slashed)] if slashed else []
+    schema = build.learned(build.slices(value_rows(spark, rows), settings.schemas), settings.schemas)
+    (found,) = schema.collect()
+    assert (found["writings"], found["media_types"]) == (writings, ["application/json"])
+    assert (found["parameters"], found["left_out"]) == ([], 0)

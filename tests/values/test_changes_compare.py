@@ -145,9 +145,23 @@ def test_a_required_member_breaks_nobody_where_its_object_is_new_too() -> None:
     assert kinds([whole], [whole, member]) == [("parameter-new", "/a", "", True)]
 
 
-def test_a_path_that_is_written_in_another_way_breaks_callers() -> None:
-    [change] = compare(Version((), is_doubled=True), Version(()))
-    assert (change.keyword, change.before, change.after, change.is_breaking) == ("path", 2, 1, True)
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (("/x",), ("/x", "/x/"), "widened"),
+        (("/x", "//x"), ("/x",), "narrowed"),
+        (("//x",), ("/x",), "changed"),
+    ],
+)
+def test_a_document_that_loses_a_way_to_write_breaks_callers(
+    old: tuple[str, ...], new: tuple[str, ...], kind: str
+) -> None:
+    [path] = compare(Version(writings=old), Version(writings=new))
+    [media] = compare(Version(media_types=old), Version(media_types=new))
+    for change, location, keyword in ((path, "path", "path"), (media, "body", "content")):
+        assert (change.kind, change.location, change.keyword) == (kind, location, keyword)
+        assert (change.before, change.after) == (sorted(old), sorted(new))
+        assert change.is_breaking == (kind != "widened")
 
 
 PLACES = st.sampled_from([("query", "a"), ("query", "b"), ("path", "id"), ("form", "f")])

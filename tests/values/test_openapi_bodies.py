@@ -69,12 +69,27 @@ def test_forms_have_fields_and_no_body_is_none() -> None:
     assert request_body([parameter("q", {"type": "string"}, location="query")]) is None
 
 
-def test_path_is_doubled_only_where_all_requests_began_so() -> None:
+def test_paths_are_written_as_requests_write_them() -> None:
     when = datetime(2026, 6, 1)
     get, post = (
-        Endpoint("a.example", method, "/x", 5, 2, when, when, is_doubled=True) for method in ("GET", "POST")
+        Endpoint("a.example", method, "/x/{id}", 5, 2, when, when, writings=("//x",))
+        for method in ("GET", "POST")
     )
-    assert list(document("a.example", [get, post], Origin("1", "ml"))["paths"]) == ["//x"]
-    assert list(
-        document("a.example", [get, replace(post, is_doubled=False)], Origin("1", "ml"))["paths"]
-    ) == ["/x"]
+    assert list(document("a.example", [get, post], Origin("1", "ml"))["paths"]) == ["//x/{id}"]
+    written = document("a.example", [get, replace(post, writings=("/x/", "/x"))], Origin("1", "ml"))["paths"]
+    assert {path: list(item) for path, item in written.items()} == {
+        "//x/{id}": ["get"], "/x/{id}": ["post"], "/x/{id}/": ["post"],
+    }  # fmt: skip
+    assert len({one["operationId"] for item in written.values() for one in item.values()}) == 3
+
+
+def test_bodies_stand_under_the_media_types_that_were_sent() -> None:
+    body = [parameter("", {"type": "object"}, location="body")]
+    known: dict[str, Any] = {"schema": {"type": "object"}}
+    unread: dict[str, Any] = {"schema": {}}
+    assert request_body(body, ["a/b+json", "text/plain", "application/json"]) == {
+        "content": {"a/b+json": known, "application/json": known, "text/plain": unread}
+    }
+    assert request_body(body, ["a/b+json"]) == {"content": {"a/b+json": known}}
+    assert request_body(body, ["text/json"]) == {"content": {"application/json": known, "text/json": unread}}
+    assert request_body([], ["application/xml"]) == {"content": {"application/xml": unread}}

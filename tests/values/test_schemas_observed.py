@@ -64,6 +64,7 @@ def test_hostile_requests_give_bounded_observations(one: str, other: str, third:
 def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
     found = observed(Request("/", "/", None, "multipart/form-data", UPLOAD))
     assert found[1:] == [
+        ("media", "multipart/form-data", "", None, True),
         ("part", "title", "Blue\r\nshoes", None, True),
         ("part", "password", "redacted", None, True),
         ("file", "photo", "redacted", None, True),
