@@ -54,7 +54,24 @@ def schema(version: int, last: int, parameters: list[Parameter]) -> Any:
         (location, name, required, 1, orjson.dumps(json).decode())
         for location, name, required, json in parameters
     ]
-    return (*KEY, version, f"print-{version}", 100, 12, 5, MONDAY, day(last), 0, 0, 0, 0, 0, ["/x"], [], found)
+    return (
+        *KEY,
+        version,
+        f"print-{version}",
+        100,
+        12,
+        5,
+        MONDAY,
+        day(last),
+        0,
+        0,
+        0,
+        0,
+        0,
+        ["/x"],
+        [],
+        found,
+    )
 
 
 def endpoint_slices(spark: SparkSession, calls: list[Any]) -> DataFrame:

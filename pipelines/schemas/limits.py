@@ -108,9 +108,7 @@ def _range(
     n = whole.n
     if n < settings.range_observations:
         return NO_LIMITS
-    # a time beside other numbers grows as well
-    if any(kind.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) and kind.n > may_go for kind in kinds):
-        return Limits({"minimum": 0}, {"minimum": confidence.distribution_free(n)})
+    has_times = any(kind.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) and kind.n > may_go for kind in kinds)
     high = whole.highest.supported(CLIENTS, may_go)
     low = whole.lowest.supported(CLIENTS, may_go)
     if not high or not low:
@@ -122,8 +120,14 @@ def _range(
     limits: dict[str, float] = {"minimum": bottom, "maximum": top}
     if whole.kind == INTEGER:
         limits = {key: int(limit) for key, limit in limits.items() if abs(limit) <= INT64}
-    found = Limits(limits, dict.fromkeys(limits, confidence.tail_model(n, bounds.TAIL_RISK)))
-    return replace(found.without(("maximum",)), note=GROWS) if whole.peaks.grow() else found
+    proof = (
+        confidence.distribution_free(n)
+        if has_times and not negated
+        else confidence.tail_model(n, bounds.TAIL_RISK)
+    )
+    found = Limits(limits, dict.fromkeys(limits, proof))
+    grows = has_times or whole.peaks.grow()  # a time beside other numbers grows as well
+    return replace(found.without(("maximum",)), note=GROWS) if grows else found
 
 
 def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Limits:

@@ -98,6 +98,16 @@ def test_unix_time_is_a_64_bit_integer_without_maximum_and_says_so() -> None:
     assert "no maximum" in schema["x-census"]["note"]
 
 
+def test_a_negative_number_beside_times_is_not_refused() -> None:
+    times = [str(1_718_000_000 + 600 * n) for n in range(30)]
+    schema = json_schema(of_values([*times, *["0"] * 20]))
+    assert (schema["minimum"], schema["x-census"]["constraints"]["minimum"]["proof"]) == (
+        0,
+        "distribution-free",
+    )
+    assert accepts(json_schema(of_values([*times, *["0"] * 20, "-1"], clients=1)), "-1")
+
+
 def test_number_that_looks_like_a_time_but_stands_still_is_an_integer() -> None:
     assert "kind" not in json_schema(of_values([str(1_718_000_000 + n) for n in range(30)]))["x-census"]
 
