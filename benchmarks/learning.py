@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from benchmarks.scoring import best_cost, written_nowhere
 from pipelines import settings as settings_module
-from pipelines.schemas.build import slices, with_kinds
+from pipelines.schemas.build import slices
 from pipelines.schemas.observations import parameter_values
 from pipelines.settings import Settings
 from pipelines.spark import session
@@ -78,7 +78,7 @@ def main() -> None:
 
 def learn(rows: DataFrame, settings: Settings) -> None:
     """What the job does: values are kept on disk, as they are read twice."""
-    values = with_kinds(parameter_values(rows)).persist(StorageLevel.DISK_ONLY)
+    values = parameter_values(rows).persist(StorageLevel.DISK_ONLY)
     written_nowhere(slices(values, settings.schemas))()
     values.unpersist(blocking=True)
 

@@ -21,7 +21,7 @@ from pipelines import cli
 from pipelines.endpoints.build import listed
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.paths.build import with_masked
-from pipelines.schemas.build import learned, slices, with_kinds
+from pipelines.schemas.build import learned, slices
 from pipelines.schemas.deviants import deviants
 from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
@@ -41,7 +41,7 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         taught = successful.join(named, ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
-        values = with_kinds(parameter_values(taught)).persist(StorageLevel.DISK_ONLY)
+        values = parameter_values(taught).persist(StorageLevel.DISK_ONLY)
         apart = deviants(values, transactions(run), settings.deviants).withColumn("variant", F.lit(variant))
         DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
         strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")

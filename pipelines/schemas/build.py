@@ -7,7 +7,6 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas import columns
-from pipelines.schemas.kind_column import kind
 from pipelines.schemas.requests import MEDIA_TYPES, WRITINGS
 from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA
 from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, SENT_SCHEMA, VERDICT, verdicts
@@ -20,22 +19,21 @@ MOST_SENT = len(WRITINGS) + 2 * MEDIA_TYPES
 """Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
 
 
-def with_kinds(values: DataFrame) -> DataFrame:
-    """Rows of `parameter_values` with column `kind`."""
-    return values.withColumn("kind", kind(F.col("value"), F.col("json_type")))
-
-
 def slices(values: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Rows of `with_kinds` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
+    """Rows of `parameter_values` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
 
     Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
     clients (METHODS B7: distinct clients per value need a pass of their own).
     """
     key = [*PARAMETER_KEY, "kind", "day", "is_late", "is_held"]
-    known = values.withColumn("is_held", is_held(F.col("client")))
-    counted = known.groupBy(*key).agg(*columns.observed_state(settings.sketch_log2))
-    each = known.groupBy(*key, "value").agg(*columns.seen_state()).withColumns(columns.sized())
-    return counted.join(each.groupBy(*key).agg(*columns.outermost_state()), key)
+    held = values.withColumn("is_held", is_held(F.col("client")))
+    # 64 bits stand for the texts of the key: grouping all values by those costs twice as much. Two of a million
+    # meet in one of 3 * 10^7 windows (birthday problem); then the values of both teach both
+    known = held.withColumn("slice", F.xxhash64(*key))
+    short = ["slice", "kind", "day"]
+    counted = known.groupBy(*key, "slice").agg(*columns.observed_state(settings.sketch_log2))
+    each = known.groupBy(*short, "value").agg(*columns.seen_state()).withColumns(columns.sized())
+    return counted.join(each.groupBy(*short).agg(*columns.outermost_state()), short).drop("slice")
 
 
 def merged(slices_in_views: DataFrame) -> DataFrame:

@@ -10,8 +10,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.schemas.characters import BITS
+from pipelines.schemas.class_column import classes
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
-from pipelines.schemas.kind_column import classes
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.recognisers import ARRAY, NUMBERS, RECOGNISERS, TEXT, TEXTUAL
 from pipelines.schemas.seen import CLIENT_BITS, COMMON, CUT, DIGEST_CHARACTERS, KEPT_CHARACTERS, OUTERMOST
@@ -23,7 +23,7 @@ SKETCHES = ("clients", "values")
 
 
 def observed_state(sketch_log2: int) -> list[Column]:
-    """Over rows of `parameter_values` with `kind`: the columns of `PARAMETER_SLICES_SCHEMA` after its key.
+    """Over rows of `parameter_values`: the columns of `PARAMETER_SLICES_SCHEMA` after its key.
 
     The sketch ignores empty texts, so one that no other value of the same kind can be stands in for them.
     """
@@ -41,7 +41,7 @@ def observed_state(sketch_log2: int) -> list[Column]:
 
 
 def seen_state() -> list[Column]:
-    """Over rows of `parameter_values` with `kind`, one value at a time: `n, hours, clients` (bits)."""
+    """Over rows of `parameter_values`, one value at a time: `n, hours, clients` (bits)."""
     return [
         F.sum("n").alias("n"),
         F.bit_or("hours").alias("hours"),
@@ -89,7 +89,9 @@ def size() -> Column:
 def outermost_state() -> list[Column]:
     """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`, `peaks`, `prefix`."""
     seen = "struct(size, digest, n, clients), struct(size, digest)"
-    value = F.expr(f"max_by(struct(kept AS value, n, clients), xxhash64(value), {COMMON})")
+    value = F.expr(
+        f"max_by(struct(kept AS value, n, clients), xxhash64(value), {COMMON}) FILTER (WHERE named)"
+    )
     is_closed = F.bool_and("named") & (F.count("*") <= COMMON)
     return [
         F.array(*(F.sum(F.when(_has(bit), F.col("n")).otherwise(F.lit(0))) for bit in BITS.values())).alias(

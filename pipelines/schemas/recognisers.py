@@ -1,4 +1,4 @@
-r"""What kind of value a text is: one table for the function here and the Spark column (`kind_column`).
+r"""What kind of value a text is: one table for learning, checking and documents.
 
 Each text has exactly one kind: the first recogniser that matches, else `TEXT`. The kinds' patterns are
 disjoint but for the order boolean/number before text forms, so counts of kinds add up to the number of values
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 from pipelines.schemas import patterns
 
@@ -25,7 +26,7 @@ class Recogniser:
     """One kind of value.
 
     `shortest`, `longest`, `holds` and `starts` (texts from the first to before the second, in order of code points) say
-    nothing that the pattern does not: they let Spark skip most regular expressions. `format` is written as JSON Schema
+    nothing that the pattern does not: they spare most regular expressions. `format` is written as JSON Schema
     `format`; where there is no registered one, `is_written` allows the pattern itself. `min_distinct` different values are
     needed, as one constant may look like a format by chance.
     """
@@ -43,11 +44,6 @@ class Recogniser:
     min_distinct: int = 1
 
     @property
-    def java(self) -> str:
-        r"""For `rlike`: `\z` is the very end, where `$` would allow a line end after it."""
-        return rf"\A(?:{self.pattern})\z"
-
-    @property
     def python(self) -> str:
         r"""For `re`: Python writes the very end as `\Z` (`\z` only from 3.14)."""
         return rf"\A(?:{self.pattern})\Z"
@@ -57,11 +53,10 @@ class Recogniser:
         """For JSON Schema `pattern` (ECMA-262, where `$` without flag m is the very end)."""
         return f"^(?:{self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
 
-    def allows(self, value: str) -> bool:
-        """The cheap part of `matches`, which Spark evaluates first."""
+    def may_be(self, first: str, length: int) -> bool:
+        """Whether a text of this length and first character may match; `holds` is another test."""
         low, high = self.starts
-        is_in_order = not high or low <= value < high
-        return is_in_order and self.shortest <= len(value) <= self.longest and self.holds in value
+        return self.shortest <= length <= self.longest and (not high or low <= first < high)
 
 
 def _identifier(kind: str, length: int, source: str) -> Recogniser:
@@ -204,7 +199,13 @@ BY_KIND = {recogniser.kind: recogniser for recogniser in RECOGNISERS}
 evaluated).
 """
 
-_COMPILED = tuple((r.kind, re.compile(r.python)) for r in RECOGNISERS if r.kind != TEXT)
+_COMPILED = tuple((r, re.compile(r.python).search) for r in RECOGNISERS if r.kind != TEXT)
+
+
+@lru_cache(maxsize=1 << 16)
+def _candidates(first: str, length: int) -> tuple[tuple[str, str, Any], ...]:
+    """Kinds that a text of this length and first character may have: kind, what it holds, search."""
+    return tuple((r.kind, r.holds, search) for r, search in _COMPILED if r.may_be(first, length))
 
 
 def kind_of(value: str, json_type: str | None = None) -> str:
@@ -215,7 +216,11 @@ def kind_of(value: str, json_type: str | None = None) -> str:
     if json_type in JSON_ONLY:
         return str(json_type)
     cut = value[:MAX_CHARACTERS]
-    kind = next((kind for kind, pattern in _COMPILED if pattern.search(cut)), TEXT)
+    kind = TEXT
+    for candidate, held, search in _candidates(cut[:1], len(cut)):
+        if held in cut and search(cut):
+            kind = candidate
+            break
     if json_type != "string" or type_of(kind) == "string":
         return kind
     return DIGITS if re.fullmatch(patterns.DIGITS, cut) else TEXT
