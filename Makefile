@@ -10,6 +10,9 @@ PORT ?= 5000
 TESTS ?= tests
 # Test processes, each with a Spark of its own (local[2]); half of a Spark test's time is one core of the driver.
 WORKERS ?= 2
+# In the order of their folders: the longest files (jobs, packaging) first. By number of tests, xdist's own order, they come last, and
+# one worker waits for minutes.
+IN_ORDER := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test lint format bench package mlflow clean
 
@@ -24,7 +27,7 @@ demo: setup ## Run the whole way on the bundled sample; results and report in bu
 	@$(IN_VENV) apicensus run examples/demo/*.ndjson.gz --settings examples/demo/settings.yaml --out build/demo --warehouse build/demo/warehouse
 
 test: setup lint ## Check the style and run all tests (TESTS=tests/values for some)
-	@$(IN_VENV) python -m pytest -n $(WORKERS) --dist loadfile --durations=10 $(TESTS)
+	@$(IN_VENV) python -m pytest -n $(WORKERS) $(IN_ORDER) --durations=10 $(TESTS)
 
 lint: setup ## Check style, types and the direction of imports
 	@$(IN_VENV) ruff check .
