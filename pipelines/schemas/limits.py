@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.schemas import bounds, confidence
 from pipelines.schemas.characters import BITS, bracket
 from pipelines.schemas.closed import Place, closed_set
-from pipelines.schemas.evidence import Evidence, KindEvidence
+from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
 from pipelines.schemas.prefix import as_pattern, constant
 from pipelines.schemas.recognisers import (
     ARRAY,
@@ -21,7 +21,7 @@ from pipelines.schemas.recognisers import (
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
 )
-from pipelines.schemas.seen import CLIENTS, Seen
+from pipelines.schemas.seen import CLIENTS, Outermost, Seen
 from pipelines.schemas.texts import NAME, classes_in, longest_of
 from pipelines.sections import SchemaSettings
 
@@ -165,9 +165,11 @@ def _text(
     limits: dict[str, Any] = {}
     proofs: dict[str, Any] = {}
     longest = [longest_of(kind) for kind in kinds]
-    largest = whole.highest.supported(CLIENTS, may_go)
     if None not in longest:
-        seen = bounds.longest(largest, n) if largest else bounds.SHORTEST_LIMIT
+        texts = [kind for kind in kinds if kind.kind in SIZED_KINDS]  # the size of a number is no length
+        largest = sum((kind.highest for kind in texts), Outermost()).supported(CLIENTS, may_go)
+        of_texts = sum(kind.n for kind in texts)
+        seen = bounds.longest(largest, of_texts) if largest else bounds.SHORTEST_LIMIT
         limits["maxLength"] = max(seen, *(one or 0 for one in longest))
         proofs["maxLength"] = confidence.tail_model(n, bounds.TAIL_RISK)
     classes = [classes_in(kind) for kind in kinds]

@@ -82,6 +82,17 @@ def test_below_the_minimum_nothing_but_a_string_of_some_length_is_said() -> None
     assert schema_of(["1"] * SETTINGS.min_observations) == {"type": "integer", "format": "int32"}
 
 
+def test_the_size_of_a_number_is_no_length() -> None:
+    numbers = [str(10**15 + n) for n in range(300)]
+    assert schema_of(numbers[: SETTINGS.min_observations - 1])["maxLength"] == 64
+    texts = [f"word {n}" for n in range(300)]
+    unions = [f"10.0.0.{n % 250}" for n in range(300)]
+    assert schema_of([*numbers, *texts, *unions, *(f"2026-06-{n % 30 + 1:02}" for n in range(300))]) == {
+        "type": "string",
+        "maxLength": 64,
+    }
+
+
 def test_unix_time_or_date_gets_both() -> None:
     times = [str(1_718_000_000 + 3600 * n) for n in range(30)] + [
         f"2026-06-0{n}T00:00:00Z" for n in range(1, 10)
