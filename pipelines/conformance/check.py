@@ -26,9 +26,10 @@ from pipelines.conformance.findings import (
     Verdict,
 )
 from pipelines.conformance.members import unknown
-from pipelines.conformance.operation import FORM_TYPE, Operation, Parameter
+from pipelines.conformance.operation import Operation, Parameter
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.verdicts import Broken, broken_by, compiled, value_class
+from pipelines.http.media_types import FORM
 from pipelines.schemas.json_body import ITEM, escaped
 from pipelines.schemas.names import NAME_CHARACTERS, is_name
 from pipelines.schemas.recognisers import kind_of
@@ -116,7 +117,7 @@ class Checker:
 
     def _of_body(self, operation: Operation, media: str, body: str) -> Iterator[Finding]:
         looks_like_json = body.lstrip()[:1] in ("{", "[")
-        if FORM_TYPE in media or (not media and not looks_like_json and operation.form is not None):
+        if FORM in media or (not media and not looks_like_json and operation.form is not None):
             if operation.form is None:
                 yield Finding("body", "", UNKNOWN_TYPE if operation.media else UNKNOWN_BODY, "")
                 return

@@ -11,10 +11,11 @@ import orjson
 from pipelines.conformance.dialect import ELSEWHERE, JsonSchema, standalone
 from pipelines.conformance.documents import Document, broken
 from pipelines.conformance.members import members
-from pipelines.conformance.operation import FORM_TYPE, Form, Operation, Parameter, Shape
+from pipelines.conformance.operation import Form, Operation, Parameter, Shape
 from pipelines.conformance.references import followed
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.servers import Server, servers
+from pipelines.http.media_types import FORM, names_json
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OWN_METHODS = "x-census-methods"
@@ -90,7 +91,7 @@ def _operation(
     here = (*place, "requestBody", "content")
     of_json = next((name for name in media if is_json(name)), None)
     schema = _schema_of(document, media[of_json], (*here, of_json), notes) if of_json is not None else True
-    form = media.get(FORM_TYPE)
+    form = media.get(FORM)
     return Operation(
         method=method,
         template=path,
@@ -98,16 +99,14 @@ def _operation(
         query=tuple(one for one in known.values() if one.location == "query"),
         body=_text(schema) if of_json is not None else None,
         members=members(schema) if of_json is not None else None,
-        form=_form(document, form, (*here, FORM_TYPE), notes) if form is not None else None,
+        form=_form(document, form, (*here, FORM), notes) if form is not None else None,
         media=tuple(media),
     )
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a body of this media type is JSON (RFC 6838 s. 4.2.8: suffix `+json`)."""
-    return media_type in ("application/json", "text/json", "*/*", "application/*") or media_type.endswith(
-        "+json"
-    )
+    """Whether a body of this media type, or range of them, is read as JSON."""
+    return media_type in ("text/json", "*/*", "application/*") or names_json(media_type)
 
 
 def _parameter(

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from pipelines.conformance.members import Members
 
-JSON, FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:

@@ -6,19 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pipelines.http.media_types import FORM, JSON, MULTIPART, names_json
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.text import whole
 from pipelines.schemas.json_body import ITEM, last_token, parent, unescaped
 
 JsonSchema = dict[str, Any]
-
-
-JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
-
-
-def names_json(media_type: str) -> bool:
-    """Whether a body of this media type is JSON by its name (RFC 8259; RFC 6838 s. 4.2.8: suffix `+json`)."""
-    return media_type == JSON or media_type.endswith("+json")
 
 
 def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = ()) -> dict[str, Any] | None:

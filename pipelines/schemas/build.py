@@ -14,7 +14,6 @@ from pipelines.schemas.view import View
 from pipelines.schemas.views import is_held, views
 from pipelines.sections import SchemaSettings
 
-SENT = ("written", "media")
 MOST_SENT = len(WRITINGS) + 2 * MEDIA_TYPES
 """Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
 
@@ -82,7 +81,7 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
     of_requests = F.col("location") == "request"
     is_parameter = ~F.col("location").isin(*OF_REQUESTS)
     is_judged = is_parameter | of_requests
-    is_sent = F.col("location").isin(*SENT)
+    is_sent = ~is_judged
     sent = F.struct("location", "name", "requests", "clients")
     most_sent = F.struct("requests", "location", "name")
     seen = F.struct("location", "name", "views")

@@ -6,11 +6,13 @@ Same fields, same merges as the value layer; only the sets of clients and values
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.schemas.characters import BITS
-from pipelines.schemas.class_column import classes
+from pipelines.schemas.characters import BITS, CLASSES
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.recognisers import ARRAY, NUMBERS, RECOGNISERS, TEXT, TEXTUAL
@@ -66,6 +68,15 @@ def client_bit(client: Column) -> Column:
     return F.call_function(
         "shiftleft", F.lit(1).cast("bigint"), F.pmod(F.crc32(client), F.lit(CLIENT_BITS)).cast("int")
     )
+
+
+def classes(value: Column) -> Column:
+    """`characters.classes_of` as a Spark column."""
+    each = [
+        F.when(value.rlike(f"[{inside}]"), F.lit(BITS[name])).otherwise(F.lit(0))
+        for name, inside in CLASSES.items()
+    ]
+    return reduce(add, each)
 
 
 def sized() -> dict[str, Column]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pipelines.http.media_types import MULTIPART
 from pipelines.schemas.json_body import leaves
 from pipelines.schemas.multipart import parts
 from pipelines.schemas.names import NAME_CHARACTERS
@@ -14,7 +15,6 @@ from pipelines.schemas.sent_names import cookies, headers
 from pipelines.schemas.sent_pairs import Observed, fields
 
 FORM = "x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 REQUEST: Observed = ("request", "", "", None, True)
 
 

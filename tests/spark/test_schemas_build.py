@@ -18,7 +18,7 @@ from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
 from pipelines.schemas import build
 from pipelines.schemas.characters import classes_of
-from pipelines.schemas.class_column import classes
+from pipelines.schemas.columns import classes
 from pipelines.schemas.recognisers import MAX_CHARACTERS
 from pipelines.schemas.state import ParameterState, observe
 from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
