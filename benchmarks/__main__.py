@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 OF_COST = ("scoring", "templates")
-BENCHMARKS = (*OF_COST, "learning", "conformance", "population", "silence", "true_calls")
+BENCHMARKS = (*OF_COST, "whole_run", "learning", "conformance", "population", "silence", "true_calls")
 
 
 def main() -> int:
