@@ -47,7 +47,7 @@ def run(
       apicensus run traffic/ --out found --settings traffic/settings.yaml --json
     """
     this = cli.start("run", settings, warehouse or str(out / "warehouse"), as_json)
-    cli.writable(str(out))
+    cli.writable(str(out), "--out")
     done = ingest_inputs(this, inputs, format, host)
     found = discover_endpoints(this, VARIANTS["both"])
     learned = learn_schemas(this, "ml")

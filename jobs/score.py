@@ -73,8 +73,9 @@ def score(
       apicensus score captures/ --out scores.parquet --json
       apicensus score one.har --explain --out why.ndjson && jq -c '[.probability, .reasons[].text]' why.ndjson
     """
-    run = cli.start("score", settings, str(out.absolute().parent), as_json)
+    run = cli.start("score", settings, str(out.absolute().parent), as_json, writes=False)
     check_ending(out)
+    cli.writable(str(out.absolute().parent), "--out")
     found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
     model = model_bytes(run.settings, warehouse)

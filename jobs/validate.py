@@ -38,7 +38,7 @@ from pipelines.openapi.build import documents
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.transactions.inputs import Input, find_inputs
-from pipelines.transactions.privacy import secret_key
+from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.staging import staged
 
 FILE_WIDTH = 240

@@ -19,6 +19,7 @@ from pipelines.sections import (
     DeviantSettings,
     EndpointSettings,
     LabelSettings,
+    LeaseSettings,
     PathSettings,
     PathTrainingSettings,
     Positive,
@@ -166,6 +167,7 @@ class Settings(Section):
     """All sections."""
 
     spark: SparkSettings
+    lease: LeaseSettings
     ingest: IngestSettings
     privacy: PrivacySettings
     quality: QualitySettings

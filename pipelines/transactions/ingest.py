@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 from pipelines.tables import Warehouse
 from pipelines.transactions.expectations import BatchCounts, QualityResult, check
 from pipelines.transactions.inputs import Input
-from pipelines.transactions.privacy import secret_key
+from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.staging import Batch, staged
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
 
