@@ -59,7 +59,8 @@ def run(
     facts = [DocumentFact(d.host, d.profile, d.file.relative_to(out).as_posix()) for d in documents]
     page = write_report(this, out / "report.html", facts)
     this.finish(
-        transactions=done.valid,
+        transactions=done.valid + done.known_valid,
+        transactions_new=done.valid,
         quarantined=done.quarantined,
         **found,
         only_ml=compared.figures.only_ml,

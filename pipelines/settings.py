@@ -47,6 +47,7 @@ class IngestSettings(Section):
 
     har_max_bytes: Positive
     line_max_bytes: Positive
+    unpacked_max_bytes: Positive
     quarantine_raw_bytes: Positive
     body_max_bytes: Positive
     unreadable_files: Literal["error", "skip"]

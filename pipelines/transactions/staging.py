@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from shutil import rmtree
 from typing import NoReturn
 
 from py4j.protocol import Py4JJavaError
@@ -103,25 +104,25 @@ def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
 
 def _names(inputs: Sequence[Input]) -> Mapping[str, str]:
     """URI of each input → the name that a person knows it by."""
-    return {entry.uri: str(entry.path or entry.uri) for entry in inputs}
+    return {entry.uri: entry.name for entry in inputs}
 
 
 def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
     """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go."""
     ids = spark.createDataFrame(
-        [(item.uri, item.checksum) for item in inputs], "source string, source_id string"
+        [(item.uri, item.checksum, item.lines_before) for item in inputs],
+        "source string, source_id string, _lines_before long",
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
-    # Of a remote folder the files have names of their own, which the inputs do not know: such an id is of the name.
-    source_id = F.coalesce("source_id", F.sha2("source", 256))
-    derived = F.concat_ws("-", F.substring(source_id, 1, 16), F.col("line"))
+    line = F.col("line") + F.col("_lines_before")
+    derived = F.concat_ws("-", F.substring("source_id", 1, 16), line)
     return numbered.withColumns(
         {
-            "source_id": source_id,
+            "line": line,
             "transaction_id": F.coalesce("transaction_id", derived),
             "day": F.to_date("time"),
         }
-    )
+    ).drop("_lines_before")
 
 
 def _file_problems(rows: DataFrame) -> list[tuple[str, str]]:
@@ -143,6 +144,9 @@ def raise_problem(
 
 def remove(spark: SparkSession, path: str) -> None:
     """Deletes a folder on whatever file system it is on; one that is not there is no error."""
+    if "://" not in path:  # needs no JVM, which may be what has failed
+        rmtree(path, ignore_errors=True)
+        return
     jvm = spark.sparkContext._jvm  # the Hadoop file system has no Python API
     if jvm is None:
         return
