@@ -9,7 +9,15 @@ import subprocess
 import sys
 
 OF_COST = ("scoring", "templates")
-BENCHMARKS = (*OF_COST, "learning", "conformance", "population", "silence", "true_calls")
+BENCHMARKS = (
+    *OF_COST,
+    "learning",
+    "conformance",
+    "population",
+    "silence",
+    "true_calls",
+    "interrupted_ingest",
+)
 
 
 def main() -> int:
