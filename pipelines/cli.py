@@ -6,6 +6,7 @@ Exit codes: 0 done · 1 findings, where asked for · 2 wrong usage, settings or 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from typing import Annotated, Any, Protocol
 
 import orjson
 import typer
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PySparkException
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -157,6 +158,8 @@ def command(function: Callable[..., None]) -> Main:
 
     def main(argv: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("ignore", module=r"(pyspark|mlflow|great_expectations|catboost)\..*")
+        # it logs with sixty lines of traceback what then reaches us as an exception
+        logging.getLogger("py4j").setLevel(logging.CRITICAL)
         arguments = sys.argv[1:] if argv is None else list(argv)
         try:
             typer.main.get_command(app).main(arguments, prog_name=program)
@@ -168,7 +171,7 @@ def command(function: Callable[..., None]) -> Main:
         except CensusError as error:
             sys.stderr.write(f"error: {one_line(error)}\n")
             return error.exit_code
-        except (OSError, Py4JJavaError, PySparkException) as error:
+        except (OSError, Py4JJavaError, Py4JNetworkError, PySparkException) as error:
             known = explained(error)
             if known is None:
                 return fail(error)
