@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -22,6 +22,7 @@ import orjson
 import typer
 from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as RichTable
 
@@ -79,15 +80,17 @@ class Run:
         """
         if self._warehouse is None:
             root = writable(self.root)
-            with self.reporter.stage("Starting Spark"):
-                spark = session(self.step, self.settings.spark)
-            self.reporter.spark = spark
-            lease = None
+            spark, lease = cache(self._session), None
             if self.writes:
                 lease = taken(spark, root, self.step, self.settings.lease, self.reporter.note)
                 _AT_END.callback(lease.release)
-            self._warehouse = Warehouse(spark, root, lease)
+            self._warehouse = Warehouse(spark(), root, lease)
         return self._warehouse
+
+    def _session(self) -> SparkSession:
+        with self.reporter.stage("Starting Spark"):
+            self.reporter.spark = session(self.step, self.settings.spark)
+        return self.reporter.spark
 
     @property
     def reporter(self) -> Reporter:

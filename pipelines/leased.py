@@ -16,15 +16,19 @@ from pipelines.tables import Warehouse
 
 
 def taken(
-    spark: SparkSession, root: str, step: str, settings: LeaseSettings, tell: Callable[[str], None]
+    spark: Callable[[], SparkSession],
+    root: str,
+    step: str,
+    settings: LeaseSettings,
+    tell: Callable[[str], None],
 ) -> Lease:
-    """The lease of the warehouse at `root`, wherever that is.
+    """The lease of the warehouse at `root`, wherever that is; of a folder without starting Spark.
 
     Raises:
         WarehouseBusy: a living process holds it.
     """
     if "://" in root:
-        return acquire(HadoopLease(spark, root), root, step, settings, tell)
+        return acquire(HadoopLease(spark(), root), root, step, settings, tell)
     folder = Path(root)
     folder.mkdir(parents=True, exist_ok=True)
     return acquire(FolderLease(folder), root, step, settings, tell)
@@ -36,7 +40,7 @@ def leased(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator
     if warehouse.lease is not None:
         yield warehouse
         return
-    lease = taken(warehouse.spark, warehouse.root, step, settings, lambda _: None)
+    lease = taken(lambda: warehouse.spark, warehouse.root, step, settings, lambda _: None)
     try:
         yield replace(warehouse, lease=lease)
     finally:
