@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,6 +18,9 @@ from pipelines.transactions.input_paths import shown
 from pipelines.transactions.sources.compression import HEAD_BYTES, Compression, DamagedError, decompressed
 
 _HEAD_LIMIT = 1 << 30  # of what the first stored bytes of a file may hold: only their beginning is read
+READERS = (
+    16  # at once: the beginning of a file is one request of some 50 ms, and a day may have thousands of files
+)
 MISSING_CLIENT = ("ClassNotFoundException", "UnsupportedFileSystemException", "NoClassDefFoundError")
 
 
@@ -67,9 +71,13 @@ def _files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
                 statuses.append((below.next(), False))
     named = [(status.getPath().toString(), status, is_explicit) for status, is_explicit in statuses]
     root = path.toUri().getPath()
-    for location, status, is_explicit in sorted(named, key=lambda one: one[0]):
-        if is_explicit or not _is_hidden(status.getPath().toUri().getPath().removeprefix(root)):
-            yield _described(system, status, location, is_explicit)
+    wanted = [
+        one
+        for one in sorted(named, key=lambda one: one[0])
+        if one[2] or not _is_hidden(one[1].getPath().toUri().getPath().removeprefix(root))
+    ]
+    with ThreadPoolExecutor(READERS) as readers:
+        yield from readers.map(lambda one: _described(system, one[1], one[0], one[2]), wanted)
 
 
 def _described(system: Any, status: Any, location: str, is_explicit: bool) -> RemoteFile:

@@ -84,8 +84,6 @@ def test_what_grew_was_exported_again_or_delivered_twice_adds_only_what_is_new(
     assert (
         rows.select("transaction_id").distinct().count() == rows.count() - 2
     )  # within a batch: a quality warning
-    known = apicensus("ingest", folder, "--warehouse", warehouse.root, "--json")
-    assert (known.summary["files"], known.summary["files_known"]) == (0, 5)
 
 
 class Interrupted(RuntimeError):
@@ -118,8 +116,8 @@ def test_an_ingest_that_ends_at_any_step_of_publishing_is_made_good_by_the_next(
 ) -> None:
     file = tmp_path / "a.ndjson"
     file.write_bytes(b"".join(RECORDS[:9]) + b"{}\n")
-    # publishing, transactions, quarantine; then a recovery after its first and its second of three deletions
-    for number in (1, 2, 3, 1, 2):
+    # before transactions; after three deletions of a recovery, before quarantine and before "published"; within a recovery
+    for number in (1, 3 + 2, 3 + 3, 1):
         with stopped_at(number, monkeypatch):
             assert apicensus("ingest", file, "--warehouse", warehouse.root).code == 70
         staging = Path(warehouse.root) / "_staging"
@@ -130,7 +128,8 @@ def test_an_ingest_that_ends_at_any_step_of_publishing_is_made_good_by_the_next(
     assert QUARANTINE.read(warehouse).count() == 1
     (row,) = BATCHES.read(warehouse).collect()
     assert (row["records"], row["valid"], row["state"]) == (10, 9, "published")
-    assert {path.name for path in Path(warehouse.root).glob("_*")} <= {"_key", "_lease.lock"}
+    assert {path.name for path in Path(warehouse.root).glob("_*")} <= {"_key", "_lease.lock", "_staging"}
+    assert list(staging.iterdir()) == []
 
 
 def test_a_second_writer_ends_and_takes_nothing_from_a_living_one(
@@ -182,4 +181,4 @@ def test_a_bomb_and_a_fifo_cost_neither_the_other_files_nor_a_traceback(
     }
     (row,) = QUARANTINE.read(warehouse).collect()
     assert (row["line"], row["reasons"]) == (2, ["record longer than 4194304 bytes"])
-    assert not (Path(warehouse.root) / "_staging").exists()
+    assert list((Path(warehouse.root) / "_staging").iterdir()) == []
