@@ -184,7 +184,8 @@ def _local(named: Named, search: _Search) -> Input:
         head = decompressed(stored, compression).read(HEAD_BYTES)
     form = chosen_format(named, head, search.format)
     scan = None if form == "har" else scanned(path, compression, search.limits)
-    return Input(uri, path, form, compression, path.stat().st_size, _checksum(path), scan=scan)
+    checksum = scan.content if scan is not None and compression == "none" else _checksum(path)
+    return Input(uri, path, form, compression, path.stat().st_size, checksum, scan=scan)
 
 
 def _remote(argument: str, search: _Search) -> Iterator[Input]:
