@@ -45,6 +45,11 @@ class Scan:
     line_bytes: int
     has_long_line: bool
 
+    @property
+    def all_lines(self) -> int:
+        """With the last one, whose end may be missing."""
+        return self.lines + (self.bytes > self.line_bytes)
+
 
 def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None:
     """One pass over a file of lines, in constant memory; None where it cannot be read to its end.

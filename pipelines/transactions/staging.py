@@ -108,21 +108,22 @@ def _names(inputs: Sequence[Input]) -> Mapping[str, str]:
 
 
 def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
-    """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go."""
+    """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go.
+
+    Lines that were written since the file was looked at go, too: the next ingest, which reads on, would add them again.
+    """
     ids = spark.createDataFrame(
-        [(item.uri, item.checksum, item.lines_before) for item in inputs],
-        "source string, source_id string, _lines_before long",
+        [(item.uri, item.checksum, item.lines_before, item.scan and item.scan.all_lines) for item in inputs],
+        "source string, source_id string, _lines_before long, _all_lines long",
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
-    line = F.col("line") + F.col("_lines_before")
-    derived = F.concat_ws("-", F.substring("source_id", 1, 16), line)
-    return numbered.withColumns(
-        {
-            "line": line,
-            "transaction_id": F.coalesce("transaction_id", derived),
-            "day": F.to_date("time"),
-        }
-    ).drop("_lines_before")
+    in_file = numbered.withColumn("line", F.col("line") + F.col("_lines_before")).where(
+        F.coalesce(F.col("line") <= F.col("_all_lines"), F.lit(True))
+    )
+    derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
+    return in_file.withColumns(
+        {"transaction_id": F.coalesce("transaction_id", derived), "day": F.to_date("time")}
+    ).drop("_lines_before", "_all_lines")
 
 
 def _file_problems(rows: DataFrame) -> list[tuple[str, str]]:
