@@ -48,7 +48,7 @@ def run(*arguments: str) -> dict[str, Any]:
 
 
 def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, bucket: str) -> dict[str, Any]:
-    """Ingest of a folder, again, with a file added, and with one replaced."""
+    """Ingest of a folder, again, with a file added, and with one grown."""
     given = (f"{bucket}/day/", "--settings", settings, "--warehouse", warehouse)
     put("day/a.ndjson.gz", gzip.compress(lines(0, 10)))
     put("day/deep er/b:c.ndjson", lines(10, 5))
@@ -58,8 +58,8 @@ def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, buc
     found = {"first": run(*given), "again": run(*given)}
     put("day/late.ndjson.gz", gzip.compress(lines(15, 4)))
     found["added"] = run(*given)
-    put("day/access.log", COMBINED * 4)
-    found["replaced"] = run(*given)
+    put("day/access.log", COMBINED * 5)
+    found["grown"] = run(*given)
     put("day/line.ndjson.gz", gzip.compress(LINE + b'{"a":"' + b"x" * (8 << 20)))
     found["long"] = run(f"{bucket}/day/li*.gz", *given[1:])
     found["absent"] = run(f"{bucket}/nothing/", *given[1:])

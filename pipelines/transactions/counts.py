@@ -28,6 +28,7 @@ def counted_files(rows: DataFrame) -> list[Row]:
         .agg(
             F.count("*").alias("read"),
             F.count_if(is_valid).alias("valid"),
+            F.max("line").alias("last_line"),
             F.min(F.when(is_valid, F.col("time"))).alias("first_time"),
             F.max(F.when(is_valid, F.col("time"))).alias("last_time"),
         )

@@ -23,6 +23,7 @@ from pipelines.transactions.input_paths import shown
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.ledger import Earlier, compared
 from pipelines.transactions.repeats import PLACE, repeats
+from pipelines.transactions.scan import Scan
 from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.staging import Batch, remove, staged
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
@@ -184,7 +185,7 @@ def _batch_row(
         "content": scan and scan.content,
         "first_line": scan and scan.first_line,
         "bytes": scan and scan.bytes,
-        "lines": scan and scan.lines,
+        "lines": scan and _whole_lines(scan, counted),
         "line_bytes": scan and scan.line_bytes,
         "first_time": counted["first_time"] if counted else None,
         "last_time": counted["last_time"] if counted else None,
@@ -192,6 +193,13 @@ def _batch_row(
         "state": "publishing",
         "expectations": orjson.dumps(quality.document).decode(),
     }
+
+
+def _whole_lines(scan: Scan, counted: Row | None) -> int | None:
+    """Lines that have an end; of a remote file, whose lines nobody counted before, by the number of the last record."""
+    if scan.lines is not None or counted is None or counted["last_line"] is None:
+        return scan.lines
+    return int(counted["last_line"]) - (scan.line_bytes < scan.bytes)
 
 
 def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, object]], now: datetime) -> None:

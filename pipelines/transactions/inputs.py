@@ -47,9 +47,9 @@ class Input:
         bytes: the size as stored.
         checksum: SHA-256 of the stored bytes; of a remote file its fingerprint (`remote_files.RemoteFile.version`).
         location: what Spark opens, of a remote file.
-        scan: what one pass over a local file of lines told; None of a HAR, a remote or a damaged file.
-        start: plain bytes at the beginning that are in the tables already.
-        lines_before: the lines that these are.
+        scan: what a look at a file of lines told; None of a HAR, a damaged or a remote compressed file.
+        start: plain bytes at the beginning that need not be read.
+        lines_before: lines at the beginning that are in the tables already.
     """
 
     uri: str
@@ -209,7 +209,8 @@ def _remote(argument: str, search: _Search) -> Iterator[Input]:
         except LeftOut as reason:
             search.skipped.append((named.shown, str(reason)))
             continue
-        yield Input(file.uri, None, form, compression, file.size, file.version, location=file.location)
+        scan = None if form == "har" else file.scan
+        yield Input(file.uri, None, form, compression, file.size, file.version, file.location, scan)
 
 
 def _checksum(path: Path) -> str:

@@ -15,7 +15,14 @@ from pyspark.sql import SparkSession
 
 from pipelines.errors import InputError
 from pipelines.transactions.input_paths import shown
-from pipelines.transactions.sources.compression import HEAD_BYTES, Compression, DamagedError, decompressed
+from pipelines.transactions.scan import Scan
+from pipelines.transactions.sources.compression import (
+    HEAD_BYTES,
+    Compression,
+    DamagedError,
+    compression_of,
+    decompressed,
+)
 
 _HEAD_LIMIT = 1 << 30  # of what the first stored bytes of a file may hold: only their beginning is read
 READERS = (
@@ -39,6 +46,7 @@ class RemoteFile:
     version: str
     is_explicit: bool
     head: bytes
+    scan: Scan | None
 
 
 def remote_files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
@@ -86,9 +94,46 @@ def _described(system: Any, status: Any, location: str, is_explicit: bool) -> Re
     stream = system.open(status.getPath())
     try:
         head = bytes(stream.readNBytes(HEAD_BYTES)) if size else b""
+        is_plain = compression_of(head) == "none" and size > 0
+        tail = _tail(stream, size) if is_plain else b""
     finally:
         stream.close()
-    return RemoteFile(uri, location, size, sha256(version.encode()).hexdigest(), is_explicit, head)
+    scan = _scan(size, head, tail) if is_plain else None
+    return RemoteFile(uri, location, size, sha256(version.encode()).hexdigest(), is_explicit, head, scan)
+
+
+def content_of(spark: SparkSession, location: str, length: int) -> str:
+    """`Scan.content` of the first `length` bytes of a file, by their ends: SHA-256 of the first and the last 64 KiB.
+
+    A log whose ends are the same at the same place is the same log; to compare all of it would be to download it again.
+    """
+    context = spark.sparkContext
+    jvm: Any = context._jvm
+    path = jvm.org.apache.hadoop.fs.Path(location)
+    stream = path.getFileSystem(context._jsc.hadoopConfiguration()).open(path)
+    try:
+        head = bytes(stream.readNBytes(min(HEAD_BYTES, length)))
+        return _content(head, _tail(stream, length))
+    finally:
+        stream.close()
+
+
+def _tail(stream: Any, length: int) -> bytes:
+    """The last bytes of the first `length`, where they are not all in the head."""
+    if length <= HEAD_BYTES:
+        return b""
+    stream.seek(length - HEAD_BYTES)
+    return bytes(stream.readNBytes(HEAD_BYTES))
+
+
+def _content(head: bytes, tail: bytes) -> str:
+    return f"ends {sha256(head + tail).hexdigest()}"
+
+
+def _scan(size: int, head: bytes, tail: bytes) -> Scan:
+    line = head[: head.find(b"\n") + 1] or head
+    line_bytes = size if (tail or head).endswith(b"\n") else 0
+    return Scan(size, _content(head, tail), sha256(line).hexdigest(), None, line_bytes, False)
 
 
 def _mark(status: Any) -> str:

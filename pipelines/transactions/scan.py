@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -31,9 +31,9 @@ class Scan:
 
     Attributes:
         bytes: of the plain content.
-        content: SHA-256 of the plain content, in hexadecimal.
+        content: SHA-256 of the plain content, in hexadecimal; of a remote file that of its ends (`remote_files.content_of`).
         first_line: SHA-256 of the first line, by which files are looked for that may be the same log.
-        lines: lines that have an end.
+        lines: lines that have an end; None where they were not counted (a remote file).
         line_bytes: bytes up to the end of the last of them.
         has_long_line: a line is longer than the limit, so that Spark must not hold it.
     """
@@ -41,14 +41,14 @@ class Scan:
     bytes: int
     content: str
     first_line: str
-    lines: int
+    lines: int | None
     line_bytes: int
     has_long_line: bool
 
     @property
-    def all_lines(self) -> int:
+    def all_lines(self) -> int | None:
         """With the last one, whose end may be missing."""
-        return self.lines + (self.bytes > self.line_bytes)
+        return None if self.lines is None else self.lines + (self.bytes > self.line_bytes)
 
 
 def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None:
@@ -64,21 +64,24 @@ def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None
         return None  # reading says so, with its place, where the settings want to hear it
 
 
-def beginnings(
-    path: Path, compression: Compression, lengths: Sequence[int]
-) -> Iterator[tuple[int, str, bytes]]:
-    """(length, SHA-256 of so many first plain bytes, the two bytes after them) of each of `lengths`, in growing order."""
-    digest, at = hashlib.sha256(), 0
+def beginnings(path: Path, compression: Compression, lengths: Sequence[int]) -> dict[int, tuple[str, bytes]]:
+    """Of each of `lengths`: SHA-256 of so many first plain bytes, and the two bytes after them."""
+    digest, at, ahead = hashlib.sha256(), 0, b""
+    found = {}
     with path.open("rb") as stored:
         plain = decompressed(stored, compression)
         for length in sorted(set(lengths)):
-            while at < length and (chunk := plain.read(min(_CHUNK_BYTES, length - at))):
+            while at < length:
+                wanted = min(_CHUNK_BYTES, length - at)
+                chunk, ahead = ahead[:wanted], ahead[wanted:]
+                chunk = chunk or plain.read(wanted)
+                if not chunk:
+                    break
                 digest.update(chunk)
                 at += len(chunk)
-            after = plain.read(2)
-            yield length, digest.hexdigest(), after
-            digest.update(after)
-            at += len(after)
+            ahead += plain.read(2 - len(ahead))
+            found[length] = (digest.hexdigest(), ahead[:2])
+    return found
 
 
 def _scan(plain: BinaryIO, line_limit: int) -> Scan:

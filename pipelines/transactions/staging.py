@@ -113,17 +113,29 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
     Lines that were written since the file was looked at go, too: the next ingest, which reads on, would add them again.
     """
     ids = spark.createDataFrame(
-        [(item.uri, item.checksum, item.lines_before, item.scan and item.scan.all_lines) for item in inputs],
-        "source string, source_id string, _lines_before long, _all_lines long",
+        [
+            (
+                item.uri,
+                item.checksum,
+                item.lines_before
+                if item.start
+                else 0,  # what is read from its beginning is numbered from there
+                item.lines_before + 1,
+                item.scan and item.scan.all_lines,
+            )
+            for item in inputs
+        ],
+        "source string, source_id string, _unread long, _first_line long, _last_line long",
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
-    in_file = numbered.withColumn("line", F.col("line") + F.col("_lines_before")).where(
-        F.coalesce(F.col("line") <= F.col("_all_lines"), F.lit(True))
+    in_file = numbered.withColumn("line", F.col("line") + F.col("_unread")).where(
+        F.col("line").isNull()  # of a row about the file as a whole
+        | F.col("line").between(F.col("_first_line"), F.coalesce("_last_line", "line"))
     )
     derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
     return in_file.withColumns(
         {"transaction_id": F.coalesce("transaction_id", derived), "day": F.to_date("time")}
-    ).drop("_lines_before", "_all_lines")
+    ).drop("_unread", "_first_line", "_last_line")
 
 
 def _file_problems(rows: DataFrame) -> list[tuple[str, str]]:

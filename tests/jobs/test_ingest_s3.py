@@ -74,11 +74,12 @@ def test_each_file_of_a_remote_folder_is_an_input_of_its_own(found: dict[str, An
     ]
     assert (again["files"], again["files_known"], again["records"]) == (0, 3, 0)
     assert (added["files"], added["files_known"], added["valid"]) == (1, 3, 4)
-    assert found["rows"] == 10 + 5 + 3 + 4 + 4 + 1
+    assert (found["grown"]["files"], found["grown"]["valid"]) == (1, 2)
+    assert found["rows"] == 10 + 5 + 3 + 4 + 2 + 1
     assert [tuple(row) for row in found["ledger"]] == [
         ("s3a://logs/day/a.ndjson.gz", 10, "published"),
+        ("s3a://logs/day/access.log", 2, "published"),
         ("s3a://logs/day/access.log", 3, "published"),
-        ("s3a://logs/day/access.log", 4, "published"),
         ("s3a://logs/day/deep%20er/b:c.ndjson", 5, "published"),
         ("s3a://logs/day/late.ndjson.gz", 4, "published"),
         ("s3a://logs/day/line.ndjson.gz", 1, "published"),

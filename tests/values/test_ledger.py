@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import zstandard
 
 from pipelines.transactions.inputs import Input, find_inputs
 from pipelines.transactions.ledger import Compared, Earlier, against
+from pipelines.transactions.scan import Scan, beginnings
 from tests.input_files import COMBINED, HAR, written
 
 LINES = [COMBINED.replace(b"GET /", b"GET /%d" % number) for number in range(110)]
@@ -35,8 +37,14 @@ def recorded(entry: Input, valid: int = 100) -> dict[str, Any]:
     } | of_scan
 
 
+def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
+    assert entry.path is not None
+    found = beginnings(entry.path, entry.compression, lengths)
+    return {length: content for length, (content, _) in found.items()}
+
+
 def looked_up(path: Path, *before: dict[str, Any]) -> tuple[Compared, Input | None]:
-    found = against(before, [read(path)])
+    found = against(before, [read(path)], contents)
     return found, found.new[0] if found.new else None
 
 
@@ -108,10 +116,42 @@ def test_a_last_line_without_its_end_is_read_again_only_if_it_has_grown(
 
 def test_a_log_that_grew_twice_is_read_on_from_the_longest_of_its_beginnings(tmp_path: Path) -> None:
     path = tmp_path / "access.log"
-    rows = [recorded(read(written(tmp_path, path.name, b"".join(LINES[:size])))) for size in (50, 80, 100)]
-    _, new = looked_up(written(tmp_path, path.name, NEW), *rows)
+    rows = [
+        recorded(read(written(tmp_path, path.name, b"".join(LINES[:size]))), valid)
+        for size, valid in ((50, 50), (80, 30), (100, 20))
+    ]
+    found, new = looked_up(written(tmp_path, path.name, NEW), *rows)
     assert new is not None
-    assert new.lines_before == 100
+    assert (new.lines_before, found.known_valid) == (100, 100)
+    found, new = looked_up(written(tmp_path, path.name, OLD), *rows)
+    assert (new, found.known, found.known_valid) == (None, 1, 100)
+
+
+def test_beginnings_of_nearly_equal_lengths_are_told_apart(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.log", OLD)
+    lengths = [0, 1, 2, 3, 5, len(OLD) - 1, len(OLD)]
+    expected = {size: (hashlib.sha256(OLD[:size]).hexdigest(), OLD[size : size + 2]) for size in lengths}
+    assert beginnings(path, "none", lengths) == expected
+
+
+def test_a_remote_log_is_read_on_by_its_lines(tmp_path: Path) -> None:
+    scan = Scan(500, "ends a", "first", None, 500, False)
+    entry = Input("s3a://b/a.log", None, "combined", "none", 500, "v2", "s3a://b/a.log", scan)
+    row = recorded(entry) | {
+        "bytes": 400,
+        "line_bytes": 400,
+        "lines": 4,
+        "content": "ends b",
+        "source_id": "v1",
+    }
+    found = against([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
+    assert [(one.start, one.lines_before) for one in found.new] == [(0, 4)]
+    cut = row | {"line_bytes": 0, "lines": 3}
+    found = against([cut], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
+    assert [(one.start, one.lines_before) for one in found.new] == [(0, 3)]
+    assert found.earlier == {entry.uri: Earlier(("v1",), 4)}
+    found = against([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends c"))
+    assert [(one.start, one.lines_before) for one in found.new] == [(0, 0)]
 
 
 def test_a_har_that_was_exported_again_is_read_whole(tmp_path: Path) -> None:
