@@ -31,7 +31,7 @@ from pipelines.decisions.model import Decision
 from pipelines.decisions.table import stored
 from pipelines.errors import CensusError, OutputError, WarehouseError
 from pipelines.failures import explained
-from pipelines.leased import taken
+from pipelines.leased import taken, with_lease
 from pipelines.progress import Reporter
 from pipelines.settings import Settings
 from pipelines.spark import session
@@ -84,7 +84,7 @@ class Run:
             if self.writes:
                 lease = taken(spark, root, self.step, self.settings.lease, self.reporter.note)
                 _AT_END.callback(lease.release)
-            self._warehouse = Warehouse(spark(), root, lease)
+            self._warehouse = with_lease(spark(), root, lease)
         return self._warehouse
 
     def _session(self) -> SparkSession:

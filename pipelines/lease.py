@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pipelines.errors import WarehouseBusy, WarehouseError
-from pipelines.lease_holder import Holder, is_dead, this_process
+from pipelines.lease_holder import Holder, is_dead, this_process, with_java
 from pipelines.sections import LeaseSettings
 
 FILE = "_lease"
@@ -61,6 +61,12 @@ class Lease:
             WarehouseError: it was taken over, as this process showed no sign of life for too long.
         """
         with self._turn:
+            self._refresh()
+
+    def include(self, java: int) -> None:
+        """Names Spark's process, too: while it lives, nobody takes over."""
+        with self._turn:
+            self.mine = with_java(self.mine, java)
             self._refresh()
 
     def release(self) -> None:

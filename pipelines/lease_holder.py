@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import socket
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import orjson
 
+_ENDED = ("Z", "X")  # killed, and not yet asked for by its parent
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """One writer. `place` is where its process number means something: machine, boot and namespace of processes.
 
-    `began` tells a process from a later one with the same number, `since` and `seen` are seconds since 1970.
+    `began` tells a process from a later one with the same number, `since` and `seen` are seconds since 1970. `java` is
+    Spark's process, which may outlive a killed one for a moment and commit what it works on; 0: not started here.
     """
 
     owner: str
@@ -28,6 +31,8 @@ class Holder:
     began: str
     since: float
     seen: float
+    java: int = 0
+    java_began: str = ""
 
     @property
     def shown(self) -> str:
@@ -46,7 +51,10 @@ def this_process(step: str) -> Holder:
 def is_dead(holder: Holder, mine: Holder, stale_seconds: float) -> bool:
     """Whether a holder will never write again: on the machine of `mine` for sure, elsewhere by its signs of life."""
     if holder.place == mine.place:
-        return not _is_running(holder)
+        return not (
+            _is_running(holder.process, holder.began)
+            or (holder.java > 0 and _is_running(holder.java, holder.java_began))
+        )
     return time.time() - holder.seen > stale_seconds
 
 
@@ -63,14 +71,19 @@ def read(content: bytes) -> Holder:
         return Holder("", "unknown", "unknown", "", 0, "", 0.0, 0.0)
 
 
-def _is_running(holder: Holder) -> bool:
+def with_java(holder: Holder, process: int) -> Holder:
+    """The holder with Spark's process of this machine."""
+    return replace(holder, java=process, java_began=_began(process))
+
+
+def _is_running(process: int, began: str) -> bool:
     try:
-        os.kill(holder.process, 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:  # somebody else's, so it runs
         pass
-    return _began(holder.process) == holder.began
+    return _began(process) == began
 
 
 def _place(host: str) -> str:
@@ -83,9 +96,10 @@ def _place(host: str) -> str:
 
 
 def _began(process: int) -> str:
-    """Start of a process in ticks since boot (proc(5), field 22 of stat); empty where the system does not tell."""
+    """Start of a process in ticks since boot (proc(5), field 22 of stat); empty where it is dead or nobody tells."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()  # from the third on: names may hold anything
+    return "" if fields[0] in _ENDED else fields[19]

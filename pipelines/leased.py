@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -34,6 +33,14 @@ def taken(
     return acquire(FolderLease(folder), root, step, settings, tell)
 
 
+def with_lease(spark: SparkSession, root: str, lease: Lease | None) -> Warehouse:
+    """The warehouse of a running session, whose Java process the lease names where it was started here."""
+    java = getattr(spark.sparkContext._gateway, "proc", None)
+    if lease is not None and java is not None:
+        lease.include(java.pid)
+    return Warehouse(spark, root, lease)
+
+
 @contextmanager
 def leased(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator[Warehouse]:
     """`warehouse` with a lease: its own, else one for the time of the block."""
@@ -42,6 +49,6 @@ def leased(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator
         return
     lease = taken(lambda: warehouse.spark, warehouse.root, step, settings, lambda _: None)
     try:
-        yield replace(warehouse, lease=lease)
+        yield with_lease(warehouse.spark, warehouse.root, lease)
     finally:
         lease.release()

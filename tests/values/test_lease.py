@@ -15,7 +15,7 @@ import pytest
 from pipelines.errors import WarehouseBusy, WarehouseError
 from pipelines.lease import Lease, acquire
 from pipelines.lease_files import FolderLease
-from pipelines.lease_holder import Holder, read, stored, this_process
+from pipelines.lease_holder import Holder, read, stored, this_process, with_java
 from pipelines.sections import LeaseSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,6 +116,18 @@ def test_a_holder_shows_signs_of_life(tmp_path: Path) -> None:
 def test_a_process_with_the_number_of_a_dead_one_is_another(tmp_path: Path) -> None:
     (tmp_path / "_lease").write_bytes(stored(replace(this_process("ingest"), began="1")))
     taken(tmp_path).release()
+
+
+def test_a_killed_process_is_not_dead_while_its_spark_still_runs(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as java:
+        holder = with_java(replace(this_process("ingest"), began="1"), java.pid)
+        (tmp_path / "_lease").write_bytes(stored(holder))
+        with pytest.raises(WarehouseBusy):
+            taken(tmp_path)
+        java.kill()
+        taken(
+            tmp_path, LeaseSettings(stale_seconds=300, wait_seconds=5)
+        ).release()  # though nobody asked how it ended
 
 
 def test_a_file_that_is_no_lease_holds_nobody_off(tmp_path: Path) -> None:
