@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -133,12 +134,12 @@ def find_inputs(
     return Inputs(tuple(files.values()), tuple(skipped))
 
 
-def damaged(inputs: Iterable[Input]) -> list[tuple[Input, str]]:
-    """The compressed local inputs that cannot be decompressed to the end, with the reason.
+def damaged(inputs: Iterable[Input], max_bytes: int = sys.maxsize) -> list[tuple[Input, str]]:
+    """The compressed local inputs that cannot be decompressed to the end, or hold more than `max_bytes`, with the reason.
 
     Reads each one whole, so it is for the case that a Spark job failed and the user must hear on which file.
     """
-    return [(entry, why) for entry in inputs if (why := _damage(entry)) is not None]
+    return [(entry, why) for entry in inputs if (why := _damage(entry, max_bytes)) is not None]
 
 
 def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
@@ -218,15 +219,15 @@ def _checksum(path: Path) -> str:
         return hashlib.file_digest(stored, "sha256").hexdigest()
 
 
-def _damage(entry: Input) -> str | None:
+def _damage(entry: Input, max_bytes: int) -> str | None:
     if entry.path is None or entry.compression == "none":
         return None
     try:
         with entry.path.open("rb") as stored:
-            plain = decompressed(stored, entry.compression)
+            plain = decompressed(stored, entry.compression, max_bytes)
             while plain.read(_CHUNK_BYTES):
                 pass
-    except (DamagedError, OSError) as error:
+    except (DamagedError, TooLargeError, OSError) as error:
         return str(error)
     return None
 

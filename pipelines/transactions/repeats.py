@@ -40,8 +40,8 @@ def repeats(
     if times is None or not TRANSACTIONS.exists(warehouse):
         return None
     first, last = times
-    days = F.col("day").between(F.lit(first).cast("date"), F.lit(last).cast("date"))
-    held = TRANSACTIONS.read(warehouse).where(days)
+    days = F.col("day").between(F.lit(first).cast("date"), F.lit(last).cast("date"))  # partitions, then files
+    held = TRANSACTIONS.read(warehouse).where(days & F.col("time").between(F.lit(first), F.lit(last)))
     found = []
     if any(entry.format != "combined" for entry in files) and _overlap(warehouse, first, last):
         found.append(valid.join(held.select(*SAME_RECORD), [*SAME_RECORD], "left_semi"))

@@ -53,14 +53,14 @@ def staged(
     Raises:
         InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or no file is left.
     """
-    skips = settings.ingest.unreadable_files == "skip"
-    broken = {entry.uri: problem for entry, problem in damaged(inputs)} if skips else {}
+    skips, most = settings.ingest.unreadable_files == "skip", settings.ingest.unpacked_max_bytes
+    broken = {entry.uri: problem for entry, problem in damaged(inputs, most)} if skips else {}
     whole = [entry for entry in inputs if entry.uri not in broken]
     if not whole:
         raise_problem(sorted(broken.items()), inputs)
     try:
         rows = _judged(spark, whole, key=key, now=now, settings=settings)
-        _write(rows, folder, whole)
+        _write(rows, folder, whole, most)
         found = _identified(spark.read.schema(rows.schema).parquet(folder), spark, whole)
         problems = dict(_file_problems(found))
         files = tuple(entry for entry in whole if entry.uri not in problems)
@@ -91,12 +91,12 @@ def _judged(
     )
 
 
-def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
+def _write(rows: DataFrame, folder: str, inputs: Sequence[Input], max_bytes: int) -> None:
     """Stages the rows. Where Spark fails on a damaged file, the file is looked for and named."""
     try:
         rows.write.mode("overwrite").parquet(folder)
     except (Py4JJavaError, PySparkException) as error:
-        broken = [(entry.uri, problem) for entry, problem in damaged(inputs)]
+        broken = [(entry.uri, problem) for entry, problem in damaged(inputs, max_bytes)]
         if not broken:
             raise
         raise_problem(broken, inputs, error)
