@@ -9,7 +9,16 @@ import subprocess
 import sys
 
 OF_COST = ("scoring", "templates")
-BENCHMARKS = (*OF_COST, "whole_run", "learning", "conformance", "population", "silence", "true_calls")
+BENCHMARKS = (
+    *OF_COST,
+    "whole_run",
+    "learning",
+    "conformance",
+    "population",
+    "silence",
+    "true_calls",
+    "interrupted_ingest",
+)
 
 
 def main() -> int:

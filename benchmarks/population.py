@@ -27,7 +27,7 @@ from pipelines.simulator.writers import simulate
 def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
     """The comparison of `hosts` simulated sites. Nothing is logged to MLflow."""
     traffic = folder / "traffic"
-    run = cli.start("population", None, str(folder / "warehouse"))
+    run = cli.start("population", None, str(folder / "warehouse"), writes=False)
     options = run.settings.simulator
     made = simulate(
         traffic,
@@ -38,7 +38,7 @@ def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
         end_date=date.fromisoformat(options.end_date),
         format="logpush",
     )
-    run = cli.start("population", traffic / "settings.yaml", str(folder / "warehouse"))
+    run = cli.start("population", traffic / "settings.yaml", str(folder / "warehouse"), writes=False)
     quiet = run.settings.tracking.model_copy(update={"enabled": False})
     run.settings = run.settings.model_copy(update={"tracking": quiet})
     files = [str(file) for file in made.files if file.name.startswith("traffic-")]

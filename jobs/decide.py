@@ -61,7 +61,7 @@ def decide(
     """
     if (file is None) != show_stored:
         raise typer.BadParameter("give either a FILE of decisions or --show")
-    run = cli.start("decide", settings, warehouse, as_json)
+    run = cli.start("decide", settings, warehouse, as_json, writes=file is not None)
     if file is None:
         show(run)
         return

@@ -78,7 +78,7 @@ def explain(
       apicensus explain /users/me --host api.example.com
       apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
     """
-    run = cli.start("explain", settings, warehouse, as_json)
+    run = cli.start("explain", settings, warehouse, as_json, writes=False)
     address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
     if not path.startswith("/") and address is None:
         raise InputError(

@@ -74,7 +74,7 @@ def export(
       apicensus export --out upload --profile cloudflare --format json
       apicensus export --out lists --what endpoints --format ndjson
     """
-    run = cli.start("export", settings, warehouse, as_json)
+    run = cli.start("export", settings, warehouse, as_json, writes=False)
     if what == "openapi":
         form = format or run.settings.export.format
         if form not in ("yaml", "json"):

@@ -9,6 +9,7 @@ from pathlib import Path
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,16 +18,31 @@ import typer
 from pipelines import cli
 from pipelines.transactions.ingest import Ingested
 from pipelines.transactions.ingest import ingest as ingest_files
-from pipelines.transactions.inputs import find_inputs
+from pipelines.transactions.inputs import Inputs, find_inputs
+from pipelines.transactions.scan import Limits
 
 SHOWN = 20  # files left out that are named; a folder of photographs must not bury the rest
+
+
+def files_of(run: cli.Run, inputs: Sequence[str], format: str) -> Inputs:
+    """The files that arguments name, within the limits of the settings; what was left out stands in the summary."""
+    ingest = run.settings.ingest
+    found = find_inputs(
+        inputs,
+        format,
+        ingest.unreadable_files,
+        limits=Limits(ingest.line_max_bytes, ingest.unpacked_max_bytes),
+        spark=lambda: run.warehouse.spark,
+    )
+    run.summary["left_out"] = [{"file": path, "reason": why} for path, why in found.skipped]
+    return found
 
 
 def ingest_inputs(
     run: cli.Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
 ) -> Ingested:
     """Finds, checks and adds the inputs; notes what was left out."""
-    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
+    found = files_of(run, inputs, format)
     settings = run.settings
     if host:
         settings = settings.model_copy(
@@ -41,7 +57,10 @@ def ingest_inputs(
         done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)
         outcome.append(
             f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.known:,} files known already"
+            + (f", {done.repeated:,} records known already" if done.repeated else "")
         )
+    for note in done.notes:
+        run.reporter.note(f"  {note}")
     for problem in done.unreadable:
         run.reporter.note(f"  unreadable, left out: {problem}")
     for warning in done.warnings:
@@ -77,6 +96,7 @@ def ingest(
         records=done.records,
         valid=done.valid,
         quarantined=done.quarantined,
+        repeated=done.repeated,
         warnings=list(done.warnings),
         data_docs=data_docs,
         warehouse=warehouse,

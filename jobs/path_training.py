@@ -21,6 +21,7 @@ from pipelines.paths.labelled import WEIGHT, labelled_by_operators, labelled_chi
 from pipelines.paths.rules import OPERATOR, PATH_RULES
 from pipelines.simulator.path_trees import Paths, corpus
 from pipelines.simulator.site_paths import site_paths
+from pipelines.whole_file import write_whole
 
 SCHEMA = "host string, path string, truth array<boolean>"
 
@@ -89,9 +90,10 @@ def write_path_model(run: cli.Run, trained: TrainedPaths, out: Path) -> None:
             zip(trained.importances["feature"], trained.importances["importance"].round(2), strict=True)
         ),
     }
-    (out / PATH_MODEL).write_bytes(trained.model)
-    (out / PATH_CARD).write_bytes(
+    write_whole(out / PATH_MODEL, trained.model)
+    write_whole(
+        out / PATH_CARD,
         orjson.dumps(
             card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-        )
+        ),
     )

@@ -26,6 +26,7 @@ from pipelines.schemas.tables import DEVIANTS, SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.selection.session import with_session_key
 from pipelines.transactions.table import BATCHES, QUARANTINE
+from pipelines.whole_file import write_whole
 
 
 def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
@@ -53,8 +54,7 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
             notes=[],
             settings=settings.report,
         )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(render(page), encoding="utf-8")
+        write_whole(out, render(page))
     return out
 
 
@@ -71,7 +71,7 @@ def report(
       apicensus report --out report.html
       apicensus report --out report.html --warehouse /data/census
     """
-    run = cli.start("report", settings, warehouse, as_json)
+    run = cli.start("report", settings, warehouse, as_json, writes=False)
     run.finish(report=str(write_report(run, out)))
 
 

@@ -47,7 +47,7 @@ def run(
       apicensus run traffic/ --out found --settings traffic/settings.yaml --json
     """
     this = cli.start("run", settings, warehouse or str(out / "warehouse"), as_json)
-    cli.writable(str(out))
+    cli.writable(str(out), "--out")
     done = ingest_inputs(this, inputs, format, host)
     found = discover_endpoints(this, VARIANTS["both"])
     learned = learn_schemas(this, "ml")
@@ -59,7 +59,8 @@ def run(
     facts = [DocumentFact(d.host, d.profile, d.file.relative_to(out).as_posix()) for d in documents]
     page = write_report(this, out / "report.html", facts)
     this.finish(
-        transactions=done.valid,
+        transactions=done.valid + done.known_valid,
+        transactions_new=done.valid,
         quarantined=done.quarantined,
         **found,
         only_ml=compared.figures.only_ml,

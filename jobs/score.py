@@ -17,6 +17,7 @@ import typer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.ingest import files_of
 from jobs.model import model_bytes
 from ml.explain import base_value, explainer, with_reasons
 from ml.score import with_probability
@@ -24,7 +25,6 @@ from pipelines import cli
 from pipelines.errors import InputError
 from pipelines.selection.scores import write_scores
 from pipelines.selection.signals import packed_signals
-from pipelines.transactions.inputs import find_inputs
 from pipelines.transactions.staging import staged
 
 KEPT = ("transaction_id",)
@@ -73,9 +73,10 @@ def score(
       apicensus score captures/ --out scores.parquet --json
       apicensus score one.har --explain --out why.ndjson && jq -c '[.probability, .reasons[].text]' why.ndjson
     """
-    run = cli.start("score", settings, str(out.absolute().parent), as_json)
+    run = cli.start("score", settings, str(out.absolute().parent), as_json, writes=False)
     check_ending(out)
-    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
+    cli.writable(str(out.absolute().parent), "--out")
+    found = files_of(run, inputs, format)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
     model = model_bytes(run.settings, warehouse)
     now, key = datetime.now(UTC), token_bytes(32)

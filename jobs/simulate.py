@@ -44,7 +44,7 @@ def simulate(
       apicensus simulate --out traffic --hosts 100 --transactions 1000000 --format har
     """
     chosen = settings_module.load(settings).simulator
-    run = cli.start("simulate", settings, ".", as_json)
+    run = cli.start("simulate", settings, ".", as_json, writes=False)
     with Reporter().stage(f"Writing {transactions or chosen.transactions:,} transactions"):
         made = write_traffic(
             out,

@@ -24,6 +24,7 @@ from ml.bundled import CARD, CARD_TEXT, MODEL, card_text, described
 from ml.train import Trained
 from ml.train import train as fit
 from pipelines import cli
+from pipelines.whole_file import write_whole
 
 Labels = Literal["simulated", "session"]
 
@@ -79,9 +80,9 @@ def card_of(run: cli.Run, trained: Trained, labels: Labels) -> dict[str, Any]:
 def write_model(run: cli.Run, trained: Trained, labels: Labels, out: Path) -> None:
     """Writes the model and its card as data and as text: with the default settings, what ships as `ml/models`."""
     card = card_of(run, trained, labels)
-    (out / MODEL).write_bytes(trained.model)
-    (out / CARD).write_bytes(orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    (out / CARD_TEXT).write_text(card_text(card), encoding="utf-8")
+    write_whole(out / MODEL, trained.model)
+    write_whole(out / CARD, orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    write_whole(out / CARD_TEXT, card_text(card))
 
 
 def train(
@@ -118,18 +119,18 @@ def train(
       apicensus train --out mine --warehouse /data/census
       apicensus train --labels session --settings sessions.yaml --warehouse /data/census
     """
-    run = cli.start("train", settings, warehouse, as_json)
+    run = cli.start("train", settings, warehouse, as_json, writes=False)
     if classifier == "paths":
         paths = train_path_model(run)
         if out is not None:
-            write_path_model(run, paths, Path(cli.writable(str(out))))
+            write_path_model(run, paths, Path(cli.writable(str(out), "--out")))
         run.finish(
             classifier=classifier, **{name: round(value, 5) for name, value in paths.metrics.items()}, out=out
         )
         return
     trained = train_model(run, labels)
     if out is not None:
-        write_model(run, trained, labels, Path(cli.writable(str(out))))
+        write_model(run, trained, labels, Path(cli.writable(str(out), "--out")))
     run.finish(labels=labels, **{name: round(value, 5) for name, value in trained.metrics.items()}, out=out)
 
 

@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from jobs.ingest import SHOWN
+from jobs.ingest import SHOWN, files_of
 from jobs.inventory import listed_endpoints, transactions
 from pipelines import cli
 from pipelines.conformance.build import endpoint_counts, findings, verdicts
@@ -37,8 +37,8 @@ from pipelines.errors import WarehouseError
 from pipelines.openapi.build import documents
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
-from pipelines.transactions.inputs import Input, find_inputs
-from pipelines.transactions.privacy import secret_key
+from pipelines.transactions.inputs import Input
+from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.staging import staged
 
 FILE_WIDTH = 240
@@ -89,7 +89,7 @@ def files_to_check(run: cli.Run, inputs: Sequence[str], format: str) -> tuple[In
     """The files that the arguments name; none where there are no arguments. What is left out is noted."""
     if not inputs:
         return ()
-    found = find_inputs(inputs, format, run.settings.ingest.unreadable_files)
+    found = files_of(run, inputs, format)
     for path, why in found.skipped[:SHOWN]:
         run.reporter.note(f"  left out: {path}: {why}")
     return found.files

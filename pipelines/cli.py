@@ -1,37 +1,43 @@
 """What every command shares: options, settings, warehouse, exit codes, the summary at the end.
 
-Exit codes: 0 done · 1 findings, where asked for · 2 wrong usage, settings or input · 3 a contract or model mismatch.
+Exit codes: 0 done · 1 findings, where asked for · 2 wrong usage, settings or input · 3 a contract or model mismatch
+· 75 another process writes to the warehouse.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import orjson
 import typer
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from pipelines import settings as settings_module
 from pipelines.decisions.model import Decision
 from pipelines.decisions.table import stored
-from pipelines.errors import CensusError, WarehouseError
+from pipelines.errors import CensusError, OutputError, WarehouseError
 from pipelines.failures import explained
+from pipelines.leased import taken, with_lease
 from pipelines.progress import Reporter
 from pipelines.settings import Settings
 from pipelines.spark import session
 from pipelines.tables import Warehouse
 
+_AT_END = ExitStack()  # what the running command gives back when it ends, however it ends
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours, not of the input
 
 SettingsFile = Annotated[
@@ -61,19 +67,30 @@ class Run:
     settings: Settings
     root: str
     as_json: bool = False
+    writes: bool = True
     summary: dict[str, Any] = field(default_factory=dict)
     _warehouse: Warehouse | None = None
     _reporter: Reporter | None = None
 
     @property
     def warehouse(self) -> Warehouse:
-        """The tables, and with them the session; started on first use, so that wrong arguments cost no start."""
+        """The tables, and with them the session; started on first use, so that wrong arguments cost no start.
+
+        A step that writes holds the warehouse's lease from here to the end of the command.
+        """
         if self._warehouse is None:
             root = writable(self.root)
-            with self.reporter.stage("Starting Spark"):
-                self._warehouse = Warehouse(session(self.step, self.settings.spark), root)
-            self.reporter.spark = self._warehouse.spark
+            spark, lease = cache(self._session), None
+            if self.writes:
+                lease = taken(spark, root, self.step, self.settings.lease, self.reporter.note)
+                _AT_END.callback(lease.release)
+            self._warehouse = with_lease(spark(), root, lease)
         return self._warehouse
+
+    def _session(self) -> SparkSession:
+        with self.reporter.stage("Starting Spark"):
+            self.reporter.spark = session(self.step, self.settings.spark)
+        return self.reporter.spark
 
     @property
     def reporter(self) -> Reporter:
@@ -102,16 +119,19 @@ class Run:
         Console(file=sys.stdout, highlight=False, soft_wrap=True).print(table, markup=False)
 
 
-def start(step: str, settings: Path | None, warehouse: str, as_json: bool = False) -> Run:
-    """Checks settings before anything else happens."""
-    return Run(step, settings_module.load(settings), warehouse, as_json)
+def start(
+    step: str, settings: Path | None, warehouse: str, as_json: bool = False, *, writes: bool = True
+) -> Run:
+    """Checks settings before anything else happens. `writes`: the step changes tables, so it needs the warehouse for itself."""
+    return Run(step, settings_module.load(settings), warehouse, as_json, writes)
 
 
-def writable(root: str) -> str:
+def writable(root: str, option: str = "--warehouse") -> str:
     """`root`, made absolute where it is a folder (Spark would resolve it against its own working directory).
 
     Raises:
-        WarehouseError: the folder cannot be made or written.
+        WarehouseError: the warehouse's folder cannot be made or written.
+        OutputError: the folder of another `option` cannot.
     """
     if "://" in root:
         return root
@@ -121,8 +141,9 @@ def writable(root: str) -> str:
         with tempfile.TemporaryFile(dir=folder):
             return str(folder)
     except OSError as error:
-        raise WarehouseError(
-            f"warehouse {root}: cannot be written ({error.strerror}). Give --warehouse a folder that you may write."
+        kind = WarehouseError if option == "--warehouse" else OutputError
+        raise kind(
+            f"{option} {root}: cannot be written ({error.strerror}). Give {option} a folder that you may write."
         ) from error
 
 
@@ -140,6 +161,8 @@ def command(function: Callable[..., None]) -> Main:
 
     def main(argv: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("ignore", module=r"(pyspark|mlflow|great_expectations|catboost)\..*")
+        # it logs with sixty lines of traceback what then reaches us as an exception
+        logging.getLogger("py4j").setLevel(logging.CRITICAL)
         arguments = sys.argv[1:] if argv is None else list(argv)
         try:
             typer.main.get_command(app).main(arguments, prog_name=program)
@@ -151,7 +174,7 @@ def command(function: Callable[..., None]) -> Main:
         except CensusError as error:
             sys.stderr.write(f"error: {one_line(error)}\n")
             return error.exit_code
-        except (OSError, Py4JJavaError, PySparkException) as error:
+        except (OSError, Py4JJavaError, Py4JNetworkError, PySparkException) as error:
             known = explained(error)
             if known is None:
                 return fail(error)
@@ -159,6 +182,8 @@ def command(function: Callable[..., None]) -> Main:
             return known.exit_code
         except Exception as error:  # the last resort: a defect of ours must still say so in one line
             return fail(error)
+        finally:
+            _AT_END.close()
         return 0
 
     return main

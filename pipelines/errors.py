@@ -26,6 +26,16 @@ class WarehouseError(CensusError):
     """The warehouse cannot be read or written."""
 
 
+class OutputError(CensusError):
+    """A file or folder that a step was told to write cannot be written."""
+
+
+class WarehouseBusy(CensusError):
+    """Another process holds the lease of the warehouse. Trying again later helps."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
+
+
 class EnvironmentMissing(CensusError):
     """Something that the machine must offer (Java, a Python package) is not there."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from pipelines.errors import CensusError, InputError, WarehouseError
+from py4j.protocol import Py4JNetworkError
+
+from pipelines.errors import CensusError, EnvironmentMissing, InputError, WarehouseError
 
 UNREADABLE = re.compile(
     r"EOFException|ZipException|unexpected end|not in GZIP format|incorrect header check|"
@@ -22,6 +24,11 @@ DENIED = re.compile(
 
 def explained(error: BaseException) -> CensusError | None:
     """The user's error behind a failure of Spark or the system, None where it is none that we know."""
+    if isinstance(error, Py4JNetworkError | ConnectionRefusedError | ConnectionResetError):
+        return EnvironmentMissing(
+            "Spark's Java process has ended, most likely for want of memory: raise spark.driver_memory in --settings (or "
+            "--driver-memory of spark-submit). Tables hold what was committed, and running again is safe."
+        )
     text = f"{error} {getattr(error, '__cause__', '') or ''}"
     place = FILE.search(text)
     if UNREADABLE.search(text):

@@ -17,6 +17,13 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class LeaseSettings(Section):
+    """Section `lease`."""
+
+    stale_seconds: Annotated[float, Field(gt=0)]
+    wait_seconds: Annotated[float, Field(ge=0)]
+
+
 class EndpointSettings(Section):
     """Section `endpoints`."""
 

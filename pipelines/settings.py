@@ -19,6 +19,7 @@ from pipelines.sections import (
     DeviantSettings,
     EndpointSettings,
     LabelSettings,
+    LeaseSettings,
     PathSettings,
     PathTrainingSettings,
     Positive,
@@ -46,6 +47,7 @@ class IngestSettings(Section):
 
     har_max_bytes: Positive
     line_max_bytes: Positive
+    unpacked_max_bytes: Positive
     quarantine_raw_bytes: Positive
     body_max_bytes: Positive
     unreadable_files: Literal["error", "skip"]
@@ -166,6 +168,7 @@ class Settings(Section):
     """All sections."""
 
     spark: SparkSettings
+    lease: LeaseSettings
     ingest: IngestSettings
     privacy: PrivacySettings
     quality: QualitySettings

@@ -5,13 +5,14 @@ A write is idempotent: it replaces the rows that the same slice wrote before, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql.types import StructField, StructType
 
 from pipelines.errors import ContractError
+from pipelines.lease import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,20 @@ class Warehouse:
 
     spark: SparkSession
     root: str
+    lease: Lease | None = field(default=None, compare=False)
 
     def path(self, name: str) -> str:
         """Where the table `name` is."""
         return f"{self.root.rstrip('/')}/{name}"
+
+    def confirm(self) -> None:
+        """Makes sure, before anything is written, that no other process took over.
+
+        Raises:
+            WarehouseError: one did.
+        """
+        if self.lease is not None:
+            self.lease.confirm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class Table:
     def delete(self, warehouse: Warehouse, where: Column) -> None:
         """Deletes the rows that match, where the table exists."""
         if self.exists(warehouse):
+            warehouse.confirm()
             DeltaTable.forPath(warehouse.spark, warehouse.path(self.name)).delete(where)
 
     def replace(self, rows: DataFrame, warehouse: Warehouse, where: str) -> None:
@@ -77,6 +89,7 @@ class Table:
         return conform(rows, writable, self.name).write.format("delta").mode("overwrite")
 
     def _create(self, warehouse: Warehouse) -> None:
+        warehouse.confirm()
         if self.exists(warehouse):
             self.read(warehouse)  # a table of another version is refused before anything is written
             return

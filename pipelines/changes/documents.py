@@ -36,7 +36,7 @@ def write_both(
         settings: profiles and form.
 
     Raises:
-        WarehouseError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
     now = evidence.inventory.join(hosts, "host", "left_semi")
     marked = now.join(idle.withColumn("is_idle", F.lit(True)), [*ENDPOINT_KEY], "left").withColumn(

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import orjson
 import urllib3
 
-from pipelines.errors import DeliveryError, SettingsError, WarehouseError
+from pipelines.errors import DeliveryError, SettingsError
 from pipelines.sections import ChangeSettings
+from pipelines.whole_file import whole_file
 
 Change = Mapping[str, Any]
 SECRET = "APICENSUS_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
@@ -78,19 +79,13 @@ def write_lines(changes: Iterator[Change], file: Path) -> int:
     """One change a line (JSON); returns their number.
 
     Raises:
-        WarehouseError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     count = 0
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as target:
-            for change in changes:
-                target.write(orjson.dumps(change, option=AS_UTC) + b"\n")
-                count += 1
-    except OSError as error:
-        raise WarehouseError(
-            f"--out {file.parent}: cannot be written ({error.strerror}). Name a folder that you may write."
-        ) from error
+    with whole_file(file) as target:
+        for change in changes:
+            target.write(orjson.dumps(change, option=AS_UTC) + b"\n")
+            count += 1
     return count
 
 

@@ -32,10 +32,10 @@ def write_findings(findings: DataFrame, out: Path) -> int:
     """Rows of table violations → NDJSON, worst first, streamed; the number of rows. The file appears when it is whole.
 
     Raises:
-        WarehouseError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     written = 0
-    with whole_file(out) as part, part.open("wb") as file:
+    with whole_file(out) as file:
         for row in worst_first(findings).select(*COLUMNS).toLocalIterator():
             file.write(orjson.dumps({name: _plain(row[name]) for name in COLUMNS}) + b"\n")
             written += 1

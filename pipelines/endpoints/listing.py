@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ import orjson
 from pyspark.sql import DataFrame
 
 from pipelines.endpoints.wording import said
-from pipelines.errors import WarehouseError
+from pipelines.whole_file import whole_file
 
 COLUMNS = (
     "host", "method", "path_template", "variant", "state", "requests", "clients", "first_seen", "last_seen", "probability",
@@ -24,23 +25,16 @@ def write_listing(endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"
     """Rows of `explained.with_reasons` → `out/endpoints.csv` or `.ndjson`, sorted; returns the file and its number of rows.
 
     Raises:
-        WarehouseError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     file = out / f"endpoints.{form}"
     rows = endpoints.select(*COLUMNS).orderBy("host", "path_template", "method", "variant").toLocalIterator()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        count = _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
-    except OSError as error:
-        raise WarehouseError(
-            f"--out {out}: cannot be written ({error.strerror}). Name a folder that you may write."
-        ) from error
-    return file, count
+    return file, _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
 
 
 def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndjson"]) -> int:
     count = 0
-    with file.open("w", encoding="utf-8", newline="") as target:
+    with whole_file(file) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as target:
         if form == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()

@@ -13,13 +13,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.errors import WarehouseError
 from pipelines.openapi.document import Document, Origin, document
 from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.file_name import file_name
 from pipelines.openapi.profiles import as_profile
 from pipelines.openapi.render import rendered
 from pipelines.settings import Profile
+from pipelines.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,13 @@ def write_documents(
     """Merged endpoints and newest schemas of one variant → `out/PROFILE/HOST.FORM`.
 
     Raises:
-        WarehouseError: a file cannot be written.
+        OutputError: a file cannot be written.
     """
     written: list[Written] = []
     for host, whole in documents(endpoints, schemas):
         for profile in profiles:
             file = out / profile / f"{file_name(host)}.{form}"
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(rendered(as_profile(whole, profile), form))
-            except OSError as error:
-                raise WarehouseError(
-                    f"--out {out}: cannot be written ({error.strerror}). Name a folder that you may write."
-                ) from error
+            write_whole(file, rendered(as_profile(whole, profile), form))
             written.append(Written(host, profile, file))
     return written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 import pyarrow as pa
@@ -40,31 +40,30 @@ def write_scores(scores: DataFrame, out: Path) -> int:
     The file appears under its name only when it is whole.
 
     Raises:
-        WarehouseError: the file cannot be written.
+        OutputError: the file cannot be written.
     """
     schema = pa.schema([*SCORE, REASONS] if REASONS.name in scores.columns else SCORE)
     chosen = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
     rows = (row.asDict(recursive=True) for row in chosen)
-    with whole_file(out) as part:
-        return _parquet(rows, schema, part) if out.suffix == ".parquet" else _ndjson(rows, part)
+    with whole_file(out) as file:
+        return _parquet(rows, schema, file) if out.suffix == ".parquet" else _ndjson(rows, file)
 
 
-def _ndjson(rows: Iterator[dict[str, Any]], part: Path) -> int:
+def _ndjson(rows: Iterator[dict[str, Any]], file: BinaryIO) -> int:
     written = 0
-    with part.open("wb") as file:
-        for row in rows:
-            row["probability"] = round(row["probability"], 6)
-            for reason in row.get(REASONS.name, ()):
-                reason |= {name: round(reason[name], 4) for name in ("value", "contribution")}
-            file.write(orjson.dumps(row) + b"\n")
-            written += 1
+    for row in rows:
+        row["probability"] = round(row["probability"], 6)
+        for reason in row.get(REASONS.name, ()):
+            reason |= {name: round(reason[name], 4) for name in ("value", "contribution")}
+        file.write(orjson.dumps(row) + b"\n")
+        written += 1
     return written
 
 
-def _parquet(rows: Iterator[dict[str, Any]], schema: pa.Schema, part: Path) -> int:
+def _parquet(rows: Iterator[dict[str, Any]], schema: pa.Schema, file: BinaryIO) -> int:
     written = 0
-    with pq.ParquetWriter(part, schema) as file:
+    with pq.ParquetWriter(file, schema) as table:
         while batch := list(islice(rows, ROWS_PER_GROUP)):
-            file.write_table(pa.Table.from_pylist(batch, schema))
+            table.write_table(pa.Table.from_pylist(batch, schema))
             written += len(batch)
     return written

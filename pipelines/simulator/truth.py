@@ -7,10 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 
 from pipelines.simulator.site import Site
 from pipelines.simulator.traffic import Transaction
+from pipelines.whole_file import whole_file, write_whole
 
 TRUTH_COLUMNS = ("RayID", "is_api", "host", "method", "template", "kind", "attack")
 Endpoint = tuple[str, str, str]
@@ -74,7 +76,7 @@ def write_tables(out: Path, sites: Sequence[Site], tally: Tally) -> list[Path]:
         for site in sites
     )
     settings = out / "settings.yaml"
-    settings.write_text(settings_text(sites), encoding="utf-8")
+    write_whole(settings, settings_text(sites))
     return [
         _write(out / "endpoints.csv", ("host", "method", "template", "requests", "with_session"), endpoints),
         _write(out / "params.csv", ("host", "method", "template", "location", "name", "kind"), parameters),
@@ -98,7 +100,7 @@ def settings_text(sites: Sequence[Site]) -> str:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

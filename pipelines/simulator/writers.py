@@ -14,12 +14,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal, TextIO
 
-from pipelines.errors import CensusError
+from pipelines.errors import OutputError
 from pipelines.simulator import traffic
 from pipelines.simulator.formats import combined_line, day, har_document, har_entry, logpush_line
 from pipelines.simulator.site import Level, build_sites
 from pipelines.simulator.traffic import Transaction
 from pipelines.simulator.truth import TRUTH_COLUMNS, Tally, truth_row, write_tables
+from pipelines.whole_file import part_of, whole_file, write_whole
 
 Format = Literal["logpush", "har", "combined"]
 # What each format can hold: a HAR has everything, a combined log next to nothing; Logpush is as each site
@@ -29,10 +30,6 @@ _LEVELS: dict[Format, Level | None] = {"logpush": None, "har": "full", "combined
 _TRAFFIC_FILES = ("traffic-*.ndjson.gz", "*.har", "*.log")
 # Transactions between two reports of progress.
 _PROGRESS_EVERY = 1000
-
-
-class OutputError(CensusError):
-    """The directory for simulated traffic cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,9 @@ def simulate(
 def _prepare(out: Path) -> None:
     """Makes `out`; removes the traffic of an earlier run, so that no day of it stays beside the new one."""
     out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()) and not (out / "truth.csv.gz").exists():
+    truth = out / "truth.csv.gz"
+    was_interrupted = part_of(truth).exists()  # a killed simulation leaves this beside its traffic
+    if any(out.iterdir()) and not (truth.exists() or was_interrupted):
         raise OutputError(f"{out}: not empty and not from an earlier simulation. Give --out a new directory.")
     for pattern in _TRAFFIC_FILES:
         for old in out.glob(pattern):
@@ -123,7 +122,7 @@ def _recorded(
 def text_gzip(path: Path) -> Iterator[TextIO]:
     """A gzip text file whose bytes depend on its content only: no time or name in the header (RFC 1952)."""
     with ExitStack() as stack:
-        raw = stack.enter_context(path.open("wb"))
+        raw = stack.enter_context(whole_file(path))
         packed = stack.enter_context(
             gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=raw, mtime=0)
         )
@@ -146,7 +145,7 @@ def _write_har(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     files = []
     for host, found in sorted(entries.items()):
         files.append(out / f"{host}.har")
-        files[-1].write_text(har_document(found), encoding="utf-8")
+        write_whole(files[-1], har_document(found))
     return files
 
 
@@ -157,5 +156,5 @@ def _write_combined(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     files = []
     for name, found in sorted(lines.items()):
         files.append(out / name)
-        files[-1].write_text("\n".join(found) + "\n", encoding="utf-8")
+        write_whole(files[-1], "\n".join(found) + "\n")
     return files

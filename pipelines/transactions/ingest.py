@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,30 +13,42 @@ import orjson
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from pipelines.errors import InputError, QualityError
+from pipelines.errors import ContractError, InputError, QualityError
+from pipelines.leased import leased
 from pipelines.settings import Settings
 from pipelines.tables import Warehouse
-from pipelines.transactions.expectations import BatchCounts, QualityResult, check
+from pipelines.transactions.counts import batch_counts, counted_files, sampled, times_of
+from pipelines.transactions.expectations import QualityResult, check
+from pipelines.transactions.input_paths import shown
 from pipelines.transactions.inputs import Input
-from pipelines.transactions.privacy import secret_key
-from pipelines.transactions.staging import Batch, staged
+from pipelines.transactions.ledger import Earlier, compared
+from pipelines.transactions.repeats import PLACE, repeats
+from pipelines.transactions.scan import Scan
+from pipelines.transactions.secret_key import secret_key
+from pipelines.transactions.staging import Batch, remove, staged
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
 
+STAGING = "_staging"
 ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own optimiser aims at
-SAMPLED = ("transaction_id", "host", "method", "path", "status", "response_content_type")
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one ingest did. valid + quarantined == records, always."""
+    """What one ingest did. valid + quarantined + repeated == records, always.
+
+    `repeated`: records that the tables held already; `known_valid`: transactions that they held of these files before.
+    """
 
     files: int
     known: int
     records: int
     valid: int
     quarantined: int
+    repeated: int = 0
+    known_valid: int = 0
     unreadable: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def ingest(
@@ -47,64 +59,106 @@ def ingest(
     now: datetime,
     docs: Path | None = None,
 ) -> Ingested:
-    """Adds the files that the warehouse does not hold yet; the same file again adds nothing.
+    """Adds what the warehouse does not hold yet: the same file again adds nothing, one that has grown adds its new lines.
 
     Raises:
+        WarehouseBusy: another process writes to the warehouse.
         InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or nothing else was given.
         QualityError: a critical expectation failed; the tables are as they were.
     """
+    with leased(warehouse, "ingest", settings.lease) as mine:
+        return _ingest(mine, inputs, settings, now=now, docs=docs)
+
+
+def _ingest(
+    warehouse: Warehouse, inputs: Sequence[Input], settings: Settings, *, now: datetime, docs: Path | None
+) -> Ingested:
     _recover(warehouse)
-    new = _unpublished(warehouse, inputs)
-    known = len(inputs) - len(new)
-    if not new:
-        return Ingested(0, known, 0, 0, 0)
-    batch_id = sha256("".join(sorted(item.checksum for item in new)).encode()).hexdigest()[:16]
+    found = compared(warehouse, inputs)
+    nothing = Ingested(0, found.known, 0, 0, 0, known_valid=found.known_valid)
+    if not found.new:
+        return nothing
+    batch_id = sha256("".join(sorted(item.checksum for item in found.new)).encode()).hexdigest()[:16]
     key = secret_key(warehouse.root, settings.privacy)
-    folder = warehouse.path(f"_staging/{batch_id}")
+    folder = warehouse.path(f"{STAGING}/{batch_id}")
     try:
-        with staged(warehouse.spark, new, folder, key=key, now=now, settings=settings) as batch:
-            counted, quality = _published(warehouse, batch, batch_id, settings, now=now, docs=docs)
+        with staged(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
+            counted, repeated, quality = _published(
+                warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs
+            )
     except InputError as error:
-        if not known or settings.ingest.unreadable_files == "error":
+        if not found.known or settings.ingest.unreadable_files == "error":
             raise
         # What can be read is in the tables already: the same command again is no error.
-        return Ingested(0, known, 0, 0, 0, unreadable=(f"{error.source}: {error.problem}",))
-    return Ingested(
+        return replace(nothing, unreadable=(f"{error.source}: {error.problem}",))
+    read, valid = (sum(row[name] for row in counted) for name in ("read", "valid"))
+    return replace(
+        nothing,
         files=len(batch.files),
-        known=known,
-        records=sum(row["read"] for row in counted),
-        valid=sum(row["valid"] for row in counted),
-        quarantined=sum(row["read"] - row["valid"] for row in counted),
+        records=read,
+        valid=valid - sum(repeated.values()),
+        quarantined=read - valid,
+        repeated=sum(repeated.values()),
         unreadable=batch.unreadable,
         warnings=quality.warnings,
+        notes=found.notes,
     )
 
 
 def _published(
-    warehouse: Warehouse, batch: Batch, batch_id: str, settings: Settings, *, now: datetime, docs: Path | None
-) -> tuple[list[Row], QualityResult]:
-    """Counts, checks and publishes; the counts per source, and what the checks said."""
-    counted = _counted(batch.rows)
-    first = batch.files[0].path or batch.files[0].uri
+    warehouse: Warehouse,
+    batch: Batch,
+    batch_id: str,
+    earlier: Mapping[str, Earlier],
+    settings: Settings,
+    *,
+    now: datetime,
+    docs: Path | None,
+) -> tuple[list[Row], dict[str, int], QualityResult]:
+    """Counts, checks and publishes; the counts per source, how many were known, and what the checks said."""
+    counted = counted_files(batch.rows)
+    _require_inputs(counted, batch.files)
+    first = shown(batch.files[0].name)
     quality = _checked(batch.rows, counted, settings, docs, f"{len(batch.files)} files (first: {first})")
+    rows, repeated = _without_repeats(warehouse, batch, counted, earlier)
     rows_of = {row["source"]: row for row in counted}
-    records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in batch.files]
-    _publish(warehouse, batch.rows, records, now)
-    return counted, quality
+    records = [
+        _batch_row(item, batch_id, rows_of.get(item.uri), repeated.get(item.uri, 0), quality, now)
+        for item in batch.files
+    ]
+    _publish(warehouse, rows, records, now)
+    return counted, repeated, quality
 
 
-def _unpublished(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Input]:
-    """The inputs whose checksum is not in the ledger."""
-    ledger = BATCHES.read(warehouse).where(F.col("source_id").isin([item.checksum for item in inputs]))
-    published = {row["source_id"] for row in ledger.select("source_id").collect()}
-    return [item for item in inputs if item.checksum not in published]
+def _require_inputs(counted: Sequence[Row], files: Sequence[Input]) -> None:
+    """Rows of a file that nobody counts for would be lost or never known: a defect, told before anything is published."""
+    strange = sorted({row["source"] for row in counted} - {item.uri for item in files})
+    if strange:
+        raise ContractError(
+            f"{shown(strange[0])}: Spark names this file otherwise than the list of inputs does (of which the first is "
+            f"{shown(files[0].uri)}), so its {len(strange)} like cannot be recorded. Nothing was ingested; give a plain name."
+        )
+
+
+def _without_repeats(
+    warehouse: Warehouse, batch: Batch, counted: Sequence[Row], earlier: Mapping[str, Earlier]
+) -> tuple[DataFrame, dict[str, int]]:
+    """The rows that the table does not hold yet, and by source how many it does."""
+    times = times_of(counted)
+    valid = batch.rows.where(F.size("violations") == 0)
+    span = (min(times), max(times)) if times else None
+    found = repeats(warehouse, valid, batch.files, earlier, span)
+    if found is None:
+        return batch.rows, {}
+    repeated = {row["source"]: row["count"] for row in found.groupBy("source").count().collect()}
+    return (batch.rows.join(found, [*PLACE], "left_anti") if repeated else batch.rows), repeated
 
 
 def _checked(
     rows: DataFrame, counted: Sequence[Row], settings: Settings, docs: Path | None, batch: str
 ) -> QualityResult:
     """The checkpoint's result; raises where it is critical."""
-    quality = check(_counts(rows, counted), _sample(rows, counted, settings), settings.quality, docs)
+    quality = check(batch_counts(rows, counted), sampled(rows, counted, settings), settings.quality, docs)
     if quality.critical:
         raise QualityError(
             f"batch of {batch} failed its checks and was not ingested: {'; '.join(quality.critical)}. "
@@ -113,75 +167,39 @@ def _checked(
     return quality
 
 
-def _counted(rows: DataFrame) -> list[Row]:
-    """Counts per file: one small row each, from a few staged columns."""
-    is_valid = F.size("violations") == 0
-    return (
-        rows.groupBy("source")
-        .agg(
-            F.count("*").alias("read"),
-            F.count_if(is_valid).alias("valid"),
-            F.min(F.when(is_valid, F.col("time"))).alias("first_time"),
-            F.max(F.when(is_valid, F.col("time"))).alias("last_time"),
-        )
-        .collect()
-    )
-
-
-def _counts(rows: DataFrame, counted: Sequence[Row]) -> BatchCounts:
-    records, valid = sum(row["read"] for row in counted), sum(row["valid"] for row in counted)
-    distinct = (
-        rows.where(F.size("violations") == 0)
-        .agg(
-            F.approx_count_distinct("transaction_id", 0.02).alias("ids"),
-            F.approx_count_distinct("host", 0.02).alias("hosts"),
-            F.count_distinct(F.floor(F.col("status") / 100)).alias("classes"),
-        )
-        .collect()[0]
-    )
-    times = [row[name] for row in counted for name in ("first_time", "last_time") if row[name] is not None]
-    return BatchCounts(
-        records=records,
-        valid=valid,
-        quarantined=records - valid,
-        quarantined_share=(records - valid) / max(records, 1),
-        duplicate_share=max(0.0, 1 - min(distinct["ids"], valid) / max(valid, 1)),
-        hosts=distinct["hosts"],
-        hosts_per_transaction=min(1.0, distinct["hosts"] / max(valid, 1)) if valid > 1 else 0.0,
-        distinct_status_classes=distinct["classes"],
-        hours_spanned=(max(times) - min(times)).total_seconds() / 3600 if times else 0.0,
-    )
-
-
-def _sample(rows: DataFrame, counted: Sequence[Row], settings: Settings):  # type: ignore[no-untyped-def]  # pandas frame
-    """At most `quality.sample_rows` valid rows, spread over the batch, the same ones at every rerun."""
-    valid, wanted = sum(row["valid"] for row in counted), settings.quality.sample_rows
-    chosen = rows.where(F.size("violations") == 0).select(*SAMPLED)
-    if valid > wanted:
-        share = F.pmod(F.xxhash64("transaction_id"), F.lit(1_000_000)) < math.ceil(1_000_000 * wanted / valid)
-        chosen = chosen.where(share).limit(wanted)
-    return chosen.toPandas()
-
-
 def _batch_row(
-    item: Input, batch_id: str, counted: Row | None, quality: QualityResult, now: datetime
+    item: Input, batch_id: str, counted: Row | None, repeated: int, quality: QualityResult, now: datetime
 ) -> dict[str, object]:
     read = counted["read"] if counted else 0
     valid = counted["valid"] if counted else 0
+    scan = item.scan
     return {
         "batch_id": batch_id,
         "source_id": item.checksum,
-        "source": str(item.path or item.uri),
+        "source": item.name,
         "format": item.format,
         "records": read,
-        "valid": valid,
+        "valid": valid - repeated,
         "quarantined": read - valid,
+        "repeated": repeated,
+        "content": scan and scan.content,
+        "first_line": scan and scan.first_line,
+        "bytes": scan and scan.bytes,
+        "lines": scan and _whole_lines(scan, counted),
+        "line_bytes": scan and scan.line_bytes,
         "first_time": counted["first_time"] if counted else None,
         "last_time": counted["last_time"] if counted else None,
         "ingested_at": now,
         "state": "publishing",
         "expectations": orjson.dumps(quality.document).decode(),
     }
+
+
+def _whole_lines(scan: Scan, counted: Row | None) -> int | None:
+    """Lines that have an end; of a remote file, whose lines nobody counted before, by the number of the last record."""
+    if scan.lines is not None or counted is None or counted["last_line"] is None:
+        return scan.lines
+    return int(counted["last_line"]) - (scan.line_bytes < scan.bytes)
 
 
 def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, object]], now: datetime) -> None:
@@ -203,7 +221,11 @@ def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, obje
 
 
 def _recover(warehouse: Warehouse) -> None:
-    """Takes back what an interrupted publication left, so that its files count as new."""
+    """Takes back what an interrupted ingest left, so that its files count as new.
+
+    Whoever calls holds the lease: what is half published or staged was left by a process that will never go on.
+    """
+    remove(warehouse.spark, warehouse.path(STAGING))
     if not BATCHES.exists(warehouse):
         return
     broken = [

@@ -58,7 +58,7 @@ def chosen_format(named: Named, head: bytes, asked: str) -> Format:
         named.is_explicit or claimed != "combined"
     ):  # other logs lie beside access logs
         problem = f"is named like {LABELS[claimed]} but holds {description_of(head)}"
-        raise WrongFormat(shown(named.path), problem, _way_out(head))
+        raise WrongFormat(named.shown, problem, _way_out(head))
     raise _refusal(named, f"has no known format: {description_of(head)}", _way_out(head))
 
 
@@ -72,7 +72,7 @@ def _asked_format(named: Named, head: bytes, asked: Format, found: Format | None
 
 
 def _refusal(named: Named, problem: str, way_out: str) -> Exception:
-    return WrongFormat(shown(named.path), problem, way_out) if named.is_explicit else LeftOut(problem)
+    return WrongFormat(named.shown, problem, way_out) if named.is_explicit else LeftOut(problem)
 
 
 def _way_out(head: bytes) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,15 +16,31 @@ from urllib.parse import unquote, urlsplit
 from pipelines.errors import InputError
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?=://)")
+_KINDS = (
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 _URI_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~'()*,;:$&+=/@")
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A file that a user meant. `is_explicit`: named itself, not found in a folder or by a glob."""
+    """A file that a user meant. `is_explicit`: named itself, not found in a folder or by a glob.
+
+    `uri` is that of a remote one, whose `path` is its name alone; `oddity` says why it is not a file to be read.
+    """
 
     path: Path
     is_explicit: bool
+    uri: str | None = None
+    oddity: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """Its name for a message."""
+        return shown(self.uri or self.path)
 
 
 def shown(name: str | os.PathLike[str]) -> str:
@@ -65,7 +83,9 @@ def named_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[
     """
     local = _local_path(argument)
     try:
-        found, is_literal = ([local], True) if local.exists() else (_matches(local), False)
+        found, is_literal = (
+            ([local], True) if local.exists() or local.is_symlink() else (_matches(local), False)
+        )
     except (OSError, ValueError) as error:  # a parent that may not be entered, a name too long, a zero byte
         raise InputError(
             shown(argument), f"cannot be opened ({_reason(error)})", "Name a file or folder that can be read."
@@ -79,13 +99,28 @@ def named_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[
         raise InputError(shown(argument), problem, way_out)
     for path in found:
         if path.is_dir():
-            yield from (Named(file, is_explicit=False) for file in _files_below(path, unlisted))
-        elif path.is_file():
-            yield Named(path, is_explicit=is_literal)
-        elif is_literal:
-            raise InputError(
-                shown(argument), "is no regular file", "Store the traffic in a file and name that."
+            yield from (
+                Named(file, is_explicit=False, oddity=_oddity(file)) for file in _files_below(path, unlisted)
             )
+            continue
+        oddity = _oddity(path)
+        if oddity is not None and is_literal:
+            raise InputError(shown(argument), oddity, "Store the traffic in a file and name that.")
+        yield Named(path, is_explicit=is_literal, oddity=oddity)
+
+
+def _oddity(path: Path) -> str | None:
+    """Why a thing in a folder must not even be opened: a FIFO waits for ever, a device has no end. None for files."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a link that leads to itself"
+        return "is a link that leads nowhere" if path.is_symlink() else f"cannot be read ({error.strerror})"
+    if stat.S_ISREG(mode):
+        return None
+    kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "of another kind")
+    return f"is no regular file ({kind})"
 
 
 def _local_path(argument: str) -> Path:

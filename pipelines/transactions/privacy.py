@@ -6,18 +6,14 @@ The key rides in a one-row frame that is joined to the batch, so that it never a
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, StructField, StructType
 
-from pipelines.errors import SettingsError, WarehouseError
 from pipelines.http import redaction
-from pipelines.settings import PrivacySettings, SessionIdentifier
+from pipelines.settings import SessionIdentifier
 
 BLOCK_BYTES = 64  # block of SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104 s. 2)
 HASH_CHARACTERS = 32  # 128 bits: no two of 10^12 clients share a hash but with probability 10^-15
@@ -29,37 +25,6 @@ STANDARD_HEADERS = (
     "transfer-encoding upgrade upgrade-insecure-requests user-agent via x-requested-with"
 ).split()
 """Headers that are never an identifier: a set look-up spares the regular expression for nearly all of them."""
-
-
-def secret_key(root: str, settings: PrivacySettings) -> bytes:
-    """The key of the keyed hashes: from `privacy.key_file`, else made once and kept beside the tables.
-
-    Raises:
-        SettingsError: the key file cannot be read or is shorter than 16 bytes.
-        WarehouseError: the warehouse is no local folder, so that a key cannot be kept in it.
-    """
-    if settings.key_file:
-        try:
-            key = Path(settings.key_file).read_bytes().strip()
-        except OSError as error:
-            raise SettingsError(
-                f"privacy.key_file: cannot read {settings.key_file} ({error.strerror})"
-            ) from error
-        if len(key) < 16:
-            raise SettingsError(
-                f"privacy.key_file: expected at least 16 bytes, found {len(key)}: openssl rand -hex 32 > FILE"
-            )
-        return key
-    if "://" in root:
-        raise WarehouseError(
-            f"{root}: a remote warehouse needs privacy.key_file in --settings: openssl rand -hex 32 > FILE"
-        )
-    file = Path(root) / "_key"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_hex(32))
-    return file.read_bytes()
 
 
 def with_key(records: DataFrame, key: bytes) -> DataFrame:

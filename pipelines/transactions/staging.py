@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from shutil import rmtree
 from typing import NoReturn
 
 from py4j.protocol import Py4JJavaError
@@ -52,14 +53,14 @@ def staged(
     Raises:
         InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or no file is left.
     """
-    skips = settings.ingest.unreadable_files == "skip"
-    broken = {entry.uri: problem for entry, problem in damaged(inputs)} if skips else {}
+    skips, most = settings.ingest.unreadable_files == "skip", settings.ingest.unpacked_max_bytes
+    broken = {entry.uri: problem for entry, problem in damaged(inputs, most)} if skips else {}
     whole = [entry for entry in inputs if entry.uri not in broken]
     if not whole:
         raise_problem(sorted(broken.items()), inputs)
     try:
         rows = _judged(spark, whole, key=key, now=now, settings=settings)
-        _write(rows, folder, whole)
+        _write(rows, folder, whole, most)
         found = _identified(spark.read.schema(rows.schema).parquet(folder), spark, whole)
         problems = dict(_file_problems(found))
         files = tuple(entry for entry in whole if entry.uri not in problems)
@@ -90,12 +91,12 @@ def _judged(
     )
 
 
-def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
+def _write(rows: DataFrame, folder: str, inputs: Sequence[Input], max_bytes: int) -> None:
     """Stages the rows. Where Spark fails on a damaged file, the file is looked for and named."""
     try:
         rows.write.mode("overwrite").parquet(folder)
     except (Py4JJavaError, PySparkException) as error:
-        broken = [(entry.uri, problem) for entry, problem in damaged(inputs)]
+        broken = [(entry.uri, problem) for entry, problem in damaged(inputs, max_bytes)]
         if not broken:
             raise
         raise_problem(broken, inputs, error)
@@ -103,25 +104,38 @@ def _write(rows: DataFrame, folder: str, inputs: Sequence[Input]) -> None:
 
 def _names(inputs: Sequence[Input]) -> Mapping[str, str]:
     """URI of each input → the name that a person knows it by."""
-    return {entry.uri: str(entry.path or entry.uri) for entry in inputs}
+    return {entry.uri: entry.name for entry in inputs}
 
 
 def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
-    """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go."""
+    """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go.
+
+    Lines that were written since the file was looked at go, too: the next ingest, which reads on, would add them again.
+    """
     ids = spark.createDataFrame(
-        [(item.uri, item.checksum) for item in inputs], "source string, source_id string"
+        [
+            (
+                item.uri,
+                item.checksum,
+                item.lines_before
+                if item.start
+                else 0,  # what is read from its beginning is numbered from there
+                item.lines_before + 1,
+                item.scan and item.scan.all_lines,
+            )
+            for item in inputs
+        ],
+        "source string, source_id string, _unread long, _first_line long, _last_line long",
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
-    # Of a remote folder the files have names of their own, which the inputs do not know: such an id is of the name.
-    source_id = F.coalesce("source_id", F.sha2("source", 256))
-    derived = F.concat_ws("-", F.substring(source_id, 1, 16), F.col("line"))
-    return numbered.withColumns(
-        {
-            "source_id": source_id,
-            "transaction_id": F.coalesce("transaction_id", derived),
-            "day": F.to_date("time"),
-        }
+    in_file = numbered.withColumn("line", F.col("line") + F.col("_unread")).where(
+        F.col("line").isNull()  # of a row about the file as a whole
+        | F.col("line").between(F.col("_first_line"), F.coalesce("_last_line", "line"))
     )
+    derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
+    return in_file.withColumns(
+        {"transaction_id": F.coalesce("transaction_id", derived), "day": F.to_date("time")}
+    ).drop("_unread", "_first_line", "_last_line")
 
 
 def _file_problems(rows: DataFrame) -> list[tuple[str, str]]:
@@ -143,6 +157,9 @@ def raise_problem(
 
 def remove(spark: SparkSession, path: str) -> None:
     """Deletes a folder on whatever file system it is on; one that is not there is no error."""
+    if "://" not in path:  # needs no JVM, which may be what has failed
+        rmtree(path, ignore_errors=True)
+        return
     jvm = spark.sparkContext._jvm  # the Hadoop file system has no Python API
     if jvm is None:
         return

@@ -75,7 +75,9 @@ BATCHES = Table(
     schema=StructType(
         [
             *fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
-            *fields(LongType(), "records", "valid", "quarantined", nullable=False),
+            *fields(LongType(), "records", "valid", "quarantined", "repeated", nullable=False),
+            *fields(TEXT, "content", "first_line", nullable=True),
+            *fields(LongType(), "bytes", "lines", "line_bytes", nullable=True),
             *fields(TimestampType(), "first_time", "last_time", nullable=True),
             *fields(TimestampType(), "ingested_at", nullable=False),
             *fields(TEXT, "state", nullable=False),
@@ -83,4 +85,6 @@ BATCHES = Table(
         ]
     ),
 )
-"""One row an input file. `state` is "publishing" until both tables above hold the batch, then "published"."""
+"""One row an input file. `repeated` of its records were in `transactions` before. `content` to `line_bytes` say how far a local
+file of lines was read (`scan.Scan`), so that what it has grown by is told when it is read again. `state` is
+"publishing" until both tables above hold the batch, then "published"."""

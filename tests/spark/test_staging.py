@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from pipelines.settings import Settings
-from pipelines.transactions.inputs import Input
+from pipelines.transactions.inputs import find_inputs
 from pipelines.transactions.staging import staged
-from tests.input_files import LOGPUSH, written
+from tests.input_files import COMBINED, LOGPUSH, written
+
+NAMELESS = LOGPUSH.replace(b'"RayID":"1",', b"")
 
 
-def test_records_of_a_folder_that_spark_lists_itself_are_identified_by_file_and_line(
+def test_records_are_identified_by_file_and_line_also_where_a_file_is_read_on(
     spark: SparkSession, settings: Settings, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "day"
-    folder.mkdir()
-    for name in ("a.ndjson.gz", "b.ndjson.gz"):
-        written(folder, name, gzip.compress(LOGPUSH.replace(b'"RayID":"1",', b"") * 2))
-    whole = Input(folder.as_uri(), None, "logpush", "gzip", None, "0" * 64)  # as a remote folder is given
+    written(tmp_path, "c.log", COMBINED * 3)
+    written(tmp_path, "a.ndjson.gz", gzip.compress(NAMELESS * 2))
+    grown = written(tmp_path, "b.ndjson.gz", gzip.compress(NAMELESS * 3 + b"\n" + NAMELESS * 2))
+    inputs = [
+        replace(entry, start=3 * len(NAMELESS), lines_before=3) if entry.path == grown.resolve() else entry
+        for entry in find_inputs([str(tmp_path)]).files
+    ]
+    with (tmp_path / "c.log").open("ab") as growing:  # a server goes on writing while its log is read
+        growing.write(COMBINED * 2)
     stage, now = str(tmp_path / "stage"), datetime.now(UTC)
-    with staged(spark, [whole], stage, key=b"k", now=now, settings=settings) as batch:
-        rows = batch.rows.select("source", "source_id", "transaction_id", "line").collect()
-    assert len({row["transaction_id"] for row in rows}) == len(rows) == 4
+    with staged(spark, inputs, stage, key=b"k", now=now, settings=settings) as batch:
+        rows = batch.rows.select("source_id", "transaction_id", "line").orderBy("source_id", "line").collect()
+    expected = {
+        (entry.checksum, line)
+        for entry, lines in zip(inputs, ([1, 2], [5, 6], [1, 2, 3]), strict=True)
+        for line in lines
+    }
+    assert {(row["source_id"], row["line"]) for row in rows} == expected
     for row in rows:
-        assert row["source_id"] == sha256(row["source"].encode()).hexdigest()
         assert row["transaction_id"] == f"{row['source_id'][:16]}-{row['line']}"

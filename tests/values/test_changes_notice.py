@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from pipelines.changes.notice import TEXT_CHARACTERS, Webhook, batches, post, webhook, write_lines
-from pipelines.errors import DeliveryError, SettingsError, WarehouseError
+from pipelines.errors import DeliveryError, OutputError, SettingsError
 from pipelines.sections import ChangeSettings
 from pipelines.settings import Settings
 from tests.webhook_server import receiving
@@ -167,5 +167,5 @@ def test_lines_are_json_and_the_same_for_the_same_changes(tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(WarehouseError, match="--out"):
+    with pytest.raises(OutputError, match="--out"):
         write_lines(iter([CHANGE]), tmp_path / "file" / "changes.ndjson")

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JNetworkError
 
 from jobs.__main__ import STEPS, main
+from pipelines.cli import writable
+from pipelines.errors import CensusError, OutputError, WarehouseError
+from pipelines.failures import explained
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = {
@@ -56,3 +60,20 @@ def test_help_starts_neither_spark_nor_mlflow() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--out", OutputError), ("--warehouse", WarehouseError)])
+def test_a_folder_that_cannot_be_written_is_told_by_the_option_that_names_it(
+    tmp_path: Path, option: str, kind: type[CensusError]
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(kind, match=f"^{option} .*: cannot be written .* Give {option} a folder"):
+        writable(str(tmp_path / "file" / "below"), option)
+
+
+def test_the_end_of_the_jvm_is_told_in_words() -> None:
+    for error in (
+        Py4JNetworkError("Answer from Java side is empty"),
+        ConnectionRefusedError(111, "Connection refused"),
+    ):
+        assert "Java process has ended, most likely for want of memory" in str(explained(error))

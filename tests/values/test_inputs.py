@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import socket
 from pathlib import Path
 
+import pytest
 import zstandard
 
+from pipelines.errors import InputError
 from pipelines.transactions.input_paths import spark_uri
 from pipelines.transactions.inputs import Inputs, damaged, find_inputs
+from pipelines.transactions.scan import Limits
 from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
 
 
@@ -116,13 +121,60 @@ def test_name_with_control_characters_stays_on_one_line_of_the_message(tmp_path:
     assert "evil\\n\\x1b[31m.har" in message
 
 
-def test_remote_uri_is_taken_by_name_and_identified_by_its_uri() -> None:
-    uri = "s3a://bucket/logs/2026-01-01.ndjson.gz"
-    (entry,) = find_inputs([uri]).files
-    assert (entry.uri, entry.path, entry.format, entry.compression) == (uri, None, "logpush", "gzip")
-    assert (entry.bytes, entry.checksum) == (None, hashlib.sha256(uri.encode()).hexdigest())
-    (entry,) = find_inputs(["gs://bucket/logs/*"], "combined").files
-    assert entry.format == "combined"
+def test_what_is_not_a_regular_file_is_skipped_by_name_within_a_folder(tmp_path: Path) -> None:
+    written(tmp_path, "a.har", HAR)
+    os.mkfifo(tmp_path / "fifo.log")
+    (tmp_path / "self.log").symlink_to(tmp_path / "self.log")
+    (tmp_path / "gone.log").symlink_to(tmp_path / "absent.log")
+    (tmp_path / "endless.log").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(tmp_path / "socket.log"))
+        expected = [
+            ("endless.log", "is no regular file (a device)"),
+            ("fifo.log", "is no regular file (a FIFO)"),
+            ("gone.log", "is a link that leads nowhere"),
+            ("self.log", "is a link that leads to itself"),
+            ("socket.log", "is no regular file (a socket)"),
+        ]
+        for argument in (str(tmp_path), f"{tmp_path}/*"):
+            found = find_inputs([argument])
+            assert names(found) == [("a.har", "har")]
+            assert [(Path(path).name, why) for path, why in found.skipped] == expected
+
+
+def test_a_line_longer_than_the_limit_is_told_before_spark_opens_the_file(tmp_path: Path) -> None:
+    limits = Limits(line_bytes=3 << 20)
+    long = COMBINED + b"x" * (3 << 20) + b"\n" + COMBINED
+    for name, content, is_long in (
+        ("a.log", COMBINED * 60_000, False),
+        ("b.log", long.replace(b"x", b"", 1).replace(b"xx", b"x\nx", 1), False),
+        ("c.log", long + b"\n", False),
+        ("d.log", COMBINED + b"x" * ((3 << 20) + 1) + b"\n", True),
+        ("e.log", COMBINED + b"x" * (4 << 20), True),
+    ):
+        for packed in (bytes, gzip.compress):
+            path = written(tmp_path, name, packed(content))
+            (entry,) = find_inputs([str(path)], limits=limits).files
+            assert entry.scan is not None
+            assert (entry.scan.has_long_line, entry.scan.bytes) == (is_long, len(content)), name
+            assert entry.scan.content == hashlib.sha256(content).hexdigest()
+            assert (entry.scan.lines, entry.scan.line_bytes) == (
+                content.count(b"\n"),
+                content.rfind(b"\n") + 1,
+            )
+
+
+def test_a_file_that_unpacks_to_more_than_it_may_is_refused_or_skipped(tmp_path: Path) -> None:
+    written(tmp_path, "a.log", COMBINED)
+    for name, packed in (("b.log.gz", gzip.compress), ("c.log.zst", zstandard.compress)):
+        path = written(tmp_path, name, packed(COMBINED * 20_000))
+        assert path.stat().st_size < 20_000
+        limits = Limits(unpacked_bytes=1_000_000)
+        with pytest.raises(InputError, match=r"holds more than 1000000 bytes when decompressed \(ingest\."):
+            find_inputs([str(path)], limits=limits)
+    found = find_inputs([str(tmp_path)], unreadable="skip", limits=limits)
+    assert names(found) == [("a.log", "combined")]
+    assert len(found.skipped) == 2
 
 
 def test_damage_at_the_end_of_a_long_file_is_found_on_request(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _NO_REQUEST: Final = "request line is no HTTP request"
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
     """STAGED rows of access logs; `line` is null until `with_line_numbers`, `host` where the log has none."""
-    return read_lines(spark, inputs, settings.line_max_bytes).transform(parse)
+    return read_lines(spark, inputs, settings.line_max_bytes, settings.unpacked_max_bytes).transform(parse)
 
 
 def parse(lines: DataFrame) -> DataFrame:

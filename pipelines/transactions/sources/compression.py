@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
@@ -25,11 +26,16 @@ class DamagedError(Exception):
     """A compressed stream that ends early or does not match its checksum; the text says which."""
 
 
+class TooLargeError(Exception):
+    """A compressed stream that holds more than it may; the text says how much that is."""
+
+
 class _Checked(io.RawIOBase):
     """A decompressing stream whose library errors become `DamagedError`; everything else passes unchanged."""
 
-    def __init__(self, stream: pa.NativeFile, compression: Compression) -> None:
-        self._stream, self._compression = stream, compression
+    def __init__(self, stream: pa.NativeFile, compression: Compression, max_bytes: int) -> None:
+        self._stream, self._compression, self._left = stream, compression, max_bytes
+        self._max_bytes = max_bytes
 
     def readable(self) -> bool:
         """Always: there is no other use."""
@@ -41,6 +47,11 @@ class _Checked(io.RawIOBase):
             data = self._stream.read(len(target))
         except OSError as error:  # pyarrow says "Truncated compressed stream", "incorrect data check", ...
             raise DamagedError(f"the {self._compression} data is damaged: {error}") from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLargeError(
+                f"holds more than {self._max_bytes} bytes when decompressed (ingest.unpacked_max_bytes)"
+            )
         target[: len(data)] = data
         return len(data)
 
@@ -60,27 +71,31 @@ def without_suffix(name: str) -> str:
     return next((lower.removesuffix(suffix) for suffix in _SUFFIXES if lower.endswith(suffix)), lower)
 
 
-def decompressed(stored: BinaryIO, compression: Compression) -> io.BufferedReader:
+def decompressed(
+    stored: BinaryIO, compression: Compression, max_bytes: int = sys.maxsize
+) -> io.BufferedReader:
     """A reader of the plain bytes; several members or frames in a row are one stream, never held as a whole.
 
     Raises (while reading):
         DamagedError: the stream ends early or fails its checksum.
+        TooLargeError: it holds more than `max_bytes`, compressed as it is.
     """
     if compression == "none":
         return cast(io.BufferedReader, stored)
-    return io.BufferedReader(_Checked(pa.CompressedInputStream(stored, compression), compression), HEAD_BYTES)
+    stream = pa.CompressedInputStream(stored, compression)
+    return io.BufferedReader(_Checked(stream, compression, max_bytes), HEAD_BYTES)
 
 
-def opened(path: str | None, content: bytes | None = None) -> io.BufferedReader:
+def opened(path: str | None, content: bytes | None = None, max_bytes: int = sys.maxsize) -> io.BufferedReader:
     """A reader of the plain bytes of a file, or of `content` where there is no path. The caller closes it.
 
     Raises:
         OSError: the file cannot be opened.
-        DamagedError: while reading, as `decompressed`.
+        DamagedError, TooLargeError: while reading, as `decompressed`.
     """
     stored: BinaryIO = io.BytesIO(content or b"")
     if path is not None:
         stored = Path(path).open("rb")  # noqa: SIM115 - the caller closes it
     magic = stored.read(4)
     stored.seek(0)
-    return decompressed(stored, compression_of(magic))
+    return decompressed(stored, compression_of(magic), max_bytes)

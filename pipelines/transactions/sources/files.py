@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -13,7 +14,7 @@ from pyspark.sql.types import BooleanType, DataType, LongType, MapType, StringTy
 from pipelines.errors import InputError
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.record import FILE_ERROR
-from pipelines.transactions.sources.compression import DamagedError, opened
+from pipelines.transactions.sources.compression import DamagedError, TooLargeError, opened
 
 Row = dict[str, Any]
 _BATCH_ROWS = 2_000
@@ -22,7 +23,9 @@ _BATCH_CHARACTERS = (
 )  # of the texts in a batch: an Arrow string column holds 2 GiB at most, a body may be large
 _TASK_BYTES = 16 << 20  # of stored files in a task: starting one costs as much as reading a few megabytes
 _TASKS_PER_CORE = 4
-_FILES = "source string, path string, content binary"
+_SKIP_BYTES = 1 << 20
+_GLOB = str.maketrans({char: "\\" + char for char in "{}[]*?\\"})
+_FILES = "source string, path string, start long, content binary"
 _ARROW: dict[type[DataType], pa.DataType] = {
     StringType: pa.string(),
     LongType: pa.int64(),
@@ -36,8 +39,11 @@ def read_files(
     inputs: Sequence[Input],
     rows: Callable[[BinaryIO], Iterable[Row]],
     schema: StructType,
+    max_bytes: int = sys.maxsize,
 ) -> DataFrame:
-    """`schema`: the rows that `rows` makes of each file's plain bytes, and `source`. Each file: one task.
+    """`schema`: the rows that `rows` makes of each file's plain bytes from `Input.start` on, and `source`. Each file: one task.
+
+    A compressed file that holds more than `max_bytes` is one that cannot be read to its end.
 
     A file that cannot be read to its end (`rows` may raise InputError) adds one row whose `error` begins with
     `FILE_ERROR`.
@@ -47,42 +53,64 @@ def read_files(
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for file in batch.to_pylist():
-                for some in _batched(_rows_of(file, rows)):  # never an empty batch
+                for some in _batched(_rows_of(file, rows, max_bytes)):  # never an empty batch
                     yield pa.RecordBatch.from_pylist(some, schema=arrow)
 
     return _files(spark, inputs).mapInArrow(read, schema)
 
 
 def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
-    """`source, path, content`: local files by path, opened by the task; remote ones by content."""
+    """`source, path, start, content`: local files by path, opened by the task; remote ones by content."""
     local = sorted(
         (entry for entry in inputs if entry.path is not None), key=lambda entry: -(entry.bytes or 0)
     )
-    rows = [(entry.uri, str(entry.path.absolute()), None) for entry in local if entry.path is not None]
+    rows = [
+        (entry.uri, str(entry.path.absolute()), entry.start, None)
+        for entry in local
+        if entry.path is not None
+    ]
     some = _TASKS_PER_CORE * spark.sparkContext.defaultParallelism
     tasks = min(len(rows), max(some, sum(entry.bytes or 0 for entry in local) // _TASK_BYTES))
     files = spark.createDataFrame(rows, _FILES).repartition(
         max(1, tasks)
     )  # in turn, so that large files part
-    remote = [entry.uri for entry in inputs if entry.path is None]
+    remote = [escaped(entry.location) for entry in inputs if entry.location is not None]
     if not remote:
         return files
     content = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(remote)
     return files.unionByName(
         content.select(
-            F.col("_metadata.file_path").alias("source"), F.lit(None).cast("string").alias("path"), "content"
+            F.col("_metadata.file_path").alias("source"),
+            F.lit(None).cast("string").alias("path"),
+            F.lit(0).cast("long").alias("start"),
+            "content",
         )
     )
 
 
-def _rows_of(file: Row, rows: Callable[[BinaryIO], Iterable[Row]]) -> Iterator[Row]:
+def escaped(location: str) -> str:
+    """A location as Spark's readers take it, who would look for patterns in it."""
+    return location.translate(_GLOB)
+
+
+def _rows_of(file: Row, rows: Callable[[BinaryIO], Iterable[Row]], max_bytes: int) -> Iterator[Row]:
     source = file["source"]
     try:
-        with opened(file["path"], file["content"]) as plain:
+        with opened(file["path"], file["content"], max_bytes) as plain:
+            _skip(plain, file["start"])
             for row in rows(plain):
                 yield {"source": source, **row}
-    except (InputError, DamagedError, OSError) as error:
+    except (InputError, DamagedError, TooLargeError, OSError) as error:
         yield {"source": source, "error": f"{FILE_ERROR}{_problem(error)}", "is_blank": False}
+
+
+def _skip(plain: BinaryIO, size: int) -> None:
+    """Goes past the first `size` plain bytes."""
+    if plain.seekable():
+        plain.seek(size)
+        return
+    while size and (piece := plain.read(min(size, _SKIP_BYTES))):
+        size -= len(piece)
 
 
 def _problem(error: Exception) -> str:

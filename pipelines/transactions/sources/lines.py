@@ -8,6 +8,7 @@ of any line is an addition.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -17,7 +18,7 @@ from pyspark.sql.types import BooleanType, LongType, StringType, StructField, St
 
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.record import RAW_CHARACTERS
-from pipelines.transactions.sources.files import read_files
+from pipelines.transactions.sources.files import escaped, read_files
 from pipelines.transactions.sources.line_reader import lines
 
 LINES = StructType(
@@ -33,14 +34,20 @@ LINES = StructType(
         StructField("row_id", LongType()),
     ]
 )
+_BINARY_BYTES = (
+    1 << 30
+)  # of a file that Spark hands to Python as one value, which has 2 GiB at most and is in memory twice
 _BLANK_BYTES = 256  # a longer line of nothing but white space is no blank line but a damaged record
-_GLOB = str.maketrans({char: "\\" + char for char in "{}[]*?\\"})
 _CODEC_SUFFIX = {"gzip": ".gz", "zstd": ".zst"}
 _CODEC_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".deflate", ".snappy", ".lz4")
 
 
-def read_lines(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> DataFrame:
+def read_lines(
+    spark: SparkSession, inputs: Sequence[Input], max_bytes: int, unpacked_bytes: int = sys.maxsize
+) -> DataFrame:
     """All lines of `inputs` -> LINES: blank ones flagged, those longer than `max_bytes` with `error`.
+
+    A file that Python reads and that holds more than `unpacked_bytes` when decompressed is one row about the file.
 
     Spark's text source reads what it can; files whose name keeps it from doing so (see
     `_is_readable_by_spark`) are read in Python, one task each.
@@ -51,7 +58,7 @@ def read_lines(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> 
     if by_spark:
         parts.append(_by_spark(spark, by_spark, max_bytes))
     if by_python:
-        parts.append(_by_python(spark, by_python, max_bytes))
+        parts.append(_by_python(spark, by_python, max_bytes, unpacked_bytes))
     return parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
 
 
@@ -81,7 +88,9 @@ def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> D
     reader = spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true")
     scan = reader.text(
         [
-            entry.uri if entry.path is None else f"file:{str(entry.path.absolute()).translate(_GLOB)}"
+            escaped(entry.location or entry.uri)
+            if entry.path is None
+            else f"file:{escaped(str(entry.path.absolute()))}"
             for entry in inputs
         ]
     )
@@ -105,7 +114,9 @@ def _raw(value: Column) -> Column:
     return F.make_valid_utf8(cut)
 
 
-def _by_python(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> DataFrame:
+def _by_python(
+    spark: SparkSession, inputs: Sequence[Input], max_bytes: int, unpacked_bytes: int
+) -> DataFrame:
     def rows(plain: BinaryIO) -> Iterator[dict[str, Any]]:
         for line in lines(plain, max_bytes):
             text = line.text
@@ -118,7 +129,7 @@ def _by_python(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> 
                 "row_id": line.number - 1,
             }
 
-    return read_files(spark, inputs, rows, LINES)
+    return read_files(spark, inputs, rows, LINES, unpacked_bytes)
 
 
 def _too_long(max_bytes: int) -> str:
@@ -126,9 +137,17 @@ def _too_long(max_bytes: int) -> str:
 
 
 def _is_readable_by_spark(entry: Input) -> bool:
-    """Hadoop picks codecs by the name's ending, hides names that begin with `_` or `.`, trips over colons."""
+    """Whether Spark's text source may have it: it holds a line as a whole, and starts at the beginning of a file.
+
+    Hadoop picks codecs by the name's ending, hides names that begin with `_` or `.`, trips over colons. Of a remote
+    compressed file nobody knows what it unpacks to, so that Python reads it with bounded lines, where it fits into one value.
+    """
+    if entry.start or (entry.scan is not None and entry.scan.has_long_line):
+        return False
+    if entry.path is None and entry.compression != "none":
+        return (entry.bytes or 0) > _BINARY_BYTES and entry.uri.endswith(_CODEC_SUFFIX[entry.compression])
     if entry.path is None:
-        return True
+        return not entry.uri.lower().endswith(_CODEC_SUFFIXES)
     name = entry.path.name
     if name.startswith(("_", ".")) or name.endswith("._COPYING_") or ":" in str(entry.path.absolute()):
         return False

@@ -58,7 +58,7 @@ def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings)
     A field of the wrong type is null and the rest of the record stays; a line that is no JSON object has
     `error`.
     """
-    return read_lines(spark, inputs, settings.line_max_bytes).transform(parse)
+    return read_lines(spark, inputs, settings.line_max_bytes, settings.unpacked_max_bytes).transform(parse)
 
 
 def parse(lines: DataFrame) -> DataFrame:

@@ -1,0 +1,126 @@
+"""Ingest killed at random moments (SIGKILL), each followed by a rerun: the tables must be those of an undisturbed run."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from pipelines import settings
+from pipelines.simulator.writers import simulate
+from pipelines.spark import session
+from pipelines.tables import Warehouse
+from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+
+KEPT = {
+    TRANSACTIONS: ("transaction_id", "time", "host", "path", "source_id", "source_line"),
+    QUARANTINE: ("source_id", "line", "reasons"),
+    BATCHES: ("source_id", "records", "valid", "quarantined", "repeated", "state"),
+}
+
+
+def traffic(folder: Path, transactions: int) -> list[list[Path]]:
+    """Two days of a Logpush export, the second with broken lines, and a log that grows between them: inputs of two ingests."""
+    simulate(
+        folder / "push",
+        hosts=4,
+        transactions=transactions,
+        seed=3,
+        days=2,
+        end_date=date(2026, 6, 30),
+        format="logpush",
+    )
+    simulate(
+        folder / "logs",
+        hosts=1,
+        transactions=transactions,
+        seed=3,
+        days=1,
+        end_date=date(2026, 6, 30),
+        format="combined",
+    )
+    first, second = sorted((folder / "push").glob("*.ndjson.gz"))
+    (log,) = sorted((folder / "logs").glob("*.log"))
+    broken = folder / "broken.ndjson"
+    broken.write_text('{"ClientRequestHost": "a.example", "EdgeResponseStatus": 0}\n' * 20)
+    whole = log.read_bytes()
+    log.write_bytes(whole[: whole.index(b"\n", len(whole) // 2) + 1])
+    (folder / "rest").write_bytes(whole)
+    return [[first, log], [second, log, broken]]
+
+
+def command(inputs: list[Path], warehouse: Path) -> list[str]:
+    """The ingest of `inputs` as a user starts it."""
+    return [sys.executable, "-m", "jobs", "ingest", *map(str, inputs), "--warehouse", str(warehouse)]
+
+
+def killed(arguments: list[str], after: float) -> bool:
+    """Runs a command and kills it and what it started after so many seconds; whether it was still running."""
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            process.wait(after)
+            return False
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            return True
+
+
+def ingest(arguments: list[str]) -> float:
+    """Runs a command to its end; seconds."""
+    start = time.monotonic()
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return time.monotonic() - start
+
+
+def main() -> int:
+    """Prints a line a kill and the verdict; exit code 1 where a table differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--transactions", type=int, default=4000)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    chance = random.Random(options.seed)  # noqa: S311 - moments, not secrets
+    print(f"seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="apicensus-kills-") as name:
+        folder = Path(name)
+        both = traffic(folder, options.transactions)
+        log, half = both[0][1], both[0][1].read_bytes()
+        undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
+        for number, inputs in enumerate(both):
+            log.write_bytes(half if number == 0 else (folder / "rest").read_bytes())
+            seconds = ingest(command(inputs, undisturbed))
+            for kill in range(options.kills // 2):
+                after = chance.uniform(0.3, 1.0) * seconds  # before that only Python starts
+                was_running = killed(command(inputs, disturbed), after)
+                ledger = (
+                    sorted(path.name for path in (disturbed / "_staging").glob("*"))
+                    if disturbed.exists()
+                    else []
+                )
+                print(f"ingest {number + 1}, kill {kill + 1}: after {after:.1f} of {seconds:.1f} s, "
+                      f"{'killed' if was_running else 'had ended'}, staged {len(ledger)}", flush=True)  # fmt: skip
+            ingest(command(inputs, disturbed))
+        spark = session("kills", settings.load().spark)
+        same = True
+        for table, columns in KEPT.items():
+            one, two = (
+                sorted(table.read(Warehouse(spark, str(root))).select(*columns).collect(), key=repr)
+                for root in (undisturbed, disturbed)
+            )
+            same &= one == two
+            print(f"{table.name}: {len(one)} and {len(two)} rows, {'equal' if one == two else 'DIFFERENT'}")
+        left = [path.name for path in disturbed.glob("_*") if path.name in ("_lease", "_staging")]
+        print(f"left behind: {left or 'nothing'}")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Where leases are kept: a folder of this machine, or whatever file system Hadoop has a client for."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from pipelines.lease import FILE
+from pipelines.lease_holder import Holder, read, stored
+from pipelines.whole_file import write_whole
+
+
+class FolderLease:
+    """In a folder: looking and writing happen under one lock of the system (flock), which ends with its process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._lock = folder / FILE, folder / f"{FILE}.lock"
+
+    def read(self) -> Holder | None:
+        """Who holds it."""
+        try:
+            return read(self._file.read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
+        """Writes it where it is still what was read."""
+        with self._locked():
+            if self.read() != instead_of:
+                return False
+            write_whole(self._file, stored(mine))
+            return True
+
+    def refresh(self, mine: Holder) -> None:
+        """Rewrites it."""
+        with self._locked():
+            write_whole(self._file, stored(mine))
+
+    def remove(self) -> None:
+        """Deletes it. The file of the lock stays: who waits for it must not wait for another one than the next."""
+        self._file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            with suppress(OSError):  # a file system without locks: what is left is the check after the read
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class HadoopLease:
+    """On a Hadoop file system: made without overwriting, and read again.
+
+    HDFS decides in its name node, GCS, ABFS and S3 (since 2024, by `If-None-Match: *`) in the store: of two that create, one
+    fails. A store that only looks before it writes (older S3 clones) lets the later one win; the other sees that in
+    `Lease.confirm` before it writes. Two that take over the same dead lease at once are told apart the same way.
+    """
+
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        context = spark.sparkContext
+        jvm: Any = context._jvm  # the Hadoop file system has no Python API
+        self._path = jvm.org.apache.hadoop.fs.Path(f"{root.rstrip('/')}/{FILE}")
+        self._system = self._path.getFileSystem(context._jsc.hadoopConfiguration())
+
+    def read(self) -> Holder | None:
+        """Who holds it."""
+        try:
+            stream = self._system.open(self._path)
+        except Py4JJavaError as error:
+            if "FileNotFoundException" in str(error.java_exception.getClass().getName()):
+                return None
+            raise
+        try:
+            return read(bytes(stream.readAllBytes()))
+        finally:
+            stream.close()
+
+    def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
+        """Creates it, after deleting a dead one's."""
+        if instead_of is not None:
+            if self.read() != instead_of:
+                return False
+            self._system.delete(self._path, False)
+        try:
+            builder = self._system.createFile(self._path).overwrite(False).recursive()
+            # S3A looks for an older object by itself unless the store is told to (other file systems ignore this)
+            builder = builder.opt("fs.option.create.conditional.overwrite", True)
+            self._write(builder.build(), mine)
+        except Py4JJavaError as error:
+            if self.read() is None:
+                raise
+            del error
+            return False
+        found = self.read()
+        return found is not None and found.owner == mine.owner
+
+    def refresh(self, mine: Holder) -> None:
+        """Rewrites it."""
+        self._write(self._system.create(self._path, True), mine)
+
+    def remove(self) -> None:
+        """Deletes it."""
+        self._system.delete(self._path, False)
+
+    @staticmethod
+    def _write(stream: Any, holder: Holder) -> None:
+        try:
+            stream.write(bytearray(stored(holder)))
+        finally:
+            stream.close()

@@ -1,0 +1,113 @@
+"""What tests/jobs/test_ingest_s3.py runs in a process of its own, whose Spark has a client for S3: steps in, what they left out.
+
+Arguments: settings, warehouse, bucket URI, endpoint. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+from pyspark.sql import SparkSession
+
+from jobs import ingest
+from pipelines.errors import WarehouseBusy
+from pipelines.lease import acquire
+from pipelines.lease_files import HadoopLease
+from pipelines.lease_holder import this_process
+from pipelines.sections import LeaseSettings
+from pipelines.tables import Warehouse
+from pipelines.transactions.table import BATCHES, TRANSACTIONS
+from tests.input_files import COMBINED, LOGPUSH
+
+LINE = LOGPUSH.replace(
+    b'"a.example"', b'"a.example","ClientRequestMethod":"GET","EdgeStartTimestamp":"2026-10-31T10:00:00Z"'
+)
+
+
+def lines(first: int, count: int) -> bytes:
+    """Logpush records with ids of their own."""
+    return b"".join(LINE.replace(b'"RayID":"1"', b'"RayID":"r%d"' % n) for n in range(first, first + count))
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    """The summary of an ingest, with its exit code."""
+    said = StringIO()
+    with redirect_stdout(said):
+        code = ingest.main([*arguments, "--json"])
+    return {"code": code} | (json.loads(said.getvalue().splitlines()[-1]) if code == 0 else {})
+
+
+def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, bucket: str) -> dict[str, Any]:
+    """Ingest of a folder, again, with a file added, and with one grown."""
+    given = (f"{bucket}/day/", "--settings", settings, "--warehouse", warehouse)
+    put("day/a.ndjson.gz", gzip.compress(lines(0, 10)))
+    put("day/deep er/b:c.ndjson", lines(10, 5))
+    put("day/access.log", COMBINED * 3)
+    put("day/_SUCCESS", b"")
+    put("day/notes.txt", b"hello")
+    found = {"first": run(*given), "again": run(*given)}
+    put("day/late.ndjson.gz", gzip.compress(lines(15, 4)))
+    found["added"] = run(*given)
+    put("day/access.log", COMBINED * 5)
+    found["grown"] = run(*given)
+    put("day/line.ndjson.gz", gzip.compress(LINE + b'{"a":"' + b"x" * (8 << 20)))
+    found["long"] = run(f"{bucket}/day/li*.gz", *given[1:])
+    found["absent"] = run(f"{bucket}/nothing/", *given[1:])
+    return found
+
+
+def leases(spark: SparkSession, root: str) -> dict[str, Any]:
+    """A lease in the bucket: held, refused to another machine, taken over, confirmed, released."""
+    file, settings = HadoopLease(spark, root), LeaseSettings(stale_seconds=300, wait_seconds=0)
+    theirs = replace(this_process("learn"), place="elsewhere", host="elsewhere")
+    outcome: dict[str, Any] = {"claimed": [file.claim(theirs, None), file.claim(this_process("other"), None)]}
+    try:
+        acquire(file, root, "ingest", settings, print)
+    except WarehouseBusy as error:
+        outcome["busy"] = str(error)
+    file.refresh(replace(theirs, seen=time.time() - 1000))
+    said: list[str] = []
+    lease = acquire(file, root, "ingest", settings, said.append)
+    lease.confirm()
+    lease.release()
+    return outcome | {"taken": said, "left": file.read()}
+
+
+def main(settings: str, warehouse: str, bucket: str, endpoint: str) -> None:
+    """Runs everything in one session."""
+    store = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+    name = bucket.partition("://")[2]
+    store.create_bucket(Bucket=name)
+
+    def put(key: str, body: bytes) -> None:
+        store.put_object(Bucket=name, Key=key, Body=body)
+
+    found = ingests(put, settings, str(Path(warehouse)), bucket)
+    spark = SparkSession.getActiveSession()
+    assert spark is not None
+    held = Warehouse(spark, warehouse)
+    found["rows"] = TRANSACTIONS.read(held).count()
+    ledger = BATCHES.read(held).select("source", "valid", "state").orderBy("source", "valid").collect()
+    found["ledger"] = [tuple(row) for row in ledger]
+    found["lease"] = leases(spark, f"{bucket}/warehouse")
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

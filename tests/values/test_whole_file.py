@@ -1,0 +1,115 @@
+"""Outputs appear whole or not at all, and nothing writes them in another way."""
+
+from __future__ import annotations
+
+import ast
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import OutputError
+from pipelines.whole_file import part_of, whole_file, write_whole
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITING = {
+    "write_text",
+    "write_bytes",
+    "to_csv",
+    "to_parquet",
+    "savefig",
+    "mkstemp",
+    "NamedTemporaryFile",
+}
+# What is written there is not an output: gone at the end, or written whole in another way, for the reason given.
+ALLOWED = {
+    "pipelines/whole_file.py": "the one place",
+    "pipelines/spark.py": "log and archive in the system's temporary folder",
+    "pipelines/transactions/secret_key.py": "linked when whole, so that the first process wins and no later one",
+    "ml/explain.py": "temporary folder",
+    "ml/rival.py": "temporary folder",
+    "ml/tracking.py": "temporary folder, from which MLflow copies",
+    "ml/train.py": "temporary folder",
+    "ml/path_train.py": "temporary folder",
+}
+
+
+def test_the_old_file_stays_when_writing_fails_or_is_killed(tmp_path: Path) -> None:
+    out = tmp_path / "endpoints.ndjson"
+    write_whole(out, "the last good one\n")
+    with pytest.raises(TypeError), whole_file(out) as file:
+        file.writelines([b"half of", None])  # type: ignore[list-item]
+    assert [file.name for file in tmp_path.iterdir()] == ["endpoints.ndjson"]
+    program = (
+        "import os, sys; from pathlib import Path; from pipelines.whole_file import whole_file\n"
+        f"with whole_file(Path({str(out)!r})) as file: file.write(b'half of'); file.flush(); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert out.read_text() == "the last good one\n"
+    write_whole(out, b"new\n")  # what the dead one left is in nobody's way
+    assert out.read_text() == "new\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["endpoints.ndjson"]
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "a.txt"
+    with whole_file(out) as file:
+        file.write(b"one")
+        with pytest.raises(OutputError, match="another process is writing this file"):
+            write_whole(out, "two")
+    assert out.read_bytes() == b"one"
+
+
+def test_a_place_that_cannot_be_written_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        OutputError, match=r"--out .*file/a: cannot be written \(Not a directory\)|File exists"
+    ):
+        write_whole(tmp_path / "file" / "a", "")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_whole(tmp_path / "folder", "")
+    assert not part_of(tmp_path / "folder").exists()
+
+
+def test_a_new_file_has_the_mode_that_the_process_gives_to_files(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a", "")
+    (tmp_path / "b").touch()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+def writes(file: Path) -> Iterator[str]:
+    """Calls in `file` that write to a file by its name."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        texts = [
+            one.value
+            for one in [*node.args, *(word.value for word in node.keywords if word.arg == "mode")]
+            if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        mode = next((text for text in texts if text.strip("rwxabt+") == "" and set(text) & set("wxa+")), "")
+        if name in WRITING or (name in {"open", "fdopen", "GzipFile", "ZipFile"} and mode):
+            yield f"{file.relative_to(ROOT)}:{node.lineno} {name} {mode}".strip()
+
+
+def test_every_output_goes_through_the_one_function_that_writes_whole_files() -> None:
+    found = [
+        call
+        for folder in ("pipelines", "ml", "jobs")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        if str(file.relative_to(ROOT)) not in ALLOWED
+        for call in writes(file)
+        if "GzipFile" not in call  # of the simulator: into a whole file that is open already
+    ]
+    assert found == [], "use pipelines.whole_file"
+
+
+def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
+    file = ROOT / "tests/values/test_whole_file.py"
+    assert any("write_text" in call for call in writes(file))
