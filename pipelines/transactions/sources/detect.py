@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from pipelines.transactions.sources.combined_line import LINE
+from pipelines.transactions.sources.combined_line import fields_of
 from pipelines.transactions.sources.compression import HEAD_BYTES
 
 Format = Literal["har", "logpush", "combined"]
@@ -36,7 +36,6 @@ _LOGPUSH_FIELD: Final = re.compile(
     r'"(?:RayID|EdgeStartTimestamp|EdgeResponse(?:Status|Bytes|ContentType)'
     r'|ClientRequest(?:Host|Method|URI|Path|Scheme))"\s*:'
 )
-_COMBINED: Final = re.compile(LINE, re.ASCII)
 
 # What people hand over by mistake, by the first bytes: a word helps more than hexadecimal digits.
 _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
@@ -73,7 +72,7 @@ def format_of(head: bytes) -> Format | None:
         return "logpush"
     if text.lstrip().startswith("{") and _HAR_LATER.search(text):
         return "har"
-    return "combined" if _most(_COMBINED.match(line) is not None for line in lines) else None
+    return "combined" if _most(fields_of(line) is not None for line in lines) else None
 
 
 def claimed_format(name: str) -> Format | None:
