@@ -54,6 +54,10 @@ _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\x7fELF", "a program"),
 )
+_JSON: Final = (  # by what follows the bracket: a log line may begin with one, too
+    (re.compile(r'\s*\[\s*(?:[\]{["]|(?:-?\d[\d.eE+-]{0,32}|true|false|null)\s*[,\]])'), "a JSON array"),
+    (re.compile(r'\s*\{\s*[}"]'), "JSON of another form"),
+)
 
 
 def format_of(head: bytes) -> Format | None:
@@ -100,9 +104,8 @@ def _kind_of(head: bytes) -> str:
         return "UTF-16 text, where UTF-8 is expected"
     if b"\x00" in head:
         return "binary data"
-    return {"[": "a JSON array", "{": "JSON of another form"}.get(
-        text_of(head).lstrip()[:1], "text of another form"
-    )
+    text = text_of(head)
+    return next((kind for form, kind in _JSON if form.match(text)), "text of another form")
 
 
 def text_of(head: bytes) -> str:
