@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import orjson
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.errors import InputError, QualityError
 from pipelines.settings import Settings
 from pipelines.tables import Warehouse
+from pipelines.transactions.counted import FileCounts, counted_files, mostly_quarantined, not_requests
 from pipelines.transactions.expectations import BatchCounts, QualityResult, check
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.privacy import secret_key
@@ -28,7 +29,10 @@ SAMPLED = ("transaction_id", "host", "method", "path", "status", "response_conte
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one ingest did. valid + quarantined == records, always."""
+    """What one ingest did. valid + quarantined == records, always; `not_requests` (by reason) are in neither.
+
+    `refused`: "path: problem and way out" of each file that was not ingested as most of it would be quarantined.
+    """
 
     files: int
     known: int
@@ -37,6 +41,8 @@ class Ingested:
     quarantined: int
     unreadable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    not_requests: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
 
 def ingest(
@@ -63,34 +69,50 @@ def ingest(
     folder = warehouse.path(f"_staging/{batch_id}")
     try:
         with staged(warehouse.spark, new, folder, key=key, now=now, settings=settings) as batch:
-            counted, quality = _published(warehouse, batch, batch_id, settings, now=now, docs=docs)
+            counted, quality, refused = _published(warehouse, batch, batch_id, settings, now=now, docs=docs)
     except InputError as error:
         if not known or settings.ingest.unreadable_files == "error":
             raise
         # What can be read is in the tables already: the same command again is no error.
         return Ingested(0, known, 0, 0, 0, unreadable=(f"{error.source}: {error.problem}",))
     return Ingested(
-        files=len(batch.files),
+        files=len(batch.files) - len(refused),
         known=known,
         records=sum(row["read"] for row in counted),
         valid=sum(row["valid"] for row in counted),
         quarantined=sum(row["read"] - row["valid"] for row in counted),
         unreadable=batch.unreadable,
         warnings=quality.warnings,
+        not_requests=not_requests(counted),
+        refused=refused,
     )
 
 
 def _published(
     warehouse: Warehouse, batch: Batch, batch_id: str, settings: Settings, *, now: datetime, docs: Path | None
-) -> tuple[list[Row], QualityResult]:
-    """Counts, checks and publishes; the counts per source, and what the checks said."""
-    counted = _counted(batch.rows)
-    first = batch.files[0].path or batch.files[0].uri
-    quality = _checked(batch.rows, counted, settings, docs, f"{len(batch.files)} files (first: {first})")
+) -> tuple[list[FileCounts], QualityResult, tuple[str, ...]]:
+    """Counts, checks and publishes; the counts per source, what the checks said, and files that are not worth it."""
+    counted = counted_files(batch.rows)
+    refused = mostly_quarantined(counted, settings.quality)
+    problems = tuple(
+        f"{item.path or item.uri}: {refused[item.uri]}" for item in batch.files if item.uri in refused
+    )
+    files, rows = batch.files, batch.rows
+    if len(problems) == len(files):  # nothing is left: the checks are told, too
+        _checked(rows, counted, settings, docs, _named(files), problems)
+    if refused:
+        files = tuple(item for item in files if item.uri not in refused)
+        rows = rows.where(~F.col("source").isin(*refused))
+        counted = [row for row in counted if row["source"] not in refused]
+    quality = _checked(rows, counted, settings, docs, _named(files))
     rows_of = {row["source"]: row for row in counted}
-    records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in batch.files]
-    _publish(warehouse, batch.rows, records, now)
-    return counted, quality
+    records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in files]
+    _publish(warehouse, rows, records, now)
+    return counted, quality, problems
+
+
+def _named(files: Sequence[Input]) -> str:
+    return f"{len(files)} files (first: {files[0].path or files[0].uri})"
 
 
 def _unpublished(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Input]:
@@ -101,34 +123,26 @@ def _unpublished(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Input]:
 
 
 def _checked(
-    rows: DataFrame, counted: Sequence[Row], settings: Settings, docs: Path | None, batch: str
+    rows: DataFrame,
+    counted: Sequence[FileCounts],
+    settings: Settings,
+    docs: Path | None,
+    batch: str,
+    problems: Sequence[str] = (),
 ) -> QualityResult:
-    """The checkpoint's result; raises where it is critical."""
+    """The checkpoint's result; raises where it is critical, or where there are `problems`, which are said first."""
     quality = check(_counts(rows, counted), _sample(rows, counted, settings), settings.quality, docs)
-    if quality.critical:
+    if problems or quality.critical:
+        more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
+        found = (*(f"{problem}{more}" for problem in problems[:1]), *quality.critical)
         raise QualityError(
-            f"batch of {batch} failed its checks and was not ingested: {'; '.join(quality.critical)}. "
+            f"batch of {batch} failed its checks and was not ingested: {'; '.join(found)}. "
             "Give the right --format, or change section quality in --settings."
         )
     return quality
 
 
-def _counted(rows: DataFrame) -> list[Row]:
-    """Counts per file: one small row each, from a few staged columns."""
-    is_valid = F.size("violations") == 0
-    return (
-        rows.groupBy("source")
-        .agg(
-            F.count("*").alias("read"),
-            F.count_if(is_valid).alias("valid"),
-            F.min(F.when(is_valid, F.col("time"))).alias("first_time"),
-            F.max(F.when(is_valid, F.col("time"))).alias("last_time"),
-        )
-        .collect()
-    )
-
-
-def _counts(rows: DataFrame, counted: Sequence[Row]) -> BatchCounts:
+def _counts(rows: DataFrame, counted: Sequence[FileCounts]) -> BatchCounts:
     records, valid = sum(row["read"] for row in counted), sum(row["valid"] for row in counted)
     distinct = (
         rows.where(F.size("violations") == 0)
@@ -139,7 +153,7 @@ def _counts(rows: DataFrame, counted: Sequence[Row]) -> BatchCounts:
         )
         .collect()[0]
     )
-    times = [row[name] for row in counted for name in ("first_time", "last_time") if row[name] is not None]
+    times = [time for row in counted for time in (row["first_time"], row["last_time"]) if time is not None]
     return BatchCounts(
         records=records,
         valid=valid,
@@ -153,7 +167,7 @@ def _counts(rows: DataFrame, counted: Sequence[Row]) -> BatchCounts:
     )
 
 
-def _sample(rows: DataFrame, counted: Sequence[Row], settings: Settings):  # type: ignore[no-untyped-def]  # pandas frame
+def _sample(rows: DataFrame, counted: Sequence[FileCounts], settings: Settings):  # type: ignore[no-untyped-def]  # pandas frame
     """At most `quality.sample_rows` valid rows, spread over the batch, the same ones at every rerun."""
     valid, wanted = sum(row["valid"] for row in counted), settings.quality.sample_rows
     chosen = rows.where(F.size("violations") == 0).select(*SAMPLED)
@@ -164,7 +178,7 @@ def _sample(rows: DataFrame, counted: Sequence[Row], settings: Settings):  # typ
 
 
 def _batch_row(
-    item: Input, batch_id: str, counted: Row | None, quality: QualityResult, now: datetime
+    item: Input, batch_id: str, counted: FileCounts | None, quality: QualityResult, now: datetime
 ) -> dict[str, object]:
     read = counted["read"] if counted else 0
     valid = counted["valid"] if counted else 0
@@ -176,6 +190,7 @@ def _batch_row(
         "records": read,
         "valid": valid,
         "quarantined": read - valid,
+        "not_requests": counted["not_requests"].total() if counted else 0,
         "first_time": counted["first_time"] if counted else None,
         "last_time": counted["last_time"] if counted else None,
         "ingested_at": now,
@@ -195,7 +210,7 @@ def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, obje
         files = max(1, math.ceil(valid / ROWS_PER_FILE))
         TRANSACTIONS.append(good.repartitionByRange(files, "day", "host", "time"), warehouse)
     if any(record["quarantined"] for record in records):
-        bad = rows.where(F.size("violations") > 0).withColumns(
+        bad = rows.where((F.size("violations") > 0) & F.col("not_request").isNull()).withColumns(
             {"reasons": F.col("violations"), "day": F.lit(now.date())}
         )
         QUARANTINE.append(bad.coalesce(1), warehouse)

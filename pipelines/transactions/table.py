@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     ArrayType,
+    BooleanType,
     DateType,
     IntegerType,
     LongType,
@@ -31,6 +32,7 @@ TRANSACTIONS = Table(
             *fields(TEXT, "query", nullable=True),
             *fields(IntegerType(), "status", nullable=False),
             *fields(TEXT, "request_content_type", "response_content_type", nullable=True),
+            *fields(BooleanType(), "request_content_type_guessed", nullable=True),
             *fields(LongType(), "request_bytes", "response_bytes", nullable=True),
             *fields(
                 TEXT,
@@ -75,7 +77,7 @@ BATCHES = Table(
     schema=StructType(
         [
             *fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
-            *fields(LongType(), "records", "valid", "quarantined", nullable=False),
+            *fields(LongType(), "records", "valid", "quarantined", "not_requests", nullable=False),
             *fields(TimestampType(), "first_time", "last_time", nullable=True),
             *fields(TimestampType(), "ingested_at", nullable=False),
             *fields(TEXT, "state", nullable=False),
@@ -83,4 +85,6 @@ BATCHES = Table(
         ]
     ),
 )
-"""One row an input file. `state` is "publishing" until both tables above hold the batch, then "published"."""
+"""One row an input file; records = valid + quarantined, and `not_requests` are beside them.
+
+`state` is "publishing" until both tables above hold the batch, then "published"."""
