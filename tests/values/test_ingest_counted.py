@@ -1,4 +1,4 @@
-"""A file of which too little can be read is named with its one reason and the way out; a small one only where nothing is valid."""
+"""A file of which too little can be read is named with its one reason and the way out, a small one if nothing is valid."""
 
 from __future__ import annotations
 
