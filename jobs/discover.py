@@ -18,7 +18,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.ingest import ingest_inputs
+from jobs.ingest import ingest_inputs, notice_refused
 from jobs.inventory import listed_endpoints, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_rules, path_templates
@@ -129,9 +129,10 @@ def discover(
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
     run = cli.start("discover", settings, warehouse, as_json)
-    if inputs:
-        ingest_inputs(run, inputs, format, host)
+    done = ingest_inputs(run, inputs, format, host) if inputs else None
     run.finish(**discover_endpoints(run, VARIANTS[variant]), warehouse=warehouse)
+    if done is not None:
+        notice_refused(done)
 
 
 main = cli.command(discover)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.errors import QualityError
 from pipelines.transactions.ingest import Ingested
 from pipelines.transactions.ingest import ingest as ingest_files
 from pipelines.transactions.inputs import Inputs, find_inputs
@@ -61,11 +62,22 @@ def ingest_inputs(
         )
     for note in done.notes:
         run.reporter.note(f"  {note}")
+    for problem in done.refused:
+        run.reporter.note(f"  not ingested: {problem}")
     for problem in done.unreadable:
         run.reporter.note(f"  unreadable, left out: {problem}")
     for warning in done.warnings:
         run.reporter.note(f"  data quality: {warning}")
+    if done.not_requests:
+        reasons = ", ".join(f"{times:,} {why}" for why, times in sorted(done.not_requests.items()))
+        run.reporter.note(f"  entries that never were requests: {reasons}")
     return done
+
+
+def notice_refused(done: Ingested) -> None:
+    """Ends the command with the exit code of a batch that failed its checks where files did, so that a schedule notices."""
+    if done.refused:
+        raise typer.Exit(QualityError.exit_code)
 
 
 def ingest(
@@ -82,6 +94,7 @@ def ingest(
     """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
 
     Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
+    A file of which most would be quarantined is not ingested, said first, and the exit code is 3; other files are.
 
     \b
     Examples:
@@ -97,10 +110,14 @@ def ingest(
         valid=done.valid,
         quarantined=done.quarantined,
         repeated=done.repeated,
+        not_requests=sum(done.not_requests.values()),
+        not_requests_by_reason=dict(done.not_requests),
+        files_not_ingested=list(done.refused),
         warnings=list(done.warnings),
         data_docs=data_docs,
         warehouse=warehouse,
     )
+    notice_refused(done)
 
 
 main = cli.command(ingest)

@@ -16,7 +16,7 @@ import typer
 from jobs.compare import compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.export import export_documents, export_endpoints
-from jobs.ingest import ingest_inputs
+from jobs.ingest import ingest_inputs, notice_refused
 from jobs.learn import learn_schemas
 from jobs.report import write_report
 from pipelines import cli
@@ -62,6 +62,8 @@ def run(
         transactions=done.valid + done.known_valid,
         transactions_new=done.valid,
         quarantined=done.quarantined,
+        not_requests=sum(done.not_requests.values()),
+        files_not_ingested=list(done.refused),
         **found,
         only_ml=compared.figures.only_ml,
         only_session=compared.figures.only_session,
@@ -72,6 +74,7 @@ def run(
         report=str(page),
         warehouse=this.root,
     )
+    notice_refused(done)
 
 
 main = cli.command(run)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
@@ -32,6 +33,19 @@ from pipelines.sections import (
 Profile = Literal["openapi-3.1", "openapi-3.0", "cloudflare"]
 
 
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{name!r} is not a time zone: expected a name such as UTC or Europe/Berlin"
+        ) from error
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""A name of the IANA database, or nothing."""
+
+
 class SparkSettings(Section):
     """Section `spark`."""
 
@@ -52,6 +66,7 @@ class IngestSettings(Section):
     body_max_bytes: Positive
     unreadable_files: Literal["error", "skip"]
     time_window_years: Positive
+    time_zone: TimeZone
     default_host: Annotated[str, Field(min_length=1)]
 
 

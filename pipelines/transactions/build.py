@@ -37,7 +37,7 @@ def judged(
         privacy.with_key(records, key)
         .transform(_with_maps)
         .transform(_with_target)
-        .transform(_with_values)
+        .transform(_with_values, ingest)
         .transform(_without_credentials, body_max_bytes=ingest.body_max_bytes)
     )
     ids = privacy.identifiers(sessions, privacy_settings.jwt_claims)
@@ -56,11 +56,12 @@ def _with_target(records: DataFrame) -> DataFrame:
     """Adds `target_scheme`, `authority`, `path`, `query` from the request target or absolute URL (RFC 9112 s. 3.2)."""
     url = F.substring_index(F.col("url"), "#", 1)
     is_absolute = ~url.startswith("/") & url.contains("://")
-    is_other = ~url.startswith("/") & ~url.contains("://") & url.rlike(r"^[A-Za-z][A-Za-z0-9+.-]{1,30}:")
+    has_scheme = url.rlike(r"\A[A-Za-z][A-Za-z0-9+.-]{1,30}:(?!\d{1,5}(?:[/?#]|\z))")  # `host:25` has a port
+    is_other = ~url.startswith("/") & ~url.contains("://") & has_scheme
     scheme = F.when(is_absolute | is_other, F.lower(F.substring_index(url, ":", 1)))
     rest = F.when(is_absolute, F.expr("substring(url, instr(url, '://') + 3)"))
-    authority = F.regexp_replace(F.regexp_extract(rest, r"^[^/?]*", 0), r"^.*@", "")
-    target = F.when(is_absolute, F.regexp_replace(rest, r"^[^/?]*", "")).otherwise(url)
+    authority = F.regexp_replace(F.regexp_extract(rest, r"\A[^/?]*", 0), r"(?s)\A.*@", "")
+    target = F.when(is_absolute, F.regexp_replace(rest, r"\A[^/?]*", "")).otherwise(url)
     target = F.substring_index(target, "#", 1)
     path = F.substring_index(target, "?", 1)
     return records.withColumns(
@@ -77,17 +78,18 @@ def _with_target(records: DataFrame) -> DataFrame:
     )
 
 
-def _with_values(records: DataFrame) -> DataFrame:
+def _with_values(records: DataFrame, settings: IngestSettings) -> DataFrame:
     """Adds typed time, host, method, status, sizes and chosen header values."""
     sent, answered = F.col("request_headers"), F.col("response_headers")
     scheme = F.lower(F.coalesce(F.col("target_scheme"), F.col("scheme")))
     agent = fields.filled(F.coalesce(F.col("user_agent"), fields.header(sent, "user-agent")))
     referer = F.regexp_replace(
-        fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer"))), r"[?#].*$", ""
+        fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer"))), r"(?s)[?#].*\z", ""
     )
     return records.withColumns(
         {
-            "time": fields.timestamp(F.col("time")),
+            "time": fields.timestamp(F.col("time"), settings.time_zone or None),
+            "has_no_zone": fields.has_no_zone(F.col("time")),
             "scheme": scheme,
             "host": fields.host(
                 F.coalesce(F.col("authority"), fields.filled(F.col("host")), fields.header(sent, "host")),
@@ -97,7 +99,7 @@ def _with_values(records: DataFrame) -> DataFrame:
             "status": F.col("status").try_cast("int"),
             "request_bytes": fields.size(F.col("request_bytes")),
             "response_bytes": fields.size(F.col("response_bytes")),
-            "request_content_type": fields.media_type(
+            "sent_media_type": fields.media_type(
                 F.coalesce(fields.filled(F.col("request_content_type")), fields.header(sent, "content-type"))
             ),
             "response_content_type": fields.media_type(
@@ -112,6 +114,18 @@ def _with_values(records: DataFrame) -> DataFrame:
                 for name in KEPT_HEADERS
             },
             "cache_control": F.substring(fields.header(answered, "cache-control"), 1, 256),
+        }
+    ).transform(_with_media_type, settings.body_max_bytes)
+
+
+def _with_media_type(records: DataFrame, body_max_bytes: int) -> DataFrame:
+    """Adds `request_content_type`, guessed from the body where it was sent without one, and whether it was."""
+    is_unknown = F.col("sent_media_type").isNull() & (F.length("request_body") > 0)
+    guessed = F.when(is_unknown, fields.guessed_media_type(F.col("request_body"), body_max_bytes))
+    return records.withColumn("guessed_media_type", guessed).withColumns(
+        {
+            "request_content_type": F.coalesce("sent_media_type", "guessed_media_type"),
+            "request_content_type_guessed": F.col("guessed_media_type").isNotNull(),
         }
     )
 
@@ -151,12 +165,15 @@ def _columns(settings: IngestSettings) -> list[Column]:
         "cookie_names": F.col("cookies"),
     }
     plain = (
-        "source line block_start row_id is_blank transaction_id time host method scheme path query status request_content_type "
-        "response_content_type request_bytes response_bytes accept user_agent referer origin sec_fetch_dest sec_fetch_mode "
-        "x_requested_with cache_control request_body identifiers client violations"
+        "source line block_start row_id is_blank not_request transaction_id time host method scheme path query status "
+        "request_content_type request_content_type_guessed response_content_type request_bytes response_bytes "
+        "accept user_agent referer origin sec_fetch_dest sec_fetch_mode x_requested_with "
+        "cache_control request_body identifiers client violations"
     ).split()
     return [
         *(F.col(name) for name in plain),
         *(fields.names(column).alias(name) for name, column in names.items()),
-        F.when(rejected, privacy.redacted_raw(original, settings.quarantine_raw_bytes)).alias("raw"),
+        F.when(
+            rejected, fields.without_addresses(privacy.redacted_raw(original, settings.quarantine_raw_bytes))
+        ).alias("raw"),
     ]

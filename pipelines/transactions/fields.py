@@ -6,11 +6,23 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.http import redaction
+from pipelines.transactions.sources.line_start import ADDRESS
 
-MEDIA_TYPE = r"^[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,96}$"  # RFC 6838 s. 4.2
+# Patterns end with \z: in Java, $ also matches before a last line end.
+MEDIA_TYPE = r"\A[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,96}\z"  # RFC 6838 s. 4.2
 FIELD_NAME = (
-    r"^[A-Za-z0-9_.-]{1,64}$"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
+    r"\A[A-Za-z0-9_.-]{1,64}\z"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
 )
+UNIX_TIME = r"\A[0-9]{9,19}(?:\.[0-9]{1,9})?\z"
+LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,30})?)?"
+ZONE = r" ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[A-Z][A-Za-z_]{1,31}(?:/[A-Za-z_+-]{1,31}){1,2})"
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+# Pairs of a form (WHATWG URL s. 5.1), the first two or the first value not empty, as base64 text ends with "=", too.
+FORM_BODY = (
+    r"\A(?=[^=&]{1,128}=(?:[^=&]|&[^=&]{1,128}=))"
+    r"[\w.*~!$'()+:,;@/?%\[\]-]{1,128}+=[^=\s&\"<>{}]*+(?:&[\w.*~!$'()+:,;@/?%\[\]-]{1,128}+(?:=[^=\s&\"<>{}]*+)?+)*+\z"
+)
+MULTIPART_BODY = r"(?i)\A--[^\r\n]{1,70}\r?\nContent-Disposition: ?form-data;"  # RFC 7578 s. 4.2
 
 
 def filled(text: Column) -> Column:
@@ -28,6 +40,12 @@ def without_user(url: Column) -> Column:
     return F.when(url.contains("@"), F.regexp_replace(url, redaction.USER_INFORMATION, "$1")).otherwise(url)
 
 
+def without_addresses(text: Column) -> Column:
+    """An unparsed line without addresses, wherever a tool has put them, and without the user beside one."""
+    user = r"(?: [^\s\[]{1,256} [^\s\[]{1,256}(?= \[))?"
+    return F.regexp_replace(text, rf"(?<![\w.:]){ADDRESS}(?:\]?:\d{{1,5}})?{user}", "-")
+
+
 def media_type(text: Column) -> Column:
     """From "Application/JSON; charset=utf-8" to "application/json"; NULL for what is no media type."""
     essence = F.lower(F.trim(F.substring_index(text, ";", 1)))
@@ -42,7 +60,7 @@ def size(text: Column) -> Column:
 
 def host(text: Column, scheme: Column) -> Column:
     """Lower case, without the scheme's default port (RFC 9110 s. 4.2) and without the root's dot."""
-    lower = F.regexp_replace(F.lower(F.trim(text)), r"\.(?=$|:)", "")
+    lower = F.regexp_replace(F.lower(F.trim(text)), r"\.(?=\z|:)", "")
     without_443 = F.when(
         lower.endswith(":443") & F.coalesce(scheme != "http", F.lit(True)),
         F.substring_index(lower, ":443", 1),
@@ -53,8 +71,13 @@ def host(text: Column, scheme: Column) -> Column:
     return F.coalesce(without_443, without_80, lower)
 
 
-def timestamp(text: Column) -> Column:
-    """Time from RFC 3339 / ISO 8601 text or a Unix time in s, ms, us or ns (told apart by size; Logpush offers all but us)."""
+def timestamp(text: Column, zone: str | None) -> Column:
+    """Time from RFC 3339 / ISO 8601 text or a Unix time in s, ms, us or ns (told apart by size; Logpush offers all but us).
+
+    Args:
+        text: as the log has it.
+        zone: of times that name none; None: such a time is NULL, as nothing tells which hour it was.
+    """
     number = text.try_cast("double")
     seconds = (
         F.when(number < 1e11, number)
@@ -62,10 +85,30 @@ def timestamp(text: Column) -> Column:
         .when(number < 1e17, number / 1e6)
         .otherwise(number / 1e9)
     )
-    is_number = text.rlike(r"^[0-9]{9,19}(?:\.[0-9]{1,9})?$")
-    return F.when(is_number, F.timestamp_micros((seconds * 1e6).cast("bigint"))).otherwise(
-        F.try_to_timestamp(text)
+    read = F.try_to_timestamp(F.replace(text, F.lit(","), F.lit(".")))
+    local = F.to_utc_timestamp(read, zone) if zone else F.lit(None).cast("timestamp")
+    return (
+        F.when(text.rlike(UNIX_TIME), F.timestamp_micros((seconds * 1e6).cast("bigint")))
+        .when(text.rlike(rf"\A{LOCAL_TIME}{ZONE}\z"), read)
+        .when(has_no_zone(text), local)
     )
+
+
+def has_no_zone(text: Column) -> Column:
+    """Whether a time stamp is one but for its zone."""
+    return text.rlike(rf"\A{LOCAL_TIME}\z")
+
+
+def guessed_media_type(body: Column, max_bytes: int) -> Column:
+    """The media type of a body that plainly is JSON, a form or multipart; else NULL. For bodies that came without one."""
+    text = F.btrim(body, F.lit(" \t\r\n"))
+    ends = (text.startswith("{") & text.endswith("}")) | (text.startswith("[") & text.endswith("]"))
+    kind = (
+        F.when(ends, F.when(F.try_parse_json(text).isNotNull(), F.lit(JSON)))
+        .when(text.rlike(MULTIPART_BODY), F.lit(MULTIPART))
+        .when(text.rlike(FORM_BODY), F.lit(FORM))
+    )
+    return F.when(F.octet_length(body) <= max_bytes, kind)
 
 
 def names(fields: Column) -> Column:

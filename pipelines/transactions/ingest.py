@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import orjson
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.errors import ContractError, InputError, QualityError
 from pipelines.leased import leased
 from pipelines.settings import Settings
 from pipelines.tables import Warehouse
-from pipelines.transactions.counts import batch_counts, counted_files, sampled, times_of
+from pipelines.transactions.counted import (
+    FileCounts,
+    counted_files,
+    mostly_quarantined,
+    not_requests,
+    times_of,
+)
+from pipelines.transactions.counts import batch_counts, earlier_records, sampled
 from pipelines.transactions.expectations import QualityResult, check
 from pipelines.transactions.input_paths import shown
 from pipelines.transactions.inputs import Input
@@ -34,9 +41,10 @@ ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one ingest did. valid + quarantined + repeated == records, always.
+    """What one ingest did. valid + quarantined + repeated == records, always; `not_requests` (by reason) are in none.
 
-    `repeated`: records that the tables held already; `known_valid`: transactions that they held of these files before.
+    `repeated`: records that the tables held already; `known_valid`: transactions that they held of these files before;
+    `refused`: "path: problem and way out" of each file that was not ingested as most of it would be quarantined.
     """
 
     files: int
@@ -49,6 +57,18 @@ class Ingested:
     unreadable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    not_requests: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What was published of a batch: counts by file, records known before by source, what the checks said, what was refused."""
+
+    counted: Sequence[FileCounts]
+    repeated: Mapping[str, int]
+    quality: QualityResult
+    refused: tuple[str, ...]
 
 
 def ingest(
@@ -83,25 +103,26 @@ def _ingest(
     folder = warehouse.path(f"{STAGING}/{batch_id}")
     try:
         with staged(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
-            counted, repeated, quality = _published(
-                warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs
-            )
+            done = _published(warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs)
     except InputError as error:
         if not found.known or settings.ingest.unreadable_files == "error":
             raise
         # What can be read is in the tables already: the same command again is no error.
         return replace(nothing, unreadable=(f"{error.source}: {error.problem}",))
-    read, valid = (sum(row[name] for row in counted) for name in ("read", "valid"))
+    read, valid = (sum(row[name] for row in done.counted) for name in ("read", "valid"))
+    repeated = sum(done.repeated.values())
     return replace(
         nothing,
-        files=len(batch.files),
+        files=len(batch.files) - len(done.refused),
         records=read,
-        valid=valid - sum(repeated.values()),
+        valid=valid - repeated,
         quarantined=read - valid,
-        repeated=sum(repeated.values()),
+        repeated=repeated,
         unreadable=batch.unreadable,
-        warnings=quality.warnings,
+        warnings=done.quality.warnings,
         notes=found.notes,
+        not_requests=not_requests(done.counted),
+        refused=done.refused,
     )
 
 
@@ -114,12 +135,19 @@ def _published(
     *,
     now: datetime,
     docs: Path | None,
-) -> tuple[list[Row], dict[str, int], QualityResult]:
-    """Counts, checks and publishes; the counts per source, how many were known, and what the checks said."""
+) -> _Published:
+    """Counts, checks and publishes."""
     counted = counted_files(batch.rows)
     _require_inputs(counted, batch.files)
-    first = shown(batch.files[0].name)
-    quality = _checked(batch.rows, counted, settings, docs, f"{len(batch.files)} files (first: {first})")
+    useless = mostly_quarantined(counted, settings.quality)
+    refused = tuple(f"{shown(file.name)}: {useless[file.uri]}" for file in batch.files if file.uri in useless)
+    nothing_left = len(useless) == len(batch.files)
+    if useless and not nothing_left:
+        files = tuple(file for file in batch.files if file.uri not in useless)
+        batch = replace(batch, files=files, rows=batch.rows.where(~F.col("source").isin(*useless)))
+        counted = [row for row in counted if row["source"] not in useless]
+    problems = refused if nothing_left else ()
+    quality = _checked(warehouse, batch, counted, settings, problems, now=now, docs=docs)
     rows, repeated = _without_repeats(warehouse, batch, counted, earlier)
     rows_of = {row["source"]: row for row in counted}
     records = [
@@ -127,10 +155,10 @@ def _published(
         for item in batch.files
     ]
     _publish(warehouse, rows, records, now)
-    return counted, repeated, quality
+    return _Published(counted, repeated, quality, refused)
 
 
-def _require_inputs(counted: Sequence[Row], files: Sequence[Input]) -> None:
+def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> None:
     """Rows of a file that nobody counts for would be lost or never known: a defect, told before anything is published."""
     strange = sorted({row["source"] for row in counted} - {item.uri for item in files})
     if strange:
@@ -141,7 +169,7 @@ def _require_inputs(counted: Sequence[Row], files: Sequence[Input]) -> None:
 
 
 def _without_repeats(
-    warehouse: Warehouse, batch: Batch, counted: Sequence[Row], earlier: Mapping[str, Earlier]
+    warehouse: Warehouse, batch: Batch, counted: Sequence[FileCounts], earlier: Mapping[str, Earlier]
 ) -> tuple[DataFrame, dict[str, int]]:
     """The rows that the table does not hold yet, and by source how many it does."""
     times = times_of(counted)
@@ -155,20 +183,36 @@ def _without_repeats(
 
 
 def _checked(
-    rows: DataFrame, counted: Sequence[Row], settings: Settings, docs: Path | None, batch: str
+    warehouse: Warehouse,
+    batch: Batch,
+    counted: Sequence[FileCounts],
+    settings: Settings,
+    problems: Sequence[str],
+    *,
+    now: datetime,
+    docs: Path | None,
 ) -> QualityResult:
-    """The checkpoint's result; raises where it is critical."""
-    quality = check(batch_counts(rows, counted), sampled(rows, counted, settings), settings.quality, docs)
-    if quality.critical:
+    """The checkpoint's result; raises where it is critical, or where there are `problems`, which are said first."""
+    counts = batch_counts(batch.rows, counted, earlier_records(warehouse), settings.quality, now)
+    sample = sampled(batch.rows, counts.valid, settings.quality.sample_rows)
+    quality = check(counts, sample, settings.quality, docs)
+    if problems or quality.critical:
+        more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
+        first = [f"{problem}{more}" for problem in problems[:1]]
         raise QualityError(
-            f"batch of {batch} failed its checks and was not ingested: {'; '.join(quality.critical)}. "
-            "Give the right --format, or change section quality in --settings."
+            f"batch of {len(batch.files)} files (first: {shown(batch.files[0].name)}) failed its checks and was not ingested: "
+            f"{'; '.join((*first, *quality.critical))}. Give the right --format, or change section quality in --settings."
         )
     return quality
 
 
 def _batch_row(
-    item: Input, batch_id: str, counted: Row | None, repeated: int, quality: QualityResult, now: datetime
+    item: Input,
+    batch_id: str,
+    counted: FileCounts | None,
+    repeated: int,
+    quality: QualityResult,
+    now: datetime,
 ) -> dict[str, object]:
     read = counted["read"] if counted else 0
     valid = counted["valid"] if counted else 0
@@ -182,6 +226,7 @@ def _batch_row(
         "valid": valid - repeated,
         "quarantined": read - valid,
         "repeated": repeated,
+        "not_requests": counted["not_requests"].total() if counted else 0,
         "content": scan and scan.content,
         "first_line": scan and scan.first_line,
         "bytes": scan and scan.bytes,
@@ -195,7 +240,7 @@ def _batch_row(
     }
 
 
-def _whole_lines(scan: Scan, counted: Row | None) -> int | None:
+def _whole_lines(scan: Scan, counted: FileCounts | None) -> int | None:
     """Lines that have an end; of a remote file, whose lines nobody counted before, by the number of the last record."""
     if scan.lines is not None or counted is None or counted["last_line"] is None:
         return scan.lines
@@ -213,7 +258,7 @@ def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, obje
         files = max(1, math.ceil(valid / ROWS_PER_FILE))
         TRANSACTIONS.append(good.repartitionByRange(files, "day", "host", "time"), warehouse)
     if any(record["quarantined"] for record in records):
-        bad = rows.where(F.size("violations") > 0).withColumns(
+        bad = rows.where((F.size("violations") > 0) & F.col("not_request").isNull()).withColumns(
             {"reasons": F.col("violations"), "day": F.lit(now.date())}
         )
         QUARANTINE.append(bad.coalesce(1), warehouse)

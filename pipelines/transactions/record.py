@@ -24,6 +24,9 @@ RECORD: Final = StructType(
         StructField(
             "error", _TEXT
         ),  # why the record (or, after FILE_ERROR, the file) could not be read at all
+        StructField(
+            "not_request", _TEXT
+        ),  # why an entry of a HAR never was a request (`sources.not_requests`)
         StructField("transaction_id", _TEXT),
         StructField("time", _TEXT),
         StructField("host", _TEXT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     ArrayType,
+    BooleanType,
     DateType,
     IntegerType,
     LongType,
@@ -31,6 +32,7 @@ TRANSACTIONS = Table(
             *fields(TEXT, "query", nullable=True),
             *fields(IntegerType(), "status", nullable=False),
             *fields(TEXT, "request_content_type", "response_content_type", nullable=True),
+            *fields(BooleanType(), "request_content_type_guessed", nullable=True),
             *fields(LongType(), "request_bytes", "response_bytes", nullable=True),
             *fields(
                 TEXT,
@@ -75,7 +77,9 @@ BATCHES = Table(
     schema=StructType(
         [
             *fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
-            *fields(LongType(), "records", "valid", "quarantined", "repeated", nullable=False),
+            *fields(
+                LongType(), "records", "valid", "quarantined", "repeated", "not_requests", nullable=False
+            ),
             *fields(TEXT, "content", "first_line", nullable=True),
             *fields(LongType(), "bytes", "lines", "line_bytes", nullable=True),
             *fields(TimestampType(), "first_time", "last_time", nullable=True),
@@ -85,6 +89,8 @@ BATCHES = Table(
         ]
     ),
 )
-"""One row an input file. `repeated` of its records were in `transactions` before. `content` to `line_bytes` say how far a local
-file of lines was read (`scan.Scan`), so that what it has grown by is told when it is read again. `state` is
-"publishing" until both tables above hold the batch, then "published"."""
+"""One row an input file; records = valid + quarantined + repeated, and `not_requests` are beside them.
+
+`repeated` were in `transactions` before. `content` to `line_bytes` say how far a file of lines was read (`scan.Scan`), so that
+what it has grown by is told when it is read again. `state` is "publishing" until both tables above hold the batch, then
+"published"."""

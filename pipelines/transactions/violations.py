@@ -9,10 +9,13 @@ from pyspark.sql import functions as F
 
 from pipelines.settings import IngestSettings
 
-HOST = r"^(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$"  # RFC 3986 s. 3.2.2
-METHOD = r"^[A-Z][A-Z-]{1,19}$"
+# \z, not $: in Java, $ also matches before a last line end. RFC 3986 s. 3.2.2
+HOST = r"\A(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?\z"
+METHOD = r"\A[A-Z][A-Z-]{1,19}\z"
+CONTROLS = r"[\x00-\x1f\x7f]"  # a request line holds none (RFC 9112 s. 3)
 HTTP_SCHEMES = ("http", "https", "ws", "wss")  # a web socket opens with an HTTP request (RFC 6455 s. 1.3)
 PATH_CHARACTERS = 4096
+NO_ZONE = "time has no zone, so that the hour is not known"
 
 
 def violations(now: datetime, settings: IngestSettings) -> Column:
@@ -20,6 +23,8 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
     host, method, path, scheme, status, time = (
         F.col(name) for name in ("host", "method", "path", "scheme", "status", "time")
     )
+    target, has_no_zone = F.col("target"), F.coalesce("has_no_zone", F.lit(False))
+    is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
     is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
     window = settings.time_window_years * 366 * 86400
     age = F.abs(F.unix_timestamp(time) - F.lit(int(now.timestamp())))
@@ -29,7 +34,8 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
             "URL scheme is not HTTP: nothing travelled over the network",
             scheme.isNotNull() & ~scheme.isin(*HTTP_SCHEMES),
         ),
-        _violated("time is missing or not a time stamp", time.isNull()),
+        _violated(NO_ZONE, time.isNull() & has_no_zone),
+        _violated("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
         _violated(far, time.isNotNull() & (age > window)),
         _violated("host is missing", host.isNull()),
         _violated("host has characters that no host name has", host.isNotNull() & ~host.rlike(HOST)),
@@ -37,8 +43,12 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
         _violated("request target is missing", path.isNull() | (path == "")),
         _violated(
             "request target is neither a path nor an absolute URL",
-            is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*"),
+            is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*") & ~is_tunnel,
         ),
+        _violated(
+            "CONNECT opens a tunnel: its target is a host and port, not a path", path.isNotNull() & is_tunnel
+        ),
+        _violated("request target has control characters", target.isNotNull() & target.rlike(CONTROLS)),
         _violated(
             f"path is longer than {PATH_CHARACTERS} characters",
             path.isNotNull() & (F.length(path) > PATH_CHARACTERS),
@@ -54,7 +64,11 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
         ),
     )
     found = F.filter(checks, lambda reason: reason.isNotNull())
-    return F.when(F.col("error").isNotNull(), F.array("error")).otherwise(found)
+    return (
+        F.when(F.col("error").isNotNull(), F.array("error"))
+        .when(F.col("not_request").isNotNull(), F.array("not_request"))
+        .otherwise(found)
+    )
 
 
 def _violated(reason: str, fails: Column) -> Column:

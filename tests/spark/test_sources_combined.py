@@ -11,11 +11,14 @@ from pipelines.settings import Settings
 from pipelines.transactions.inputs import find_inputs
 from pipelines.transactions.record import STAGED
 from pipelines.transactions.sources.combined import parse, read
+from pipelines.transactions.sources.combined_line import fields_of
 from pipelines.transactions.sources.lines import LINES
+from tests.access_log_lines import END, PREFIXES, STARTS, UNSURE
 
 TIME = "[17/May/2015:10:05:03 +0200]"
 NO_LINE = "line is not of the common or combined log format"
 NO_REQUEST = "request line is no HTTP request"
+UNSURE_START = "what stands before the time does not tell the client from the virtual host"
 
 
 def parsed(spark: SparkSession, *values: str) -> list[Row]:
@@ -72,6 +75,27 @@ def test_virtual_host_and_client_are_told_apart(
     assert (row["host"], row["scheme"], row["client_ip"], row["error"]) == (host, scheme, client, None)
 
 
+def test_lines_of_every_tool_are_read_as_python_reads_them(spark: SparkSession) -> None:
+    starts = [start for alternatives in STARTS.values() for start in alternatives]
+    prefixed = [
+        prefix + start.text for prefixes in PREFIXES.values() for prefix in prefixes for start in starts
+    ]
+    rows = parsed(
+        spark, *(f"{start.text} {END}" for start in starts), *(f"{text} {END}" for text in prefixed)
+    )
+    expected = [
+        (start.client.strip("-") or None, start.host or None, None) for start in starts if start.client
+    ]
+    assert [(row["client_ip"], row["host"], row["error"]) for row in rows[: len(starts)]] == expected
+    for row in rows[len(starts) :]:
+        found = fields_of(row["raw"])
+        assert found is not None
+        client = (found["forwarded"] or found["client"]).strip("-")
+        assert (row["client_ip"], row["host"]) == (client or None, found["host"] or None), row["raw"]
+    unsure = parsed(spark, *(f"{text} {END}" for text in UNSURE))
+    assert {(row["client_ip"], row["host"], row["error"]) for row in unsure} == {(None, None, UNSURE_START)}
+
+
 @pytest.mark.parametrize(
     ("request_line", "method", "url"),
     [
@@ -85,6 +109,7 @@ def test_virtual_host_and_client_are_told_apart(
         (r"GET /a\"b\\c\xc3\xa9 HTTP/1.1", "GET", "/a%22b%5Cc%C3%A9"),
         (r"GET /\\x41\\\x42 HTTP/1.1", "GET", "/%5Cx41%5C%42"),
         (r"GET /$1${name}\\ HTTP/1.1", "GET", "/$1${name}%5C"),
+        (r"GET /a\nb\\nc\r HTTP/1.1", "GET", "/a%0Ab%5Cnc%0D"),
         ("GET /é HTTP/1.1", "GET", "/é"),
     ],
 )
@@ -127,6 +152,9 @@ def test_what_follows_the_size_is_optional(spark: SparkSession, end: str, agent:
         ("01/Dec/2024:00:00:00 -0930", "2024-12-01T00:00:00-09:30"),
         ("01/Foo/2024:00:00:00 +0000", "2024-00-01T00:00:00+00:00"),  # no date, and quarantined as such
         ("2024-12-01T00:00:00+00:00", "2024-12-01T00:00:00+00:00"),
+        ("01/Dec/2024:00:00:00,123 +0100", "2024-12-01T00:00:00.123+01:00"),
+        ("01/dec/2024 00:00:00 GMT", "2024-12-01T00:00:00Z"),
+        ("01/Dec/2024:00:00:00", "2024-12-01T00:00:00"),  # no zone: judged later
         ("-", None),
     ],
 )

@@ -203,3 +203,24 @@ def test_generated_corpus_is_read_without_an_error(
     rows = read(spark, files, settings.ingest)
     assert rows.where("error is not null or host is null or method is null").count() == 0
     assert rows.count() > 30_000
+
+
+def test_half_of_a_surrogate_pair_is_the_replacement_character(spark: SparkSession) -> None:
+    written = (
+        r"/a\ud800b",
+        r"/\uD83D\uDE00",
+        r"/\udc00\udc00",
+        r"/\\ud800",
+        r"/\\\ud800\u0041",
+        r"/\ud800\ud83d\ude00",
+    )
+    values = [
+        f'{{"ClientRequestURI":"{text}","RequestHeaders":{{"a":"{text}"}},"RequestBody":"{text}"}}'
+        for text in written
+    ]
+    lines = [("s", value, value, None, False, 0, at) for at, value in enumerate(values)]
+    rows = sorted(parse(spark.createDataFrame(lines, LINES)).collect(), key=lambda row: int(row["row_id"]))
+    expected = ["/a\ufffdb", "/\U0001f600", "/\ufffd\ufffd", r"/\ud800", "/\\\ufffdA", "/\ufffd\U0001f600"]
+    for name in ("url", "request_body"):
+        assert [row[name] for row in rows] == expected
+    assert [row["request_headers"]["a"] for row in rows] == expected

@@ -14,18 +14,31 @@ from pyspark.sql import functions as F
 from pipelines.settings import IngestSettings
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.record import staged
-from pipelines.transactions.sources.combined_line import FIELDS, LINE
+from pipelines.transactions.sources.combined_line import COLOURS, FIELDS, LINE, java
 from pipelines.transactions.sources.lines import read_lines
 
 _SEPARATOR: Final = (
     "\x1f"  # Apache and nginx write control characters escaped; a line that holds this one is refused
 )
-_REPLACEMENT: Final = _SEPARATOR.join(f"${number}" for number in range(1, len(FIELDS) + 1))
+_LINE: Final = java(LINE) + ".*+"
+_REPLACEMENT: Final = _SEPARATOR.join(
+    "".join(f"${{{group}}}" for group in groups) for groups in FIELDS.values()
+)  # of the groups of a field at most one matched, and the others are nothing
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_TIME_LENGTH: Final = 26  # `17/May/2015:10:05:03 +0000`; another form ($time_iso8601) is passed on as it is
+_ESCAPES: Final = {
+    "\\\\": "%5C",
+    '\\"': "%22",
+    "\\t": "%09",
+    "\\n": "%0A",
+    "\\v": "%0B",
+    "\\r": "%0D",
+    "\\b": "%08",
+}
+"""What Apache writes for characters of a request line, in the order in which it must be read (mod_log_config)."""
 
-_NO_LINE: Final = "line is not of the common or combined log format"
-_NO_REQUEST: Final = "request line is no HTTP request"
+NO_LINE: Final = "line is not of the common or combined log format"
+NO_REQUEST: Final = "request line is no HTTP request"
+UNSURE: Final = "what stands before the time does not tell the client from the virtual host"
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
@@ -35,8 +48,11 @@ def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings)
 
 def parse(lines: DataFrame) -> DataFrame:
     """LINES -> STAGED. One row in, one row out."""
-    value = F.when(~F.col("value").contains(_SEPARATOR), F.col("value"))
-    split = lines.withColumn("_split", F.split(F.regexp_replace(value, LINE, _REPLACEMENT), _SEPARATOR))
+    plain = F.when(F.col("value").contains("\x1b"), F.regexp_replace("value", COLOURS, "")).otherwise(
+        F.col("value")
+    )
+    value = F.when(~plain.contains(_SEPARATOR), plain)
+    split = lines.withColumn("_split", F.split(F.regexp_replace(value, _LINE, _REPLACEMENT), _SEPARATOR))
     matched = split.withColumn(
         "_parts", F.when(F.size("_split") == len(FIELDS), F.col("_split"))
     )  # else the line unchanged
@@ -47,16 +63,16 @@ def parse(lines: DataFrame) -> DataFrame:
         "source",
         "raw",
         F.coalesce("error", _error()).alias("error"),
-        _iso_time(F.col("_time")).alias("time"),
+        _iso_time().alias("time"),
         F.col("_host").alias("host"),
         F.col("_method").alias("method"),
         _percent_encoded(F.col("_url")).alias("url"),
         _scheme(F.col("_host")).alias("scheme"),
         F.col("_status").alias("status"),
-        F.col("_response_bytes").alias("response_bytes"),
-        _unquoted(F.col("_user_agent")).alias("user_agent"),
+        F.col("_bytes").alias("response_bytes"),
+        _unquoted(F.col("_agent")).alias("user_agent"),
         _unquoted(F.col("_referer")).alias("referer"),
-        F.col("_client_ip").alias("client_ip"),
+        F.coalesce("_forwarded", "_client").alias("client_ip"),
         "is_blank",
         "block_start",
         "row_id",
@@ -65,10 +81,12 @@ def parse(lines: DataFrame) -> DataFrame:
 
 def _error() -> Column:
     """Why a line cannot be read, else null."""
-    no_line = F.when(F.col("_parts").isNull(), F.lit(_NO_LINE))
-    return F.when(
-        ~F.col("is_blank"), F.coalesce(no_line, F.when(F.col("_method").isNull(), F.lit(_NO_REQUEST)))
+    problem = (
+        F.when(F.col("_parts").isNull(), F.lit(NO_LINE))
+        .when(F.col("_unsure").isNotNull(), F.lit(UNSURE))
+        .when(F.col("_method").isNull(), F.lit(NO_REQUEST))
     )
+    return F.when(~F.col("is_blank"), problem)
 
 
 def _present(field: Column) -> Column:
@@ -76,16 +94,21 @@ def _present(field: Column) -> Column:
     return F.when((field != "-") & (field != ""), field)
 
 
-def _iso_time(time: Column) -> Column:
+def _iso_time() -> Column:
     """`17/May/2015:10:05:03 +0000` -> `2015-05-17T10:05:03+00:00`; an unknown month becomes 00: no date."""
     numbers = F.create_map(
         *(F.lit(part) for at, name in enumerate(_MONTHS, start=1) for part in (name, f"{at:02d}"))
     )
-    month = F.coalesce(F.try_element_at(numbers, F.substring(time, 4, 3)), F.lit("00"))
-    day = F.concat(F.substring(time, 8, 4), F.lit("-"), month, F.lit("-"), F.substring(time, 1, 2))
-    zone = F.concat(F.substring(time, 22, 3), F.lit(":"), F.substring(time, 25, 2))
-    iso = F.concat(day, F.lit("T"), F.substring(time, 13, 8), zone)
-    return F.when(F.length(time) == _TIME_LENGTH, iso).otherwise(time)
+    month = F.coalesce(F.try_element_at(numbers, F.initcap("_month")), F.lit("00"))
+    date = F.concat_ws("-", "_year", month, "_day")
+    fraction = F.when(F.col("_fraction").isNotNull(), F.concat(F.lit("."), "_fraction"))
+    offset = F.concat(F.substring("_zone", 1, 3), F.lit(":"), F.substring("_zone", -2, 2))
+    zone = F.when(F.col("_zone").startswith("+") | F.col("_zone").startswith("-"), offset)
+    letters = F.when(F.col("_zone").isNotNull(), F.lit("Z"))  # Z, UTC or GMT
+    time = F.concat(
+        date, F.lit("T"), "_clock", F.coalesce(fraction, F.lit("")), F.coalesce(zone, letters, F.lit(""))
+    )
+    return F.when(F.col("_month").isNotNull(), time).otherwise(F.col("_otherTime"))
 
 
 def _scheme(host: Column) -> Column:
@@ -94,9 +117,11 @@ def _scheme(host: Column) -> Column:
 
 
 def _percent_encoded(url: Column) -> Column:
-    r"""The log's escapes in a request target (`\"`, `\\`, `\xhh`) as percent escapes, as URLs have."""
-    quoted = F.replace(F.replace(url, F.lit("\\\\"), F.lit("%5C")), F.lit('\\"'), F.lit("%22"))
-    return F.when(url.contains("\\"), F.regexp_replace(quoted, r"\\x([0-9a-fA-F]{2})", "%$1")).otherwise(url)
+    r"""The log's escapes in a request target (`\"`, `\\`, `\n`, `\xhh`) as percent escapes, as URLs have."""
+    text = url
+    for escape, encoded in _ESCAPES.items():
+        text = F.replace(text, F.lit(escape), F.lit(encoded))
+    return F.when(url.contains("\\"), F.regexp_replace(text, r"\\x([0-9a-fA-F]{2})", "%$1")).otherwise(url)
 
 
 def _unquoted(text: Column) -> Column:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from pipelines.transactions.sources.combined_line import LINE
+from pipelines.transactions.sources.combined_line import fields_of
 from pipelines.transactions.sources.compression import HEAD_BYTES
 
 Format = Literal["har", "logpush", "combined"]
@@ -36,7 +36,6 @@ _LOGPUSH_FIELD: Final = re.compile(
     r'"(?:RayID|EdgeStartTimestamp|EdgeResponse(?:Status|Bytes|ContentType)'
     r'|ClientRequest(?:Host|Method|URI|Path|Scheme))"\s*:'
 )
-_COMBINED: Final = re.compile(LINE, re.ASCII)
 
 # What people hand over by mistake, by the first bytes: a word helps more than hexadecimal digits.
 _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
@@ -54,6 +53,10 @@ _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\x7fELF", "a program"),
+)
+_JSON: Final = (  # by what follows the bracket: a log line may begin with one, too
+    (re.compile(r'\s*\[\s*(?:[\]{["]|(?:-?\d[\d.eE+-]{0,32}|true|false|null)\s*[,\]])'), "a JSON array"),
+    (re.compile(r'\s*\{\s*[}"]'), "JSON of another form"),
 )
 
 
@@ -73,7 +76,7 @@ def format_of(head: bytes) -> Format | None:
         return "logpush"
     if text.lstrip().startswith("{") and _HAR_LATER.search(text):
         return "har"
-    return "combined" if _most(_COMBINED.match(line) is not None for line in lines) else None
+    return "combined" if _most(fields_of(line) is not None for line in lines) else None
 
 
 def claimed_format(name: str) -> Format | None:
@@ -101,9 +104,8 @@ def _kind_of(head: bytes) -> str:
         return "UTF-16 text, where UTF-8 is expected"
     if b"\x00" in head:
         return "binary data"
-    return {"[": "a JSON array", "{": "JSON of another form"}.get(
-        text_of(head).lstrip()[:1], "text of another form"
-    )
+    text = text_of(head)
+    return next((kind for form, kind in _JSON if form.match(text)), "text of another form")
 
 
 def text_of(head: bytes) -> str:

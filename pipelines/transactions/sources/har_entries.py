@@ -7,10 +7,12 @@ import binascii
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from pipelines.transactions.sources.har_document import entries_of
-from pipelines.transactions.sources.har_headers import cookies, headers, pairs, text
+from pipelines.transactions.sources.har_forms import form_text, query_text
+from pipelines.transactions.sources.har_headers import cookies, headers, text
+from pipelines.transactions.sources.har_time import iso_time
+from pipelines.transactions.sources.not_requests import not_request
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#@]*)")
@@ -20,7 +22,7 @@ _UNKNOWN_TYPE = "x-unknown"  # what Chrome writes for a response without content
 def entries(content: bytes, source: str = "HAR") -> Iterator[dict[str, Any]]:
     """One dictionary of RECORD fields per entry, `line` = its number from 1; absent fields are absent keys.
 
-    Nothing is judged here: aborted requests (status 0) and `data:` URLs are delivered. An entry without the
+    Aborted requests (status 0) and `data:` URLs are delivered, with `not_request` saying what they are. An entry without the
     structure of a request yields only `line` and `error`.
 
     Raises:
@@ -37,16 +39,18 @@ def _record(entry: Any) -> dict[str, Any]:
     if not isinstance(request, dict):
         return {"error": "entry without a request"}
     fields, pseudo = headers(request.get("headers"))
-    url = _url(text(request.get("url")), pseudo, fields.get("host"))
+    url = _with_query(_url(text(request.get("url")), pseudo, fields.get("host")), request.get("queryString"))
     scheme, authority = _SCHEME.match(url or ""), _AUTHORITY.match(url or "")
     post = request.get("postData")
     post = post if isinstance(post, dict) else {}
     body = _body(post)
+    answer = _response(response if isinstance(response, dict) else {})
+    method = text(request.get("method")) or pseudo.get(":method")
     return {
         "transaction_id": text(entry.get("_ray")),
-        "time": text(entry.get("startedDateTime")),
+        "time": iso_time(text(entry.get("startedDateTime"))),
         "host": (authority.group(1) if authority else fields.get("host", pseudo.get(":authority"))) or None,
-        "method": text(request.get("method")) or pseudo.get(":method"),
+        "method": method,
         "url": url,
         "scheme": scheme.group(1).lower() if scheme else None,
         "request_content_type": fields.get("content-type")
@@ -58,7 +62,10 @@ def _record(entry: Any) -> dict[str, Any]:
         "request_headers": fields,
         "cookies": cookies(request.get("cookies"), fields.get("cookie")),
         "request_body": body,
-        **_response(response if isinstance(response, dict) else {}),
+        "not_request": not_request(
+            method, url, answer["status"], has_answer=bool(answer["response_headers"])
+        ),
+        **answer,
     }
 
 
@@ -87,6 +94,15 @@ def _url(url: str | None, pseudo: dict[str, str], host: str | None) -> str | Non
     return target
 
 
+def _with_query(url: str | None, listed: Any) -> str | None:
+    """The URL, completed from the listed query where a tool wrote it only there."""
+    if not url or "?" in url or not listed:
+        return url
+    query = query_text(listed)
+    address, mark, fragment = url.partition("#")
+    return f"{address}?{query}{mark}{fragment}" if query else url
+
+
 def _size(value: Any) -> str | None:
     """A number of bytes as text; None for -1, which HAR writes for unknown."""
     return str(int(value)) if isinstance(value, int | float) and 0 <= value < 2**63 else None
@@ -99,7 +115,7 @@ def _body(post: dict[str, Any]) -> str | None:
         return _decoded(recorded) if post.get("encoding") == "base64" else recorded
     if (text(post.get("mimeType")) or "").lower().startswith("multipart/"):
         return None  # parts that are listed, not recorded: URL encoding would contradict the content type
-    return urlencode(list(pairs(post.get("params")))) or None
+    return form_text(post.get("params")) or None
 
 
 def _decoded(body: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipelines.transactions.sources.not_unicode import scalar_text
+
 # RFC 9110 s. 5.6.2. WebPagetest writes a request line with a colon as a header named "GET /path?url=http".
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 # RFC 9110 s. 5.3 joins repeated fields by a comma, which a cookie may hold: RFC 9113 s. 8.2.3, RFC 6265 s. 3.
@@ -13,9 +15,9 @@ _JOINTS = {"cookie": "; ", "set-cookie": "\n"}
 
 
 def text(value: Any) -> str | None:
-    """A scalar as text, None for other values. Lone surrogates, which UTF-8 cannot hold, become `?`."""
+    """A scalar as text, None for other values."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return scalar_text(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():

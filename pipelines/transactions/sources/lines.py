@@ -94,7 +94,8 @@ def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> D
             for entry in inputs
         ]
     )
-    value, size = F.col("value"), F.octet_length("value")
+    # What is not UTF-8 becomes U+FFFD (`not_unicode`), on which Arrow readers insist, too.
+    value, size = F.make_valid_utf8("value"), F.octet_length("value")
     return scan.select(
         F.col("_metadata.file_path").alias("source"),
         F.when(size <= max_bytes, value).alias("value"),
@@ -107,11 +108,10 @@ def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> D
 
 
 def _raw(value: Column) -> Column:
-    """The text that quarantine may show: cut, and valid UTF-8, which Arrow readers insist on."""
-    cut = F.when(F.octet_length(value) > RAW_CHARACTERS, F.substring(value, 1, RAW_CHARACTERS)).otherwise(
+    """The text that quarantine may show, cut."""
+    return F.when(F.octet_length(value) > RAW_CHARACTERS, F.substring(value, 1, RAW_CHARACTERS)).otherwise(
         value
     )
-    return F.make_valid_utf8(cut)
 
 
 def _by_python(

@@ -19,6 +19,7 @@ from pipelines.transactions.inputs import Input
 from pipelines.transactions.record import staged
 from pipelines.transactions.sources.lines import read_lines
 from pipelines.transactions.sources.maps import cookies_of, with_lower_names, with_unique_names
+from pipelines.transactions.sources.not_unicode import LONE_ESCAPE
 
 _TEXTS: Final = (
     "RayID",
@@ -63,7 +64,9 @@ def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings)
 
 def parse(lines: DataFrame) -> DataFrame:
     """LINES -> STAGED. One row in, one row out."""
-    parsed = lines.withColumn("_json", F.from_json("value", _SCHEMA, _OPTIONS)).select("*", "_json.*")
+    parsed = lines.withColumn("_json", F.from_json(_scalar_json(F.col("value")), _SCHEMA, _OPTIONS)).select(
+        "*", "_json.*"
+    )
     # One step for all that holds lambdas: Spark does not compile such a step together with others.
     named = parsed.withColumns(
         {
@@ -102,6 +105,12 @@ def parse(lines: DataFrame) -> DataFrame:
         "block_start",
         "row_id",
     ).transform(staged)
+
+
+def _scalar_json(line: Column) -> Column:
+    r"""The line with `\ufffd` for each escape of a lone surrogate; looked for only where there are surrogates."""
+    suspicious = line.contains(r"\ud") | line.contains(r"\uD")
+    return F.when(suspicious, F.regexp_replace(line, LONE_ESCAPE, r"$1\\ufffd")).otherwise(line)
 
 
 def _error() -> Column:
