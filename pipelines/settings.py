@@ -92,7 +92,6 @@ class SelectionSettings(Section):
     threshold: Share | None
     candidate_floor: Share
     model: str
-    batch_rows: Positive
     reasons: Positive
     sessions: dict[str, SessionIdentifier]
 
