@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from datetime import UTC, datetime
-from typing import Annotated
-
-import typer
 
 from pipelines import cli
 from pipelines.transactions.ingest import Ingested
@@ -47,43 +47,3 @@ def ingest_inputs(
     for warning in done.warnings:
         run.reporter.note(f"  data quality: {warning}")
     return done
-
-
-def ingest(
-    inputs: cli.Inputs,
-    format: cli.Format = "auto",
-    host: cli.Host = None,
-    data_docs: Annotated[
-        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
-    ] = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
-
-    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
-
-    \b
-    Examples:
-      apicensus ingest access.log.gz --host shop.example.com
-      apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
-    """
-    run = cli.start("ingest", settings, warehouse, as_json)
-    done = ingest_inputs(run, inputs, format, host, data_docs)
-    run.finish(
-        files=done.files,
-        files_known=done.known,
-        records=done.records,
-        valid=done.valid,
-        quarantined=done.quarantined,
-        warnings=list(done.warnings),
-        data_docs=data_docs,
-        warehouse=warehouse,
-    )
-
-
-main = cli.command(ingest)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -91,4 +91,3 @@ def differences(
         )
         for n, name in enumerate(FIGURES)
     }
-

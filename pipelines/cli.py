@@ -1,5 +1,7 @@
 """What every command shares: options, settings, warehouse, exit codes, the summary at the end.
 
+Help and wrong usage must not wait for Spark, so nothing here imports it before a session is wanted.
+
 Exit codes: 0 done · 1 findings, where asked for · 2 wrong usage, settings or input · 3 a contract or model mismatch.
 """
 
@@ -13,29 +15,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import orjson
 import typer
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from pipelines import settings as settings_module
 from pipelines.decisions.model import Decision
-from pipelines.decisions.table import stored
 from pipelines.errors import CensusError, WarehouseError
 from pipelines.failures import explained
 from pipelines.progress import Reporter
 from pipelines.settings import Settings
-from pipelines.spark import session
-from pipelines.tables import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.tables import Warehouse
 
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours, not of the input
 
 SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="YAML laid over conf/default.yaml.", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--settings", help="YAML laid over conf/default.yaml.", metavar="FILE", envvar="APICENSUS_SETTINGS"
+    ),
 ]
 WarehouseRoot = Annotated[
     str, typer.Option("--warehouse", help="Root of the Delta tables: a folder or a URI.", metavar="DIR")
@@ -69,6 +72,9 @@ class Run:
     def warehouse(self) -> Warehouse:
         """The tables, and with them the session; started on first use, so that wrong arguments cost no start."""
         if self._warehouse is None:
+            from pipelines.spark import session
+            from pipelines.tables import Warehouse
+
             root = writable(self.root)
             with self.reporter.stage("Starting Spark"):
                 self._warehouse = Warehouse(session(self.step, self.settings.spark), root)
@@ -85,6 +91,8 @@ class Run:
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """What operators decided, read once: nothing but `decide` changes it."""
+        from pipelines.decisions.table import stored
+
         return stored(self.warehouse)
 
     def finish(self, **found: Any) -> None:
@@ -151,7 +159,7 @@ def command(function: Callable[..., None]) -> Main:
         except CensusError as error:
             sys.stderr.write(f"error: {one_line(error)}\n")
             return error.exit_code
-        except (OSError, Py4JJavaError, PySparkException) as error:
+        except known_failures() as error:
             known = explained(error)
             if known is None:
                 return fail(error)
@@ -162,6 +170,16 @@ def command(function: Callable[..., None]) -> Main:
         return 0
 
     return main
+
+
+def known_failures() -> tuple[type[Exception], ...]:
+    """Errors of the system, and of Spark where it was started, which `explained` may put into words."""
+    if "pyspark" not in sys.modules:
+        return (OSError,)
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    return (OSError, Py4JJavaError, PySparkException)
 
 
 def fail(error: BaseException) -> int:

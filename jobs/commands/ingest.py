@@ -1,0 +1,49 @@
+"""Arguments of `apicensus ingest`; the work is done by jobs/ingest.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines import cli
+
+
+def ingest(
+    inputs: cli.Inputs,
+    format: cli.Format = "auto",
+    host: cli.Host = None,
+    data_docs: Annotated[
+        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
+    ] = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
+
+    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
+
+    \b
+    Examples:
+      apicensus ingest access.log.gz --host shop.example.com
+      apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
+    """
+    run = cli.start("ingest", settings, warehouse, as_json)
+    from jobs.ingest import ingest_inputs
+
+    done = ingest_inputs(run, inputs, format, host, data_docs)
+    run.finish(
+        files=done.files,
+        files_known=done.known,
+        records=done.records,
+        valid=done.valid,
+        quarantined=done.quarantined,
+        warnings=list(done.warnings),
+        data_docs=data_docs,
+        warehouse=warehouse,
+    )
+
+
+main = cli.command(ingest)
