@@ -115,3 +115,12 @@ def test_an_option_wins_over_the_variable(
     monkeypatch.setenv("APICENSUS_SETTINGS", str(tmp_path / "of the variable.yaml"))
     assert main(["report", "--out", "x", "--settings", str(tmp_path / "of the option.yaml")]) == 2
     assert "of the option.yaml" in capsys.readouterr().err
+
+
+def test_an_empty_variable_names_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As crontabs leave it."""
+    monkeypatch.setenv("APICENSUS_SETTINGS", "")
+    assert main(["decide", str(tmp_path / "missing.yaml")]) == 2
+    assert "missing.yaml" in capsys.readouterr().err
