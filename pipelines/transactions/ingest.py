@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,16 +14,16 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from pipelines.errors import InputError, QualityError
-from pipelines.settings import Settings
+from pipelines.settings import QualitySettings, Settings
 from pipelines.tables import Warehouse
-from pipelines.transactions.expectations import BatchCounts, QualityResult, check
+from pipelines.transactions.expectations import SAMPLED, BatchCounts, QualityResult, check, volume_ratio
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.privacy import secret_key
 from pipelines.transactions.staging import Batch, staged
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
 
 ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own optimiser aims at
-SAMPLED = ("transaction_id", "host", "method", "path", "status", "response_content_type")
+BATCHES_BEFORE = 30  # a month of days: what volume is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,14 @@ def _published(
     """Counts, checks and publishes; the counts per source, and what the checks said."""
     counted = _counted(batch.rows)
     first = batch.files[0].path or batch.files[0].uri
-    quality = _checked(batch.rows, counted, settings, docs, f"{len(batch.files)} files (first: {first})")
+    counts = _counts(batch.rows, counted, _earlier_records(warehouse), settings.quality, now)
+    sample = _sample(batch.rows, counts.valid, settings.quality.sample_rows)
+    quality = check(counts, sample, settings.quality, docs)
+    if quality.critical:
+        raise QualityError(
+            f"batch of {len(batch.files)} files (first: {first}) failed its checks and was not ingested: "
+            f"{'; '.join(quality.critical)}. Give the right --format, or change section quality in --settings."
+        )
     rows_of = {row["source"]: row for row in counted}
     records = [_batch_row(item, batch_id, rows_of.get(item.uri), quality, now) for item in batch.files]
     _publish(warehouse, batch.rows, records, now)
@@ -100,17 +107,13 @@ def _unpublished(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Input]:
     return [item for item in inputs if item.checksum not in published]
 
 
-def _checked(
-    rows: DataFrame, counted: Sequence[Row], settings: Settings, docs: Path | None, batch: str
-) -> QualityResult:
-    """The checkpoint's result; raises where it is critical."""
-    quality = check(_counts(rows, counted), _sample(rows, counted, settings), settings.quality, docs)
-    if quality.critical:
-        raise QualityError(
-            f"batch of {batch} failed its checks and was not ingested: {'; '.join(quality.critical)}. "
-            "Give the right --format, or change section quality in --settings."
-        )
-    return quality
+def _earlier_records(warehouse: Warehouse) -> list[int]:
+    """Records of each of the newest published batches."""
+    if not BATCHES.exists(warehouse):
+        return []
+    batches = BATCHES.read(warehouse).where("state = 'published'").groupBy("batch_id")
+    newest = batches.agg(F.sum("records").alias("records"), F.max("ingested_at").alias("at"))
+    return [row["records"] for row in newest.orderBy(F.desc("at")).limit(BATCHES_BEFORE).collect()]
 
 
 def _counted(rows: DataFrame) -> list[Row]:
@@ -128,39 +131,58 @@ def _counted(rows: DataFrame) -> list[Row]:
     )
 
 
-def _counts(rows: DataFrame, counted: Sequence[Row]) -> BatchCounts:
+def _counts(
+    rows: DataFrame, counted: Sequence[Row], earlier: Sequence[int], settings: QualitySettings, now: datetime
+) -> BatchCounts:
     records, valid = sum(row["read"] for row in counted), sum(row["valid"] for row in counted)
-    distinct = (
+    latest = now + timedelta(minutes=settings.clock_tolerance_minutes)
+    seen = (
         rows.where(F.size("violations") == 0)
         .agg(
             F.approx_count_distinct("transaction_id", 0.02).alias("ids"),
             F.approx_count_distinct("host", 0.02).alias("hosts"),
-            F.count_distinct(F.floor(F.col("status") / 100)).alias("classes"),
+            F.approx_count_distinct(F.date_trunc("hour", "time"), 0.02).alias("hours"),
+            F.count_if(F.col("time") > F.lit(latest)).alias("future"),
+            F.min("time").alias("first"),
+            F.max("time").alias("last"),
         )
         .collect()[0]
     )
-    times = [row[name] for row in counted for name in ("first_time", "last_time") if row[name] is not None]
+    hours = _hour(seen["last"]) - _hour(seen["first"]) + 1 if valid else 0
+    enough = valid >= settings.min_rows_for_shares
     return BatchCounts(
         records=records,
         valid=valid,
         quarantined=records - valid,
         quarantined_share=(records - valid) / max(records, 1),
-        duplicate_share=max(0.0, 1 - min(distinct["ids"], valid) / max(valid, 1)),
-        hosts=distinct["hosts"],
-        hosts_per_transaction=min(1.0, distinct["hosts"] / max(valid, 1)) if valid > 1 else 0.0,
-        distinct_status_classes=distinct["classes"],
-        hours_spanned=(max(times) - min(times)).total_seconds() / 3600 if times else 0.0,
+        duplicate_share=max(0.0, 1 - min(seen["ids"], valid) / max(valid, 1)),
+        hosts=seen["hosts"],
+        hosts_per_transaction=min(1.0, seen["hosts"] / max(valid, 1)) if valid > 1 else 0.0,
+        hours_spanned=(seen["last"] - seen["first"]).total_seconds() / 3600 if valid else 0.0,
+        future_share=seen["future"] / valid if valid else None,
+        age_days=(now.astimezone(UTC) - seen["last"].replace(tzinfo=UTC)).total_seconds() / 86400
+        if valid
+        else None,
+        missing_hours_share=max(0.0, 1 - seen["hours"] / hours) if enough else None,
+        volume_ratio=volume_ratio(records, earlier, settings),
     )
 
 
-def _sample(rows: DataFrame, counted: Sequence[Row], settings: Settings):  # type: ignore[no-untyped-def]  # pandas frame
-    """At most `quality.sample_rows` valid rows, spread over the batch, the same ones at every rerun."""
-    valid, wanted = sum(row["valid"] for row in counted), settings.quality.sample_rows
-    chosen = rows.where(F.size("violations") == 0).select(*SAMPLED)
+def _hour(time: datetime) -> int:
+    """Hours since the epoch; collected times are naive and UTC (pipelines.spark)."""
+    return int(time.replace(tzinfo=UTC).timestamp() // 3600)
+
+
+def _sample(rows: DataFrame, valid: int, wanted: int):  # type: ignore[no-untyped-def]  # pandas frame
+    """At most `wanted` valid rows, spread over the batch, the same ones at every rerun; of a body only its hash."""
+    body = F.when(F.col("request_body").isNotNull(), F.xxhash64("request_body")).alias("body")
+    chosen = rows.where(F.size("violations") == 0).select(
+        "status", "response_content_type", body, "transaction_id"
+    )
     if valid > wanted:
         share = F.pmod(F.xxhash64("transaction_id"), F.lit(1_000_000)) < math.ceil(1_000_000 * wanted / valid)
         chosen = chosen.where(share).limit(wanted)
-    return chosen.toPandas()
+    return chosen.select(*SAMPLED).toPandas()
 
 
 def _batch_row(
