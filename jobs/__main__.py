@@ -1,4 +1,4 @@
-"""The console command `apicensus`: finds the step's module and hands the arguments over; only that module is imported."""
+"""The console command `apicensus`: hands the arguments to the step's module in `jobs.commands`; only that one is imported."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if step not in STEPS:
         sys.stderr.write(f"error: no step {step!r}. Steps: {', '.join(STEPS)}. See apicensus --help\n")
         return 2
-    code: int = import_module(f"jobs.{step}").main(rest)
+    code: int = import_module(f"jobs.commands.{step}").main(rest)
     return code
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 import os
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Any
 
-import typer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
@@ -29,7 +31,7 @@ from pipelines.changes.published import UNNUMBERED, as_of, publication
 from pipelines.changes.table import CHANGES, NOTICES, PUBLISHED
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
-from pipelines.selection.select import Variant
+from pipelines.selection.variant import Variant
 
 LINES = "changes.ndjson"
 
@@ -154,56 +156,15 @@ def act_on(
     run.finish(**done, warehouse=run.root)
 
 
-def changes(
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder for changes.ndjson and both documents.", metavar="DIR"),
-    ] = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Then publish what was found: later runs compare with it.")
-    ] = False,
-    since: Annotated[
-        datetime | None,
-        typer.Option(help="Compare with that day instead; stores nothing.", formats=["%Y-%m-%d"]),
-    ] = None,
-    webhook: Annotated[
-        str | None, typer.Option(help="POST new findings there. Default: changes.webhook.", metavar="URL")
-    ] = None,
-    fail_on_findings: Annotated[
-        bool, typer.Option("--fail-on-findings", help="Exit code 1 where a change is breaking.")
-    ] = False,
-    variant: Annotated[Variant, typer.Option(help="Whose endpoints are compared.")] = "ml",
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
+def tell_changes(
+    run: cli.Run, variant: Variant, since: date | None, out: Path | None, webhook: str | None, *, accept: bool
 ) -> None:
-    """Says what changed since the published documents: since when, for whom, more than chance or not, breaking or not.
-
-    The first run publishes what there is; `--accept` does so again. Run it after `learn`. docs/changes.md explains each column.
-
-    \b
-    Examples:
-      apicensus changes
-      apicensus changes --out refreshed --fail-on-findings
-      apicensus changes --accept --webhook https://hooks.example.com/census
-      apicensus changes --since 2026-06-01 --out june
-    """
-    run = cli.start("changes", settings, warehouse, as_json)
-    if since is not None and (accept or webhook):
-        raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
+    """Compares with what was published, or was there on the day `since`; the first run only publishes."""
     address = run.settings.changes.webhook if webhook is None else webhook
     hook = notice.webhook(address, run.settings.changes, os.environ.get(notice.SECRET, ""))
-    evidence, number = evidence_of(run, variant, since.date() if since else None)
+    evidence, number = evidence_of(run, variant, since)
     if since is None and number == UNNUMBERED:
         publish_first(run, variant, evidence)
         return
     found = find_changes(run, variant, evidence, number)
     act_on(run, variant, found, out, hook if since is None else None, accept)
-    if fail_on_findings and run.summary["breaking"]:
-        raise typer.Exit(1)
-
-
-main = cli.command(changes)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import pandas as pd
-import typer
 from pyspark.sql import DataFrame
 
 from jobs.inventory import candidate_endpoints, listed_endpoints, transactions
@@ -25,10 +27,10 @@ from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, side_by_side, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS, counted, exclusive
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
-from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies, read_truth
-from pipelines.selection.select import Variant
+from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies
 from pipelines.selection.session import with_session_key
 from pipelines.selection.thresholds import inventory_threshold
+from pipelines.selection.variant import Variant
 
 FIGURES = (
     "hosts",
@@ -110,56 +112,3 @@ def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> 
 def _hosts(run: cli.Run) -> DataFrame:
     hosts = transactions(run).select("host").distinct()
     return with_session_key(hosts, run.settings.selection.sessions)
-
-
-def compare(
-    truth: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV (.gz) of the true endpoints: host, method, template. Adds precision and recall of both variants.",
-            metavar="FILE",
-        ),
-    ] = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Compares what the classifier and the session identifiers found: per host, histogram, agreement, reasons.
-
-    Table comparisons has a row a host, comparison_endpoints one an endpoint that only one variant lists, with the likely
-    reason. Names of variables in the templates of --truth do not matter; endpoints.csv and truth.csv.gz of simulate fit.
-
-    \b
-    Examples:
-      apicensus compare
-      apicensus compare --warehouse /data/census --settings sessions.yaml
-      apicensus compare --settings traffic/settings.yaml --truth traffic/endpoints.csv
-    """
-    run = cli.start("compare", settings, warehouse, as_json)
-    known = None if truth is None else read_truth(truth)
-    found = compare_variants(run, known)
-    figures = found.figures
-    for only_in, reason, endpoints in found.reasons:
-        run.reporter.note(f"  {endpoints:,} only by {only_in}: {reason}")
-    for variant, of in found.truth.items():
-        said = ", ".join(f"{k} {v}" for k, v in summary_of(of).items())
-        run.reporter.note(f"  {variant} against the truth: {said}")
-    run.finish(
-        hosts=figures.hosts,
-        hosts_covered_by_session=figures.covered_hosts,
-        endpoints_ml=figures.endpoints_ml,
-        endpoints_session=figures.endpoints_session,
-        only_ml=figures.only_ml,
-        only_session=figures.only_session,
-        agreement=None if figures.agreement is None else round(figures.agreement, 4),
-        kappa=None if figures.kappa is None else round(figures.kappa, 4),
-        buckets=figures.buckets,
-        reasons=[{"only_in": v, "reason": r, "endpoints": n} for v, r, n in found.reasons],
-        truth={variant: summary_of(of) for variant, of in found.truth.items()} or None,
-    )
-
-
-main = cli.command(compare)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated
-
-import typer
 
 from pipelines import cli
-from pipelines.decisions.file import plain, read, written
+from pipelines.decisions.file import plain, written
 from pipelines.decisions.model import KINDS, Decision
 from pipelines.decisions.table import store, stored
 
@@ -38,39 +38,3 @@ def show(run: cli.Run) -> None:
         run.finish(decisions=[plain(decision) for decision in decisions])
     else:
         sys.stdout.write(written(decisions))
-
-
-def decide(
-    file: Annotated[Path | None, typer.Argument(help="YAML with the decisions.", metavar="FILE")] = None,
-    show_stored: Annotated[
-        bool, typer.Option("--show", help="Print the stored decisions as YAML; without FILE.")
-    ] = False,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Takes operators' decisions (which segments are variables and their names, what to list) into the warehouse.
-
-    The file replaces all decisions before; the next discover applies them, however often it learns anew. Kinds: pin,
-    split, merge, never_template, rename, ignore, save, host_alias.
-
-    \b
-    Examples:
-      apicensus decide decisions.yaml
-      apicensus decide --show --warehouse /data/census > decisions.yaml
-    """
-    if (file is None) != show_stored:
-        raise typer.BadParameter("give either a FILE of decisions or --show")
-    run = cli.start("decide", settings, warehouse, as_json, writes=file is not None)
-    if file is None:
-        show(run)
-        return
-    counts = store_decisions(run, read(file))
-    run.reporter.note("  the next `apicensus discover` applies them")
-    run.finish(**counts, warehouse=warehouse)
-
-
-main = cli.command(decide)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Literal
 
-import typer
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.ingest import ingest_inputs, notice_refused
 from jobs.inventory import listed_endpoints, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_rules, path_templates
@@ -31,8 +31,9 @@ from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed
 from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.select import KEPT, Variant, coverage, sample_hash, selected
+from pipelines.selection.select import KEPT, coverage, sample_hash, selected
 from pipelines.selection.signals import packed_signals
+from pipelines.selection.variant import Variant
 
 SUGGESTIONS = 20
 """Patterns of hosts that are told at most; the rest follows when these are decided."""
@@ -103,39 +104,3 @@ def suggest_host_variables(run: cli.Run, endpoints: DataFrame) -> None:
             f"  {row['hosts']:,} hosts look like {row['pattern']} ({row['endpoints']:,} endpoints in common, "
             f"{', '.join(row['examples'])}): if they are one, say so with host_alias (apicensus decide)"
         )
-
-
-def discover(
-    inputs: cli.OptionalInputs = None,
-    variant: Annotated[
-        Literal["ml", "session", "both"], typer.Option(help="How API calls are selected.")
-    ] = "both",
-    format: cli.Format = "auto",
-    host: cli.Host = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Finds the endpoints in the warehouse's transactions; with INPUT it ingests first.
-
-    Variant ml needs nothing: a classifier gives every transaction a probability, and an endpoint is judged from all of
-    its transactions, each client counted once a day. Variant session takes what carries the header, cookie or JWT claim
-    that selection.sessions names for the host.
-
-    \b
-    Examples:
-      apicensus discover
-      apicensus discover access.ndjson.gz --variant ml
-      apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
-    """
-    run = cli.start("discover", settings, warehouse, as_json)
-    done = ingest_inputs(run, inputs, format, host) if inputs else None
-    run.finish(**discover_endpoints(run, VARIANTS[variant]), warehouse=warehouse)
-    if done is not None:
-        notice_refused(done)
-
-
-main = cli.command(discover)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
 
-import re
-from typing import Annotated, Any
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
-import typer
+from typing import Any
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
@@ -26,7 +27,6 @@ from pipelines.paths.rules import ABSORBED, PATH_RULES, VARIABLE
 from pipelines.paths.segments import VARIABLE_STEP
 from pipelines.paths.steps import ROOT, masked, steps
 
-ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGNORECASE)
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"
 SHOWN_HOSTS = 5
 
@@ -60,53 +60,6 @@ def explained(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def explain(
-    path: Annotated[
-        str, typer.Argument(help="A path, or host and path (https://host/path).", metavar="PATH")
-    ],
-    host: Annotated[
-        str | None, typer.Option("--host", help="Host whose rules are asked.", metavar="HOST")
-    ] = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Shows level by level why a path has its template: literal or variable, by whom, with the evidence.
-
-    \b
-    Examples:
-      apicensus explain /users/me --host api.example.com
-      apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
-    """
-    run = cli.start("explain", settings, warehouse, as_json, writes=False)
-    address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
-    if not path.startswith("/") and address is None:
-        raise InputError(
-            path,
-            "expected a path that begins with / or an address",
-            "Example: /users/42 --host api.example.com",
-        )
-    asked, host = (address["path"], host or address["host"].lower()) if address else (path, host)
-    rules = PATH_RULES.read(run.warehouse)
-    host = host or _only_host(rules)
-    mine = rules.where(F.col("host") == host).localCheckpoint()
-    if mine.isEmpty():
-        raise InputError(
-            host,
-            "there are no path rules of this host",
-            "Run discover first, or give --host one that it found.",
-        )
-    shape = run.warehouse.spark.range(1).select(masked(F.lit(asked), run.settings.paths).alias("shape"))
-    cut: list[str] = shape.select(steps(F.col("shape"))).collect()[0][0]
-    levels = explained(mine, cut)
-    if not as_json:
-        _show(levels)
-    template = levels[-1].get("template") or (levels[-2]["template"] if len(levels) > 1 else "")
-    run.finish(
-        host=host, path=asked, template=template, complete=levels[-1]["decision"] != "unknown", levels=levels
-    )
-
-
 def _only_host(rules: DataFrame) -> str:
     hosts = sorted(row["host"] for row in rules.select("host").distinct().limit(SHOWN_HOSTS + 1).collect())
     if len(hosts) != 1:
@@ -132,7 +85,27 @@ def _show(levels: list[dict[str, Any]]) -> None:
     Console(file=sys.stdout, highlight=False).print(table, markup=False)
 
 
-main = cli.command(explain)
+def explain_path(run: cli.Run, path: str, host: str | None) -> None:
+    """Shows the levels of a path of `host`; without one, of the only host that has rules.
 
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        InputError: there are no rules of the host, or of several where none was given.
+    """
+    rules = PATH_RULES.read(run.warehouse)
+    host = host or _only_host(rules)
+    mine = rules.where(F.col("host") == host).localCheckpoint()
+    if mine.isEmpty():
+        raise InputError(
+            host,
+            "there are no path rules of this host",
+            "Run discover first, or give --host one that it found.",
+        )
+    shape = run.warehouse.spark.range(1).select(masked(F.lit(path), run.settings.paths).alias("shape"))
+    cut: list[str] = shape.select(steps(F.col("shape"))).collect()[0][0]
+    levels = explained(mine, cut)
+    if not run.as_json:
+        _show(levels)
+    template = levels[-1].get("template") or (levels[-2]["template"] if len(levels) > 1 else "")
+    run.finish(
+        host=host, path=path, template=template, complete=levels[-1]["decision"] != "unknown", levels=levels
+    )

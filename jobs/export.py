@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
 
-from typing import Annotated, Literal, cast, get_args
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
-import typer
+from typing import Literal
+
 from pyspark.sql import functions as F
 
 from jobs.inventory import inventory
@@ -21,9 +23,6 @@ from pipelines.openapi.build import Written, write_documents
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.settings import Profile
-
-What = Literal["openapi", "endpoints"]
-Form = Literal["yaml", "json", "csv", "ndjson"]
 
 
 def export_documents(
@@ -44,52 +43,3 @@ def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) ->
         file, count = write_listing(inventory(run), out, form)
         outcome.append(f"{count:,} rows")
     return file, count
-
-
-def known_profiles(names: list[str] | None) -> list[Profile]:
-    """The profiles of these names; typer cannot check a repeated choice itself."""
-    for name in names or []:
-        if name not in get_args(Profile):
-            raise typer.BadParameter(f"unknown profile {name!r}: choose {' or '.join(get_args(Profile))}")
-    return cast(list[Profile], names or [])
-
-
-def export(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
-    what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
-    profile: Annotated[
-        list[str] | None,
-        typer.Option(help="openapi-3.1, openapi-3.0 or cloudflare; repeatable. Default: export.profiles."),
-    ] = None,
-    format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Writes one OpenAPI document a host, or the list of endpoints of both variants.
-
-    \b
-    Examples:
-      apicensus export --out openapi --profile openapi-3.1
-      apicensus export --out upload --profile cloudflare --format json
-      apicensus export --out lists --what endpoints --format ndjson
-    """
-    run = cli.start("export", settings, warehouse, as_json, writes=False)
-    if what == "openapi":
-        form = format or run.settings.export.format
-        if form not in ("yaml", "json"):
-            raise typer.BadParameter(f"{form!r} is for --what endpoints; OpenAPI is written as yaml or json")
-        written = export_documents(run, out, known_profiles(profile) or run.settings.export.profiles, form)
-        run.finish(documents=len(written), out=str(out))
-        return
-    listing = format or "ndjson"
-    if listing not in ("csv", "ndjson"):
-        raise typer.BadParameter(f"{listing!r} is for --what openapi; endpoints are written as csv or ndjson")
-    file, count = export_endpoints(run, out, listing)
-    run.finish(endpoints=count, out=str(file))
-
-
-main = cli.command(export)
-
-if __name__ == "__main__":
-    sys.exit(main())

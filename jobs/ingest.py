@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
 
 import typer
 
@@ -78,49 +80,3 @@ def notice_refused(done: Ingested) -> None:
     """Ends the command with the exit code of a batch that failed its checks where files did, so that a schedule notices."""
     if done.refused:
         raise typer.Exit(QualityError.exit_code)
-
-
-def ingest(
-    inputs: cli.Inputs,
-    format: cli.Format = "auto",
-    host: cli.Host = None,
-    data_docs: Annotated[
-        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
-    ] = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
-
-    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
-    A file of which most would be quarantined is not ingested, said first, and the exit code is 3; other files are.
-
-    \b
-    Examples:
-      apicensus ingest access.log.gz --host shop.example.com
-      apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
-    """
-    run = cli.start("ingest", settings, warehouse, as_json)
-    done = ingest_inputs(run, inputs, format, host, data_docs)
-    run.finish(
-        files=done.files,
-        files_known=done.known,
-        records=done.records,
-        valid=done.valid,
-        quarantined=done.quarantined,
-        repeated=done.repeated,
-        not_requests=sum(done.not_requests.values()),
-        not_requests_by_reason=dict(done.not_requests),
-        files_not_ingested=list(done.refused),
-        warnings=list(done.warnings),
-        data_docs=data_docs,
-        warehouse=warehouse,
-    )
-    notice_refused(done)
-
-
-main = cli.command(ingest)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
 
-from typing import Annotated
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
-import typer
+
 from pyspark import StorageLevel
 from pyspark.sql import functions as F
 
@@ -26,8 +27,8 @@ from pipelines.schemas.deviants import deviants
 from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
-from pipelines.selection.select import Variant
 from pipelines.selection.thresholds import learning_threshold
+from pipelines.selection.variant import Variant
 
 
 def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
@@ -67,30 +68,3 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         "parameters_in_them": counts["parameters"],
         "deviating_clients": counts["deviants"],
     }
-
-
-def learn(
-    variant: Annotated[Variant, typer.Option(help="Whose endpoints are learned.")] = "ml",
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Learns types and formats of path and query parameters from successful requests (2xx) to the discovered endpoints.
-
-    Only endpoints that are almost surely API teach (schemas.miss_cost, schemas.false_alarm_cost), then with all their requests.
-
-    A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
-
-    \b
-    Examples:
-      apicensus learn
-      apicensus learn --variant session --warehouse /data/census
-    """
-    run = cli.start("learn", settings, warehouse, as_json)
-    run.finish(**learn_schemas(run, variant), warehouse=warehouse)
-
-
-main = cli.command(learn)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
-
-import typer
 
 from jobs.inventory import inventory, transactions
 from pipelines import cli
@@ -56,26 +56,3 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
         )
         write_whole(out, render(page))
     return out
-
-
-def report(
-    out: Annotated[Path, typer.Option("--out", help="HTML file to write.", metavar="FILE")],
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Writes one HTML page that needs no network: inventory with search, both variants, quarantine reasons.
-
-    \b
-    Examples:
-      apicensus report --out report.html
-      apicensus report --out report.html --warehouse /data/census
-    """
-    run = cli.start("report", settings, warehouse, as_json, writes=False)
-    run.finish(report=str(write_report(run, out)))
-
-
-main = cli.command(report)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
 
-from typing import Annotated
-
-import typer
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from jobs.compare import compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
@@ -23,42 +22,18 @@ from pipelines import cli
 from pipelines.report.facts import DocumentFact
 
 
-def run(
-    inputs: cli.Inputs,
-    out: Annotated[
-        Path, typer.Option("--out", help="Folder for documents, lists and the report.", metavar="DIR")
-    ],
-    format: cli.Format = "auto",
-    host: cli.Host = None,
-    settings: cli.SettingsFile = None,
-    warehouse: Annotated[
-        str | None, typer.Option(help="Root of the tables. Default: OUT/warehouse.", metavar="DIR")
-    ] = None,
-    as_json: cli.AsJson = False,
-) -> None:
-    """Reads traffic and writes what is in it: endpoints, schemas, OpenAPI documents, comparison, report.
-
-    Nothing needs to be configured. Session identifiers (selection.sessions) add the comparison with discovery by session.
-
-    \b
-    Examples:
-      apicensus run access.ndjson.gz --out found
-      apicensus run captures/ 'logs/*.log.gz' --out found --host shop.example.com
-      apicensus run traffic/ --out found --settings traffic/settings.yaml --json
-    """
-    this = cli.start("run", settings, warehouse or str(out / "warehouse"), as_json)
-    cli.writable(str(out), "--out")
-    done = ingest_inputs(this, inputs, format, host)
-    found = discover_endpoints(this, VARIANTS["both"])
-    learned = learn_schemas(this, "ml")
-    compared = compare_variants(this)
-    documents = export_documents(
-        this, out / "openapi", this.settings.export.profiles, this.settings.export.format
-    )
-    listing, _ = export_endpoints(this, out, "ndjson")
+def run_everything(run: cli.Run, inputs: list[str], out: Path, format: str, host: str | None) -> None:
+    """All steps on one warehouse; documents, lists and the report into `out`."""
+    done = ingest_inputs(run, inputs, format, host)
+    found = discover_endpoints(run, VARIANTS["both"])
+    learned = learn_schemas(run, "ml")
+    compared = compare_variants(run)
+    export = run.settings.export
+    documents = export_documents(run, out / "openapi", export.profiles, export.format)
+    listing, _ = export_endpoints(run, out, "ndjson")
     facts = [DocumentFact(d.host, d.profile, d.file.relative_to(out).as_posix()) for d in documents]
-    page = write_report(this, out / "report.html", facts)
-    this.finish(
+    page = write_report(run, out / "report.html", facts)
+    run.finish(
         transactions=done.valid + done.known_valid,
         transactions_new=done.valid,
         quarantined=done.quarantined,
@@ -72,12 +47,6 @@ def run(
         openapi=str(out / "openapi"),
         endpoints=str(listing),
         report=str(page),
-        warehouse=this.root,
+        warehouse=run.root,
     )
     notice_refused(done)
-
-
-main = cli.command(run)
-
-if __name__ == "__main__":
-    sys.exit(main())

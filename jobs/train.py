@@ -5,17 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
 
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
+
+from collections.abc import Mapping
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import orjson
 import pandas as pd
-import typer
 
+from jobs.commands.train import Labels
 from jobs.model import store
 from jobs.path_training import train_path_model, write_path_model
 from jobs.training_data import session_frame, simulated_frame
@@ -25,8 +29,6 @@ from ml.train import Trained
 from ml.train import train as fit
 from pipelines import cli
 from pipelines.whole_file import write_whole
-
-Labels = Literal["simulated", "session"]
 
 
 def training_frame(
@@ -85,56 +87,21 @@ def write_model(run: cli.Run, trained: Trained, labels: Labels, out: Path) -> No
     write_whole(out / CARD_TEXT, card_text(card))
 
 
-def train(
-    classifier: Annotated[
-        Literal["calls", "paths"],
-        typer.Option(help="Of transactions (is it an API call) or of path segments (is it a variable)."),
-    ] = "calls",
-    labels: Annotated[
-        Labels, typer.Option(help="Truth of the simulator, or the session identifiers of your own traffic.")
-    ] = "simulated",
-    out: Annotated[
-        Path | None, typer.Option(help="Also write the model and its card there.", metavar="DIR")
-    ] = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
-) -> None:
-    """Trains the classifier and registers it in MLflow; by default on simulated traffic, which reproduces the bundled model.
-
-    With --labels session it learns from the warehouse: transactions that carry the identifier of their host
-    (selection.sessions) are API calls but for what rules and confident learning remove; non-API traffic of the simulator is
-    added. What was removed and why is in the summary and the run (settings: labels).
-
-    The run holds parameters, out-of-fold figures with whole hosts left out, slices, importances and the model. The alias
-    champion moves only if every gate holds (settings `gates`; not worse than the champion).
-
-    With --classifier paths it learns which segments of paths are variables, from simulated APIs and, where the warehouse has
-    them, from operators' decisions (settings: path_training).
-
-    \b
-    Examples:
-      apicensus train
-      apicensus train --classifier paths --out mine
-      apicensus train --out mine --warehouse /data/census
-      apicensus train --labels session --settings sessions.yaml --warehouse /data/census
-    """
-    run = cli.start("train", settings, warehouse, as_json, writes=False)
-    if classifier == "paths":
-        paths = train_path_model(run)
-        if out is not None:
-            write_path_model(run, paths, Path(cli.writable(str(out), "--out")))
-        run.finish(
-            classifier=classifier, **{name: round(value, 5) for name, value in paths.metrics.items()}, out=out
-        )
-        return
+def train_calls(run: cli.Run, labels: Labels, out: Path | None) -> None:
+    """Trains the classifier of transactions; also writes it into `out`, where one is given."""
     trained = train_model(run, labels)
     if out is not None:
         write_model(run, trained, labels, Path(cli.writable(str(out), "--out")))
-    run.finish(labels=labels, **{name: round(value, 5) for name, value in trained.metrics.items()}, out=out)
+    run.finish(labels=labels, **_rounded(trained.metrics), out=out)
 
 
-main = cli.command(train)
+def train_paths(run: cli.Run, out: Path | None) -> None:
+    """Trains the classifier of path segments; also writes it into `out`, where one is given."""
+    trained = train_path_model(run)
+    if out is not None:
+        write_path_model(run, trained, Path(cli.writable(str(out), "--out")))
+    run.finish(classifier="paths", **_rounded(trained.metrics), out=out)
 
-if __name__ == "__main__":
-    sys.exit(main())
+
+def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 5) for name, value in metrics.items()}

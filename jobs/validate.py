@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# run as a script: modules are found from the repository's root, not from this folder
-if not __package__:
+# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from jobs.__main__ import main
+
+    sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -28,7 +30,7 @@ from pipelines import cli
 from pipelines.conformance.build import endpoint_counts, findings, verdicts
 from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, load
-from pipelines.conformance.findings import SEVERITIES, Severity
+from pipelines.conformance.findings import SEVERITIES
 from pipelines.conformance.listing import endpoint_table, in_words, write_findings
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.table import VIOLATIONS, WAREHOUSE_BATCH
@@ -175,56 +177,13 @@ def tell(run: cli.Run, stored: DataFrame, out: Path | None) -> None:
         console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
 
 
-def validate(
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(help="Files to check. Default: the warehouse's transactions.", metavar="[INPUT...]"),
-    ] = None,
-    schemas: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder with OpenAPI 3.0 or 3.1 documents. Default: what was learned.", metavar="DIR"
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the findings there as NDJSON.", metavar="FILE")
-    ] = None,
-    fail_on_findings: Annotated[
-        bool, typer.Option("--fail-on-findings", help="Exit code 1 where there are findings.")
-    ] = False,
-    severity: Annotated[
-        Severity, typer.Option(help="Least severity that counts for --fail-on-findings.")
-    ] = "medium",
-    format: cli.Format = "auto",
-    host: cli.Host = None,
-    settings: cli.SettingsFile = None,
-    warehouse: cli.WarehouseRoot = "warehouse",
-    as_json: cli.AsJson = False,
+def check_inputs(
+    run: cli.Run, inputs: Sequence[str], schemas: Path | None, out: Path | None, format: str, host: str | None
 ) -> None:
-    """Checks requests against learned or given OpenAPI documents. What is checked teaches nothing.
-
-    A finding says location, parameter, rule and kind of value (never the value): high for characters of an injection and another
-    type, medium for other broken rules, info for what no document knows. Table violations holds them, summed up for each input.
-
-    \b
-    Examples:
-      apicensus validate today.ndjson.gz --out findings.ndjson
-      apicensus validate captures/ --schemas openapi/ --fail-on-findings
-      apicensus validate --warehouse /data/census --json
-    """
-    run = cli.start("validate", settings, warehouse, as_json)
-    files = files_to_check(run, inputs or [], format)
+    """Checks files, or the warehouse's transactions, against the documents in `schemas`, or what was learned."""
+    files = files_to_check(run, inputs, format)
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
     with traffic(run, files, host) as rows:
         stored = check_traffic(run, rows, routes, batch_of(files))
     tell(run, stored, out)
-    run.finish(out=out, warehouse=warehouse)
-    counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    if fail_on_findings and any(run.summary["findings"][name] for name in counted):
-        raise typer.Exit(1)
-
-
-main = cli.command(validate)
-
-if __name__ == "__main__":
-    sys.exit(main())
+    run.finish(out=out, warehouse=run.root)

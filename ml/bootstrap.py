@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import t as students_t
 
 from ml.evaluate import Labels, Probabilities
 
@@ -84,18 +84,10 @@ def differences(
     drawn = drawn[~np.isnan(drawn).any(axis=1)]
     enough = len(names) > 1 and len(drawn) > 1
     error = drawn.std(axis=0, ddof=1) if enough else np.full(2, np.inf)
-    reach = error * student(1 - significance / len(FIGURES), max(len(names) - 1, 1))
+    reach = error * students_t.ppf(1 - significance / len(FIGURES), max(len(names) - 1, 1))
     return {
         name: Difference(
             float(found[n]), float(best[n]), *(float(found[n] - best[n] + way * reach[n]) for way in (-1, 1))
         )
         for n, name in enumerate(FIGURES)
     }
-
-
-def student(level: float, freedom: int) -> float:
-    """Quantile of Student's t (Abramowitz and Stegun 26.7.5; within 1 % from six degrees of freedom on)."""
-    z = NormalDist().inv_cdf(level)
-    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3

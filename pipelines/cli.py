@@ -1,5 +1,7 @@
 """What every command shares: options, settings, warehouse, exit codes, the summary at the end.
 
+Help and wrong usage must not wait for Spark, so nothing here imports it before a session is wanted.
+
 Exit codes: 0 done · 1 findings, where asked for · 2 wrong usage, settings or input · 3 a contract or model mismatch
 · 75 another process writes to the warehouse.
 """
@@ -16,32 +18,33 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import orjson
 import typer
-from py4j.protocol import Py4JJavaError, Py4JNetworkError
-from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from pipelines import settings as settings_module
 from pipelines.decisions.model import Decision
-from pipelines.decisions.table import stored
 from pipelines.errors import CensusError, OutputError, WarehouseError
 from pipelines.failures import explained
-from pipelines.leased import taken, with_lease
 from pipelines.progress import Reporter
 from pipelines.settings import Settings
-from pipelines.spark import session
-from pipelines.tables import Warehouse
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from pipelines.tables import Warehouse
 
 _AT_END = ExitStack()  # what the running command gives back when it ends, however it ends
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours, not of the input
 
 SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", help="YAML laid over conf/default.yaml.", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--settings", help="YAML laid over conf/default.yaml.", metavar="FILE", envvar="APICENSUS_SETTINGS"
+    ),
 ]
 WarehouseRoot = Annotated[
     str, typer.Option("--warehouse", help="Root of the Delta tables: a folder or a URI.", metavar="DIR")
@@ -79,6 +82,8 @@ class Run:
         A step that writes holds the warehouse's lease from here to the end of the command.
         """
         if self._warehouse is None:
+            from pipelines.leased import taken, with_lease
+
             root = writable(self.root)
             spark, lease = cache(self._session), None
             if self.writes:
@@ -88,6 +93,8 @@ class Run:
         return self._warehouse
 
     def _session(self) -> SparkSession:
+        from pipelines.spark import session
+
         with self.reporter.stage("Starting Spark"):
             self.reporter.spark = session(self.step, self.settings.spark)
         return self.reporter.spark
@@ -102,6 +109,8 @@ class Run:
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """What operators decided, read once: nothing but `decide` changes it."""
+        from pipelines.decisions.table import stored
+
         return stored(self.warehouse)
 
     def finish(self, **found: Any) -> None:
@@ -174,7 +183,7 @@ def command(function: Callable[..., None]) -> Main:
         except CensusError as error:
             sys.stderr.write(f"error: {one_line(error)}\n")
             return error.exit_code
-        except (OSError, Py4JJavaError, Py4JNetworkError, PySparkException) as error:
+        except known_failures() as error:
             known = explained(error)
             if known is None:
                 return fail(error)
@@ -187,6 +196,16 @@ def command(function: Callable[..., None]) -> Main:
         return 0
 
     return main
+
+
+def known_failures() -> tuple[type[Exception], ...]:
+    """Errors of the system, and of Spark where it was started, which `explained` may put into words."""
+    if "pyspark" not in sys.modules:
+        return (OSError,)
+    from py4j.protocol import Py4JJavaError, Py4JNetworkError
+    from pyspark.errors import PySparkException
+
+    return (OSError, Py4JJavaError, Py4JNetworkError, PySparkException)
 
 
 def fail(error: BaseException) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from py4j.protocol import Py4JNetworkError
-
 from pipelines.errors import CensusError, EnvironmentMissing, InputError, WarehouseError
 
 UNREADABLE = re.compile(
@@ -24,6 +22,10 @@ DENIED = re.compile(
 
 def explained(error: BaseException) -> CensusError | None:
     """The user's error behind a failure of Spark or the system, None where it is none that we know."""
+    from py4j.protocol import (
+        Py4JNetworkError,  # here: help and wrong usage must not load what belongs to Spark
+    )
+
     if isinstance(error, Py4JNetworkError | ConnectionRefusedError | ConnectionResetError):
         return EnvironmentMissing(
             "Spark's Java process has ended, most likely for want of memory: raise spark.driver_memory in --settings (or "

@@ -86,6 +86,14 @@ class QualitySettings(Section):
     max_duplicate_share: Share
     max_null_share: Share
     max_hosts_per_transaction: Share
+    max_status_share: Share
+    max_body_share: Share
+    max_future_share: Share
+    clock_tolerance_minutes: Positive
+    max_age_days: Positive
+    max_missing_hours_share: Share
+    max_volume_factor: Annotated[float, Field(gt=1)]
+    min_batches_before: Positive
 
 
 class SessionIdentifier(Section):
@@ -109,7 +117,6 @@ class SelectionSettings(Section):
     threshold: Share | None
     candidate_floor: Share
     model: str
-    batch_rows: Positive
     reasons: Positive
     sessions: dict[str, SessionIdentifier]
 

@@ -19,7 +19,7 @@ from typing import Any
 import boto3
 from pyspark.sql import SparkSession
 
-from jobs import ingest
+from jobs.__main__ import main as apicensus
 from pipelines.errors import WarehouseBusy
 from pipelines.lease import acquire
 from pipelines.lease_files import HadoopLease
@@ -43,7 +43,7 @@ def run(*arguments: str) -> dict[str, Any]:
     """The summary of an ingest, with its exit code."""
     said = StringIO()
     with redirect_stdout(said):
-        code = ingest.main([*arguments, "--json"])
+        code = apicensus(["ingest", *arguments, "--json"])
     return {"code": code} | (json.loads(said.getvalue().splitlines()[-1]) if code == 0 else {})
 
 

@@ -7,16 +7,15 @@ judged from all of its transactions (`pipelines.endpoints`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.selection.answers import media_family
 from pipelines.selection.session import has_session, with_session_key
+from pipelines.selection.variant import Variant
 from pipelines.settings import SelectionSettings
 
-Variant = Literal["ml", "session"]
 Scorer = Callable[[DataFrame], DataFrame]
 """transactions → the same plus `probability`; given by the job, because pipelines never imports ml."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+
+from jobs.__main__ import main
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def apicensus(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Callabl
 
     def run(step: str, *arguments: object) -> Done:
         assert spark is not None
-        code = import_module(f"jobs.{step}").main([str(argument) for argument in arguments])
+        code = main([step, *map(str, arguments)])
         said = capfd.readouterr()
         return Done(code, said.out, said.err)
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
+from jobs.__main__ import main
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.simulator.writers import simulate
 from pipelines.tables import Warehouse
@@ -58,13 +58,13 @@ def learned(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Le
         written(folder / f"{name}.ndjson", part)
     found = folder / "found"
     profiles = [option for name in ("openapi-3.1", "openapi-3.0") for option in ("--profile", name)]
-    for step, *options in (
+    steps: tuple[tuple[object, ...], ...] = (
         ("discover", folder / "learn.ndjson", "--variant", "ml"),
         ("learn",),
         ("export", "--out", found / "openapi", *profiles),
-    ):
-        arguments = [*options, "--warehouse", found / "warehouse", "--json"]
-        assert import_module(f"jobs.{step}").main([str(one) for one in arguments]) == 0
+    )
+    for step in steps:
+        assert main([*map(str, step), "--warehouse", str(found / "warehouse"), "--json"]) == 0
     with gzip.open(folder / "all/truth.csv.gz", "rt") as file:
         truth = {row["RayID"]: row for row in csv.DictReader(file)}
     valid = [one for one in records[LEARNED:] if is_valid(one, truth[one["RayID"]])]

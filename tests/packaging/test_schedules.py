@@ -34,8 +34,11 @@ class Dag:
 class Task:
     """As much of BashOperator as the file uses: its command, environment and the order of `>>`."""
 
-    def __init__(self, task_id: str, bash_command: str, env: dict[str, str], append_env: bool) -> None:
+    def __init__(
+        self, task_id: str, bash_command: str, env: dict[str, str], append_env: bool, **options: Any
+    ) -> None:
         self.task_id, self.bash_command, self.env, self.append_env = task_id, bash_command, env, append_env
+        self.options = options
         self.after: Task | None = None
         Dag.current.tasks.append(self)
 
@@ -71,7 +74,7 @@ def dag(request: pytest.FixtureRequest, root: Path, monkeypatch: pytest.MonkeyPa
 
 def test_dag_submits_every_step_once_in_order(dag: Dag) -> None:
     names = [task.task_id for task in dag.tasks]
-    assert names == ["ingest", "discover", "compare", "learn", "changes", "export", "report"]
+    assert names == ["validate", "ingest", "discover", "compare", "learn", "changes", "export", "report"]
     assert [task.after.task_id if task.after else None for task in dag.tasks] == [None, *names[:-1]]
     assert dag.arguments["max_active_runs"] == 1
     assert dag.arguments["catchup"] is False
@@ -87,18 +90,42 @@ def test_dag_only_calls_spark_submit(dag: Dag) -> None:
     assert dag.tasks[0].env["DAY"] == "{{ ds_nodash }}"
 
 
+def test_what_the_check_of_a_day_says_does_not_stop_the_day(dag: Dag) -> None:
+    """On the first day there is nothing to check against."""
+    by_name = {task.task_id: task for task in dag.tasks}
+    assert by_name["ingest"].options == {"trigger_rule": "all_done"}
+    assert by_name["validate"].options == {"retries": 0}
+    assert {name for name, task in by_name.items() if task.options} == {"ingest", "validate"}
+
+
 def commands(root: Path) -> list[str]:
     lines = (root / "conf/crontab").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if re.match(r"[\d*]", line)]
 
 
 def test_crontab_locks_and_only_calls_spark_submit(root: Path) -> None:
-    assert len(commands(root)) == 1
+    scripts = [re.findall(r"jobs/(\w+)\.py", line) for line in commands(root)]
+    assert scripts == [["validate"], ["run"], ["changes"]], "checked before it is learned, told afterwards"
     for line in commands(root):
         assert re.fullmatch(
             r'([\d*]+ ){5}cd "\$APICENSUS_HOME" && flock -\w+ .*spark-submit jobs/\w+\.py .*', line
         )
         assert not re.search(r"(?<!\\)%", line), "cron ends the line at a bare %"
+        assert "flock -w" in line, "a step that gives up where another one runs would leave the day out"
+
+
+@pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)
+def test_no_schedule_accepts_changes(dag: Dag, root: Path) -> None:
+    """Publishing is a person's decision: accepted every day, nothing ever differs for longer than a day."""
+    scheduled = [task.bash_command for task in dag.tasks] + commands(root)
+    assert [command for command in scheduled if "--accept" in command] == []
+
+
+@pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)
+def test_schedules_name_settings_by_the_variable_that_every_step_reads(dag: Dag, root: Path) -> None:
+    """What the steps make of it: tests/values/test_cli.py."""
+    assert all("APICENSUS_SETTINGS" in task.env for task in dag.tasks)
+    assert re.search(r"^APICENSUS_SETTINGS=", (root / "conf/crontab").read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)

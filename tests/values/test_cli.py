@@ -54,10 +54,42 @@ def test_help_of_every_step_has_examples(step: str, capsys: pytest.CaptureFixtur
     assert "--settings" in said
 
 
-def test_help_starts_neither_spark_nor_mlflow() -> None:
-    program = "import sys; from jobs.__main__ import main; main(['--help']); assert not {'pyspark', 'mlflow'} & set(sys.modules)"
+HEAVY = (
+    "pyspark", "py4j", "pandas", "numpy", "pyarrow", "catboost", "mlflow", "great_expectations", "scipy", "sklearn", "delta"
+)  # fmt: skip
+WRONG = (["run"], ["discover", "--variant", "none"], ["decide"], ["changes", "--since", "2026-06-01", "--accept"],
+         ["export", "--out", "x", "--profile", "swagger"], ["explain", "users"], ["score", "x", "--out", "x.txt"],
+         ["report", "--out", "x", "--settings", "missing.yaml"], ["report", "--out", "x", "--nonsense"], ["unknown"])  # fmt: skip
+LIGHT = f"""
+import runpy, sys
+from jobs.__main__ import STEPS, main
+
+def light(arguments, code):
+    assert code == wanted, (arguments, code)
+    heavy = set({HEAVY!r}) & set(sys.modules)
+    assert not heavy, (arguments, heavy)
+
+wanted = 0
+for arguments in (["--help"], ["--version"], *([step, "--help"] for step in STEPS)):
+    light(arguments, main(arguments))
+for step in STEPS:
+    sys.argv = [f"jobs/{{step}}.py", "--help"]
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as done:
+        light(sys.argv, done.code)
+    else:
+        raise AssertionError(step)
+wanted = 2
+for arguments in {WRONG!r}:
+    light(arguments, main(arguments))
+"""
+
+
+def test_help_and_wrong_usage_of_every_step_import_nothing_heavy() -> None:
+    """By what is imported, not by time: with these libraries a step's help took five seconds."""
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
@@ -77,3 +109,39 @@ def test_the_end_of_the_jvm_is_told_in_words() -> None:
         ConnectionRefusedError(111, "Connection refused"),
     ):
         assert "Java process has ended, most likely for want of memory" in str(explained(error))
+
+
+ENOUGH = {
+    "run": ["x", "--out", "x"], "ingest": ["x"], "export": ["--out", "x"], "report": ["--out", "x"], "simulate": ["--out", "x"],
+    "explain": ["/users/1"], "score": ["x", "--out", "x.ndjson"], "decide": ["--show"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_a_variable_names_the_settings_of_every_step(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For schedules, which cannot ask everybody to edit their commands."""
+    file = tmp_path / "settings.yaml"
+    file.write_text("selection: {treshold: 0.4}", encoding="utf-8")
+    monkeypatch.setenv("APICENSUS_SETTINGS", str(file))
+    assert main([step, *ENOUGH.get(step, [])]) == 2
+    said = capsys.readouterr().err
+    assert f"{file}: selection.treshold: unknown setting" in said
+
+
+def test_an_option_wins_over_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("APICENSUS_SETTINGS", str(tmp_path / "of the variable.yaml"))
+    assert main(["report", "--out", "x", "--settings", str(tmp_path / "of the option.yaml")]) == 2
+    assert "of the option.yaml" in capsys.readouterr().err
+
+
+def test_an_empty_variable_names_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As crontabs leave it."""
+    monkeypatch.setenv("APICENSUS_SETTINGS", "")
+    assert main(["decide", str(tmp_path / "missing.yaml")]) == 2
+    assert "missing.yaml" in capsys.readouterr().err

@@ -21,6 +21,7 @@ def counts(valid: int, not_request: int = 0, **reasons: int) -> FileCounts:
         source="file:/a.log",
         read=valid + sum(reasons.values()),
         valid=valid,
+        last_line=None,
         first_time=None,
         last_time=None,
         reasons=Counter(reasons),

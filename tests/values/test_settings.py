@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def written(folder: Path, text: str) -> Path:
 def test_a_users_file_overrides_one_value_and_leaves_the_rest(tmp_path: Path) -> None:
     defaults, mine = load(), load(written(tmp_path, "selection: {threshold: 0.9}"))
     assert mine.selection.threshold == 0.9
-    assert mine.selection.batch_rows == defaults.selection.batch_rows
+    assert mine.selection.candidate_floor == defaults.selection.candidate_floor
     assert mine.ingest == defaults.ingest
 
 
@@ -70,3 +71,29 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_header_identifiers_ignore_case_and_cookies_do_not() -> None:
     assert SessionIdentifier(location="header", name="X-Auth-Token").key == "header:x-auth-token"
     assert SessionIdentifier(location="cookie", name="SID").key == "cookie:SID"
+
+
+ROOT = Path(__file__).resolve().parents[2]
+DECLARED = ("settings.py", "sections.py")
+READS_BY_NAME = ROOT / "ml/gates.py"  # a gate names its limit
+
+
+def names_read() -> set[str]:
+    """Attributes that the code reads, and the strings by which gates name their limits; not the settings' own declarations."""
+    found: set[str] = set()
+    for part in ("pipelines", "ml", "jobs"):
+        for file in (ROOT / part).rglob("*.py"):
+            if file.name in DECLARED:
+                continue
+            nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+            found |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load)}
+            if file == READS_BY_NAME:
+                found |= {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return found
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """A setting that nobody reads is a promise that is not kept."""
+    read, tree = names_read(), load().model_dump()
+    unread = [f"{section}.{name}" for section, names in tree.items() for name in names if name not in read]
+    assert [*unread, *(section for section in tree if section not in read)] == []

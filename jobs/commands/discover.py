@@ -1,0 +1,45 @@
+"""Arguments of `apicensus discover`; the work is done by jobs/discover.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from pipelines import cli
+
+
+def discover(
+    inputs: cli.OptionalInputs = None,
+    variant: Annotated[
+        Literal["ml", "session", "both"], typer.Option(help="How API calls are selected.")
+    ] = "both",
+    format: cli.Format = "auto",
+    host: cli.Host = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Finds the endpoints in the warehouse's transactions; with INPUT it ingests first.
+
+    Variant ml needs nothing: a classifier gives every transaction a probability, and an endpoint is judged from all of
+    its transactions, each client counted once a day. Variant session takes what carries the header, cookie or JWT claim
+    that selection.sessions names for the host.
+
+    \b
+    Examples:
+      apicensus discover
+      apicensus discover access.ndjson.gz --variant ml
+      apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
+    """
+    run = cli.start("discover", settings, warehouse, as_json)
+    from jobs.discover import VARIANTS, discover_endpoints
+    from jobs.ingest import ingest_inputs, notice_refused
+
+    done = ingest_inputs(run, inputs, format, host) if inputs else None
+    run.finish(**discover_endpoints(run, VARIANTS[variant]), warehouse=warehouse)
+    if done is not None:
+        notice_refused(done)
+
+
+main = cli.command(discover)

@@ -1,0 +1,55 @@
+"""Arguments of `apicensus ingest`; the work is done by jobs/ingest.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines import cli
+
+
+def ingest(
+    inputs: cli.Inputs,
+    format: cli.Format = "auto",
+    host: cli.Host = None,
+    data_docs: Annotated[
+        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
+    ] = None,
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
+
+    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
+    A file of which most would be quarantined is not ingested, said first, and the exit code is 3; other files are.
+
+    \b
+    Examples:
+      apicensus ingest access.log.gz --host shop.example.com
+      apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
+    """
+    run = cli.start("ingest", settings, warehouse, as_json)
+    from jobs.ingest import ingest_inputs, notice_refused
+
+    done = ingest_inputs(run, inputs, format, host, data_docs)
+    run.finish(
+        files=done.files,
+        files_known=done.known,
+        records=done.records,
+        valid=done.valid,
+        quarantined=done.quarantined,
+        repeated=done.repeated,
+        not_requests=sum(done.not_requests.values()),
+        not_requests_by_reason=dict(done.not_requests),
+        files_not_ingested=list(done.refused),
+        warnings=list(done.warnings),
+        data_docs=data_docs,
+        warehouse=warehouse,
+    )
+    notice_refused(done)
+
+
+main = cli.command(ingest)

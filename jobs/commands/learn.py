@@ -1,0 +1,36 @@
+"""Arguments of `apicensus learn`; the work is done by jobs/learn.py."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines import cli
+from pipelines.selection.variant import Variant
+
+
+def learn(
+    variant: Annotated[Variant, typer.Option(help="Whose endpoints are learned.")] = "ml",
+    settings: cli.SettingsFile = None,
+    warehouse: cli.WarehouseRoot = "warehouse",
+    as_json: cli.AsJson = False,
+) -> None:
+    """Learns types and formats of path and query parameters from successful requests (2xx) to the discovered endpoints.
+
+    Only endpoints that are almost surely API teach (schemas.miss_cost, schemas.false_alarm_cost), then with all their requests.
+
+    A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
+
+    \b
+    Examples:
+      apicensus learn
+      apicensus learn --variant session --warehouse /data/census
+    """
+    run = cli.start("learn", settings, warehouse, as_json)
+    from jobs.learn import learn_schemas
+
+    run.finish(**learn_schemas(run, variant), warehouse=warehouse)
+
+
+main = cli.command(learn)
