@@ -100,13 +100,13 @@ def main() -> int:
             for kill in range(options.kills // 2):
                 after = chance.uniform(0.3, 1.0) * seconds  # before that only Python starts
                 was_running = killed(command(inputs, disturbed), after)
-                ledger = (
+                staged = (
                     sorted(path.name for path in (disturbed / "_staging").glob("*"))
                     if disturbed.exists()
                     else []
                 )
                 print(f"ingest {number + 1}, kill {kill + 1}: after {after:.1f} of {seconds:.1f} s, "
-                      f"{'killed' if was_running else 'had ended'}, staged {len(ledger)}", flush=True)  # fmt: skip
+                      f"{'killed' if was_running else 'had ended'}, staged {len(staged)}", flush=True)  # fmt: skip
             ingest(command(inputs, disturbed))
         spark = session("kills", settings.load().spark)
         same = True
