@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,6 +74,21 @@ def killed(arguments: list[str], after: float) -> bool:
             return True
 
 
+def kill_once(arguments: list[str], warehouse: Path, seconds: float, chance: random.Random) -> float:
+    """Kills a command at a random moment of its usual `seconds`; a run that ended before is undone, and another moment drawn."""
+    before = warehouse.with_suffix(".before")
+    warehouse.mkdir(exist_ok=True)
+    while True:
+        shutil.rmtree(before, ignore_errors=True)
+        shutil.copytree(warehouse, before)
+        after = chance.uniform(0.3, 1.0) * seconds  # before that only Python starts
+        if killed(arguments, after):
+            return after
+        shutil.rmtree(warehouse)
+        before.rename(warehouse)
+        seconds *= 0.9  # the machine is less busy than it was
+
+
 def ingest(arguments: list[str]) -> float:
     """Runs a command to its end; seconds."""
     start = time.monotonic()
@@ -98,15 +114,12 @@ def main() -> int:
             log.write_bytes(half if number == 0 else (folder / "rest").read_bytes())
             seconds = ingest(command(inputs, undisturbed))
             for kill in range(options.kills // 2):
-                after = chance.uniform(0.3, 1.0) * seconds  # before that only Python starts
-                was_running = killed(command(inputs, disturbed), after)
-                ledger = (
-                    sorted(path.name for path in (disturbed / "_staging").glob("*"))
-                    if disturbed.exists()
-                    else []
+                after = kill_once(command(inputs, disturbed), disturbed, seconds, chance)
+                left = sorted(path.name for path in disturbed.glob("*"))
+                print(
+                    f"ingest {number + 1}, kill {kill + 1}: after {after:.1f} of {seconds:.1f} s, left {left}",
+                    flush=True,
                 )
-                print(f"ingest {number + 1}, kill {kill + 1}: after {after:.1f} of {seconds:.1f} s, "
-                      f"{'killed' if was_running else 'had ended'}, staged {len(ledger)}", flush=True)  # fmt: skip
             ingest(command(inputs, disturbed))
         spark = session("kills", settings.load().spark)
         same = True
