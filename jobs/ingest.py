@@ -10,7 +10,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -55,6 +55,16 @@ def ingest_inputs(
     return done
 
 
+def left_out(done: Ingested) -> dict[str, Any]:
+    """What did not become transactions, for the summary of a command."""
+    return {
+        "quarantined": done.quarantined,
+        "not_requests": sum(done.not_requests.values()),
+        "not_requests_by_reason": dict(done.not_requests),
+        "files_not_ingested": list(done.refused),
+    }
+
+
 def notice_refused(done: Ingested) -> None:
     """Ends the command with the exit code of a batch that failed its checks where files did, so that a schedule notices."""
     if done.refused:
@@ -89,10 +99,7 @@ def ingest(
         files_known=done.known,
         records=done.records,
         valid=done.valid,
-        quarantined=done.quarantined,
-        not_requests=sum(done.not_requests.values()),
-        not_requests_by_reason=dict(done.not_requests),
-        files_not_ingested=list(done.refused),
+        **left_out(done),
         warnings=list(done.warnings),
         data_docs=data_docs,
         warehouse=warehouse,

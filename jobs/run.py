@@ -16,7 +16,7 @@ import typer
 from jobs.compare import compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.export import export_documents, export_endpoints
-from jobs.ingest import ingest_inputs, notice_refused
+from jobs.ingest import ingest_inputs, left_out, notice_refused
 from jobs.learn import learn_schemas
 from jobs.report import write_report
 from pipelines import cli
@@ -60,9 +60,7 @@ def run(
     page = write_report(this, out / "report.html", facts)
     this.finish(
         transactions=done.valid,
-        quarantined=done.quarantined,
-        not_requests=sum(done.not_requests.values()),
-        files_not_ingested=list(done.refused),
+        **left_out(done),
         **found,
         only_ml=compared.figures.only_ml,
         only_session=compared.figures.only_session,
