@@ -14,6 +14,7 @@ if __name__ == "__main__":
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
@@ -74,6 +75,16 @@ def ingest_inputs(
         reasons = ", ".join(f"{times:,} {why}" for why, times in sorted(done.not_requests.items()))
         run.reporter.note(f"  entries that never were requests: {reasons}")
     return done
+
+
+def left_out(done: Ingested) -> dict[str, Any]:
+    """What did not become transactions, for the summary of a command."""
+    return {
+        "quarantined": done.quarantined,
+        "not_requests": sum(done.not_requests.values()),
+        "not_requests_by_reason": dict(done.not_requests),
+        "files_not_ingested": list(done.refused),
+    }
 
 
 def notice_refused(done: Ingested) -> None:

@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from jobs.compare import compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.export import export_documents, export_endpoints
-from jobs.ingest import ingest_inputs, notice_refused
+from jobs.ingest import ingest_inputs, left_out, notice_refused
 from jobs.learn import learn_schemas
 from jobs.report import write_report
 from pipelines import cli
@@ -36,9 +36,7 @@ def run_everything(run: cli.Run, inputs: list[str], out: Path, format: str, host
     run.finish(
         transactions=done.valid + done.known_valid,
         transactions_new=done.valid,
-        quarantined=done.quarantined,
-        not_requests=sum(done.not_requests.values()),
-        files_not_ingested=list(done.refused),
+        **left_out(done),
         **found,
         only_ml=compared.figures.only_ml,
         only_session=compared.figures.only_session,

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Cost = Annotated[float, Field(gt=0)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{name!r} is not a time zone: expected a name such as UTC or Europe/Berlin"
+        ) from error
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""A name of the IANA database, or nothing."""
 
 
 class Section(BaseModel):

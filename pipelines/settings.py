@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
@@ -28,22 +27,10 @@ from pipelines.sections import (
     Section,
     Share,
     StackSettings,
+    TimeZone,
 )
 
 Profile = Literal["openapi-3.1", "openapi-3.0", "cloudflare"]
-
-
-def _known_zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key if name else ""
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(
-            f"{name!r} is not a time zone: expected a name such as UTC or Europe/Berlin"
-        ) from error
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-"""A name of the IANA database, or nothing."""
 
 
 class SparkSettings(Section):

@@ -32,7 +32,7 @@ def ingest(
       apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
     """
     run = cli.start("ingest", settings, warehouse, as_json)
-    from jobs.ingest import ingest_inputs, notice_refused
+    from jobs.ingest import ingest_inputs, left_out, notice_refused
 
     done = ingest_inputs(run, inputs, format, host, data_docs)
     run.finish(
@@ -40,11 +40,8 @@ def ingest(
         files_known=done.known,
         records=done.records,
         valid=done.valid,
-        quarantined=done.quarantined,
         repeated=done.repeated,
-        not_requests=sum(done.not_requests.values()),
-        not_requests_by_reason=dict(done.not_requests),
-        files_not_ingested=list(done.refused),
+        **left_out(done),
         warnings=list(done.warnings),
         data_docs=data_docs,
         warehouse=warehouse,

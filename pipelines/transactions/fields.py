@@ -13,6 +13,7 @@ MEDIA_TYPE = r"\A[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,96}\z"  # RFC 6838 
 FIELD_NAME = (
     r"\A[A-Za-z0-9_.-]{1,64}\z"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
 )
+LEAST_CHARACTERS = 20  # of a time stamp with seconds and zone
 UNIX_TIME = r"\A[0-9]{9,19}(?:\.[0-9]{1,9})?\z"
 LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,30})?)?"
 ZONE = r" ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[A-Z][A-Za-z_]{1,31}(?:/[A-Za-z_+-]{1,31}){1,2})"
@@ -85,13 +86,23 @@ def timestamp(text: Column, zone: str | None) -> Column:
         .when(number < 1e17, number / 1e6)
         .otherwise(number / 1e9)
     )
-    read = F.try_to_timestamp(F.replace(text, F.lit(","), F.lit(".")))
+    read = F.try_to_timestamp(_as_cast_reads(text))
     local = F.to_utc_timestamp(read, zone) if zone else F.lit(None).cast("timestamp")
     return (
         F.when(text.rlike(UNIX_TIME), F.timestamp_micros((seconds * 1e6).cast("bigint")))
         .when(text.rlike(rf"\A{LOCAL_TIME}{ZONE}\z"), read)
         .when(has_no_zone(text), local)
     )
+
+
+def _as_cast_reads(text: Column) -> Column:
+    """ISO 8601 as Spark's cast takes it: a point, seconds, no blank before the zone. Most texts are so already."""
+    plain = F.regexp_replace(F.replace(text, F.lit(","), F.lit(".")), r"(?<=[0-9]) (?=[A-Z+-])", "")
+    whole = F.regexp_replace(plain, r"\A([0-9-]{10}[T ][0-9]{2}:[0-9]{2})(?!:)", "$1:00")
+    is_other = (
+        text.contains(",") | text.contains(" ") | text.endswith("z") | (F.length(text) < LEAST_CHARACTERS)
+    )
+    return F.when(is_other, F.regexp_replace(whole, r"z\z", "Z")).otherwise(text)
 
 
 def has_no_zone(text: Column) -> Column:

@@ -20,23 +20,17 @@ NO_ZONE = "time has no zone, so that the hour is not known"
 
 def violations(now: datetime, settings: IngestSettings) -> Column:
     """array<string>: why a typed record is no transaction, in words; empty when it is one."""
-    host, method, path, scheme, status, time = (
-        F.col(name) for name in ("host", "method", "path", "scheme", "status", "time")
+    host, method, path, scheme, status, target = (
+        F.col(name) for name in ("host", "method", "path", "scheme", "status", "target")
     )
-    target, has_no_zone = F.col("target"), F.coalesce("has_no_zone", F.lit(False))
     is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
     is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
-    window = settings.time_window_years * 366 * 86400
-    age = F.abs(F.unix_timestamp(time) - F.lit(int(now.timestamp())))
-    far = f"time is more than {settings.time_window_years} years from now: wrong unit?"
     checks = F.array(
         _violated(
             "URL scheme is not HTTP: nothing travelled over the network",
             scheme.isNotNull() & ~scheme.isin(*HTTP_SCHEMES),
         ),
-        _violated(NO_ZONE, time.isNull() & has_no_zone),
-        _violated("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
-        _violated(far, time.isNotNull() & (age > window)),
+        *_time_checks(now, settings.time_window_years),
         _violated("host is missing", host.isNull()),
         _violated("host has characters that no host name has", host.isNotNull() & ~host.rlike(HOST)),
         _violated("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
@@ -69,6 +63,17 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
         .when(F.col("not_request").isNotNull(), F.array("not_request"))
         .otherwise(found)
     )
+
+
+def _time_checks(now: datetime, window_years: int) -> list[Column]:
+    time, has_no_zone = F.col("time"), F.coalesce("has_no_zone", F.lit(False))
+    age = F.abs(F.unix_timestamp(time) - F.lit(int(now.timestamp())))
+    far = f"time is more than {window_years} years from now: wrong unit?"
+    return [
+        _violated(NO_ZONE, time.isNull() & has_no_zone),
+        _violated("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
+        _violated(far, time.isNotNull() & (age > window_years * 366 * 86400)),
+    ]
 
 
 def _violated(reason: str, fails: Column) -> Column:

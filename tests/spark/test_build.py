@@ -6,48 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import SparkSession
 
 from pipelines.settings import SessionIdentifier, Settings
-from pipelines.transactions.build import judged
-
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
-TEXT = (
-    "source raw error not_request transaction_id time host method url scheme status request_content_type "
-    "response_content_type request_bytes response_bytes user_agent referer client_ip request_body format"
-)
-SCHEMA = (
-    ", ".join(f"{name} string" for name in TEXT.split())
-    + ", line bigint, block_start bigint, row_id bigint, is_blank boolean"
-    + "".join(f", {name} map<string,string>" for name in ("request_headers", "response_headers", "cookies"))
-)
-GOOD: dict[str, Any] = {
-    "source": "file:/log", "line": 1, "is_blank": False, "time": "2026-10-31T10:00:00Z", "host": "api.example", "method": "GET",
-    "url": "/users/1?page=2", "scheme": "https", "status": "200",
-}  # fmt: skip
-
-
-def records(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
-    names = [field.strip().split(" ")[0] for field in SCHEMA.split(", ") if field]
-    rows = [tuple(({**GOOD, **change}).get(name) for name in names) for change in changes]
-    return spark.createDataFrame(rows, SCHEMA)
-
-
-def judge(
-    spark: SparkSession,
-    settings: Settings,
-    *changes: dict[str, Any],
-    sessions: tuple[SessionIdentifier, ...] = (),
-) -> list[Row]:
-    rows = judged(
-        records(spark, *changes),
-        key=b"k" * 32,
-        now=NOW,
-        ingest=settings.ingest,
-        privacy_settings=settings.privacy,
-        sessions=sessions,
-    )
-    return rows.collect()
+from tests.record_rows import judge
 
 
 def test_a_good_record_becomes_a_typed_row(spark: SparkSession, settings: Settings) -> None:
@@ -88,6 +50,7 @@ TIMES = [
     ("2026-10-31T10:00:00.250000123Z", 1793440800.25),
     ("2026-10-31T11:00:00 Europe/Berlin", 1793440800.0),
     ("2026-10-31T10:00Z", 1793440800.0),
+    ("2026-10-31T10:00:00z", 1793440800.0),
 ]
 
 
@@ -97,24 +60,6 @@ def test_time_stamps_of_every_form(spark: SparkSession, settings: Settings) -> N
     ):
         assert row["violations"] == [], text
         assert row["time"].replace(tzinfo=UTC).timestamp() == pytest.approx(expected, abs=1e-3), text
-
-
-def test_time_without_a_zone_is_read_where_the_settings_name_it(
-    spark: SparkSession, settings: Settings
-) -> None:
-    texts = ("2026-10-31T11:00:00", "2026-10-31 11:00:00.5", "2026-07-31T12:00", "2026-10-31T10:00:00Z")
-    berlin = settings.model_copy(
-        update={"ingest": settings.ingest.model_copy(update={"time_zone": "Europe/Berlin"})}
-    )
-    rows = judge(spark, berlin, *({"time": text} for text in texts))
-    assert [row["time"].isoformat() for row in rows] == [
-        "2026-10-31T10:00:00",
-        "2026-10-31T10:00:00.500000",
-        "2026-07-31T10:00:00",
-        "2026-10-31T10:00:00",
-    ]
-    unread = judge(spark, settings, *({"time": text} for text in texts[:3]))
-    assert [row["violations"] for row in unread] == [["time has no zone, so that the hour is not known"]] * 3
 
 
 REASONS: list[tuple[dict[str, Any], str]] = [
@@ -186,55 +131,6 @@ def test_host_path_and_query_of_the_request_target(spark: SparkSession, settings
     ):
         assert row["violations"] == [], change
         assert [row["host"], row["path"], row["query"]] == expected, change
-
-
-BODIES: list[tuple[dict[str, Any], str | None, bool]] = [
-    ({"request_body": '{"a": 1}'}, "application/json", True),
-    ({"request_body": '\r\n [{"a": 1}]\n'}, "application/json", True),
-    ({"request_body": '{"a": 1}', "request_content_type": "text/plain; charset=utf-8"}, "text/plain", False),
-    ({"request_body": '{"a": 1}', "request_headers": {"content-type": "text/csv"}}, "text/csv", False),
-    ({"request_body": '{"a": 1'}, None, False),  # cut off: not plainly JSON
-    ({"request_body": "{{name}}"}, None, False),
-    ({"request_body": "[" * 5000 + "]" * 5000}, None, False),
-    ({"request_body": "a=1&b=x%40y+z&c&d="}, "application/x-www-form-urlencoded", True),
-    ({"request_body": "a=&b=1"}, "application/x-www-form-urlencoded", True),
-    ({"request_body": "items%5B0%5D%5Bqty%5D=2"}, "application/x-www-form-urlencoded", True),
-    ({"request_body": "aGVsbG8gd29ybGQ="}, None, False),  # base64
-    ({"request_body": "aGVsbG8gd29ybG=="}, None, False),
-    ({"request_body": "a = b"}, None, False),
-    ({"request_body": "if (a=b) { c }"}, None, False),
-    ({"request_body": "hello"}, None, False),
-    (
-        {"request_body": '--x1\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x1--\r\n'},
-        "multipart/form-data",
-        True,
-    ),
-    ({"request_body": "--x1\r\nname=a"}, None, False),
-    ({"request_body": "a=1&" * 20_000}, None, False),  # longer than what is kept
-    ({"request_body": None}, None, False),
-]
-
-
-def test_media_type_of_a_body_without_one_is_guessed_where_it_is_plain(
-    spark: SparkSession, settings: Settings
-) -> None:
-    rows = judge(spark, settings, *(change for change, _, _ in BODIES))
-    for row, (change, media_type, guessed) in zip(rows, BODIES, strict=True):
-        assert (row["request_content_type"], row["request_content_type_guessed"]) == (media_type, guessed), (
-            change
-        )
-
-
-def test_a_rejected_line_keeps_no_address_behind_a_prefix(spark: SparkSession, settings: Settings) -> None:
-    end = '[24/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5'
-    starts = (
-        "nginx: 203.0.113.7:51234 - frank",
-        "a b [2001:db8::7]:1 - frank",
-        "x 2001:db8::7 203.0.113.7 - frank",
-    )
-    for row in judge(spark, settings, *({"error": "unsure", "raw": f"{start} {end}"} for start in starts)):
-        assert "GET /a" in row["raw"]
-        assert not [part for part in ("203.0", "db8", "frank", "51234") if part in row["raw"]], row["raw"]
 
 
 def test_credentials_become_keyed_hashes(spark: SparkSession, settings: Settings) -> None:

@@ -49,6 +49,8 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
         ("selection: {sessions: {a.example: {location: header, nam: x}}}", ["nam", "location, name"]),
         ("- a list", ["expected sections", "list"]),
         ("a: [unclosed", ["not YAML"]),
+        ("ingest: {time_zone: Berlin}", ["ingest.time_zone", "Europe/Berlin"]),
+        ("ingest: {time_zone: ../etc/passwd}", ["ingest.time_zone", "is not a time zone"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(

@@ -1,0 +1,44 @@
+"""An entry of a HAR, whole but for what a test changes, and the record that is read of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipelines.transactions.sources.har_entries import entries
+
+ENTRY: dict[str, Any] = {
+    "startedDateTime": "2026-01-02T03:04:05.678+01:00",
+    "request": {
+        "method": "GET",
+        "url": "https://user:secret@a.example:8443/b?c=d",
+        "headers": [
+            {"name": "User-Agent", "value": "curl/8"},
+            {"name": "Referer", "value": "https://r.example/"},
+        ],
+        "bodySize": 0,
+    },
+    "response": {
+        "status": 200,
+        "headers": [{"name": "Content-Type", "value": "text/html"}],
+        "content": {"size": 12, "mimeType": "text/html"},
+        "bodySize": -1,
+    },
+}
+
+
+def har(*found: Any) -> bytes:
+    return json.dumps({"log": {"version": "1.2", "entries": list(found)}}).encode()
+
+
+def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str, Any]:
+    entry = {
+        "request": {**ENTRY["request"], **(request or {})},
+        "response": {**ENTRY["response"], **(response or {})},
+    }
+    (found,) = entries(har({**ENTRY, **entry, **fields}))
+    return found
+
+
+def named(**fields: str) -> list[dict[str, str]]:
+    return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]
