@@ -62,6 +62,9 @@ class PrivacySettings(Section):
 
     key_file: str
     jwt_claims: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]]
+    client_ipv4_prefix: Annotated[int, Field(ge=8, le=32)]
+    client_ipv6_prefix: Annotated[int, Field(ge=16, le=128, multiple_of=4)]
+    trusted_proxies: Annotated[int, Field(ge=0, le=16)]
 
 
 class QualitySettings(Section):

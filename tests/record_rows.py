@@ -13,7 +13,7 @@ from pipelines.transactions.build import judged
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TEXT = (
     "source raw error not_request transaction_id time host method url scheme status request_content_type "
-    "response_content_type request_bytes response_bytes user_agent referer client_ip request_body format"
+    "response_content_type request_bytes response_bytes user_agent referer client_ip tls_fingerprint request_body format"
 )
 SCHEMA = (
     ", ".join(f"{name} string" for name in TEXT.split())

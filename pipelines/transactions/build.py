@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from pipelines.settings import IngestSettings, PrivacySettings, SessionIdentifier
 from pipelines.transactions import fields, privacy
+from pipelines.transactions.clients import client
 from pipelines.transactions.violations import HTTP_SCHEMES, violations
 
 KEPT_HEADERS = ("accept", "origin", "sec-fetch-dest", "sec-fetch-mode", "x-requested-with")
@@ -41,7 +42,9 @@ def judged(
         .transform(_without_credentials, body_max_bytes=ingest.body_max_bytes)
     )
     ids = privacy.identifiers(sessions, privacy_settings.jwt_claims)
-    hashed = typed.withColumn("identifiers", ids).withColumn("client", privacy.client(F.col("identifiers")))
+    hashed = typed.withColumn("identifiers", ids).withColumn(
+        "client", client(F.col("identifiers"), privacy_settings, [session.key for session in sessions])
+    )
     return hashed.withColumn("violations", violations(now, ingest)).select(*_columns(ingest))
 
 

@@ -94,20 +94,6 @@ def _claims(names: Sequence[str]) -> Column:
     return F.when(F.length(token) > 0, F.map_from_entries(entries)).otherwise(empty)
 
 
-def client(ids: Column) -> Column:
-    """Keyed hash that stands for one client: its session, else the network (IPv4 /24, IPv6 /48) and the user agent."""
-    ip = F.coalesce(F.col("client_ip"), F.lit(""))
-    network = F.when(ip.contains(":"), F.substring_index(ip, ":", 3)).otherwise(F.substring_index(ip, ".", 3))
-    cookies = F.map_filter(ids, lambda name, _: name.rlike(r"^cookie:.*(?i)(?:sess|sid)"))
-    return F.coalesce(
-        F.try_element_at(ids, F.lit("header:authorization")),
-        F.try_element_at(ids, F.lit("header:x-api-key")),
-        F.try_element_at(ids, F.lit("header:x-auth-token")),
-        F.try_element_at(F.map_values(cookies), F.lit(1)),
-        keyed_hash(F.concat_ws("|", network, F.coalesce(F.col("user_agent"), F.lit("")))),
-    )
-
-
 def holds_secret_value(*texts: Column) -> Column:
     """Whether any text may hold a value of a credential's form: plain searches, a tenth of the cost of the expression."""
     together = F.concat_ws(" ", *texts)

@@ -41,6 +41,7 @@ RECORD: Final = StructType(
         StructField("user_agent", _TEXT),
         StructField("referer", _TEXT),
         StructField("client_ip", _TEXT),
+        StructField("tls_fingerprint", _TEXT),  # JA4 of the client's TLS hello
         StructField("request_headers", _NAMES),  # lower-case names
         StructField("response_headers", _NAMES),
         StructField("cookies", _NAMES),
