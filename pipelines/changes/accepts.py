@@ -20,7 +20,7 @@ from pipelines.schemas.prefix import as_pattern
 from pipelines.schemas.recognisers import BY_KIND, RECOGNISERS
 
 JsonSchema = Mapping[str, Any]
-URL = ("path", "query", "item", "form", "header", "cookie", "part", "file")
+URL = ("path", "query", "item", "key", "form", "header", "cookie", "part", "file")
 """Places whose values are written as texts."""
 AT_MOST = ("maximum", "maxLength", "maxItems")
 AT_LEAST = ("minimum", "minLength", "minItems")
