@@ -27,7 +27,7 @@ from jobs.inventory import listed_endpoints, transactions
 from pipelines import cli
 from pipelines.conformance.build import endpoint_counts, findings, verdicts
 from pipelines.conformance.compile import routes_of
-from pipelines.conformance.documents import Document, load
+from pipelines.conformance.documents import Document, Limits, load
 from pipelines.conformance.findings import SEVERITIES, Severity
 from pipelines.conformance.listing import endpoint_table, in_words, write_findings
 from pipelines.conformance.routes import Routes
@@ -47,7 +47,8 @@ FILE_WIDTH = 240
 
 def given_routes(run: cli.Run, schemas: Path) -> Routes:
     """Operations of the documents in a folder."""
-    known, others = load(schemas)
+    settings = run.settings.conformance
+    known, others = load(schemas, Limits(**{name: getattr(settings, name) for name in Limits._fields}))
     if others:
         run.reporter.note(f"  no OpenAPI documents, left out: {len(others):,} files (first: {others[0]})")
     return noted_routes(run, known)

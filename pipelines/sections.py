@@ -126,6 +126,10 @@ class ConformanceSettings(Section):
     max_unknown: Positive
     remembered_values: Positive
     shown_endpoints: Positive
+    document_max_bytes: Positive
+    document_max_nodes: Positive
+    document_max_depth: Annotated[int, Field(gt=0, le=500)]
+    schema_max_work: Positive
 
 
 class ChangeSettings(Section):

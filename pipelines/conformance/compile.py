@@ -158,10 +158,7 @@ def shape(schema: JsonSchema | bool) -> Shape:
         if "array" in types and items is None:
             items = _text(_inside(one.get("items", True), definitions))
         if "object" in types and named is None:
-            named = tuple(
-                (name, _text(_inside(below, definitions)))
-                for name, below in _members(one)
-            )
+            named = tuple((name, _text(_inside(below, definitions))) for name, below in _members(one))
     return Shape(scalar or (items is None and named is None), items, named)
 
 

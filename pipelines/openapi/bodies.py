@@ -8,8 +8,8 @@ from typing import Any
 
 from pipelines.http.media_types import FORM, JSON, MULTIPART, names_json
 from pipelines.openapi.endpoint import Parameter
-from pipelines.openapi.text import whole
 from pipelines.openapi.maps import entries
+from pipelines.openapi.text import whole
 from pipelines.schemas.bracketed import ANY_KEY
 from pipelines.schemas.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
 
@@ -58,7 +58,9 @@ def _file(part: Parameter) -> JsonSchema:
 
 
 def _form(fields: Sequence[Parameter]) -> JsonSchema:
-    named = [one for one in fields if ANY_KEY not in one.name]  # no keyword of 3.0 says what such names begin with
+    named = [
+        one for one in fields if ANY_KEY not in one.name
+    ]  # no keyword of 3.0 says what such names begin with
     required = sorted(whole(one.name) for one in named if one.required)
     properties = {whole(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}

@@ -94,7 +94,9 @@ def typed(schema: JsonSchema) -> JsonSchema:
     """
     if "type" not in schema:
         groups = {group: list(map(typed, schema[group])) for group in COMBINED[:3] if group in schema}
-        schema = {key: value for key, value in schema.items() if key != "nullable"}  # of a choice, its types say it
+        schema = {
+            key: value for key, value in schema.items() if key != "nullable"
+        }  # of a choice, its types say it
         return {**(ANYTHING if not groups else {}), **schema, **groups}
     known = dict(schema)
     if known["type"] == "array":

@@ -1,6 +1,6 @@
 """Names with brackets in a query or form (`filter[name]`, `items[0][qty]`) → what is learned of them.
 
-An index is a place in an array and no name, so any index is `*`; a date or an address in brackets is a key of a map, so it is `{}`.
+An index is a place in an array, not a name: any index is `*`. A date or an address in brackets is a key of a map: any is `{}`.
 """
 
 from __future__ import annotations

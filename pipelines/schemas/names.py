@@ -58,7 +58,7 @@ _FIXED = {
     REDACTED: "redacted", "token": "redacted-token",
 }  # fmt: skip
 """A value of each kind, by which names of it are remembered."""
-_STAND_INS = {"lower": "z", "upper": "U", "digit": "0", "punctuation": "+", "other": "\N{LATIN SMALL LETTER E WITH ACUTE}", "dangerous": '"'}  # fmt: skip
+_STAND_INS = {"lower": "z", "upper": "U", "digit": "0", "punctuation": "+", "other": "é", "dangerous": '"'}
 _OF_CLASS = [(re.compile(f"[{CLASSES[name]}]"), stand_in) for name, stand_in in _STAND_INS.items()]
 
 

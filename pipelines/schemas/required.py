@@ -18,7 +18,9 @@ def is_required(location: str, name: str, known: Known, requests: int, settings:
     """A query or form field of all `requests`, a member of all objects that could hold it."""
     mine = known[location, name]
     is_any = last_token(name) == MEMBER if location == "body" else ANY_INDEX in name or ANY_KEY in name
-    if location == KEY or is_any:  # a map may be empty, its keys are any; no document can ask for a field of any index
+    if (
+        location == KEY or is_any
+    ):  # a map may be empty, its keys are any; no document can ask for a field of any index
         return False
     return (
         holders(location, name, known, requests) >= settings.required_observations

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 from pipelines.schemas import patterns
-from pipelines.schemas.decoding import form_decoded
 from pipelines.schemas.bracketed import parameter_name
+from pipelines.schemas.decoding import form_decoded
 from pipelines.schemas.names import NAME_CHARACTERS
 from pipelines.schemas.recognisers import MAX_CHARACTERS
 

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pipelines.openapi.bodies import request_body
-from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.parameters import parameter_objects
-from pipelines.openapi.profiles import as_profile, schema_30
+from pipelines.openapi.profiles import schema_30
 from pipelines.schemas.backtest import back_tested
 from pipelines.schemas.bracketed import parameter_name
-from pipelines.schemas.json_body import KEY, leaves
+from pipelines.schemas.json_body import leaves
 from pipelines.schemas.json_schema import json_schema
 from pipelines.schemas.names import is_member_name, is_name, stand_in
 from pipelines.schemas.observed import Request, observed
@@ -33,8 +32,8 @@ from tests import strategies
 SETTINGS: SchemaSettings = load().schemas
 DAY = date(2026, 6, 1)
 DATA = [
-    "2026-11-03", "2026-11", "2026-W07", "10:30", "12345", "4711-2", "anna.maier@example.com", "+49 170 1234567", "(030) 123-4567",
-    "0170/1234567", "550e8400-e29b-41d4-a716-446655440000", "user:550e8400-e29b-41d4-a716-446655440000", '{"sku": 1}', "[1,2]",
+    "2026-11-03", "2026-11", "2026-W07", "10:30", "12345", "4711-2", "anna.maier@example.com", "+49 170 1234567",
+    "(030) 123-4567",     "0170/1234567", "550e8400-e29b-41d4-a716-446655440000", "user:550e8400-e29b-41d4-a716-446655440000", '{"sku": 1}', "[1,2]",
     "10.0.0.7", "https://a.example/x", "order-2026-11-03", "507f1f77bcf86cd799439011", "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
     "2026-11-03T10:00:00Z", "mailto:anna@example.com", "c/o anna@example.com <x>",
 ]  # fmt: skip
@@ -103,9 +102,16 @@ def test_a_stand_in_is_known_for_each_kind() -> None:
 
 
 def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
-    bodies = [{"prices": {day(number + more): {"amount": more + 1} for more in range(3)}} for number in range(400)]
+    bodies = [
+        {"prices": {day(number + more): {"amount": more + 1} for more in range(3)}} for number in range(400)
+    ]
     found = of_bodies(bodies)
-    assert [one.name for one in found if one.location == "body"] == ["", "/prices", "/prices/{}", "/prices/{}/amount"]
+    assert [one.name for one in found if one.location == "body"] == [
+        "",
+        "/prices",
+        "/prices/{}",
+        "/prices/{}/amount",
+    ]
     prices = schema_of(found)["properties"]["prices"]
     assert "properties" not in prices
     assert "required" not in prices
@@ -125,11 +131,15 @@ def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
 def test_people_are_in_no_name_of_no_document() -> None:
     people = [f"person{number}.maier@example.com" for number in range(24)]
     numbers = [f"+49 170 {1234567 + number}" for number in range(41)]
-    bodies = [
-        {"invited": {person: True}, "phones": {number: "x"}} for person in people for number in numbers
-    ]
+    bodies = [{"invited": {person: True}, "phones": {number: "x"}} for person in people for number in numbers]
     forms = (
-        Request("/", "/", f"filter[{person}]=1&{person}=2", "application/x-www-form-urlencoded", f"to[{person}]=1&{person}=1")
+        Request(
+            "/",
+            "/",
+            f"filter[{person}]=1&{person}=2",
+            "application/x-www-form-urlencoded",
+            f"to[{person}]=1&{person}=1",
+        )
         for person in people
     )
     found = [*of_bodies(bodies), *learned(("c", form) for form in forms)]
@@ -164,6 +174,10 @@ def test_indexed_fields_are_one_optional_array() -> None:
         for number in range(8000)
     )
     [one] = [one for one in learned(requests) if one.location == "query"]
-    assert (one.name, one.schema["type"], one.schema["items"]["type"]) == ("items[*][qty]", "array", "integer")
+    assert (one.name, one.schema["type"], one.schema["items"]["type"]) == (
+        "items[*][qty]",
+        "array",
+        "integer",
+    )
     [written] = parameter_objects([one], 8000)
     assert not written["required"]
