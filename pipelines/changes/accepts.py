@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
+from pipelines.http.numbers import number_of
 from pipelines.schemas.characters import BITS, bracket, classes_of
 from pipelines.schemas.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
 from pipelines.schemas.prefix import as_pattern
@@ -134,11 +135,8 @@ def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
 def _readings(text: str) -> list[Any]:
     """What a text in a URL may stand for beside itself."""
     found: list[Any] = [text == "true"] if text in ("true", "false") else []
-    if re.fullmatch(r"-?[0-9]{1,19}", text):
-        found.append(int(text))
-    elif re.fullmatch(BY_KIND["number"].python, text) and len(text) <= NUMBER_CHARACTERS:
-        found.append(float(text))
-    return found
+    number = number_of(text)
+    return found if number is None else [*found, number]
 
 
 def _plain(schema: JsonSchema) -> JsonSchema:

@@ -19,6 +19,7 @@ from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.file_name import file_name
 from pipelines.openapi.profiles import as_profile
 from pipelines.openapi.render import rendered
+from pipelines.selection.select import Variant
 from pipelines.settings import Profile
 
 
@@ -36,6 +37,7 @@ def write_documents(
     schemas: DataFrame,
     out: Path,
     *,
+    variant: Variant = "ml",
     profiles: Sequence[Profile],
     form: Literal["yaml", "json"],
 ) -> list[Written]:
@@ -45,7 +47,7 @@ def write_documents(
         WarehouseError: a file cannot be written.
     """
     written: list[Written] = []
-    for host, whole in documents(endpoints, schemas):
+    for host, whole in documents(endpoints, schemas, variant):
         for profile in profiles:
             file = out / profile / f"{file_name(host)}.{form}"
             try:
@@ -59,10 +61,12 @@ def write_documents(
     return written
 
 
-def documents(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, Document]]:
-    """Merged endpoints and newest schemas of one variant → each host with its 3.1 document, in order."""
+def documents(
+    endpoints: DataFrame, schemas: DataFrame, variant: Variant = "ml"
+) -> Iterator[tuple[str, Document]]:
+    """Merged endpoints and newest schemas of `variant` → each host with its 3.1 document, in order."""
     for host, found in _by_host(endpoints, schemas):
-        yield host, document(host, found, Origin(_version(), "ml"))
+        yield host, document(host, found, Origin(_version(), variant))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:

@@ -15,7 +15,8 @@ from pipelines.schemas.json_schema import LIST_STYLES
 ParameterObject = dict[str, Any]
 LOCATIONS = ("path", "query", "header", "cookie")
 MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]0-9*][^\[\]]*)\]")
-"""`filter[name]`: a member of an object in style deepObject. Not `ids[]` and `ids[*]` (any index), arrays in no style of OpenAPI, nor deeper ones, which the standard does not define.
+"""`filter[name]`: a member of an object in style deepObject. Not `ids[]` and `ids[*]` (any index), arrays in no style of OpenAPI,
+nor deeper ones, which the standard does not define.
 """
 
 

@@ -33,8 +33,9 @@ SETTINGS: SchemaSettings = load().schemas
 DAY = date(2026, 6, 1)
 DATA = [
     "2026-11-03", "2026-11", "2026-W07", "10:30", "12345", "4711-2", "anna.maier@example.com", "+49 170 1234567",
-    "(030) 123-4567",     "0170/1234567", "550e8400-e29b-41d4-a716-446655440000", "user:550e8400-e29b-41d4-a716-446655440000", '{"sku": 1}', "[1,2]",
-    "10.0.0.7", "https://a.example/x", "order-2026-11-03", "507f1f77bcf86cd799439011", "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+    "(030) 123-4567", "0170/1234567", "550e8400-e29b-41d4-a716-446655440000", "user:550e8400-e29b-41d4-a716-446655440000",
+    '{"sku": 1}', "[1,2]", "10.0.0.7", "https://a.example/x", "order-2026-11-03",
+    "507f1f77bcf86cd799439011", "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
     "2026-11-03T10:00:00Z", "mailto:anna@example.com", "c/o anna@example.com <x>",
 ]  # fmt: skip
 NAMES = [
