@@ -24,8 +24,9 @@ from rich.console import Console
 
 from jobs.ingest import SHOWN
 from jobs.inventory import listed_endpoints, transactions
+from jobs.templates import path_templates
 from pipelines import cli
-from pipelines.conformance.build import endpoint_counts, findings, verdicts
+from pipelines.conformance.build import RESOLVED, endpoint_counts, findings, verdicts
 from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, Limits, load
 from pipelines.conformance.findings import SEVERITIES, Severity
@@ -35,6 +36,7 @@ from pipelines.conformance.table import VIOLATIONS, WAREHOUSE_BATCH
 from pipelines.decisions.apply import with_aliases
 from pipelines.errors import WarehouseError
 from pipelines.openapi.build import documents
+from pipelines.paths.build import with_masked
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.transactions.inputs import Input, find_inputs
@@ -116,6 +118,13 @@ def traffic(run: cli.Run, inputs: Sequence[Input], host: str | None) -> Iterator
         is_valid = F.size("violations") == 0
         run.summary["rejected"] = batch.rows.where(~is_valid).count()
         yield with_aliases(batch.rows.where(is_valid), run.decisions)
+
+
+def with_learned_templates(run: cli.Run, rows: DataFrame) -> DataFrame:
+    """The rows with the template that learning resolves each path to: by all rules, whether the endpoint is listed or not."""
+    masked = with_masked(rows, run.settings.paths)
+    named = path_templates(run, masked.select("host", "path_shape").distinct())
+    return masked.join(named.withColumnRenamed("path_template", RESOLVED), ["host", "path_shape"], "left")
 
 
 def batch_of(inputs: Sequence[Input]) -> str:
@@ -204,6 +213,8 @@ def validate(
 ) -> None:
     """Checks requests against learned or given OpenAPI documents. What is checked teaches nothing.
 
+    Against what was learned, paths are resolved as learning does, so a request of an endpoint that is not documented is unknown.
+
     A finding says location, parameter, rule and kind of value (never the value): high for characters of an injection and another
     type, medium for other broken rules, info for what no document knows. Table violations holds them, summed up for each input.
 
@@ -217,7 +228,8 @@ def validate(
     files = files_to_check(run, inputs or [], format)
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
     with traffic(run, files, host) as rows:
-        stored = check_traffic(run, rows, routes, batch_of(files))
+        of_documents = rows if schemas is not None else with_learned_templates(run, rows)
+        stored = check_traffic(run, of_documents, routes, batch_of(files))
     tell(run, stored, out)
     run.finish(out=out, warehouse=warehouse)
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1]

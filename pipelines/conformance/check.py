@@ -43,7 +43,10 @@ REMEMBERED_CHARACTERS = 256
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is checked of a transaction, as ingest stored it: credentials masked, bodies that were too long left out."""
+    """What is checked of a transaction, as ingest stored it: credentials masked, bodies that were too long left out.
+
+    `template`: what learning resolved the path to; None: the templates of the documents decide.
+    """
 
     host: str
     method: str
@@ -51,6 +54,7 @@ class Request:
     query: str | None = None
     content_type: str | None = None
     body: str | None = None
+    template: str | None = None
 
 
 class Checker:
@@ -62,7 +66,11 @@ class Checker:
 
     def verdict(self, request: Request) -> Verdict:
         """The verdict on one request; it never raises, whatever a client sent."""
-        match = self.routes.find(request.host, request.method, request.path)
+        match = (
+            self.routes.find(request.host, request.method, request.path)
+            if request.template is None
+            else self.routes.find_template(request.host, request.method, request.template, request.path)
+        )
         if match.route is None:
             rule = UNKNOWN_ENDPOINT if self.routes.covers(request.host) else UNKNOWN_HOST
             return Verdict(None, (Finding("", "", rule, ""),))
