@@ -168,7 +168,11 @@ def test_where_learning_resolved_the_paths_no_other_template_is_looked_for(
     spark: SparkSession, settings: Settings
 ) -> None:
     rows = [row(1, "/users/x.html"), row(2, "/users/x"), row(3, "/users/7")]
-    learned = {"/users/x.html": "/users/{}.html", "/users/x": "/users/{}", "/users/7": "/users/{}"}
+    learned = {
+        "/users/x.html": "/users/{userId}.html",
+        "/users/x": "/users/{userId}",
+        "/users/7": "/users/{userId}",
+    }
     resolved = F.create_map(*(F.lit(text) for pair in learned.items() for text in pair))[F.col("path")]
     frame = spark.createDataFrame(rows, COLUMNS).withColumn(RESOLVED, resolved)
     judged = verdicts(frame, checker(DOCUMENT).routes, settings.conformance)

@@ -165,9 +165,9 @@ FILES = openapi(
             "/files/{fileId}",
             "violate",
         ),  # an ending that belongs to the variable
-        ("//files/a/", "/files/{}", "/files/{fileId}", "conform"),
-        ("/files/a/parts/7", "/files/{}/parts/{}", "/files/{fileId}/parts/{part}", "conform"),
-        ("/files/a/parts", "/files/{}/parts", None, "unknown"),
+        ("//files/a/", "/files/{x}", "/files/{fileId}", "conform"),
+        ("/files/a/parts/7", "/files/{x}/parts/{y}", "/files/{fileId}/parts/{part}", "conform"),
+        ("/files/a/parts", "/files/{x}/parts", None, "unknown"),
         ("*", "*", None, "unknown"),
     ],
 )
