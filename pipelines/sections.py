@@ -104,6 +104,8 @@ class SchemaSettings(Section):
     required_clients: Positive
     false_alarm_budget: Share
     max_parameters: Positive
+    name_clients: Positive
+    map_names: Positive
     sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
