@@ -69,6 +69,8 @@ def _parameter(place: Place, known: Known, reasons: Mapping[str, str], settings:
     location, name = place
     unwritten = {**NOT_OF_KEYS, **reasons} if location == KEY else reasons
     judgement = judge(name, known[place], settings, location, _items(place, known), unwritten)
+    if location == KEY:
+        judgement = replace(judgement, refused=reasons)
     always = location == "path" or (
         REQUIRED not in reasons and is_required(location, name, known, _requests(known), settings)
     )

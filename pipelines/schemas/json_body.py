@@ -7,11 +7,12 @@ Hostile by assumption: depth and number of values are bounded, and what is no JS
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from pipelines.schemas.names import is_member_name, stand_in
+from pipelines.schemas.names import KNOWN_NAMES, is_member_name, stand_in
 
 MAX_DEPTH = 16
 MAX_VALUES = 1000
@@ -62,8 +63,9 @@ def _walk(node: Any, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
     if isinstance(node, dict):
         yield name, "", "object"
         for key, value in node.items():
-            below = f"{name}/{token(key)}"
-            if not is_member_name(key):
+            known = token(key)
+            below = f"{name}/{known}"
+            if known == MEMBER:
                 yield below, stand_in(key), KEY
             yield from _walk(value, below, depth + 1)
     elif isinstance(node, list):
@@ -80,6 +82,7 @@ def _walk(node: Any, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
         yield name, orjson.dumps(node).decode(), "number"
 
 
+@lru_cache(maxsize=KNOWN_NAMES)
 def token(key: str) -> str:
     """The reference token of a member: its escaped name, or `MEMBER` where it is a key of a map."""
     return escaped(key) if is_member_name(key) else MEMBER
@@ -93,6 +96,13 @@ def escaped(key: str) -> str:
 def last_token(pointer: str) -> str:
     """The escaped name of a member in what holds it; the name of anything else is its own."""
     return pointer.rpartition("/")[2]
+
+
+def holder_name(pointer: str) -> str:
+    """The escaped name that says what a value is: of an item or an entry of a map that of the array or map."""
+    while last_token(pointer) in (ITEM, MEMBER):
+        pointer = parent(pointer)
+    return last_token(pointer)
 
 
 def parent(pointer: str) -> str:

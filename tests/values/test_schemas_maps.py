@@ -149,6 +149,18 @@ def test_people_are_in_no_name_of_no_document() -> None:
     assert "12345" not in said
 
 
+@pytest.mark.parametrize(("name", "is_closed"), [("size", True), ("nick_names", False), ("passwords", False)])
+def test_items_and_entries_of_what_is_personal_or_secret_are_never_closed(name: str, is_closed: bool) -> None:
+    bodies = [{name: ["red", "blue"], "more": {name: {day(number): "red"}}} for number in range(400)]
+    requests = (Request("/", "/", None, "application/json", json.dumps(body)) for body in bodies)
+    found = {
+        one.name: one.schema
+        for one in learned((f"client {number % 60}", request) for number, request in enumerate(requests))
+        if one.location == "body"
+    }
+    assert ("enum" in found[f"/{name}/*"], "enum" in found[f"/more/{name}/{{}}"]) == (is_closed, is_closed)
+
+
 def test_names_and_keys_side_by_side_leave_other_names_alone() -> None:
     bodies = [{"total": 5, day(number): 1.5, day(number + 1): 2.5} for number in range(200)]
     validator = Draft202012Validator(schema_of(of_bodies(bodies)))
