@@ -143,7 +143,7 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
         )
     )
     # a name of few clients may be personal: it is in no document, so it is not reported either
-    is_written = F.col("by_clients") >= F.least(F.lit(settings.min_clients), F.col("all_clients"))
+    is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < settings.min_clients)
     days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
     silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
         "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
