@@ -105,6 +105,7 @@ class SchemaSettings(Section):
     false_alarm_budget: Share
     max_parameters: Positive
     name_clients: Positive
+    name_clients_of: Positive
     map_names: Positive
     sketch_log2: Annotated[int, Field(ge=4, le=21)]
 

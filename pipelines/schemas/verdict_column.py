@@ -57,7 +57,7 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
         for row in seen:
             for one in row["views"]:
                 views.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_of(one)
-        found = back_tested(_named(views, settings.name_clients, endpoint["clients"]), settings)
+        found = back_tested(_named(views, settings, endpoint["clients"]), settings)
         schemas = {
             place: json_schema(found.parameters[place].judgement) for place in sorted(found.parameters)
         }
@@ -77,12 +77,13 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
     return F.udf(verdict, VERDICT, useArrow=True)
 
 
-def _named(views: Views, least: int, clients: int) -> Views:
-    """The views without parameters and members of fewer than `least` of the endpoint's clients: their names are not written.
+def _named(views: Views, settings: SchemaSettings, clients: int) -> Views:
+    """The views without what too few of the endpoint's `clients` send: its names are not written.
 
-    Where the endpoint has no more clients than that, nothing tells what all of them say from what one does.
+    Where the endpoint has few clients in all, an optional parameter looks like what one of them made up, so forms decide alone.
     """
-    if clients < least:
+    least = settings.name_clients
+    if clients < settings.name_clients_of:
         return views
     known = views.get(View.WHOLE.value, {})
     written = {
