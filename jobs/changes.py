@@ -25,7 +25,7 @@ from jobs.inventory import inventory, listed_endpoints
 from pipelines import cli
 from pipelines.changes import notice, summary
 from pipelines.changes.build import Evidence, changed_schemas, changes_of
-from pipelines.changes.documents import write_both
+from pipelines.changes.documents import write_both, write_first
 from pipelines.changes.inventories import gone_endpoints
 from pipelines.changes.published import UNNUMBERED, as_of, publication
 from pipelines.changes.table import CHANGES, NOTICES, PUBLISHED
@@ -78,24 +78,28 @@ def find_changes(run: cli.Run, variant: Variant, evidence: Evidence, number: int
     return Found(number, evidence, schema_changes, gone, rows)
 
 
-def write_changes(run: cli.Run, found: Found, out: Path) -> int:
+def write_changes(run: cli.Run, variant: Variant, found: Found, out: Path) -> int:
     """Writes the changes as JSON lines, and for hosts that changed both documents; returns the number of documents."""
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
         lines = notice.write_lines(map(summary.plain, rows), out / LINES)
-        reasoned = inventory(run).join(
-            found.evidence.inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_semi"
-        )
         documents = write_both(
-            replace(found.evidence, inventory=reasoned),
+            with_reasons(run, found.evidence),
             found.schema_changes,
             found.gone.select(*ENDPOINT_KEY),
             found.rows.select("host").distinct(),
             out,
             run.settings.export,
+            variant,
         )
         outcome.append(f"{lines:,} changes, {len(documents):,} documents")
     return len(documents)
+
+
+def with_reasons(run: cli.Run, evidence: Evidence) -> Evidence:
+    """The evidence with the reasons of its endpoints, as documents say them."""
+    listed = evidence.inventory.select(*ENDPOINT_KEY)
+    return replace(evidence, inventory=inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
 
 
 def send_notices(run: cli.Run, variant: Variant, found: Found, hook: notice.Webhook) -> int:
@@ -131,11 +135,18 @@ def publish(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> 
     return count
 
 
-def publish_first(run: cli.Run, variant: Variant, evidence: Evidence) -> None:
-    """There is nothing to compare with yet."""
+def publish_first(run: cli.Run, variant: Variant, evidence: Evidence, out: Path | None) -> None:
+    """There is nothing to compare with yet: the folder gets no changes, and the documents of what is published."""
     run.reporter.note("  nothing was published before: what there is now is what later runs compare with")
+    done: dict[str, Any] = {}
+    if out is not None:
+        with run.reporter.stage("Writing the first documents") as outcome:
+            notice.write_lines(iter(()), out / LINES)
+            documents = write_first(with_reasons(run, evidence), out, run.settings.export, variant)
+            outcome.append(f"{len(documents):,} documents, no changes")
+        done = {"documents": len(documents), "out": str(out)}
     count = publish(run, variant, evidence, UNNUMBERED + 1)
-    run.finish(publication=UNNUMBERED + 1, published_endpoints=count, changes=0, warehouse=run.root)
+    run.finish(publication=UNNUMBERED + 1, published_endpoints=count, changes=0, **done, warehouse=run.root)
 
 
 def act_on(
@@ -144,7 +155,7 @@ def act_on(
     """Writes, tells, publishes, in this order: what could not be told is not yet history."""
     done: dict[str, Any] = {"publication": found.number or None}
     if out is not None:
-        done |= {"documents": write_changes(run, found, out), "out": str(out)}
+        done |= {"documents": write_changes(run, variant, found, out), "out": str(out)}
     if hook is not None:
         done["told"] = send_notices(run, variant, found, hook)
     if accept:
@@ -164,7 +175,7 @@ def tell_changes(
     hook = notice.webhook(address, run.settings.changes, os.environ.get(notice.SECRET, ""))
     evidence, number = evidence_of(run, variant, since)
     if since is None and number == UNNUMBERED:
-        publish_first(run, variant, evidence)
+        publish_first(run, variant, evidence, out)
         return
     found = find_changes(run, variant, evidence, number)
     act_on(run, variant, found, out, hook if since is None else None, accept)

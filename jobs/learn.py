@@ -24,6 +24,7 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.paths.build import with_masked
 from pipelines.schemas.build import learned, slices
 from pipelines.schemas.deviants import deviants
+from pipelines.schemas.maps import maps_of, with_maps
 from pipelines.schemas.observations import parameter_values
 from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
@@ -42,13 +43,14 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         taught = successful.join(named, ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
-        values = parameter_values(taught).persist(StorageLevel.DISK_ONLY)
+        read = parameter_values(taught).persist(StorageLevel.DISK_ONLY)
+        values = with_maps(read, maps_of(read, settings.schemas).localCheckpoint())
         apart = deviants(values, transactions(run), settings.deviants).withColumn("variant", F.lit(variant))
         DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
         strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")
         teaching = values.join(F.broadcast(strangers), "client", "left_anti")
         PARAMETER_SLICES.replace(slices(teaching, settings.schemas), warehouse, f"variant = '{variant}'")
-        values.unpersist()
+        read.unpersist()
         mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
         fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
         changed = fresh.agg(

@@ -26,10 +26,11 @@ from rich.console import Console
 
 from jobs.ingest import SHOWN, files_of
 from jobs.inventory import listed_endpoints, transactions
+from jobs.templates import path_templates
 from pipelines import cli
-from pipelines.conformance.build import endpoint_counts, findings, verdicts
+from pipelines.conformance.build import RESOLVED, endpoint_counts, findings, verdicts
 from pipelines.conformance.compile import routes_of
-from pipelines.conformance.documents import Document, load
+from pipelines.conformance.documents import Document, Limits, load
 from pipelines.conformance.findings import SEVERITIES
 from pipelines.conformance.listing import endpoint_table, in_words, write_findings
 from pipelines.conformance.routes import Routes
@@ -37,6 +38,7 @@ from pipelines.conformance.table import VIOLATIONS, WAREHOUSE_BATCH
 from pipelines.decisions.apply import with_aliases
 from pipelines.errors import WarehouseError
 from pipelines.openapi.build import documents
+from pipelines.paths.build import with_masked
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.transactions.inputs import Input
@@ -49,7 +51,8 @@ FILE_WIDTH = 240
 
 def given_routes(run: cli.Run, schemas: Path) -> Routes:
     """Operations of the documents in a folder."""
-    known, others = load(schemas)
+    settings = run.settings.conformance
+    known, others = load(schemas, Limits(**{name: getattr(settings, name) for name in Limits._fields}))
     if others:
         run.reporter.note(f"  no OpenAPI documents, left out: {len(others):,} files (first: {others[0]})")
     return noted_routes(run, known)
@@ -119,6 +122,13 @@ def traffic(run: cli.Run, inputs: Sequence[Input], host: str | None) -> Iterator
         yield with_aliases(batch.rows.where(is_valid), run.decisions)
 
 
+def with_learned_templates(run: cli.Run, rows: DataFrame) -> DataFrame:
+    """The rows with the template that learning resolves each path to: by all rules, whether the endpoint is listed or not."""
+    masked = with_masked(rows, run.settings.paths)
+    named = path_templates(run, masked.select("host", "path_shape").distinct())
+    return masked.join(named.withColumnRenamed("path_template", RESOLVED), ["host", "path_shape"], "left")
+
+
 def batch_of(inputs: Sequence[Input]) -> str:
     """Name of an input in table violations: the same files, the same name."""
     return (
@@ -184,6 +194,7 @@ def check_inputs(
     files = files_to_check(run, inputs, format)
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
     with traffic(run, files, host) as rows:
-        stored = check_traffic(run, rows, routes, batch_of(files))
+        of_documents = rows if schemas is not None else with_learned_templates(run, rows)
+        stored = check_traffic(run, of_documents, routes, batch_of(files))
     tell(run, stored, out)
     run.finish(out=out, warehouse=run.root)

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.bounded_yaml import OWN_BOUNDS, excess
 from pipelines.errors import SettingsError
 
 
@@ -27,9 +28,12 @@ def mapping(text: str, name: str) -> dict[str, Any]:
     Raises:
         SettingsError: it is not YAML, or no mapping.
     """
+    costs = excess(text, OWN_BOUNDS)
+    if costs is not None:
+        raise SettingsError(f"{name}: {costs}. Is it the right file? See conf/default.yaml for the form.")
     try:
         tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         detail = " ".join(str(error).split())
         raise SettingsError(f"{name}: not YAML: {detail}. See conf/default.yaml for the form.") from error
     if tree is None:

@@ -125,6 +125,9 @@ class SchemaSettings(Section):
     required_clients: Positive
     false_alarm_budget: Share
     max_parameters: Positive
+    name_clients: Positive
+    name_clients_of: Positive
+    map_names: Positive
     sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
@@ -147,6 +150,10 @@ class ConformanceSettings(Section):
     max_unknown: Positive
     remembered_values: Positive
     shown_endpoints: Positive
+    document_max_bytes: Positive
+    document_max_nodes: Positive
+    document_max_depth: Annotated[int, Field(gt=0, le=500)]
+    schema_max_work: Positive
 
 
 class ChangeSettings(Section):

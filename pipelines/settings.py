@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from pipelines.bounded_yaml import OWN_MAX_BYTES
 from pipelines.conf_files import conf_folder, mapping, overridden
 from pipelines.errors import SettingsError
 from pipelines.sections import (
@@ -214,11 +215,17 @@ def load(file: Path | None = None) -> Settings:
     if file is not None:
         name = str(file)
         try:
-            text = file.read_text(encoding="utf-8-sig")
+            with file.open("rb") as stream:
+                content = stream.read(OWN_MAX_BYTES + 1)
+            text = content.decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
                 f"{file}: cannot be read ({error}). Give --settings a YAML file in UTF-8."
             ) from error
+        if len(content) > OWN_MAX_BYTES:
+            raise SettingsError(
+                f"{file}: expected at most {OWN_MAX_BYTES:,} bytes, found more. Is it the right file?"
+            )
         tree = overridden(tree, mapping(text, name))
     try:
         return Settings.model_validate(tree)

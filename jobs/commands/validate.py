@@ -39,6 +39,8 @@ def validate(
 ) -> None:
     """Checks requests against learned or given OpenAPI documents. What is checked teaches nothing.
 
+    Against what was learned, paths are resolved as learning does, so a request of an endpoint that is not documented is unknown.
+
     A finding says location, parameter, rule and kind of value (never the value): high for characters of an injection and another
     type, medium for other broken rules, info for what no document knows. Table violations holds them, summed up for each input.
 

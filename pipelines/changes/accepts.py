@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
+from pipelines.http.numbers import number_of
 from pipelines.schemas.characters import BITS, bracket, classes_of
 from pipelines.schemas.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
 from pipelines.schemas.prefix import as_pattern
 from pipelines.schemas.recognisers import BY_KIND, RECOGNISERS
 
 JsonSchema = Mapping[str, Any]
-URL = ("path", "query", "item", "form", "header", "cookie", "part", "file")
+URL = ("path", "query", "item", "key", "form", "header", "cookie", "part", "file")
 """Places whose values are written as texts."""
 AT_MOST = ("maximum", "maxLength", "maxItems")
 AT_LEAST = ("minimum", "minLength", "minItems")
@@ -134,11 +135,8 @@ def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
 def _readings(text: str) -> list[Any]:
     """What a text in a URL may stand for beside itself."""
     found: list[Any] = [text == "true"] if text in ("true", "false") else []
-    if re.fullmatch(r"-?[0-9]{1,19}", text):
-        found.append(int(text))
-    elif re.fullmatch(BY_KIND["number"].python, text) and len(text) <= NUMBER_CHARACTERS:
-        found.append(float(text))
-    return found
+    number = number_of(text)
+    return found if number is None else [*found, number]
 
 
 def _plain(schema: JsonSchema) -> JsonSchema:

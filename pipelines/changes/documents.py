@@ -11,6 +11,7 @@ from pipelines.changes.build import Evidence
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.openapi.build import Written, write_documents
 from pipelines.schemas.versions import latest
+from pipelines.selection.variant import Variant
 from pipelines.settings import ExportSettings
 
 IDLE = "idle"
@@ -24,6 +25,7 @@ def write_both(
     hosts: DataFrame,
     out: Path,
     settings: ExportSettings,
+    variant: Variant,
 ) -> list[Written]:
     """`out/before/PROFILE/HOST.FORM` and `out/after/…` of `hosts`; returns the written.
 
@@ -34,6 +36,7 @@ def write_both(
         hosts: `host`, each once.
         out: the folder.
         settings: profiles and form.
+        variant: whose endpoints these are.
 
     Raises:
         OutputError: a file cannot be written.
@@ -54,9 +57,26 @@ def write_both(
         written
         for name, endpoints, schemas in sides
         for written in write_documents(
-            endpoints, schemas, out / name, profiles=settings.profiles, form=settings.format
+            endpoints,
+            schemas,
+            out / name,
+            variant=variant,
+            profiles=settings.profiles,
+            form=settings.format,
         )
     ]
+
+
+def write_first(evidence: Evidence, out: Path, settings: ExportSettings, variant: Variant) -> list[Written]:
+    """`out/after/PROFILE/HOST.FORM` of all hosts: what is published first has nothing before it; arguments as `write_both`."""
+    return write_documents(
+        evidence.inventory,
+        latest(evidence.schemas),
+        out / "after",
+        variant=variant,
+        profiles=settings.profiles,
+        form=settings.format,
+    )
 
 
 def published_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:

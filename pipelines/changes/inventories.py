@@ -13,6 +13,8 @@ from pipelines.sections import ChangeSettings
 
 ALL_HOSTS = ""
 """Stands for the whole warehouse where an endpoint's host is new as well: there is no host whose past it could be judged by."""
+FEW_CLIENTS = 20
+"""Of an endpoint of fewer, forms of names alone decide what is written (`schemas.name_clients_of`)."""
 
 
 def new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame) -> DataFrame:
@@ -130,13 +132,21 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
     """
     known = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
     requests = request_days(parameter_slices)
-    observed = requests.groupBy(*ENDPOINT_KEY).agg(F.collect_set("day").alias("observed"))
+    observed = requests.groupBy(*ENDPOINT_KEY).agg(
+        F.collect_set("day").alias("observed"),
+        F.hll_sketch_estimate(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
+    )
     active = (
         parameter_slices.where(~F.col("location").isin(*OF_REQUESTS, "item"))
         .groupBy(*PARAMETER_KEY)
-        .agg(F.collect_set("day").alias("active"))
+        .agg(
+            F.collect_set("day").alias("active"),
+            F.hll_sketch_estimate(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
+        )
     )
-    days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY])
+    # a name of few clients may be personal: it is in no document, so it is not reported either
+    is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < FEW_CLIENTS)
+    days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
     silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
         "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
     )

@@ -34,6 +34,8 @@ from pipelines.sections import ConformanceSettings, PathSettings
 
 Batches = Iterator[pa.RecordBatch]
 CHECKED = ("host", "method", "path", "query", "request_content_type", "request_body")
+RESOLVED = "resolved_template"
+"""Optional column: the template that learning resolves the path to (`check.Request.template`)."""
 KEPT = ("host", "method", "path", "client", "time", "status", "transaction_id")
 _FINDING = pa.struct(
     [
@@ -69,10 +71,12 @@ CLIENT_SKETCH_LOG2 = 10
 def verdicts(transactions: DataFrame, routes: Routes, settings: ConformanceSettings) -> DataFrame:
     """`CHECKED` and `KEPT` columns → `VERDICTS`, one row a transaction.
 
-    `path_template` is NULL where no document knows the path.
+    `path_template` is NULL where no document knows the path. With a column `RESOLVED` that is the template of each path, and no
+    other is looked for.
     """
     shared = transactions.sparkSession.sparkContext.broadcast(routes)
-    needed = transactions.select(*dict.fromkeys([*KEPT, *CHECKED]))
+    resolved = [RESOLVED] if RESOLVED in transactions.columns else []
+    needed = transactions.select(*dict.fromkeys([*KEPT, *CHECKED, *resolved]))
     return needed.mapInArrow(_checking(shared, settings.remembered_values), VERDICTS)
 
 
@@ -162,7 +166,8 @@ def _checking(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches],
         checker = Checker(routes.value, remembered)
         for batch in batches:
             if batch.num_rows:
-                columns = (batch.column(name).to_pylist() for name in CHECKED)
+                names = [*CHECKED, RESOLVED] if RESOLVED in batch.schema.names else CHECKED
+                columns = (batch.column(name).to_pylist() for name in names)
                 found = [checker.verdict(Request(*one)) for one in zip(*columns, strict=True)]
                 yield _told(batch, found)
 

@@ -30,8 +30,9 @@ from pipelines.conformance.operation import Operation, Parameter
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.verdicts import Broken, broken_by, compiled, value_class
 from pipelines.http.media_types import FORM
-from pipelines.schemas.json_body import ITEM, escaped
-from pipelines.schemas.names import NAME_CHARACTERS, is_name
+from pipelines.schemas.bracketed import parameter_name
+from pipelines.schemas.json_body import ITEM, escaped, token
+from pipelines.schemas.names import NAME_CHARACTERS, is_member_name
 from pipelines.schemas.recognisers import kind_of
 
 MAX_FINDINGS = 100
@@ -42,7 +43,10 @@ REMEMBERED_CHARACTERS = 256
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is checked of a transaction, as ingest stored it: credentials masked, bodies that were too long left out."""
+    """What is checked of a transaction, as ingest stored it: credentials masked, bodies that were too long left out.
+
+    `template`: what learning resolved the path to; None: the templates of the documents decide.
+    """
 
     host: str
     method: str
@@ -50,6 +54,7 @@ class Request:
     query: str | None = None
     content_type: str | None = None
     body: str | None = None
+    template: str | None = None
 
 
 class Checker:
@@ -61,7 +66,11 @@ class Checker:
 
     def verdict(self, request: Request) -> Verdict:
         """The verdict on one request; it never raises, whatever a client sent."""
-        match = self.routes.find(request.host, request.method, request.path)
+        match = (
+            self.routes.find(request.host, request.method, request.path)
+            if request.template is None
+            else self.routes.find_template(request.host, request.method, request.template, request.path)
+        )
         if match.route is None:
             rule = UNKNOWN_ENDPOINT if self.routes.covers(request.host) else UNKNOWN_HOST
             return Verdict(None, (Finding("", "", rule, ""),))
@@ -103,7 +112,7 @@ class Checker:
             owner, key = owners.get(name), name
             if owner is None and name.endswith("]"):
                 head, _, key = name[:-1].partition("[")
-                owner = owners.get(f"{head}[]")
+                owner = owners.get(parameter_name(name) or name) or owners.get(f"{head}[]")
             if owner is None:
                 rule = "additionalProperties" if is_closed else UNKNOWN_PARAMETER
                 yield Finding(location, shown_name(name), rule, kind_of(text))
@@ -144,7 +153,7 @@ class Checker:
             yield Finding("body", pointer(one), one.rule, one.value_class, one.confidence)
         if operation.members is not None:
             for holder, name, below in unknown(value, operation.members):
-                known = f"{holder}/{escaped(shown_name(name))}"
+                known = f"{holder}/{shown_member(name)}"
                 yield Finding("body", known[:NAME_CHARACTERS], UNKNOWN_PARAMETER, value_class(below))
 
 
@@ -163,13 +172,16 @@ def _owners(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
 
 
 def shown_name(name: str) -> str:
-    """The name as learning keeps it, or what stands for a value in a name's place."""
-    return name[:NAME_CHARACTERS] if is_name(name[:NAME_CHARACTERS]) else NAMELESS
+    """The name of a field as learning keeps it, or what stands for a value in a name's place."""
+    return parameter_name(name) or NAMELESS
+
+
+def shown_member(name: str) -> str:
+    """The name of a member of a JSON body as learning keeps it, or what stands for a value in a name's place."""
+    return escaped(name[:NAME_CHARACTERS]) if name and is_member_name(name) else NAMELESS
 
 
 def pointer(broken: Broken) -> str:
-    """The JSON Pointer of a place in a body, as learning writes it: `*` for any item."""
-    tokens: list[Any] = [
-        ITEM if isinstance(step, int) else escaped(shown_name(step)) for step in broken.place
-    ]
+    """The JSON Pointer of a place in a body, as learning writes it: `*` for any item, `{}` for any key of a map."""
+    tokens: list[Any] = [ITEM if isinstance(step, int) else token(step) for step in broken.place]
     return "".join(f"/{token}" for token in tokens)[:NAME_CHARACTERS]

@@ -16,6 +16,7 @@ from pipelines.conformance.references import followed
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.servers import Server, servers
 from pipelines.http.media_types import FORM, names_json
+from pipelines.schemas.json_body import MEMBER
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OWN_METHODS = "x-census-methods"
@@ -157,11 +158,15 @@ def shape(schema: JsonSchema | bool) -> Shape:
         if "array" in types and items is None:
             items = _text(_inside(one.get("items", True), definitions))
         if "object" in types and named is None:
-            named = tuple(
-                (name, _text(_inside(below, definitions)))
-                for name, below in one.get("properties", {}).items()
-            )
+            named = tuple((name, _text(_inside(below, definitions))) for name, below in _members(one))
     return Shape(scalar or (items is None and named is None), items, named)
+
+
+def _members(schema: JsonSchema) -> Iterator[tuple[str, Any]]:
+    """Names and schemas of an object's members; any other one is called `MEMBER`."""
+    yield from schema.get("properties", {}).items()
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield MEMBER, schema["additionalProperties"]
 
 
 def _alternatives(schema: Any, definitions: dict[str, Any], depth: int = 0) -> Iterator[JsonSchema]:

@@ -15,6 +15,7 @@ import orjson
 
 from pipelines.conformance.documents import WAY_OUT, Document, at, broken
 from pipelines.conformance.references import followed, target
+from pipelines.conformance.work import work
 from pipelines.errors import InputError
 
 JsonSchema = dict[str, Any]
@@ -83,6 +84,12 @@ def standalone(
             if isinstance(found, bool) or not conversion.definitions
             else conversion.with_definitions(found)
         )
+        if work(whole) > document.max_work:
+            raise InputError(
+                at(document.source, place),
+                f"a value may be judged more than {document.max_work:,} times: references are shared level by level",
+                f"{WAY_OUT} Where you trust it, raise conformance.schema_max_work in the settings.",
+            )
         validator(whole)
         orjson.dumps(whole)
     except orjson.JSONEncodeError:

@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import yaml
 
+from pipelines.bounded_yaml import Bounds, excess
 from pipelines.errors import InputError
 
 SUFFIXES = (".json", ".yaml", ".yml")
-MAX_BYTES = 64 * 1024 * 1024
-"""Of one file. The largest public documents (Microsoft Graph, Stripe) have 10 to 30 MB."""
 WAY_OUT = "Mend the document, or leave the file out of --schemas."
+
+
+class Limits(NamedTuple):
+    """What a document may cost: section `conformance` of the settings says why."""
+
+    document_max_bytes: int = 67_108_864
+    document_max_nodes: int = 10_000_000
+    document_max_depth: int = 200
+    schema_max_work: int = 100_000
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One OpenAPI document: where it is from, and its tree (mappings, lists and scalars of JSON)."""
+    """One OpenAPI document: where it is from, its tree (mappings, lists and scalars of JSON), what a schema of it may cost."""
 
     source: str
     tree: dict[str, Any]
+    max_work: int = LIMITS.schema_max_work
 
     @property
     def is_30(self) -> bool:
@@ -41,7 +53,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def load(place: Path) -> tuple[list[Document], list[str]]:
+def load(place: Path, limits: Limits = LIMITS) -> tuple[list[Document], list[str]]:
     """The documents in a folder (at any depth) or of one file, in order of their names; and names of files that are none.
 
     Raises:
@@ -52,8 +64,12 @@ def load(place: Path) -> tuple[list[Document], list[str]]:
             str(place), "no such file or folder", "Give --schemas a folder with OpenAPI documents."
         )
     found = [place] if place.is_file() else list(_files(place))
-    trees = [(str(file), _tree(file)) for file in found]
-    known = [Document(name, checked(name, tree)) for name, tree in trees if _claims_to_be_one(tree)]
+    trees = [(str(file), _tree(file, limits)) for file in found]
+    known = [
+        Document(name, checked(name, tree), limits.schema_max_work)
+        for name, tree in trees
+        if _claims_to_be_one(tree)
+    ]
     others = [name for name, tree in trees if not _claims_to_be_one(tree)]
     if not known:
         raise InputError(
@@ -109,14 +125,17 @@ def _claims_to_be_one(tree: Any) -> bool:
     return isinstance(tree, dict) and ("openapi" in tree or "swagger" in tree)
 
 
-def _tree(file: Path) -> Any:
+def _tree(file: Path, limits: Limits) -> Any:
     """What the file holds, as JSON would say it: keys are texts."""
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise InputError(str(file), f"is larger than {MAX_BYTES:,} bytes", WAY_OUT)
+        if file.stat().st_size > limits.document_max_bytes:
+            raise _too_costly(file, f"is larger than {limits.document_max_bytes:,} bytes")
         written = file.read_bytes()
         if file.suffix.lower() == ".json":
             return orjson.loads(written.removeprefix(b"\xef\xbb\xbf"))
+        costs = excess(written, Bounds(limits.document_max_depth, limits.document_max_nodes))
+        if costs is not None:
+            raise _too_costly(file, costs)
         return _with_text_keys(yaml.load(written, Loader=_Loader))  # noqa: S506  # a subclass of the safe loader
     except OSError as error:
         raise InputError(str(file), f"cannot be read ({error.strerror})", "Grant read access.") from error
@@ -128,8 +147,18 @@ def _tree(file: Path) -> Any:
         raise InputError(
             str(file), f"is no YAML ({problem})", WAY_OUT, mark.line + 1 if mark else None
         ) from error
+    except ValueError as error:  # a number of thousands of digits, a date that is none
+        raise InputError(str(file), f"is no YAML ({str(error)[:100]})", WAY_OUT) from error
     except RecursionError:
         raise InputError(str(file), "is nested too deeply", WAY_OUT) from None
+
+
+def _too_costly(file: Path, costs: str) -> InputError:
+    return InputError(
+        str(file),
+        f"is too costly to read: {costs}",
+        f"{WAY_OUT} Where you trust it, raise conformance.document_max_bytes, _nodes or _depth in the settings.",
+    )
 
 
 def _with_text_keys(tree: Any) -> Any:

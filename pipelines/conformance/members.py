@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.schemas.json_body import ITEM, MAX_DEPTH, MAX_VALUES, escaped
+from pipelines.schemas.json_body import ITEM, MAX_DEPTH, MAX_VALUES, token
 
 JsonSchema = dict[str, Any]
 MAX_MEMBERS = 5_000
@@ -69,7 +69,7 @@ def unknown(value: Any, known: Members) -> Iterator[tuple[str, str, Any]]:
         if isinstance(node, dict):
             for name, below in node.items():
                 if name in here.names:
-                    places.append((f"{pointer}/{escaped(name)}", below, here.names[name]))
+                    places.append((f"{pointer}/{token(name)}", below, here.names[name]))
                 elif not here.is_open and here.names:
                     yield pointer, name, below
         elif isinstance(node, list) and here.items is not None:

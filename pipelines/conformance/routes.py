@@ -9,10 +9,15 @@ from typing import NamedTuple
 from pipelines.conformance.operation import Operation
 from pipelines.conformance.segments import BRACES, literals_of, segments
 from pipelines.conformance.servers import ANY_HOST, Server
+from pipelines.openapi.template import parsed
 from pipelines.schemas.path_segments import REST, values_of
 
 WHOLE = ("", "")
 """Literals of a segment that is one placeholder."""
+
+
+Shape = tuple[tuple[str, ...], ...]
+"""Of a template: the literals of each segment. Names of placeholders are the document's own."""
 
 
 class Place(NamedTuple):
@@ -67,6 +72,7 @@ class Routes:
     """
 
     hosts: dict[str, Node] = field(default_factory=dict)
+    shapes: dict[str, dict[Shape, Node]] = field(default_factory=dict)
     operations: int = 0
     twice: int = 0
 
@@ -90,6 +96,7 @@ class Routes:
             self.twice += known.template == template or known.template.strip("/") != template.strip("/")
             return
         self.operations += 1
+        self.shapes.setdefault(server.host, {})[shape_of(template)] = node
         node.routes[operation.method] = Route(operation, template, tuple(places))
 
     def covers(self, host: str) -> bool:
@@ -107,6 +114,17 @@ class Routes:
                     return Match(route, True, tuple(_values(route, parts)))
         return Match(next(iter(ends[0].routes.values())) if ends else None, False)
 
+    def find_template(self, host: str, method: str, template: str, path: str) -> Match:
+        """The operation of a template that learning resolved the path to, never that of another template which fits the path."""
+        node = self.shapes.get(host, {}).get(shape_of(parsed(template).shape))
+        if node is None:
+            return Match(None, False)
+        for asked in (method, "GET") if method == "HEAD" else (method,):
+            if asked in node.routes:
+                route = node.routes[asked]
+                return Match(route, True, tuple(_values(route, segments(path))))
+        return Match(next(iter(node.routes.values())), False)
+
     def _roots(self, host: str) -> Iterator[Node]:
         if host in self.hosts:
             yield self.hosts[host]
@@ -115,6 +133,11 @@ class Routes:
                 yield node
         if ANY_HOST in self.hosts:
             yield self.hosts[ANY_HOST]
+
+
+def shape_of(template: str) -> Shape:
+    """The shape of a template with any names or none in its braces."""
+    return tuple(literals_of(piece) for piece in template.split("/") if piece)
 
 
 def _ends(root: Node, parts: list[str]) -> list[Node]:
@@ -128,4 +151,8 @@ def _ends(root: Node, parts: list[str]) -> list[Node]:
 
 def _values(route: Route, parts: list[str]) -> Iterator[tuple[str, str]]:
     for place in route.places:
-        yield from zip(place.names, values_of(place.literals, parts[place.segment]) or (), strict=False)
+        yield from zip(
+            place.names,
+            values_of(place.literals, parts[place.segment]) or () if place.segment < len(parts) else (),
+            strict=False,
+        )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
 
 from pipelines.conformance.operation import Parameter
+from pipelines.http.numbers import number_of
 from pipelines.schemas import sent_pairs
 
 DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})\Z")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,307})(?:\.[0-9]{1,340})?(?:[eE][+-]?[0-9]{1,3})?\Z")
 
 
 def pairs(query: str) -> tuple[list[tuple[str, str]], bool]:
@@ -23,9 +20,7 @@ def scalars(text: str) -> Iterator[object]:
     """All that a text can be read as, the text itself last."""
     if text in ("true", "false"):
         yield text == "true"
-    elif _INTEGER.match(text):
-        yield int(text)
-    elif _NUMBER.match(text) and math.isfinite(number := float(text)):
+    elif (number := number_of(text)) is not None:
         yield number
     yield text
 

@@ -15,6 +15,7 @@ from pipelines.conformance.dialect import EVIDENCE, NAMED, ONE, SEVERAL, validat
 from pipelines.conformance.findings import REQUIRED
 from pipelines.conformance.operation import Parameter
 from pipelines.http.redaction import MASK
+from pipelines.schemas.json_body import MEMBER
 from pipelines.schemas.recognisers import REDACTED, TOKEN, kind_of
 
 MAX_ERRORS = 100
@@ -103,8 +104,9 @@ def _structured(parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
     if shape.members is not None:
         known = dict(shape.members)
         yield {
-            name: _best(compiled(known[name]), text) if name in known else text
+            name: text if schema_of is None else _best(compiled(schema_of), text)
             for name, text in reading.entries(parameter, given).items()
+            for schema_of in (known.get(name, known.get(MEMBER)),)
         }
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from pipelines.bounded_yaml import OWN_BOUNDS, OWN_MAX_BYTES, excess
 from pipelines.decisions.checks import shown
 from pipelines.decisions.contradictions import contradictions
 from pipelines.decisions.model import KINDS, Decision
 from pipelines.errors import SettingsError
 
-MAX_BYTES = 1 << 20
 REPORTED = 3
 TOP = "decisions"
 FORM = "docs/decisions.md shows the form of each kind."
@@ -40,13 +40,13 @@ def read(file: Path) -> tuple[Decision, ...]:
     """
     try:
         with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(OWN_MAX_BYTES + 1)
         text = content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file}: cannot be read ({error}). Give a YAML file in UTF-8.") from error
-    if len(content) > MAX_BYTES:
+    if len(content) > OWN_MAX_BYTES:
         raise SettingsError(
-            f"{file}: expected at most {MAX_BYTES:,} bytes, found more. Is it the right file?"
+            f"{file}: expected at most {OWN_MAX_BYTES:,} bytes, found more. Is it the right file?"
         )
     return parsed(text, str(file))
 
@@ -116,6 +116,9 @@ def _entries(text: str, name: str) -> list[yaml.Node]:
 
 
 def _composed(text: str, name: str) -> yaml.Node | None:
+    costs = excess(text, OWN_BOUNDS)
+    if costs is not None:
+        raise SettingsError(f"{name}: not YAML that can be read: {costs}. {FORM}")
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pipelines.http.media_types import FORM, JSON, MULTIPART, names_json
 from pipelines.openapi.endpoint import Parameter
+from pipelines.openapi.maps import entries
 from pipelines.openapi.text import whole
-from pipelines.schemas.json_body import ITEM, last_token, parent, unescaped
+from pipelines.schemas.bracketed import ANY_KEY
+from pipelines.schemas.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
 
 JsonSchema = dict[str, Any]
 
@@ -21,6 +23,7 @@ def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = (
     a reader that goes by the name sees a text there, not an object. What is known of such JSON stands under `JSON`.
     """
     body = {one.name: one for one in parameters if one.location == "body"}
+    keys = {one.name: one.schema for one in parameters if one.location == KEY}
     form = [one for one in parameters if one.location == "form"]
     multipart = [
         one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
@@ -28,7 +31,7 @@ def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = (
     content: dict[str, JsonSchema] = {whole(name): {} for name in media_types}
     if body:
         of_json = [name for name in content if names_json(name)] or [JSON]
-        content |= dict.fromkeys(of_json, _schema("", body, _children(body)))
+        content |= dict.fromkeys(of_json, _Tree(body, keys).schema(""))
     if form:
         content[FORM] = _form(form)
     if multipart:
@@ -55,37 +58,45 @@ def _file(part: Parameter) -> JsonSchema:
 
 
 def _form(fields: Sequence[Parameter]) -> JsonSchema:
-    required = sorted(whole(one.name) for one in fields if one.required)
-    properties = {whole(one.name): one.schema for one in sorted(fields, key=lambda one: one.name)}
+    named = [
+        one for one in fields if ANY_KEY not in one.name
+    ]  # no keyword of 3.0 says what such names begin with
+    required = sorted(whole(one.name) for one in named if one.required)
+    properties = {whole(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
-def _children(body: dict[str, Parameter]) -> dict[str, list[str]]:
-    """Pointer → the pointers right below it; what lies between two that are known was left out with its place."""
-    below: dict[str, list[str]] = {}
-    for name in sorted(body):
-        if name:
-            below.setdefault(parent(name), []).append(name)
-    return below
+class _Tree:
+    """Learned values of a JSON body by their pointers, and the keys of its maps."""
 
+    def __init__(self, body: Mapping[str, Parameter], keys: Mapping[str, JsonSchema]) -> None:
+        self.body, self.keys = body, keys
+        self.below: dict[str, list[str]] = {}
+        """Pointer → the pointers right below it; what lies between two that are known was left out with its place."""
+        for name in sorted(body):
+            if name:
+                self.below.setdefault(parent(name), []).append(name)
 
-def _schema(name: str, body: dict[str, Parameter], below: dict[str, list[str]]) -> JsonSchema:
-    """The schema at a pointer; members belong to its alternative that is an object, items to that which is an array."""
-    schema: JsonSchema = body[name].schema if name in body else {"type": "object"}
-    if "anyOf" in schema:
-        return {**schema, "anyOf": [_filled(one, name, body, below) for one in schema["anyOf"]]}
-    return _filled(schema, name, body, below)
+    def schema(self, name: str) -> JsonSchema:
+        """The schema at a pointer; members belong to its alternative that is an object, items to that which is an array."""
+        schema: JsonSchema = self.body[name].schema if name in self.body else {"type": "object"}
+        if "anyOf" in schema:
+            return {**schema, "anyOf": [self._filled(one, name) for one in schema["anyOf"]]}
+        return self._filled(schema, name)
 
-
-def _filled(
-    schema: JsonSchema, name: str, body: dict[str, Parameter], below: dict[str, list[str]]
-) -> JsonSchema:
-    names = {last_token(child): child for child in below.get(name, ())}
-    item = names.pop(ITEM, None)
-    if schema.get("type") == "array":
-        return {**schema, "items": _schema(item, body, below) if item else {}}
-    if schema.get("type") != "object" or not names:
-        return schema
-    properties = {whole(unescaped(token)): _schema(child, body, below) for token, child in names.items()}
-    required = [whole(unescaped(token)) for token, child in names.items() if body[child].required]
-    return {**schema, "properties": properties, **({"required": required} if required else {})}
+    def _filled(self, schema: JsonSchema, name: str) -> JsonSchema:
+        names = {last_token(child): child for child in self.below.get(name, ())}
+        item, member = names.pop(ITEM, None), names.pop(MEMBER, None)
+        if schema.get("type") == "array":
+            return {**schema, "items": self.schema(item) if item else {}}
+        if schema.get("type") != "object":
+            return schema
+        properties = {whole(unescaped(token)): self.schema(child) for token, child in names.items()}
+        required = [whole(unescaped(token)) for token, child in names.items() if self.body[child].required]
+        of_map = entries(self.schema(member), self.keys.get(member), bool(names)) if member else {}
+        return {
+            **schema,
+            **({"properties": properties} if properties else {}),
+            **of_map,
+            **({"required": required} if required else {}),
+        }

@@ -18,6 +18,7 @@ from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.file_name import file_name
 from pipelines.openapi.profiles import as_profile
 from pipelines.openapi.render import rendered
+from pipelines.selection.variant import Variant
 from pipelines.settings import Profile
 from pipelines.whole_file import write_whole
 
@@ -36,6 +37,7 @@ def write_documents(
     schemas: DataFrame,
     out: Path,
     *,
+    variant: Variant = "ml",
     profiles: Sequence[Profile],
     form: Literal["yaml", "json"],
 ) -> list[Written]:
@@ -45,7 +47,7 @@ def write_documents(
         OutputError: a file cannot be written.
     """
     written: list[Written] = []
-    for host, whole in documents(endpoints, schemas):
+    for host, whole in documents(endpoints, schemas, variant):
         for profile in profiles:
             file = out / profile / f"{file_name(host)}.{form}"
             write_whole(file, rendered(as_profile(whole, profile), form))
@@ -53,10 +55,12 @@ def write_documents(
     return written
 
 
-def documents(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, Document]]:
-    """Merged endpoints and newest schemas of one variant → each host with its 3.1 document, in order."""
+def documents(
+    endpoints: DataFrame, schemas: DataFrame, variant: Variant = "ml"
+) -> Iterator[tuple[str, Document]]:
+    """Merged endpoints and newest schemas of `variant` → each host with its 3.1 document, in order."""
     for host, found in _by_host(endpoints, schemas):
-        yield host, document(host, found, Origin(_version(), "ml"))
+        yield host, document(host, found, Origin(_version(), variant))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:

@@ -82,6 +82,8 @@ def of_one_type(schema: JsonSchema) -> JsonSchema:
         known["items"] = of_one_type(known.get("items", {}))
     if "properties" in known:
         known["properties"] = {name: of_one_type(below) for name, below in known["properties"].items()}
+    if isinstance(known.get("additionalProperties"), dict):
+        known["additionalProperties"] = of_one_type(known["additionalProperties"])
     return known
 
 
@@ -92,12 +94,17 @@ def typed(schema: JsonSchema) -> JsonSchema:
     """
     if "type" not in schema:
         groups = {group: list(map(typed, schema[group])) for group in COMBINED[:3] if group in schema}
+        schema = {
+            key: value for key, value in schema.items() if key != "nullable"
+        }  # of a choice, its types say it
         return {**(ANYTHING if not groups else {}), **schema, **groups}
     known = dict(schema)
     if known["type"] == "array":
         known["items"] = typed(known.get("items", {}))
     if "properties" in known:
         known["properties"] = {name: typed(below) for name, below in known["properties"].items()}
+    if isinstance(known.get("additionalProperties"), dict):
+        known["additionalProperties"] = typed(known["additionalProperties"])
     return known
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.text import whole
+from pipelines.schemas.bracketed import ANY_KEY
+from pipelines.schemas.json_body import MEMBER as ANY
 from pipelines.schemas.json_schema import LIST_STYLES
 
 ParameterObject = dict[str, Any]
 LOCATIONS = ("path", "query", "header", "cookie")
-MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]0-9][^\[\]]*)\]")
-"""`filter[name]`: a member of an object in style deepObject. Not `ids[]` and `ids[0]`, which are arrays in no style of OpenAPI,
+MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]0-9*][^\[\]]*)\]")
+"""`filter[name]`: a member of an object in style deepObject. Not `ids[]` and `ids[*]` (any index), arrays in no style of OpenAPI,
 nor deeper ones, which the standard does not define.
 """
 
@@ -26,7 +28,7 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
     unique = {
         (one.location, whole(one.name)): one for one in reversed(parameters) if one.location in LOCATIONS
     }
-    in_order = [(name, unique[location, name]) for location, name in reversed(unique)]
+    in_order = [(name, unique[location, name]) for location, name in reversed(unique) if is_sayable(name)]
     objects: dict[str, dict[str, Parameter]] = {}
     for name, one in in_order:
         found = MEMBER.fullmatch(name) if one.location == "query" else None
@@ -40,6 +42,11 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
         elif next(iter(objects[found[1]])) == found[2]:  # where its first member stands
             written.append(_object(found[1], objects[found[1]], learned_from))
     return written
+
+
+def is_sayable(name: str) -> bool:
+    """Whether a document can name a field: a key of a map only where its map is an object in style deepObject."""
+    return ANY_KEY not in name or (name.endswith(ANY_KEY) and MEMBER.fullmatch(name) is not None)
 
 
 def apart(parameter: ParameterObject) -> Iterable[ParameterObject]:
@@ -77,7 +84,8 @@ def _object(name: str, members: dict[str, Parameter], learned_from: int) -> Para
         "explode": True,
         "schema": {
             "type": "object",
-            "properties": {member: one.schema for member, one in members.items()},
+            "properties": {member: one.schema for member, one in members.items() if member != ANY},
+            **({"additionalProperties": members[ANY].schema} if len(members) == 1 and ANY in members else {}),
             **({"required": required} if required else {}),
         },
         "x-census": _seen(max(one.requests for one in members.values()), learned_from),

@@ -108,6 +108,9 @@ def _say_values(schema: JsonSchema, out: JsonSchema) -> None:
     """`const` is an enum of one, `examples` gives its first, base64 content is format `byte`."""
     if "const" in schema:
         out["enum"] = [schema["const"]]
+    if out.get("enum") == [None]:
+        del out["enum"]
+        out["nullable"] = True
     if schema.get("examples"):
         out.setdefault("example", schema["examples"][0])
     if schema.get("contentEncoding") == "base64":
@@ -146,15 +149,30 @@ def _typed(name: str) -> JsonSchema:
 
 
 def _without_null(members: list[JsonSchema]) -> list[JsonSchema]:
-    """Alternatives with `nullable` in place of a null one, where 3.0.3 lets it (beside a type)."""
-    rest = [member for member in members if member != NULL]
-    typed = next((member for member in rest if "type" in member and not member.keys() & NARROWING), None)
-    if typed is None or len(rest) == len(members):
+    """Alternatives without the one of null alone: one of the others is `nullable`, which 3.0.3 knows beside a type.
+
+    Where none has a type the alternative stays as one that takes anything: null alone cannot be said.
+    """
+    rest = [member for member in members if not _is_null(member)]
+    place = next((number for number, member in enumerate(rest) if _may_be_null(member)), None)
+    if place is None or len(rest) == len(members):
         return members
-    return [{**member, "nullable": True} if member is typed else member for member in rest]
+    member = {**rest[place], "nullable": True}
+    if "enum" in member and None not in member["enum"]:
+        member["enum"] = [*member["enum"], None]
+    return [*rest[:place], member, *rest[place + 1 :]]
 
 
-NULL: JsonSchema = {"enum": [None]}
-"""Only null, in 3.0."""
-NARROWING = {"enum", "not", *GROUPS}
+def _is_null(member: JsonSchema) -> bool:
+    """Whether a converted schema says nothing but `nullable`, evidence aside."""
+    return {key for key in member if not key.startswith("x-")} == NULL.keys()
+
+
+def _may_be_null(member: JsonSchema) -> bool:
+    return bool(member.keys() & {"type", "enum"}) and not member.keys() & NARROWING
+
+
+NULL: JsonSchema = {"nullable": True}
+"""Of null alone 3.0 can only say that it may be there; a value of another kind may be there then, too."""
+NARROWING = {"not", *GROUPS}
 """Keywords that would still refuse a null that `nullable` lets in."""

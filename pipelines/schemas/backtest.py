@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.schemas.broken import Broken, ByKeyword, broken
 from pipelines.schemas.evidence import NO_EVIDENCE, Evidence
+from pipelines.schemas.json_body import KEY
 from pipelines.schemas.judge import Judgement, is_attack, judge
 from pipelines.schemas.required import Known, is_required, missing
 from pipelines.schemas.view import View
@@ -22,6 +23,8 @@ Views = Mapping[str, Known]
 Refusals = dict[Place, dict[str, str]]
 REQUEST: Place = ("request", "")
 REQUIRED = "required"
+NOT_OF_KEYS = dict.fromkeys(("enum", "prefix", "minimum", "maximum"), "only the form of a map's keys is kept")
+"""Keywords that would speak of a key itself: what is kept of it (`names.stand_in`) is not it."""
 SPLITS = (
     (View.PAST, View.NEWEST, "in the newest slice"),
     (View.TAUGHT, View.HELD, "left out"),
@@ -64,7 +67,10 @@ def back_tested(views: Views, settings: SchemaSettings) -> Verdict:
 
 def _parameter(place: Place, known: Known, reasons: Mapping[str, str], settings: SchemaSettings) -> Parameter:
     location, name = place
-    judgement = judge(name, known[place], settings, location, _items(place, known), reasons)
+    unwritten = {**NOT_OF_KEYS, **reasons} if location == KEY else reasons
+    judgement = judge(name, known[place], settings, location, _items(place, known), unwritten)
+    if location == KEY:
+        judgement = replace(judgement, refused=reasons)
     always = location == "path" or (
         REQUIRED not in reasons and is_required(location, name, known, _requests(known), settings)
     )

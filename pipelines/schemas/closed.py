@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.evidence import Evidence
-from pipelines.schemas.json_body import last_token
+from pipelines.schemas.json_body import holder_name
 from pipelines.schemas.seen import CLIENTS, Seen, is_cut
 from pipelines.sections import SchemaSettings
 
@@ -39,7 +39,7 @@ def closed_set(
     location, name = place
     n = evidence.n
     if (
-        _PERSONAL_NAME.search(last_token(name))
+        _PERSONAL_NAME.search(holder_name(name))
         or n < settings.enum_observations
         or evidence.clients < settings.enum_clients
     ):

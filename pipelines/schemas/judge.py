@@ -14,7 +14,7 @@ from types import MappingProxyType
 from pipelines.http.redaction import has_secret_name
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.forms import Group, json_groups, json_types, url_groups
-from pipelines.schemas.json_body import last_token
+from pipelines.schemas.json_body import holder_name
 from pipelines.schemas.limits import NO_LIMITS, Limits, allowance, limits_of, token_limits
 from pipelines.schemas.recognisers import (
     EMPTY,
@@ -130,7 +130,7 @@ def judge(
         return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
 
     any_text: list[Group] = [(TEXT, evidence.kinds)]
-    if has_secret_name(last_token(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
+    if has_secret_name(holder_name(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
         # ingest masks a secret member by a text, whatever it was: of its type nothing is known
         secret = said(Rule.SECRET, [] if in_json else any_text, limited=False)
         return _token(secret, kept, settings) if {kind.kind for kind in kept} == {TOKEN} else secret

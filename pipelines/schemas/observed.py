@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pipelines.http.media_types import MULTIPART
-from pipelines.schemas.json_body import leaves
+from pipelines.schemas.json_body import KEY, leaves
 from pipelines.schemas.multipart import parts
 from pipelines.schemas.names import NAME_CHARACTERS
 from pipelines.schemas.placed_values import path_values
@@ -61,6 +61,8 @@ def _in_body(content_type: str, body: str) -> list[Observed]:
     if content_type.startswith(MULTIPART):
         return parts(body)
     return [
-        ("body", name[:NAME_CHARACTERS], value[:MAX_CHARACTERS], json_type, is_first)
+        (KEY, name[:NAME_CHARACTERS], value, None, is_first)
+        if json_type == KEY
+        else ("body", name[:NAME_CHARACTERS], value[:MAX_CHARACTERS], json_type, is_first)
         for name, value, json_type, is_first in leaves(body)
     ]

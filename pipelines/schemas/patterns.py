@@ -8,6 +8,7 @@ Java recurse deeply).
 
 from __future__ import annotations
 
+from pipelines.http.numbers import number_pattern
 from pipelines.schemas.characters import DANGEROUS
 
 
@@ -36,7 +37,7 @@ digits.
 UNIX_SECONDS = "9[5-9][0-9]{7}|1[0-9]{9}|2[01][0-9]{8}"
 UNIX_MILLISECONDS = "9[5-9][0-9]{10}|1[0-9]{12}|2[01][0-9]{11}"
 """9.5e8 to 2.2e9 seconds: February 2000 to September 2039 (METHODS B9)."""
-NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?"
+NUMBER = number_pattern(15, 17, 2)
 """JSON numbers (RFC 8259 s. 6), bounded so that each is a finite double; shorter than any hexadecimal format
 below.
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipelines.schemas.bracketed import ANY_INDEX, ANY_KEY
 from pipelines.schemas.evidence import NO_EVIDENCE, Evidence
-from pipelines.schemas.json_body import parent
+from pipelines.schemas.json_body import KEY, MEMBER, last_token, parent
 from pipelines.schemas.recognisers import OBJECT
 from pipelines.sections import SchemaSettings
 
@@ -16,6 +17,11 @@ Known = Mapping[tuple[str, str], Evidence]
 def is_required(location: str, name: str, known: Known, requests: int, settings: SchemaSettings) -> bool:
     """A query or form field of all `requests`, a member of all objects that could hold it."""
     mine = known[location, name]
+    is_any = last_token(name) == MEMBER if location == "body" else ANY_INDEX in name or ANY_KEY in name
+    if (
+        location == KEY or is_any
+    ):  # a map may be empty, its keys are any; no document can ask for a field of any index
+        return False
     return (
         holders(location, name, known, requests) >= settings.required_observations
         and missing(location, name, known, requests) <= 0

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from pipelines.schemas import patterns
+from pipelines.schemas.bracketed import parameter_name
 from pipelines.schemas.decoding import form_decoded
-from pipelines.schemas.names import NAME_CHARACTERS, is_name
+from pipelines.schemas.names import NAME_CHARACTERS
 from pipelines.schemas.recognisers import MAX_CHARACTERS
 
 MAX_PAIRS = 500
@@ -35,9 +36,9 @@ def fields(location: str, text: str) -> list[Observed]:
     found = located(location, sent)
     if location == "query":
         found += [
-            ("item", name, item[:MAX_CHARACTERS], None, False)
+            ("item", known, item[:MAX_CHARACTERS], None, False)
             for name, value in sent
-            if ("," in value or "|" in value or " " in value) and is_name(name)
+            if ("," in value or "|" in value or " " in value) and (known := parameter_name(name))
             for item in items(value)
         ]
     return found
@@ -58,13 +59,14 @@ def pairs(text: str) -> list[tuple[str, str]]:
 
 
 def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:
-    """Pairs of a request → observations at `location`, without what is no name."""
+    """Pairs of a request → observations at `location` under the names that are learned, without what is not a name."""
     found: list[Observed] = []
     seen: set[str] = set()
     for name, value in sent:
-        if is_name(name):
-            found.append((location, name, value[:MAX_CHARACTERS], None, name not in seen))
-            seen.add(name)
+        known = parameter_name(name)
+        if known is not None:
+            found.append((location, known, value[:MAX_CHARACTERS], None, known not in seen))
+            seen.add(known)
     return found
 
 

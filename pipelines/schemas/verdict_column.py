@@ -10,7 +10,7 @@ from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
 
-from pipelines.schemas.backtest import Parameter, Place, back_tested
+from pipelines.schemas.backtest import Parameter, Place, Views, back_tested
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.growth import peaks_of
 from pipelines.schemas.json_schema import JsonSchema, constraints, is_sure, json_schema, without_evidence
@@ -18,6 +18,7 @@ from pipelines.schemas.requests import Sent, media_types, writings
 from pipelines.schemas.seen import kept_of, outermost_of
 from pipelines.schemas.table import PARAMETER_SCHEMA
 from pipelines.schemas.tallies import tally_of
+from pipelines.schemas.view import View
 from pipelines.sections import SchemaSettings
 
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds")
@@ -56,7 +57,7 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
         for row in seen:
             for one in row["views"]:
                 views.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_of(one)
-        found = back_tested(views, settings)
+        found = back_tested(_named(views, settings, endpoint["clients"]), settings)
         schemas = {
             place: json_schema(found.parameters[place].judgement) for place in sorted(found.parameters)
         }
@@ -74,6 +75,24 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
         }
 
     return F.udf(verdict, VERDICT, useArrow=True)
+
+
+def _named(views: Views, settings: SchemaSettings, clients: int) -> Views:
+    """The views without what too few of the endpoint's `clients` send: its names are not written.
+
+    Where the endpoint has few clients in all, an optional parameter looks like what one of them made up, so forms decide alone.
+    """
+    least = settings.name_clients
+    if clients < settings.name_clients_of:
+        return views
+    known = views.get(View.WHOLE.value, {})
+    written = {
+        place for place, one in known.items() if place[0] in ("request", "path") or one.clients >= least
+    }
+    return {
+        view: {place: one for place, one in places.items() if place in written}
+        for view, places in views.items()
+    }
 
 
 def _sent(endpoint: Row, location: str) -> list[Sent]:

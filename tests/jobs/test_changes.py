@@ -55,10 +55,13 @@ def test_what_changed_is_told_once_with_its_day_and_its_clients(
     settings.write_text(SETTINGS)
     root = ("--warehouse", tmp_path / "warehouse", "--settings", settings)
     learned(apicensus, tmp_path, BEFORE, root, changed=False)
-    first = apicensus("changes", *root, "--json", "--fail-on-findings")
+    out = tmp_path / "first"
+    first = apicensus("changes", *root, "--out", out, "--json", "--fail-on-findings")
     assert (first.code, first.summary["published_endpoints"], first.summary["changes"]) == (0, 3, 0), (
         first.err
     )
+    assert (first.summary["documents"], lines(out / "changes.ndjson")) == (2, [])
+    validate(yaml.safe_load((out / "after" / "openapi-3.1" / f"{HOST}.yaml").read_text()))
 
     learned(apicensus, tmp_path, SAME, root, changed=False)
     same = apicensus("changes", *root, "--json", "--fail-on-findings")

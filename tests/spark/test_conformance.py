@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.conformance.build import endpoint_counts, findings, verdicts
+from pipelines.conformance.build import RESOLVED, endpoint_counts, findings, verdicts
 from pipelines.conformance.listing import worst_first
 from pipelines.conformance.table import VIOLATIONS
 from pipelines.settings import Settings
@@ -162,3 +162,20 @@ def test_batch_replaces_its_own_rows_only(
         one["batch"]: one["count"] for one in VIOLATIONS.read(warehouse).groupBy("batch").count().collect()
     }
     assert counted == {"a1": 2, "b2": 7}
+
+
+def test_where_learning_resolved_the_paths_no_other_template_is_looked_for(
+    spark: SparkSession, settings: Settings
+) -> None:
+    rows = [row(1, "/users/x.html"), row(2, "/users/x"), row(3, "/users/7")]
+    learned = {
+        "/users/x.html": "/users/{userId}.html",
+        "/users/x": "/users/{userId}",
+        "/users/7": "/users/{userId}",
+    }
+    resolved = F.create_map(*(F.lit(text) for pair in learned.items() for text in pair))[F.col("path")]
+    frame = spark.createDataFrame(rows, COLUMNS).withColumn(RESOLVED, resolved)
+    judged = verdicts(frame, checker(DOCUMENT).routes, settings.conformance)
+    assert {one["transaction_id"]: one["outcome"] for one in judged.collect()} == {
+        "t1": "unknown", "t2": "violate", "t3": "conform",
+    }  # fmt: skip

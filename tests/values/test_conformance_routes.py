@@ -136,3 +136,43 @@ def test_what_is_put_together_is_found_to_fit(parts: list[tuple[str, str]]) -> N
     assert (
         "".join(literal + text for literal, text in zip(literals[:-1], found, strict=True)) + "!" == segment
     )
+
+
+FILES = openapi(
+    {
+        "/files/{fileId}": get(
+            {"name": "fileId", "in": "path", "required": True, "schema": {"enum": ["a", "b"]}}
+        ),
+        "/files/{fileId}/parts/{part}": get(),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "resolved", "template", "outcome"),
+    [
+        ("/files/a", "/files/{fileId}", "/files/{fileId}", "conform"),
+        ("/files/c", "/files/{other}", "/files/{fileId}", "violate"),  # names are the document's own
+        (
+            "/files/c.html",
+            "/files/{fileId}.html",
+            None,
+            "unknown",
+        ),  # not documented: never the case of another
+        (
+            "/files/c.html",
+            "/files/{fileId}",
+            "/files/{fileId}",
+            "violate",
+        ),  # an ending that belongs to the variable
+        ("//files/a/", "/files/{x}", "/files/{fileId}", "conform"),
+        ("/files/a/parts/7", "/files/{x}/parts/{y}", "/files/{fileId}/parts/{part}", "conform"),
+        ("/files/a/parts", "/files/{x}/parts", None, "unknown"),
+        ("*", "*", None, "unknown"),
+    ],
+)
+def test_a_path_that_learning_resolved_is_of_its_template_only(
+    path: str, resolved: str, template: str | None, outcome: str
+) -> None:
+    verdict = checker(FILES).verdict(Request("api.example.com", "GET", path, template=resolved))
+    assert (verdict.template, verdict.outcome) == (template, outcome)

@@ -12,8 +12,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pyspark.sql import Row
 
+from pipelines.bounded_yaml import OWN_MAX_BYTES
 from pipelines.decisions.contradictions import contradictions
-from pipelines.decisions.file import MAX_BYTES, parsed, read, written
+from pipelines.decisions.file import parsed, read, written
 from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Pin, Split
 from pipelines.decisions.table import DECISIONS, from_rows, to_rows
 from pipelines.errors import ContractError, SettingsError
@@ -51,7 +52,11 @@ def test_templates_in_the_block_style_need_no_quotes() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    for path, content in (("absent", None), ("binary", b"\xff\xfe\x00"), ("long", b"#" * (MAX_BYTES + 1))):
+    for path, content in (
+        ("absent", None),
+        ("binary", b"\xff\xfe\x00"),
+        ("long", b"#" * (OWN_MAX_BYTES + 1)),
+    ):
         file = tmp_path / path
         if content is not None:
             file.write_bytes(content)

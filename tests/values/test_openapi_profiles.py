@@ -72,7 +72,16 @@ INSTANCES = [
             {"anyOf": [{"type": "string"}, {"type": "null"}]},
             {"anyOf": [{"type": "string", "nullable": True}]},
         ),
-        ({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, {"anyOf": [{"enum": ["a"]}, {"enum": [None]}]}),
+        (
+            {"anyOf": [{"enum": ["a"]}, {"type": "null"}]},
+            {"anyOf": [{"enum": ["a", None], "nullable": True}]},
+        ),
+        (
+            {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null", "x-census": {"n": 3}}]},
+            {"anyOf": [{"type": "string", "enum": ["a", None], "nullable": True}]},
+        ),
+        ({"type": "null"}, {"nullable": True}),
+        ({"const": None}, {"nullable": True}),
         ({"const": 3}, {"enum": [3]}),
         ({"type": "string", "examples": ["a", "b"]}, {"type": "string", "example": "a"}),
         (

@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 
 from pipelines.errors import SettingsError, WarehouseError
-from pipelines.settings import PrivacySettings
+from pipelines.settings import PrivacySettings, load
 from pipelines.transactions.secret_key import secret_key
 
-KEPT = PrivacySettings(key_file="", jwt_claims=[])
+
+def of_file(name: str) -> PrivacySettings:
+    return load().privacy.model_copy(update={"key_file": name})
+
+
+KEPT = of_file("")
 ROUNDS, PROCESSES = 40, 3
 
 
@@ -67,11 +72,8 @@ def test_an_interrupted_first_run_leaves_no_key(
 def test_a_given_key_is_read_and_a_short_one_refused(tmp_path: Path) -> None:
     (tmp_path / "long").write_text("k" * 40 + "\n")
     (tmp_path / "short").write_text("k")
-    assert (
-        secret_key("s3a://lake/w", PrivacySettings(key_file=str(tmp_path / "long"), jwt_claims=[]))
-        == b"k" * 40
-    )
+    assert secret_key("s3a://lake/w", of_file(str(tmp_path / "long"))) == b"k" * 40
     with pytest.raises(SettingsError, match="at least 16 bytes, found 1"):
-        secret_key(str(tmp_path), PrivacySettings(key_file=str(tmp_path / "short"), jwt_claims=[]))
+        secret_key(str(tmp_path), of_file(str(tmp_path / "short")))
     with pytest.raises(WarehouseError, match=r"needs privacy\.key_file"):
         key_of("s3a://lake/w")

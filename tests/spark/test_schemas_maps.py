@@ -1,0 +1,51 @@
+"""Maps whose keys look like names: told by counts, collapsed before anything is stored, whatever the partitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.schemas.maps import maps_of, with_maps
+from pipelines.settings import Settings
+
+KEY = ("ml", "api.example", "POST", "/carts")
+NAMES = [f"person{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(150)]
+
+
+def value(client: str, name: str, key: tuple[str, ...] = KEY, location: str = "body") -> tuple[Any, ...]:
+    return (*key, location, name, client)
+
+
+def test_hundreds_of_names_of_few_clients_are_keys(spark: SparkSession, settings: Settings) -> None:
+    rows = [
+        value(f"c{n % 30}", f"/seats/{name}{below}") for n, name in enumerate(NAMES) for below in ("", "/row")
+    ]
+    rows += [value(f"c{n}", name) for n in range(30) for name in ("", "/seats", "/seats/total", "/seats/{}")]
+    rows += [
+        value("c1", "/seats/persona", location="query"),
+        value("c2", "/seats/personzz/{}", location="key"),
+    ]
+    rows += [
+        value("c1", "/few/a"),
+        value("c1", f"/seats/{NAMES[0]}", ("ml", "api.example", "POST", "/other")),
+    ]
+    rows += [value(f"c{n}", f"/form/field{number}") for n in range(4) for number in range(150)]
+    frame = spark.createDataFrame(
+        rows, ", ".join(f"{name} string" for name in (*ENDPOINT_KEY, "location", "name", "client"))
+    )
+    found = with_maps(frame, maps_of(frame, settings.schemas))
+    assert found.count() == len(rows)
+    names = {
+        (row["path_template"], row["location"], row["name"])
+        for row in found.collect()
+        if "field" not in row["name"]
+    }
+    assert names == {
+        ("/carts", "body", ""), ("/carts", "body", "/seats"), ("/carts", "body", "/seats/total"), ("/carts", "body", "/seats/{}"),
+        ("/carts", "body", "/seats/{}/row"), ("/carts", "query", "/seats/persona"), ("/carts", "key", "/seats/{}/{}"),
+        ("/carts", "body", "/few/a"), ("/other", "body", f"/seats/{NAMES[0]}"),
+    }  # fmt: skip
+    fields = {row["name"] for row in found.where("name LIKE '%field%'").collect()}
+    assert len(fields) == 150  # every client has them: a wide form, not a map

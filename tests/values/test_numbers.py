@@ -1,0 +1,56 @@
+"""What reads as a number: one rule for learning, checking and comparing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.changes.accepts import accepts
+from pipelines.conformance.texts import scalars
+from pipelines.http.numbers import number_of
+from pipelines.schemas.recognisers import NUMBERS, kind_of
+
+NONE = [
+    "007",
+    "-007",
+    "00",
+    "+5",
+    ".5",
+    "5.",
+    "0x1f",
+    "1e",
+    "1_000",
+    "",
+    "-",
+    " 1",
+    "1\n",
+    "1e400",
+    "NaN",
+    "Infinity",
+    "٣",
+]
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_what_is_not_a_number_is_none_to_anybody(text: str) -> None:
+    assert number_of(text) is None
+    assert list(scalars(text)) == [text]
+    assert not accepts({"type": "number"}, text, in_url=True)
+    assert not accepts({"type": "integer"}, text, in_url=True)
+    assert kind_of(text) not in NUMBERS
+
+
+@given(st.from_regex(r"-?[0-9]{1,21}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?", fullmatch=True))
+def test_numbers_are_those_of_json(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except ValueError:
+        expected = None
+    found = number_of(text)
+    assert (found is None) == (expected is None)
+    assert found is None or found == pytest.approx(expected)
+    assert kind_of(text) not in NUMBERS or found is not None
+    assert accepts({"type": "number"}, text, in_url=True) == (found is not None)

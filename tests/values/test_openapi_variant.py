@@ -1,0 +1,36 @@
+"""Documents say of which variant they are, whoever writes them. No Spark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from pyspark.sql import DataFrame
+
+from pipelines.changes import documents as of_changes
+from pipelines.changes.build import Evidence
+from pipelines.openapi import build
+from pipelines.selection.variant import Variant
+from pipelines.settings import load
+from tests.values.test_openapi_bodies import BODY
+from tests.values.test_openapi_document import endpoint
+
+NOTHING = cast(DataFrame, None)
+
+
+@pytest.mark.parametrize("variant", ["ml", "session"])
+def test_a_document_says_its_variant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variant: Variant
+) -> None:
+    given = endpoint("GET", "/x", parameters=BODY)
+    monkeypatch.setattr(build, "_by_host", lambda *_: iter([("h", [given])]))
+    [(_, found)] = build.documents(NOTHING, NOTHING, variant)
+    assert found["x-census"]["variant"] == variant
+    monkeypatch.setattr(of_changes, "latest", lambda schemas: schemas)
+    evidence = cast(Evidence, SimpleNamespace(inventory=NOTHING, schemas=NOTHING))
+    written = of_changes.write_first(evidence, tmp_path, load().export, variant)
+    assert [one.file.parent.relative_to(tmp_path).parts[0] for one in written] == ["after", "after"]
+    said: list[Any] = [f"variant: {variant}" in one.file.read_text() for one in written]
+    assert said == [True, True]

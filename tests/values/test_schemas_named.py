@@ -1,0 +1,29 @@
+"""Names are written only where several clients send them: what one client calls things may be personal."""
+
+from __future__ import annotations
+
+from pipelines.schemas.evidence import Evidence
+from pipelines.schemas.verdict_column import _named
+from pipelines.schemas.view import View
+from pipelines.settings import load
+
+SETTINGS = load().schemas
+
+
+def of(clients: int) -> Evidence:
+    return Evidence(10, 10, clients, 1, ())
+
+
+def test_a_name_of_fewer_clients_is_in_no_view() -> None:
+    whole = {
+        ("request", ""): of(9), ("path", "id"): of(1), ("query", "page"): of(3), ("query", "anna"): of(2),
+        ("header", "x-anna"): of(1), ("body", "/anna"): of(2), ("form", "anna"): of(1),
+        ("cookie", "anna"): of(1), ("part", "anna"): of(1), ("body", ""): of(9),
+    }  # fmt: skip
+    views = {View.WHOLE.value: whole, View.HELD.value: {("query", "anna"): of(2), ("query", "page"): of(1)}}
+    found = _named(views, SETTINGS, 20)
+    assert set(found[View.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
+    assert set(found[View.HELD.value]) == {("query", "page")}
+    assert (
+        _named(views, SETTINGS, 19) == views
+    )  # of few clients an optional parameter looks like what one made up
