@@ -28,6 +28,7 @@ from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.select import Variant
 from pipelines.selection.thresholds import learning_threshold
+from pipelines.transactions.first_seen import first_transactions, named_by_first
 
 
 def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
@@ -41,13 +42,16 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         taught = successful.join(named, ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
-        values = parameter_values(taught).persist(StorageLevel.DISK_ONLY)
-        apart = deviants(values, transactions(run), settings.deviants).withColumn("variant", F.lit(variant))
+        firsts = first_transactions(transactions(run)).persist(StorageLevel.DISK_ONLY)
+        values = parameter_values(named_by_first(taught, firsts)).persist(StorageLevel.DISK_ONLY)
+        answers = named_by_first(transactions(run).select("client", "status"), firsts)
+        apart = deviants(values, answers, settings.deviants).withColumn("variant", F.lit(variant))
         DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
         strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")
         teaching = values.join(F.broadcast(strangers), "client", "left_anti")
         PARAMETER_SLICES.replace(slices(teaching, settings.schemas), warehouse, f"variant = '{variant}'")
         values.unpersist()
+        firsts.unpersist()
         mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
         fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
         changed = fresh.agg(

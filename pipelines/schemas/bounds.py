@@ -33,7 +33,7 @@ Sized = Sequence[tuple[float, int]]
 
 
 def snapped(value: float) -> float:
-    """The next number from `value` on that a person would have set as a limit; `value` > 0. None there is near the end of doubles."""
+    """The next number from `value` on that a person would have set as a limit; `value` > 0. Infinite near the end of doubles."""
     if not value < LARGEST:
         return math.inf
     power = math.floor(math.log10(value))

@@ -108,8 +108,7 @@ def allowance(n: int, settings: SchemaSettings) -> int:
 
 
 def _range(
-    place: Place,
-    whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
+    place: Place, whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
 ) -> Limits:
     n = whole.n
     if n < settings.range_observations:

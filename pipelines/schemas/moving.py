@@ -37,18 +37,19 @@ _CYCLES: tuple[tuple[str, ...], ...] = (
 """Words that take turns with the clock: all of a cycle are a set, a part of one is what the window held."""
 _TURNS = frozenset(word for cycle in _CYCLES for word in cycle)
 _COUNTERS = frozenset(
-    "v ver version rel release r rev revision build b batch run job sprint iteration patch snapshot seq sequence serial no nr num "
-    "number week wk w kw cw fy cy year day episode edition issue round deploy deployment migration tag rc beta alpha epoch id".split()
+    "v ver version rel release r rev revision build b batch run job sprint iteration patch snapshot seq sequence serial no nr "
+    "num number week wk w kw cw fy cy year day episode edition issue round deploy deployment migration tag rc beta "
+    "alpha epoch id".split()
 )
 """Words before a number that counts, and names of parameters whose numbers do."""
 _COUNTED_NAME = frozenset(
-    "id ids no nr num number seq sequence serial build version ver rev revision release batch offset cursor since until after before "
-    "time timestamp ts epoch year week".split()
+    "id ids no nr num number seq sequence serial build version ver rev revision release batch offset cursor since until after "
+    "before time timestamp ts epoch year week".split()
 )
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _VERSION = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}(?![0-9.])")
 COUNTING_FROM, SMALLEST_COUNTER = 1, 10
-"""Numbers that follow each other from 0 or 1 on, or stay below ten, are a ladder of steps (`level-1`, `a4`), no counter's last."""
+"""Numbers that follow each other from 0 or 1 on, or stay below ten, are steps (`level-1`, `a4`), no counter's last."""
 _UNIX = {10: 1, 13: 1000}
 _LATEST_UNIX = 4_102_444_800
 """2100: larger numbers of ten digits are no times."""
@@ -114,7 +115,7 @@ def _is_counted(text: str) -> bool:
 
 
 def _years(first_day: date | None, last_day: date | None) -> range:
-    """Years that are as near to the traffic as a clock's next turn; all of this and the last century where its time is unknown."""
+    """Years that are as near to the traffic as a clock's next turn; any of two centuries where its time is unknown."""
     if first_day is None or last_day is None:
         return range(1900, 2101)
     return range(first_day.year - 1, last_day.year + 2)
@@ -131,11 +132,13 @@ def _year_of(digits: str) -> int | None:
         return int(digits)
     if len(digits) in _UNIX:
         seconds = int(digits) // _UNIX[len(digits)]
-        return datetime.fromtimestamp(seconds).year if seconds < _LATEST_UNIX else None  # noqa: DTZ006  # the year is near either way
+        return (
+            datetime.fromtimestamp(seconds).year if seconds < _LATEST_UNIX else None
+        )  # the year is near either way
     for form, length in (("%Y%m", 6), ("%y%m%d", 6), ("%Y%m%d", 8), ("%Y%m%d%H%M%S", 14)):
         if len(digits) == length:
             try:
-                return datetime.strptime(digits, form).year  # noqa: DTZ007  # only the year is asked for
+                return datetime.strptime(digits, form).year  # only the year is asked for
             except ValueError:
                 continue
     return None

@@ -35,7 +35,9 @@ class Witness(NamedTuple):
     seen: Seen
 
 
-def refused_values(judgement: Judgement, evidence: Evidence, location: str, settings: SchemaSettings) -> dict[str, str]:
+def refused_values(
+    judgement: Judgement, evidence: Evidence, location: str, settings: SchemaSettings
+) -> dict[str, str]:
     """Keyword → why it cannot be written: values of the evidence that were no mistakes of single clients break it."""
     if not judgement.alternatives:
         return {}
@@ -70,7 +72,9 @@ def witnesses(kind: KindEvidence) -> Iterator[Witness]:
     elif kind.kind == BOOLEAN:
         yield Witness(True, "true", everybody)
     elif kind.kind in NAMED_KINDS:
-        yield from (Witness(text, text, seen) for text, seen in (kind.common.seen or {}).items() if not is_cut(text))
+        yield from (
+            Witness(text, text, seen) for text, seen in (kind.common.seen or {}).items() if not is_cut(text)
+        )
     elif kind.kind in NUMBERS:
         is_integer = type_of(kind.kind) == "integer"
         exact = {float(one): one for one in (kind.low, kind.high) if one is not None}

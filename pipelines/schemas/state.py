@@ -13,7 +13,16 @@ from pipelines.schemas.distinct import NONE, Distinct
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, Shown
 from pipelines.schemas.growth import Peaks
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
-from pipelines.schemas.recognisers import ARRAY, BIG_INTEGER, MAX_CHARACTERS, NUMBERS, TEXT, TEXTUAL, kind_of, type_of
+from pipelines.schemas.recognisers import (
+    ARRAY,
+    BIG_INTEGER,
+    MAX_CHARACTERS,
+    NUMBERS,
+    TEXT,
+    TEXTUAL,
+    kind_of,
+    type_of,
+)
 from pipelines.schemas.seen import DIGEST_CHARACTERS, Kept, Outermost, Seen, client_bit, kept_text
 from pipelines.schemas.tallies import Tally, tally
 

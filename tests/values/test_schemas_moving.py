@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.schemas.moving import fixed, moves
 from pipelines.schemas.json_schema import json_schema, without_evidence
 from pipelines.schemas.judge import judge
+from pipelines.schemas.moving import fixed, moves
 from pipelines.schemas.state import fold, observe
 from tests.judged_values import SETTINGS, accepts
 
@@ -42,22 +42,22 @@ ADVANCING: dict[str, Draw] = {
     "head of a ULID": lambda rng, day: f"evt_01KAB{'XYZ'[since(day) // 30 % 3]}-{tail(rng).upper()}",
     "head of a UUIDv7": lambda rng, day: f"0198{since(day) // 30:04x}-{tail(rng)}",
     "snowflake": lambda rng, day: f"msg:{14_000 + since(day) // 30}:{tail(rng)}",
-    "only the month": lambda rng, day: f"{day:%Y-%m}",
-    "only the week": lambda rng, day: f"{day:%G-w%V}",
-    "only the year": lambda rng, day: f"fy{(day + timedelta(31)):%Y}",
-    "month's name": lambda rng, day: f"{day:%B}".lower(),
-    "weekday of a morning": lambda rng, day: f"{day + timedelta(3 * (since(day) // 28)):%A}".lower(),
+    "only the month": lambda _, day: f"{day:%Y-%m}",
+    "only the week": lambda _, day: f"{day:%G-w%V}",
+    "only the year": lambda _, day: f"fy{(day + timedelta(31)):%Y}",
+    "month's name": lambda _, day: f"{day:%B}".lower(),
+    "weekday of a morning": lambda _, day: f"{day + timedelta(3 * (since(day) // 28)):%A}".lower(),
     "last two builds": lambda rng, day: f"build-{998 + since(day) // 14 - rng.randrange(2)}",
-    "patch": lambda rng, day: f"2.14.{since(day) // 20}",
+    "patch": lambda _, day: f"2.14.{since(day) // 20}",
     "version of an API": lambda rng, day: f"v{rng.choice((1, 2)) + since(day) // 28}",
-    "batch": lambda rng, day: f"batch{41 + since(day) // 28}",
-    "quarter": lambda rng, day: f"q{(day.month - 1) // 3 + 1}",
-    "number: year": lambda rng, day: f"{day + timedelta(31):%Y}",
-    "number: year and month": lambda rng, day: f"{day:%Y%m}",
-    "number: week": lambda rng, day: str(int(f"{day:%V}")),
+    "batch": lambda _, day: f"batch{41 + since(day) // 28}",
+    "quarter": lambda _, day: f"q{(day.month - 1) // 3 + 1}",
+    "number: year": lambda _, day: f"{day + timedelta(31):%Y}",
+    "number: year and month": lambda _, day: f"{day:%Y%m}",
+    "number: week": lambda _, day: str(int(f"{day:%V}")),
     "number: build": lambda rng, day: str(997 + since(day) // 14 - rng.randrange(2)),
-    "number: page that was always the first": lambda rng, day: str(1 + since(day) // 28),
-    "digits": lambda rng, day: f"00{998 + since(day) // 28}",
+    "number: page that was always the first": lambda _, day: str(1 + since(day) // 28),
+    "digits": lambda _, day: f"00{998 + since(day) // 28}",
 }  # fmt: skip
 STANDING: dict[str, tuple[str, ...]] = {
     "words": ("asc", "desc"),
@@ -92,7 +92,8 @@ def learned(draw: Callable[[int], tuple[str, date]], n: int, doublings: int = 0)
 def test_values_of_the_next_months_are_taken(name: str, doublings: int) -> None:
     """Limits of numbers narrow until there are 8,600."""
     draw, rng, n = ADVANCING[name], random.Random(7), 300  # noqa: S311  # a simulation
-    schema = learned(lambda i: (lambda day: (draw(rng, day), day))(FIRST + timedelta(i * WINDOW // n)), n, doublings)
+    days = [FIRST + timedelta(i * WINDOW // n) for i in range(n)]
+    schema = learned(lambda i: (draw(rng, days[i]), days[i]), n, doublings)
     later = [draw(rng, FIRST + timedelta(WINDOW + i)) for i in range(120)]
     assert [value for value in later if not accepts(schema, value)] == []
 

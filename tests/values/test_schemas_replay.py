@@ -22,17 +22,30 @@ from pipelines.schemas.state import fold, observe
 from pipelines.schemas.view import View
 from tests.judged_values import DAY, SETTINGS, of_values, schema_of
 
-EDGES = (2**31, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, -(2**63), 1e300, 1.7e308, 5e-324, 1234567890123456.7, 0.00012345678901234567)
+EDGES = (
+    2**31,
+    2**53 + 1,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+    -(2**63),
+    1e300,
+    1.7e308,
+    5e-324,
+    1234567890123456.7,
+    0.00012345678901234567,
+)
 scalars = (
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**64 - 1)
     | st.sampled_from(EDGES)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     | st.sampled_from(["", "2026-11-27T00:00:00+02:00", "007", "null", "true", "1.5", "9" * 30, "a,b", "x|y"])
 )
 Place = tuple[str, str]
+VALUES: tuple[object, ...] = (1, "a", None, {"b": []})
 
 
 def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
@@ -93,7 +106,7 @@ def test_first_values_of_a_member_that_was_always_null_are_taken_and_the_reason_
     judgement = of_values(["null"] * 240)
     assert judgement.rule != "no-value-seen"  # a text in a URL
     schema = of_body([None] * 40, 2)
-    assert all(takes(schema, value) for value in (1, "a", None, {"b": []}))
+    assert all(takes(schema, value) for value in VALUES)
     state = fold(observe("null", f"c{i % 60}", DAY, json_type="null") for i in range(240))
     views: Views = {view: {("body", "/v"): state.evidence()} for view in View}
     evidence = json_schema(back_tested(views, SETTINGS).parameters["body", "/v"].judgement)["x-census"]
