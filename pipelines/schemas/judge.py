@@ -139,16 +139,18 @@ def judge(
     if "type" in refused:
         return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
     if all(kind.kind in WITHOUT_VALUE for kind in kept):
-        # absence of values says nothing of values, but that an empty text is one
-        texts = any(kind.kind == EMPTY for kind in kept)
-        types = (json_types(kept) if texts else []) if in_json else any_text
-        return said(Rule.EMPTY, types, limited=False)
+        return said(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
     if level is Level.GUESS:
         return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
     groups = json_groups(kept) if in_json else url_groups(kept)
     if len(groups) > settings.max_union:
         return said(Rule.MIXED, any_text)
     return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
+
+
+def _of_no_value(kept: Sequence[KindEvidence]) -> list[Group]:
+    """Absence of values in JSON says nothing of values, but that an empty text is one."""
+    return json_types(kept) if any(kind.kind == EMPTY for kind in kept) else []
 
 
 def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSettings) -> Judgement:
