@@ -95,10 +95,19 @@ def _without_standards(text: str) -> str:
 
 
 def _is_part_of_a_cycle(texts: Sequence[str]) -> bool:
-    words = {part.lower() for text in texts for part in _PART.findall(text)}
-    of_cycles = words & _TURNS
-    whole = {word for cycle in _CYCLES if words.issuperset(cycle) for word in cycle}
-    return not of_cycles <= whole
+    """Whether texts show some words of a cycle, not all: two of one, or one in every text (a lone `summer` is any word)."""
+    words = [{part.lower() for part in _PART.findall(text)} for text in texts]
+    seen = set().union(*words)
+    shown = [seen.intersection(cycle) for cycle in _CYCLES]
+    whole = {
+        word
+        for cycle, found in zip(_CYCLES, shown, strict=True)
+        if len(found) == len(cycle)
+        for word in found
+    }
+    rest = (seen & _TURNS) - whole
+    is_time = all(one & _TURNS for one in words) or any(len(found - whole) > 1 for found in shown)
+    return bool(rest) and is_time
 
 
 def _is_counted(text: str) -> bool:

@@ -70,6 +70,7 @@ STANDING: dict[str, tuple[str, ...]] = {
     "quarters": ("q1", "q2", "q3", "q4"),
     "pictures": ("480p", "720p", "1080p"),
     "classes of ships": ("type23", "type26", "type45"),
+    "words of which one may be a season": ("light", "photo", "quick", "summer"),
     "one word": ("json",),
     "standard": ("utf-8",),
 }
@@ -123,6 +124,7 @@ def test_years_long_ago_are_a_set_and_those_of_the_traffic_none() -> None:
     assert moves(["model-1998", "model-2026"], "q", FIRST, last)
     assert moves(["model-1998", "model-2004"], "q", None, None)
     assert moves(["a7", "b8"], "build", FIRST, last)
+    assert moves(["all", "nov", "dec"], "q", FIRST, last)
 
 
 def test_number_that_grows_is_not_said_to_fit_in_32_bits() -> None:
