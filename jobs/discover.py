@@ -34,6 +34,7 @@ from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.selection.select import KEPT, coverage, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.selection.variant import Variant
+from pipelines.transactions.first_seen import first_transactions, named_by_first
 
 SUGGESTIONS = 20
 """Patterns of hosts that are told at most; the rest follows when these are decided."""
@@ -68,7 +69,8 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
     with run.reporter.stage("Finding endpoints") as outcome:
         chosen = selected(traffic, variants=variants, settings=settings.selection, scored=scorer)
         names = ", ".join(f"'{variant}'" for variant in variants)
-        days = client_days(chosen, settings.paths).persist(StorageLevel.DISK_ONLY)
+        by_client = client_days(chosen, settings.paths)
+        days = named_by_first(by_client, first_transactions(traffic)).persist(StorageLevel.DISK_ONLY)
         rules = learn_rules(run, days)
         shapes = days.select("host", "path_shape").distinct()
         templated_days = by_template(days, path_templates(run, shapes))

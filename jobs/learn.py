@@ -30,6 +30,7 @@ from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.thresholds import learning_threshold
 from pipelines.selection.variant import Variant
+from pipelines.transactions.first_seen import first_transactions, named_by_first
 
 
 def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
@@ -43,14 +44,17 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         taught = successful.join(named, ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
-        read = parameter_values(taught).persist(StorageLevel.DISK_ONLY)
+        firsts = first_transactions(transactions(run)).persist(StorageLevel.DISK_ONLY)
+        read = parameter_values(named_by_first(taught, firsts)).persist(StorageLevel.DISK_ONLY)
         values = with_maps(read, maps_of(read, settings.schemas).localCheckpoint())
-        apart = deviants(values, transactions(run), settings.deviants).withColumn("variant", F.lit(variant))
+        answers = named_by_first(transactions(run).select("client", "status"), firsts)
+        apart = deviants(values, answers, settings.deviants).withColumn("variant", F.lit(variant))
         DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
         strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")
         teaching = values.join(F.broadcast(strangers), "client", "left_anti")
         PARAMETER_SLICES.replace(slices(teaching, settings.schemas), warehouse, f"variant = '{variant}'")
         read.unpersist()
+        firsts.unpersist()
         mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
         fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
         changed = fresh.agg(

@@ -10,6 +10,7 @@ from pipelines.changes.silence_column import is_newly_silent, silences
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
 from pipelines.sections import ChangeSettings
+from pipelines.sketches import estimate
 
 ALL_HOSTS = ""
 """Stands for the whole warehouse where an endpoint's host is new as well: there is no host whose past it could be judged by."""
@@ -53,7 +54,7 @@ def host_days(endpoint_slices: DataFrame) -> DataFrame:
     ]
     each = endpoint_slices.groupBy(F.col("host").alias("of"), "day").agg(*sums)
     whole = endpoint_slices.groupBy(F.lit(ALL_HOSTS).alias("of"), "day").agg(*sums)
-    return each.unionByName(whole).withColumn("exposure", F.hll_sketch_estimate("clients"))
+    return each.unionByName(whole).withColumn("exposure", estimate("clients"))
 
 
 def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataFrame:

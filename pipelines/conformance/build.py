@@ -31,6 +31,7 @@ from pipelines.conformance.routes import Routes
 from pipelines.conformance.table import FINDING_KEY, PLACE
 from pipelines.paths.steps import masked, typed_steps
 from pipelines.sections import ConformanceSettings, PathSettings
+from pipelines.sketches import estimate
 
 Batches = Iterator[pa.RecordBatch]
 CHECKED = ("host", "method", "path", "query", "request_content_type", "request_body")
@@ -98,7 +99,7 @@ def findings(judged: DataFrame, settings: ConformanceSettings, paths: PathSettin
             "transaction_ids"
         ),
     )
-    return _bounded(counted, settings.max_unknown).withColumn("clients", F.hll_sketch_estimate("clients"))
+    return _bounded(counted, settings.max_unknown).withColumn("clients", estimate("clients"))
 
 
 def endpoint_counts(judged: DataFrame) -> DataFrame:

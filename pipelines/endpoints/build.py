@@ -25,6 +25,7 @@ from pipelines.endpoints.table import COUNTS, ENDPOINT_KEY
 from pipelines.paths.build import with_masked
 from pipelines.sections import EndpointSettings, PathSettings
 from pipelines.selection.answers import FAMILIES
+from pipelines.sketches import estimate
 
 SHAPE_KEY = ("variant", "host", "method", "path_shape", "day")
 TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
@@ -107,7 +108,7 @@ def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFr
     whole = rows.groupBy(*ENDPOINT_KEY).agg(
         *(F.sum(name).alias(name) for name in COUNTS),
         F.sum(counted).alias("recent_successes"),
-        F.hll_sketch_estimate(F.hll_union_agg("client_sketch")).alias("clients"),
+        estimate(F.hll_union_agg("client_sketch")).alias("clients"),
         *merged_state(),
         *merged_host_state(),
         F.min("first_seen").alias("first_seen"),

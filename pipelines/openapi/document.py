@@ -28,6 +28,10 @@ HOST_CHARACTERS = "!$&'()*+,;=~-._:[]"
 TITLE_CHARACTERS = 200
 
 
+COUNTS = ("requests", "clients", "learned_from")
+"""What `x-census` counts of an operation: told once, however many ways its path is written in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a document comes from: the generator's version, the variant, further hosts that are merged in."""
@@ -101,12 +105,16 @@ def _path_items(group: Sequence[Located]) -> Iterator[tuple[str, dict[str, Any]]
     for one in group:
         for path in dict.fromkeys(as_written(naming_one.path(names), way) for way in one.endpoint.writings):
             by_path.setdefault(path, []).append(one)
+    counted: dict[int, str] = {}
     for path, same in by_path.items():
-        yield path, _path_item(path, same, names)
+        yield path, _path_item(path, same, names, counted)
+        counted |= {id(one): counted.get(id(one), path) for one in same}
 
 
-def _path_item(path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
-    """The operations of a path, from its endpoints."""
+def _path_item(
+    path: str, group: Sequence[Located], names: tuple[str, ...], counted: Mapping[int, str]
+) -> dict[str, Any]:
+    """The operations of a path, from its endpoints; counts of the `counted` ones stand at another writing of the path."""
     by_method: dict[str, list[Located]] = {}
     for one in group:
         by_method.setdefault(whole(one.endpoint.method), []).append(one)
@@ -116,6 +124,9 @@ def _path_item(path: str, group: Sequence[Located], names: tuple[str, ...]) -> d
         by_method, key=lambda name: (METHODS.index(name) if name in METHODS else len(METHODS), name)
     ):
         operation = _operation(method, path, by_method[method], names)
+        told = {counted.get(id(one)) for one in by_method[method]}
+        if len(told) == 1 and (elsewhere := told.pop()) is not None:
+            _count_elsewhere(operation, elsewhere)
         if method in METHODS:
             item[method.lower()] = operation
         else:
@@ -154,6 +165,16 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
             **({"merged_templates": templates} if templates != [path] else {}),
         },
     }
+
+
+def _count_elsewhere(operation: dict[str, Any], path: str) -> None:
+    """Takes the counts out of an operation of which they stand at another writing of the path: sums over a document are true."""
+    evidence = operation["x-census"]
+    operation["x-census"] = {
+        "counted_at": path, **{key: told for key, told in evidence.items() if key not in COUNTS}
+    }  # fmt: skip
+    for response in operation["responses"].values():
+        response["description"] = f"counted at {readable(path, TITLE_CHARACTERS)}"
 
 
 def _responses(statuses: Mapping[str, int]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pipelines.schemas.broken import Broken, ByKeyword, broken
 from pipelines.schemas.evidence import NO_EVIDENCE, Evidence
 from pipelines.schemas.json_body import KEY
-from pipelines.schemas.judge import Judgement, is_attack, judge
+from pipelines.schemas.judge import Judgement, is_attack, judge, with_items
+from pipelines.schemas.replay import refused_values
 from pipelines.schemas.required import Known, is_required, missing
 from pipelines.schemas.view import View
 from pipelines.sections import SchemaSettings
@@ -25,6 +26,8 @@ REQUEST: Place = ("request", "")
 REQUIRED = "required"
 NOT_OF_KEYS = dict.fromkeys(("enum", "prefix", "minimum", "maximum"), "only the form of a map's keys is kept")
 """Keywords that would speak of a key itself: what is kept of it (`names.stand_in`) is not it."""
+MOST_REPLAYS = 8
+"""Each leaves out one keyword more; there are seven, and without the type nothing is refused."""
 SPLITS = (
     (View.PAST, View.NEWEST, "in the newest slice"),
     (View.TAUGHT, View.HELD, "left out"),
@@ -58,6 +61,7 @@ def back_tested(views: Views, settings: SchemaSettings) -> Verdict:
     )
     for test, (_, _, where) in zip((newest, held, whole), SPLITS, strict=True):
         test.refuse(refused, where)
+    whole.replay(refused)
     return Verdict(
         {place: whole.judged(place, refused).parameter for place in whole.places},
         sum(test.requests for test in (newest, held) if test.taught),
@@ -119,6 +123,18 @@ class _Test:
             reason = f"{worst.n} values of {worst.clients} or more clients {where} broke it"
             refused.setdefault(place, {})[keyword] = reason
             found[place] = self._several(place, refused)
+
+    def replay(self, refused: Refusals) -> None:
+        """Adds to `refused` what the written schemas refuse of the very values that taught them."""
+        for place in self.places:
+            evidence, items = self.taught[place], _items(place, self.taught)
+            for _ in range(MOST_REPLAYS):
+                judgement = self.judged(place, refused).parameter.judgement
+                shown = with_items(evidence, items) if judgement.listed and items is not None else evidence
+                found = refused_values(judgement, shown, place[0], self.settings)
+                if not found:
+                    break
+                refused.setdefault(place, {}).update(found)
 
     def false_alarms(self, refused: Refusals) -> int:
         """Values that break what is written, whoever sent them, attacks aside."""

@@ -20,6 +20,8 @@ FEW_SLACK, SOME_SLACK, IDENTIFIER_SLACK, LADDER_SLACK = 10, 2, 100, 2
 """Times the largest seen: below 200 values; below 1,000; for identifiers, which grow; for at most 8 different numbers."""
 LADDER = 8
 """Different numbers up to which they may be steps of a ladder (10, 25, 50, 100), which no tail describes (METHODS B3)."""
+LARGEST = 1e300
+"""No limit that is larger is written: neighbours of it are no finite doubles."""
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
 CLOCK_AND_CALENDAR = (12, 23, 24, 31, 59, 60, 90, 180, 360, 365, 366)
 SHORTEST_LIMIT = 64
@@ -31,7 +33,9 @@ Sized = Sequence[tuple[float, int]]
 
 
 def snapped(value: float) -> float:
-    """The next number from `value` on that a person would have set as a limit; `value` > 0."""
+    """The next number from `value` on that a person would have set as a limit; `value` > 0. Infinite near the end of doubles."""
+    if not value < LARGEST:
+        return math.inf
     power = math.floor(math.log10(value))
     decimal = (m * 10.0**k for k in (power - 1, power, power + 1) for m in MANTISSAS)
     nines = (10.0**k - 1 for k in (power, power + 1, power + 2))

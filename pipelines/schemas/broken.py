@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
 from pipelines.schemas.judge import Alternative, Judgement, with_items
-from pipelines.schemas.recognisers import DIGITS, NUMBER, NUMBERS, TEXT, type_of
+from pipelines.schemas.recognisers import BIG_INTEGER, DIGITS, NUMBER, NUMBERS, TEXT, type_of
 from pipelines.schemas.seen import Seen
 from pipelines.schemas.texts import classes_in
 
@@ -54,8 +54,10 @@ def fits(form: Alternative, kind: KindEvidence, location: str) -> bool:
     if form.kind == TEXT:
         return location != "body" or type_of(kind.kind) == "string"
     is_integer = type_of(kind.kind) == "integer"
-    if type_of(form.kind) == "integer":
+    if form.kind == BIG_INTEGER:
         return is_integer
+    if type_of(form.kind) == "integer":
+        return is_integer and kind.kind != BIG_INTEGER
     if form.kind == NUMBER:
         return kind.kind in NUMBERS
     is_counted = form.kind == DIGITS and location != "body" and is_integer and (kind.low or 0) >= 0

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.evidence import Evidence
-from pipelines.schemas.json_body import holder_name
+from pipelines.schemas.json_body import holder_name, last_token
+from pipelines.schemas.moving import moves
 from pipelines.schemas.seen import CLIENTS, Seen, is_cut
 from pipelines.sections import SchemaSettings
 
@@ -49,6 +50,8 @@ def closed_set(
     if not strong or len(strong) > settings.max_enum:
         return None
     if any(is_cut(value) or _is_identifier(value, location) for value in strong):
+        return None
+    if moves(strong, last_token(name), evidence.first_day, evidence.last_day):
         return None
     known, length = 0, max(map(len, strong))
     for value in strong:

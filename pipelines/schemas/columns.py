@@ -19,6 +19,7 @@ from pipelines.schemas.recognisers import ARRAY, NUMBERS, RECOGNISERS, TEXT, TEX
 from pipelines.schemas.seen import CLIENT_BITS, COMMON, CUT, DIGEST_CHARACTERS, KEPT_CHARACTERS, OUTERMOST
 from pipelines.schemas.state import HOURS
 from pipelines.schemas.table import PEAKS_SCHEMA
+from pipelines.sketches import estimate
 
 COUNTS = ("n", "requests")
 SKETCHES = ("clients", "values")
@@ -169,8 +170,8 @@ def evidence() -> list[Column]:
     kinds = F.struct(
         "kind",
         "n",
-        F.hll_sketch_estimate("clients").alias("clients"),
-        F.hll_sketch_estimate("values").alias("distinct"),
+        estimate("clients").alias("clients"),
+        estimate("values").alias("distinct"),
         F.size("days").alias("days"),
         F.col("integer_min").alias("low"),
         F.col("integer_max").alias("high"),
@@ -185,7 +186,7 @@ def evidence() -> list[Column]:
     days = F.flatten(F.collect_list("days"))
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
-        F.hll_sketch_estimate(F.hll_union_agg("clients", F.lit(True))).alias("clients"),
+        estimate(F.hll_union_agg("clients", F.lit(True))).alias("clients"),
         F.size(F.array_distinct(days)).alias("days"),
         F.array_sort(F.collect_list(kinds)).alias("kinds"),
         F.array_min(days).alias("first_day"),

@@ -11,13 +11,14 @@ from pyspark.sql import functions as F
 
 from pipelines.schemas.columns import size
 from pipelines.schemas.evidence import SIZED_KINDS
-from pipelines.schemas.recognisers import EMPTY, NUMBERS
+from pipelines.schemas.recognisers import EMPTY, NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.seen import CLIENTS
 from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
 from pipelines.sections import DeviantSettings
 
 GAP = 3.0
-"""Times beyond what three clients reach, from which an outermost value is no tail any more (METHODS B5, gap test)."""
+"""Times what three clients reach, from where three begin: a value farther out is no tail any more (METHODS B5)."""
+TIMES = (UNIX_SECONDS, UNIX_MILLISECONDS)
 NOT_THEIR_FAULT = (401, 403, 429)
 """Client errors that honest clients meet by the dozen: not logged in, not allowed, too many requests."""
 
@@ -52,7 +53,7 @@ def deviants(values: DataFrame, transactions: DataFrame, settings: DeviantSettin
             )
         ).alias("reasons"),
     )
-    total = transactions.agg(F.approx_count_distinct("client")).collect()[0][0]
+    total = transactions.agg(F.count_distinct("client")).collect()[0][0]
     most = max(settings.always, int(total * settings.max_share)) if total >= settings.clients else 0
     return found.orderBy(F.desc("parameters"), F.desc("endpoints"), "client").limit(most)
 
@@ -84,16 +85,27 @@ def _other_kinds(values: DataFrame, settings: DeviantSettings) -> DataFrame:
 
 
 def _beyond(values: DataFrame, settings: DeviantSettings) -> DataFrame:
-    """Whose largest number or longest text is far beyond what three clients reach."""
-    ranked_kinds = values.where(F.col("kind").isin(*NUMBERS, *SIZED_KINDS))
-    each = ranked_kinds.withColumn("size", F.abs(size())).where(F.col("size").isNotNull())
-    by_client = each.groupBy(*PARAMETER_KEY, "kind", "client").agg(F.max("size").alias("size"))
-    place = Window.partitionBy(*PARAMETER_KEY, "kind")
-    ranked = by_client.withColumns(
-        {"rank": F.row_number().over(place.orderBy(F.desc("size"))), "clients": F.count("*").over(place)}
+    """Whose largest number or longest text is far beyond what three clients reach, measured from where three begin.
+
+    Years begin at 2020, not at 0: from there 2,100 is far, from 0 nothing below 6,000 is. Where all send the same, its size is
+    the measure. Numbers below zero count as far as they are from the beginning. Times are free: who asks for next year is honest.
+    """
+    ranked_kinds = values.where(F.col("kind").isin(*NUMBERS, *SIZED_KINDS) & ~F.col("kind").isin(*TIMES))
+    each = ranked_kinds.withColumn("size", size()).where(F.col("size").isNotNull())
+    by_client = each.groupBy(*PARAMETER_KEY, "kind", "client").agg(
+        F.max("size").alias("most"), F.min("size").alias("least")
     )
-    third = F.max(F.when(F.col("rank") == CLIENTS, F.col("size"))).over(place)
-    far = (F.col("clients") >= settings.clients) & (F.col("size") > GAP * F.col("third"))
+    place = Window.partitionBy(*PARAMETER_KEY, "kind")
+    begin = F.max(F.when(F.col("rank") == CLIENTS, F.col("least"))).over(place)
+    begun = by_client.withColumns(
+        {"rank": F.row_number().over(place.orderBy("least")), "clients": F.count("*").over(place)}
+    ).withColumn("begin", begin)
+    below = F.when(F.col("least") < 0, F.col("begin") - F.col("least")).otherwise(0.0)
+    away = begun.withColumn("away", F.greatest(F.col("most") - F.col("begin"), below))
+    ranked = away.withColumn("rank", F.row_number().over(place.orderBy(F.desc("away"))))
+    third = F.max(F.when(F.col("rank") == CLIENTS, F.col("away"))).over(place)
+    measure = F.when(F.col("third") > 0, F.col("third")).otherwise(F.greatest(F.abs("begin"), F.lit(1.0)))
+    far = (F.col("clients") >= settings.clients) & (F.col("away") > GAP * measure)
     return _reason(ranked.withColumn("third", third).where(far), "beyond-the-others")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 from pipelines.schemas.growth import Peaks
@@ -78,13 +79,15 @@ class KindEvidence(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The numbers of a parameter: values, requests that carried it, clients, days, and each kind's."""
+    """The numbers of a parameter: values, requests that carried it, clients, days, and each kind's; between which days."""
 
     n: int
     requests: int
     clients: int
     days: int
     kinds: tuple[KindEvidence, ...]
+    first_day: date | None = None
+    last_day: date | None = None
 
     @property
     def distinct(self) -> int:

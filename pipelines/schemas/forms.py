@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipelines.schemas.evidence import KindEvidence
 from pipelines.schemas.recognisers import (
+    BIG_INTEGER,
     BY_KIND,
     DIGITS,
     EMPTY,
@@ -83,6 +84,8 @@ def _number(kinds: Sequence[KindEvidence]) -> Group:
     """All numbers as one form: a time where all integers look like one and move, or integer, or number."""
     if any(type_of(kind.kind) == "number" for kind in kinds):
         return NUMBER, kinds
+    if any(kind.kind == BIG_INTEGER for kind in kinds):
+        return BIG_INTEGER, kinds
     only = kinds[0]
     stands = (only.high or 0) - (only.low or 0) <= UNIX_SPREAD.get(only.kind, 0)
     return (INTEGER if len(kinds) > 1 or only.kind not in UNIX_SPREAD or stands else only.kind), kinds

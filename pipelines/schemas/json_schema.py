@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.schemas.confidence import fleet_prior
 from pipelines.schemas.judge import Alternative, Judgement
+from pipelines.schemas.limits import GROWS
 from pipelines.schemas.recognisers import (
     BY_KIND,
     EMPTY,
@@ -85,6 +86,7 @@ def _constraint(form: Alternative) -> JsonSchema:
         return {"type": "string", "maxLength": 0}
     if form.kind == INTEGER:
         is_small = form.low in INT32 and form.high in INT32 and int(limits.get("maximum", 0)) in INT32
+        is_small = is_small and form.limits.note != GROWS
         return {"type": "integer", "format": "int32" if is_small else "int64", **limits}
     if form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS):
         return {"type": "integer", "format": "int64"}  # seconds pass 32 bits in 2038

@@ -27,6 +27,7 @@ from pipelines.schemas.recognisers import (
     TEXT,
     TEXTUAL,
     TOKEN,
+    WITHOUT_VALUE,
 )
 from pipelines.sections import SchemaSettings
 
@@ -56,6 +57,7 @@ class Rule(StrEnum):
     """Why the judgement is what it is."""
 
     FEW = "too-few-observations"
+    EMPTY = "no-value-seen"
     SECRET = "secret"  # noqa: S105 - the name of a rule
     SINGLE = "one-type"
     UNION = "several-types"
@@ -136,12 +138,19 @@ def judge(
         return _token(secret, kept, settings) if {kind.kind for kind in kept} == {TOKEN} else secret
     if "type" in refused:
         return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
+    if all(kind.kind in WITHOUT_VALUE for kind in kept):
+        return said(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
     if level is Level.GUESS:
         return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
     groups = json_groups(kept) if in_json else url_groups(kept)
     if len(groups) > settings.max_union:
         return said(Rule.MIXED, any_text)
     return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
+
+
+def _of_no_value(kept: Sequence[KindEvidence]) -> list[Group]:
+    """Absence of values in JSON says nothing of values, but that an empty text is one."""
+    return json_types(kept) if any(kind.kind == EMPTY for kind in kept) else []
 
 
 def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSettings) -> Judgement:
@@ -171,7 +180,8 @@ def with_items(evidence: Evidence, items: Evidence) -> Evidence:
         merged[kind.kind] = merged[kind.kind] + kind if kind.kind in merged else kind
     n = sum(kind.n for kind in merged.values())
     kinds = tuple(merged[name] for name in sorted(merged))
-    return Evidence(n, n, max(evidence.clients, items.clients), evidence.days, kinds)
+    between = (evidence.first_day, evidence.last_day)
+    return Evidence(n, n, max(evidence.clients, items.clients), evidence.days, kinds, *between)
 
 
 def level_of(n: int, settings: SchemaSettings) -> Level:
@@ -186,12 +196,16 @@ def level_of(n: int, settings: SchemaSettings) -> Level:
 def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[KindEvidence, ...]:
     """The kinds without those that few clients sent few times (METHODS B5).
 
-    Where the whole parameter has too few clients to tell an attacker from a user, every kind stays.
+    Where the whole parameter has too few clients to tell an attacker from a user, every kind stays. Missing values always do, and
+    are no measure of the others.
     """
-    by_size = sorted(evidence.kinds, key=lambda kind: (kind.n, kind.kind))
+    by_size = sorted(
+        (kind for kind in evidence.kinds if kind.kind not in WITHOUT_VALUE),
+        key=lambda kind: (kind.n, kind.kind),
+    )
     if evidence.clients <= settings.min_union_clients or not by_size:
         return evidence.kinds
-    left = allowance(evidence.n, settings)
+    left = allowance(sum(kind.n for kind in by_size), settings)
     dropped = {kind.kind for kind in by_size[:-1] if is_attack(kind, evidence, settings)}
     for kind in by_size[:-1]:
         if (
@@ -216,5 +230,5 @@ def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) 
 
 
 def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
-    """Whether keeping `kind` hardly widens: an empty value, or a number among numbers."""
-    return kind.kind == EMPTY or (kind.kind in NUMBERS and main.kind in NUMBERS)
+    """Whether keeping `kind` hardly widens: a number among numbers."""
+    return kind.kind in NUMBERS and main.kind in NUMBERS

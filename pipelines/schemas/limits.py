@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -12,6 +13,8 @@ from pipelines.schemas import bounds, confidence
 from pipelines.schemas.characters import BITS, bracket
 from pipelines.schemas.closed import Place, closed_set
 from pipelines.schemas.evidence import SIZED_KINDS, Evidence, KindEvidence
+from pipelines.schemas.json_body import last_token
+from pipelines.schemas.moving import counts
 from pipelines.schemas.prefix import as_pattern, constant
 from pipelines.schemas.recognisers import (
     ARRAY,
@@ -34,6 +37,8 @@ SMALL_ALLOWANCES = ((100, 2), (30, 1))
 """Values that may be trimmed from so many on, where (1 - min_share) * n is still less (METHODS B9 rule 5)."""
 TOKEN_CHARACTERS, TOKEN_PATTERN = 128, "^[A-Za-z0-9._~+/=-]*$"
 """What `redaction.QUERY_TOKEN` and `JSON_TOKEN` take for a machine's secret."""
+OFFSET_SHARE = 0.5
+"""Numbers that all are above such a share of the largest began before the window: years, build numbers, a constant."""
 GROWS = "grows with time, so it gets no maximum"
 
 
@@ -77,7 +82,7 @@ def limits_of(
     may_go = allowance(evidence.n, settings)
     found = NO_LIMITS
     if whole.kind in (INTEGER, NUMBER):
-        found = _range(whole, kinds, may_go, settings)
+        found = _range(place, whole, kinds, may_go, settings)
     elif whole.kind == ARRAY:
         found = _size(whole, may_go, settings)
     elif whole.kind == TEXT:
@@ -103,7 +108,7 @@ def allowance(n: int, settings: SchemaSettings) -> int:
 
 
 def _range(
-    whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
+    place: Place, whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
 ) -> Limits:
     n = whole.n
     if n < settings.range_observations:
@@ -113,13 +118,19 @@ def _range(
     low = whole.lowest.supported(CLIENTS, may_go)
     if not high or not low:
         return NO_LIMITS
-    is_identifier = whole.distinct > IDENTIFIER_SHARE * n and high[0][0] > IDENTIFIER_SIZE
+    is_identifier = (
+        (whole.distinct > IDENTIFIER_SHARE * n and high[0][0] > IDENTIFIER_SIZE)
+        or low[0][0] == high[0][0]
+        or low[0][0] > OFFSET_SHARE * high[0][0]
+        or (whole.kind == INTEGER and (place[0] == "path" or counts(last_token(place[1]))))
+    )
     top = bounds.upper([(max(size, 0.0), times) for size, times in high], n, whole.distinct, is_identifier)
     negated = [(-size, times) for size, times in low if size < 0]
     bottom = -bounds.upper(negated, n, whole.distinct, is_identifier) if negated else 0.0
     limits: dict[str, float] = {"minimum": bottom, "maximum": top}
+    limits = {key: limit for key, limit in limits.items() if math.isfinite(limit)}
     if whole.kind == INTEGER:
-        limits = {key: int(limit) for key, limit in limits.items() if abs(limit) <= INT64}
+        limits = {key: int(limit) for key, limit in limits.items() if abs(limit) < INT64}
     proof = (
         confidence.distribution_free(n)
         if has_times and not negated
@@ -133,6 +144,8 @@ def _range(
 def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Limits:
     largest = whole.highest.supported(CLIENTS, may_go)
     if whole.n < settings.range_observations or not largest:
+        return NO_LIMITS
+    if largest[0][0] == 0:  # always empty: of items nothing is known
         return NO_LIMITS
     limit = int(bounds.upper(largest, whole.n, whole.distinct, is_identifier=False))
     return Limits({"maxItems": limit}, {"maxItems": confidence.tail_model(whole.n, bounds.TAIL_RISK)})

@@ -34,6 +34,8 @@ INTEGER = f"0|{digits_up_to(str(2**63 - 1))}|-(?:{digits_up_to(str(2**63))})"
 """JSON integers (RFC 8259 s. 6) that OpenAPI's int64 holds. Leading zeros and longer ones are text made of
 digits.
 """
+WHOLE = "-?[0-9]+"
+"""Of a JSON number: no fraction and no exponent."""
 UNIX_SECONDS = "9[5-9][0-9]{7}|1[0-9]{9}|2[01][0-9]{8}"
 UNIX_MILLISECONDS = "9[5-9][0-9]{10}|1[0-9]{12}|2[01][0-9]{11}"
 """9.5e8 to 2.2e9 seconds: February 2000 to September 2039 (METHODS B9)."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
+from pipelines.schemas.moving import SEPARATORS, fixed
+
 PREFIX_CHARACTERS = 16
 """Of a value that may be a prefix: longer ones are cut, which only makes what is written wider."""
 _SYNTAX = re.compile(r"[\\^$.*+?()\[\]{}|]")
 """What is syntax in ECMA-262; escaping more than that is an error there (flag u)."""
-SEPARATORS = "-_.:/"
-"""A prefix ends with one of these, or it is a chance that few values make."""
 
 
 def shared(one: str, other: str) -> str:
@@ -21,11 +21,15 @@ def shared(one: str, other: str) -> str:
 
 
 def constant(prefix: str | None) -> str:
-    """The part of a shared prefix that is one by intent: up to its last separator, at least one character before it."""
+    """The part of a shared prefix that is one by intent: up to its last separator, at least one character before it.
+
+    What only time has kept still is none, nor is what follows it.
+    """
     if prefix is None:
         return ""
     end = max(prefix.rfind(separator) for separator in SEPARATORS)
-    return prefix[: end + 1] if end > 0 else ""
+    kept = fixed(prefix[: end + 1])
+    return kept if kept.strip(SEPARATORS) else ""
 
 
 def as_pattern(prefix: str) -> str:

@@ -66,6 +66,7 @@ def _identifier(kind: str, length: int, source: str) -> Recogniser:
 EMPTY, REDACTED, BOOLEAN, INTEGER, NUMBER, TEXT = "empty", "redacted", "boolean", "integer", "number", "text"
 UNIX_SECONDS, UNIX_MILLISECONDS, DIGITS, JWT = "unix-seconds", "unix-milliseconds", "digits", "jwt"
 SUSPICIOUS, LIST, NULL, OBJECT, ARRAY = "suspicious", "list", "null", "object", "array"
+BIG_INTEGER = "big-integer"
 PIPED, SPACED = "piped", "spaced"
 SEMVER, LOCALE, TOKEN = "semver", "locale", "token"
 
@@ -186,14 +187,18 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     ),
     Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
 )
-NUMBERS = tuple(one.kind for one in RECOGNISERS if one.type in ("integer", "number"))
+NUMBERS = (*(one.kind for one in RECOGNISERS if one.type in ("integer", "number")), BIG_INTEGER)
 """Kinds that are numbers to JSON."""
+WITHOUT_VALUE = (EMPTY, NULL)
+"""Kinds that say that there is no value."""
 LISTS = (LIST, PIPED, SPACED)
 """Kinds of text that may be lists, by their separator: comma, pipe, space."""
 TEXTUAL = (TEXT, SUSPICIOUS, *LISTS)
 """Kinds of text that have no format."""
-JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array"}
-"""Kinds that only a JSON document tells apart from text (RFC 8259 s. 3)."""
+JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array", BIG_INTEGER: "integer"}
+"""Kinds that only a JSON document tells apart from text (RFC 8259 s. 3); integers of more than 64 bits are digits in a URL."""
+VALUELESS = (NULL, OBJECT, ARRAY)
+"""JSON types whose text says nothing of the kind."""
 BY_KIND = {recogniser.kind: recogniser for recogniser in RECOGNISERS}
 """By order of precedence; `TEXT` comes last and stands for what nothing recognised (its pattern is never
 evaluated).
@@ -213,7 +218,7 @@ def kind_of(value: str, json_type: str | None = None) -> str:
 
     `json_type` is what a JSON body says it is; None in a URL, where a number is written as a text is.
     """
-    if json_type in JSON_ONLY:
+    if json_type in VALUELESS:
         return str(json_type)
     cut = value[:MAX_CHARACTERS]
     kind = TEXT
@@ -221,6 +226,8 @@ def kind_of(value: str, json_type: str | None = None) -> str:
         if held in cut and search(cut):
             kind = candidate
             break
+    if json_type == "number" and kind not in NUMBERS:
+        return BIG_INTEGER if re.fullmatch(patterns.WHOLE, cut) else NUMBER
     if json_type != "string" or type_of(kind) == "string":
         return kind
     return DIGITS if re.fullmatch(patterns.DIGITS, cut) else TEXT

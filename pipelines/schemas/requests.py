@@ -41,11 +41,10 @@ def as_written(path: str, writing: str) -> str:
 def writings(all_requests: int, all_clients: int, others: Iterable[Sent]) -> list[str]:
     """The ways in which an endpoint's paths are written, from its requests and those that were not `PLAIN`."""
     odd = list(others)
-    plain = Sent(
-        PLAIN,
-        all_requests - sum(one.requests for one in odd),
-        max(0, all_clients - sum(one.clients for one in odd)),  # clients of both are counted with the others
-    )
+    requests = all_requests - sum(one.requests for one in odd)
+    # clients of both are counted with the others: of those that are left it is unknown, and a template's own writing may stay
+    clients = max(all_clients - sum(one.clients for one in odd), min(requests, CLIENTS))
+    plain = Sent(PLAIN, requests, clients)
     return sorted(_supported([plain, *odd]), key=WRITINGS.index) or [PLAIN]
 
 

@@ -17,6 +17,8 @@ cause.
 """
 MAX_ITEMS = 50
 """Items read of one list in a value."""
+_SPACE_OFFSET = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) ([0-9]{2}:[0-9]{2})(?=[,|]|\Z)")
+"""A time and its offset, of which the "+" was sent as it is and became a space."""
 _PIPED = re.compile(patterns.PIPED)
 _SPACED = re.compile(patterns.SPACED)
 
@@ -47,7 +49,7 @@ def fields(location: str, text: str) -> list[Observed]:
 def pairs(text: str) -> list[tuple[str, str]]:
     """Decoded names and values, split as in the URL standard (WHATWG) s. 5.1, the first `MAX_PAIRS`; none without a name.
 
-    A pair without "=" has an empty value. Names are cut.
+    A pair without "=" has an empty value. Names are cut. The offset of a date-time whose "+" was not encoded gets it back.
     """
     is_escaped = "%" in text
     plain = text if is_escaped else text.replace("+", " ")
@@ -55,7 +57,12 @@ def pairs(text: str) -> list[tuple[str, str]]:
     named = [(name, value) for name, _, value in split if name][:MAX_PAIRS]
     if is_escaped:
         named = [(form_decoded(name), form_decoded(value)) for name, value in named]
-    return [(name[:NAME_CHARACTERS], value) for name, value in named]
+    return [(name[:NAME_CHARACTERS], _with_offset(value)) for name, value in named]
+
+
+def _with_offset(value: str) -> str:
+    """`2026-11-27T00:00:00 02:00` is `…+02:00`: no other text has a time, a space and an offset; so in each item of a list."""
+    return _SPACE_OFFSET.sub(r"\1+\2", value) if " " in value and "T" in value else value
 
 
 def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:

@@ -13,7 +13,16 @@ from pipelines.schemas.distinct import NONE, Distinct
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, Shown
 from pipelines.schemas.growth import Peaks
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
-from pipelines.schemas.recognisers import ARRAY, MAX_CHARACTERS, NUMBERS, TEXT, TEXTUAL, kind_of, type_of
+from pipelines.schemas.recognisers import (
+    ARRAY,
+    BIG_INTEGER,
+    MAX_CHARACTERS,
+    NUMBERS,
+    TEXT,
+    TEXTUAL,
+    kind_of,
+    type_of,
+)
 from pipelines.schemas.seen import DIGEST_CHARACTERS, Kept, Outermost, Seen, client_bit, kept_text
 from pipelines.schemas.tallies import Tally, tally
 
@@ -66,7 +75,8 @@ class ParameterState:
         """The numbers that a judgement needs."""
         whole = sum((state for _, state in self.kinds), KindState())
         kinds = tuple(state.evidence(kind) for kind, state in self.kinds)
-        return Evidence(whole.n, whole.requests, whole.clients.estimate(), len(whole.days), kinds)
+        days = (min(whole.days, default=None), max(whole.days, default=None))
+        return Evidence(whole.n, whole.requests, whole.clients.estimate(), len(whole.days), kinds, *days)
 
 
 def observe(
@@ -82,7 +92,7 @@ def observe(
     cut = value[:MAX_CHARACTERS]
     kind = kind_of(cut, json_type)
     is_number = kind in NUMBERS
-    integer = int(cut) if type_of(kind) == "integer" else None
+    integer = int(cut) if type_of(kind) == "integer" and kind != BIG_INTEGER else None
     seen = Seen(1, client_bit(client))
     has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
     size = float(len(cut) if kind in SIZED_KINDS else cut) if has_size else 0.0

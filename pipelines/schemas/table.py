@@ -121,4 +121,4 @@ DEVIANTS_SCHEMA = StructType(
         StructField("reasons", ArrayType(StringType()), False),
     ]
 )
-"""One row = a client (hashed at ingest) set apart before learning (`deviants`); replace per variant."""
+"""One row = a client set apart before learning (`deviants`), named by its first transaction; replace per variant."""

@@ -21,7 +21,7 @@ from pipelines.schemas.tallies import tally_of
 from pipelines.schemas.view import View
 from pipelines.sections import SchemaSettings
 
-EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds")
+EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
 JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
 """A judged parameter and `shape`, its schema without evidence: what tells one version from the next."""
 SENT_SCHEMA = ArrayType(
@@ -116,9 +116,9 @@ def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str
 
 def evidence_of(row: Row) -> Evidence:
     """The value of a row (or struct) of `build.evidence`."""
-    return Evidence(
-        row["n"], row["requests"], row["clients"], row["days"], tuple(map(_kind_of, row["kinds"]))
-    )
+    kinds = tuple(map(_kind_of, row["kinds"]))
+    between = (row["first_day"], row["last_day"])
+    return Evidence(row["n"], row["requests"], row["clients"], row["days"], kinds, *between)
 
 
 def _kind_of(kind: Row) -> KindEvidence:

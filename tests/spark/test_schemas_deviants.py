@@ -109,3 +109,16 @@ def test_nothing_is_collected_but_the_number_of_clients(spark: SparkSession, set
     apart = deviants(rows(spark, users), traffic(spark, users), settings.deviants)
     assert apart.schema.names == ["client", "parameters", "endpoints", "reasons"]
     assert apart.where(F.size("reasons") == 0).count() == 0
+
+
+def test_far_is_measured_from_where_the_others_begin(spark: SparkSession, settings: Settings) -> None:
+    """2500 is far from 2020 to 2026, -300 from -5 to 30; 2027 and a time of next year are not."""
+    users = []
+    for i in range(CLIENTS):
+        times = {"since": str(1_780_000_000 + i), "until": str(1_780_003_600 + i)}
+        users.append((f"user{i}", {"year": str(2020 + i % 7), "warm": str(i % 36 - 5), **times}))
+    odd = [
+        ("evil", {"year": "2500", "warm": "-300"}),
+        ("next year", {"year": "2027", "warm": "31", "since": "1811536000", "until": "1811539600"}),
+    ]
+    assert found(spark, users + odd, settings) == {"evil": ["beyond-the-others"]}

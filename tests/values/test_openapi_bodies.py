@@ -83,6 +83,21 @@ def test_paths_are_written_as_requests_write_them() -> None:
     assert len({one["operationId"] for item in written.values() for one in item.values()}) == 3
 
 
+def test_counts_are_told_once_however_many_ways_a_path_is_written_in() -> None:
+    when = datetime(2026, 6, 1)
+    get = Endpoint(
+        "a.example", "GET", "/x/{id}", 5, 2, when, when, statuses={"2XX": 5}, writings=("/x", "/x/")
+    )
+    written = document("a.example", [get, replace(get, method="PUT", writings=("/x/",))], Origin("1", "ml"))
+    first, other = (written["paths"][path] for path in ("/x/{id}", "/x/{id}/"))
+    assert first["get"]["x-census"]["requests"] == 5
+    assert other["get"]["x-census"]["counted_at"] == "/x/{id}"
+    assert not {"requests", "clients", "learned_from"} & set(other["get"]["x-census"])
+    assert other["get"]["responses"]["2XX"]["description"] == "counted at /x/{id}"
+    told = [one["x-census"].get("requests", 0) for item in (first, other) for one in item.values()]
+    assert sum(told) == written["x-census"]["transactions"] == 10
+
+
 def test_bodies_stand_under_the_media_types_that_were_sent() -> None:
     body = [parameter("", {"type": "object"}, location="body")]
     known: dict[str, Any] = {"schema": {"type": "object"}}

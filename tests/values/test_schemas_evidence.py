@@ -97,7 +97,7 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
         highest=Outermost(True, {(3.0, digest("abc")): by_carol}), prefix="abc",
     )  # fmt: skip
     assert learned(observed).evidence() == Evidence(
-        n=4, requests=3, clients=3, days=2, kinds=(integers, text)
+        n=4, requests=3, clients=3, days=2, kinds=(integers, text), first_day=DAY, last_day=NEXT_DAY
     )
     assert learned(observed).evidence().distinct == 3
 

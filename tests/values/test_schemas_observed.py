@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.conformance import texts as reading
 from pipelines.schemas import multipart, sent_names
 from pipelines.schemas.observed import Request, observed
 from pipelines.schemas.placed_values import path_values
@@ -32,6 +33,22 @@ def test_pairs_are_those_of_the_standard_library(sent: list[tuple[str, str]]) ->
         f"{quote(name, safe='')}={quote(value, safe=' ').replace(' ', '+')}" for name, value in sent
     )
     assert pairs(query) == parse_qsl(query, keep_blank_values=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "value"),
+    [
+        ("2026-11-27T00:00:00+02:00", "2026-11-27T00:00:00+02:00"),
+        ("2026-11-27T00:00:00.5+02:00", "2026-11-27T00:00:00.5+02:00"),
+        ("2026-11-27T00%3A00%3A00+02%3A00", "2026-11-27T00:00:00+02:00"),
+        ("2026-11-27T00:00:00+02:00,2026-11-28T00:00:00+02:00", "2026-11-27T00:00:00+02:00,2026-11-28T00:00:00+02:00"),
+        ("at+T12:00:00", "at T12:00:00"),
+        ("T00:00:00+02:00h", "T00:00:00 02:00h"),
+    ],
+)  # fmt: skip
+def test_plus_of_an_offset_that_was_not_encoded_stays_one(sent: str, value: str) -> None:
+    assert pairs(f"at={sent}") == [("at", value)]
+    assert reading.pairs(f"at={sent}")[0] == [("at", value)]
 
 
 @given(st.lists(LITERAL, min_size=2, max_size=4), st.lists(PLAIN, min_size=3, max_size=3))

@@ -57,6 +57,7 @@ def test_root_and_deep_templates_have_no_last_slash(template: str, expected: str
         (1000, 50, [Sent(TRAILING, 3, 2)], [PLAIN]),  # two clients alone change nothing
         (1000, 50, [Sent(TRAILING, 3, 3)], [PLAIN, TRAILING]),
         (1000, 50, [Sent(DOUBLED, 500, 30), Sent(DOUBLED_TRAILING, 400, 17)], [PLAIN, DOUBLED, DOUBLED_TRAILING]),
+        (1000, 50, [Sent(TRAILING, 550, 50)], [PLAIN, TRAILING]),  # all clients send both
         (2, 1, [Sent(DOUBLED, 1, 1)], [PLAIN, DOUBLED]),
         (0, 0, [], [PLAIN]),
     ],

@@ -1,0 +1,15 @@
+"""Numbers of different things from HyperLogLog sketches, the same however the rows were spread over partitions."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+
+def estimate(sketch: Column | str) -> Column:
+    """How many different things a sketch has seen.
+
+    A sketch that saw every row itself estimates from their order (HIP: Cohen, "All-distances sketches, revisited", 2015), one
+    that was merged from its registers alone. Merged with itself, which changes no register, it always is of the second kind.
+    """
+    return F.hll_sketch_estimate(F.hll_union(sketch, sketch))

@@ -1,0 +1,127 @@
+"""What is written takes what it was learned from: values of any kind, through the checker that `validate` uses. No Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.conformance.verdicts import compiled
+from pipelines.schemas.backtest import REQUEST, Views, back_tested
+from pipelines.schemas.json_body import leaves
+from pipelines.schemas.json_schema import json_schema, without_evidence
+from pipelines.schemas.judge import Alternative
+from pipelines.schemas.limits import Limits
+from pipelines.schemas.replay import refused_values
+from pipelines.schemas.state import fold, observe
+from pipelines.schemas.view import View
+from tests.judged_values import DAY, SETTINGS, of_values, schema_of
+
+EDGES = (
+    2**31,
+    2**53 + 1,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+    -(2**63),
+    1e300,
+    1.7e308,
+    5e-324,
+    1234567890123456.7,
+    0.00012345678901234567,
+)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.sampled_from(EDGES)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+    | st.sampled_from(["", "2026-11-27T00:00:00+02:00", "007", "null", "true", "1.5", "9" * 30, "a,b", "x|y"])
+)
+Place = tuple[str, str]
+VALUES: tuple[object, ...] = (1, "a", None, {"b": []})
+
+
+def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
+    """The schema of member `v` of bodies, each sent by clients in turn, all of it again and again, after all tests."""
+    observed: dict[Place, list[Any]] = {}
+    for i, value in enumerate(values):
+        for name, text, json_type, is_first in leaves(json.dumps({"v": value})):
+            one = observe(text, f"c{i % 60}", DAY, hour=i % 24, is_first=is_first, json_type=json_type)
+            observed.setdefault(("body", name), []).append(one)
+    observed[REQUEST] = [observe("", f"c{i % 60}", DAY) for i in range(len(values))]
+    merged = {place: fold(states) for place, states in observed.items()}
+    for _ in range(doublings):
+        merged = {place: state + state for place, state in merged.items()}
+    known = {place: state.evidence() for place, state in merged.items()}
+    views: Views = dict.fromkeys(View, known)
+    found: dict[str, Any] = without_evidence(
+        json_schema(back_tested(views, SETTINGS).parameters["body", "/v"].judgement)
+    )
+    return found
+
+
+def takes(schema: dict[str, Any], value: object) -> bool:
+    return bool(compiled(json.dumps(schema)).is_valid(value))
+
+
+@given(st.lists(scalars, min_size=1, max_size=3), st.sampled_from([0, 2, 4, 8]))
+def test_every_value_of_a_body_conforms_to_what_it_taught(values: list[object], doublings: int) -> None:
+    schema = of_body([value for value in values for _ in range(60 if doublings else 1)], doublings)
+    for value in values:
+        assert takes(schema, value), (schema, value)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([2**63 + n for n in range(40)], {"type": "integer"}),
+        ([1, 2**64 - 1] * 20, {"type": "integer"}),
+        ([2**63, 0.5] * 20, {"type": "number"}),
+        ([1234567890123456.7, 5e-324] * 20, {"type": "number"}),
+        ([None] * 40, {}),
+        ([None] * 39 + [7], {"anyOf": [{"type": "null"}, {"type": "integer", "format": "int32"}]}),
+        ([""] * 40, {"type": "string"}),
+        (["", None] * 20, {"anyOf": [{"type": "null"}, {"type": "string"}]}),
+        ([[]] * 40, {"type": "array"}),
+    ],
+)  # fmt: skip
+def test_types_of_json_are_those_that_were_sent(values: list[object], expected: dict[str, Any]) -> None:
+    limits = ("minimum", "maximum")
+    schema = of_body(values, 3)
+    written = {key: part for key, part in schema.items() if key not in limits}
+    assert {**written, **({"anyOf": sorted(written["anyOf"], key=str)} if "anyOf" in written else {})} == {
+        **expected, **({"anyOf": sorted(expected["anyOf"], key=str)} if "anyOf" in expected else {})
+    }  # fmt: skip
+    assert all(takes(schema, value) for value in values)
+
+
+def test_first_values_of_a_member_that_was_always_null_are_taken_and_the_reason_is_told() -> None:
+    judgement = of_values(["null"] * 240)
+    assert judgement.rule != "no-value-seen"  # a text in a URL
+    schema = of_body([None] * 40, 2)
+    assert all(takes(schema, value) for value in VALUES)
+    state = fold(observe("null", f"c{i % 60}", DAY, json_type="null") for i in range(240))
+    views: Views = {view: {("body", "/v"): state.evidence()} for view in View}
+    evidence = json_schema(back_tested(views, SETTINGS).parameters["body", "/v"].judgement)["x-census"]
+    assert (evidence["rule"], evidence["n"]) == ("no-value-seen", 240)
+
+
+def test_parameter_without_values_is_no_closed_set_of_the_empty_text() -> None:
+    assert schema_of([""] * 240, clients=60) == {"type": "string"}
+
+
+def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() -> None:
+    judgement = of_values([str(n % 100) for n in range(240)], clients=60)
+    form: Alternative = judgement.alternatives[0]
+    wrong = replace(form, limits=Limits({"minimum": 0, "maximum": 50}))
+    found = refused_values(replace(judgement, alternatives=(wrong,)), judgement.evidence, "query", SETTINGS)
+    assert list(found) == ["maximum"]
+    assert "that taught it" in found["maximum"]
+    assert refused_values(judgement, judgement.evidence, "query", SETTINGS) == {}
