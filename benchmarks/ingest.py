@@ -15,15 +15,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.scoring import best_cost, written_nowhere
+from benchmarks.scoring import cpu_seconds, written_nowhere
 from pipelines import settings as settings_module
 from pipelines.settings import Settings
 from pipelines.simulator.writers import simulate
 from pipelines.spark import session
-from pipelines.transactions import build
+from pipelines.transactions import build, masking
 from pipelines.transactions.inputs import find_inputs
 from pipelines.transactions.sources.registry import read
 
@@ -38,11 +38,24 @@ def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> Da
     return build.judged(named, key=b"k", now=now, ingest=settings.ingest, privacy_settings=settings.privacy)
 
 
-def unmasked(typed: DataFrame, body_max_bytes: int) -> DataFrame:
-    """In place of masking: nothing but the bound of bodies."""
+def unmasked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
+    """In place of `masking.masked`: the bounds of bodies and of rejected records alone."""
     body = F.col("request_body")
     kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
-    return typed.withColumn("request_body", kept)
+    raw = F.when(F.size("violations") > 0, F.substring(original, 1, raw_characters))
+    return judged.withColumns({"request_body": kept, "raw": raw})
+
+
+def best_costs(cases: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """CPU seconds of the best round of each; rounds take turns, as a machine changes while it is measured."""
+    best: dict[str, float] = {}
+    for number in range(rounds + 1):
+        for name, work in cases.items():
+            start = cpu_seconds()
+            work()
+            if number:  # the first warms up
+                best[name] = min(best.get(name, float("inf")), cpu_seconds() - start)
+    return best
 
 
 def main() -> None:
@@ -59,17 +72,17 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         files = options.files or simulated(Path(folder), options.transactions, settings)
         masked = judged_rows(spark, files, settings)
-        with patch.object(build, "_without_credentials", unmasked):
+        with patch.object(masking, "masked", unmasked):
             plain = judged_rows(spark, files, settings)
         cases: dict[str, Callable[[], None]] = {
             "without masking": written_nowhere(plain),
             "with masking": written_nowhere(masked),
         }
         count = masked.count()
-        costs = {name: best_cost(work, options.rounds) for name, work in cases.items()}
-    for name, (cpu, wall) in costs.items():
-        print(f"  {name:16} {cpu / count * 1e6:6.1f} core-us a line ({wall / count * 1e6:5.1f} us wall)")
-    ratio = costs["with masking"][0] / costs["without masking"][0]
+        costs = best_costs(cases, options.rounds)
+    for name, cpu in costs.items():
+        print(f"  {name:16} {cpu / count * 1e6:6.1f} core-us a line")
+    ratio = costs["with masking"] / costs["without masking"]
     print(
         f"  {count:,} lines, ratio {ratio:.3f} (budget {BUDGET}): {'holds' if ratio <= BUDGET else 'MISSED'}"
     )

@@ -120,3 +120,12 @@ TOKENS = [
     "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END",
 ]
 """Of known issuers, for fields of any name."""
+PERSONAL = [
+    "ann.planted7@corp7.example",
+    "+41795550177",
+    "+41 79 555 01 78",
+    "(415) 555-0179",
+    "4111111111111111",
+    "5555 5555 5555 4444",
+]
+"""Personal values, for fields of any name."""

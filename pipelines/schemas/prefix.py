@@ -9,6 +9,8 @@ PREFIX_CHARACTERS = 16
 """Of a value that may be a prefix: longer ones are cut, which only makes what is written wider."""
 _SYNTAX = re.compile(r"[\\^$.*+?()\[\]{}|]")
 """What is syntax in ECMA-262; escaping more than that is an error there (flag u)."""
+_MASKED = re.compile(r"[+(]?0*9[09 ()+./-]*")
+"""What a masked telephone or card number begins with (`masking.personal.shape`): every digit is a 9, by no intent."""
 SEPARATORS = "-_.:/"
 """A prefix ends with one of these, or it is a chance that few values make."""
 
@@ -25,7 +27,8 @@ def constant(prefix: str | None) -> str:
     if prefix is None:
         return ""
     end = max(prefix.rfind(separator) for separator in SEPARATORS)
-    return prefix[: end + 1] if end > 0 else ""
+    found = prefix[: end + 1] if end > 0 else ""
+    return "" if _MASKED.fullmatch(found) else found
 
 
 def as_pattern(prefix: str) -> str:

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from pipelines.http.masking.personal import has_check_digit, is_personal_mask
 from pipelines.http.masking.transaction import MASKERS
+from tests.judged_values import schema_of
 from tests.planted import PARTS, PLACES, SECRET, TOKENS
 
 
@@ -109,6 +111,7 @@ def test_personal_values_keep_their_class_and_shape(sent: dict[str, object], kep
         None,
         True,
         "sk-circle-fade-dot",
+        "go-test-ins-wo-disk-z7r09489kzyf",
         "a: b",
         "rgb(1, 2, 3)",
         "https://x.example/a?page=2#top",
@@ -147,6 +150,8 @@ def test_ordinary_values_stay(value: object) -> None:
         "/img/logo@2x.png",
         "/npm/vue@3.2.1/dist/vue.js",
         "/secrets/list",
+        "/actions/secrets/secret_name2",
+        "/oauth-clients/519d660133f3fbb47357",
         "/geo/46.94,7.44",
         "/confirm/step-2",
         "/session/new",
@@ -208,3 +213,26 @@ def test_ordinary_queries_stay(query: str) -> None:
 def test_ordinary_header_fields_stay(agent: str) -> None:
     assert MASKERS["user_agent"](agent) == agent
     assert MASKERS["referer"]("https://web.example/a/b") == "https://web.example/a/b"
+
+
+@pytest.mark.parametrize(
+    ("mask", "schema"),
+    [
+        ("redacted@example.invalid", {"type": "string", "format": "email"}),
+        ("999-999-9999", {"type": "string", "maxLength": 64, "pattern": "^[a-zA-Z0-9_.-]*$"}),
+        ("0999999999", {"type": "string", "pattern": "^[0-9]{1,64}$"}),
+        ("9999999999", {"type": "integer", "format": "int64", "minimum": 0, "maximum": 20000000000}),
+        ("+99 99 999 99 99", {"type": "string", "maxLength": 64}),
+    ],
+)
+def test_what_is_learned_from_masks_of_personal_values_takes_them_all(mask: str, schema: object) -> None:
+    assert is_personal_mask(mask)
+    assert schema_of([mask] * 600, name="contact") == schema
+    assert "9" not in str(schema_of([mask] * 4000, name="contact", clients=300).get("pattern", "")).replace(
+        "0-9", ""
+    )
+
+
+def test_check_digits() -> None:
+    assert all(map(has_check_digit, ["79927398713", "4111111111111111", "378282246310005"]))
+    assert not any(map(has_check_digit, ["79927398710", "4111111111111112", "9999999999999999"]))

@@ -1,7 +1,7 @@
 r"""Forms of secrets by who issues them: rules as data. Each has what every match holds, and its source.
 
-Written for Python's `re` and for RE2 alike: no look-around, and bounded wherever something must follow a repetition, so that
-no text makes them slow (`eyJ` repeated, for instance). What issuers exist was checked against the names of the rules of
+Bounded wherever something must follow a repetition, so that no text makes them slow (`eyJ` repeated, for instance). Heads are
+for RE2 too, which knows no look-around and bounds of 1,000 at most. What issuers exist was checked against the names of the rules of
 gitleaks (github.com/gitleaks/gitleaks, MIT); the expressions are our own, from what the issuers say.
 """
 
@@ -22,6 +22,8 @@ class Issuer:
 
 
 _W = "[A-Za-z0-9_-]"
+_ALONE = "(?<![A-Za-z0-9])"
+"""Not within a word: for short beginnings (`disk-`)."""
 _MIXED = r"[A-Za-z_-]{0,40}[0-9][A-Za-z0-9_-]{8,}"
 """With a digit early: what a key has and a word with hyphens has not."""
 
@@ -79,7 +81,7 @@ ISSUERS = (
     Issuer("telegram", rf"[0-9]{{6,12}}:AA{_W}{{30,}}", f":AA{_W}{{8}}", "core.telegram.org/bots/api"),
     Issuer(
         "openai and alike",
-        rf"sk-(?:proj|svcacct|admin|None|ant|or|lf)-{_W}{{12,}}|sk-{_MIXED}",
+        rf"{_ALONE}sk-(?:(?:proj|svcacct|admin|None|ant|or|lf)-{_W}{{12,}}|{_MIXED})",
         f"sk-{_W}{{9}}",
         "platform.openai.com, docs.anthropic.com: authentication",
     ),
@@ -102,24 +104,26 @@ ISSUERS = (
         "docs.stripe.com: keys",
     ),
     Issuer("sendgrid", rf"SG\.{_W}{{10,64}}\.{_W}{{10,}}", rf"SG\.{_W}{{10}}", "docs.sendgrid.com: API keys"),
-    Issuer("mailgun", r"key-[0-9a-f]{32}", "key-[0-9a-f]{9}", "documentation.mailgun.com: API keys"),
+    Issuer(
+        "mailgun", rf"{_ALONE}key-[0-9a-f]{{32}}", "key-[0-9a-f]{9}", "documentation.mailgun.com: API keys"
+    ),
     Issuer(
         "mailchimp", r"[0-9a-f]{32}-us[0-9]{1,2}", "[0-9a-f]-us[0-9]", "mailchimp.com/developer: API keys"
     ),
-    Issuer("twilio", r"SK[0-9a-f]{32}", "SK[0-9a-f]{9}", "twilio.com/docs: API keys"),
+    Issuer("twilio", rf"{_ALONE}SK[0-9a-f]{{32}}", "SK[0-9a-f]{9}", "twilio.com/docs: API keys"),
     Issuer("npm", r"npm_[A-Za-z0-9]{20,}", "npm_[A-Za-z0-9]{9}", "docs.npmjs.com: access tokens"),
     Issuer("pypi", rf"pypi-{_W}{{16,}}", f"pypi-{_W}{{9}}", "pypi.org/help: API tokens"),
     Issuer("rubygems", r"rubygems_[0-9a-f]{20,}", "rubygems_", "guides.rubygems.org: API key scopes"),
     Issuer("docker", rf"dckr_(?:pat|oat)_{_W}{{16,}}", "dckr_", "docs.docker.com: access tokens"),
     Issuer(
         "hugging face",
-        r"hf_[A-Za-z0-9]{20,}|api_org_[A-Za-z0-9]{20,}",
+        rf"{_ALONE}(?:hf|api_org)_[A-Za-z0-9]{{20,}}",
         "(?:hf|api_org)_[A-Za-z0-9]{9}",
         "huggingface.co/docs: user access tokens",
     ),
     Issuer(
         "groq, replicate, perplexity, xai",
-        r"(?:gsk_|r8_|pplx-|xai-)[A-Za-z0-9]{24,}",
+        rf"{_ALONE}(?:gsk_|r8_|pplx-|xai-)[A-Za-z0-9]{{24,}}",
         "(?:gsk_|r8_|pplx-|xai-)[A-Za-z0-9]{9}",
         "their consoles",
     ),
@@ -152,7 +156,7 @@ ISSUERS = (
     Issuer("postman", rf"PMAK-{_W}{{20,}}", "PMAK-", "learning.postman.com: API keys"),
     Issuer(
         "doppler",
-        r"dp\.(?:pt|st|sa|ct|scim|audit)\.[A-Za-z0-9._-]{20,}",
+        rf"{_ALONE}dp\.(?:pt|st|sa|ct|scim|audit)\.[A-Za-z0-9._-]{{20,}}",
         r"dp\.[a-z]{2,5}\.[A-Za-z0-9._-]{9}",
         "docs.doppler.com: token formats",
     ),
@@ -162,7 +166,7 @@ ISSUERS = (
     Issuer("sentry", r"sntry[su]_[A-Za-z0-9+/=_-]{20,}", "sntr[ysu]{1,2}_", "docs.sentry.io: auth tokens"),
     Issuer(
         "facebook",
-        r"EAA[A-Za-z][A-Za-z0-9]{40,}",
+        rf"{_ALONE}EAA[A-Za-z][A-Za-z0-9]{{40,}}",
         "EAA[A-Za-z0-9]{9}",
         "developers.facebook.com: access tokens",
     ),

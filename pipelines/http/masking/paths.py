@@ -12,7 +12,7 @@ from enum import Enum
 from pipelines.http.masking.braces import Inner
 from pipelines.http.masking.names import Secrecy, mask_of, secrecy_of
 from pipelines.http.masking.pairs import plain_value, rewritten, without_secret_pairs
-from pipelines.http.redaction import MASK, TOKEN_MASK
+from pipelines.http.redaction import CREDENTIAL_WORDS, MASK, SHORT_SECRETS, TOKEN_MASK
 
 MAX_SEGMENTS = 512
 """Segments of a path that are read; deeper ones are dropped, as no host has such paths."""
@@ -32,11 +32,13 @@ class _After(Enum):
 _PASSWORD = re.compile(r"(?i)passw|passphrase|^(?:pass|pwd|pin|otp|passcode)$")
 _ONE_TIME = re.compile(
     r"(?i)(?:^|[_.-])(?:reset|magic|magiclink|verify|verification|confirm|confirmation|activate|activation|invite|invitation|"
-    r"unlock|recover|recovery|unsubscribe|optout|secret|secrets|apikey|token|tokens|sso|signin|onetime|otl)(?:$|[_.-])|token$"
+    r"unlock|recover|recovery|unsubscribe|optout|secret|apikey|token|sso|signin|onetime|otl)(?:$|[_.-])|token$"
 )
 _HOOK = re.compile(r"(?i)(?:^|[_.-])(?:web)?-?hooks?b?2?(?:$|[_.-])|^(?:incoming|incomingwebhook)$")
 _TEAM = re.compile(r"[TB][A-Z0-9]{7,11}")
 """Of a web hook of Slack: `/services/TEAM/CHANNEL/SECRET`."""
+_LAST_WORD = re.compile(rf"(?i)(?:{CREDENTIAL_WORDS}|{SHORT_SECRETS})s?$")
+"""`/oauth-clients/ID` says nothing of the identifier."""
 _WORD = re.compile(r"[a-z]+(?:[_.-][a-z]+)*|[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,4}|[A-Z]{2,10}")
 """A word, or words in one of the usual ways: a literal of a template."""
 _VERSION = re.compile(r"v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9](?:-[0-3][0-9])?(?:-preview)?")
@@ -144,4 +146,5 @@ def _next(plain: str, after: _After) -> _After:
         return _After.PASSWORD
     if _ONE_TIME.search(plain):
         return _After.ONE_TIME
-    return _After.NAME if secrecy_of(plain) is not Secrecy.NONE else _After.NOTHING
+    is_name = _LAST_WORD.search(plain) is not None and secrecy_of(plain) is not Secrecy.NONE
+    return _After.NAME if is_name else _After.NOTHING

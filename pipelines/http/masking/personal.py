@@ -51,6 +51,7 @@ UnionPay, Maestro.
 """
 _MANY_DIGITS = re.compile(r"(?:[0-9][^0-9a-zA-Z]{0,3}){8}")
 """Of a number that is recognised under any name."""
+_SHAPE = re.compile(r"[ +(]{0,2}0*9(?:[ ()./-]{0,2}9){5,19}")
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -58,8 +59,7 @@ def is_personal_mask(value: str) -> bool:
     """Whether `value` is what stands for an address or a number: its class is known, its characters are not."""
     if value == EMAIL:
         return True
-    digits = "".join(_DIGITS.findall(value)).lstrip("0")
-    return len(digits) >= 6 and not digits.strip("9") and not re.search(r"[^0-9 +()./-]", value)
+    return len(value) <= 32 and _SHAPE.fullmatch(value) is not None
 
 
 def without_personal(text: str, name: str = "", *, with_numbers: bool = True) -> str:
