@@ -66,6 +66,13 @@ BODIES = [
     ),
     ("user: ann\npassword: {} and more\nport: 80", "user: ann\npassword: redacted\nport: 80"),
     ("a: 1\ntoken: |\n  {}\n  x\nb: 1", "a: 1\ntoken: redacted\nb: 1"),
+    ("a: 1\ncredentials:\n  user: x\n  value: {}\nb: 2", "a: 1\ncredentials:redacted\nb: 2"),
+    ("  tokens:\n  - {}\n  b: 2", "  tokens:redacted\n  b: 2"),
+    ("[db]\npassword = {}\nport = 1", "[db]\npassword = redacted\nport = 1"),
+    ("%7B%22password%22%3A%22{}%22%7D", "%7B%22password%22%3A%22redacted%22%7D"),
+    ('cb({"password": "{}"})', 'cb({"password": "redacted"})'),
+    ('{"dsn": "ann:{}@localhost/x"}', '{"dsn": "ann:redacted@localhost/x"}'),
+    ('{"headers": ["Authorization: Bearer {}"]}', '{"headers": ["Authorization: redacted"]}'),
     ("please use token: {} today", "please use token: redacted-token today"),
     ("Authorization: Digest {} x", "Authorization: redacted"),
 ]

@@ -89,9 +89,8 @@ def _with_values(records: DataFrame) -> DataFrame:
     sent, answered = F.col("request_headers"), F.col("response_headers")
     scheme = F.lower(F.coalesce(F.col("target_scheme"), F.col("scheme")))
     agent = fields.filled(F.coalesce(F.col("user_agent"), fields.header(sent, "user-agent")))
-    referer = F.regexp_replace(
-        fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer"))), r"[?#].*$", ""
-    )
+    referer = fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer")))
+    referer = F.substring_index(F.substring_index(referer, "#", 1), "?", 1)
     return records.withColumns(
         {
             "time": fields.timestamp(F.col("time")),

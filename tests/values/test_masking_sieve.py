@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +14,7 @@ import pytest
 from pipelines.http.masking.sieve import HEADER, STRUCTURED
 from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS
 from pipelines.transactions.masking import COLUMNS, masked_batch
-from tests.planted import PLACES, SECRET
+from tests.planted import PERSONAL, PLACES, SECRET, TOKENS
 
 PATTERNS = {name: HEADER if name in HEADER_FIELDS else STRUCTURED for name in MASKERS}
 
@@ -22,6 +24,18 @@ def test_the_search_finds_every_place(column: str, sent: str, kept: str) -> None
     text = sent.replace("{}", SECRET)
     assert re.search(PATTERNS[column], text)
     assert pc.match_substring_regex(pa.array([text]), PATTERNS[column]).to_pylist() == [True]
+
+
+@pytest.mark.parametrize("value", [*TOKENS, *PERSONAL])
+def test_the_search_finds_values_of_known_forms(value: str) -> None:
+    texts = [
+        json.dumps({"x": value}),
+        f"x={quote(value)}",
+        f"x={quote(quote(value, safe=''))}",
+        f"x={quote_plus(value)}",
+    ]
+    assert pc.match_substring_regex(pa.array(texts), STRUCTURED).to_pylist() == [True] * len(texts)
+    assert all("planted" not in MASKERS["query"](text) for text in texts[1:])
 
 
 def test_a_batch_gives_back_what_changed_only() -> None:

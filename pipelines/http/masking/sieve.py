@@ -25,7 +25,7 @@ _NUMBERS = (
 
 WORDS = CREDENTIAL_WORDS.replace("auth(?!or)", "auth")
 STRUCTURED = (
-    rf"(?i:{WORDS}|{_PATH_WORDS}|{_PERSONAL_WORDS}|(?:^|[^a-z]|%[0-9a-f]{{2}})(?:{_SHORT})(?:[^a-z]|$)|{_ENCODED}|@|%40|{_NUMBERS})"
+    rf"(?i:{WORDS}|{_PATH_WORDS}|{_PERSONAL_WORDS}|(?:^|[^a-z]|%[0-9a-f]{{2}})(?:{_SHORT})(?:[^a-z]|$)|{_ENCODED}|@|%40|&#|{_NUMBERS})"
     rf"|{HEAD_OF_SECRET}"
 )
 """Paths, queries, referers and bodies."""

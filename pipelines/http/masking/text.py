@@ -41,6 +41,12 @@ _QUOTED = re.compile(r"\"(?:[^\"\\]++|\\[\s\S])*+(?:\"|\Z)|'(?:[^'\\]++|\\[\s\S]
 _LINE = re.compile(r"[^\r\n]*+")
 _WORD = re.compile(r"[^\s,;&\"'<>)\]}]++")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s{1,8}")
+_INI = re.compile(r"\s{0,64}\[[\w .:-]{1,128}\][ \t]{0,64}\r?\n")
+"""A section of a configuration file, no list."""
+_USER = re.compile(
+    r"(?<![\w.%+-])([\w.%+-]{1,64}+:)[^\s/:@\"']{1,256}(?=@(?:[A-Za-z\[]|[0-9]{1,3}\.[0-9]{1,3}\.[0-9])(?!ha256:|ha512:))"
+)
+"""`user:password@host` without a scheme; not `image:tag@sha256:..`."""
 _LINE_START = re.compile(r"(?:\A|\n)[ \t-]*\Z")
 _WHOLE_LINE = ("cookie", "authorization")
 
@@ -93,6 +99,8 @@ def masked_line(text: str) -> str:
 
 def without_forms(text: str, name: str = "", *, with_numbers: bool = True) -> str:
     """`text` without secrets of known forms and without personal values."""
+    if "@" in text and ":" in text:
+        text = _USER.sub(rf"\1{MASK}", text)
     return without_personal(without_secrets(text, MASK), name, with_numbers=with_numbers)
 
 
@@ -122,7 +130,14 @@ def _end_of_value(text: str, found: re.Match[str]) -> int:
         return quoted.end()
     if block := _BLOCK.match(text, start):
         return start + len(block[0].rstrip("\n"))
-    is_line = _LINE_START.search(text, max(0, found.start() - 64), found.start()) is not None
+    line_start = _LINE_START.search(text, max(0, found.start() - 64), found.start())
+    is_line = line_start is not None
+    if line_start is not None and text.startswith(("\n", "\r\n"), start):
+        indent = len(line_start[0].lstrip("\n"))
+        nested = re.compile(rf"\r?\n(?:(?:[ \t]{{{indent + 1}}}|[ \t]{{{indent}}}-)[^\n]*(?:\n|\Z))++").match(
+            text, start
+        )
+        return start + len(nested[0].rstrip("\n")) if nested else start
     is_whole = any(word in found[1].lower() for word in _WHOLE_LINE)
     line = _LINE.match(text, start)
     if line and (is_whole or (is_line and "&" not in line[0])):
@@ -136,6 +151,8 @@ def _structure(text: str) -> Callable[[str, Inner], str] | None:
     """What reads a text of this kind; None for plain text."""
     start = text.lstrip()[:64]
     first = start[:1]
+    if _INI.match(text):
+        return None
     if first in "{[" or _GRAPHQL.match(text):
         return without_secret_members
     if first == '"' and text.rstrip()[-1:] in '"}]':
@@ -144,7 +161,7 @@ def _structure(text: str) -> Callable[[str, Inner], str] | None:
         return without_secret_elements
     if start.startswith("--") and "name" in text.lower():
         return without_secret_parts
-    if _PAIRS.match(text):
+    if _PAIRS.match(text) or (first == "%" and not any(map(str.isspace, text.strip()))):
         return without_secret_pairs
     return None
 
