@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 SECRET = "Zx9planted8Secret7"
 JSON_IN_QUERY = "%7B%22password%22%3A%22{}%22%7D"
 
@@ -136,3 +138,27 @@ PERSONAL = [
     "5555 5555 5555 4444",
 ]
 """Personal values, for fields of any name."""
+
+
+def planted(number: int, text: str) -> tuple[str, str]:
+    """The secret of this place, and the text with it."""
+    own = f"Zx{number:03d}planted8Secret7"
+    return own, text.replace("{}", own).replace(SECRET, own)
+
+
+def places() -> dict[str, tuple[str, str, str]]:
+    """Every place where a secret or personal value may stand: name → column, text, what must not be found of it."""
+    found = {}
+    for number, (column, sent, _) in enumerate(PLACES):
+        own, text = planted(number, sent)
+        found[f"{column} {sent}"] = (column, text, own)
+    for number, token in enumerate(TOKENS, 500):
+        own, text = planted(number, token)
+        if own in text:
+            found[f"note {token}"] = ("request_body", json.dumps({"note": text, "n": 1}), own)
+    for number, value in enumerate(PERSONAL):
+        found[f"body {value}"] = ("request_body", json.dumps({f"field{number}": value, "n": 1}), value)
+        if " " not in value:
+            found[f"path {value}"] = ("path", f"/people/{value}", value)
+            found[f"query {value}"] = ("query", f"n=1&q={value.replace('+', '%2B')}", value.removeprefix("+"))
+    return found

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.planted import PERSONAL, PLACES, SECRET, TOKENS
+from tests.planted import places
 
 CLIENT = "203.0.113.77"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkLXN1YmplY3QtNzcifQ.cGxhbnRlZHNpZ25hdHVyZTc3"
@@ -35,30 +35,6 @@ SECRETS = {
     "github": "ghp_PlantedGithub7x9Qw3Zz01",
     "client": CLIENT,
 }
-
-
-def planted(number: int, text: str) -> tuple[str, str]:
-    """The secret of this place, and the text with it."""
-    own = f"Zx{number:03d}planted8Secret7"
-    return own, text.replace("{}", own).replace(SECRET, own)
-
-
-def places() -> dict[str, tuple[str, str, str]]:
-    """Every place where a secret or personal value may stand: name → column, text, what must not be found of it."""
-    found = {}
-    for number, (column, sent, _) in enumerate(PLACES):
-        own, text = planted(number, sent)
-        found[f"{column} {sent}"] = (column, text, own)
-    for number, token in enumerate(TOKENS, 500):
-        own, text = planted(number, token)
-        if own in text:
-            found[f"note {token}"] = ("request_body", json.dumps({"note": text, "n": 1}), own)
-    for number, value in enumerate(PERSONAL):
-        found[f"body {value}"] = ("request_body", json.dumps({f"field{number}": value, "n": 1}), value)
-        if " " not in value:
-            found[f"path {value}"] = ("path", f"/people/{value}", value)
-            found[f"query {value}"] = ("query", f"n=1&q={value.replace('+', '%2B')}", value.removeprefix("+"))
-    return found
 
 
 def request_headers() -> dict[str, str]:

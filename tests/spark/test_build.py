@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -190,24 +189,6 @@ def test_files_and_secret_parts_of_a_multipart_body_are_masked(
     body, expected = ("".join(part.format(*one) for one in parts) + "--b--" for parts in (sent, masked))
     (row,) = judge(spark, settings, {"request_body": body})
     assert row["request_body"] == expected
-
-
-def test_hostile_texts_are_masked_in_bounded_time(spark: SparkSession, settings: Settings) -> None:
-    parts = ("eyJ", "a@", "+1", "://a", "/reset", "&a=%25", "token=", "\\u0070", '{"password":', "sid")
-    hostile = [part * ((1 << 16) // len(part)) for part in parts]
-    changes = [
-        {"url": f"/x?{text}", "referer": f"https://x.example/{text}", "user_agent": text, "request_body": text[:60_000],
-         "request_headers": {text[:60_000]: "v", "authorization": f"Bearer {text}"}, "cookies": {text[:60_000]: "v"}}
-        for text in hostile
-    ]  # fmt: skip
-    start = time.perf_counter()
-    assert len(judge(spark, settings, *changes)) == len(parts)
-    assert time.perf_counter() - start < 30  # one of them alone took 40 s
-
-
-def test_a_query_is_cut_before_it_is_read(spark: SparkSession, settings: Settings) -> None:
-    (row,) = judge(spark, settings, {"url": "/x?" + "a=1&" * 500_000})
-    assert len(row["query"]) <= 65_536
 
 
 def test_the_hash_is_hmac_sha256_of_the_value(spark: SparkSession, settings: Settings) -> None:
