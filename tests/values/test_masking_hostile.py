@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.http.masking.issuers import ISSUERS
+from pipelines.http.masking.issuers import ISSUERS, SECRET
 from pipelines.http.masking.transaction import MASKERS
 
 SIZE = 1 << 15
@@ -140,6 +140,15 @@ def test_repeated_text_within_a_structure_takes_bounded_time(head: str) -> None:
         if (spent := time.process_time() - start) > SECONDS:
             slow.append((part, spent))
     assert not slow
+
+
+@pytest.mark.parametrize(
+    "part", ["eyJ", "eyJa_", "SG.a", "xoxb-", "sk-a", "-----BEGIN A ", "Bearer ", "AIza", "9:AA"]
+)
+def test_forms_of_issuers_are_linear(part: str) -> None:
+    start = time.process_time()
+    assert SECRET.sub("", part * ((1 << 17) // len(part))) is not None
+    assert time.process_time() - start < SECONDS  # where it was quadratic: eight seconds
 
 
 def test_every_rule_of_an_issuer_has_a_source_and_linear_form() -> None:
