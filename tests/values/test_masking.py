@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from urllib.parse import quote, unquote
 
 import pytest
 
 from pipelines.http.masking.personal import has_check_digit, is_personal_mask
 from pipelines.http.masking.transaction import MASKERS
+from pipelines.paths.segments import SURE
 from tests.judged_values import schema_of
 from tests.planted import PARTS, PLACES, SECRET, TOKENS
 
@@ -236,3 +239,12 @@ def test_what_is_learned_from_masks_of_personal_values_takes_them_all(mask: str,
 def test_check_digits() -> None:
     assert all(map(has_check_digit, ["79927398713", "4111111111111111", "378282246310005"]))
     assert not any(map(has_check_digit, ["79927398710", "4111111111111112", "9999999999999999"]))
+
+
+@pytest.mark.parametrize(
+    "value", ["+41 79 123 45 67", "(415) 555-2671", "415-555-2671", "4111 1111 1111 1111", "ann@corp.example"]
+)
+def test_a_masked_segment_of_a_path_is_a_variable_by_form(value: str) -> None:
+    masked = MASKERS["path"](f"/people/{quote(value, safe='')}").removeprefix("/people/")
+    assert value not in unquote(masked)
+    assert any(re.fullmatch(one.pattern, masked) for one in SURE)
