@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-OF_COST = ("scoring", "templates")
+OF_COST = ("scoring", "templates", "ingest")
 BENCHMARKS = (
     *OF_COST,
     "whole_run",

@@ -14,6 +14,7 @@ from pipelines.conformance import texts as reading
 from pipelines.conformance.dialect import EVIDENCE, NAMED, ONE, SEVERAL, validator
 from pipelines.conformance.findings import REQUIRED
 from pipelines.conformance.operation import Parameter
+from pipelines.http.masking.personal import EMAIL, is_personal_mask
 from pipelines.http.redaction import MASK
 from pipelines.schemas.json_body import MEMBER
 from pipelines.schemas.recognisers import REDACTED, TOKEN, kind_of
@@ -21,6 +22,9 @@ from pipelines.schemas.recognisers import REDACTED, TOKEN, kind_of
 MAX_ERRORS = 100
 """Broken rules that are read of one value: a body of a million wrong items says nothing more."""
 ALTERNATIVES = ("anyOf", "oneOf")
+OF_CHARACTERS = ("enum", "const", "pattern")
+OF_LENGTH = ("minLength", "maxLength")
+"""Keywords that cannot be judged where ingest kept class and shape of a personal value, and of an address no length."""
 
 
 class Broken(NamedTuple):
@@ -160,9 +164,20 @@ def is_masked(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(MASK) and kind_of(value) in (REDACTED, TOKEN)
 
 
+def _cannot_tell(value: Any, keyword: str) -> bool:
+    """Whether the value is masked, or of a personal value what the keyword asks for."""
+    if is_masked(value):
+        return True
+    if not isinstance(value, str) or keyword not in (*OF_CHARACTERS, *OF_LENGTH):
+        return False
+    return value == EMAIL or (keyword in OF_CHARACTERS and is_personal_mask(value))
+
+
 def _leaves(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
     for error in errors:
-        if is_masked(error.instance) or (error.kind.name == "pattern" and "executing regex" in error.message):
+        if _cannot_tell(error.instance, error.kind.name) or (
+            error.kind.name == "pattern" and "executing regex" in error.message
+        ):
             continue  # masked, or the pattern needs more steps than it may take
         branches = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
         if not branches or any(not branch for branch in branches):  # several of oneOf fit

@@ -51,7 +51,11 @@ RECOGNISERS = (
         r"(?=[A-Za-z_-]{0,63}[0-9][A-Za-z_-]{0,63}[0-9])(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9][A-Za-z0-9_-]{8,127}",
         "nine characters or more with letters and at least two digits: opaque keys",
     ),
-    Recogniser("masked", r"redacted", "a credential that ingest masked"),
+    Recogniser(
+        "masked",
+        r"redacted(?:-token)?|(?:\+|%2[Bb])?(?:[0(]|%28){0,3}9(?:(?:[ ()-]|%2[089]){0,2}9){6,19}",
+        "a credential, telephone or card number that ingest masked (docs/adr/0013)",
+    ),
 )
 
 VARIABLE = r"^(?:" + "|".join(recogniser.pattern for recogniser in RECOGNISERS) + r")$"

@@ -11,6 +11,8 @@ PREFIX_CHARACTERS = 16
 """Of a value that may be a prefix: longer ones are cut, which only makes what is written wider."""
 _SYNTAX = re.compile(r"[\\^$.*+?()\[\]{}|]")
 """What is syntax in ECMA-262; escaping more than that is an error there (flag u)."""
+_MASKED = re.compile(r"[+(]?0*9[09 ()+./-]*")
+"""What a masked telephone or card number begins with (`masking.personal.shape`): every digit is a 9, by no intent."""
 
 
 def shared(one: str, other: str) -> str:
@@ -29,7 +31,7 @@ def constant(prefix: str | None) -> str:
         return ""
     end = max(prefix.rfind(separator) for separator in SEPARATORS)
     kept = fixed(prefix[: end + 1])
-    return kept if kept.strip(SEPARATORS) else ""
+    return kept if kept.strip(SEPARATORS) and not _MASKED.fullmatch(kept) else ""
 
 
 def as_pattern(prefix: str) -> str:

@@ -1,4 +1,6 @@
-"""RECORD → typed, judged rows. Built-in expressions only; the one place where text becomes time, host, path and status.
+"""RECORD → typed, judged, masked rows; the one place where text becomes time, host, path and status.
+
+Built-in expressions, but for masking (`masking.py`).
 
 A row check is a Column: the reason in words, or NULL. A NULL verdict counts as a violation, so no row is lost.
 """
@@ -12,13 +14,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.settings import IngestSettings, PrivacySettings, SessionIdentifier
-from pipelines.transactions import fields, privacy
+from pipelines.transactions import fields, masking, privacy
 from pipelines.transactions.clients import client
 from pipelines.transactions.violations import HTTP_SCHEMES, violations
 
 KEPT_HEADERS = ("accept", "origin", "sec-fetch-dest", "sec-fetch-mode", "x-requested-with")
 TEXT_CHARACTERS = 512
-TEXTS = ("path", "query", "user_agent", "referer", "accept", "origin", "x_requested_with", "cache_control")
 
 
 def judged(
@@ -35,17 +36,25 @@ def judged(
     `violations` is array<string>, empty for a valid row. `raw` is redacted, and NULL for a valid row.
     """
     typed = (
-        privacy.with_key(records, key)
-        .transform(_with_maps)
+        records.transform(_with_maps)
         .transform(_with_target)
         .transform(_with_values, ingest)
-        .transform(_without_credentials, body_max_bytes=ingest.body_max_bytes)
+        .withColumn("violations", violations(now, ingest))
+        .transform(
+            masking.masked,
+            body_max_bytes=ingest.body_max_bytes,
+            original=fields.without_addresses(
+                F.coalesce(F.col("raw"), F.concat_ws(" ", "time", "method", "url", "status"))
+            ),
+            raw_characters=ingest.quarantine_raw_bytes,
+        )
     )
     ids = privacy.identifiers(sessions, privacy_settings.jwt_claims)
-    hashed = typed.withColumn("identifiers", ids).withColumn(
+    keyed = privacy.with_key(typed, key)  # after what crosses to Python: the key never does
+    hashed = keyed.withColumn("identifiers", ids).withColumn(
         "client", client(F.col("identifiers"), privacy_settings, [session.key for session in sessions])
     )
-    return hashed.withColumn("violations", violations(now, ingest)).select(*_columns(ingest))
+    return hashed.select(*_columns())
 
 
 def _with_maps(records: DataFrame) -> DataFrame:
@@ -86,9 +95,8 @@ def _with_values(records: DataFrame, settings: IngestSettings) -> DataFrame:
     sent, answered = F.col("request_headers"), F.col("response_headers")
     scheme = F.lower(F.coalesce(F.col("target_scheme"), F.col("scheme")))
     agent = fields.filled(F.coalesce(F.col("user_agent"), fields.header(sent, "user-agent")))
-    referer = F.regexp_replace(
-        fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer"))), r"(?s)[?#].*\z", ""
-    )
+    referer = fields.filled(F.coalesce(F.col("referer"), fields.header(sent, "referer")))
+    referer = F.substring_index(F.substring_index(referer, "#", 1), "?", 1)
     return records.withColumns(
         {
             "time": fields.timestamp(F.col("time"), settings.time_zone or None),
@@ -133,35 +141,8 @@ def _with_media_type(records: DataFrame, body_max_bytes: int) -> DataFrame:
     )
 
 
-def _without_credentials(typed: DataFrame, body_max_bytes: int) -> DataFrame:
-    """Masks values of a credential's form anywhere, and those of secret names in query and body."""
-    flagged = typed.withColumn("suspicious", privacy.holds_secret_value(*(F.col(name) for name in TEXTS)))
-    masked = {name: privacy.without_secret_values(F.col(name), F.col("suspicious")) for name in TEXTS}
-    return flagged.withColumns(masked).withColumns(
-        {
-            "query": privacy.without_secret_parameters(F.col("query")),
-            "request_body": _body(F.col("request_body"), body_max_bytes),
-        }
-    )
-
-
-def _body(body: Column, max_bytes: int) -> Column:
-    """The request body without values of secret names or forms; NULL when there is none or it is too long."""
-    is_json = F.substring(F.ltrim(body), 1, 1).isin("{", "[")
-    is_multipart = body.startswith("--") & body.contains("name=")
-    named = (
-        F.when(is_json, privacy.without_secret_members(body))
-        .when(is_multipart, privacy.without_secret_parts(body))
-        .otherwise(privacy.without_secret_parameters(body))
-    )
-    masked = privacy.without_secret_values(named, privacy.holds_secret_value(body))
-    return F.when((F.length(body) > 0) & (F.octet_length(body) <= max_bytes), masked)
-
-
-def _columns(settings: IngestSettings) -> list[Column]:
+def _columns() -> list[Column]:
     """What staging keeps: typed columns, bookkeeping, and the redacted original of rejected records only."""
-    original = F.coalesce(F.col("raw"), F.concat_ws(" ", "time", "method", "url", "status"))
-    rejected = F.size("violations") > 0
     names = {
         "request_header_names": F.col("request_headers"),
         "response_header_names": F.col("response_headers"),
@@ -171,12 +152,9 @@ def _columns(settings: IngestSettings) -> list[Column]:
         "source line block_start row_id is_blank not_request transaction_id time host method scheme path query status "
         "request_content_type request_content_type_guessed response_content_type request_bytes response_bytes "
         "accept user_agent referer origin sec_fetch_dest sec_fetch_mode x_requested_with "
-        "cache_control request_body identifiers client violations"
+        "cache_control request_body identifiers client violations raw"
     ).split()
     return [
         *(F.col(name) for name in plain),
         *(fields.names(column).alias(name) for name, column in names.items()),
-        F.when(
-            rejected, fields.without_addresses(privacy.redacted_raw(original, settings.quarantine_raw_bytes))
-        ).alias("raw"),
     ]

@@ -1,4 +1,4 @@
-"""What leaves ingest instead of a credential: keyed hashes (identifiers, client) and redacted text. Columns, no rows.
+"""What leaves ingest instead of a client and its credentials: keyed hashes (identifiers, client). Columns, no rows.
 
 The key rides in a one-row frame that is joined to the batch, so that it never appears in a plan, an event log or the UI.
 """
@@ -92,55 +92,3 @@ def _claims(names: Sequence[str]) -> Column:
     entries = F.filter(F.array(*found), lambda entry: entry["value"].isNotNull())
     empty = F.create_map().cast("map<string,string>")
     return F.when(F.length(token) > 0, F.map_from_entries(entries)).otherwise(empty)
-
-
-def holds_secret_value(*texts: Column) -> Column:
-    """Whether any text may hold a value of a credential's form: plain searches, a tenth of the cost of the expression."""
-    together = F.concat_ws(" ", *texts)
-    found = together.contains(redaction.VALUE_ANCHORS[0])
-    for anchor in redaction.VALUE_ANCHORS[1:]:
-        found = found | together.contains(anchor)
-    return found
-
-
-def without_secret_values(text: Column, suspicious: Column) -> Column:
-    """`text` with values of a credential's form masked, where the row is `suspicious`."""
-    return F.when(suspicious, F.regexp_replace(text, redaction.SECRET_VALUE, redaction.MASK)).otherwise(text)
-
-
-def without_secret_parameters(query: Column) -> Column:
-    """A query string (or form body) with the values of parameters of secret names masked."""
-    return _masked(query, redaction.QUERY_SECRET, redaction.QUERY_TOKEN, "{}")
-
-
-def without_secret_members(body: Column) -> Column:
-    """A JSON text with the values of members of secret names masked."""
-    return _masked(body, redaction.JSON_SECRET, redaction.JSON_TOKEN, '"{}"')
-
-
-def without_secret_parts(body: Column) -> Column:
-    """A multipart body with files, fields of secret names and secret members of JSON in its parts masked."""
-    return without_secret_members(F.regexp_replace(body, redaction.PART_SECRET, f"$1{redaction.MASK}"))
-
-
-def _masked(text: Column, secret: str, token: str, form: str) -> Column:
-    """Most texts hold no secret and are looked through once; in the others, masks tell tokens from what people choose."""
-    mask = f"$1{form.format(redaction.MASK)}"
-    plain = F.regexp_replace(text, secret, mask)
-    told = F.regexp_replace(text, token, f"$1{form.format(redaction.TOKEN_MASK)}")
-    return F.when(plain == text, text).otherwise(F.regexp_replace(told, secret, mask))
-
-
-def redacted_raw(raw: Column, limit: int) -> Column:
-    """The original text of a rejected record: enough to recognise it, without credentials and client addresses.
-
-    Unparsed text has no names to go by, so whole sections of headers, cookies and bodies go, and every long token.
-    """
-    text = F.substring(raw, 1, 4 * limit)  # redaction shortens; what is cut off first need not be read
-    text = F.regexp_replace(text, redaction.RAW_SECTION, f'$1"{redaction.MASK}"')
-    text = F.regexp_replace(text, redaction.RAW_FIELD, f'$1"{redaction.MASK}"')
-    text = F.regexp_replace(text, redaction.RAW_CLIENT, "- - -")
-    text = without_secret_members(without_secret_parameters(text))
-    text = F.regexp_replace(text, redaction.SECRET_VALUE, redaction.MASK)
-    text = F.regexp_replace(text, redaction.USER_INFORMATION, f"$1{redaction.MASK}@")
-    return F.substring(F.regexp_replace(text, redaction.LONG_RUN, "…"), 1, limit)

@@ -13,6 +13,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import SparkSession
+
+from tests.planted import places
 
 CLIENT = "203.0.113.77"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkLXN1YmplY3QtNzcifQ.cGxhbnRlZHNpZ25hdHVyZTc3"
@@ -68,6 +71,26 @@ def logpush_lines() -> list[str]:
     return [*(json.dumps(row) for row in (base, reset, form, rejected)), cut, torn]
 
 
+def place_lines() -> Iterator[str]:
+    """A Logpush line for each place, on an endpoint that is learned."""
+    for number, (column, text, _) in enumerate(places().values()):
+        sent = {
+            "path": "/api/v1/things",
+            "query": f"page={number % 9}",
+            "request_body": json.dumps({"n": number}),
+            column: text,
+        }
+        yield json.dumps({
+            "RayID": f"p{number}", "EdgeStartTimestamp": f"2026-10-31T11:{number % 60:02d}:00Z",
+                "ClientIP": f"198.51.{number % 250}.9",
+            "ClientRequestHost": "api.example", "ClientRequestMethod": "POST", "EdgeResponseStatus": 200,
+            "ClientRequestURI": f"{sent['path']}?{sent['query']}", "ClientRequestScheme": "https",
+            "ClientRequestUserAgent": sent.get("user_agent", "sdk/1"), "ClientRequestReferer": sent.get("referer", ""),
+            "EdgeResponseContentType": "application/json", "RequestBody": sent["request_body"],
+            "RequestHeaders": {"content-type": "application/json", "accept": "application/json"},
+        })  # fmt: skip
+
+
 def har() -> str:
     def entry(status: int, text: str, mime: str) -> dict[str, Any]:
         headers = [{"name": name, "value": value} for name, value in request_headers().items()]
@@ -94,7 +117,45 @@ def combined_lines() -> list[str]:
     stamp = "[31/Oct/2026:10:00:00 +0000]"
     good = f'{CLIENT} - ann {stamp} "GET {uri()} HTTP/1.1" 200 10 "https://x.example/?token={SECRETS["referer"]}" "sdk"'
     bad = f'{CLIENT} - {SECRETS["userinfo"]} {stamp} "{SECRETS["raw"]}" 400 0 "-" "Bearer {SECRETS["bearer_in_agent"]}"'
-    return [good, bad]
+    lines = [good, bad]
+    for column, text, _ in places().values():
+        sent = {
+            "path": "/a",
+            "query": "page=1",
+            "referer": "-",
+            "user_agent": "sdk",
+            column: text.replace('"', "%22"),
+        }
+        target = f"{sent['path']}?{sent['query']}".replace(" ", "%20").replace("\n", "%0A")
+        line = (
+            f'{CLIENT} - - {stamp} "GET {target} HTTP/1.1" 200 10 "{sent["referer"]}" "{sent["user_agent"]}"'
+        )
+        if column != "request_body":
+            lines += [line, line.replace(" 200 ", " 0 ")]  # of a rejected line the text is kept
+    return lines
+
+
+@pytest.fixture
+def event_log(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
+    """Folder to which the shared session writes its event log, as spark.eventLog.enabled would."""
+    folder = tmp_path / "events"
+    folder.mkdir()
+    context, jvm = spark.sparkContext._jsc.sc(), spark.sparkContext._jvm
+    assert jvm is not None
+    conf = (
+        context.getConf()
+        .set("spark.eventLog.rolling.enabled", "false")
+        .set("spark.eventLog.compress", "false")
+    )
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+    listener = jvm.org.apache.spark.scheduler.EventLoggingListener(
+        "planted", jvm.scala.Option.empty(), jvm.java.net.URI(folder.as_uri()), conf, hadoop
+    )
+    listener.start()
+    context.addSparkListener(listener)
+    yield folder
+    context.removeSparkListener(listener)
+    listener.stop()
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -117,14 +178,15 @@ def texts(folder: Path) -> Iterator[tuple[Path, str]]:
 def traffic(tmp_path: Path) -> Path:
     folder = tmp_path / "traffic"
     folder.mkdir()
-    (folder / "logs.ndjson.gz").write_bytes(gzip.compress("\n".join(logpush_lines()).encode()))
+    lines = [*logpush_lines(), *place_lines()]
+    (folder / "logs.ndjson.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     (folder / "capture.har").write_text(har())
     (folder / "access.log").write_text("\n".join(combined_lines()))
     return folder
 
 
 def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
-    apicensus: Callable[..., Any], traffic: Path, tmp_path: Path
+    apicensus: Callable[..., Any], traffic: Path, tmp_path: Path, spark: SparkSession, event_log: Path
 ) -> None:
     out, scores, docs = tmp_path / "out", tmp_path / "scores" / "s.ndjson", tmp_path / "docs"
     ran = apicensus("run", traffic, "--out", out, "--host", "logs.example", "--json")
@@ -144,20 +206,30 @@ def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
     for _ in range(2):  # the first run publishes, the second compares
         compared = apicensus("changes", "--out", changed, "--warehouse", out / "warehouse")
         assert compared.code == 0, compared.err
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
     written = [
         (file, text)
-        for folder in (out, scores.parent, docs, tmp_path / "second", findings.parent, changed)
+        for folder in (out, scores.parent, docs, tmp_path / "second", findings.parent, changed, event_log)
         for file, text in texts(folder)
     ]
     assert sum(file.suffix == ".parquet" for file, _ in written) >= 6
+    assert any(file.parent == event_log and "SparkListenerTaskEnd" in text for file, text in written)
+    assert any("parameter_slices" in str(file) and "things" in text for file, text in written)
     said = "".join(done.out + done.err for done in (ran, scored, checked, judged, compared))
-    encoded = {name: base64.b64encode(secret.encode()).decode() for name, secret in SECRETS.items()}
-    for name, secret in SECRETS.items():
-        holders = [str(file) for file, text in written if secret in text or encoded[name] in text]
-        assert not holders, (name, holders)
-        assert secret not in said, name
+    whole = "\n".join([said, *(text for _, text in written)])
+    everything = SECRETS | {name: held for name, (_, _, held) in places().items()}
+    leaked = {}
+    for name, secret in everything.items():
+        encoded = base64.b64encode(secret.encode()).decode()
+        if secret in whole or encoded in whole:
+            leaked[name] = [
+                str(file) for file, text in written if secret in text or encoded in text
+            ] or "said"
+    assert not leaked
 
 
 def test_the_same_search_finds_what_is_there(traffic: Path) -> None:
     whole = "".join(text for _, text in texts(traffic))
     assert all(secret in whole for name, secret in SECRETS.items())
+    assert [name for name, (_, _, held) in places().items() if held not in whole] == []
+    assert len(places()) > 90

@@ -40,6 +40,11 @@ INTEGER = {"type": "integer", "minimum": 0, "maximum": 100}
         ({"type": "string"}, "q=redacted", []),
         (INTEGER, "q=redacted-0a1b2c3d", []),  # what ingest masked cannot be judged
         (INTEGER, "q=redacted-token", []),
+        ({"enum": ["ann@x.example"]}, "q=redacted@example.invalid", []),  # of an address the class is known
+        ({"type": "string", "pattern": "^[a-z]+@x$", "maxLength": 9}, "q=redacted@example.invalid", []),
+        (INTEGER, "q=redacted@example.invalid", [("type", "high")]),
+        ({"type": "string", "pattern": "^.41"}, "q=%2B99999999999", []),  # of a number the shape
+        ({"type": "string", "maxLength": 3}, "q=%2B99999999999", [("maxLength", "medium")]),
         (INTEGER, "other=1", [("unknown-parameter", "info")]),
     ],
 )

@@ -1,0 +1,107 @@
+"""What masking adds to ingest: parsing, typing, judging and masking ordinary lines, beside the same without any masking.
+
+Simulated Logpush lines are read, judged and written nowhere, once as ingest does and once with masking switched off, in one
+run. CPU seconds of this process and its children (JVM, Python workers) are counted; the best of several rounds is taken.
+
+usage: python -m benchmarks ingest [FILE...] [--transactions 100000] [--rounds 4]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from benchmarks.scoring import cpu_seconds, written_nowhere
+from pipelines import settings as settings_module
+from pipelines.settings import Settings
+from pipelines.simulator.writers import simulate
+from pipelines.spark import session
+from pipelines.transactions import build, masking
+from pipelines.transactions.inputs import find_inputs
+from pipelines.transactions.sources.registry import read
+
+BUDGET = 1.1
+
+
+def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> DataFrame:
+    """Judged rows of `files`; lazy."""
+    records = read(spark, find_inputs(files, "logpush").files, settings.ingest)
+    named = records.withColumn("host", F.coalesce("host", F.lit("logs.example")))
+    now = datetime.now(UTC)
+    return build.judged(named, key=b"k", now=now, ingest=settings.ingest, privacy_settings=settings.privacy)
+
+
+def unmasked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
+    """In place of `masking.masked`: the bounds of bodies and of rejected records alone."""
+    body = F.col("request_body")
+    kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
+    raw = F.when(F.size("violations") > 0, F.substring(original, 1, raw_characters))
+    return judged.withColumns({"request_body": kept, "raw": raw})
+
+
+def best_costs(cases: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """CPU seconds of the best round of each; rounds take turns, as a machine changes while it is measured."""
+    best: dict[str, float] = {}
+    for number in range(rounds + 1):
+        for name, work in cases.items():
+            start = cpu_seconds()
+            work()
+            if number:  # the first warms up
+                best[name] = min(best.get(name, float("inf")), cpu_seconds() - start)
+    return best
+
+
+def main() -> None:
+    """Prints the costs and whether the budget holds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--transactions", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=4)
+    options = parser.parse_args()
+    settings = settings_module.load()
+    spark = session("benchmark", settings.spark)
+    with TemporaryDirectory() as folder:
+        files = options.files or simulated(Path(folder), options.transactions, settings)
+        masked = judged_rows(spark, files, settings)
+        with patch.object(masking, "masked", unmasked):
+            plain = judged_rows(spark, files, settings)
+        cases: dict[str, Callable[[], None]] = {
+            "without masking": written_nowhere(plain),
+            "with masking": written_nowhere(masked),
+        }
+        count = masked.count()
+        costs = best_costs(cases, options.rounds)
+    for name, cpu in costs.items():
+        print(f"  {name:16} {cpu / count * 1e6:6.1f} core-us a line")
+    ratio = costs["with masking"] / costs["without masking"]
+    print(
+        f"  {count:,} lines, ratio {ratio:.3f} (budget {BUDGET}): {'holds' if ratio <= BUDGET else 'MISSED'}"
+    )
+
+
+def simulated(folder: Path, transactions: int, settings: Settings) -> list[str]:
+    """Files of simulated lines."""
+    options = settings.simulator
+    made = simulate(
+        folder,
+        hosts=60,
+        transactions=transactions,
+        seed=options.seed,
+        days=2,
+        end_date=date.fromisoformat(options.end_date),
+        format="logpush",
+    )
+    return [str(file) for file in made.files if file.name.startswith("traffic-")]
+
+
+if __name__ == "__main__":
+    main()

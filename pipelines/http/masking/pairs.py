@@ -1,0 +1,97 @@
+"""Queries and URL-encoded forms, masked in their place: names and values are decoded before they are looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote_plus
+
+from pipelines.http.masking.braces import Inner
+from pipelines.http.masking.names import DECODINGS, Secrecy, decoded, mask_of, secrecy_of
+
+MAX_PAIRS = 5_000
+"""Pairs that are read of one text; what follows more of them is dropped, as no parameter can be learned from it."""
+_SEPARATOR = re.compile(r"(&|;(?=[^=&;\s]{1,64}=))")
+_REQUESTING = frozenset(
+    ("grant_type", "client_id", "redirect_uri", "code_verifier", "state", "session_state")
+)
+_NAMING = frozenset(("name", "key", "field"))
+_SAFE = "=-._~!$'()*,/:;?@[]{}\"|"
+"""What is written again as it is, besides letters and digits, if the value had it so."""
+
+
+def without_secret_pairs(text: str, inner: Inner) -> str:
+    """`text` with the values of secret names, and what `inner` finds in the others, masked."""
+    pieces = _SEPARATOR.split(text, maxsplit=MAX_PAIRS)
+    if len(pieces) > 2 * MAX_PAIRS:
+        pieces = pieces[: 2 * MAX_PAIRS]
+    names = [_name(piece) for piece in pieces[::2]]
+    is_oauth = "code" in names and not _REQUESTING.isdisjoint(names)
+    masked = [
+        _masked(piece, name, Secrecy.MADE if is_oauth and name == "code" else secrecy_of(name), inner)
+        for piece, name in zip(pieces[::2], names, strict=True)
+    ]
+    pieces[::2] = [*_named_apart(masked, names)]
+    return "".join(pieces)
+
+
+def rewritten(written: str, plain: str, kept: str, rounds: int, *, is_form: bool = True) -> str:
+    """`kept` encoded as `written` was, which is `plain` after `rounds` of decoding."""
+    if kept == plain:
+        return written
+    if not rounds:
+        return kept.replace(" ", "+") if is_form else kept
+    safe = "".join(sign for sign in _SAFE if sign in written)
+    for _ in range(rounds):
+        kept = quote(kept, safe=safe)
+    return f"+{kept[3:]}" if written.startswith("+") and kept.startswith("%2B") else kept
+
+
+def plain_value(written: str, *, is_form: bool = True) -> tuple[str, int]:
+    """The decoded value and how many rounds it took, at most `DECODINGS`."""
+    plain = written
+    if is_form:
+        # a "+" before digits begins a telephone number that was not encoded, elsewhere it is a space
+        plain = re.sub(r"\A\+(?=[0-9])", "%2B", written).replace("+", " ")
+    rounds = 0
+    while "%" in plain and rounds < DECODINGS:
+        again = unquote_plus(plain.replace("+", "%2B"), errors="replace")
+        if again == plain:
+            break
+        plain, rounds = again, rounds + 1
+    return plain, rounds
+
+
+def _name(piece: str) -> str:
+    return decoded(piece.partition("=")[0].replace("+", " "))
+
+
+def _masked(piece: str, name: str, secrecy: Secrecy, inner: Inner) -> str:
+    written_name, sign, written = piece.partition("=")
+    if not sign:
+        plain, rounds = plain_value(written_name)
+        return rewritten(written_name, plain, inner(plain, ""), rounds)
+    plain_name, name_rounds = plain_value(written_name)
+    kept_name = (
+        rewritten(written_name, plain_name, inner(plain_name, ""), name_rounds)
+        if plain_name
+        else written_name
+    )
+    plain, rounds = plain_value(written)
+    kept = mask_of(plain, secrecy) if secrecy else inner(plain, name)
+    return f"{kept_name}={rewritten(written, plain, kept, rounds)}"
+
+
+def _named_apart(pieces: list[str], names: list[str]) -> Iterator[str]:
+    """`name=password&value=x`: the value of a name that is a value itself."""
+    said = [
+        secrecy_of(piece.partition("=")[2])
+        for piece, name in zip(pieces, names, strict=True)
+        if name.lower() in _NAMING
+    ]
+    secrecy = max(said, default=Secrecy.NONE)
+    for piece, name in zip(pieces, names, strict=True):
+        if secrecy and name.lower() in ("value", "val"):
+            yield f"{piece.partition('=')[0]}={mask_of(plain_value(piece.partition('=')[2])[0], secrecy)}"
+        else:
+            yield piece

@@ -1,0 +1,150 @@
+"""Paths and URLs, masked in their place: segments after a word like `reset`, web hooks, matrix parameters, user information.
+
+What may be an ordinary word, a version or a small number stays: templates are learned from paths.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+from pipelines.http.masking.braces import Inner
+from pipelines.http.masking.names import Secrecy, mask_of, secrecy_of
+from pipelines.http.masking.pairs import plain_value, rewritten, without_secret_pairs
+from pipelines.http.redaction import CREDENTIAL_WORDS, MASK, SHORT_SECRETS, TOKEN_MASK
+
+MAX_SEGMENTS = 512
+"""Segments of a path that are read; deeper ones are dropped, as no host has such paths."""
+
+
+class _After(Enum):
+    """What kind of word the segments before were."""
+
+    NOTHING = 0
+    NAME = 1
+    ONE_TIME = 2
+    PASSWORD = 3
+    HOOKS = 4
+    HOOK = 5
+
+
+_PASSWORD = re.compile(r"(?i)passw|passphrase|^(?:pass|pwd|pin|otp|passcode)$")
+_ONE_TIME = re.compile(
+    r"(?i)(?:^|[_.-])(?:reset|magic|magiclink|verify|verification|confirm|confirmation|activate|activation|invite|invitation|"
+    r"unlock|recover|recovery|unsubscribe|optout|secret|apikey|token|sso|signin|onetime|otl)(?:$|[_.-])|token$"
+)
+_HOOK = re.compile(r"(?i)(?:^|[_.-])(?:web)?-?hooks?b?2?(?:$|[_.-])|^(?:incoming|incomingwebhook)$")
+_TEAM = re.compile(r"[TB][A-Z0-9]{7,11}")
+"""Of a web hook of Slack: `/services/TEAM/CHANNEL/SECRET`."""
+_LAST_WORD = re.compile(rf"(?i)(?:{CREDENTIAL_WORDS}|{SHORT_SECRETS})s?$")
+"""`/oauth-clients/ID` says nothing of the identifier."""
+_WORD = re.compile(r"[a-z]+(?:[_.-][a-z]+)*|[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,4}|[A-Z]{2,10}")
+"""A word, or words in one of the usual ways: a literal of a template."""
+_VERSION = re.compile(r"v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9](?:-[0-3][0-9])?(?:-preview)?")
+_BOT = re.compile(r"(bot[0-9]{4,16}(?::|%3[Aa]))[^/]{6,}")
+_USER = re.compile(r"([^/:@\s]{1,128}:)([^/@\s]{1,256})(?=@)")
+_URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://[^\s\"'<>\\]++")
+_AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+:)?//([^/?#]*)")
+
+
+def without_secret_segments(path: str, inner: Inner) -> str:
+    """`path`, as it is sent or decoded, without what identifies or opens something."""
+    if ":" in path and "@" in path:
+        path = _USER.sub(rf"\1{MASK}", path)
+    segments = path.split("/", MAX_SEGMENTS)[:MAX_SEGMENTS]
+    return "/".join(_segments(segments, inner))
+
+
+def without_secrets_of_url(url: str, inner: Inner) -> str:
+    """An absolute or relative URL: user information, path, query and fragment."""
+    whole, sign, fragment = url.partition("#")
+    target, mark, query = whole.partition("?")
+    found = _AUTHORITY.match(target)
+    head = ""
+    if found is not None:
+        user, at, host = found[2].rpartition("@")
+        head = f"{found[1] or ''}//{(MASK if user else '') + at}{host}"
+        target = target[found.end() :]
+    path = without_secret_segments(target, inner)
+    tail = mark + without_secret_pairs(query, inner) if mark else ""
+    return head + path + tail + (sign + _fragment(fragment, inner) if sign else "")
+
+
+def without_secrets_of_urls(text: str, inner: Inner) -> str:
+    """Text with every absolute URL in it masked."""
+    return _URL.sub(lambda found: without_secrets_of_url(found[0], inner), text) if "://" in text else text
+
+
+def is_absolute(text: str) -> bool:
+    """Whether a text is one URL with a scheme and an authority."""
+    return _URL.fullmatch(text) is not None
+
+
+def _fragment(fragment: str, inner: Inner) -> str:
+    """Tokens come back in fragments (RFC 6749 s. 4.2.2), and paths of single-page applications stand there."""
+    path, mark, query = fragment.partition("?")
+    if "=" in path and not mark:
+        return without_secret_pairs(fragment, inner)
+    return without_secret_segments(path, inner) + (mark + without_secret_pairs(query, inner) if mark else "")
+
+
+def _segments(segments: list[str], inner: Inner) -> Iterator[str]:
+    after = _After.NOTHING
+    for written in segments:
+        head, sign, matrix = written.partition(";")
+        plain, rounds = plain_value(head, is_form=False)
+        if "=" in head:
+            kept = without_secret_pairs(head, inner)
+        else:
+            kept = rewritten(head, plain, _segment(plain, after, inner), rounds, is_form=False)
+        yield kept + (sign + without_secret_pairs(matrix, inner) if sign else "")
+        after = _next(plain, after)
+
+
+def _segment(plain: str, after: _After, inner: Inner) -> str:
+    name, sign, value = plain.partition(":")
+    if sign and (secrecy := secrecy_of(name)) and not _WORD.fullmatch(value):
+        return name + sign + mask_of(value, secrecy)
+    if _BOT.match(plain):
+        return _BOT.sub(rf"\1{TOKEN_MASK}", plain)
+    if is_secret_segment(plain, after) and not _TEAM.fullmatch(plain):
+        return MASK
+    return inner(plain, "")
+
+
+def is_secret_segment(plain: str, after: _After) -> bool:
+    """Whether a segment is what a word before it announces: no word, no version, no small number."""
+    if after is _After.NOTHING or not plain or _WORD.fullmatch(plain) or _VERSION.fullmatch(plain):
+        return False
+    digits = sum(map(str.isdigit, plain))
+    if after is _After.PASSWORD:
+        return len(plain) >= 4
+    if digits == len(plain):
+        return False  # the number of a row
+    has_both = 0 < digits < len(plain) or (plain.lower() != plain and plain.upper() != plain)
+    if after is _After.HOOK:
+        return has_both and len(plain) >= 6
+    if after is _After.HOOKS:
+        return has_both and len(plain) >= 16  # shorter ones are identifiers
+    if after is _After.ONE_TIME:
+        return len(plain) >= 24 or (len(plain) >= 6 and (digits > 1 or (has_both and len(plain) >= 10)))
+    return has_both and digits > 1 and len(plain) >= 16
+
+
+def _next(plain: str, after: _After) -> _After:
+    if (
+        after in (_After.HOOK, _After.HOOKS)
+        or _HOOK.search(plain)
+        or (_TEAM.fullmatch(plain) and not plain.isalpha())
+    ):
+        is_list = after is _After.NOTHING and plain.lower().endswith("hooks")
+        return _After.HOOKS if is_list else _After.HOOK  # all that follows: team, channel, secret
+    if not _WORD.fullmatch(plain):
+        return _After.NOTHING
+    if _PASSWORD.search(plain):
+        return _After.PASSWORD
+    if _ONE_TIME.search(plain):
+        return _After.ONE_TIME
+    is_name = _LAST_WORD.search(plain) is not None and secrecy_of(plain) is not Secrecy.NONE
+    return _After.NAME if is_name else _After.NOTHING

@@ -1,0 +1,171 @@
+"""Any text → the same without secrets and personal values: what can be parsed is parsed, the rest is searched.
+
+Each structure hands the texts within back to `masked_text`, so JSON in a string of JSON in a field of a form is read too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache, partial
+
+from pipelines.http.masking.braces import Inner, without_secret_members
+from pipelines.http.masking.issuers import without_secrets
+from pipelines.http.masking.markup import without_secret_elements
+from pipelines.http.masking.names import Secrecy, decoded, mask_of, secrecy_of
+from pipelines.http.masking.pairs import without_secret_pairs
+from pipelines.http.masking.parts import without_secret_parts
+from pipelines.http.masking.paths import is_absolute, without_secrets_of_url, without_secrets_of_urls
+from pipelines.http.masking.personal import without_personal
+from pipelines.http.redaction import MASK
+
+MAX_DEPTH = 6
+"""Texts within texts that are read; what is packed more deeply is masked whole if it names a secret."""
+SHORT_CHARACTERS = 64
+"""Texts up to this length are remembered: values and segments repeat."""
+_PLAIN = re.compile(r"[\w .,-]*+\Z")
+"""Without a sign that gives it structure."""
+_PAIRS = re.compile(
+    r"[^\s=&?/:{}<>\"']{1,256}=\S*+\Z|[^\s=&?/{}<>\"']{1,256}=[^&]*+(?:&[^\s=&{}<>\"']{1,256}=[^&]*+|&[^\s=&]{0,256}(?=&|\Z))++\Z"
+)
+_EMBEDDED = re.compile(r"[{\[]\s{0,8}[\"'{\[]")
+"""JSON within a text."""
+_GRAPHQL = re.compile(
+    r"\A\s{0,64}(?:query|mutation|subscription|fragment)\b[^{]{0,4096}[{]|"
+    r"\A\s{0,64}\w{1,64}\s{0,8}\(\s{0,8}\w{1,64}\s{0,8}:"
+)
+_NAMED = re.compile(r"(?<![\w.\-\[\]%\\$@])([\w.\-\[\]%\\$@]++)([\"']?\s*+(?:=>|:=|[:=])(?!//)[ \t]*+)")
+_NAMED_LAST = re.compile(r"(?<![\w.\-\[\]%\\$@])([\w.\-\[\]%\\$@]++)[\"']?\s*+(?:=>|:=|[:=])\s*+\Z")
+_BLOCK = re.compile(r"[|>][+-]?[0-9]?[ \t]*\n(?:(?:[ \t]+[^\n]*)?(?:\n|\Z))*+")
+_QUOTED = re.compile(r"\"(?:[^\"\\]++|\\[\s\S])*+(?:\"|\Z)|'(?:[^'\\]++|\\[\s\S])*+(?:'|\Z)")
+_LINE = re.compile(r"[^\r\n]*+")
+_WORD = re.compile(r"[^\s,;&\"'<>)\]}]++")
+_SCHEME = re.compile(r"(?i)(?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s{1,8}")
+_INI = re.compile(r"\s{0,64}\[[\w .:-]{1,128}\][ \t]{0,64}\r?\n")
+"""A section of a configuration file, no list."""
+_USER = re.compile(
+    r"(?<![\w.%+-])([\w.%+-]{1,64}+:)[^\s/:@\"']{1,256}(?=@(?:[A-Za-z\[]|[0-9]{1,3}\.[0-9]{1,3}\.[0-9])(?!ha256:|ha512:))"
+)
+"""`user:password@host` without a scheme; not `image:tag@sha256:..`."""
+_LINE_START = re.compile(r"(?:\A|\n)[ \t-]*\Z")
+_WHOLE_LINE = ("cookie", "authorization")
+
+
+def masked_text(text: str, name: str = "", depth: int = 0) -> str:
+    """`text`, the decoded value of `name` (which is no secret's), masked."""
+    if len(text) < 3 or (len(text) < 16 and text.isalpha()):
+        return text
+    return _short(text, name, depth) if len(text) <= SHORT_CHARACTERS else _masked(text, name, depth)
+
+
+@lru_cache(maxsize=1 << 14)
+def _short(text: str, name: str, depth: int) -> str:
+    return _masked(text, name, depth)
+
+
+def _masked(text: str, name: str, depth: int) -> str:
+    if _PLAIN.match(text):
+        return without_forms(text, name)
+    if depth > MAX_DEPTH:
+        return MASK if _names_a_secret(text) else without_forms(text, name)
+    inner: Inner = partial(masked_text, depth=depth + 1)
+    structure = _structure(text)
+    if structure is not None:
+        return structure(text, inner)
+    is_url = text[0] in "/?" and ("/" in text[1:] or "?" in text or "=" in text)
+    if is_url or is_absolute(text):
+        return without_forms(without_secrets_of_url(text, inner), name)
+    return _plain(text, name, inner)
+
+
+def _plain(text: str, name: str, inner: Inner) -> str:
+    embedded = _EMBEDDED.search(text)
+    head = text if embedded is None else text[: embedded.start()]
+    masked = without_forms(without_named(without_secrets_of_urls(head, inner)), name)
+    if embedded is None:
+        return masked
+    before = _NAMED_LAST.search(head, max(0, len(head) - 256))
+    if before is not None and secrecy_of(before[1]):
+        return masked + MASK
+    return masked + without_secret_members(text[embedded.start() :], inner)
+
+
+def masked_line(text: str) -> str:
+    """A header field: URLs, named values, forms of secrets and addresses; versions are no telephone numbers."""
+    inner: Inner = partial(masked_text, depth=1)
+    text = without_named(without_secrets_of_urls(text, inner))
+    return without_forms(text, with_numbers=False)
+
+
+def without_forms(text: str, name: str = "", *, with_numbers: bool = True) -> str:
+    """`text` without secrets of known forms and without personal values."""
+    if "@" in text and ":" in text:
+        text = _USER.sub(rf"\1{MASK}", text)
+    return without_personal(without_secrets(text, MASK), name, with_numbers=with_numbers)
+
+
+def without_named(text: str) -> str:
+    """`name: value` and `name=value` in any text: up to the end of the word, the quotation, the line or the block."""
+    if ":" not in text and "=" not in text:
+        return text
+    parts: list[str] = []
+    last = 0
+    for found in _NAMED.finditer(text):
+        if found.start() < last or not (secrecy := secrecy_of(found[1])):
+            continue
+        start = found.end()
+        end = _end_of_value(text, found)
+        value = text[start:end].strip("\"'")
+        if not value:
+            continue
+        quote = text[start] if text[start] in "\"'" else ""
+        parts += [text[last:start], quote, mask_of(value, secrecy), quote]
+        last = end
+    return "".join([*parts, text[last:]])
+
+
+def _end_of_value(text: str, found: re.Match[str]) -> int:
+    start = found.end()
+    if quoted := _QUOTED.match(text, start):
+        return quoted.end()
+    if block := _BLOCK.match(text, start):
+        return start + len(block[0].rstrip("\n"))
+    line_start = _LINE_START.search(text, max(0, found.start() - 64), found.start())
+    is_line = line_start is not None
+    if line_start is not None and text.startswith(("\n", "\r\n"), start):
+        indent = len(line_start[0].lstrip("\n"))
+        nested = re.compile(rf"\r?\n(?:(?:[ \t]{{{indent + 1}}}|[ \t]{{{indent}}}-)[^\n]*(?:\n|\Z))++").match(
+            text, start
+        )
+        return start + len(nested[0].rstrip("\n")) if nested else start
+    is_whole = any(word in found[1].lower() for word in _WHOLE_LINE)
+    line = _LINE.match(text, start)
+    if line and (is_whole or (is_line and "&" not in line[0])):
+        return line.end()
+    scheme = _SCHEME.match(text, start)
+    word = _WORD.match(text, scheme.end() if scheme else start)
+    return word.end() if word else start
+
+
+def _structure(text: str) -> Callable[[str, Inner], str] | None:
+    """What reads a text of this kind; None for plain text."""
+    start = text.lstrip()[:64]
+    first = start[:1]
+    if _INI.match(text):
+        return None
+    if first in "{[" or _GRAPHQL.match(text):
+        return without_secret_members
+    if first == '"' and text.rstrip()[-1:] in '"}]':
+        return without_secret_members
+    if first == "<":
+        return without_secret_elements
+    if start.startswith("--") and "name" in text.lower():
+        return without_secret_parts
+    if _PAIRS.match(text) or (first == "%" and not any(map(str.isspace, text.strip()))):
+        return without_secret_pairs
+    return None
+
+
+def _names_a_secret(text: str) -> bool:
+    plain = decoded(text)
+    return any(secrecy_of(word) is not Secrecy.NONE for word in re.findall(r"[\w.\-]{2,64}", plain))
