@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.inventory import inventory, transactions
+from jobs.inventory import inventory, near_inventory, transactions
 from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
@@ -36,6 +36,7 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
         "batches": BATCHES.read(warehouse),
         "hosts": with_session_key(hosts, settings.selection.sessions),
         "endpoints": inventory(run),
+        "candidates": near_inventory(run),
         "comparisons": COMPARISONS.read(warehouse),
         "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),

@@ -20,7 +20,7 @@ class Section(BaseModel):
 class EndpointSettings(Section):
     """Section `endpoints`."""
 
-    min_successes: Positive
+    min_answers: Positive
     window_days: Positive | None
     host_weight: Share
     training_share: Annotated[float, Field(gt=0, lt=1)]
