@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib import metadata, resources
 from typing import Any, Final
 
+from ml.score import HOST_BOUND
 from ml.train import Trained
 from pipelines.errors import ModelMismatch
 
@@ -125,6 +126,9 @@ By client and by what the log holds (hosts left out, decided at 0.5):
 **Calibrated** by Platt scaling on raw scores of hosts left out, baked into the file (slope
 {card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}): of transactions with a stated 0.8, about
 80 % were API calls, in traffic with as many API calls as that of the training. Where these are rarer, it is right less often.
+
+**Bounded** when it scores: words of the host's name move the log-odds by {HOST_BOUND:g} at most, either way. The figures above
+are without the bound.
 
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
