@@ -84,14 +84,7 @@ def explain(
       apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
     """
     run = cli.start("explain", settings, warehouse, as_json)
-    address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
-    if not path.startswith("/") and address is None:
-        raise InputError(
-            path,
-            "expected a path that begins with / or an address",
-            "Example: /users/42 --host api.example.com",
-        )
-    asked, host = (address["path"], host or address["host"].lower()) if address else (path, host)
+    asked, host = _asked(path, host)
     rules = PATH_RULES.read(run.warehouse)
     host = host or _only_host(rules)
     mine = rules.where(F.col("host") == host).localCheckpoint()
@@ -119,6 +112,24 @@ def explain(
         path_template=whole,
         endpoints=endpoints,
     )
+
+
+def _asked(path: str, host: str | None) -> tuple[str, str | None]:
+    """The path and the host that is named, by --host before the address.
+
+    Raises:
+        InputError: neither a path nor an address.
+    """
+    if path.startswith("/"):
+        return path, host
+    address = ADDRESS.fullmatch(path)
+    if address is None:
+        raise InputError(
+            path,
+            "expected a path that begins with / or an address",
+            "Example: /users/42 --host api.example.com",
+        )
+    return address["path"], host or address["host"].lower()
 
 
 def _only_host(rules: DataFrame) -> str:

@@ -83,15 +83,7 @@ def described(
 def card_text(card: Mapping[str, Any]) -> str:
     """The card for people, in Markdown."""
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in card["out_of_fold"].items())
-    weak = "\n".join(
-        f"| {row['slice']} | {'API' if row['is_api'] else 'other'} | {row['rows']:,} | {row['right']:.3f} |"
-        for row in card["slices"][:12]
-    )
-    parts = "\n".join(
-        f"| {row['by']}: {row['segment']} | {row['rows']:,} | {row['api_share']:.3f} | {_or_none(row['roc_auc'])} "
-        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} |"
-        for row in card["segments"]
-    )
+    weak, parts = _weak_rows(card), _part_rows(card)
     settings = f"version {card['version']}, " + ", ".join(
         f"{name} {value}" for name, value in {**card["simulator"], **card["training"]}.items()
     )
@@ -132,6 +124,21 @@ are without the bound.
 
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
+
+
+def _weak_rows(card: Mapping[str, Any]) -> str:
+    return "\n".join(
+        f"| {row['slice']} | {'API' if row['is_api'] else 'other'} | {row['rows']:,} | {row['right']:.3f} |"
+        for row in card["slices"][:12]
+    )
+
+
+def _part_rows(card: Mapping[str, Any]) -> str:
+    return "\n".join(
+        f"| {row['by']}: {row['segment']} | {row['rows']:,} | {row['api_share']:.3f} | {_or_none(row['roc_auc'])} "
+        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} |"
+        for row in card["segments"]
+    )
 
 
 def _or_none(value: float | None) -> str:

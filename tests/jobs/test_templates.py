@@ -67,6 +67,16 @@ def listed(apicensus: Callable[..., Any], root: Path, out: Path) -> set[str]:
     return {json.loads(line)["path_template"] for line in (out / "endpoints.ndjson").read_text().splitlines()}
 
 
+def check_page(page: Any) -> None:
+    """Of a host without a single rule, of whose page nothing was kept."""
+    assert page.code == 0, page.err
+    [unlisted] = page.summary["endpoints"]
+    assert (unlisted["state"], unlisted["requests"], unlisted["successful"]) == ("not listed", 6, 6)
+    assert unlisted["probability"] < unlisted["by_itself"] < 0.02
+    assert "no slice was kept (selection.candidate_floor)" in unlisted["why"]
+    assert any(reason.startswith("against: ") for reason in unlisted["reasons"])
+
+
 def test_templates_day_by_day_explained_and_decided(
     apicensus: Callable[..., Any], days: list[Path], tmp_path: Path
 ) -> None:
@@ -97,13 +107,7 @@ def test_templates_day_by_day_explained_and_decided(
     assert (endpoint["requests"], endpoint["successful"], endpoint["threshold"]) == (30, 30, 0.4)
     assert endpoint["probability"] > 0.4
     assert endpoint["reasons"]
-    page = apicensus("explain", f"https://{SITE}/about-us", "--warehouse", daily, "--json")
-    assert page.code == 0, page.err  # a host without a single rule, of whose page nothing was kept
-    [unlisted] = page.summary["endpoints"]
-    assert (unlisted["state"], unlisted["requests"], unlisted["successful"]) == ("not listed", 6, 6)
-    assert unlisted["probability"] < unlisted["by_itself"] < 0.02
-    assert "no slice was kept (selection.candidate_floor)" in unlisted["why"]
-    assert any(reason.startswith("against: ") for reason in unlisted["reasons"])
+    check_page(apicensus("explain", f"https://{SITE}/about-us", "--warehouse", daily, "--json"))
     unknown = apicensus("explain", "https://nobody.example/x", "--warehouse", daily)
     assert unknown.code == 2
     assert "no path rules of this host" in unknown.err

@@ -41,7 +41,7 @@ def call(host: str, **known: Any) -> Matrix:
     text, number = pa.string(), pa.int64()
     return matrix(
         *(pa.array([value], text) for value in (host, "/api/v1/users", None)),
-        *(pa.array([value], number) for value in (pack(record), None, 512)),
+        *(pa.array([value], number) for value in (pack(record), None, None)),
     )
 
 

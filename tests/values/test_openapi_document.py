@@ -212,7 +212,6 @@ def test_endpoint_is_read_from_rows_of_the_tables() -> None:
         "method": "GET",
         "path_template": "/u/{id}",
         "requests": 12,
-        "informational": 0,
         "successful": 8,
         "redirects": 1,
         "not_modified": 1,
