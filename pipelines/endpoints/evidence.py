@@ -71,7 +71,9 @@ def tells() -> Column:
 def client_sums() -> Iterator[Column]:
     """For the aggregation by client and day: sum (millionths) and number of probabilities, by kind and of all answers."""
     millionths = F.round(F.col("probability").cast("double") * MICRO).cast("bigint")
-    for kind, told in zip(CLIENT_KINDS, (tells(), is_redirection(), F.lit(True)), strict=True):
+    for kind, told in zip(
+        CLIENT_KINDS, (tells(), is_redirection(), F.col("status").isNotNull()), strict=True
+    ):
         yield F.sum(F.when(told, millionths)).alias(f"{kind}_sum")
         yield F.count(F.when(told, millionths)).alias(f"{kind}_count")
 

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.build import candidates, estimated
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
+from pipelines.selection.preflight import TOLD
 from pipelines.selection.select import selected
 from pipelines.settings import Settings
 from tests.endpoint_rows import sliced
@@ -52,6 +53,12 @@ def rows() -> list[dict[str, Any]]:
     return found + [{**bare, "path": "/v1/users/1"}] * 2
 
 
+def scored(rows: DataFrame) -> DataFrame:
+    """What is below the floor keeps no slice, but preflights are counted whatever they look like."""
+    found = F.when(F.col("preflight") == TOLD, 0.001).otherwise(0.9)
+    return rows.withColumn("probability", found.cast("float"))
+
+
 @pytest.fixture(scope="module")
 def judged(spark: SparkSession, settings: Settings) -> list[Row]:
     full: list[tuple[Any, ...]] = [
@@ -64,7 +71,7 @@ def judged(spark: SparkSession, settings: Settings) -> list[Row]:
         given,
         variants=("ml",),
         settings=settings.selection,
-        scored={"ml": lambda found: found.withColumn("probability", F.lit(0.9).cast("float"))},
+        scored={"ml": scored},
     )
     kept = sliced(chosen, settings).localCheckpoint()
     found = candidates(kept, settings.endpoints).withColumn("listed", F.lit(True))
