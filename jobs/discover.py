@@ -19,7 +19,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.inventory import listed_endpoints, transactions
+from jobs.inventory import listed_endpoints, near_endpoints, standings, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_rules, path_templates
 from ml.explain import with_reasons
@@ -33,6 +33,7 @@ from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.selection.select import KEPT, coverage, sample_hash, selected
 from pipelines.selection.signals import packed_signals
+from pipelines.selection.thresholds import inventory_threshold
 from pipelines.selection.variant import Variant
 from pipelines.transactions.first_seen import first_transactions, named_by_first
 
@@ -47,7 +48,7 @@ def scored(transactions: DataFrame, model: bytes) -> DataFrame:
 
 
 def explain_endpoints(run: cli.Run, model: bytes, traffic: DataFrame, endpoints: DataFrame) -> None:
-    """Rewrites table endpoint_reasons: why each of the listed `endpoints` of variant ml looks like an API."""
+    """Rewrites table endpoint_reasons: why each of the `endpoints` of variant ml looks like an API, or not quite."""
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
         rows = traffic.withColumn("sample_hash", sample_hash())
@@ -78,12 +79,11 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
         found_slices = slices(templated_days, host_days(days), settings.endpoints, floor)
         ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")
         days.unpersist()
-        endpoints = listed_endpoints(run)
-        counts = {row["variant"]: row["count"] for row in endpoints.groupBy("variant").count().collect()}
-        found = rules | {f"endpoints_{variant}": counts.get(variant, 0) for variant in variants}
+        found = rules | counted(run, variants)
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
+    endpoints = listed_endpoints(run)
     if "ml" in variants:
-        explain_endpoints(run, model, traffic, endpoints)
+        explain_endpoints(run, model, traffic, endpoints.unionByName(near_endpoints(run)))
     suggest_host_variables(run, endpoints)
     if "session" in variants:
         covered, hosts = coverage(traffic, settings.selection.sessions)
@@ -92,6 +92,22 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
             run.reporter.note(
                 f"  {hosts - covered:,} of {hosts:,} hosts have no session identifier (selection.sessions): "
                 "variant session does not cover them"
+            )
+    return found
+
+
+def counted(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
+    """For the summary: endpoints of each variant, what is just below a threshold, preflights; notes say what follows."""
+    rows = {row["variant"]: row for row in standings(run).collect()}
+    found = {f"endpoints_{one}": rows[one]["listed"] if one in rows else 0 for one in variants}
+    found["preflights"] = max((row["preflights"] for row in rows.values()), default=0)
+    if "ml" in rows:
+        ml, selection = rows["ml"], run.settings.selection
+        found |= {"candidates": ml["near"], "endpoints_too_unsure_to_teach": ml["untaught"]}
+        if ml["near"]:
+            run.reporter.note(
+                f"  {ml['near']:,} more are just below the threshold of {inventory_threshold(selection):.4g} "
+                "(state candidate, not listed): apicensus explain PATH --host HOST says why, decide lists one all the same"
             )
     return found
 

@@ -1,4 +1,4 @@
-"""Why a path has its template: the decision at each level, with its evidence."""
+"""Why a path has its template, level by level, and why its endpoints are listed or not."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from jobs.inventory import transactions
+from jobs.standing import COUNTED, standings_of
+from jobs.templates import path_templates
 from pipelines import cli
 from pipelines.errors import InputError
 from pipelines.paths.names import named
@@ -86,26 +89,49 @@ def _show(levels: list[dict[str, Any]]) -> None:
 
 
 def explain_path(run: cli.Run, path: str, host: str | None) -> None:
-    """Shows the levels of a path of `host`; without one, of the only host that has rules.
+    """Shows the levels of a path of `host` and where its endpoints stand; without `host`, of the only one that has rules.
 
     Raises:
-        InputError: there are no rules of the host, or of several where none was given.
+        InputError: there is nothing of the host, or rules of several where none was given.
     """
     rules = PATH_RULES.read(run.warehouse)
     host = host or _only_host(rules)
     mine = rules.where(F.col("host") == host).localCheckpoint()
-    if mine.isEmpty():
+    if mine.isEmpty() and transactions(run).where(F.col("host") == host).isEmpty():
         raise InputError(
             host,
-            "there are no path rules of this host",
+            "there are no path rules of this host, nor any traffic",
             "Run discover first, or give --host one that it found.",
         )
-    shape = run.warehouse.spark.range(1).select(masked(F.lit(path), run.settings.paths).alias("shape"))
-    cut: list[str] = shape.select(steps(F.col("shape"))).collect()[0][0]
+    place = F.lit(host).alias("host"), masked(F.lit(path), run.settings.paths).alias("path_shape")
+    named_as = path_templates(run, run.warehouse.spark.range(1).select(*place))
+    cut, whole = named_as.select(steps(F.col("path_shape")), "path_template").collect()[0]
     levels = explained(mine, cut)
+    endpoints = standings_of(run, host, whole)
     if not run.as_json:
         _show(levels)
+        _show_standings(endpoints, whole)
     template = levels[-1].get("template") or (levels[-2]["template"] if len(levels) > 1 else "")
     run.finish(
-        host=host, path=path, template=template, complete=levels[-1]["decision"] != "unknown", levels=levels
+        host=host,
+        path=path,
+        template=template,
+        complete=levels[-1]["decision"] != "unknown",
+        levels=levels,
+        path_template=whole,
+        endpoints=endpoints,
     )
+
+
+def _show_standings(endpoints: list[dict[str, Any]], path_template: str) -> None:
+    console = Console(file=sys.stdout, highlight=False, markup=False)
+    if not endpoints:
+        console.print(Text(f"{path_template}: nothing like it was asked for"))
+    for each in endpoints:
+        console.print(
+            Text(f"{each['method']} {path_template} ({each['variant']}): {each['state']}, {each['why']}")
+        )
+        counts = ", ".join(f"{each[name]:,} {name.replace('_', ' ')}" for name in COUNTED if each[name])
+        console.print(Text(f"  {counts}"))
+        for reason in each["reasons"]:
+            console.print(Text(f"  {reason}"))

@@ -16,7 +16,7 @@ from typing import Literal
 
 from pyspark.sql import functions as F
 
-from jobs.inventory import inventory
+from jobs.inventory import inventory, near_inventory
 from pipelines import cli
 from pipelines.endpoints.listing import write_listing
 from pipelines.openapi.build import Written, write_documents
@@ -38,8 +38,9 @@ def export_documents(
 
 
 def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
-    """Writes the list of endpoints of all variants."""
+    """Writes the list of endpoints of all variants, and beside it that of candidates, what is just below the threshold."""
     with run.reporter.stage("Writing the endpoint list") as outcome:
         file, count = write_listing(inventory(run), out, form)
-        outcome.append(f"{count:,} rows")
+        _, near = write_listing(near_inventory(run), out, form, "candidates")
+        outcome.append(f"{count:,} rows, {near:,} candidates apart")
     return file, count

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines import cli
 from pipelines.decisions.apply import is_ignored, is_saved, with_aliases
-from pipelines.endpoints.build import candidates, is_listed
+from pipelines.endpoints.build import CANDIDATE, estimated, is_answered_enough, is_candidate, is_listed
 from pipelines.endpoints.explained import ENDPOINT_REASONS, with_reasons
-from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.thresholds import inventory_threshold
+from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.selection.thresholds import inventory_threshold, learning_threshold
 from pipelines.transactions.table import TRANSACTIONS
 
 SAVED = "saved"
@@ -22,20 +22,76 @@ def transactions(run: cli.Run) -> DataFrame:
     return with_aliases(TRANSACTIONS.read(run.warehouse), run.decisions)
 
 
-def candidate_endpoints(run: cli.Run) -> DataFrame:
-    """Rows of `build.candidates` but for what operators ignore; `state` is `saved` where they want an endpoint listed."""
-    found = candidates(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
+def judged_endpoints(run: cli.Run) -> DataFrame:
+    """Rows of `build.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
+    found = estimated(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
     state = F.when(is_saved(run.decisions), F.lit(SAVED)).otherwise(F.col("state"))
-    return found.where(~is_ignored(run.decisions)).withColumn("state", state)
+    return found.withColumn("state", state)
+
+
+def candidate_endpoints(run: cli.Run) -> DataFrame:
+    """Rows of `judged_endpoints` that were answered often enough, but for what operators ignore."""
+    return judged_endpoints(run).where(_is_possible(run))
 
 
 def listed_endpoints(run: cli.Run) -> DataFrame:
     """The inventory: candidates that pass the threshold of the settings, and what operators saved."""
-    likely = is_listed(inventory_threshold(run.settings.selection))
-    return candidate_endpoints(run).where(likely | (F.col("state") == SAVED))
+    return candidate_endpoints(run).where(_is_listed(run))
+
+
+def near_endpoints(run: cli.Run) -> DataFrame:
+    """What is just below the threshold, in state `candidate`: at most `selection.max_candidates`, the nearest to it.
+
+    No step but the lists, the report and `explain` looks at these: nothing is learned from them or written of them.
+    """
+    near = candidate_endpoints(run).where(~_is_listed(run) & _is_near(run))
+    nearest = near.orderBy(F.desc("probability"), *ENDPOINT_KEY).limit(run.settings.selection.max_candidates)
+    return nearest.withColumn("state", F.lit(CANDIDATE))
 
 
 def inventory(run: cli.Run) -> DataFrame:
-    """Endpoints of both variants with `reasons`, the strongest `selection.reasons` first."""
-    reasons = ENDPOINT_REASONS.read(run.warehouse)
-    return with_reasons(listed_endpoints(run), reasons, run.settings.selection.reasons)
+    """Endpoints of both variants with `reasons`, the strongest `selection.reasons` first, `min_to_learn` and `teaches`."""
+    return _with_reasons(listed_endpoints(run), run)
+
+
+def near_inventory(run: cli.Run) -> DataFrame:
+    """Rows of `near_endpoints` with the columns of `inventory`."""
+    return _with_reasons(near_endpoints(run), run)
+
+
+def standings(run: cli.Run) -> DataFrame:
+    """A row a variant: endpoints `listed`, of these `untaught` (too unsure to teach a schema), `near`; and `preflights`."""
+    possible, found, near = _is_possible(run), _is_listed(run), _is_near(run)
+    teaches = is_listed(learning_threshold(run.settings.schemas))
+    questions = F.col("preflights") + F.when(F.col("is_preflight"), F.col("bare_options")).otherwise(0)
+    return (
+        judged_endpoints(run)
+        .groupBy("variant")
+        .agg(
+            F.count_if(possible & found).alias("listed"),
+            F.count_if(possible & found & ~teaches).alias("untaught"),
+            F.count_if(possible & ~found & near).alias("near"),
+            F.sum(questions).alias("preflights"),
+        )
+    )
+
+
+def _is_possible(run: cli.Run) -> Column:
+    return is_answered_enough(run.settings.endpoints) & ~is_ignored(run.decisions)
+
+
+def _is_listed(run: cli.Run) -> Column:
+    return is_listed(inventory_threshold(run.settings.selection)) | (F.col("state") == SAVED)
+
+
+def _is_near(run: cli.Run) -> Column:
+    selection = run.settings.selection
+    return is_candidate(inventory_threshold(selection), selection.candidate_probability)
+
+
+def _with_reasons(endpoints: DataFrame, run: cli.Run) -> DataFrame:
+    least = learning_threshold(run.settings.schemas)
+    told = with_reasons(endpoints, ENDPOINT_REASONS.read(run.warehouse), run.settings.selection.reasons)
+    return told.withColumns(
+        {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
+    )

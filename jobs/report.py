@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from jobs.inventory import inventory, transactions
+from jobs.inventory import inventory, near_inventory, transactions
 from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
@@ -37,6 +37,7 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
         "batches": BATCHES.read(warehouse),
         "hosts": with_session_key(hosts, settings.selection.sessions),
         "endpoints": inventory(run),
+        "candidates": near_inventory(run),
         "comparisons": COMPARISONS.read(warehouse),
         "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),

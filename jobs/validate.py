@@ -41,6 +41,7 @@ from pipelines.openapi.build import documents
 from pipelines.paths.build import with_masked
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
+from pipelines.selection.preflight import NO, preflight
 from pipelines.transactions.inputs import Input
 from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.staging import staged
@@ -142,7 +143,8 @@ def check_traffic(run: cli.Run, rows: DataFrame, routes: Routes, batch: str) -> 
     """Rewrites the batch's rows of table violations, which are returned; the summary says how many of what."""
     settings, warehouse = run.settings, run.warehouse
     with run.reporter.stage("Checking requests") as outcome:
-        judged = verdicts(rows, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
+        calls = rows.where(preflight() == NO)  # a browser's question before a call; documents describe calls
+        judged = verdicts(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
         found = findings(judged, settings.conformance, settings.paths).withColumn("batch", F.lit(batch))
         VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")
         stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib import metadata, resources
 from typing import Any, Final
 
+from ml.score import HOST_BOUND
 from ml.train import Trained
 from pipelines.errors import ModelMismatch
 
@@ -82,15 +83,7 @@ def described(
 def card_text(card: Mapping[str, Any]) -> str:
     """The card for people, in Markdown."""
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in card["out_of_fold"].items())
-    weak = "\n".join(
-        f"| {row['slice']} | {'API' if row['is_api'] else 'other'} | {row['rows']:,} | {row['right']:.3f} |"
-        for row in card["slices"][:12]
-    )
-    parts = "\n".join(
-        f"| {row['by']}: {row['segment']} | {row['rows']:,} | {row['api_share']:.3f} | {_or_none(row['roc_auc'])} "
-        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} |"
-        for row in card["segments"]
-    )
+    weak, parts = _weak_rows(card), _part_rows(card)
     settings = f"version {card['version']}, " + ", ".join(
         f"{name} {value}" for name, value in {**card["simulator"], **card["training"]}.items()
     )
@@ -126,8 +119,26 @@ By client and by what the log holds (hosts left out, decided at 0.5):
 {card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}): of transactions with a stated 0.8, about
 80 % were API calls, in traffic with as many API calls as that of the training. Where these are rarer, it is right less often.
 
+**Bounded** when it scores: words of the host's name move the log-odds by {HOST_BOUND:g} at most, either way. The figures above
+are without the bound.
+
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
+
+
+def _weak_rows(card: Mapping[str, Any]) -> str:
+    return "\n".join(
+        f"| {row['slice']} | {'API' if row['is_api'] else 'other'} | {row['rows']:,} | {row['right']:.3f} |"
+        for row in card["slices"][:12]
+    )
+
+
+def _part_rows(card: Mapping[str, Any]) -> str:
+    return "\n".join(
+        f"| {row['by']}: {row['segment']} | {row['rows']:,} | {row['api_share']:.3f} | {_or_none(row['roc_auc'])} "
+        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} |"
+        for row in card["segments"]
+    )
 
 
 def _or_none(value: float | None) -> str:

@@ -1,7 +1,8 @@
 """Why a transaction has its probability: contributions of features to the log-odds, and the strongest in words.
 
 Contributions are SHAP values (Lundberg & Lee, "A unified approach to interpreting model predictions", NIPS 2017)
-by CatBoost's own TreeSHAP: with the base value they add up to the model's raw score, log(p / (1 - p)). They cost
+by CatBoost's own TreeSHAP: with the base value they add up to the model's raw score, and once the words of the host are bounded
+as in scoring, to log(p / (1 - p)). They cost
 some hundred microseconds a transaction, a hundred times the score: only what is asked for is explained.
 """
 
@@ -23,7 +24,7 @@ from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, Str
 
 from ml.features import FEATURES, Matrix
 from ml.phrases import GROUPS, PHRASES, STATES, texts
-from ml.score import NEEDED, batch_matrix, load
+from ml.score import HOST_WORDS, NEEDED, batch_matrix, excess, load, named_rows, without_words
 from ml.serving import PROBABILITY, Batches
 
 Values = npt.NDArray[np.float64]
@@ -112,6 +113,21 @@ def contributions(explainer: Explainer, features: Matrix) -> Contributions:
     return Contributions(explainer.scale * np.asarray(found[:, :-1], np.float64), base)
 
 
+def bounded(explainer: Explainer, features: Matrix, found: Contributions) -> Contributions:
+    """Contributions that add up to the score: what the words of the host say too much is taken off the strongest of them."""
+    rows = named_rows(features)
+    if not len(rows):
+        return found
+    nameless = explainer.model.predict(without_words(features[rows]), thread_count=1)
+    without = explainer.scale * np.asarray(nameless, np.float64) + explainer.bias
+    values = found.values.copy()
+    said = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
+    values[rows, HOST_WORDS[np.argmax(said, axis=1)]] -= excess(
+        values[rows].sum(axis=1) + found.base, without
+    )
+    return Contributions(values, found.base)
+
+
 def base_value(explainer: Explainer) -> float:
     """Log-odds of the mean training row, where every explanation starts."""
     return contributions(explainer, np.zeros((1, len(FEATURES)), np.float32)).base
@@ -180,7 +196,7 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
         for batch in batches:
             if batch.num_rows:
                 features = batch_matrix(batch)
-                found = contributions(ready, features)
+                found = bounded(ready, features, contributions(ready, features))
                 raw = found.values.sum(axis=1) + found.base
                 probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
                 why = reasons(features, found.values, most)

@@ -41,7 +41,7 @@ class LeaseSettings(Section):
 class EndpointSettings(Section):
     """Section `endpoints`."""
 
-    min_successes: Positive
+    min_answers: Positive
     window_days: Positive | None
     host_weight: Share
     training_share: Annotated[float, Field(gt=0, lt=1)]

@@ -106,6 +106,8 @@ class SelectionSettings(Section):
     miss_cost: Cost
     false_alarm_cost: Cost
     threshold: Share | None
+    candidate_probability: Share
+    max_candidates: Positive
     candidate_floor: Share
     model: str
     reasons: Positive

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pipelines.changes.build import Evidence, changed_schemas, changes_of
 from pipelines.changes.inventories import gone_endpoints
 from pipelines.changes.table import PUBLISHED
+from pipelines.endpoints.table import STATUS_CLASSES
 from pipelines.schemas.build import slices
 from pipelines.settings import Settings
 from tests.schema_rows import KEY, value_rows
@@ -80,7 +81,8 @@ def endpoint_slices(spark: SparkSession, calls: list[Any]) -> DataFrame:
         .groupBy("variant", "host", "method", "path_template", "day")
         .agg(
             F.count("*").alias("requests"),
-            F.count_if("is_success").alias("successes"),
+            F.count_if("is_success").alias("successful"),
+            *(F.lit(0).cast("bigint").alias(name) for name in STATUS_CLASSES if name != "successful"),
             F.hll_sketch_agg("client", F.lit(10)).alias("client_sketch"),
             F.min(F.to_timestamp("day")).alias("first_seen"),
         )
@@ -90,11 +92,10 @@ def endpoint_slices(spark: SparkSession, calls: list[Any]) -> DataFrame:
 
 def endpoints(spark: SparkSession, *keys: tuple[str, ...]) -> DataFrame:
     times = [datetime(2026, 6, 1, 8), datetime(2026, 6, 10, 8)]
-    rows = [(*key, 100, 100, 12, *times) for key in keys]
-    return spark.createDataFrame(
-        rows,
-        f"{ENDPOINT}, requests bigint, successes bigint, clients bigint, first_seen timestamp, last_seen timestamp",
-    )
+    counts = {name: 100 if name == "successful" else 0 for name in STATUS_CLASSES}
+    rows = [(*key, 100, *counts.values(), 12, *times) for key in keys]
+    columns = ", ".join(f"{name} bigint" for name in ("requests", *counts, "clients"))
+    return spark.createDataFrame(rows, f"{ENDPOINT}, {columns}, first_seen timestamp, last_seen timestamp")
 
 
 def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None = 1) -> DataFrame:

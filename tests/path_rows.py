@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from ml.bundled import bundled_paths
+from ml.path_score import with_variable_probability
+from pipelines.paths.build import templates
+from pipelines.paths.infer import inferred
 from pipelines.paths.steps import masked, steps
 from pipelines.sections import PathSettings
 
@@ -62,3 +66,20 @@ def scored(children: DataFrame) -> DataFrame:
         F.when(step.startswith("/x"), 0.9).when(step.startswith("/y"), 0.65).when(step.startswith("/m"), 0.35)
     )
     return children.withColumn("probability", told.otherwise(0.05).cast("float"))
+
+
+def inferred_templates(
+    spark: SparkSession, settings: PathSettings, hosts: Mapping[str, Sequence[str]]
+) -> Mapping[str, Mapping[str, str]]:
+    """Host → its paths → host → path → template, all hosts inferred at once by the shipped model."""
+    rows = spark.createDataFrame(
+        [(h, p) for h, paths in hosts.items() for p in paths], "host string, path string"
+    )
+    scored = partial(with_variable_probability, model=bundled_paths())
+    rules = inferred(evidence_of(rows, settings), settings, scored, None)
+    shaped = rows.withColumn("path_shape", masked(F.col("path"), settings))
+    known = templates(shaped.select("host", "path_shape").distinct(), rules)
+    out: dict[str, dict[str, str]] = {}
+    for row in shaped.join(known, ["host", "path_shape"]).collect():
+        out.setdefault(row["host"], {})[row["path"]] = row["path_template"]
+    return out

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipelines.report.facts import (
+    CandidateFact,
     DeviantFact,
     DocumentFact,
     EndpointFact,
@@ -67,7 +68,7 @@ def endpoint(index: int, host: str, method: str, path: str) -> EndpointFact:
         path_template=path,
         variants=variants,
         requests=requests,
-        successes=requests - index % 5 * requests // 20,
+        successful=requests - index % 5 * requests // 20,
         clients=1 + requests // 9,
         probability=round(0.5 + (index * 37 % 499) / 1000, 3) if "ml" in variants else None,
         first_seen=START + timedelta(minutes=index % 600),
@@ -144,6 +145,9 @@ def example(count: int = 312) -> Facts:
         schema_facts=SCHEMAS,
         deviants=[DeviantFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
         deviants_total=2,
+        candidates=[
+            CandidateFact(HOSTILE_HOST, "GET", HOSTILE_PATH, 85, 9, 0.31, "against: host says a site (-2.10)")
+        ],
         notes=["2 files were read before and were not read again."],
         reasons=REASONS,
     )
@@ -165,4 +169,5 @@ def empty_example() -> Facts:
         schema_facts=None,
         notes=[],
         reasons=[],
+        candidates=[],
     )

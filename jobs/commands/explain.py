@@ -24,7 +24,9 @@ def explain(
     warehouse: cli.WarehouseRoot = "warehouse",
     as_json: cli.AsJson = False,
 ) -> None:
-    """Shows level by level why a path has its template: literal or variable, by whom, with the evidence.
+    """Shows level by level why a path has its template, and of each method why it is listed or not.
+
+    Literal or variable, by whom, with the evidence; then probability, threshold, what the host takes off, counts and reasons.
 
     \b
     Examples:

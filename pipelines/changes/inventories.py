@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from pipelines.changes.occurrence import request_days, union_estimate
 from pipelines.changes.silence_column import is_newly_silent, silences
-from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.endpoints.table import ENDPOINT_KEY, answered
 from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
 from pipelines.sections import ChangeSettings
 from pipelines.sketches import estimate
@@ -99,7 +99,7 @@ def gone_endpoints(
     boundary = F.broadcast(published.agg(F.max("last_day").alias("last_day")))
     observed = F.broadcast(endpoint_slices.agg(F.collect_set("day").alias("observed")))
     active = endpoint_slices.groupBy(*ENDPOINT_KEY).agg(
-        F.collect_set(F.when(F.col("successes") > 0, F.col("day"))).alias("active")
+        F.collect_set(F.when(answered() > 0, F.col("day"))).alias("active")
     )
     listed = (
         inventory.select(*ENDPOINT_KEY).join(active, [*ENDPOINT_KEY]).crossJoin(observed).crossJoin(boundary)

@@ -13,7 +13,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.endpoints.table import ENDPOINT_KEY, STATUS_CLASSES
 from pipelines.fields import fields
 from pipelines.tables import Table
 
@@ -25,7 +25,7 @@ PUBLISHED = Table(
             *fields(IntegerType(), "publication"),
             *fields(DateType(), "last_day"),
             *fields(IntegerType(), "version", nullable=True),
-            *fields(LongType(), "requests", "successes", "clients"),
+            *fields(LongType(), "requests", *STATUS_CLASSES, "clients"),
             *fields(TimestampType(), "first_seen", "last_seen"),
         ]
     ),

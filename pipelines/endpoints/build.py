@@ -6,59 +6,61 @@ templates under which shapes are merged, may change without reading traffic agai
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.evidence import (
-    FIRST_SUCCESS,
-    LAST_SUCCESS,
     client_sum_names,
     client_sums,
     estimates,
-    is_redirection,
+    is_answered,
     merged_state,
     observed_state,
+    status_classes,
+    tells,
 )
 from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, merged_host_state
 from pipelines.endpoints.samples import client_sample_names, client_samples, day_samples
-from pipelines.endpoints.table import COUNTS, ENDPOINT_KEY
+from pipelines.endpoints.table import ENDPOINT_KEY, SUMS, answered
 from pipelines.paths.build import with_masked
 from pipelines.sections import EndpointSettings, PathSettings
 from pipelines.selection.answers import FAMILIES
+from pipelines.selection.preflight import LIKELY, TOLD
 from pipelines.sketches import estimate
 
 SHAPE_KEY = ("variant", "host", "method", "path_shape", "day")
 TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
+SCHEMES = ("http", "https")
+NEW, CANDIDATE = "new", "candidate"
+"""States: a listed endpoint that nobody decided on; one that is just below the threshold."""
 
 
 def client_days(selected: DataFrame, paths: PathSettings) -> DataFrame:
     """Rows of `selected` → one row a client, shape and day: counts, sums of probabilities and a sample.
 
     A host that has most of the traffic is spread over its clients. It is read for templates, for slices and for hosts: keep it.
+    Preflights are counted apart: without a status their answers count nowhere else.
     """
-    success = F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS)
-    return (
-        with_masked(selected, paths)
-        .groupBy(*SHAPE_KEY, "client")
-        .agg(
-            F.count("*").alias("requests"),
-            F.count_if(success).alias("successes"),
-            F.count_if(is_redirection()).alias("redirections"),
-            F.count_if(F.col("status").between(400, 499)).alias("client_errors"),
-            F.count_if(F.col("status") >= 500).alias("server_errors"),
-            F.count_if(success & F.col("has_session")).alias("with_identifier"),
-            *(F.count_if(success & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
-            F.min("time").alias("first_seen"),
-            F.max("time").alias("last_seen"),
-            *client_samples(),
-            *client_sums(),
-        )
+    asked = F.col("preflight") != TOLD
+    rows = with_masked(selected, paths).withColumn("status", F.when(asked, F.col("status")))
+    return rows.groupBy(*SHAPE_KEY, "client").agg(
+        F.count_if(asked).alias("requests"),
+        *(F.count_if(found).alias(name) for name, found in status_classes().items()),
+        F.count_if(is_answered() & F.col("has_session")).alias("with_identifier"),
+        *(F.count_if(is_answered() & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
+        F.count_if(~asked).alias("preflights"),
+        F.count_if(F.col("preflight") == LIKELY).alias("bare_options"),
+        *(F.count_if(tells() & (F.col("scheme") == name)).alias(f"over_{name}") for name in SCHEMES),
+        F.min("time").alias("first_seen"),
+        F.max("time").alias("last_seen"),
+        *client_samples(),
+        *client_sums(),
     )
 
 
 def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     """Rows of `client_days` → one row a client, template and day. `templates`: `host, path_shape, path_template`."""
-    sums = [*COUNTS, *client_sum_names()]
+    sums = [*SUMS, *client_sum_names()]
     return (
         client_days.join(templates, ["host", "path_shape"])
         .groupBy(*TEMPLATE_KEY, "client")
@@ -81,8 +83,10 @@ def slices(
     counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
     """
     grouped = template_days.groupBy(*TEMPLATE_KEY).agg(
-        *(F.sum(name).alias(name) for name in COUNTS),
-        F.hll_sketch_agg("client", F.lit(endpoints.client_sketch_log2)).alias("client_sketch"),
+        *(F.sum(name).alias(name) for name in SUMS),
+        F.hll_sketch_agg(
+            F.when(F.col("requests") > 0, F.col("client")), F.lit(endpoints.client_sketch_log2)
+        ).alias("client_sketch"),
         day_samples().alias("sample_hashes"),
         *observed_state(),
         F.min("first_seen").alias("first_seen"),
@@ -93,21 +97,31 @@ def slices(
 
 
 def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
-    """Slices of any days → one row an endpoint that answered `endpoints.min_successes` times: the merge and its estimates.
+    """Slices of any days → one row an endpoint that answered `endpoints.min_answers` times: the merge and its estimates.
 
     `probability` is that of its clients, moved by `host_adjustment` (log-odds, 0 or less); the spread is of the clients.
-    Scanners and 404s never make a candidate. With `endpoints.window_days` only successes of the last days count,
+    Scanners, 404s and preflights never make a candidate. With `endpoints.window_days` only answers of the last days count,
     measured from the last day in the slices.
     """
+    return estimated(endpoint_slices, settings).where(is_answered_enough(settings))
+
+
+def is_answered_enough(settings: EndpointSettings) -> Column:
+    """Whether a row of `estimated` is a candidate: answered `endpoints.min_answers` times, and not only to preflights."""
+    return (F.col("recent_answers") >= settings.min_answers) & ~F.col("is_preflight")
+
+
+def estimated(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
+    """Slices of any days → one row an endpoint, however few answers it gave, with `recent_answers` and `is_preflight`."""
     rows = endpoint_slices
-    counted: Column = F.col("successes")
+    counted = answered()
     if settings.window_days is not None:
         rows = rows.crossJoin(F.broadcast(rows.agg(F.max("day").alias("last_day"))))
         is_recent = F.col("day") > F.date_sub("last_day", settings.window_days)
         counted = F.when(is_recent, counted).otherwise(0)
     whole = rows.groupBy(*ENDPOINT_KEY).agg(
-        *(F.sum(name).alias(name) for name in COUNTS),
-        F.sum(counted).alias("recent_successes"),
+        F.sum(counted).alias("recent_answers"),
+        *(F.sum(name).alias(name) for name in SUMS),
         estimate(F.hll_union_agg("client_sketch")).alias("clients"),
         *merged_state(),
         *merged_host_state(),
@@ -115,16 +129,42 @@ def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFr
         F.max("last_seen").alias("last_seen"),
         F.count_distinct("day").alias("days"),
     )
-    enough = whole.where(F.col("recent_successes") >= settings.min_successes)
-    judged = enough.withColumns(
-        {**estimates(), "host_adjustment": adjustment(settings), "state": F.lit("new")}
+    judged = whole.withColumns(
+        {
+            **estimates(),
+            "host_adjustment": adjustment(settings),
+            "state": F.lit(NEW),
+            "schemes": F.array_compact(
+                F.array(*(F.when(F.col(f"over_{name}") > 0, F.lit(name)) for name in SCHEMES))
+            ),
+            "is_preflight": _is_preflight(),
+        }
     )
     return judged.withColumn("probability", adjusted(F.col("probability"), F.col("host_adjustment")))
+
+
+def _is_preflight() -> Column:
+    """Whether all that was answered to OPTIONS looks like preflights, and other methods of the path are answered as well."""
+    place = Window.partitionBy("host", "path_template")
+    others = F.max((F.col("method") != "OPTIONS") & (answered() > 0)).over(place)
+    return (
+        (F.col("method") == "OPTIONS")
+        & (F.col("bare_options") > 0)
+        & (F.col("bare_options") >= answered())
+        & others
+    )
 
 
 def is_listed(least_probability: float) -> Column:
     """Whether a candidate is an endpoint: of variant ml from this probability on, of variant session always. Never NULL."""
     return (F.col("variant") != "ml") | F.coalesce(F.col("probability") >= least_probability, F.lit(False))
+
+
+def is_candidate(least_probability: float, candidate_probability: float) -> Column:
+    """Whether a candidate of variant ml is just below the threshold, or is below it only for what its host is. Never NULL."""
+    own = adjusted(F.col("probability"), -F.col("host_adjustment"))
+    near = (F.col("probability") >= candidate_probability) | (own >= least_probability)
+    return ~is_listed(least_probability) & F.coalesce(near, F.lit(False))
 
 
 def listed(found: DataFrame, least_probability: float) -> DataFrame:

@@ -21,8 +21,11 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StructField
 
-FIRST_SUCCESS, LAST_SUCCESS = 200, 399  # RFC 9110 s. 15: 2xx successful, 3xx redirection
-NOT_MODIFIED = 304  # answers a conditional GET in place of the 200 (RFC 9110 s. 15.4.5)
+# RFC 9110 s. 15: 1xx informational, 2xx successful, 3xx redirection, 4xx client error, 5xx server error
+FIRST_SUCCESSFUL, LAST_SUCCESSFUL, LAST_REDIRECTION, LAST_CLIENT_ERROR = 200, 299, 399, 499
+NOT_MODIFIED = (
+    304  # answers a conditional GET in place of the 200 (RFC 9110 s. 15.4.5), so it redirects nobody
+)
 MICRO, NANO = 1e6, 1e9
 TRIMMED_FROM = 3
 """Client-days from which the lowest and the highest are left out."""
@@ -37,20 +40,40 @@ STATE = tuple(
 """Columns of endpoint_slices: means of client-days, by the kind of answer; `min` and `max` are NULL where there are none."""
 
 
+def status_classes() -> dict[str, Column]:
+    """Column of the slices → whether the answer is of that class. Each status is of exactly one."""
+    status = F.col("status")
+    return {
+        "informational": status < FIRST_SUCCESSFUL,
+        "successful": status.between(FIRST_SUCCESSFUL, LAST_SUCCESSFUL),
+        "redirects": is_redirection(),
+        "not_modified": status == NOT_MODIFIED,
+        "client_errors": status.between(LAST_REDIRECTION + 1, LAST_CLIENT_ERROR),
+        "server_errors": status > LAST_CLIENT_ERROR,
+    }
+
+
+def is_answered() -> Column:
+    """Whether the status is no error: a 2xx or 3xx."""
+    return F.col("status").between(FIRST_SUCCESSFUL, LAST_REDIRECTION)
+
+
 def is_redirection() -> Column:
     """Whether the status is a 3xx that points elsewhere."""
-    return F.col("status").between(300, LAST_SUCCESS) & (F.col("status") != NOT_MODIFIED)
+    return F.col("status").between(LAST_SUCCESSFUL + 1, LAST_REDIRECTION) & (F.col("status") != NOT_MODIFIED)
 
 
 def tells() -> Column:
     """Whether the answer says what the endpoint is, unless it gives redirections only: a 2xx, or a 304 in its place."""
-    return F.col("status").between(FIRST_SUCCESS, LAST_SUCCESS) & ~is_redirection()
+    return is_answered() & ~is_redirection()
 
 
 def client_sums() -> Iterator[Column]:
     """For the aggregation by client and day: sum (millionths) and number of probabilities, by kind and of all answers."""
     millionths = F.round(F.col("probability").cast("double") * MICRO).cast("bigint")
-    for kind, told in zip(CLIENT_KINDS, (tells(), is_redirection(), F.lit(True)), strict=True):
+    for kind, told in zip(
+        CLIENT_KINDS, (tells(), is_redirection(), F.col("status").isNotNull()), strict=True
+    ):
         yield F.sum(F.when(told, millionths)).alias(f"{kind}_sum")
         yield F.count(F.when(told, millionths)).alias(f"{kind}_count")
 

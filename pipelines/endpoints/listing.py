@@ -17,17 +17,21 @@ from pipelines.whole_file import whole_file
 
 COLUMNS = (
     "host", "method", "path_template", "variant", "state", "requests", "clients", "first_seen", "last_seen", "probability",
-    "probability_min", "probability_max", "probability_deviation", "client_days", "reasons",
+    "probability_min", "probability_max", "probability_deviation", "client_days", "host_adjustment", "teaches", "reasons",
 )  # fmt: skip
 
 
-def write_listing(endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
-    """Rows of `explained.with_reasons` → `out/endpoints.csv` or `.ndjson`, sorted; returns the file and its number of rows.
+def write_listing(
+    endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"], name: str = "endpoints"
+) -> tuple[Path, int]:
+    """Rows of `jobs.inventory` → `out/NAME.csv` or `.ndjson`, sorted; returns the file and its number of rows.
+
+    Candidates have a file of their own, so that who reads the list of endpoints never takes one for an endpoint.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    file = out / f"endpoints.{form}"
+    file = out / f"{name}.{form}"
     rows = endpoints.select(*COLUMNS).orderBy("host", "path_template", "method", "variant").toLocalIterator()
     return file, _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
 

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.evidence import MICRO
+from pipelines.endpoints.table import answered
 from pipelines.paths.steps import steps
 from pipelines.sections import PathSettings
 
@@ -19,7 +20,7 @@ def path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
     mean = F.sum("any_sum") / F.sum("any_count") / MICRO
     likely = (F.col("variant") != "ml") | (F.col("probability") >= settings.evidence_probability)
     by_variant = (
-        client_days.where(F.col("successes") > 0)
+        client_days.where(answered() > 0)
         .groupBy("variant", "host", "path_shape")
         .agg(
             mean.alias("probability"),

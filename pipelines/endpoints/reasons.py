@@ -9,14 +9,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, LongType, StringType, StructField, StructType
 
-from pipelines.endpoints.table import COUNTS
+from pipelines.endpoints.table import COUNTS, answered
 from pipelines.selection.answers import FAMILIES
 from pipelines.tables import Table
 
 NOT_RUN = "the other variant was not run"
 NOT_NAMED = "no identifier is named for the host"
 NONE_CARRIES = "no successful request carries the identifier: login, health, public data"
-TOO_FEW = "too few successes carry the identifier"
+TOO_FEW = "too few answers carry the identifier"
 REDIRECTIONS = "redirections carry the identifier, not API"
 BY_FAMILY = {
     "html": "pages (HTML) carry the identifier, not API",
@@ -67,7 +67,7 @@ def _why_not_ml(was_run: bool) -> Column:
     """What most of its successful answers are. The classifier saw all of them, so there were enough."""
     if not was_run:
         return F.lit(NOT_RUN)
-    other = F.col("successes") - sum((F.col(name) for name in FAMILIES), F.lit(0))
+    other = answered() - sum((F.col(name) for name in FAMILIES), F.lit(0))
     sizes = ((F.col(name), name) for name in FAMILIES)
     most = F.array_max(
         F.array(
@@ -77,4 +77,4 @@ def _why_not_ml(was_run: bool) -> Column:
     by_family = F.lit(BY_FAMILY["other"])
     for name, reason in BY_FAMILY.items():
         by_family = F.when(most == name, F.lit(reason)).otherwise(by_family)
-    return F.when(F.col("redirections") * 2 > F.col("successes"), F.lit(REDIRECTIONS)).otherwise(by_family)
+    return F.when(F.col("redirects") * 2 > answered(), F.lit(REDIRECTIONS)).otherwise(by_family)

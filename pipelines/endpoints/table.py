@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pyspark.sql import Column
+from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
@@ -19,11 +21,17 @@ from pipelines.selection.answers import FAMILIES
 from pipelines.tables import Table
 
 ENDPOINT_KEY = ("variant", "host", "method", "path_template")
-COUNTS = (
-    "requests", "successes", "redirections", "client_errors", "server_errors", "with_identifier", *FAMILIES,
+STATUS_CLASSES = (
+    "informational", "successful", "redirects", "not_modified", "client_errors", "server_errors",
 )  # fmt: skip
-"""Additive. Successes are 2xx and 3xx; `redirections` are those that point elsewhere, `with_identifier` those that carry
-the host's session identifier, and the families of media those whose answer is of that family.
+"""RFC 9110 s. 15: 1xx, 2xx, the 3xx that point elsewhere, 304, 4xx, 5xx. They add up to `requests`."""
+COUNTS = ("requests", *STATUS_CLASSES, "with_identifier", *FAMILIES)
+"""Additive, without preflights. Of what was answered (2xx, 3xx), `with_identifier` carries the host's session identifier, and
+the families of media are those of the answer.
+"""
+SUMS = (*COUNTS, "preflights", "bare_options", "over_http", "over_https")
+"""All that is additive: `preflights` are counted nowhere else; `bare_options` may be some (`selection.preflight.LIKELY`) and are
+in `requests`; what was answered (2xx, 304) over which scheme, where the log tells.
 """
 
 ENDPOINT_SLICES = Table(
@@ -32,7 +40,7 @@ ENDPOINT_SLICES = Table(
         [
             *(StructField(name, StringType(), False) for name in ENDPOINT_KEY),
             StructField("day", DateType(), False),
-            *(StructField(name, LongType(), False) for name in COUNTS),
+            *(StructField(name, LongType(), False) for name in SUMS),
             StructField("client_sketch", BinaryType(), False),
             *STATE,
             *HOST_STATE,
@@ -43,3 +51,8 @@ ENDPOINT_SLICES = Table(
     ),
     partition=("day",),
 )
+
+
+def answered() -> Column:
+    """Number of answers that are no error (2xx, 3xx), of the counts of slices or endpoints."""
+    return F.col("successful") + F.col("redirects") + F.col("not_modified")

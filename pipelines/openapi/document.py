@@ -16,6 +16,7 @@ from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.template import unique_names
 from pipelines.openapi.text import readable, whole
+from pipelines.openapi.untaught import untaught
 from pipelines.schemas.requests import as_written
 
 Document = dict[str, Any]
@@ -26,6 +27,7 @@ seen is lost.
 STATUS = r"[1-5](?:XX|[0-9]{2})"
 HOST_CHARACTERS = "!$&'()*+,;=~-._:[]"
 TITLE_CHARACTERS = 200
+HTTP_PORT = ":80"
 
 
 COUNTS = ("requests", "clients", "learned_from")
@@ -89,10 +91,13 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
 
 
 def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
-    """One server per scheme seen, https first and where none was. Braces would make server variables."""
+    """One server per scheme seen, https first. Where no log told one: http at its own port, else https.
+
+    Braces would make server variables.
+    """
     schemes = {
         scheme for endpoint in endpoints for scheme in endpoint.schemes if scheme in ("http", "https")
-    } or {"https"}
+    } or {"http" if host.endswith(HTTP_PORT) else "https"}
     authority = quote(whole(host), safe=HOST_CHARACTERS)
     return [{"url": f"{scheme}://{authority}"} for scheme in sorted(schemes, reverse=True)]
 
@@ -154,6 +159,7 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
             "first_seen": timestamp(endpoint.first_seen),
             "last_seen": timestamp(endpoint.last_seen),
             "state": endpoint.state,
+            **untaught(endpoint),
             **({"probability": round(endpoint.probability, 4)} if endpoint.probability is not None else {}),
             **({"reasons": list(endpoint.reasons)} if endpoint.reasons else {}),
             **(

@@ -13,6 +13,11 @@ from pipelines.endpoints.wording import said
 from pipelines.schemas.requests import PLAIN
 
 JsonSchema = dict[str, Any]
+RESPONSES = {
+    "1XX": "informational", "2XX": "successful", "304": "not_modified", "3XX": "redirects", "4XX": "client_errors",
+    "5XX": "server_errors",
+}  # fmt: skip
+"""Key of the Responses Object (OpenAPI 3.1.0 s. 4.8.16.1: a code goes before its range) → column of the endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Endpoint:
     """One endpoint of one host.
 
     `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
-    or code ("404"); `learned_from` successful requests taught the parameters; `left_out` parameters were not
+    or code ("404"); `learned_from` successful requests taught the parameters, where the probability is `min_to_learn` or more
+    (None: whatever it is); `left_out` parameters were not
     written; of `tested` requests that the back-test left out `false_alarms` broke the schema; requests have
     paths of the `writings` and bodies of the `media_types`; `schemes` were seen ("https"); `reasons` say why it
     looks like an API. Times without a zone are UTC.
@@ -53,6 +59,7 @@ class Endpoint:
     schemes: tuple[str, ...] = ()
     statuses: Mapping[str, int] = field(default_factory=dict)
     learned_from: int = 0
+    min_to_learn: float | None = None
     left_out: int = 0
     tested: int = 0
     false_alarms: int = 0
@@ -65,19 +72,12 @@ class Endpoint:
 def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
     """A row of the merged endpoints, with column `schema` (a row of the schemas table as a mapping, or None).
 
-    Answers are counted as 2XX (those that taught the schema), 3XX (the other successes), 4XX and 5XX.
-    Optional columns: `schemes` (array of strings), `reasons` (as of `endpoints.explained`).
+    Answers are counted by class as they were given, 304 apart, whatever taught the schema.
+    Optional columns: `schemes` (array of strings), `reasons` (as of `endpoints.explained`), `min_to_learn`.
     `schema.parameters[].schema` is JSON text.
     """
     schema = row["schema"] or {}
-    learned_from = int(schema.get("requests") or 0)
-    successes = int(row["successes"])
-    counts = {
-        "2XX": learned_from or successes,
-        "3XX": max(successes - learned_from, 0) if learned_from else 0,
-        "4XX": int(row.get("client_errors") or 0),
-        "5XX": int(row.get("server_errors") or 0),
-    }
+    counts = {status: int(row.get(name) or 0) for status, name in RESPONSES.items()}
     return Endpoint(
         host=row["host"],
         method=row["method"],
@@ -90,7 +90,8 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         state=row.get("state") or "new",
         schemes=tuple(sorted(row.get("schemes") or ())),
         statuses={status: n for status, n in counts.items() if n},
-        learned_from=learned_from,
+        learned_from=int(schema.get("requests") or 0),
+        min_to_learn=row.get("min_to_learn"),
         left_out=int(schema.get("left_out") or 0),
         tested=int(schema.get("tested") or 0),
         false_alarms=int(schema.get("false_alarms") or 0),

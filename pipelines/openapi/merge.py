@@ -74,12 +74,14 @@ def _parameters(ordered: Sequence[Located], names: Sequence[str]) -> tuple[Param
             )
             for name in known_as:
                 found.setdefault((parameter.location, name), []).append(replace(parameter, name=name))
-    in_path = [_either(found.pop(("path", name), [_unknown(name)])) for name in names]
+    requests = sum(one.endpoint.learned_from or one.endpoint.requests for one in ordered)
+    in_path = [_either(found.pop(("path", name), [_unknown(name, requests)])) for name in names]
     return (*in_path, *(_either(found[key]) for key in sorted(found)))
 
 
-def _unknown(name: str) -> Parameter:
-    return Parameter("path", name, {"type": "string"}, True, 0)
+def _unknown(name: str, requests: int) -> Parameter:
+    """A variable of which nothing was learned; every request has it."""
+    return Parameter("path", name, {"type": "string"}, True, requests)
 
 
 def _either(same: Sequence[Parameter]) -> Parameter:

@@ -93,5 +93,5 @@ def _object(name: str, members: dict[str, Parameter], learned_from: int) -> Para
 
 
 def _seen(requests: int, learned_from: int) -> dict[str, Any]:
-    share = {"share": round(requests / learned_from, 6)} if learned_from else {}
-    return {"requests": requests, **share}
+    known = {"share": round(requests / learned_from, 6)} if learned_from else {"learned": False}
+    return {"requests": requests, **known}

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.reasons import counted
 from pipelines.endpoints.wording import said
 from pipelines.report.facts import (
+    CandidateFact,
     DocumentFact,
     EndpointFact,
     Facts,
@@ -43,7 +44,7 @@ def facts(
 ) -> Facts:
     """The page's facts.
 
-    `tables`: batches, hosts (host, session_key), endpoints, comparisons, comparison_endpoints, quarantine, deviants,
+    `tables`: batches, hosts (host, session_key), endpoints, candidates, comparisons, comparison_endpoints, quarantine, deviants,
     newest schemas.
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
@@ -77,6 +78,7 @@ def facts(
         reasons=[ReasonFact(*row) for row in counted(tables["comparison_endpoints"])],
         deviants=deviant_facts(tables["deviants"], settings.max_hosts),
         deviants_total=tables["deviants"].count(),
+        candidates=_candidates(tables["candidates"]),
     )
 
 
@@ -107,7 +109,7 @@ def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
         F.sort_array(F.collect_set("variant")).alias("variants"),
         *(
             F.max(name).alias(name)
-            for name in ("requests", "successes", "clients", "probability", "last_seen", "state", *SPREAD)
+            for name in ("requests", "successful", "clients", "probability", "last_seen", "state", *SPREAD)
         ),
         F.max("reasons").alias("reasons"),  # those of ml: session's are empty, which comes first in order
         F.min("first_seen").alias("first_seen"),
@@ -123,6 +125,16 @@ def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
         agreement = spread(*(row[name] for name in SPREAD))
         found.append(EndpointFact(**plain, spread=agreement, why="; ".join(said(row["reasons"]))))
     return found
+
+
+def _candidates(rows: DataFrame) -> list[CandidateFact]:
+    """Bounded by `selection.max_candidates`; the nearest to the threshold first."""
+    names = ("host", "method", "path_template", "requests", "clients", "probability")
+    ordered = rows.orderBy(F.desc("probability"), "host", "path_template", "method").collect()
+    return [
+        CandidateFact(**{name: row[name] for name in names}, why="; ".join(said(row["reasons"])))
+        for row in ordered
+    ]
 
 
 def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:

@@ -46,7 +46,7 @@ class EndpointFact:
     path_template: str
     variants: tuple[Variant, ...]
     requests: int
-    successes: int
+    successful: int
     clients: int
     probability: float | None
     first_seen: datetime
@@ -55,6 +55,19 @@ class EndpointFact:
     parameters: int
     spread: str = ""
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFact:
+    """What is just below the threshold of the inventory: not listed, told with what spoke for and against it (`why`)."""
+
+    host: str
+    method: str
+    path_template: str
+    requests: int
+    clients: int
+    probability: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +179,7 @@ class Facts:
     reasons: Sequence[ReasonFact] = ()
     deviants: Sequence[DeviantFact] = ()
     deviants_total: int = 0
+    candidates: Sequence[CandidateFact] = ()
 
     def to_json(self) -> str:
         """All facts as one JSON object with the field names above; times in RFC 3339 with `Z`."""

@@ -30,7 +30,7 @@ COLUMNS = (
     "path_template",
     "variants",
     "requests",
-    "successes",
+    "successful",
     "clients",
     "probability",
     "first_seen",

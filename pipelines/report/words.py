@@ -97,5 +97,5 @@ def emptiness(inputs: InputFacts) -> tuple[str, list[str]]:
     return f"{counted(inputs.valid, 'transaction')} were read, but none was selected as a call of an API.", [
         "If these hosts serve APIs, name their session identifiers in selection.sessions and compare.",
         "Raise selection.miss_cost (what a missed endpoint costs), or train the classifier on traffic of your own.",
-        "An endpoint needs endpoints.min_successes successful requests: give more traffic, or lower it.",
+        "An endpoint needs endpoints.min_answers requests that are answered without an error: give more traffic, or lower it.",
     ]

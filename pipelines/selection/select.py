@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.selection.answers import media_family
+from pipelines.selection.preflight import preflight
 from pipelines.selection.session import has_session, with_session_key
 from pipelines.selection.variant import Variant
 from pipelines.settings import SelectionSettings
@@ -20,7 +21,8 @@ Scorer = Callable[[DataFrame], DataFrame]
 """transactions → the same plus `probability`; given by the job, because pipelines never imports ml."""
 
 KEPT = (
-    "host", "method", "path", "status", "time", "day", "client", "has_session", "media_family", "sample_hash",
+    "host", "method", "path", "status", "time", "day", "client", "scheme", "preflight", "has_session", "media_family",
+    "sample_hash",
 )  # fmt: skip
 
 
@@ -37,7 +39,12 @@ def selected(
     """
     rows = with_session_key(transactions, settings.sessions)
     rows = rows.withColumns(
-        {"has_session": has_session(), "media_family": media_family(), "sample_hash": sample_hash()}
+        {
+            "has_session": has_session(),
+            "media_family": media_family(),
+            "preflight": preflight(),
+            "sample_hash": sample_hash(),
+        }
     )
     rows = (
         scored["ml"](rows) if "ml" in variants else rows.withColumn("probability", F.lit(None).cast("float"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import math
+import operator
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -40,6 +42,7 @@ def test_run_writes_everything_and_a_second_run_changes_nothing(
     assert done.code == 0, done.err
     assert done.summary["transactions"] == 1500
     assert done.summary["endpoints_ml"] > 0
+    assert done.summary["candidates"] == len(listed(tmp_path / "candidates.ndjson"))
     endpoints = listed(tmp_path / "endpoints.ndjson")
     documents = sorted((tmp_path / "openapi").rglob("*.yaml"))
     hosts = {row["host"] for row in endpoints if row["variant"] == "ml"}
@@ -67,8 +70,6 @@ def test_the_classifier_finds_most_true_endpoints_of_sites_it_never_saw(
     done = apicensus("score", traffic, "--format", "logpush", "--out", scores, "--json")
     assert done.code == 0, done.err
     probability = {row["transaction_id"]: row["probability"] for row in listed(scores)}
-    import gzip
-
     with gzip.open(traffic / "truth.csv.gz", "rt") as file:
         truth = {row["RayID"]: row["is_api"] == "1" for row in csv.DictReader(file)}
     assert set(probability) == set(truth)
@@ -145,7 +146,14 @@ def test_export_offers_the_list_and_refuses_a_form_that_does_not_fit(
     with (tmp_path / "lists" / "endpoints.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == done.summary["endpoints"]
-    assert {"host", "method", "path_template", "variant", "probability"} <= set(rows[0])
+    assert {"host", "method", "path_template", "variant", "probability", "teaches"} <= set(rows[0])
+    with (tmp_path / "lists" / "candidates.csv").open(newline="") as file:
+        near = list(csv.DictReader(file))
+    assert near
+    assert {row["state"] for row in near} == {"candidate"}
+    assert all(row["reasons"] and float(row["probability"]) < 0.4 for row in near)
+    key = operator.itemgetter("host", "method", "path_template", "variant")
+    assert not set(map(key, near)) & set(map(key, rows))
     wrong = apicensus("export", "--out", tmp_path, "--format", "csv", "--warehouse", root)
     assert wrong.code == 2
     assert "--what endpoints" in wrong.err

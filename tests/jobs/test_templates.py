@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 RNG = random.Random(3)  # noqa: S311  # repeatable examples, no secret
-HOST = "api.shop.example"
+HOST, SITE = "api.shop.example", "www.shop.example"
 WORDS = ("amber", "bridge", "candle", "desert", "ember", "falcon", "garden", "harbor")
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
 DECISIONS = f"""decisions:
   - split: /api/users/{{userId}}
     into: [u12]
@@ -35,17 +36,21 @@ def calls() -> Iterator[str]:
 
 
 def written(folder: Path, day: int) -> Path:
-    """A Logpush file of one day; some scanner asks for what is not there."""
-    rows = [(path, 200) for path in calls()] + [(f"/api/users/wp-{n}.php", 404) for n in range(5)]
+    """A Logpush file of one day; some scanner asks for what is not there, and a browser for a page of another host."""
+    rows = [(HOST, path, 200) for path in calls()] + [(HOST, f"/api/users/wp-{n}.php", 404) for n in range(5)]
+    rows += [(SITE, "/about-us", 200)] * 3
     file = folder / f"day{day}.ndjson"
     with file.open("w", encoding="utf-8") as out:
-        for number, (path, status) in enumerate(rows):
+        for number, (host, path, status) in enumerate(rows):
+            media, agent = (
+                ("text/html", BROWSER) if host == SITE else ("application/json", "shop-app/3.1 okhttp/4.9")
+            )
             out.write(json.dumps({
-                "RayID": f"{day:02x}{number:014x}", "ClientRequestHost": HOST, "ClientRequestMethod": "GET",
+                "RayID": f"{day:02x}{number:014x}", "ClientRequestHost": host, "ClientRequestMethod": "GET",
                 "ClientRequestURI": path, "EdgeResponseStatus": status, "EdgeResponseBytes": 412,
-                "EdgeResponseContentType": "application/json", "ClientIP": f"192.0.2.{number % 9}",
+                "EdgeResponseContentType": media, "ClientIP": f"192.0.2.{number % 9}",
                 "EdgeStartTimestamp": f"2026-06-{day:02d}T10:{number % 60:02d}:00Z",
-                "ClientRequestUserAgent": "shop-app/3.1 okhttp/4.9",
+                "ClientRequestUserAgent": agent,
             }) + "\n")  # fmt: skip
     return file
 
@@ -60,6 +65,16 @@ def listed(apicensus: Callable[..., Any], root: Path, out: Path) -> set[str]:
     done = apicensus("export", "--what", "endpoints", "--format", "ndjson", "--out", out, "--warehouse", root)
     assert done.code == 0, done.err
     return {json.loads(line)["path_template"] for line in (out / "endpoints.ndjson").read_text().splitlines()}
+
+
+def check_page(page: Any) -> None:
+    """Of a host without a single rule, of whose page nothing was kept."""
+    assert page.code == 0, page.err
+    [unlisted] = page.summary["endpoints"]
+    assert (unlisted["state"], unlisted["requests"], unlisted["successful"]) == ("not listed", 6, 6)
+    assert unlisted["probability"] < unlisted["by_itself"] < 0.02
+    assert "no slice was kept (selection.candidate_floor)" in unlisted["why"]
+    assert any(reason.startswith("against: ") for reason in unlisted["reasons"])
 
 
 def test_templates_day_by_day_explained_and_decided(
@@ -87,6 +102,12 @@ def test_templates_day_by_day_explained_and_decided(
         "variable",
     ]
     assert all(level["reason"] for level in why.summary["levels"])
+    [endpoint] = why.summary["endpoints"]
+    assert (endpoint["method"], endpoint["variant"], endpoint["state"]) == ("GET", "ml", "listed")
+    assert (endpoint["requests"], endpoint["successful"], endpoint["threshold"]) == (30, 30, 0.4)
+    assert endpoint["probability"] > 0.4
+    assert endpoint["reasons"]
+    check_page(apicensus("explain", f"https://{SITE}/about-us", "--warehouse", daily, "--json"))
     unknown = apicensus("explain", "https://nobody.example/x", "--warehouse", daily)
     assert unknown.code == 2
     assert "no path rules of this host" in unknown.err

@@ -29,7 +29,8 @@ from tests.endpoint_rows import merged, sliced
 
 ROW = (
     "transaction_id string, host string, method string, path string, status int, time timestamp, day date, client string, "
-    "response_content_type string, identifiers map<string,string>, p float"
+    "response_content_type string, identifiers map<string,string>, p float, scheme string, user_agent string, "
+    "request_header_names array<string>, response_bytes bigint"
 )
 DAYS = (date(2026, 10, 30), date(2026, 10, 31))
 
@@ -49,6 +50,10 @@ def transactions(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
             "application/json",
             ids,
             prob,
+            "https",
+            "Mozilla/5.0",
+            ["user-agent"],
+            None,
         )
         for number, (h, m, p, s, d, c, ids, prob) in enumerate(rows)
     ]
@@ -99,7 +104,7 @@ def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Set
     users = named["ml", "a.example", "GET", "/users/{userId}"]
     assert (
         users["requests"],
-        users["successes"],
+        users["successful"],
         users["client_errors"],
         users["clients"],
         users["days"],
@@ -140,13 +145,13 @@ def test_comparison_counts_hosts_with_and_without_an_identifier(
 def test_reasons_follow_from_the_counts(spark: SparkSession) -> None:
     none = dict.fromkeys(COUNTS, 0)
     cases = [
-        (True, {"successes": 9, "with_identifier": 2, "data": 9}, TOO_FEW),
-        (True, {"successes": 9, "data": 9}, NONE_CARRIES),
-        (False, {"successes": 9, "with_identifier": 9, "html": 5, "data": 4}, BY_FAMILY["html"]),
-        (False, {"successes": 9, "with_identifier": 9, "asset": 9}, BY_FAMILY["asset"]),
-        (False, {"successes": 9, "with_identifier": 9, "html": 9, "redirections": 5}, REDIRECTIONS),
-        (False, {"successes": 9, "with_identifier": 9, "untyped": 6}, BY_FAMILY["untyped"]),
-        (False, {"successes": 9, "with_identifier": 9, "data": 3}, BY_FAMILY["other"]),
+        (True, {"successful": 9, "with_identifier": 2, "data": 9}, TOO_FEW),
+        (True, {"successful": 9, "data": 9}, NONE_CARRIES),
+        (False, {"successful": 9, "with_identifier": 9, "html": 5, "data": 4}, BY_FAMILY["html"]),
+        (False, {"successful": 9, "with_identifier": 9, "asset": 9}, BY_FAMILY["asset"]),
+        (False, {"successful": 4, "with_identifier": 9, "html": 9, "redirects": 5}, REDIRECTIONS),
+        (False, {"successful": 9, "with_identifier": 9, "untyped": 6}, BY_FAMILY["untyped"]),
+        (False, {"successful": 9, "with_identifier": 9, "data": 3}, BY_FAMILY["other"]),
     ]
     rows = [
         ("a.example", "GET", f"/{n}", True, in_ml, not in_ml, 0.1, *(none | counts).values())

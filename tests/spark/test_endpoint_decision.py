@@ -18,6 +18,7 @@ from pipelines.endpoints.build import candidates, listed
 from pipelines.endpoints.compare import COMPARISONS
 from pipelines.endpoints.table import COUNTS, ENDPOINT_SLICES
 from pipelines.errors import ContractError
+from pipelines.selection.preflight import NO
 from pipelines.settings import Settings
 from pipelines.tables import Table, Warehouse
 from tests.endpoint_rows import merged, sliced
@@ -25,7 +26,7 @@ from tests.endpoint_rows import merged, sliced
 FIRST = date(2026, 10, 30)
 SCHEMA = (
     "variant string, host string, method string, path string, status int, time timestamp, day date, client string, "
-    "has_session boolean, media_family string, probability float, sample_hash bigint"
+    "has_session boolean, media_family string, probability float, sample_hash bigint, scheme string, preflight tinyint"
 )
 
 
@@ -50,7 +51,7 @@ class Seen(NamedTuple):
 def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
     full = [
         ("ml", "a.example", "GET", r.path, r.status, datetime(2026, 10, 30) + timedelta(days=r.day),
-         FIRST + timedelta(days=r.day), r.client, False, r.media_family, r.probability, number)
+         FIRST + timedelta(days=r.day), r.client, False, r.media_family, r.probability, number, "https", NO)
         for number, r in enumerate(rows)
     ]  # fmt: skip
     return spark.createDataFrame(full, SCHEMA)
@@ -95,8 +96,9 @@ def plainly(rows: list[Seen]) -> dict[str, dict[str, Any]]:
             "probability_deviation": pstdev(means),
             "client_days": len(means),
             "requests": len(mine),
-            "successes": sum(200 <= r.status < 400 for r in mine),
-            "redirections": sum(r.status in (301, 302) for r in mine),
+            "successful": sum(200 <= r.status < 300 for r in mine),
+            "redirects": sum(r.status in (301, 302) for r in mine),
+            "not_modified": sum(r.status == 304 for r in mine),
             "html": sum(200 <= r.status < 400 and r.media_family == "html" for r in mine),
             "clients": len({r.client for r in mine}),
         }
@@ -171,7 +173,7 @@ def test_a_kept_endpoint_has_all_its_transactions_and_a_hopeless_page_no_slice(
     }
     [found] = merged(kept, settings.endpoints, settings.selection).collect()
     counts = dict.fromkeys(COUNTS, 0) | {
-        "requests": 4, "successes": 2, "client_errors": 1, "server_errors": 1, "data": 1, "untyped": 1,
+        "requests": 4, "successful": 1, "not_modified": 1, "client_errors": 1, "server_errors": 1, "data": 1, "untyped": 1,
     }  # fmt: skip
     assert {name: found[name] for name in COUNTS} == counts
 
@@ -194,11 +196,11 @@ def test_thresholds_and_the_gate_are_applied_when_slices_are_read(
     assert names(0.05) == {"/sure", "/likely", "/odd"}
     assert names(0.5) == {"/sure", "/likely"}
     assert names(0.8) == {"/sure"}
-    assert names(0.5, min_successes=3) == {"/sure"}
-    assert names(0.5, min_successes=2, window_days=2) == {"/likely"}
-    assert names(0.5, min_successes=4, window_days=10) == {"/sure"}
+    assert names(0.5, min_answers=3) == {"/sure"}
+    assert names(0.5, min_answers=2, window_days=2) == {"/likely"}
+    assert names(0.5, min_answers=4, window_days=10) == {"/sure"}
     assert (
-        names(0.5, min_successes=4, window_days=9) == set()
+        names(0.5, min_answers=4, window_days=9) == set()
     )  # nine days up to the last do not hold the first of ten
 
 

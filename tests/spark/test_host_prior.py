@@ -13,13 +13,14 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.build import candidates
 from pipelines.endpoints.host_prior import PRIOR_CLIENT_DAYS, adjusted, adjustment
 from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.selection.preflight import NO
 from pipelines.settings import Settings
 from tests.endpoint_rows import sliced
 
 FIRST = date(2026, 10, 30)
 SCHEMA = (
     "variant string, host string, method string, path string, status int, time timestamp, day date, client string, "
-    "has_session boolean, media_family string, probability float, sample_hash bigint"
+    "has_session boolean, media_family string, probability float, sample_hash bigint, scheme string, preflight tinyint"
 )
 
 
@@ -27,7 +28,7 @@ def frame(spark: SparkSession, rows: list[tuple[str, str, float, int]]) -> DataF
     """(path, client, probability, day number) each, all successes of one host."""
     full = [
         ("ml", "a.example", "GET", path, 200, datetime(2026, 10, 30) + timedelta(days=day),
-         FIRST + timedelta(days=day), client, False, "data", p, number)
+         FIRST + timedelta(days=day), client, False, "data", p, number, "https", NO)
         for number, (path, client, p, day) in enumerate(rows)
     ]  # fmt: skip
     return spark.createDataFrame(full, SCHEMA)

@@ -5,20 +5,13 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from functools import partial
 from uuid import UUID
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from ml.bundled import bundled_paths
-from ml.path_score import with_variable_probability
-from pipelines.paths.build import templates
-from pipelines.paths.infer import inferred
-from pipelines.paths.steps import masked
 from pipelines.settings import Settings
-from tests.path_rows import evidence_of
+from tests.path_rows import inferred_templates
 
 RNG = random.Random(20)  # noqa: S311  # repeatable examples, no secret
 WORDS = "amber bridge candle desert ember falcon garden harbor island jungle kettle lantern meadow needle ocean".split()
@@ -87,23 +80,7 @@ Templates = Mapping[str, Mapping[str, str]]
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, settings: Settings) -> Templates:
-    rows = spark.createDataFrame(
-        [(h, p) for h, paths in HOSTS.items() for p in paths], "host string, path string"
-    )
-    rules = inferred(
-        evidence_of(rows, settings.paths),
-        settings.paths,
-        partial(with_variable_probability, model=bundled_paths()),
-        None,
-    )
-    shaped = rows.withColumn("path_shape", masked(F.col("path"), settings.paths))
-    told = shaped.join(
-        templates(shaped.select("host", "path_shape").distinct(), rules), ["host", "path_shape"]
-    ).collect()
-    out: dict[str, dict[str, str]] = {}
-    for row in told:
-        out.setdefault(row["host"], {})[row["path"]] = row["path_template"]
-    return out
+    return inferred_templates(spark, settings.paths, HOSTS)
 
 
 def all_of(found: Templates, host: str) -> set[str]:

@@ -146,7 +146,14 @@ def test_endpoints_with_their_schema_become_a_document(
 ) -> None:
     learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
     schemas = new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
-    seen = {"requests": 50, "successes": 45, "client_errors": 5, "server_errors": 0, "clients": 2}
+    seen = {
+        "requests": 50,
+        "successful": 40,
+        "redirects": 5,
+        "client_errors": 5,
+        "server_errors": 0,
+        "clients": 2,
+    }
     times = {"first_seen": datetime(2026, 6, 1), "last_seen": datetime(2026, 6, 2)}
     endpoint = {
         **dict(zip(ENDPOINT_KEY, KEY, strict=True)),

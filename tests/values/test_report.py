@@ -171,7 +171,7 @@ def test_inventory_holds_every_field_of_an_endpoint() -> None:
         "path_template": HOSTILE_PATH,
         "variants": ["ml", "session"],
         "requests": 7920,
-        "successes": 7524,
+        "successful": 7524,
         "clients": 881,
         "probability": 0.537,
         "first_seen": "2026-03-01T00:05:00Z",

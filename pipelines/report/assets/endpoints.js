@@ -14,7 +14,7 @@ function readEndpoints({columns, rows}) {
     const endpoint = {};
     columns.forEach((column, index) => { endpoint[column] = row[index]; });
     endpoint.found = endpoint.variants.length > 1 ? 'both' : endpoint.variants[0];
-    endpoint.success = endpoint.requests ? endpoint.successes / endpoint.requests : null;
+    endpoint.success = endpoint.requests ? endpoint.successful / endpoint.requests : null;
     // Host and path stand together, so that an address pasted from a browser or a log line is found.
     endpoint.text = [endpoint.method, endpoint.host + endpoint.path_template, endpoint.state].join(' ').toLowerCase();
     return endpoint;

@@ -102,7 +102,7 @@ function detailRow(endpoint) {
     ['Method', visible(endpoint.method)], ['Host', visible(endpoint.host)], ['Path template', visible(endpoint.path_template)],
     ['Found by', FOUND[endpoint.found] ?? '–'], ['State', visible(endpoint.state)],
     ['Requests', number(endpoint.requests)],
-    ['Successful', `${number(endpoint.successes)} (${percent(endpoint.success)})`],
+    ['Successful', `${number(endpoint.successful)} (${percent(endpoint.success)})`],
     ['Distinct clients', number(endpoint.clients)],
     ['Probability of an API', endpoint.probability === null ? 'not selected by ML' : String(Number(endpoint.probability.toFixed(6)))],
     ['How clients agree', endpoint.spread || '–'], ['Why', endpoint.why || '–'],

@@ -1,0 +1,104 @@
+"""Where the endpoints of one path stand: probability, threshold, what the host takes off, counts and reasons."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.discover import scored
+from jobs.inventory import judged_endpoints, transactions
+from jobs.model import model_bytes
+from jobs.templates import path_templates
+from ml.explain import with_reasons as explained
+from ml.phrases import GROUPS
+from pipelines import cli
+from pipelines.decisions.apply import is_ignored, is_saved
+from pipelines.endpoints.build import by_template, client_days, estimated, slices
+from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed, with_reasons
+from pipelines.endpoints.host_prior import host_days
+from pipelines.endpoints.standing import Bars, by_itself, standing
+from pipelines.endpoints.wording import said
+from pipelines.selection.select import sample_hash, selected
+from pipelines.selection.signals import packed_signals
+from pipelines.selection.thresholds import inventory_threshold, learning_threshold
+
+COUNTED = (
+    "requests", "informational", "successful", "redirects", "not_modified", "client_errors", "server_errors", "preflights",
+    "clients", "client_days",
+)  # fmt: skip
+ROUNDED = 6
+
+
+def standings_of(run: cli.Run, host: str, path_template: str) -> list[dict[str, Any]]:
+    """A row a method and variant of one path: state, why, figures, reasons; those without slices are counted anew.
+
+    Reads the host's transactions only where discovery kept nothing of the path.
+    """
+    here = (F.col("host") == host) & (F.col("path_template") == path_template)
+    kept = judged_endpoints(run).where(here)
+    reasons = ENDPOINT_REASONS.read(run.warehouse).where(here)
+    rows = _rows(run, kept, reasons, is_stored=True)
+    if not any(row["variant"] == "ml" for row in rows):
+        rows += _rows(run, *_counted_anew(run, host, path_template), is_stored=False)
+    return sorted(rows, key=lambda row: (row["method"], row["variant"]))
+
+
+def bars(run: cli.Run) -> Bars:
+    """The thresholds of the settings."""
+    selection, settings = run.settings.selection, run.settings
+    return Bars(
+        listed=inventory_threshold(selection),
+        candidate=selection.candidate_probability,
+        kept=selection.candidate_floor,
+        taught=learning_threshold(settings.schemas),
+        answers=settings.endpoints.min_answers,
+    )
+
+
+def _rows(run: cli.Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
+    told = with_reasons(found, reasons, run.settings.selection.reasons)
+    told = told.withColumns(
+        {
+            "is_ignored": is_ignored(run.decisions),
+            "is_saved": is_saved(run.decisions),
+            "is_stored": F.lit(is_stored),
+        }
+    )
+    return [_shown(row.asDict(recursive=True), bars(run)) for row in told.collect()]  # methods of one path
+
+
+def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
+    state, why = standing(row, at)
+    found, adjustment = row["probability"], row["host_adjustment"]
+    figures = {} if found is None else {"probability": found, "by_itself": by_itself(found, adjustment)}
+    if row["variant"] == "ml":
+        figures |= {"threshold": at.listed, "host_adjustment": adjustment}
+    return {
+        "method": row["method"],
+        "variant": row["variant"],
+        "state": state,
+        "why": why,
+        **{name: round(value, ROUNDED) for name, value in figures.items()},
+        **{name: row[name] or 0 for name in COUNTED},
+        "reasons": said(row["reasons"]),
+    }
+
+
+def _counted_anew(run: cli.Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
+    """What discovery saw of the path but did not keep: rows of `build.estimated` of variant ml, and of endpoint_reasons."""
+    settings, model = run.settings, model_bytes(run.settings, run.root)
+    traffic = transactions(run).where(F.col("host") == host)
+    chosen = selected(
+        traffic, variants=("ml",), settings=settings.selection, scored={"ml": partial(scored, model=model)}
+    )
+    days = client_days(chosen, settings.paths).localCheckpoint()
+    named = path_templates(run, days.select("host", "path_shape").distinct())
+    ours = named.where(F.col("path_template") == path_template)
+    found = slices(by_template(days, ours), host_days(days), settings.endpoints, 0.0).localCheckpoint()
+    judged = estimated(found, settings.endpoints)
+    samples = sampled(traffic.withColumn("sample_hash", sample_hash()), found, judged)
+    reasoned = explained(samples.withColumn("signals", packed_signals()), model, [*KEY, "day"], len(GROUPS))
+    return judged, summed(reasoned)

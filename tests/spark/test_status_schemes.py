@@ -1,0 +1,131 @@
+"""From transactions to the document: status classes as they were counted, schemes as they were seen, no preflights."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.endpoints.build import candidates, estimated
+from pipelines.openapi.document import Origin, document
+from pipelines.openapi.endpoint import endpoint_of
+from pipelines.selection.preflight import TOLD
+from pipelines.selection.select import selected
+from pipelines.settings import Settings
+from tests.endpoint_rows import sliced
+
+TRANSACTION = (
+    "transaction_id string, host string, method string, path string, status int, scheme string, client string, "
+    "user_agent string, response_content_type string, response_bytes bigint, request_header_names array<string>, "
+    "time timestamp, day date, "
+    "identifiers map<string,string>"
+)
+BROWSER, WHOLE = "Mozilla/5.0 (X11)", ["accept", "origin", "user-agent"]
+QUESTION = [*WHOLE, "access-control-request-method"]
+DAY = date(2026, 6, 1)
+
+
+def rows() -> list[dict[str, Any]]:
+    """An API over plain http on a port, an old site that only redirects http, one whose log knows no headers."""
+    call = {
+        "host": "a.example:8080",
+        "method": "GET",
+        "path": "/v1/users",
+        "status": 200,
+        "scheme": "http",
+        "names": WHOLE,
+    }
+    asked = {**call, "method": "OPTIONS", "status": 204}
+    old = {**call, "host": "b.example", "scheme": "https"}
+    bare = {**call, "host": "c.example", "scheme": None, "names": []}
+    found = [call] * 6 + [{**call, "status": status} for status in (101, 201, 301, 304, 304, 404, 500)]
+    found += [{**asked, "names": QUESTION}] * 5  # the header says so
+    found += [{**asked, "path": "/v1/caps", "agent": "curl/8.0"}] * 3  # OPTIONS as an operation of the API
+    found += [old] * 2 + [{**old, "scheme": "http", "status": 308}] * 4
+    found += [bare] * 2 + [
+        {**bare, "method": "OPTIONS"}
+    ] * 4  # no names, but a browser, nothing in it, and a GET beside it
+    found += [{**bare, "method": "OPTIONS", "path": "/v1/alone"}] * 2  # nothing beside it
+    found += [{**bare, "method": "OPTIONS", "path": "/v1/users/1", "agent": "davfs2/1.6"}] * 2  # no browser
+    return found + [{**bare, "path": "/v1/users/1"}] * 2
+
+
+def scored(rows: DataFrame) -> DataFrame:
+    """What is below the floor keeps no slice, but preflights are counted whatever they look like."""
+    found = F.when(F.col("preflight") == TOLD, 0.001).otherwise(0.9)
+    return rows.withColumn("probability", found.cast("float"))
+
+
+@pytest.fixture(scope="module")
+def judged(spark: SparkSession, settings: Settings) -> list[Row]:
+    full: list[tuple[Any, ...]] = [
+        (f"t{number}", r["host"], r["method"], r["path"], r["status"], r["scheme"], f"c{number % 3}", r.get("agent", BROWSER),
+         None if r["method"] == "OPTIONS" else "application/json", 0, r["names"], datetime(2026, 6, 1), DAY, {})
+        for number, r in enumerate(rows())
+    ]  # fmt: skip
+    given = spark.createDataFrame(full, TRANSACTION)
+    chosen = selected(
+        given,
+        variants=("ml",),
+        settings=settings.selection,
+        scored={"ml": scored},
+    )
+    kept = sliced(chosen, settings).localCheckpoint()
+    found = candidates(kept, settings.endpoints).withColumn("listed", F.lit(True))
+    every = estimated(kept, settings.endpoints).withColumn("listed", F.lit(False))
+    return found.unionByName(every).collect()
+
+
+def of(judged: list[Row], host: str, *, listed: bool = True) -> dict[str, Row]:
+    mine = (row for row in judged if row["host"] == host and row["listed"] == listed)
+    return {f"{row['method']} {row['path_template']}": row for row in mine}
+
+
+def made(judged: list[Row], host: str) -> dict[str, Any]:
+    endpoints = [
+        endpoint_of({**row.asDict(recursive=True), "schema": None}) for row in of(judged, host).values()
+    ]
+    return document(host, endpoints, Origin("1", "ml"))
+
+
+def test_every_class_of_status_is_told_as_it_was_counted(judged: list[Row]) -> None:
+    built = made(judged, "a.example:8080")["paths"]["/v1/users"]["get"]
+    assert {status: each["description"].split()[0] for status, each in built["responses"].items()} == {
+        "1XX": "1", "2XX": "7", "304": "2", "3XX": "1", "4XX": "1", "5XX": "1",
+    }  # fmt: skip
+    assert built["x-census"]["requests"] == 13
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("a.example:8080", "http://a.example:8080"),
+        ("b.example", "https://b.example"),
+        ("c.example", "https://c.example"),
+    ],
+)
+def test_servers_have_the_scheme_over_which_calls_were_answered(
+    judged: list[Row], host: str, url: str
+) -> None:
+    assert made(judged, host)["servers"] == [{"url": url}]
+
+
+def test_preflights_are_no_endpoints_and_are_counted_apart(judged: list[Row]) -> None:
+    assert set(of(judged, "a.example:8080")) == {"GET /v1/users", "OPTIONS /v1/caps"}
+    asked = of(judged, "a.example:8080", listed=False)["OPTIONS /v1/users"]
+    assert (asked["requests"], asked["preflights"], asked["successful"], asked["probability"]) == (
+        0,
+        5,
+        0,
+        None,
+    )
+
+
+def test_without_header_names_the_evidence_decides(judged: list[Row]) -> None:
+    assert set(of(judged, "c.example")) == {
+        "GET /v1/users", "OPTIONS /v1/alone", "GET /v1/users/{userId}", "OPTIONS /v1/users/{userId}",
+    }  # fmt: skip
+    assert of(judged, "c.example", listed=False)["OPTIONS /v1/users"]["is_preflight"]
