@@ -26,6 +26,11 @@ seen is lost.
 STATUS = r"[1-5](?:XX|[0-9]{2})"
 HOST_CHARACTERS = "!$&'()*+,;=~-._:[]"
 TITLE_CHARACTERS = 200
+CLIENT = (
+    "a session identifier; without one, the network of the address (IPv4 /24, IPv6 /48, unless settings privacy say otherwise) "
+    "with user agent and TLS fingerprint"
+)
+"""What every `clients` of a document counts (pipelines/transactions/clients.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
             "window": window,
             "transactions": transactions,
             "endpoints": len(endpoints),
+            "client": CLIENT,
             **assurance(endpoints),
             "hosts": [whole(name) for name in (host, *origin.merged_hosts)],
         },
