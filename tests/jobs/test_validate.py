@@ -64,7 +64,7 @@ def learned(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Le
         ("export", "--out", found / "openapi", *profiles),
     ):
         arguments = [*options, "--warehouse", found / "warehouse", "--json"]
-        assert main([step, *map(str, arguments)]) == 0
+        assert main([str(step), *map(str, arguments)]) == 0
     with gzip.open(folder / "all/truth.csv.gz", "rt") as file:
         truth = {row["RayID"]: row for row in csv.DictReader(file)}
     valid = [one for one in records[LEARNED:] if is_valid(one, truth[one["RayID"]])]
