@@ -49,13 +49,10 @@ def facts(
     newest schemas.
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
-    comparisons = tables["comparisons"]
+    comparisons, deviants = tables["comparisons"], tables["deviants"]
     reasons = [ReasonFact(*row) for row in counted(tables["comparison_endpoints"])]
-    hosts = (
-        tables["hosts"]
-        .agg(F.count("*").alias("all"), F.count_if(F.col("session_key").isNull()).alias("bare"))
-        .first()
-    )
+    bare = F.count_if(F.col("session_key").isNull()).alias("bare")
+    hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
     return Facts(
         title=title,
         generated_at=generated_at,
@@ -79,8 +76,8 @@ def facts(
         notes=notes,
         reasons=reasons,
         buckets=buckets,
-        deviants=deviant_facts(tables["deviants"], settings.max_hosts),
-        deviants_total=tables["deviants"].count(),
+        deviants=deviant_facts(deviants, settings.max_hosts),
+        deviants_total=deviants.count(),
     )
 
 

@@ -140,11 +140,6 @@ def test_placeholder_that_nothing_taught_is_still_a_parameter() -> None:
     ]
 
 
-def test_document_says_what_its_clients_are() -> None:
-    said = made(endpoint("GET", "/a"))["x-census"]["client"]
-    assert all(word in said for word in ("session", "network", "/24", "/48", "user agent", "TLS"))
-
-
 def test_literal_braces_and_characters_that_no_uri_has_are_encoded() -> None:
     built = made(endpoint("GET", "/a{ b}/100%/é?#"))
     assert list(built["paths"]) == ["/a%7B%20b%7D/100%25/%C3%A9%3F%23"]
