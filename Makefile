@@ -14,10 +14,10 @@ WORKERS ?= 2
 # one worker waits for minutes.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test lint format bench package mlflow clean
+.PHONY: help setup demo test test-quick lint format bench package mlflow clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with every locked package, find or install Java, fetch Delta's jars; quick when nothing changed
 	@scripts/setup.sh
@@ -28,6 +28,9 @@ demo: setup ## Run the whole way on the bundled sample; results and report in bu
 
 test: setup lint ## Check the style and run all tests (TESTS=tests/values for some)
 	@$(IN_VENV) python -m pytest -n $(WORKERS) $(IN_ORDER) --durations=10 $(TESTS)
+
+test-quick: setup ## Run the tests of values only (no Spark): for the working loop, under two minutes
+	@$(IN_VENV) python -m pytest -n $(WORKERS) --durations=10 tests/values
 
 lint: setup ## Check style, types and the direction of imports
 	@$(IN_VENV) ruff check .

@@ -25,6 +25,7 @@ from pipelines.report.page import render
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.selection.session import with_session_key
+from pipelines.transactions.clients import meaning
 from pipelines.transactions.table import BATCHES, QUARANTINE
 from pipelines.whole_file import write_whole
 
@@ -45,14 +46,16 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
         "quarantine": QUARANTINE.read(warehouse),
     }
     with run.reporter.stage("Writing the report"):
-        bins = summarised(tables["comparisons"], settings.compare.histogram_edges).histogram
+        compared = summarised(tables["comparisons"], settings.compare.histogram_edges)
+        bins = compared.histogram
         page = facts(
             tables,
             title="Endpoints in the traffic",
             generated_at=datetime.now(UTC),
             histogram=Histogram(bins.labels, bins.ml, bins.session),
+            buckets=compared.buckets,
             documents=documents,
-            notes=[],
+            notes=[meaning(settings.privacy)],
             settings=settings.report,
         )
         write_whole(out, render(page))

@@ -17,6 +17,7 @@ from pipelines.report.facts import (
     QuarantineFact,
     ReasonFact,
     SchemaFacts,
+    Totals,
     Variant,
 )
 
@@ -120,7 +121,13 @@ def example(count: int = 312) -> Facts:
         generated_at=START + timedelta(days=2),
         inputs=InputFacts(3, 48_251, 48_210, 41, START, START + timedelta(days=1, hours=20), 14),
         endpoints=found,
-        endpoints_total=len(found),
+        totals=Totals(
+            ml=sum("ml" in one.variants for one in found),
+            both=sum(len(one.variants) == 2 for one in found),
+            only_session=sum(one.variants == ("session",) for one in found),
+            session_pages=17,
+            hosts=len({one.host for one in found if "ml" in one.variants}),
+        ),
         histogram=Histogram(
             ["0", "1", "2", "3–5", "6–10", "11–20", "21–50", "51–100", "101–200", "> 200"],
             [1, 0, 1, 2, 2, 3, 3, 1, 1, 0],
@@ -150,6 +157,7 @@ def example(count: int = 312) -> Facts:
         ],
         notes=["2 files were read before and were not read again."],
         reasons=REASONS,
+        buckets={"unchanged": 1, "up to 50 more": 1, "over 50 more": 1, "fewer": 1, "not covered": 2},
     )
 
 
@@ -158,7 +166,8 @@ def empty_example() -> Facts:
     return replace(
         example(),
         endpoints=[],
-        endpoints_total=0,
+        totals=Totals(),
+        buckets={},
         histogram=Histogram(["0", "1"], [0, 0], [0, 0]),
         comparison=[],
         hosts_total=0,

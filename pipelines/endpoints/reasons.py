@@ -25,6 +25,8 @@ BY_FAMILY = {
     "untyped": "answers without content type carry the identifier, beacons or the classifier's miss",
     "other": "text, documents or bytes carry the identifier, downloads or the classifier's miss",
 }
+PAGES = (BY_FAMILY["html"], BY_FAMILY["asset"])
+"""Reasons of what is plainly no API: the report's headline leaves such endpoints out."""
 
 COMPARISON_ENDPOINTS = Table(
     name="comparison_endpoints",

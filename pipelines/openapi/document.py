@@ -32,6 +32,11 @@ HTTP_PORT = ":80"
 
 COUNTS = ("requests", "clients", "learned_from")
 """What `x-census` counts of an operation: told once, however many ways its path is written in."""
+CLIENT = (
+    "a session identifier; without one, the network of the address (IPv4 /24, IPv6 /48, unless settings privacy say otherwise) "
+    "with user agent and TLS fingerprint"
+)
+"""What every `clients` of a document counts (pipelines/transactions/clients.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
             "window": window,
             "transactions": transactions,
             "endpoints": len(endpoints),
+            "client": CLIENT,
             **assurance(endpoints),
             "hosts": [whole(name) for name in (host, *origin.merged_hosts)],
         },

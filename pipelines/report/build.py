@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.reasons import counted
+from pipelines.endpoints.reasons import PAGES, counted
 from pipelines.endpoints.wording import said
 from pipelines.report.facts import (
     CandidateFact,
@@ -22,6 +22,7 @@ from pipelines.report.facts import (
     InputFacts,
     QuarantineFact,
     ReasonFact,
+    Totals,
 )
 from pipelines.report.schema_facts import deviant_facts, schema_facts
 from pipelines.report.words import spread
@@ -38,6 +39,7 @@ def facts(
     title: str,
     generated_at: datetime,
     histogram: Histogram,
+    buckets: Mapping[str, int],
     documents: Sequence[DocumentFact],
     notes: Sequence[str],
     settings: ReportSettings,
@@ -48,12 +50,10 @@ def facts(
     newest schemas.
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
-    comparisons = tables["comparisons"]
-    hosts = (
-        tables["hosts"]
-        .agg(F.count("*").alias("all"), F.count_if(F.col("session_key").isNull()).alias("bare"))
-        .first()
-    )
+    comparisons, deviants = tables["comparisons"], tables["deviants"]
+    reasons = [ReasonFact(*row) for row in counted(tables["comparison_endpoints"])]
+    bare = F.count_if(F.col("session_key").isNull()).alias("bare")
+    hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
     return Facts(
         title=title,
         generated_at=generated_at,
@@ -63,7 +63,7 @@ def facts(
                 settings.max_endpoints
             )
         ),
-        endpoints_total=endpoints.count(),
+        totals=_totals(endpoints, reasons),
         histogram=histogram,
         comparison=[
             HostComparison(**{name: row[name] for name in HostComparison.__dataclass_fields__})
@@ -75,11 +75,25 @@ def facts(
         documents=documents,
         schema_facts=schema_facts(tables["schemas"]),
         notes=notes,
-        reasons=[ReasonFact(*row) for row in counted(tables["comparison_endpoints"])],
-        deviants=deviant_facts(tables["deviants"], settings.max_hosts),
-        deviants_total=tables["deviants"].count(),
+        reasons=reasons,
+        buckets=buckets,
+        deviants=deviant_facts(deviants, settings.max_hosts),
+        deviants_total=deviants.count(),
         candidates=_candidates(tables["candidates"]),
     )
+
+
+def _totals(endpoints: DataFrame, reasons: Sequence[ReasonFact]) -> Totals:
+    """Of all rows, whatever the page can hold."""
+    in_ml, in_session = (F.array_contains("variants", variant) for variant in ("ml", "session"))
+    row = endpoints.agg(
+        F.count_if(in_ml).alias("ml"),
+        F.count_if(in_ml & in_session).alias("both"),
+        F.count_if(~in_ml).alias("only_session"),
+        F.count_distinct(F.when(in_ml, F.col("host"))).alias("hosts"),
+    ).collect()[0]
+    pages = sum(fact.endpoints for fact in reasons if fact.only_in == "session" and fact.reason in PAGES)
+    return Totals(**row.asDict(), session_pages=min(pages, row["only_session"]))
 
 
 def _inputs(batches: DataFrame, hosts: int) -> InputFacts:

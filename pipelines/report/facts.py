@@ -71,6 +71,25 @@ class CandidateFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """Endpoints of the whole inventory, and the hosts that have one of variant ml.
+
+    `session_pages`: those of `only_session` that are pages or assets, by the likely reason why ml does not list them.
+    """
+
+    ml: int = 0
+    both: int = 0
+    only_session: int = 0
+    session_pages: int = 0
+    hosts: int = 0
+
+    @property
+    def all(self) -> int:
+        """Rows of the inventory."""
+        return self.ml + self.only_session
+
+
+@dataclass(frozen=True, slots=True)
 class Histogram:
     """Hosts by number of endpoints: `ml[i]` and `session[i]` hosts have as many as `labels[i]` says.
 
@@ -161,13 +180,16 @@ class DeviantFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The whole page. `endpoints`, `comparison` and `deviants` may be cut, their totals are not."""
+    """The whole page. `endpoints`, `comparison` and `deviants` may be cut, `totals`, `buckets` and other totals are not.
+
+    `buckets`: covered and other hosts by what ml changed (`pipelines.endpoints.compare.BUCKETS`).
+    """
 
     title: str
     generated_at: datetime
     inputs: InputFacts
     endpoints: Sequence[EndpointFact]
-    endpoints_total: int
+    totals: Totals
     histogram: Histogram
     comparison: Sequence[HostComparison]
     hosts_total: int
@@ -180,6 +202,7 @@ class Facts:
     deviants: Sequence[DeviantFact] = ()
     deviants_total: int = 0
     candidates: Sequence[CandidateFact] = ()
+    buckets: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """All facts as one JSON object with the field names above; times in RFC 3339 with `Z`."""

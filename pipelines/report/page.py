@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,7 +18,7 @@ import orjson
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from pipelines.report import chart, words
-from pipelines.report.facts import EndpointFact, Facts, HostComparison, SchemaFacts
+from pipelines.report.facts import EndpointFact, Facts, SchemaFacts
 
 STYLES = ("base.css", "tables.css", "media.css")
 SCRIPTS = ("endpoints.js", "address.js", "inventory.js", "controls.js", "export.js", "tables.js")
@@ -53,10 +53,10 @@ SOURCE_TYPES = (
 )
 # ... and what the ML variant changed per host.
 SOURCE_CHANGES = (
-    ("the same", "~46 %"),
-    ("1 to 50 more", "~15 %"),
-    ("over 50 more", "~28 %"),
-    ("fewer", "~9 %"),
+    ("the same", "unchanged", "~46 %"),
+    ("1 to 50 more", "up to 50 more", "~15 %"),
+    ("over 50 more", "over 50 more", "~28 %"),
+    ("fewer", "fewer", "~9 %"),
 )
 
 
@@ -75,7 +75,7 @@ def render(facts: Facts) -> str:
             endpoints_json=script_json(endpoint_table(facts.endpoints)),
             chart=chart.draw(facts.histogram),
             emptiness=words.emptiness(facts.inputs),
-            changes=changes(facts.comparison),
+            changes=changes(facts.buckets),
             schema_rows=schema_rows(facts.schema_facts),
             size_rows=size_rows(facts.schema_facts),
         )
@@ -140,22 +140,16 @@ def endpoint_table(endpoints: Sequence[EndpointFact]) -> dict[str, Any]:
     }
 
 
-def changes(comparison: Sequence[HostComparison]) -> list[tuple[str, int, float, str]]:
-    """Covered hosts by what ML changed against session identifiers: (change, hosts, share, source's share).
+def changes(buckets: Mapping[str, int]) -> list[tuple[str, int, float, str]]:
+    """All covered hosts by what ML changed against session identifiers: (change, hosts, share, source's share).
 
     Empty where no host is covered: without an identifier there is nothing to compare with.
     """
-    gains = [host.ml - host.session for host in comparison if host.covered]
-    counts = (
-        sum(gain == 0 for gain in gains),
-        sum(1 <= gain <= 50 for gain in gains),
-        sum(gain > 50 for gain in gains),
-        sum(gain < 0 for gain in gains),
-    )
+    covered = sum(buckets.get(bucket, 0) for _, bucket, _ in SOURCE_CHANGES)
     return [
-        (change, hosts, hosts / len(gains), source)
-        for (change, source), hosts in zip(SOURCE_CHANGES, counts, strict=True)
-        if gains
+        (change, buckets.get(bucket, 0), buckets.get(bucket, 0) / covered, source)
+        for change, bucket, source in SOURCE_CHANGES
+        if covered
     ]
 
 

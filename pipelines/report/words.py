@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from pipelines.report.facts import Facts, InputFacts
+from pipelines.report.facts import Facts, InputFacts, Totals
 
 # Control characters and the marks that reorder or hide text: a path from an attacker must look like what it
 # is. `assets/endpoints.js` shows the same set in the same way.
@@ -71,15 +71,25 @@ def summary(facts: Facts) -> str:
     inputs = facts.inputs
     if not inputs.read:
         return "No traffic was read yet."
-    found = counted(facts.endpoints_total, "endpoint") if facts.endpoints_total else "no endpoint"
+    totals = facts.totals
+    found = counted(totals.ml, "endpoint") if totals.ml else "no endpoint"
+    hosts = counted(inputs.hosts, "host")
     sentence = (
-        f"Found {found} on {counted(inputs.hosts, 'host')} in {counted(inputs.valid, 'transaction')} "
-        f"from {counted(inputs.files, 'file')}"
+        f"Found {found} on {f'{number(totals.hosts)} of {hosts}' if totals.ml else hosts} in "
+        f"{counted(inputs.valid, 'transaction')} from {counted(inputs.files, 'file')}"
     )
-    if inputs.first_seen is None or inputs.last_seen is None:
-        return f"{sentence}."
-    first, last = utc(inputs.first_seen).date(), utc(inputs.last_seen).date()
-    return f"{sentence}, {f'on {first}' if first == last else f'between {first} and {last}'}."
+    if inputs.first_seen is not None and inputs.last_seen is not None:
+        first, last = utc(inputs.first_seen).date(), utc(inputs.last_seen).date()
+        sentence += f", {f'on {first}' if first == last else f'between {first} and {last}'}"
+    return f"{sentence}.{only_session(totals)}"
+
+
+def only_session(totals: Totals) -> str:
+    """What session identifiers alone found, in a sentence; nothing where that is none."""
+    if not totals.only_session:
+        return ""
+    pages = f", {number(totals.session_pages)} of them pages or assets" if totals.session_pages else ""
+    return f" Session identifiers alone list {number(totals.only_session)} more{pages}."
 
 
 def emptiness(inputs: InputFacts) -> tuple[str, list[str]]:

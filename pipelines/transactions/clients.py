@@ -20,6 +20,15 @@ SESSION_COOKIE = r"^cookie:.*(?i)(?:sess|sid)"
 IPV4_BITS, IPV6_DIGITS, GROUP_DIGITS, GROUPS = 32, 32, 4, 8
 
 
+def meaning(settings: PrivacySettings) -> str:
+    """What "client" means under these settings, for people."""
+    return (
+        "A client is its session identifier (subject of a JWT, Authorization, API key, session cookie); without one it is the "
+        f"network of its address (IPv4 /{settings.client_ipv4_prefix}, IPv6 /{settings.client_ipv6_prefix}) with its program "
+        "and TLS fingerprint, so callers of one network with one program count once (settings privacy, at ingest)."
+    )
+
+
 def client(ids: Column, settings: PrivacySettings, sessions: Sequence[str] = ()) -> Column:
     """Keyed hash that stands for one client.
 

@@ -84,18 +84,7 @@ def check(
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx  # slow (2 s), so only where a batch is checked
 
-    context: Any = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    if docs is not None:
-        site = {
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {
-                "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(docs.absolute()),
-            },
-        }
-        context.add_data_docs_site(site_name="batch", site_config=site)
+    context = _context(gx, docs)
     enforced = counts.records >= settings.min_rows_for_shares
     figures = _figures(counts, sample, settings.min_rows_for_shares)
     results = [
@@ -117,6 +106,22 @@ def check(
         warnings=tuple(item["says"] for item in failed if item["severity"] != "critical"),
         document={"counts": figures, "sampled": len(sample), "expectations": judged},
     )
+
+
+def _context(gx: Any, docs: Path | None) -> Any:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    if docs is not None:
+        site = {
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(docs.absolute()),
+            },
+        }
+        context.add_data_docs_site(site_name="batch", site_config=site)
+    return context
 
 
 def volume_ratio(records: int, earlier: Sequence[int], settings: QualitySettings) -> float | None:

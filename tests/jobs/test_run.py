@@ -53,6 +53,10 @@ def test_run_writes_everything_and_a_second_run_changes_nothing(
         assert document["openapi"] == {"openapi-3.1": "3.1.0", "openapi-3.0": "3.0.3"}[file.parent.name]
     page = (tmp_path / "report.html").read_text()
     assert all(host in page for host in hosts)
+    found = sum(row["variant"] == "ml" for row in endpoints)
+    assert f"Found {found} endpoints on {len(hosts)} of " in page, (
+        "the headline is of variant ml, from the list itself"
+    )
     before = {file: file.read_bytes() for file in documents}
 
     again = apicensus("run", *arguments)

@@ -34,6 +34,7 @@ FULL = {
     "ResponseHeaders": {"server": "x"},
     "Cookies": {"sid": "1"},
     "RequestBody": "{}",
+    "JA4": "t13d1516h2_8daaf6152771_e5627efa2ab1",
     "OriginResponseStatus": 500,
 }
 
@@ -71,6 +72,7 @@ def test_every_field_is_delivered_as_text(spark: SparkSession) -> None:
         "user_agent": "curl/8",
         "referer": "https://r.example/",
         "client_ip": "192.0.2.1",
+        "tls_fingerprint": "t13d1516h2_8daaf6152771_e5627efa2ab1",
         "request_headers": {"accept": "*/*", "content-type": "application/json"},
         "response_headers": {"server": "x"},
         "cookies": {"sid": "1"},

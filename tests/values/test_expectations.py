@@ -39,14 +39,14 @@ USUAL = BatchCounts(
 
 
 def sampled(
-    statuses: list[int], kinds: list[str | None] | None = None, bodies: Sequence[int | None] | None = None
+    statuses: list[int], kinds: Sequence[str | None] = (), bodies: Sequence[int | None] = ()
 ) -> pd.DataFrame:
     size = len(statuses)
     return pd.DataFrame(
         {
             "status": statuses,
-            "response_content_type": kinds or ["application/json"] * size,
-            "body": pd.array(bodies or [None] * size, "Int64"),
+            "response_content_type": list(kinds) or ["application/json"] * size,
+            "body": pd.array(list(bodies) or [None] * size, "Int64"),
         }
     )
 

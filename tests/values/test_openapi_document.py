@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from pipelines.openapi.document import Document, Origin, document
+from pipelines.openapi.document import CLIENT, Document, Origin, document
 from pipelines.openapi.endpoint import Endpoint, Parameter, endpoint_of
 from pipelines.openapi.profiles import openapi_30
 from tests import strategies
@@ -174,6 +174,7 @@ def test_document_says_where_it_comes_from() -> None:
         "window": {"first_seen": "2026-06-01T00:00:00Z", "last_seen": "2026-06-02T12:00:00Z"},
         "transactions": 10,
         "endpoints": 1,
+        "client": CLIENT,
         "hosts": ["a.example", "b.example"],
     }
 

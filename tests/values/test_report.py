@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.report import words
-from pipelines.report.facts import Facts, InputFacts
-from pipelines.report.page import STYLES, read_asset, render, script_json
+from pipelines.report.facts import Facts, InputFacts, Totals
+from pipelines.report.page import STYLES, changes, read_asset, render, script_json
 from tests.report_example import HOSTILE_HOST, HOSTILE_PATH, REORDERED_PATH, START, empty_example, example
 
 # What an attack on HTML is made of; plain random text hardly ever holds a tag.
@@ -185,8 +185,9 @@ def test_inventory_holds_every_field_of_an_endpoint() -> None:
 
 def test_summary_says_what_was_found() -> None:
     assert words.summary(example()) == (
-        "Found 312 endpoints on 14 hosts in 48,210 transactions from 3 files, "
-        "between 2026-03-01 and 2026-03-02."
+        "Found 235 endpoints on 6 of 14 hosts in 48,210 transactions from 3 files, "
+        "between 2026-03-01 and 2026-03-02. "
+        "Session identifiers alone list 77 more, 17 of them pages or assets."
     )
     assert words.summary(empty_example()) == (
         "Found no endpoint on 1 host in 120 transactions from 1 file, on 2026-03-01."
@@ -209,6 +210,37 @@ def test_empty_page_says_why_and_what_to_do(inputs: InputFacts, reason: str) -> 
 
 
 def test_cut_lists_say_so() -> None:
-    page = render(replace(example(), endpoints_total=70_000, hosts_total=9_000))
+    page = render(replace(example(), totals=Totals(ml=60_000, only_session=10_000), hosts_total=9_000))
     assert "312 of 70,000 endpoints" in page
     assert "6 of 9,000 hosts" in page
+
+
+def test_shares_of_hosts_are_of_all_hosts_not_of_those_that_the_page_lists() -> None:
+    """The hosts that are listed are those with most endpoints: among them nearly all have more, elsewhere most are the same."""
+    buckets = {
+        "unchanged": 4_600,
+        "up to 50 more": 1_500,
+        "over 50 more": 2_800,
+        "fewer": 1_100,
+        "not covered": 90,
+    }
+    facts = replace(example(), buckets=buckets, hosts_total=10_090)
+    assert [(name, hosts, share) for name, hosts, share, _ in changes(facts.buckets)] == [
+        ("the same", 4_600, 0.46),
+        ("1 to 50 more", 1_500, 0.15),
+        ("over 50 more", 2_800, 0.28),
+        ("fewer", 1_100, 0.11),
+    ]
+    assert "46 %" in render(facts)
+    assert changes({"not covered": 9}) == []
+
+
+def test_key_figures_are_of_one_source_whatever_is_listed_per_host() -> None:
+    """They were sums over the hosts that the page lists, beside a headline of both variants together."""
+    totals = Totals(ml=114, both=98, only_session=102, session_pages=94, hosts=8)
+    page = render(replace(example(), totals=totals, comparison=example().comparison[:1]))
+    figures = dict(re.findall(r'<div class="figure"><dt>(.*?)</dt><dd>(.*?)</dd>', page))
+    assert figures["Endpoints"] == "114 <small>on 8 hosts</small>"
+    assert figures["Found by both"] == "98"
+    assert figures["ML only"] == "16"
+    assert figures["Session only"] == "102 <small>94 pages or assets</small>"

@@ -67,9 +67,9 @@ def test_histogram_of_unequal_lengths_is_refused() -> None:
 
 
 def test_changes_count_covered_hosts_only() -> None:
-    found = [(change, hosts) for change, hosts, _, _ in changes(example().comparison)]
+    found = [(change, hosts) for change, hosts, _, _ in changes(example().buckets)]
     assert found == [("the same", 1), ("1 to 50 more", 1), ("over 50 more", 1), ("fewer", 1)]
-    assert changes([row for row in example().comparison if not row.covered]) == []
+    assert changes({"not covered": 2}) == []
 
 
 def test_parameter_types_stand_beside_the_source() -> None:
