@@ -58,6 +58,7 @@ def test_every_field_is_delivered_as_text(spark: SparkSession) -> None:
         "line": None,
         "raw": json.dumps(FULL),
         "error": None,
+        "not_request": None,
         "transaction_id": "8f",
         "time": "2026-01-02T03:04:05Z",
         "host": "a.example",

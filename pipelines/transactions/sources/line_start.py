@@ -98,7 +98,9 @@ WHO: Final[dict[str, str]] = {
 }
 """Who asks whom, in the order in which it is tried."""
 
-START: Final = (
+_PLAIN: Final = rf'(?P<clientPlain>{ADDRESS}) - [^\s"\[]++ {_TIME_NEXT}'  # nearly all lines: told at once
+_ANY: Final = (
     rf"(?>{'|'.join(PREFIXES.values())}){{0,4}}+(?:{FORWARDED})?+"
     rf'(?>{"|".join(WHO.values())}|(?P<unsure>[^\["]++){_TIME_NEXT})'
 )
+START: Final = rf"(?>{_PLAIN}|{_ANY})"
