@@ -92,7 +92,10 @@ def slices(
         F.min("first_seen").alias("first_seen"),
         F.max("last_seen").alias("last_seen"),
     )
-    kept = grouped.where(F.coalesce(F.col("hope") >= candidate_floor, F.lit(True)))
+    counted_apart = (
+        F.col("bare_options") > 0
+    )  # perhaps preflights, which look like no call: kept, so that they are counted
+    kept = grouped.where(counted_apart | F.coalesce(F.col("hope") >= candidate_floor, F.lit(True)))
     return kept.join(hosts, list(HOST_KEY))
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.build import candidates, estimated
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
-from pipelines.selection.preflight import TOLD
+from pipelines.selection.preflight import NO
 from pipelines.selection.select import selected
 from pipelines.settings import Settings
 from tests.endpoint_rows import sliced
@@ -55,7 +55,7 @@ def rows() -> list[dict[str, Any]]:
 
 def scored(rows: DataFrame) -> DataFrame:
     """What is below the floor keeps no slice, but preflights are counted whatever they look like."""
-    found = F.when(F.col("preflight") == TOLD, 0.001).otherwise(0.9)
+    found = F.when(F.col("preflight") != NO, 0.001).otherwise(0.9)
     return rows.withColumn("probability", found.cast("float"))
 
 
