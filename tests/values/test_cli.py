@@ -19,6 +19,7 @@ SHARED = {
     "inventory",
     "model",
     "path_training",
+    "standing",
     "templates",
     "training_data",
 }  # what several steps use; no steps

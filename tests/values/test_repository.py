@@ -52,7 +52,7 @@ TEXT_SUFFIXES = {
     "",
 }
 
-FILE_LINES = 250
+FILE_LINES = 400
 FUNCTION_LINES = 50
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 
