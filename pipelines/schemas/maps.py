@@ -16,7 +16,7 @@ from pipelines.sections import SchemaSettings
 MAPS = 50
 """Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
 COMMON_SHARE = 0.5
-"""A member that so many of the clients of the most common one send is a name beside the keys."""
+"""A member that such a share of the clients of its object sends is a name beside the keys."""
 
 
 def with_maps(values: DataFrame, maps: DataFrame) -> DataFrame:
@@ -33,12 +33,15 @@ def maps_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
     Counts are exact: a sketch would let chance decide.
     """
     token = F.regexp_extract("name", "[^/]*$", 0)
-    members = (
-        values.where((F.col("location") == "body") & (F.col("name") != ""))
+    sent = (
+        values.where(F.col("location") == "body")
         .select(*ENDPOINT_KEY, "name", "client")
         .distinct()
         .groupBy(*ENDPOINT_KEY, "name")
         .agg(F.count(F.lit(1)).alias("clients"))
+    )
+    members = (
+        sent.where(F.col("name") != "")
         .withColumns({"token": token, "prefix": F.regexp_replace("name", "/[^/]*$", "")})
         .where(~F.col("token").isin(ITEM, MEMBER))
     )
@@ -48,14 +51,15 @@ def maps_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
         .agg(
             F.count(F.lit(1)).alias("names"),
             F.count_if(is_rare).alias("rare"),
-            F.max("clients").alias("most"),
         )
         .where((F.col("names") >= settings.map_names) & (2 * F.col("rare") > F.col("names")))
     )
-    common = F.greatest(F.lit(settings.name_clients), F.col("most") * COMMON_SHARE)
+    holders = sent.select(*ENDPOINT_KEY, F.col("name").alias("prefix"), F.col("clients").alias("holders"))
+    common = F.greatest(F.lit(settings.name_clients), F.col("holders") * COMMON_SHARE)
     kept = F.when(F.col("clients") >= common, F.col("token"))
     each = (
-        crowded.join(members, [*ENDPOINT_KEY, "prefix"])
+        crowded.join(holders, [*ENDPOINT_KEY, "prefix"])
+        .join(members, [*ENDPOINT_KEY, "prefix"])
         .groupBy(*ENDPOINT_KEY, "prefix")
         .agg(
             F.array_sort(F.max_by(kept, F.struct("clients", "token"), settings.max_parameters)).alias("kept")

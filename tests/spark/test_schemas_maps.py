@@ -23,6 +23,8 @@ def test_hundreds_of_names_of_few_clients_are_keys(spark: SparkSession, settings
         value(f"c{n % 30}", f"/seats/{name}{below}") for n, name in enumerate(NAMES) for below in ("", "/row")
     ]
     rows += [value(f"c{n}", name) for n in range(30) for name in ("", "/seats", "/seats/total", "/seats/{}")]
+    # a key that several clients happen to send is still one
+    rows += [value(f"c{n}", f"/seats/{NAMES[7]}") for n in range(6)]
     rows += [
         value("c1", "/seats/persona", location="query"),
         value("c2", "/seats/personzz/{}", location="key"),
