@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.conformance.verdicts import compiled
+from pipelines.schemas import backtest
 from pipelines.schemas.backtest import REQUEST, Views, back_tested
 from pipelines.schemas.json_body import leaves
 from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.judge import Alternative
+from pipelines.schemas.judge import Alternative, Judgement
 from pipelines.schemas.limits import Limits
 from pipelines.schemas.replay import refused_values
 from pipelines.schemas.state import fold, observe
@@ -125,3 +126,15 @@ def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() ->
     assert list(found) == ["maximum"]
     assert "that taught it" in found["maximum"]
     assert refused_values(judgement, judgement.evidence, "query", SETTINGS) == {}
+
+
+def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last test of all: a rule that is wrong by itself, as the replay would find it, leaves the document."""
+    values = [f"word{i % 90}x" for i in range(600)]
+    assert "maxLength" in of_body(values)
+
+    def refusing(judgement: Judgement, *_: object) -> dict[str, str]:
+        return {} if "maxLength" in judgement.refused else {"maxLength": "values that taught it broke it"}
+
+    monkeypatch.setattr(backtest, "refused_values", refusing)
+    assert "maxLength" not in of_body(values)
