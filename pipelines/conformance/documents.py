@@ -145,10 +145,10 @@ def _tree(file: Path, limits: Limits) -> Any:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "unreadable"
         raise InputError(
-            str(file), f"is no YAML ({problem})", WAY_OUT, mark.line + 1 if mark else None
+            str(file), f"is not YAML ({problem})", WAY_OUT, mark.line + 1 if mark else None
         ) from error
     except ValueError as error:  # a number of thousands of digits, a date that is none
-        raise InputError(str(file), f"is no YAML ({str(error)[:100]})", WAY_OUT) from error
+        raise InputError(str(file), f"is not YAML ({str(error)[:100]})", WAY_OUT) from error
     except RecursionError:
         raise InputError(str(file), "is nested too deeply", WAY_OUT) from None
 

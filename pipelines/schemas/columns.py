@@ -170,8 +170,9 @@ def evidence() -> list[Column]:
     kinds = F.struct(
         "kind",
         "n",
-        estimate("clients").alias("clients"),
-        estimate("values").alias("distinct"),
+        # an estimate may be a few per cent too high, and there are never more than were counted
+        F.least(estimate("clients"), F.col("n")).alias("clients"),
+        F.least(estimate("values"), F.col("n")).alias("distinct"),
         F.size("days").alias("days"),
         F.col("integer_min").alias("low"),
         F.col("integer_max").alias("high"),

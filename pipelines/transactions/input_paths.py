@@ -120,7 +120,7 @@ def _oddity(path: Path) -> str | None:
     if stat.S_ISREG(mode):
         return None
     kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "of another kind")
-    return f"is no regular file ({kind})"
+    return f"is not a regular file ({kind})"
 
 
 def _local_path(argument: str) -> Path:

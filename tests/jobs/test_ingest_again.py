@@ -177,7 +177,7 @@ def test_a_bomb_and_a_fifo_cost_neither_the_other_files_nor_a_traceback(
     left = {Path(one["file"]).name: one["reason"] for one in done.summary["left_out"]}
     assert left == {
         "bomb.log.gz": "holds more than 80000000 bytes when decompressed (ingest.unpacked_max_bytes)",
-        "fifo.log": "is no regular file (a FIFO)",
+        "fifo.log": "is not a regular file (a FIFO)",
     }
     (row,) = QUARANTINE.read(warehouse).collect()
     assert (row["line"], row["reasons"]) == (2, ["record longer than 4194304 bytes"])

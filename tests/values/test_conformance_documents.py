@@ -36,7 +36,7 @@ def test_yaml_has_the_types_of_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.yaml", "openapi: 3.1.0\npaths: [\n", r"a\.yaml:3: is no YAML"),
+        ("a.yaml", "openapi: 3.1.0\npaths: [\n", r"a\.yaml:3: is not YAML"),
         ("a.json", '{"openapi": "3.1.0",\n', r"a\.json:\d: is no JSON"),
         ("a.yaml", "swagger: '2.0'\npaths: {}\n", "expected OpenAPI 3.0 or 3.1, found '2.0'"),
         ("a.yaml", "openapi: 3.1.0\npaths: []\n", "a.yaml#/paths: expected a mapping of paths, found a list"),

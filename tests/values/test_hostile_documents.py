@@ -68,7 +68,7 @@ def test_values_that_no_loader_takes_are_errors_with_the_file(tmp_path: Path, te
     with pytest.raises(SettingsError, match=r"own\.yaml: not YAML"):
         settings.load(tmp_path / "own.yaml")
     if "-" not in text:  # dates are texts in documents
-        with pytest.raises(InputError, match=r"own\.yaml.* is no YAML"):
+        with pytest.raises(InputError, match=r"own\.yaml.* is not YAML"):
             load(tmp_path)
 
 

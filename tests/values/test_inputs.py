@@ -130,11 +130,11 @@ def test_what_is_not_a_regular_file_is_skipped_by_name_within_a_folder(tmp_path:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(tmp_path / "socket.log"))
         expected = [
-            ("endless.log", "is no regular file (a device)"),
-            ("fifo.log", "is no regular file (a FIFO)"),
+            ("endless.log", "is not a regular file (a device)"),
+            ("fifo.log", "is not a regular file (a FIFO)"),
             ("gone.log", "is a link that leads nowhere"),
             ("self.log", "is a link that leads to itself"),
-            ("socket.log", "is no regular file (a socket)"),
+            ("socket.log", "is not a regular file (a socket)"),
         ]
         for argument in (str(tmp_path), f"{tmp_path}/*"):
             found = find_inputs([argument])

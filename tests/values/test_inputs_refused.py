@@ -78,13 +78,13 @@ def test_no_argument_is_refused() -> None:
 
 
 def test_device_is_refused() -> None:
-    assert "is no regular file" in refusal("/dev/null")
+    assert "is not a regular file" in refusal("/dev/null")
 
 
 def test_a_fifo_and_a_link_to_itself_are_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.log")
     (tmp_path / "self.log").symlink_to(tmp_path / "self.log")
-    assert "is no regular file (a FIFO)" in refusal(tmp_path / "fifo.log")
+    assert "is not a regular file (a FIFO)" in refusal(tmp_path / "fifo.log")
     assert "is a link that leads to itself" in refusal(tmp_path / "self.log")
 
 

@@ -37,7 +37,7 @@ _ESCAPES: Final = {
 """What Apache writes for characters of a request line, in the order in which it must be read (mod_log_config)."""
 
 NO_LINE: Final = "line is not of the common or combined log format"
-NO_REQUEST: Final = "request line is no HTTP request"
+NO_REQUEST: Final = "request line is not an HTTP request"
 UNSURE: Final = "what stands before the time does not tell the client from the virtual host"
 
 
