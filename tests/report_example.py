@@ -109,6 +109,17 @@ REASONS = [
 ]
 
 
+def totals_of(found: list[EndpointFact]) -> Totals:
+    """Counts of the listed endpoints, which are all there are."""
+    return Totals(
+        ml=sum("ml" in one.variants for one in found),
+        both=sum(len(one.variants) == 2 for one in found),
+        only_session=sum(one.variants == ("session",) for one in found),
+        session_pages=17,
+        hosts=len({one.host for one in found if "ml" in one.variants}),
+    )
+
+
 def example(count: int = 312) -> Facts:
     """A report of `count` endpoints, among them the hostile ones."""
     hostile = [
@@ -121,13 +132,7 @@ def example(count: int = 312) -> Facts:
         generated_at=START + timedelta(days=2),
         inputs=InputFacts(3, 48_251, 48_210, 41, START, START + timedelta(days=1, hours=20), 14),
         endpoints=found,
-        totals=Totals(
-            ml=sum("ml" in one.variants for one in found),
-            both=sum(len(one.variants) == 2 for one in found),
-            only_session=sum(one.variants == ("session",) for one in found),
-            session_pages=17,
-            hosts=len({one.host for one in found if "ml" in one.variants}),
-        ),
+        totals=totals_of(found),
         histogram=Histogram(
             ["0", "1", "2", "3–5", "6–10", "11–20", "21–50", "51–100", "101–200", "> 200"],
             [1, 0, 1, 2, 2, 3, 3, 1, 1, 0],

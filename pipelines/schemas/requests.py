@@ -43,7 +43,7 @@ def writings(all_requests: int, all_clients: int, others: Iterable[Sent]) -> lis
     odd = list(others)
     requests = all_requests - sum(one.requests for one in odd)
     # clients of both are counted with the others: of those that are left it is unknown, and a template's own writing may stay
-    clients = max(all_clients - sum(one.clients for one in odd), min(requests, CLIENTS))
+    clients = max(all_clients - sum(one.clients for one in odd), min(requests, all_clients, CLIENTS))
     plain = Sent(PLAIN, requests, clients)
     return sorted(_supported([plain, *odd]), key=WRITINGS.index) or [PLAIN]
 
