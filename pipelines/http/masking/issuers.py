@@ -1,8 +1,8 @@
 r"""Forms of secrets by who issues them: rules as data. Each has what every match holds, and its source.
 
 Bounded wherever something must follow a repetition, so that no text makes them slow (`eyJ` repeated, for instance). Heads are
-for RE2 too, which knows no look-around and bounds of 1,000 at most. What issuers exist was checked against the names of the
-rules of gitleaks (github.com/gitleaks/gitleaks, MIT); the expressions are our own, from what the issuers say.
+for RE2 too, which knows no look-around and bounds of 1,000 at most. The list was compared with excerpts of
+gitleaks' rules (github.com/gitleaks/gitleaks, MIT), not with all of them; the expressions are our own, from what the issuers say.
 """
 
 from __future__ import annotations
