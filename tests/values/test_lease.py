@@ -115,7 +115,9 @@ def test_a_holder_shows_signs_of_life(tmp_path: Path) -> None:
 
 def test_a_process_with_the_number_of_a_dead_one_is_another(tmp_path: Path) -> None:
     (tmp_path / "_lease").write_bytes(stored(replace(this_process("ingest"), began="1")))
-    taken(tmp_path).release()
+    lease = taken(tmp_path)
+    assert read((tmp_path / "_lease").read_bytes()).owner == lease.mine.owner
+    lease.release()
 
 
 def test_a_killed_process_is_not_dead_while_its_spark_still_runs(tmp_path: Path) -> None:
@@ -132,7 +134,9 @@ def test_a_killed_process_is_not_dead_while_its_spark_still_runs(tmp_path: Path)
 
 def test_a_file_that_is_no_lease_holds_nobody_off(tmp_path: Path) -> None:
     (tmp_path / "_lease").write_bytes(b"\0\0")
-    taken(tmp_path).release()
+    lease = taken(tmp_path)
+    assert read((tmp_path / "_lease").read_bytes()).owner == lease.mine.owner
+    lease.release()
 
 
 def test_of_two_that_take_over_the_same_dead_lease_one_wins(tmp_path: Path) -> None:
