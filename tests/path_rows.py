@@ -68,6 +68,10 @@ def scored(children: DataFrame) -> DataFrame:
     return children.withColumn("probability", told.otherwise(0.05).cast("float"))
 
 
+Templates = Mapping[str, Mapping[str, str]]
+"""Host → path → its template."""
+
+
 def inferred_templates(
     spark: SparkSession, settings: PathSettings, hosts: Mapping[str, Sequence[str]]
 ) -> Mapping[str, Mapping[str, str]]:
@@ -83,3 +87,8 @@ def inferred_templates(
     for row in shaped.join(known, ["host", "path_shape"]).collect():
         out.setdefault(row["host"], {})[row["path"]] = row["path_template"]
     return out
+
+
+def all_of(found: Templates, host: str) -> set[str]:
+    """The different templates of a host."""
+    return set(found[host].values())

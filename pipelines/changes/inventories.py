@@ -135,14 +135,14 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
     requests = request_days(parameter_slices)
     observed = requests.groupBy(*ENDPOINT_KEY).agg(
         F.collect_set("day").alias("observed"),
-        F.hll_sketch_estimate(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
+        estimate(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
     )
     active = (
         parameter_slices.where(~F.col("location").isin(*OF_REQUESTS, "item"))
         .groupBy(*PARAMETER_KEY)
         .agg(
             F.collect_set("day").alias("active"),
-            F.hll_sketch_estimate(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
+            estimate(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
         )
     )
     # a name of few clients may be personal: it is in no document, so it is not reported either

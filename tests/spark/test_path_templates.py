@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
 from pyspark.sql import SparkSession
 
 from pipelines.settings import Settings
-from tests.path_rows import inferred_templates
+from tests.path_rows import Templates, all_of, inferred_templates
 
 RNG = random.Random(20)  # noqa: S311  # repeatable examples, no secret
 WORDS = "amber bridge candle desert ember falcon garden harbor island jungle kettle lantern meadow needle ocean".split()
@@ -75,16 +74,10 @@ HOSTS: dict[str, list[str]] = {
     "hostile": HOSTILE,
 }  # fmt: skip
 
-Templates = Mapping[str, Mapping[str, str]]
-
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, settings: Settings) -> Templates:
     return inferred_templates(spark, settings.paths, HOSTS)
-
-
-def all_of(found: Templates, host: str) -> set[str]:
-    return set(found[host].values())
 
 
 def test_literals_stay_beside_a_variable(found: Templates) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 
 import pytest
 from pyspark.sql import SparkSession
 
 from pipelines.settings import Settings
-from tests.path_rows import inferred_templates
+from tests.path_rows import Templates, all_of, inferred_templates
 
 RNG = random.Random(21)  # noqa: S311  # repeatable examples, no secret
 WORDS = "amber bridge candle desert ember falcon garden harbor island jungle kettle lantern meadow needle ocean".split()
@@ -59,16 +58,11 @@ HOSTS: dict[str, list[str]] = {
     "verbed": below("/jobs", [*ids(12, 10000), *(f"{word}:{WORDS[n - 1]}" for n, word in enumerate(WORDS))], ":cancel", ""),
     "endings": below("/raw", [f"{word}{ending}" for word in slugs(12) for ending in (".js", ".md", ".xml", ".css")]),
 }  # fmt: skip
-Templates = Mapping[str, Mapping[str, str]]
 
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, settings: Settings) -> Templates:
     return inferred_templates(spark, settings.paths, HOSTS)
-
-
-def all_of(found: Templates, host: str) -> set[str]:
-    return set(found[host].values())
 
 
 def later(reason: str) -> pytest.MarkDecorator:
