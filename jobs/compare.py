@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from pyspark.sql import DataFrame
 
-from jobs.inventory import candidate_endpoints, listed_endpoints, transactions
+from jobs.inventory import candidate_endpoints, listed_endpoints, session_hosts
 from jobs.model import store
 from ml import tracking
 from ml.compare import difference_figure, histogram_figure
@@ -28,7 +27,6 @@ from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, side_
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS, counted, exclusive
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
 from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies
-from pipelines.selection.session import with_session_key
 from pipelines.selection.thresholds import inventory_threshold
 from pipelines.selection.variant import Variant
 
@@ -86,7 +84,7 @@ def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> 
     with run.reporter.stage("Comparing the variants") as outcome:
         ran = {row["variant"] for row in slices.select("variant").distinct().collect()}
         both = side_by_side(
-            candidate_endpoints(run), _hosts(run), inventory_threshold(settings.selection)
+            candidate_endpoints(run), session_hosts(run), inventory_threshold(settings.selection)
         ).localCheckpoint()
         COMPARISONS.replace_all(compared(both), warehouse)
         COMPARISON_ENDPOINTS.replace_all(exclusive(both, ran), warehouse)
@@ -107,8 +105,3 @@ def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> 
             }
             tracking.log_comparison(store(settings, run.root), found.metrics(), drawn, found.tables())
     return found
-
-
-def _hosts(run: cli.Run) -> DataFrame:
-    hosts = transactions(run).select("host").distinct()
-    return with_session_key(hosts, run.settings.selection.sessions)

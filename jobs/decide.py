@@ -27,6 +27,7 @@ def store_decisions(run: cli.Run, decisions: Sequence[Decision]) -> dict[str, in
     warehouse = run.warehouse
     with run.reporter.stage("Storing the decisions") as outcome:
         store(decisions, warehouse)
+        run.forget()
         outcome.append(f"{len(decisions):,} in place of all before")
     return {"decisions": len(decisions), **{kind: counts[kind] for kind in KINDS if counts[kind]}}
 

@@ -13,32 +13,39 @@ if __name__ == "__main__":
     sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.inventory import listed_endpoints, near_endpoints, standings, transactions
+from jobs.days import days_to_score, days_to_slice, made_days, with_inputs
+from jobs.inventory import listed_endpoints, near_endpoints, session_hosts, standings, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_rules, path_templates
 from ml.explain import with_reasons
 from ml.phrases import GROUPS
 from ml.score import with_probability
 from pipelines import cli
-from pipelines.endpoints.build import by_template, client_days, slices
-from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed
+from pipelines.endpoints.build import by_template, slices
+from pipelines.endpoints.client_days import CLIENT_DAYS, client_days
+from pipelines.endpoints.client_names import CLIENTS, first_seen, merged, named, renamed
+from pipelines.endpoints.days import Choice, among
+from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, samples, summed
 from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.select import KEPT, coverage, sample_hash, selected
+from pipelines.paths.templates_table import PATH_TEMPLATES, rewritten
+from pipelines.selection.select import KEPT, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.selection.thresholds import inventory_threshold
 from pipelines.selection.variant import Variant
-from pipelines.transactions.first_seen import first_transactions, named_by_first
 
 SUGGESTIONS = 20
 """Patterns of hosts that are told at most; the rest follows when these are decided."""
+CHANGED = Choice()
+"""The days that changed."""
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
@@ -47,53 +54,108 @@ def scored(transactions: DataFrame, model: bytes) -> DataFrame:
     return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
-def explain_endpoints(run: cli.Run, model: bytes, traffic: DataFrame, endpoints: DataFrame) -> None:
-    """Rewrites table endpoint_reasons: why each of the `endpoints` of variant ml looks like an API, or not quite."""
-    warehouse = run.warehouse
-    with run.reporter.stage("Explaining endpoints") as outcome:
-        rows = traffic.withColumn("sample_hash", sample_hash())
-        chosen = sampled(rows, ENDPOINT_SLICES.read(warehouse), endpoints).withColumn(
-            "signals", packed_signals()
-        )
-        # every group: what is small for each transaction may add up
-        reasoned = with_reasons(chosen, model, [*KEY, "day"], len(GROUPS))
-        ENDPOINT_REASONS.replace_all(summed(reasoned), warehouse)
-        outcome.append(f"{ENDPOINT_REASONS.read(warehouse).count():,} days of endpoints")
+def discover_endpoints(run: cli.Run, variants: Sequence[Variant], choice: Choice = CHANGED) -> dict[str, int]:
+    """Brings the endpoint slices up to date; returns the counts for the summary.
 
-
-def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
-    """Rewrites the endpoint slices of `variants`; returns the counts for the summary."""
-    warehouse, settings = run.warehouse, run.settings
-    traffic = transactions(run)
-    model = model_bytes(settings, run.root) if "ml" in variants else b""
-    scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
+    Only the traffic of days that changed is read, or of those that `choice` names; the rest is worked out from what was
+    stored of the other days.
+    """
+    model = model_bytes(run.settings, run.root) if "ml" in variants else b""
+    read = score_days(run, variants, model, choice)
     with run.reporter.stage("Finding endpoints") as outcome:
-        chosen = selected(traffic, variants=variants, settings=settings.selection, scored=scorer)
-        names = ", ".join(f"'{variant}'" for variant in variants)
-        by_client = client_days(chosen, settings.paths)
-        days = named_by_first(by_client, first_transactions(traffic)).persist(StorageLevel.DISK_ONLY)
-        rules = learn_rules(run, days)
-        shapes = days.select("host", "path_shape").distinct()
-        templated_days = by_template(days, path_templates(run, shapes))
-        floor = settings.selection.candidate_floor
-        found_slices = slices(templated_days, host_days(days), settings.endpoints, floor)
-        ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")
-        days.unpersist()
-        found = rules | counted(run, variants)
+        rules, days = find_endpoints(run, read)
+        found = {"days_read": len(read), "days_rewritten": len(days)} | rules | counted(run, variants)
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     endpoints = listed_endpoints(run)
     if "ml" in variants:
-        explain_endpoints(run, model, traffic, endpoints.unionByName(near_endpoints(run)))
+        explain_endpoints(run, model, endpoints.unionByName(near_endpoints(run)), days)
     suggest_host_variables(run, endpoints)
-    if "session" in variants:
-        covered, hosts = coverage(traffic, settings.selection.sessions)
-        found |= {"hosts": hosts, "hosts_without_session_identifier": hosts - covered}
-        if covered < hosts:
-            run.reporter.note(
-                f"  {hosts - covered:,} of {hosts:,} hosts have no session identifier (selection.sessions): "
-                "variant session does not cover them"
+    return found | covered(run) if "session" in variants else found
+
+
+def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: Choice) -> tuple[date, ...]:
+    """The one pass over the traffic: rewrites client_days of the days that changed, which are returned."""
+    inputs, days = days_to_score(run, variants, model, choice)
+    with run.reporter.stage(f"Reading {len(days):,} days of traffic") as outcome:
+        if days:
+            names = ", ".join(f"'{variant}'" for variant in variants)
+            scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
+            traffic = transactions(run).where(F.col("day").isin(*days))
+            chosen = selected(traffic, variants=variants, settings=run.settings.selection, scored=scorer)
+            rows = with_inputs(client_days(chosen), inputs)
+            CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {among(days)}")
+        outcome.append(f"{len({day for _, day in inputs}) - len(days):,} were read before")
+    return days
+
+
+def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], tuple[date, ...]]:
+    """Rules, templates and names of all that was stored, and the slices of the days that these change.
+
+    Returns the counts of rules, and the days whose slices were rewritten. What slices rest on is stored after them, so that
+    an interrupted run is made good by the next one.
+    """
+    warehouse, settings = run.warehouse, run.settings
+    stored = CLIENT_DAYS.read(warehouse)
+    known = CLIENTS.read(warehouse)
+    fresh = first_seen(stored.where(F.col("day").isin(*read)))
+    clients = merged(known.unionByName(fresh)).persist(StorageLevel.DISK_ONLY)
+    rules = learn_rules(run, named(stored, clients))
+    before = PATH_TEMPLATES.read(warehouse)
+    shapes = stored.where(F.col("day").isin(*read)).select("host", "path_shape")
+    shapes = shapes.unionByName(before.select("host", "path_shape")).distinct()
+    templates = path_templates(run, shapes).persist(StorageLevel.DISK_ONLY)
+    made = made_days(run, CLIENT_DAYS)
+    days = days_to_slice(run, made, moved_days(run, stored, clients, templates))
+    if days:
+        rows = named(stored.where(F.col("day").isin(*days)), clients)
+        found = slices(
+            by_template(rows, templates),
+            host_days(rows),
+            settings.endpoints,
+            settings.selection.candidate_floor,
+        )
+        ENDPOINT_SLICES.replace(with_inputs(found, made), warehouse, among(days))
+        PATH_TEMPLATES.replace_all(templates, warehouse)
+        CLIENTS.replace_all(clients, warehouse)
+        run.forget()
+    clients.unpersist()
+    templates.unpersist()
+    return rules, days
+
+
+def moved_days(run: cli.Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> DataFrame | None:
+    """`day` of client-days whose shape has another template or whose client another name than before; None at first."""
+    if not PATH_TEMPLATES.exists(run.warehouse):
+        return None
+    by_shape = rewritten(PATH_TEMPLATES.read(run.warehouse), templates)
+    by_name = renamed(CLIENTS.read(run.warehouse), clients)
+    found = stored.join(by_shape, ["host", "path_shape"], "left_semi").select("day")
+    return found.unionByName(stored.join(by_name, "client", "left_semi").select("day"))
+
+
+def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame, days: Sequence[date]) -> None:
+    """Brings table endpoint_reasons up to date: why each of the `endpoints` of variant ml looks like an API, or not quite.
+
+    Of the `days` that were rewritten all are explained anew, of others what was not listed before.
+    """
+    warehouse = run.warehouse
+    with run.reporter.stage("Explaining endpoints") as outcome:
+        wanted = samples(ENDPOINT_SLICES.read(warehouse), endpoints)
+        held = ENDPOINT_REASONS.read(warehouse).where(~F.col("day").isin(*days))
+        if ENDPOINT_REASONS.exists(warehouse):
+            wanted = wanted.join(held, [*KEY, "day"], "left_anti").localCheckpoint()
+            days = tuple(
+                sorted({row["day"] for row in wanted.select("day").distinct().collect()} | set(days))
             )
-    return found
+        if days:
+            rows = transactions(run).where(F.col("day").isin(*days)).withColumn("sample_hash", sample_hash())
+            chosen = sampled(rows, wanted).withColumn("signals", packed_signals())
+            # every group: what is small for each transaction may add up
+            reasons = summed(with_reasons(chosen, model, [*KEY, "day"], len(GROUPS)))
+            kept = held.where(F.col("day").isin(*days))
+            ENDPOINT_REASONS.replace(kept.unionByName(reasons), warehouse, among(days))
+            run.forget()
+        outcome.append(f"{len(days):,} days")
 
 
 def counted(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
@@ -122,3 +184,19 @@ def suggest_host_variables(run: cli.Run, endpoints: DataFrame) -> None:
             f"  {row['hosts']:,} hosts look like {row['pattern']} ({row['endpoints']:,} endpoints in common, "
             f"{', '.join(row['examples'])}): if they are one, say so with host_alias (apicensus decide)"
         )
+
+
+def covered(run: cli.Run) -> dict[str, int]:
+    """For the summary: hosts, and those that variant session cannot speak about."""
+    row = (
+        session_hosts(run)
+        .agg(F.count("session_key").alias("covered"), F.count("*").alias("hosts"))
+        .collect()[0]
+    )
+    bare = row["hosts"] - row["covered"]
+    if bare:
+        run.reporter.note(
+            f"  {bare:,} of {row['hosts']:,} hosts have no session identifier (selection.sessions): "
+            "variant session does not cover them"
+        )
+    return {"hosts": row["hosts"], "hosts_without_session_identifier": bare}

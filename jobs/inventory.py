@@ -8,8 +8,10 @@ from pyspark.sql import functions as F
 from pipelines import cli
 from pipelines.decisions.apply import is_ignored, is_saved, with_aliases
 from pipelines.endpoints.build import CANDIDATE, estimated, is_answered_enough, is_candidate, is_listed
+from pipelines.endpoints.client_days import CLIENT_DAYS
 from pipelines.endpoints.explained import ENDPOINT_REASONS, with_reasons
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.selection.session import with_session_key
 from pipelines.selection.thresholds import inventory_threshold, learning_threshold
 from pipelines.transactions.table import TRANSACTIONS
 
@@ -22,8 +24,28 @@ def transactions(run: cli.Run) -> DataFrame:
     return with_aliases(TRANSACTIONS.read(run.warehouse), run.decisions)
 
 
+def hosts(run: cli.Run) -> DataFrame:
+    """`host`, distinct: of all traffic that discovery read."""
+    return run.kept("hosts", lambda: _hosts(run))
+
+
+def session_hosts(run: cli.Run) -> DataFrame:
+    """Rows of `hosts` with `session_key`, NULL where no session identifier is named for the host."""
+    return with_session_key(hosts(run), run.settings.selection.sessions)
+
+
+def _hosts(run: cli.Run) -> DataFrame:
+    of_ml = CLIENT_DAYS.read(run.warehouse).where(F.col("variant") == "ml")
+    seen = of_ml if not of_ml.isEmpty() else transactions(run)  # variant session leaves hosts out
+    return seen.select("host").distinct()
+
+
 def judged_endpoints(run: cli.Run) -> DataFrame:
     """Rows of `build.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
+    return run.kept("judged endpoints", lambda: _judged(run))
+
+
+def _judged(run: cli.Run) -> DataFrame:
     found = estimated(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
     state = F.when(is_saved(run.decisions), F.lit(SAVED)).otherwise(F.col("state"))
     return found.withColumn("state", state)
@@ -44,19 +66,17 @@ def near_endpoints(run: cli.Run) -> DataFrame:
 
     No step but the lists, the report and `explain` looks at these: nothing is learned from them or written of them.
     """
-    near = candidate_endpoints(run).where(~_is_listed(run) & _is_near(run))
-    nearest = near.orderBy(F.desc("probability"), *ENDPOINT_KEY).limit(run.settings.selection.max_candidates)
-    return nearest.withColumn("state", F.lit(CANDIDATE))
+    return _near(candidate_endpoints(run), run)
 
 
 def inventory(run: cli.Run) -> DataFrame:
     """Endpoints of both variants with `reasons`, the strongest `selection.reasons` first, `min_to_learn` and `teaches`."""
-    return _with_reasons(listed_endpoints(run), run)
+    return _reasoned(run).where(_is_possible(run) & _is_listed(run))
 
 
 def near_inventory(run: cli.Run) -> DataFrame:
     """Rows of `near_endpoints` with the columns of `inventory`."""
-    return _with_reasons(near_endpoints(run), run)
+    return _near(_reasoned(run).where(_is_possible(run)), run)
 
 
 def standings(run: cli.Run) -> DataFrame:
@@ -89,9 +109,20 @@ def _is_near(run: cli.Run) -> Column:
     return is_candidate(inventory_threshold(selection), selection.candidate_probability)
 
 
-def _with_reasons(endpoints: DataFrame, run: cli.Run) -> DataFrame:
-    least = learning_threshold(run.settings.schemas)
-    told = with_reasons(endpoints, ENDPOINT_REASONS.read(run.warehouse), run.settings.selection.reasons)
-    return told.withColumns(
-        {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
-    )
+def _near(candidates: DataFrame, run: cli.Run) -> DataFrame:
+    near = candidates.where(~_is_listed(run) & _is_near(run))
+    nearest = near.orderBy(F.desc("probability"), *ENDPOINT_KEY).limit(run.settings.selection.max_candidates)
+    return nearest.withColumn("state", F.lit(CANDIDATE))
+
+
+def _reasoned(run: cli.Run) -> DataFrame:
+    """Rows of `judged_endpoints` with the columns of `inventory`."""
+
+    def make() -> DataFrame:
+        least, most = learning_threshold(run.settings.schemas), run.settings.selection.reasons
+        told = with_reasons(judged_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
+        return told.withColumns(
+            {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
+        )
+
+    return run.kept("endpoints with reasons", make)

@@ -17,11 +17,11 @@ from pyspark import StorageLevel
 from pyspark.sql import functions as F
 
 from jobs.inventory import listed_endpoints, transactions
-from jobs.templates import path_templates
 from pipelines import cli
 from pipelines.endpoints.build import listed
+from pipelines.endpoints.client_names import CLIENTS, named
 from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.paths.build import with_masked
+from pipelines.paths.templates_table import PATH_TEMPLATES
 from pipelines.schemas.build import learned, slices
 from pipelines.schemas.deviants import deviants
 from pipelines.schemas.maps import maps_of, with_maps
@@ -30,7 +30,6 @@ from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.thresholds import learning_threshold
 from pipelines.selection.variant import Variant
-from pipelines.transactions.first_seen import first_transactions, named_by_first
 
 
 def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
@@ -39,22 +38,20 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
     with run.reporter.stage("Learning parameters") as outcome:
         inventory = listed_endpoints(run).where(F.col("variant") == variant)
         endpoints = listed(inventory, learning_threshold(settings.schemas))
-        successful = with_masked(transactions(run).where(F.col("status").between(200, 299)), settings.paths)
-        named = path_templates(run, successful.select("host", "path_shape").distinct())
-        taught = successful.join(named, ["host", "path_shape"]).join(
+        successful = transactions(run).where(F.col("status").between(200, 299))
+        taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
-        firsts = first_transactions(transactions(run)).persist(StorageLevel.DISK_ONLY)
-        read = parameter_values(named_by_first(taught, firsts)).persist(StorageLevel.DISK_ONLY)
+        clients = CLIENTS.read(warehouse)
+        read = parameter_values(named(taught, clients)).persist(StorageLevel.DISK_ONLY)
         values = with_maps(read, maps_of(read, settings.schemas).localCheckpoint())
-        answers = named_by_first(transactions(run).select("client", "status"), firsts)
+        answers = named(transactions(run).select("client", "status"), clients)
         apart = deviants(values, answers, settings.deviants).withColumn("variant", F.lit(variant))
         DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
         strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")
         teaching = values.join(F.broadcast(strangers), "client", "left_anti")
         PARAMETER_SLICES.replace(slices(teaching, settings.schemas), warehouse, f"variant = '{variant}'")
         read.unpersist()
-        firsts.unpersist()
         mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
         fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
         changed = fresh.agg(

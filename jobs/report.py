@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from jobs.inventory import inventory, near_inventory, transactions
+from jobs.inventory import inventory, near_inventory, session_hosts
 from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
@@ -24,7 +24,6 @@ from pipelines.report.facts import DocumentFact, Histogram
 from pipelines.report.page import render
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS
 from pipelines.schemas.versions import latest
-from pipelines.selection.session import with_session_key
 from pipelines.transactions.clients import meaning
 from pipelines.transactions.table import BATCHES, QUARANTINE
 from pipelines.whole_file import write_whole
@@ -33,10 +32,9 @@ from pipelines.whole_file import write_whole
 def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
     """Writes the page; a comparison that was never made shows as empty."""
     warehouse, settings = run.warehouse, run.settings
-    hosts = transactions(run).select("host").distinct()
     tables = {
         "batches": BATCHES.read(warehouse),
-        "hosts": with_session_key(hosts, settings.selection.sessions),
+        "hosts": session_hosts(run),
         "endpoints": inventory(run),
         "candidates": near_inventory(run),
         "comparisons": COMPARISONS.read(warehouse),

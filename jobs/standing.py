@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.discover import scored
 from jobs.inventory import judged_endpoints, transactions
 from jobs.model import model_bytes
-from jobs.templates import path_templates
 from ml.explain import with_reasons as explained
 from ml.phrases import GROUPS
 from pipelines import cli
 from pipelines.decisions.apply import is_ignored, is_saved
-from pipelines.endpoints.build import by_template, client_days, estimated, slices
-from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, summed, with_reasons
+from pipelines.endpoints.build import by_template, estimated, slices
+from pipelines.endpoints.client_days import CLIENT_DAYS
+from pipelines.endpoints.client_names import CLIENTS, named
+from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, samples, summed, with_reasons
 from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.standing import Bars, by_itself, standing
 from pipelines.endpoints.wording import said
-from pipelines.selection.select import sample_hash, selected
+from pipelines.paths.templates_table import PATH_TEMPLATES
+from pipelines.selection.select import sample_hash
 from pipelines.selection.signals import packed_signals
 from pipelines.selection.thresholds import inventory_threshold, learning_threshold
 
@@ -35,7 +35,7 @@ ROUNDED = 6
 def standings_of(run: cli.Run, host: str, path_template: str) -> list[dict[str, Any]]:
     """A row a method and variant of one path: state, why, figures, reasons; those without slices are counted anew.
 
-    Reads the host's transactions only where discovery kept nothing of the path.
+    Where discovery kept no slice of the path, its client-days are looked at.
     """
     here = (F.col("host") == host) & (F.col("path_template") == path_template)
     kept = judged_endpoints(run).where(here)
@@ -89,16 +89,15 @@ def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
 
 def _counted_anew(run: cli.Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
     """What discovery saw of the path but did not keep: rows of `build.estimated` of variant ml, and of endpoint_reasons."""
-    settings, model = run.settings, model_bytes(run.settings, run.root)
-    traffic = transactions(run).where(F.col("host") == host)
-    chosen = selected(
-        traffic, variants=("ml",), settings=settings.selection, scored={"ml": partial(scored, model=model)}
+    settings, warehouse = run.settings, run.warehouse
+    here = (F.col("host") == host) & (F.col("variant") == "ml")
+    days = named(CLIENT_DAYS.read(warehouse).where(here), CLIENTS.read(warehouse)).localCheckpoint()
+    ours = PATH_TEMPLATES.read(warehouse).where(
+        (F.col("host") == host) & (F.col("path_template") == path_template)
     )
-    days = client_days(chosen, settings.paths).localCheckpoint()
-    named = path_templates(run, days.select("host", "path_shape").distinct())
-    ours = named.where(F.col("path_template") == path_template)
     found = slices(by_template(days, ours), host_days(days), settings.endpoints, 0.0).localCheckpoint()
     judged = estimated(found, settings.endpoints)
-    samples = sampled(traffic.withColumn("sample_hash", sample_hash()), found, judged)
-    reasoned = explained(samples.withColumn("signals", packed_signals()), model, [*KEY, "day"], len(GROUPS))
-    return judged, summed(reasoned)
+    traffic = transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
+    chosen = sampled(traffic, samples(found, judged)).withColumn("signals", packed_signals())
+    model = model_bytes(settings, run.root)
+    return judged, summed(explained(chosen, model, [*KEY, "day"], len(GROUPS)))

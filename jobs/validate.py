@@ -38,7 +38,7 @@ from pipelines.conformance.table import VIOLATIONS, WAREHOUSE_BATCH
 from pipelines.decisions.apply import with_aliases
 from pipelines.errors import WarehouseError
 from pipelines.openapi.build import documents
-from pipelines.paths.build import with_masked
+from pipelines.paths.templates_table import PATH_TEMPLATES
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.selection.preflight import NO, preflight
@@ -123,11 +123,17 @@ def traffic(run: cli.Run, inputs: Sequence[Input], host: str | None) -> Iterator
         yield with_aliases(batch.rows.where(is_valid), run.decisions)
 
 
-def with_learned_templates(run: cli.Run, rows: DataFrame) -> DataFrame:
-    """The rows with the template that learning resolves each path to: by all rules, whether the endpoint is listed or not."""
-    masked = with_masked(rows, run.settings.paths)
-    named = path_templates(run, masked.select("host", "path_shape").distinct())
-    return masked.join(named.withColumnRenamed("path_template", RESOLVED), ["host", "path_shape"], "left")
+def with_learned_templates(run: cli.Run, rows: DataFrame, *, is_stored: bool) -> DataFrame:
+    """The rows with the template that learning resolves each path to: by all rules, whether the endpoint is listed or not.
+
+    Of the warehouse's own transactions (`is_stored`) they were worked out by discovery.
+    """
+
+    def resolved() -> DataFrame:
+        return path_templates(run, rows.select("host", "path_shape").distinct())
+
+    known = PATH_TEMPLATES.read(run.warehouse) if is_stored else resolved()
+    return rows.join(known.withColumnRenamed("path_template", RESOLVED), ["host", "path_shape"], "left")
 
 
 def batch_of(inputs: Sequence[Input]) -> str:
@@ -196,7 +202,7 @@ def check_inputs(
     files = files_to_check(run, inputs, format)
     routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
     with traffic(run, files, host) as rows:
-        of_documents = rows if schemas is not None else with_learned_templates(run, rows)
+        of_documents = rows if schemas is not None else with_learned_templates(run, rows, is_stored=not files)
         stored = check_traffic(run, of_documents, routes, batch_of(files))
     tell(run, stored, out)
     run.finish(out=out, warehouse=run.root)

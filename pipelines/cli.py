@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -27,13 +28,14 @@ from rich.table import Table as RichTable
 
 from pipelines import settings as settings_module
 from pipelines.decisions.model import Decision
+from pipelines.endpoints.days import Choice
 from pipelines.errors import CensusError, OutputError, WarehouseError
 from pipelines.failures import explained
 from pipelines.progress import Reporter
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from pipelines.tables import Warehouse
 
@@ -50,6 +52,15 @@ WarehouseRoot = Annotated[
     str, typer.Option("--warehouse", help="Root of the Delta tables: a folder or a URI.", metavar="DIR")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Last line of standard output is one JSON summary.")]
+Days = Annotated[
+    list[datetime] | None,
+    typer.Option("--days", formats=["%Y-%m-%d"], help="Do this day again (UTC), and no other; repeatable."),
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=["%Y-%m-%d"], help="Do all days again from this one on (UTC)."),
+]
+Full = Annotated[bool, typer.Option("--full", help="Do all days again, whatever changed.")]
 Inputs = Annotated[
     list[str], typer.Argument(help="Files, directories or globs; plain, gzip or zstd.", metavar="INPUT...")
 ]
@@ -74,6 +85,7 @@ class Run:
     summary: dict[str, Any] = field(default_factory=dict)
     _warehouse: Warehouse | None = None
     _reporter: Reporter | None = None
+    _kept: dict[str, DataFrame] = field(default_factory=dict)
 
     @property
     def warehouse(self) -> Warehouse:
@@ -98,6 +110,16 @@ class Run:
         with self.reporter.stage("Starting Spark"):
             self.reporter.spark = session(self.step, self.settings.spark)
         return self.reporter.spark
+
+    def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
+        """The frame of this name, worked out when it is first asked for: of endpoints, never of traffic."""
+        if name not in self._kept:
+            self._kept[name] = make().localCheckpoint()
+        return self._kept[name]
+
+    def forget(self) -> None:
+        """Drops what `kept` holds: for who changed the tables that it was made from."""
+        self._kept.clear()
 
     @property
     def reporter(self) -> Reporter:
@@ -196,6 +218,17 @@ def command(function: Callable[..., None]) -> Main:
         return 0
 
     return main
+
+
+def chosen_days(days: Sequence[datetime] | None, since: datetime | None, full: bool) -> Choice:
+    """What the options --days, --since and --full ask for.
+
+    Raises:
+        typer.BadParameter: more than one of them is given.
+    """
+    if sum((bool(days), since is not None, full)) > 1:
+        raise typer.BadParameter("give one of --days, --since and --full")
+    return Choice(full, since and since.date(), frozenset(day.date() for day in days or ()))
 
 
 def known_failures() -> tuple[type[Exception], ...]:

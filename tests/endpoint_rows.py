@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import by_template, candidates, client_days, listed, slices
+from pipelines.endpoints.build import by_template, candidates, listed, slices
+from pipelines.endpoints.client_days import client_days
 from pipelines.endpoints.host_prior import host_days
-from pipelines.paths.build import templates
+from pipelines.paths.build import templates, with_masked
 from pipelines.paths.rules import PATH_RULES
 from pipelines.sections import EndpointSettings
 from pipelines.selection.thresholds import inventory_threshold
@@ -14,12 +16,14 @@ from pipelines.settings import SelectionSettings, Settings
 
 
 def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
-    """Rows of `selection.select.selected` → rows of endpoint_slices."""
-    days = client_days(selected, settings.paths)
+    """Rows of `selection.select.selected`, their shape made of `path` where there is none → rows of endpoint_slices."""
+    shaped = selected if "path_shape" in selected.columns else with_masked(selected, settings.paths)
+    days = client_days(shaped)
     none = selected.sparkSession.createDataFrame([], PATH_RULES.schema)
     named = templates(days.select("host", "path_shape").distinct(), none)
     floor = settings.selection.candidate_floor
-    return slices(by_template(days, named), host_days(days), settings.endpoints, floor)
+    found = slices(by_template(days, named), host_days(days), settings.endpoints, floor)
+    return found.withColumn("inputs", F.lit("0"))
 
 
 def merged(slices: DataFrame, endpoints: EndpointSettings, selection: SelectionSettings) -> DataFrame:

@@ -44,6 +44,7 @@ def judge(
         now=NOW,
         ingest=settings.ingest,
         privacy_settings=settings.privacy,
+        paths=settings.paths,
         sessions=sessions,
     )
     return rows.collect()

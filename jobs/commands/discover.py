@@ -14,6 +14,9 @@ def discover(
     variant: Annotated[
         Literal["ml", "session", "both"], typer.Option(help="How API calls are selected.")
     ] = "both",
+    days: cli.Days = None,
+    since: cli.Since = None,
+    full: cli.Full = False,
     format: cli.Format = "auto",
     host: cli.Host = None,
     settings: cli.SettingsFile = None,
@@ -26,18 +29,23 @@ def discover(
     its transactions, each client counted once a day. Variant session takes what carries the header, cookie or JWT claim
     that selection.sessions names for the host.
 
+    Only the traffic of days that are new or changed is read; another model or other session identifiers change all days.
+
     \b
     Examples:
       apicensus discover
       apicensus discover access.ndjson.gz --variant ml
+      apicensus discover --days 2026-06-01 --days 2026-06-02
+      apicensus discover --full
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
+    choice = cli.chosen_days(days, since, full)
     run = cli.start("discover", settings, warehouse, as_json)
     from jobs.discover import VARIANTS, discover_endpoints
     from jobs.ingest import ingest_inputs, notice_refused
 
     done = ingest_inputs(run, inputs, format, host) if inputs else None
-    run.finish(**discover_endpoints(run, VARIANTS[variant]), warehouse=warehouse)
+    run.finish(**discover_endpoints(run, VARIANTS[variant], choice), warehouse=warehouse)
     if done is not None:
         notice_refused(done)
 

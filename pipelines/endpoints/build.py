@@ -1,4 +1,4 @@
-"""Transactions → endpoint slices per day; slices → endpoints. Sums, extremes and sketches only, so days merge freely.
+"""Client-days → endpoint slices per day; slices → endpoints. Sums, extremes and sketches only, so days merge freely.
 
 Slices hold candidates: the judgement is made from the merged state when it is read, so thresholds, and the
 templates under which shapes are merged, may change without reading traffic again.
@@ -9,57 +9,26 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.endpoints.client_days import SCHEMES
 from pipelines.endpoints.evidence import (
     client_sum_names,
-    client_sums,
     estimates,
-    is_answered,
     merged_state,
     observed_state,
-    status_classes,
-    tells,
 )
 from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, merged_host_state
-from pipelines.endpoints.samples import client_sample_names, client_samples, day_samples
+from pipelines.endpoints.samples import client_sample_names, day_samples
 from pipelines.endpoints.table import ENDPOINT_KEY, SUMS, answered
-from pipelines.paths.build import with_masked
-from pipelines.sections import EndpointSettings, PathSettings
-from pipelines.selection.answers import FAMILIES
-from pipelines.selection.preflight import LIKELY, TOLD
+from pipelines.sections import EndpointSettings
 from pipelines.sketches import estimate
 
-SHAPE_KEY = ("variant", "host", "method", "path_shape", "day")
 TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
-SCHEMES = ("http", "https")
 NEW, CANDIDATE = "new", "candidate"
 """States: a listed endpoint that nobody decided on; one that is just below the threshold."""
 
 
-def client_days(selected: DataFrame, paths: PathSettings) -> DataFrame:
-    """Rows of `selected` → one row a client, shape and day: counts, sums of probabilities and a sample.
-
-    A host that has most of the traffic is spread over its clients. It is read for templates, for slices and for hosts: keep it.
-    Preflights are counted apart: without a status their answers count nowhere else.
-    """
-    asked = F.col("preflight") != TOLD
-    rows = with_masked(selected, paths).withColumn("status", F.when(asked, F.col("status")))
-    return rows.groupBy(*SHAPE_KEY, "client").agg(
-        F.count_if(asked).alias("requests"),
-        *(F.count_if(found).alias(name) for name, found in status_classes().items()),
-        F.count_if(is_answered() & F.col("has_session")).alias("with_identifier"),
-        *(F.count_if(is_answered() & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
-        F.count_if(~asked).alias("preflights"),
-        F.count_if(F.col("preflight") == LIKELY).alias("bare_options"),
-        *(F.count_if(tells() & (F.col("scheme") == name)).alias(f"over_{name}") for name in SCHEMES),
-        F.min("time").alias("first_seen"),
-        F.max("time").alias("last_seen"),
-        *client_samples(),
-        *client_sums(),
-    )
-
-
 def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
-    """Rows of `client_days` → one row a client, template and day. `templates`: `host, path_shape, path_template`."""
+    """Rows of `CLIENT_DAYS` → one row a client, template and day. `templates`: `host, path_shape, path_template`."""
     sums = [*SUMS, *client_sum_names()]
     return (
         client_days.join(templates, ["host", "path_shape"])

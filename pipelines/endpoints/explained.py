@@ -47,15 +47,20 @@ ENDPOINT_REASONS = Table(
 """`explained` transactions of the endpoint on that day; `sums`: contributions by text, millionths of log-odds."""
 
 
-def sampled(transactions: DataFrame, endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
-    """The transactions that explain the `endpoints` of variant ml, with `path_template`.
-
-    `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
-    """
+def samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
+    """Slices, and endpoints of which variant ml counts → `KEY, day, sample_hashes`: what speaks for them on each day."""
     ours = endpoint_slices.where(F.col("variant") == "ml").join(
         endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
     )
-    wanted = ours.select(*KEY, "day", F.explode("sample_hashes").alias("sample_hash"))
+    return ours.select(*KEY, "day", "sample_hashes")
+
+
+def sampled(transactions: DataFrame, samples: DataFrame) -> DataFrame:
+    """The transactions of rows of `samples`, with `path_template`.
+
+    `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
+    """
+    wanted = samples.select(*KEY, "day", F.explode("sample_hashes").alias("sample_hash"))
     return transactions.join(wanted, ["host", "method", "day", "sample_hash"])
 
 

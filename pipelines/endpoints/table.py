@@ -47,10 +47,12 @@ ENDPOINT_SLICES = Table(
             StructField("sample_hashes", ArrayType(LongType()), False),
             StructField("first_seen", TimestampType(), False),
             StructField("last_seen", TimestampType(), False),
+            StructField("inputs", StringType(), False),
         ]
     ),
-    partition=("day",),
+    partition=("variant", "day", "inputs"),
 )
+"""`inputs` are those of the client-days that a day's slices were made from."""
 
 
 def answered() -> Column:

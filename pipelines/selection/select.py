@@ -21,7 +21,7 @@ Scorer = Callable[[DataFrame], DataFrame]
 """transactions → the same plus `probability`; given by the job, because pipelines never imports ml."""
 
 KEPT = (
-    "host", "method", "path", "status", "time", "day", "client", "scheme", "preflight", "has_session", "media_family",
+    "host", "method", "path_shape", "status", "time", "day", "client", "scheme", "preflight", "has_session", "media_family",
     "sample_hash",
 )  # fmt: skip
 
@@ -58,10 +58,3 @@ def selected(
 def sample_hash() -> Column:
     """By which transactions are drawn: 64 bits of the id, the same in every run and independent of the traffic."""
     return F.xxhash64("transaction_id")
-
-
-def coverage(transactions: DataFrame, sessions: Mapping[str, object]) -> tuple[int, int]:
-    """(hosts with a configured session identifier, all hosts): what variant "session" can and cannot speak about."""
-    hosts = with_session_key(transactions.select("host").distinct(), sessions)  # type: ignore[arg-type]
-    row = hosts.agg(F.count("session_key").alias("covered"), F.count("*").alias("hosts")).collect()[0]
-    return row["covered"], row["hosts"]

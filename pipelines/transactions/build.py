@@ -13,6 +13,8 @@ from datetime import datetime
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.paths.steps import masked as path_shape
+from pipelines.sections import PathSettings
 from pipelines.settings import IngestSettings, PrivacySettings, SessionIdentifier
 from pipelines.transactions import fields, masking, privacy
 from pipelines.transactions.clients import client
@@ -29,6 +31,7 @@ def judged(
     now: datetime,
     ingest: IngestSettings,
     privacy_settings: PrivacySettings,
+    paths: PathSettings,
     sessions: Sequence[SessionIdentifier] = (),
 ) -> DataFrame:
     """RECORD → the columns of `transactions` (but id and source_id) plus source, line, row bookkeeping, `violations`, `raw`.
@@ -54,7 +57,7 @@ def judged(
     hashed = keyed.withColumn("identifiers", ids).withColumn(
         "client", client(F.col("identifiers"), privacy_settings, [session.key for session in sessions])
     )
-    return hashed.select(*_columns())
+    return hashed.withColumn("path_shape", path_shape(F.col("path"), paths)).select(*_columns())
 
 
 def _with_maps(records: DataFrame) -> DataFrame:
@@ -149,7 +152,7 @@ def _columns() -> list[Column]:
         "cookie_names": F.col("cookies"),
     }
     plain = (
-        "source line block_start row_id is_blank not_request transaction_id time host method scheme path query status "
+        "source line block_start row_id is_blank not_request transaction_id time host method scheme path path_shape query status "
         "request_content_type request_content_type_guessed response_content_type request_bytes response_bytes "
         "accept user_agent referer origin sec_fetch_dest sec_fetch_mode x_requested_with "
         "cache_control request_body identifiers client violations raw"

@@ -87,6 +87,7 @@ def _judged(
         now=now,
         ingest=settings.ingest,
         privacy_settings=settings.privacy,
+        paths=settings.paths,
         sessions=tuple(settings.selection.sessions.values()),
     )
 

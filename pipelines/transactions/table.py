@@ -28,7 +28,7 @@ TRANSACTIONS = Table(
             *fields(DateType(), "day", nullable=False),
             *fields(TEXT, "host", "method", nullable=False),
             *fields(TEXT, "scheme", nullable=True),
-            *fields(TEXT, "path", nullable=False),
+            *fields(TEXT, "path", "path_shape", nullable=False),
             *fields(TEXT, "query", nullable=True),
             *fields(IntegerType(), "status", nullable=False),
             *fields(TEXT, "request_content_type", "response_content_type", nullable=True),
@@ -55,6 +55,8 @@ TRANSACTIONS = Table(
     ),
     partition=("day",),
 )
+"""Valid transactions. `path_shape` is `paths.steps.masked(path)`: templates, endpoints and schemas are worked out for distinct
+shapes, so a path is looked at once."""
 
 QUARANTINE = Table(
     name="quarantine",

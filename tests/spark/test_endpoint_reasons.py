@@ -12,7 +12,14 @@ from pyspark.sql import functions as F
 
 from ml.bundled import bundled
 from ml.explain import with_reasons as explained
-from pipelines.endpoints.explained import ENDPOINT_REASONS, HOST_REASON, sampled, summed, with_reasons
+from pipelines.endpoints.explained import (
+    ENDPOINT_REASONS,
+    HOST_REASON,
+    sampled,
+    samples,
+    summed,
+    with_reasons,
+)
 from pipelines.endpoints.samples import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.wording import said
 from pipelines.selection.select import KEPT, sample_hash, selected
@@ -109,7 +116,7 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
     chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
     kept = sliced(chosen, settings).localCheckpoint()
     listed = merged(kept, settings.endpoints, settings.selection).localCheckpoint()
-    rows = sampled(simulated.withColumn("sample_hash", sample_hash()), kept, listed)
+    rows = sampled(simulated.withColumn("sample_hash", sample_hash()), samples(kept, listed))
     why = summed(
         explained(
             rows.withColumn("signals", packed_signals()),

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.build import candidates, estimated
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
+from pipelines.paths.build import with_masked
 from pipelines.selection.preflight import NO
 from pipelines.selection.select import selected
 from pipelines.settings import Settings
@@ -66,7 +67,7 @@ def judged(spark: SparkSession, settings: Settings) -> list[Row]:
          None if r["method"] == "OPTIONS" else "application/json", 0, r["names"], datetime(2026, 6, 1), DAY, {})
         for number, r in enumerate(rows())
     ]  # fmt: skip
-    given = spark.createDataFrame(full, TRANSACTION)
+    given = with_masked(spark.createDataFrame(full, TRANSACTION), settings.paths)
     chosen = selected(
         given,
         variants=("ml",),

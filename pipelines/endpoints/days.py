@@ -1,0 +1,54 @@
+"""Which days a step works on: those whose inputs are not those that its results were made from, or those that somebody names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+DIGEST_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an operator asks for by hand: all days (`full`), those from `since` on, or `days`; nothing: those that changed."""
+
+    full: bool = False
+    since: date | None = None
+    days: frozenset[date] = frozenset()
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether days are named, whatever changed."""
+        return self.full or self.since is not None or bool(self.days)
+
+    def chosen(self, wanted: Mapping[date, str], made: Mapping[date, str]) -> tuple[date, ...]:
+        """The days to do, in order. `wanted`: inputs of each day as they are, `made`: those of the stored results."""
+        if self.is_by_hand:
+            return tuple(sorted(day for day in wanted if self._names(day)))
+        return changed(wanted, made)
+
+    def _names(self, day: date) -> bool:
+        return self.full or day in self.days or (self.since is not None and day >= self.since)
+
+
+def changed(wanted: Mapping[date, str], made: Mapping[date, str]) -> tuple[date, ...]:
+    """Days whose results were made from other inputs, or never, in order."""
+    return tuple(sorted(day for day, inputs in wanted.items() if made.get(day) != inputs))
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Stands for texts in the order given: SHA-256, cut to 64 bits, as 16 hexadecimal digits."""
+    whole = sha256()
+    for part in parts:
+        text = part.encode()
+        whole.update(len(text).to_bytes(8))  # so that ("ab", "c") is not ("a", "bc")
+        whole.update(text)
+    return whole.hexdigest()[:DIGEST_CHARACTERS]
+
+
+def among(days: Iterable[date]) -> str:
+    """SQL: whether `day` is one of these. Of dates only, never of texts."""
+    listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(days))
+    return f"day IN ({listed})" if listed else "false"
