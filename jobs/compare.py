@@ -80,9 +80,8 @@ def summary_of(of: Accuracy) -> dict[str, Any]:
 def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> Found:
     """Rewrites tables comparisons and comparison_endpoints, and logs to MLflow where tracking is on."""
     warehouse, settings = run.warehouse, run.settings
-    slices = ENDPOINT_SLICES.read(warehouse)
     with run.reporter.stage("Comparing the variants") as outcome:
-        ran = {row["variant"] for row in slices.select("variant").distinct().collect()}
+        ran = {each["variant"] for each in ENDPOINT_SLICES.partitions(warehouse)}
         both = side_by_side(
             candidate_endpoints(run), session_hosts(run), inventory_threshold(settings.selection)
         ).localCheckpoint()

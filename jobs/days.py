@@ -16,7 +16,7 @@ from pipelines.decisions.model import HostAlias
 from pipelines.endpoints.client_days import CLIENT_DAYS
 from pipelines.endpoints.days import Choice, changed, digest
 from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.variant import Variant
+from pipelines.selection.variant import VARIANTS, Variant
 from pipelines.tables import Table
 from pipelines.transactions.table import TRANSACTIONS
 
@@ -45,8 +45,13 @@ def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict
 
 def made_days(run: cli.Run, table: Table) -> dict[tuple[Variant, date], str]:
     """From what the stored rows of each variant and day were made."""
-    rows = table.read(run.warehouse).select("variant", "day", "inputs").distinct().collect()
-    return {(row["variant"], row["day"]): row["inputs"] for row in rows}
+    found = table.partitions(run.warehouse)
+    return {
+        (variant, date.fromisoformat(each["day"])): each["inputs"]
+        for each in found
+        for variant in VARIANTS
+        if each["variant"] == variant
+    }
 
 
 def days_to_score(
@@ -54,7 +59,7 @@ def days_to_score(
 ) -> tuple[dict[tuple[Variant, date], str], tuple[date, ...]]:
     """What each day must be made from, and the days whose traffic is read: of all variants together."""
     wanted = wanted_days(run, variants, model)
-    made = made_days(run, CLIENT_DAYS) if CLIENT_DAYS.exists(run.warehouse) else {}
+    made = made_days(run, CLIENT_DAYS)
     each = [choice.chosen(_of(wanted, variant), _of(made, variant)) for variant in variants]
     days = tuple(sorted(set().union(*each)))
     left = set().union(*(changed(_of(wanted, variant), _of(made, variant)) for variant in variants))
@@ -66,7 +71,7 @@ def days_to_slice(
     run: cli.Run, made: Mapping[tuple[Variant, date], str], moved: DataFrame | None
 ) -> tuple[date, ...]:
     """The days whose endpoint slices were made from other client-days than `made`, and those of `moved` (`day`)."""
-    stored = made_days(run, ENDPOINT_SLICES) if ENDPOINT_SLICES.exists(run.warehouse) else {}
+    stored = made_days(run, ENDPOINT_SLICES)
     days = {day for (variant, day), inputs in made.items() if stored.get((variant, day)) != inputs}
     if moved is not None:
         days |= {row["day"] for row in moved.select("day").distinct().collect()}

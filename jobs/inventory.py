@@ -11,6 +11,7 @@ from pipelines.endpoints.build import CANDIDATE, estimated, is_answered_enough, 
 from pipelines.endpoints.client_days import CLIENT_DAYS
 from pipelines.endpoints.explained import ENDPOINT_REASONS, with_reasons
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.paths.templates_table import PATH_TEMPLATES
 from pipelines.selection.session import with_session_key
 from pipelines.selection.thresholds import inventory_threshold, learning_threshold
 from pipelines.transactions.table import TRANSACTIONS
@@ -35,8 +36,8 @@ def session_hosts(run: cli.Run) -> DataFrame:
 
 
 def _hosts(run: cli.Run) -> DataFrame:
-    of_ml = CLIENT_DAYS.read(run.warehouse).where(F.col("variant") == "ml")
-    seen = of_ml if not of_ml.isEmpty() else transactions(run)  # variant session leaves hosts out
+    is_whole = any(each["variant"] == "ml" for each in CLIENT_DAYS.partitions(run.warehouse))
+    seen = PATH_TEMPLATES.read(run.warehouse) if is_whole else transactions(run)  # session leaves hosts out
     return seen.select("host").distinct()
 
 

@@ -20,7 +20,7 @@ from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
 from pipelines.report.build import facts
-from pipelines.report.facts import DocumentFact, Histogram
+from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS
 from pipelines.schemas.versions import latest
@@ -45,13 +45,11 @@ def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()
     }
     with run.reporter.stage("Writing the report"):
         compared = summarised(tables["comparisons"], settings.compare.histogram_edges)
-        bins = compared.histogram
         page = facts(
             tables,
             title="Endpoints in the traffic",
             generated_at=datetime.now(UTC),
-            histogram=Histogram(bins.labels, bins.ml, bins.session),
-            buckets=compared.buckets,
+            compared=compared,
             documents=documents,
             notes=[meaning(settings.privacy)],
             settings=settings.report,

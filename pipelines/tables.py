@@ -74,6 +74,12 @@ class Table:
             for day, files in sorted(days.items())
         }
 
+    def partitions(self, warehouse: Warehouse) -> list[dict[str, str]]:
+        """The values of the partition columns, as texts, of each partition that has a file; from the log alone."""
+        snapshot = self._latest(warehouse)
+        found = {tuple(sorted(file.partition.items())) for file in snapshot.files()} if snapshot else set()
+        return [{name: value or "" for name, value in each} for each in sorted(found)]
+
     def read(self, warehouse: Warehouse) -> DataFrame:
         """The table's rows; no rows where it was never written.
 

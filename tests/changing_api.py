@@ -51,14 +51,15 @@ def write_day(folder: Path, number: int, *, changed: bool) -> Path:
         for place, (method, target, status) in enumerate(requests(rng, changed)):
             lines.append(
                 orjson.dumps(
-                    _line(f"{number:04x}{client:04x}{place:04x}", moment, client, method, target, status)
+                    line(f"{number:04x}{client:04x}{place:04x}", moment, client, method, target, status)
                 )
             )
     file.write_bytes(b"\n".join(lines) + b"\n")
     return file
 
 
-def _line(ray: str, moment: datetime, client: int, method: str, target: str, status: int) -> dict[str, Any]:
+def line(ray: str, moment: datetime, client: int, method: str, target: str, status: int) -> dict[str, Any]:
+    """A line of Logpush."""
     body = method == "POST"
     return {
         "RayID": ray,

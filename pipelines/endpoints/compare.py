@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import pairwise
 from operator import add
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
 
@@ -121,30 +121,39 @@ class Comparison:
 
 
 def summarised(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
-    """Rows of `comparisons` → figures. Bins are (edges[i-1], edges[i]], the first is [0, edges[0]], the last is open."""
-    sums = comparisons.agg(
-        F.count("*").alias("hosts"),
-        F.count_if("covered").alias("covered_hosts"),
-        *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in COUNTS),
-        *(
-            F.coalesce(F.sum(F.when(F.col("covered"), F.col(name))), F.lit(0)).alias(f"covered_{name}")
-            for name in COUNTS
-        ),
-    ).collect()[0]
-    buckets = {row["bucket"]: row["count"] for row in comparisons.groupBy("bucket").count().collect()}
-    cells = [sums[f"covered_{name}"] for name in ("both", "only_ml", "only_session", "neither")]
+    """Rows of `comparisons` → figures. Bins are (edges[i-1], edges[i]], the first is [0, edges[0]], the last is open.
+
+    One pass counts all: there are at most 2 * buckets * bins * bins groups, however many hosts.
+    """
+    bins = {
+        f"{variant}_bin": reduce(add, ((F.col(variant) > edge).cast("int") for edge in edges))
+        for variant in ("ml", "session")
+    }
+    groups = (
+        comparisons.withColumns(bins)
+        .groupBy("covered", "bucket", *bins)
+        .agg(F.count("*").alias("hosts"), *(F.sum(name).alias(name) for name in COUNTS))
+        .collect()
+    )
+    of_covered = [group for group in groups if group["covered"]]
+    cells = [_sum(of_covered, name) for name in ("both", "only_ml", "only_session", "neither")]
     return Comparison(
-        hosts=sums["hosts"],
-        covered_hosts=sums["covered_hosts"],
-        endpoints_ml=sums["ml"],
-        endpoints_session=sums["session"],
-        only_ml=sums["only_ml"],
-        only_session=sums["only_session"],
+        hosts=_sum(groups, "hosts"),
+        covered_hosts=_sum(of_covered, "hosts"),
+        endpoints_ml=_sum(groups, "ml"),
+        endpoints_session=_sum(groups, "session"),
+        only_ml=_sum(groups, "only_ml"),
+        only_session=_sum(groups, "only_session"),
         agreement=cells[0] / sum(cells[:3]) if sum(cells[:3]) else None,
         kappa=kappa(*cells),
-        buckets={name: buckets.get(name, 0) for name in BUCKETS},
-        histogram=_histogram(comparisons, edges),
+        buckets={name: _sum(groups, "hosts", bucket=name) for name in BUCKETS},
+        histogram=_histogram(groups, edges),
     )
+
+
+def _sum(groups: Sequence[Row], name: str, **where: object) -> int:
+    """The sum of a column over the groups that have the values given."""
+    return sum(group[name] for group in groups if all(group[key] == value for key, value in where.items()))
 
 
 def kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:
@@ -157,15 +166,13 @@ def kappa(both: int, only_first: int, only_second: int, neither: int) -> float |
     return (n * (both + neither) - yes - no) / (n * n - yes - no)
 
 
-def _histogram(comparisons: DataFrame, edges: Sequence[int]) -> Histogram:
-    counts: dict[str, dict[int, int]] = {}
-    for variant in ("ml", "session"):
-        position = reduce(add, ((F.col(variant) > edge).cast("int") for edge in edges))
-        rows = comparisons.groupBy(position.alias("bin")).count().collect()
-        counts[variant] = {row["bin"]: row["count"] for row in rows}
+def _histogram(groups: Sequence[Row], edges: Sequence[int]) -> Histogram:
     labels = [str(edges[0])]
     for low, high in pairwise(edges):
         labels.append(str(high) if high == low + 1 else f"{low + 1}–{high}")
     labels.append(f"over {edges[-1]}")
-    numbers = range(len(labels))
-    return Histogram(tuple(labels), *(tuple(counts[v].get(n, 0) for n in numbers) for v in ("ml", "session")))
+    ml, session = (
+        tuple(_sum(groups, "hosts", **{name: number}) for number in range(len(labels)))
+        for name in ("ml_bin", "session_bin")
+    )
+    return Histogram(tuple(labels), ml, session)

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from pipelines.endpoints.compare import Comparison
 from pipelines.endpoints.reasons import PAGES, counted
 from pipelines.endpoints.wording import said
 from pipelines.report.facts import (
@@ -38,8 +39,7 @@ def facts(
     *,
     title: str,
     generated_at: datetime,
-    histogram: Histogram,
-    buckets: Mapping[str, int],
+    compared: Comparison,
     documents: Sequence[DocumentFact],
     notes: Sequence[str],
     settings: ReportSettings,
@@ -50,7 +50,8 @@ def facts(
     newest schemas.
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
-    comparisons, deviants = tables["comparisons"], tables["deviants"]
+    bins = compared.histogram
+    deviants, deviants_total = deviant_facts(tables["deviants"], settings.max_hosts)
     reasons = [ReasonFact(*row) for row in counted(tables["comparison_endpoints"])]
     bare = F.count_if(F.col("session_key").isNull()).alias("bare")
     hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
@@ -64,21 +65,21 @@ def facts(
             )
         ),
         totals=_totals(endpoints, reasons),
-        histogram=histogram,
+        histogram=Histogram(bins.labels, bins.ml, bins.session),
         comparison=[
             HostComparison(**{name: row[name] for name in HostComparison.__dataclass_fields__})
-            for row in comparisons.orderBy(F.desc("ml"), "host").limit(settings.max_hosts).collect()
+            for row in tables["comparisons"].orderBy(F.desc("ml"), "host").limit(settings.max_hosts).collect()
         ],
-        hosts_total=comparisons.count(),
+        hosts_total=compared.hosts,
         quarantine=_quarantine(tables["quarantine"]),
         uncovered_hosts=hosts["bare"] if hosts else 0,
         documents=documents,
         schema_facts=schema_facts(tables["schemas"]),
         notes=notes,
         reasons=reasons,
-        buckets=buckets,
-        deviants=deviant_facts(deviants, settings.max_hosts),
-        deviants_total=deviants.count(),
+        buckets=compared.buckets,
+        deviants=deviants,
+        deviants_total=deviants_total,
         candidates=_candidates(tables["candidates"]),
     )
 

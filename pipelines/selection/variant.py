@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Variant = Literal["ml", "session"]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)

@@ -1,0 +1,115 @@
+"""A day costs a day, and the result is that of one pass: seven days at once, and shuffled, one twice, with one file late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.endpoints.client_days import CLIENT_DAYS
+from pipelines.endpoints.client_names import CLIENTS
+from pipelines.endpoints.explained import ENDPOINT_REASONS
+from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.paths.templates_table import PATH_TEMPLATES
+from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
+from pipelines.schemas.versions import latest
+from pipelines.tables import Warehouse
+from tests.changing_api import FIRST, line, write_day
+
+DAYS = 7
+SHUFFLED = (3, 0, 5, 6, 1, 4, 2)
+TABLES = (CLIENT_DAYS, CLIENTS, PATH_TEMPLATES, ENDPOINT_SLICES, ENDPOINT_REASONS, PARAMETER_SLICES, DEVIANTS)
+OF_WRITING = ("inputs",)
+"""Columns that say what a row was made from, not what it says."""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A file a day; the API changes on the fifth."""
+    folder = tmp_path_factory.mktemp("days")
+    return [write_day(folder, number, changed=number >= 4) for number in range(DAYS)]
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More of the second day: calls of clients that are known, before their first ones, and of a path that is new."""
+    file = tmp_path_factory.mktemp("late") / "late.ndjson"
+    moment = datetime.combine(FIRST + timedelta(days=1), time(1))
+    asked = [("GET", f"/v1/orders/{10_000 + client}", client) for client in range(5)]
+    asked += [("GET", "/v1/stock", client) for client in range(3, 9)]
+    rows = [line(f"late{n:04x}", moment, client, *call, 200) for n, (*call, client) in enumerate(asked)]
+    file.write_bytes(b"\n".join(map(orjson.dumps, rows)) + b"\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One key for both warehouses: clients are compared by their hashes."""
+    folder = tmp_path_factory.mktemp("settings")
+    (folder / "key").write_bytes(bytes(range(64)))
+    file = folder / "settings.yaml"
+    file.write_text(f"privacy:\n  key_file: {folder / 'key'}\n  client_ipv4_prefix: 32\n")
+    return file
+
+
+def rows(frame: DataFrame) -> list[str]:
+    shown = frame.select(*(name for name in frame.columns if name not in OF_WRITING))
+    return sorted(str(row) for row in shown.collect())
+
+
+def test_any_order_of_days_gives_what_one_pass_gives(
+    apicensus: Callable[..., Any], spark: SparkSession, files: list[Path], late: Path, settings_file: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    def step(name: str, warehouse: str, *arguments: object) -> dict[str, Any]:
+        root = ("--warehouse", tmp_path / warehouse, "--settings", settings_file, "--json")
+        done = apicensus(name, *arguments, *root)
+        assert done.code == 0, done.err
+        return dict(done.summary)
+
+    read = []
+    for number in SHUFFLED:
+        read.append(step("discover", "daily", files[number])["days_read"])
+        step("learn", "daily")
+    step("ingest", "daily", files[3])  # delivered again
+    assert step("discover", "daily")["days_read"] == 0
+    assert step("discover", "daily", late)["days_read"] == 1
+    assert read == [1] * DAYS
+    step("learn", "daily")
+    step("discover", "once", *files, late)
+    step("learn", "once")
+    daily, once = (Warehouse(spark, str(tmp_path / name)) for name in ("daily", "once"))
+    for table in TABLES:
+        assert rows(table.read(daily)) == rows(table.read(once)), table.name
+    found = [rows(latest(SCHEMAS.read(each)).drop("version")) for each in (daily, once)]
+    assert found[0] == found[1]
+    assert found[0]
+    assert step("discover", "daily", "--full")["days_read"] == DAYS
+    assert step("discover", "daily", "--since", "2026-06-06")["days_read"] == 2
+    assert step("discover", "daily", "--days", "2026-06-02")["days_read"] == 1
+    assert rows(ENDPOINT_SLICES.read(daily)) == rows(ENDPOINT_SLICES.read(once))
+
+
+def test_a_new_rule_is_applied_to_stored_days_without_reading_them_again(
+    apicensus: Callable[..., Any], spark: SparkSession, files: list[Path], settings_file: Path, tmp_path: Path
+) -> None:
+    root = ("--warehouse", tmp_path / "w", "--settings", settings_file, "--json")
+    assert apicensus("discover", *files[:2], "--variant", "ml", *root).code == 0
+    decisions = tmp_path / "decisions.yaml"
+    decisions.write_text("decisions:\n  - merge: /v1/legacy/{code}\n    host: api.shop.example\n")
+    told = apicensus("decide", decisions, *root)
+    assert told.code == 0, told.err
+    done = apicensus("discover", "--variant", "ml", *root).summary
+    assert (done["days_read"], done["days_rewritten"]) == (0, 2)
+    slices = ENDPOINT_SLICES.read(Warehouse(spark, str(tmp_path / "w")))
+    found = slices.where(F.col("path_template").contains("legacy")).select("path_template", "day").distinct()
+    assert {(row["path_template"], row["day"]) for row in found.collect()} == {
+        ("/v1/legacy/{code}", date(2026, 6, 1)),
+        ("/v1/legacy/{code}", date(2026, 6, 2)),
+    }
