@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.settings import QualitySettings
+from pipelines.transactions.record import FILE_ERROR
 from pipelines.transactions.sources.combined import NO_LINE, UNSURE
 from pipelines.transactions.violations import NO_ZONE
 
@@ -67,6 +68,15 @@ def counted_files(rows: DataFrame) -> list[FileCounts]:
         else:
             file["reasons"][row["reason"]] += row["n"]
     return [files[source] for source in sorted(files)]
+
+
+def file_problems(counted: Iterable[FileCounts]) -> dict[str, str]:
+    """Source → problem of every file that could not be read to its end."""
+    return {
+        file["source"]: min(errors).removeprefix(FILE_ERROR)
+        for file in counted
+        if (errors := [reason for reason in file["reasons"] if reason.startswith(FILE_ERROR)])
+    }
 
 
 def mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySettings) -> dict[str, str]:

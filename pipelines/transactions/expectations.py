@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -67,6 +69,16 @@ class QualityResult:
     document: dict[str, Any]
 
 
+def preload() -> None:
+    """Begins to import Great Expectations beside what follows. A failure is not lost: `check` meets it again."""
+
+    def quietly() -> None:
+        with suppress(Exception):
+            _great_expectations()
+
+    Thread(target=quietly, name="great_expectations", daemon=True).start()
+
+
 def check(
     counts: BatchCounts, sample: pd.DataFrame, settings: QualitySettings, docs: Path | None = None
 ) -> QualityResult:
@@ -78,12 +90,7 @@ def check(
         settings: section `quality`.
         docs: folder for Data Docs, None for none.
     """
-    os.environ.setdefault(
-        "GX_ANALYTICS_ENABLED", "false"
-    )  # read at import: nothing about a user's traffic phones home
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    import great_expectations as gx  # slow (2 s), so only where a batch is checked
-
+    gx = _great_expectations()
     context = _context(gx, docs)
     enforced = counts.records >= settings.min_rows_for_shares
     figures = _figures(counts, sample, settings.min_rows_for_shares)
@@ -106,6 +113,16 @@ def check(
         warnings=tuple(item["says"] for item in failed if item["severity"] != "critical"),
         document={"counts": figures, "sampled": len(sample), "expectations": judged},
     )
+
+
+def _great_expectations() -> Any:
+    """The module. Its import takes two seconds of CPU, so it happens only where a batch is checked."""
+    # read at import: nothing about a user's traffic phones home
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    import great_expectations
+
+    return great_expectations
 
 
 def _context(gx: Any, docs: Path | None) -> Any:

@@ -19,15 +19,15 @@ from pipelines.settings import Settings
 from pipelines.tables import Warehouse
 from pipelines.transactions.counted import (
     FileCounts,
-    counted_files,
     mostly_quarantined,
     not_requests,
     times_of,
 )
 from pipelines.transactions.counts import batch_counts, earlier_records, sampled
-from pipelines.transactions.expectations import QualityResult, check
+from pipelines.transactions.expectations import QualityResult, check, preload
 from pipelines.transactions.input_paths import shown
 from pipelines.transactions.inputs import Input
+from pipelines.transactions.intention import declare, declared, withdraw
 from pipelines.transactions.ledger import Earlier, compared
 from pipelines.transactions.repeats import PLACE, repeats
 from pipelines.transactions.scan import Scan
@@ -101,6 +101,7 @@ def _ingest(
     batch_id = sha256("".join(sorted(item.checksum for item in found.new)).encode()).hexdigest()[:16]
     key = secret_key(warehouse.root, settings.privacy)
     folder = warehouse.path(f"{STAGING}/{batch_id}")
+    preload()
     try:
         with staged(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
             done = _published(warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs)
@@ -137,7 +138,7 @@ def _published(
     docs: Path | None,
 ) -> _Published:
     """Counts, checks and publishes."""
-    counted = counted_files(batch.rows)
+    counted: Sequence[FileCounts] = batch.counted
     _require_inputs(counted, batch.files)
     useless = mostly_quarantined(counted, settings.quality)
     refused = tuple(f"{shown(file.name)}: {useless[file.uri]}" for file in batch.files if file.uri in useless)
@@ -235,7 +236,7 @@ def _batch_row(
         "first_time": counted["first_time"] if counted else None,
         "last_time": counted["last_time"] if counted else None,
         "ingested_at": now,
-        "state": "publishing",
+        "state": "published",
         "expectations": orjson.dumps(quality.document).decode(),
     }
 
@@ -247,13 +248,15 @@ def _whole_lines(scan: Scan, counted: FileCounts | None) -> int | None:
     return int(counted["last_line"]) - (scan.line_bytes < scan.bytes)
 
 
-def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, object]], now: datetime) -> None:
+def _publish(
+    warehouse: Warehouse, rows: DataFrame, records: Sequence[dict[str, object]], now: datetime
+) -> None:
     """Both tables, then the ledger says so. A crash in between is undone by the next ingest (`_recover`)."""
-    batch = f"batch_id = '{records[0]['batch_id']}'" if records else "false"
-    ledger = warehouse.spark.createDataFrame([{**record} for record in records], BATCHES.schema)
-    valid = sum(int(str(record["valid"])) for record in records)
-    BATCHES.replace(ledger, warehouse, batch)
+    staging = warehouse.path(STAGING)
+    warehouse.confirm()
+    declare(warehouse.spark, staging, [str(record["source_id"]) for record in records])
     good = rows.where(F.size("violations") == 0).withColumnRenamed("line", "source_line")
+    valid = sum(int(str(record["valid"])) for record in records)
     if valid:
         files = max(1, math.ceil(valid / ROWS_PER_FILE))
         TRANSACTIONS.append(good.repartitionByRange(files, "day", "host", "time"), warehouse)
@@ -262,7 +265,9 @@ def _publish(warehouse: Warehouse, rows: DataFrame, records: list[dict[str, obje
             {"reasons": F.col("violations"), "day": F.lit(now.date())}
         )
         QUARANTINE.append(bad.coalesce(1), warehouse)
-    BATCHES.replace(ledger.withColumn("state", F.lit("published")), warehouse, batch)
+    ledger = warehouse.spark.createDataFrame([*records], BATCHES.schema)
+    BATCHES.append(ledger.coalesce(1), warehouse)
+    withdraw(warehouse.spark, staging)
 
 
 def _recover(warehouse: Warehouse) -> None:
@@ -270,14 +275,12 @@ def _recover(warehouse: Warehouse) -> None:
 
     Whoever calls holds the lease: what is half published or staged was left by a process that will never go on.
     """
-    remove(warehouse.spark, warehouse.path(STAGING))
-    if not BATCHES.exists(warehouse):
-        return
-    broken = [
-        r["source_id"]
-        for r in BATCHES.read(warehouse).where("state = 'publishing'").select("source_id").collect()
-    ]
-    if broken:
-        where = F.col("source_id").isin(broken)
-        for table in (TRANSACTIONS, QUARANTINE, BATCHES):
-            table.delete(warehouse, where)
+    staging = warehouse.path(STAGING)
+    begun = (
+        F.col("source_id").isin(source_ids) if (source_ids := declared(warehouse.spark, staging)) else None
+    )
+    # the ledger is one commit: where it holds any of them, it was killed after it had published all
+    if begun is not None and BATCHES.read(warehouse).where(begun).isEmpty():
+        for table in (TRANSACTIONS, QUARANTINE):
+            table.delete(warehouse, begun)
+    remove(warehouse.spark, staging)

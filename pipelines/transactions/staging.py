@@ -20,8 +20,8 @@ from pyspark.sql import functions as F
 from pipelines.errors import InputError
 from pipelines.settings import Settings
 from pipelines.transactions.build import judged
+from pipelines.transactions.counted import FileCounts, counted_files, file_problems
 from pipelines.transactions.inputs import Input, damaged
-from pipelines.transactions.record import FILE_ERROR
 from pipelines.transactions.sources.lines import with_line_numbers
 from pipelines.transactions.sources.registry import read
 
@@ -30,11 +30,13 @@ from pipelines.transactions.sources.registry import read
 class Batch:
     """A staged batch, of whole files only. `rows`: columns of `transactions`, plus source, `violations`, `raw`.
 
-    `unreadable`: "path: problem" of each file that was left out as `ingest.unreadable_files: skip` wants it.
+    `counted`: of each file what it holds; `unreadable`: "path: problem" of each file that was left out as
+    `ingest.unreadable_files: skip` wants it.
     """
 
     files: tuple[Input, ...]
     rows: DataFrame
+    counted: tuple[FileCounts, ...]
     unreadable: tuple[str, ...] = ()
 
 
@@ -62,14 +64,20 @@ def staged(
         rows = _judged(spark, whole, key=key, now=now, settings=settings)
         _write(rows, folder, whole, most)
         found = _identified(spark.read.schema(rows.schema).parquet(folder), spark, whole)
-        problems = dict(_file_problems(found))
+        counted = counted_files(found)
+        problems = file_problems(counted)
         files = tuple(entry for entry in whole if entry.uri not in problems)
         if problems and not (skips and files):
             raise_problem(sorted((broken | problems).items()), inputs)
         kept = found.where(~F.col("source").isin(*problems)) if problems else found
         names = _names(inputs)
         left_out = sorted((broken | problems).items())
-        yield Batch(files, kept, tuple(f"{names.get(source, source)}: {why}" for source, why in left_out))
+        yield Batch(
+            files,
+            kept,
+            tuple(file for file in counted if file["source"] not in problems),
+            tuple(f"{names.get(source, source)}: {why}" for source, why in left_out),
+        )
     finally:
         remove(spark, folder)
 
@@ -137,13 +145,6 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
     return in_file.withColumns(
         {"transaction_id": F.coalesce("transaction_id", derived), "day": F.to_date("time")}
     ).drop("_unread", "_first_line", "_last_line")
-
-
-def _file_problems(rows: DataFrame) -> list[tuple[str, str]]:
-    """(source, problem) of every file that could not be read to its end. At most one row a file."""
-    whole = rows.where(F.size("violations") == 1).where(F.col("violations")[0].startswith(FILE_ERROR))
-    found = whole.select("source", F.col("violations")[0].alias("problem")).distinct().collect()
-    return sorted((row["source"], row["problem"].removeprefix(FILE_ERROR)) for row in found)
 
 
 def raise_problem(

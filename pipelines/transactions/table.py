@@ -94,5 +94,5 @@ BATCHES = Table(
 """One row an input file; records = valid + quarantined + repeated, and `not_requests` are beside them.
 
 `repeated` were in `transactions` before. `content` to `line_bytes` say how far a file of lines was read (`scan.Scan`), so that
-what it has grown by is told when it is read again. `state` is "publishing" until both tables above hold the batch, then
-"published"."""
+what it has grown by is told when it is read again. A row is written after both tables above
+hold its batch; `state` is "published"."""

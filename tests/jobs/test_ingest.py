@@ -12,6 +12,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from pipelines.tables import Warehouse
+from pipelines.transactions import intention
+from pipelines.transactions.ingest import STAGING
 from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
 
 LINE: dict[str, Any] = {
@@ -75,12 +77,38 @@ def test_an_interrupted_publication_is_taken_back_and_done_again(
 ) -> None:
     file = written(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
     apicensus("ingest", file, "--warehouse", warehouse.root)
-    ledger = BATCHES.read(warehouse).withColumn("state", F.lit("publishing")).localCheckpoint()
-    BATCHES.replace_all(ledger, warehouse)  # as a crash between the tables and the ledger leaves it
+    (row,) = BATCHES.read(warehouse).collect()
+    assert row["state"] == "published"
+    BATCHES.delete(warehouse, F.lit(True))  # as a crash between the tables and the ledger leaves it
+    intention.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
     again = apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
     assert again.summary["files"] == 1
     assert TRANSACTIONS.read(warehouse).count() == 2
     assert QUARANTINE.read(warehouse).count() == 1
+
+
+def test_a_publication_that_was_killed_after_its_ledger_is_kept(
+    apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
+    apicensus("ingest", file, "--warehouse", warehouse.root)
+    (row,) = BATCHES.read(warehouse).collect()
+    versions = [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)]
+    intention.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
+    again = apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
+    assert (again.summary["files"], again.summary["files_known"]) == (0, 1)
+    assert [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)] == versions
+    assert intention.declared(warehouse.spark, warehouse.path(STAGING)) == []
+
+
+@pytest.mark.parametrize("content", ["", '{"source_ids": ["a', "[]"])
+def test_an_intention_that_was_cut_off_names_nothing(
+    warehouse: Warehouse, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / intention.FILE).write_text(content)
+    assert intention.declared(warehouse.spark, str(tmp_path)) == []
+    intention.declare(warehouse.spark, str(tmp_path), ["b", "a"])
+    assert intention.declared(warehouse.spark, str(tmp_path)) == ["a", "b"]
 
 
 def test_a_batch_that_fails_its_checks_leaves_the_tables_as_they_were(

@@ -116,8 +116,8 @@ def test_an_ingest_that_ends_at_any_step_of_publishing_is_made_good_by_the_next(
 ) -> None:
     file = tmp_path / "a.ndjson"
     file.write_bytes(b"".join(RECORDS[:9]) + b"{}\n")
-    # before transactions; after three deletions of a recovery, before quarantine and before "published"; within a recovery
-    for number in (1, 3 + 2, 3 + 3, 1):
+    # before transactions; before quarantine; after two deletions of a recovery, before the ledger; within a recovery
+    for number in (0, 2 + 1, 2 + 2, 1):
         with stopped_at(number, monkeypatch):
             assert apicensus("ingest", file, "--warehouse", warehouse.root).code == 70
         staging = Path(warehouse.root) / "_staging"
