@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 
 from jobs.inventory import listed_endpoints, near_endpoints, standings, transactions
 from jobs.model import model_bytes
-from jobs.templates import learn_rules, path_templates
+from jobs.templates import learn_templates
 from ml.explain import with_reasons
 from ml.phrases import GROUPS
 from ml.score import with_probability
@@ -72,9 +72,9 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant]) -> dict[str, i
         names = ", ".join(f"'{variant}'" for variant in variants)
         by_client = client_days(chosen, settings.paths)
         days = named_by_first(by_client, first_transactions(traffic)).persist(StorageLevel.DISK_ONLY)
-        rules = learn_rules(run, days)
         shapes = days.select("host", "path_shape").distinct()
-        templated_days = by_template(days, path_templates(run, shapes))
+        rules, named = learn_templates(run, days, shapes)
+        templated_days = by_template(days, named)
         floor = settings.selection.candidate_floor
         found_slices = slices(templated_days, host_days(days), settings.endpoints, floor)
         ENDPOINT_SLICES.replace(found_slices, warehouse, f"variant IN ({names})")

@@ -17,7 +17,7 @@ def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
     """Rows of `selection.select.selected` → rows of endpoint_slices."""
     days = client_days(selected, settings.paths)
     none = selected.sparkSession.createDataFrame([], PATH_RULES.schema)
-    named = templates(days.select("host", "path_shape").distinct(), none)
+    named = templates(days.select("host", "path_shape").distinct(), none, settings.paths)
     floor = settings.selection.candidate_floor
     return slices(by_template(days, named), host_days(days), settings.endpoints, floor)
 
