@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from functools import partial
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ml.bundled import bundled_paths
-from ml.path_score import with_variable_probability
+from ml.path_score import variable_probability
 from pipelines import settings as settings_module
 from pipelines.paths.infer import inferred
 from pipelines.paths.resolve import resolved
@@ -92,7 +91,7 @@ def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
         F.max("clients").alias("clients"), F.count("*").alias("paths")
     )
     distinct = told.localCheckpoint()
-    walked = resolved(distinct.select("host", "path_shape"), rules_of(distinct, settings))
+    walked = resolved(distinct.select("host", "path_shape"), rules_of(distinct, settings), settings)
     return distinct.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
 
 
@@ -100,8 +99,7 @@ def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     """`host, path_shape, clients` (distinct) → the rules that the bundled classifier infers, nothing being known before."""
     day = F.to_date(F.lit("2026-05-01"))
     evidence = distinct.withColumns({"steps": steps(F.col("path_shape")), "first_day": day, "last_day": day})
-    scored = partial(with_variable_probability, model=bundled_paths())
-    return inferred(evidence, settings, scored, None).localCheckpoint()
+    return inferred(evidence, settings, variable_probability(bundled_paths()), None)
 
 
 def wrong(found: DataFrame) -> list[tuple[str, str, int]]:

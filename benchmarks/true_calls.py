@@ -60,7 +60,7 @@ def main() -> None:
         "clients", F.lit(1).cast("bigint")
     )
     rules = rules_of(evidence, settings.paths)
-    named = found.join(templates(shapes, rules), ["host", "path_shape"])
+    named = found.join(templates(shapes, rules, settings.paths), ["host", "path_shape"])
     rows = (
         named.select("host", "method", "path_template")
         .distinct()

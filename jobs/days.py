@@ -67,15 +67,18 @@ def days_to_score(
     return wanted, days
 
 
+def unsliced_days(run: cli.Run, made: Mapping[tuple[Variant, date], str]) -> set[date]:
+    """The days whose endpoint slices were made from other client-days than `made`."""
+    stored = made_days(run, ENDPOINT_SLICES)
+    return {day for (variant, day), inputs in made.items() if stored.get((variant, day)) != inputs}
+
+
 def days_to_slice(
     run: cli.Run, made: Mapping[tuple[Variant, date], str], moved: DataFrame | None
 ) -> tuple[date, ...]:
-    """The days whose endpoint slices were made from other client-days than `made`, and those of `moved` (`day`)."""
-    stored = made_days(run, ENDPOINT_SLICES)
-    days = {day for (variant, day), inputs in made.items() if stored.get((variant, day)) != inputs}
-    if moved is not None:
-        days |= {row["day"] for row in moved.select("day").distinct().collect()}
-    return tuple(sorted(days))
+    """Those of `unsliced_days`, and those of `moved` (`day`), in order."""
+    others = [] if moved is None else moved.select("day").distinct().collect()
+    return tuple(sorted(unsliced_days(run, made) | {row["day"] for row in others}))
 
 
 def with_inputs(rows: DataFrame, inputs: Mapping[tuple[Variant, date], str]) -> DataFrame:

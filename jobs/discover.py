@@ -20,10 +20,10 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import days_to_score, days_to_slice, made_days, with_inputs
+from jobs.days import days_to_score, days_to_slice, made_days, unsliced_days, with_inputs
 from jobs.inventory import listed_endpoints, near_endpoints, session_hosts, standings, transactions
 from jobs.model import model_bytes
-from jobs.templates import learn_rules, path_templates
+from jobs.templates import learn_templates
 from ml.explain import with_reasons
 from ml.phrases import GROUPS
 from ml.score import with_probability
@@ -63,7 +63,7 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant], choice: Choice
     model = model_bytes(run.settings, run.root) if "ml" in variants else b""
     read = score_days(run, variants, model, choice)
     with run.reporter.stage("Finding endpoints") as outcome:
-        rules, days = find_endpoints(run, read)
+        rules, days = find_endpoints(run)
         found = {"days_read": len(read), "days_rewritten": len(days)} | rules | counted(run, variants)
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     endpoints = listed_endpoints(run)
@@ -88,23 +88,20 @@ def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: 
     return days
 
 
-def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], tuple[date, ...]]:
+def find_endpoints(run: cli.Run) -> tuple[dict[str, int], tuple[date, ...]]:
     """Rules, templates and names of all that was stored, and the slices of the days that these change.
 
     Returns the counts of rules, and the days whose slices were rewritten. What slices rest on is stored after them, so that
     an interrupted run is made good by the next one.
     """
     warehouse, settings = run.warehouse, run.settings
-    stored = CLIENT_DAYS.read(warehouse)
-    known = CLIENTS.read(warehouse)
-    fresh = first_seen(stored.where(F.col("day").isin(*read)))
-    clients = merged(known.unionByName(fresh)).persist(StorageLevel.DISK_ONLY)
-    rules = learn_rules(run, named(stored, clients))
-    before = PATH_TEMPLATES.read(warehouse)
-    shapes = stored.where(F.col("day").isin(*read)).select("host", "path_shape")
-    shapes = shapes.unionByName(before.select("host", "path_shape")).distinct()
-    templates = path_templates(run, shapes).persist(StorageLevel.DISK_ONLY)
-    made = made_days(run, CLIENT_DAYS)
+    stored, made = CLIENT_DAYS.read(warehouse), made_days(run, CLIENT_DAYS)
+    fresh = stored.where(F.col("day").isin(*unsliced_days(run, made)))
+    clients = merged(CLIENTS.read(warehouse).unionByName(first_seen(fresh))).persist(StorageLevel.DISK_ONLY)
+    shapes = PATH_TEMPLATES.read(warehouse).select("host", "path_shape")
+    shapes = shapes.unionByName(fresh.select("host", "path_shape")).distinct()
+    rules, templates = learn_templates(run, named(stored, clients), shapes)
+    templates = templates.persist(StorageLevel.DISK_ONLY)
     days = days_to_slice(run, made, moved_days(run, stored, clients, templates))
     if days:
         rows = named(stored.where(F.col("day").isin(*days)), clients)

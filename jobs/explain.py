@@ -26,9 +26,10 @@ from jobs.templates import path_templates
 from pipelines import cli
 from pipelines.errors import InputError
 from pipelines.paths.names import named
-from pipelines.paths.rules import ABSORBED, PATH_RULES, VARIABLE
-from pipelines.paths.segments import VARIABLE_STEP
-from pipelines.paths.steps import ROOT, masked, steps
+from pipelines.paths.rule_terms import ABSORBED, VARIABLE
+from pipelines.paths.rules import PATH_RULES
+from pipelines.paths.segments import ROOT, VARIABLE_STEP
+from pipelines.paths.steps import masked, steps
 
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"
 SHOWN_HOSTS = 5

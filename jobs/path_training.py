@@ -18,7 +18,8 @@ from ml.path_features import FEATURES
 from ml.path_train import TrainedPaths, train_paths
 from pipelines import cli
 from pipelines.paths.labelled import WEIGHT, labelled_by_operators, labelled_children, labelled_paths
-from pipelines.paths.rules import OPERATOR, PATH_RULES
+from pipelines.paths.rule_terms import OPERATOR
+from pipelines.paths.rules import PATH_RULES
 from pipelines.simulator.path_trees import Paths, corpus
 from pipelines.simulator.site_paths import site_paths
 from pipelines.whole_file import write_whole

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
-
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
 from jobs.model import path_model_bytes
-from ml.path_score import with_variable_probability
+from ml.path_score import variable_probability
 from pipelines import cli
 from pipelines.decisions.apply import operator_rules
 from pipelines.endpoints.path_evidence import path_evidence
 from pipelines.paths.build import templates
-from pipelines.paths.infer import inferred
+from pipelines.paths.host_rules import infer_rules
+from pipelines.paths.infer import as_frame, inferred, with_guess
 from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, republished
+from pipelines.paths.resolve import few
+from pipelines.paths.rule_terms import VARIABLE
 from pipelines.paths.rules import PATH_RULES
 
 
@@ -23,26 +27,71 @@ def learn_rules(run: cli.Run, client_days: DataFrame) -> dict[str, int]:
     A host whose paths all follow its rules, and of which operators said nothing new, is left alone, so a template changes only
     where there is something new.
     """
-    warehouse, settings = run.warehouse, run.settings.paths
-    published = PATH_RULES.read(warehouse).localCheckpoint()
-    evidence = path_evidence(client_days, settings).localCheckpoint()
-    said = (
-        as_rules(operator_rules(run.decisions, evidence.select("host").distinct()), evidence)
-        if run.decisions
-        else None
-    )
-    hosts = hosts_to_infer(evidence, published, said).localCheckpoint()
-    if not hosts.isEmpty():
-        known = published_rules(published, said)
-        scored = partial(with_variable_probability, model=path_model_bytes(run.settings, run.root))
-        theirs = evidence.join(hosts, "host", "left_semi")
-        found = inferred(theirs, settings, scored, None if known.isEmpty() else known)
-        PATH_RULES.replace_all(republished(found, said, published, hosts), warehouse)
-    rows = PATH_RULES.read(warehouse).groupBy("decision").count().collect()
-    counts = {row["decision"]: row["count"] for row in rows}
-    return {"path_rules": sum(counts.values()), "path_variables": counts.get("variable", 0)}
+    return _counts(_learned(run, client_days))
+
+
+def learn_templates(
+    run: cli.Run, client_days: DataFrame, shapes: DataFrame
+) -> tuple[dict[str, int], DataFrame]:
+    """`learn_rules` and, by the rules that it leaves, `path_templates` of `shapes`: nothing is read twice."""
+    rules = _learned(run, client_days)
+    return _counts(rules), templates(shapes, rules, run.settings.paths, run.decisions)
 
 
 def path_templates(run: cli.Run, shapes: DataFrame) -> DataFrame:
     """`host, path_shape` (distinct, masked) → the same plus `path_template`, by the published rules and operators' names."""
-    return templates(shapes, PATH_RULES.read(run.warehouse), run.decisions)
+    return templates(shapes, PATH_RULES.read(run.warehouse), run.settings.paths, run.decisions)
+
+
+def _learned(run: cli.Run, client_days: DataFrame) -> DataFrame | pa.Table:
+    """The rules that are published now: fetched, or a frame where they are too many (paths.shared_rules)."""
+    settings = run.settings.paths
+    stored = PATH_RULES.read(run.warehouse)
+    rules = few(stored, settings.shared_rules)
+    published = stored if rules is None else as_frame(rules, stored)
+    collected = with_guess(path_evidence(client_days, settings)).persist(StorageLevel.DISK_ONLY)
+    try:
+        rows = few(collected, min(settings.always_whole, settings.on_driver))
+        evidence = collected if rows is None else stored.sparkSession.createDataFrame(rows)
+        said = (
+            as_rules(operator_rules(run.decisions, evidence.select("host").distinct()), evidence)
+            if run.decisions
+            else None
+        )
+        strange = hosts_to_infer(evidence, published, said, settings).localCheckpoint()
+        if strange.isEmpty():
+            return stored if rules is None else rules
+        known = published_rules(published, said)
+        found = _inferred(run, evidence, rows, strange, known)
+        return _published(run, republished(found, said, published, strange))
+    finally:
+        collected.unpersist()
+
+
+def _inferred(
+    run: cli.Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame, known: DataFrame
+) -> DataFrame:
+    """Rules of `hosts`; `rows` are the evidence where it is here already."""
+    settings, score = run.settings.paths, variable_probability(path_model_bytes(run.settings, run.root))
+    if rows is None:
+        return inferred(evidence.join(hosts, "host", "left_semi"), settings, score, known)
+    theirs = rows.filter(pc.is_in(rows.column("host"), hosts.toArrow().column("host")))
+    return as_frame(infer_rules(theirs, known.toArrow(), settings, score), evidence)
+
+
+def _published(run: cli.Run, rules: DataFrame) -> DataFrame | pa.Table:
+    """Writes the rules; returns them."""
+    most = run.settings.paths.shared_rules
+    made = rules.localCheckpoint()
+    fetched = few(made, most)
+    PATH_RULES.replace_all(made if fetched is None else as_frame(fetched, made), run.warehouse)
+    return PATH_RULES.read(run.warehouse) if fetched is None else fetched
+
+
+def _counts(rules: DataFrame | pa.Table) -> dict[str, int]:
+    """Rules, and those of variables."""
+    if isinstance(rules, pa.Table):
+        variables = pc.sum(pc.equal(rules.column("decision"), VARIABLE)).as_py() or 0
+        return {"path_rules": rules.num_rows, "path_variables": variables}
+    variables = rules.where(rules["decision"] == VARIABLE).count()
+    return {"path_rules": rules.count(), "path_variables": variables}

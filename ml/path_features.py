@@ -1,6 +1,6 @@
 """Features of a path's step: what its text, its siblings and its subtree say about being a variable. Value layer, numpy.
 
-The numbers of place are counted in Spark (`pipelines/paths/tree.py`); those of the text are computed here, in training and
+The numbers of place are counted by `pipelines/paths/children.py`; those of the text are computed here, in training and
 scoring alike. No lexicon: words and names look alike in any language (METHODS A6.5: it added nothing measurable).
 """
 
@@ -20,7 +20,7 @@ PLACE: Final = (
     "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", "overlap", "most_overlap", "next_overlap",
     "later_overlap", "most_later_overlap", "places", "most_places", "variable_share",
 )  # fmt: skip
-"""The columns of `pipelines.paths.tree.CONTEXT`, in this order."""
+"""The columns of `pipelines.paths.children.CONTEXT`, in this order."""
 
 TEXT: Final = (
     "length", "digit_share_own", "digits", "upper_share", "vowel_share", "entropy", "switches", "numbers", "longest_number",

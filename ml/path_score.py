@@ -1,18 +1,18 @@
-"""The classifier of path steps on executors: one Arrow pass over the children of all nodes."""
+"""The classifier of path steps as a function of steps, prefixes and the numbers of their places."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql.types import FloatType, StructField, StructType
 
-from ml.path_features import FEATURES, PLACE, Floats, matrix
-from ml.serving import PROBABILITY, Probabilities, adding, loaded
+from ml.path_features import FEATURES, Floats, matrix
+from ml.serving import loaded
+
+Scorer = Callable[[Sequence[str], Sequence[str], Floats], Floats]
 
 
 @lru_cache(maxsize=2)
@@ -26,14 +26,6 @@ def load(model: bytes) -> Any:
     return loaded(model, FEATURES, "the classifier of path segments", way_out)
 
 
-def batch_matrix(batch: pa.RecordBatch) -> Floats:
-    """The feature matrix of a batch that holds `prefix`, `step` and `PLACE`."""
-    place = np.column_stack([batch.column(name).to_numpy(zero_copy_only=False) for name in PLACE])
-    return matrix(
-        batch.column("step").to_pylist(), batch.column("prefix").to_pylist(), place.astype(np.float32)
-    )
-
-
 def probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
     """Rows of the feature matrix → probability of being a variable. One thread: Spark gives each core a task."""
     return np.asarray(
@@ -41,18 +33,17 @@ def probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
     )
 
 
-def with_variable_probability(children: DataFrame, model: bytes) -> DataFrame:
-    """Rows of `pipelines.paths.tree.children` → the same plus `probability` (float) of being a variable.
+def variable_probability(model: bytes) -> Scorer:
+    """The classifier of these bytes as a function: steps, prefixes and `PLACE` numbers → probability of being a variable.
+
+    It holds the bytes only, so it can be sent to executors, each of which loads the model once.
 
     Raises:
         ModelMismatch: the bytes are no model, or one of other features.
     """
     load(model)
-    shared = children.sparkSession.sparkContext.broadcast(model)
-    schema = StructType([*children.schema, StructField(PROBABILITY, FloatType(), False)])
+    return partial(_scored, model)
 
-    def prepared() -> Probabilities:
-        classifier = load(shared.value)
-        return lambda batch: probabilities(classifier, batch_matrix(batch))
 
-    return children.mapInArrow(adding(prepared, children.columns), schema)
+def _scored(model: bytes, steps: Sequence[str], prefixes: Sequence[str], place: Floats) -> Floats:
+    return probabilities(load(model), matrix(steps, prefixes, place))

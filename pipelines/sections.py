@@ -75,6 +75,10 @@ class PathSettings(Section):
     max_depth: Positive
     max_children: Positive
     always_whole: Positive
+    on_driver: Positive
+    max_paths: Positive
+    shared_rules: Positive
+    host_parts: Positive
     passes: Annotated[int, Field(ge=1, le=8)]
     evidence_probability: Share
     threshold: Share

@@ -20,7 +20,7 @@ def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
     shaped = selected if "path_shape" in selected.columns else with_masked(selected, settings.paths)
     days = client_days(shaped)
     none = selected.sparkSession.createDataFrame([], PATH_RULES.schema)
-    named = templates(days.select("host", "path_shape").distinct(), none)
+    named = templates(days.select("host", "path_shape").distinct(), none, settings.paths)
     floor = settings.selection.candidate_floor
     found = slices(by_template(days, named), host_days(days), settings.endpoints, floor)
     return found.withColumn("inputs", F.lit("0"))

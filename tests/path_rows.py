@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial, reduce
+from functools import reduce
 
+import numpy as np
+import numpy.typing as npt
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ml.bundled import bundled_paths
-from ml.path_score import with_variable_probability
+from ml.path_score import variable_probability
 from pipelines.paths.build import templates
 from pipelines.paths.infer import inferred
 from pipelines.paths.steps import masked, steps
@@ -59,13 +61,12 @@ def told(rules: DataFrame) -> set[tuple[str, str, str]]:
     return {(row["prefix"], row["step"], row["decision"]) for row in rules.collect()}
 
 
-def scored(children: DataFrame) -> DataFrame:
+def scored(
+    steps: Sequence[str], prefixes: Sequence[str], context: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     """In place of the classifier: `/x...` is a variable, `/y...` perhaps, `/m...` rather not, the rest is a literal."""
-    step = F.col("step")
-    told = (
-        F.when(step.startswith("/x"), 0.9).when(step.startswith("/y"), 0.65).when(step.startswith("/m"), 0.35)
-    )
-    return children.withColumn("probability", told.otherwise(0.05).cast("float"))
+    told = {"/x": 0.9, "/y": 0.65, "/m": 0.35}
+    return np.array([told.get(step[:2], 0.05) for step in steps], np.float32)
 
 
 Templates = Mapping[str, Mapping[str, str]]
@@ -79,10 +80,10 @@ def inferred_templates(
     rows = spark.createDataFrame(
         [(h, p) for h, paths in hosts.items() for p in paths], "host string, path string"
     )
-    scored = partial(with_variable_probability, model=bundled_paths())
-    rules = inferred(evidence_of(rows, settings), settings, scored, None)
+    score = variable_probability(bundled_paths())
+    rules = inferred(evidence_of(rows, settings), settings, score, None)
     shaped = rows.withColumn("path_shape", masked(F.col("path"), settings))
-    known = templates(shaped.select("host", "path_shape").distinct(), rules)
+    known = templates(shaped.select("host", "path_shape").distinct(), rules, settings)
     out: dict[str, dict[str, str]] = {}
     for row in shaped.join(known, ["host", "path_shape"]).collect():
         out.setdefault(row["host"], {})[row["path"]] = row["path_template"]

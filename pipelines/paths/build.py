@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import pandas as pd
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.types import StringType
 
 from pipelines.decisions.apply import with_operator_names
 from pipelines.decisions.model import Decision
-from pipelines.paths.names import named
 from pipelines.paths.resolve import resolved
 from pipelines.paths.segments import PLACEHOLDER
 from pipelines.paths.steps import has_identifier_form, masked, written
@@ -35,12 +32,6 @@ def _masked(segment: Column) -> Column:
     return F.when(has_identifier_form(segment), F.lit(PLACEHOLDER)).otherwise(segment)
 
 
-@pandas_udf(StringType())  # type: ignore[call-overload,untyped-decorator]
-def _names(shapes: Iterator[pd.Series]) -> Iterator[pd.Series]:
-    for batch in shapes:
-        yield batch.map(named)
-
-
 def with_shape(requests: DataFrame, settings: PathSettings) -> DataFrame:
     """`path, ...` → the same plus `path_shape` by forms alone ("/users/{}"): what software answers there (fingerprint.py)."""
     return requests.withColumn("path_shape", shape(F.col("path"), settings))
@@ -51,10 +42,14 @@ def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:
     return requests.withColumn("path_shape", masked(F.col("path"), settings))
 
 
-def templates(shapes: DataFrame, path_rules: DataFrame, decisions: Sequence[Decision] = ()) -> DataFrame:
+def templates(
+    shapes: DataFrame,
+    path_rules: DataFrame | pa.Table,
+    settings: PathSettings,
+    decisions: Sequence[Decision] = (),
+) -> DataFrame:
     """`host, path_shape` (masked, distinct), rows of path_rules and operators' names → plus `path_template`."""
-    walked = resolved(shapes, path_rules).withColumnRenamed("path_shape", "masked")
-    known = walked.select("host", "masked", F.col("resolved").alias("path_shape"))
-    named_once = known.select("path_shape").distinct().withColumn("path_template", _names("path_shape"))
-    named_here = with_operator_names(known.join(named_once, "path_shape"), decisions)
+    walked = resolved(shapes, path_rules, settings).withColumnRenamed("path_shape", "masked")
+    known = walked.select("host", "masked", F.col("resolved").alias("path_shape"), "path_template")
+    named_here = with_operator_names(known, decisions)
     return named_here.select("host", F.col("masked").alias("path_shape"), "path_template")

@@ -1,80 +1,65 @@
-"""Distinct paths → what is literal and what is variable at each place of each host's tree.
-
-All levels are decided at once, again and again: what a pass takes for a variable is written as `{}` in the prefixes and rests of
-the next, so that more paths meet and more is known. METHODS A6.1 measured that two passes are far better than one; a pass costs
-three exchanges whatever the depth, where one level after the other would cost three a level (docs/adr/0009).
-"""
+"""Distinct paths → rows of path_rules, on Spark: few are judged on the driver, more on executors, by the same function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from pyspark.sql import Column, DataFrame, Window
+import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.paths.decide import decided
-from pipelines.paths.rule_rows import rule_rows
-from pipelines.paths.sample import sampled
-from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.host_rules import Scorer, infer_rules
+from pipelines.paths.resolve import few
+from pipelines.paths.rules import PATH_RULES
+from pipelines.paths.sample import bounded, sampled
 from pipelines.paths.steps import typed_steps
-from pipelines.paths.tree import CHILD, children, places
 from pipelines.sections import PathSettings
 
-Scorer = Callable[[DataFrame], DataFrame]
-"""Rows of `tree.children` → the same plus `probability` of being a variable."""
-
-OF_CHILD = ("is_variable", "why", "probability", "siblings", "overlap")
+EVIDENCE = ("host", "path_shape", "steps", "guess", "clients", "first_day", "last_day")
+GROUP = "host_group"
 
 
 def inferred(
-    evidence: DataFrame, settings: PathSettings, scored: Scorer, known: DataFrame | None
+    evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
 ) -> DataFrame:
     """`host, path_shape, steps, clients, first_day, last_day` (distinct paths) → rows of path_rules.
 
-    `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the
-    classifier; None for none.
+    `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the classifier; None for none.
     """
-    guessed = evidence.withColumn("guess", typed_steps(F.col("path_shape"))).localCheckpoint()
-    paths = sampled(guessed, settings)
-    for number in range(settings.passes):
-        placed = places(paths, own="guess" if number else None)
-        found = scored(children(placed))
-        if known is not None:
-            found = found.join(_first_days(placed, paths), list(CHILD))
-        found = decided(found, known, settings)
-        told = (
-            placed.join(found.select(*CHILD, *OF_CHILD), list(CHILD))
-            .withColumn("shown", _shown())
-            .localCheckpoint()
-        )
-        paths = _rewritten(paths, told).localCheckpoint()
-        if number and paths.where(F.col("guess") != F.col("before")).isEmpty():
-            break
-    return rule_rows(_finally(told), paths)
+    guessed = with_guess(evidence)
+    rows = few(guessed, min(settings.always_whole, settings.on_driver))
+    if rows is None:
+        chosen = bounded(sampled(guessed, settings), settings).localCheckpoint()
+        rows = few(chosen, settings.on_driver)
+        if rows is None:
+            return _on_executors(chosen, settings, score, known)
+    found = infer_rules(rows, None if known is None else known.toArrow(), settings, score)
+    return as_frame(found, evidence)
 
 
-def _first_days(placed: DataFrame, paths: DataFrame) -> DataFrame:
-    """Since when each child is seen: what was there when a template was published stays in it."""
-    since = placed.join(paths.select("host", "path_shape", "first_day"), ["host", "path_shape"])
-    return since.groupBy(*CHILD).agg(F.min("first_day").alias("first_day"))
+def with_guess(evidence: DataFrame) -> DataFrame:
+    """The columns of evidence, and `guess`: the steps by their forms alone."""
+    return evidence.withColumn("guess", typed_steps(F.col("path_shape"))).select(*EVIDENCE)
 
 
-def _shown() -> Column:
-    return F.when(F.col("is_variable"), F.lit(VARIABLE_STEP)).otherwise(F.col("step"))
+def as_frame(rules: pa.Table, like: DataFrame) -> DataFrame:
+    """Rows of path_rules as a frame of the session of `like`."""
+    return like.sparkSession.createDataFrame(rules, PATH_RULES.schema)
 
 
-def _rewritten(paths: DataFrame, told: DataFrame) -> DataFrame:
-    """The paths with a new guess, and the one before: at most as many parts as a path has steps (paths.max_depth)."""
-    parts = F.sort_array(F.collect_list(F.struct("depth", "shown")))
-    guess = told.groupBy("host", "path_shape").agg(
-        F.transform(parts, lambda part: part["shown"]).alias("guess")
-    )
-    return paths.drop("before").withColumnRenamed("guess", "before").join(guess, ["host", "path_shape"])
+def _on_executors(
+    evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
+) -> DataFrame:
+    """A task judges whole hosts, about `paths.on_driver` paths. Which hosts it holds changes nothing (docs/adr/0016)."""
+    groups = max(1, evidence.count() // settings.on_driver)
+    group = (F.pmod(F.xxhash64("host"), F.lit(groups))).cast("int").alias(GROUP)
+    ours = evidence.select("*", group).groupBy(GROUP)
 
+    def judge(paths: pa.Table) -> pa.Table:
+        return infer_rules(paths, None, settings, score)
 
-def _finally(told: DataFrame) -> DataFrame:
-    """The places with the prefix as the last pass writes it, where the one before may have written another."""
-    before = (
-        Window.partitionBy("host", "path_shape").orderBy("depth").rowsBetween(Window.unboundedPreceding, -1)
-    )
-    return told.withColumn("prefix", F.array_join(F.collect_list("shown").over(before), ""))
+    def judge_with_known(paths: pa.Table, rules: pa.Table) -> pa.Table:
+        return infer_rules(paths, rules, settings, score)
+
+    if known is None:
+        return ours.applyInArrow(judge, PATH_RULES.schema)
+    theirs = known.select("*", group).groupBy(GROUP)
+    return ours.cogroup(theirs).applyInArrow(judge_with_known, PATH_RULES.schema)

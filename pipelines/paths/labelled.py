@@ -5,14 +5,17 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.paths.rules import VARIABLE
-from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.child_rows import CHILD, child_rows, labelled_rows
+from pipelines.paths.children import CONTEXT
+from pipelines.paths.rule_terms import VARIABLE
+from pipelines.paths.sample import bounded, sampled
+from pipelines.paths.segments import PLACEHOLDER, VARIABLE_STEP
 from pipelines.paths.steps import masked, steps, typed_steps
-from pipelines.paths.tree import CHILD, CONTEXT, NODE, children, is_masked, places
 from pipelines.sections import PathSettings
 
 LABEL, WEIGHT = "is_variable", "weight"
 WRONG_ONE_IN = 5
+CHILD_ROWS = ", ".join([*(f"{name} string" for name in CHILD), *(f"{name} float" for name in CONTEXT)])
 
 
 def labelled_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
@@ -31,24 +34,13 @@ def labelled_children(labelled: DataFrame) -> DataFrame:
     Each child as the first pass sees it, what follows written by the first guess, and as the last one does, by the truth. A node
     weighs as the root of its children, a host as the root of its nodes. What needs no classifier is left out.
     """
-    views = {
-        "typed": typed_steps(F.col("path_shape")), "true": _steps_of(F.col("truth")), "nearly": _steps_of(_nearly()),
-    }  # fmt: skip
-    seen = labelled.withColumns(views).localCheckpoint()
-    return _told(seen, "true", "typed", None).unionByName(_told(seen, "true", "true", "nearly"))
-
-
-def _told(seen: DataFrame, above: str, below: str, own: str | None) -> DataFrame:
-    placed = places(seen, above, below, own)
-    told = seen.select("host", "path_shape", F.posexplode("truth").alias("depth", LABEL))
-    truth = (
-        told.join(placed, ["host", "path_shape", "depth"]).groupBy(*CHILD).agg(F.bool_or(LABEL).alias(LABEL))
-    )
-    asked = ~is_masked(F.col("step")) & F.col("step").startswith("/")
-    labels = children(placed).join(truth, list(CHILD)).where(asked)
-    nodes = labels.groupBy("host").agg(F.count_distinct("prefix").alias("nodes"))
-    weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy(*NODE)) * F.col("nodes"))
-    return labels.join(nodes, "host").select(*CHILD, *CONTEXT, LABEL, weight.alias(WEIGHT))
+    seen = labelled.select(
+        "host", "path_shape", "steps", "truth",
+        typed_steps(F.col("path_shape")).alias("guess"),
+        _steps_of(F.col("truth")).alias("true"),
+        _steps_of(_nearly()).alias("nearly"),
+    )  # fmt: skip
+    return seen.groupBy("host").applyInArrow(labelled_rows, f"{CHILD_ROWS}, {LABEL} boolean, {WEIGHT} double")
 
 
 def _nearly() -> Column:
@@ -80,13 +72,21 @@ def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: P
         rules.select("host").distinct(), "host", "left_semi"
     )
     shapes = answered.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
-    cut = shapes.where(F.col("path_shape").startswith("/")).withColumn("steps", steps(F.col("path_shape")))
-    guessed = cut.withColumn("guess", typed_steps(F.col("path_shape"))).localCheckpoint()
+    cut = shapes.where(F.col("path_shape").startswith("/")).withColumns(
+        {
+            "steps": steps(F.col("path_shape")),
+            "guess": typed_steps(F.col("path_shape")),
+            "clients": F.lit(1).cast("bigint"),
+        }
+    )
+    few = bounded(sampled(cut.localCheckpoint(), settings), settings)
     every = F.col("step") == VARIABLE_STEP
     of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
-    of_node = rules.where(every).select(*NODE, F.col("decision").alias("of_node"))
-    found = children(places(guessed)).join(of_step, list(CHILD), "left").join(of_node, list(NODE), "left")
-    said = F.coalesce("of_step", "of_node")
-    told = found.where(said.isNotNull() & ~is_masked(F.col("step")) & F.col("step").startswith("/"))
-    weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy(*NODE)))
+    of_node = rules.where(every).select("host", "prefix", F.col("decision").alias("of_node"))
+    children = few.groupBy("host").applyInArrow(child_rows, CHILD_ROWS)
+    found = children.join(of_step, list(CHILD), "left").join(of_node, ["host", "prefix"], "left")
+    said, step = F.coalesce("of_step", "of_node"), F.col("step")
+    asked = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")
+    told = found.where(said.isNotNull() & asked)
+    weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy("host", "prefix")))
     return told.select(*CHILD, *CONTEXT, (said == VARIABLE).alias(LABEL), weight.alias(WEIGHT))

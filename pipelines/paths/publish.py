@@ -6,7 +6,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.paths.resolve import resolved
-from pipelines.paths.rules import OPERATOR, PATH_RULES, RULE_KEY
+from pipelines.paths.rule_terms import OPERATOR, RULE_KEY
+from pipelines.paths.rules import PATH_RULES
+from pipelines.sections import PathSettings
 
 SAID = (*RULE_KEY, "decision")
 
@@ -47,9 +49,11 @@ def republished(
     return found.unionByName(unasked).unionByName(others)
 
 
-def hosts_to_infer(evidence: DataFrame, published: DataFrame, said: DataFrame | None) -> DataFrame:
+def hosts_to_infer(
+    evidence: DataFrame, published: DataFrame, said: DataFrame | None, settings: PathSettings
+) -> DataFrame:
     """Hosts (`host`, distinct) with a path that follows no published rule, or of which operators changed their minds."""
-    fitting = resolved(evidence.select("host", "path_shape"), published)
+    fitting = resolved(evidence.select("host", "path_shape"), published, settings)
     strange = fitting.where(~F.col("matched")).select("host")
     before = published.where(F.col("origin") == OPERATOR).select(*SAID)
     now = before.limit(0) if said is None else said.select(*SAID)

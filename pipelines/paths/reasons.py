@@ -1,9 +1,9 @@
-"""Why a step is literal or variable, in words."""
+"""Why a step is literal or variable, in words. Value layer."""
 
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
+import math
+from decimal import ROUND_HALF_UP, Decimal
 
 REASONS = {
     "operator": "an operator decided so (decisions)",
@@ -18,25 +18,26 @@ REASONS = {
     "like a literal": "its text, its siblings and what follows are like those of a literal",
     "ending of few": "an ending that fewer than half of the variable's values carry belongs to the variable",
 }
-"""Key of a decision (`decide.decided`) → what is told."""
+"""Key of a decision (`decide.decide`) → what is told."""
 
 
-def reason() -> Column:
-    """From the columns `why`, `probability`, `children`, `siblings`, `overlap`: the reason with its figures."""
-    words = F.lit(None)
-    for key, text in REASONS.items():
-        words = F.when(F.col("why") == key, F.lit(text)).otherwise(words)
-    judged = F.format_string(
-        "; p(variable) %.2f, %d of %d siblings",
-        F.coalesce("probability", F.lit(0.0)),
-        F.col("children"),
-        F.col("siblings"),
+WITHOUT_FIGURES = {"form", "part", "operator"}
+
+
+def reason(why: str, probability: float, children: int, siblings: int, overlap: float) -> str:
+    """The reason with its figures; NaN for a probability or an overlap that is not known."""
+    words = REASONS[why]
+    if why in WITHOUT_FIGURES:
+        return words
+    share = rounded(0.0 if math.isnan(probability) else probability, 2)
+    figures = f"{words}; p(variable) {share}, {children} of {siblings} siblings"
+    return (
+        figures
+        if math.isnan(overlap)
+        else f"{figures}, {rounded(overlap * 100, 0)} % of siblings have the same below"
     )
-    alike = F.when(
-        F.col("overlap").isNotNull(),
-        F.format_string(", %.0f %% of siblings have the same below", F.col("overlap") * 100),
-    )
-    figures = F.when(F.col("why").isin("form", "part", "operator"), F.lit("")).otherwise(
-        F.concat(judged, F.coalesce(alike, F.lit("")))
-    )
-    return F.concat(words, figures)
+
+
+def rounded(value: float, digits: int) -> str:
+    """A figure as a reader rounds it: 12.5 is 13, not 12."""
+    return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))

@@ -1,86 +1,88 @@
-"""Rules + a path → its template: a walk from the root, one step of every path at a time.
-
-What was learned from holds for all traffic: a path that inference never saw, or left out of a crowded node, is matched here.
-"""
+"""Rules + paths → templates, on Spark: the walk of `walk.py` in one Arrow pass, with the rules beside it."""
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.paths.rules import ABSORBED, LITERAL, VARIABLE
-from pipelines.paths.segments import VARIABLE_STEP
-from pipelines.paths.steps import ROOT, steps, typed_steps
-from pipelines.paths.tree import NODE
+from pipelines.paths.names import named
+from pipelines.paths.walk import Trees, read_trees, walk_all
+from pipelines.sections import PathSettings
 
-TOGETHER = 4
-"""Levels planned as one: a plan of all of them would be too long to optimise, a job for each too many jobs."""
+Batches = Iterator[pa.RecordBatch]
+RULES_OF_A_WALK = ("host", "prefix", "step", "decision", "takes_words")
+WALKED = "host string, path_shape string, resolved string, matched boolean, path_template string"
+SALT = "salt"
 
 
-def resolved(shapes: DataFrame, path_rules: DataFrame) -> DataFrame:
-    """`host, path_shape` (distinct, masked) and rows of path_rules → the same plus `resolved` and `matched`.
+def resolved(shapes: DataFrame, path_rules: DataFrame | pa.Table, settings: PathSettings) -> DataFrame:
+    """`host, path_shape` (distinct, masked) and rows of path_rules → plus `resolved`, `matched`, `path_template`.
 
-    `resolved` is the path with `{}` for variables. From the first step on of which no rule says anything, forms alone decide, and
-    `matched` is false: also where a variable of which only numbers and codes are known meets a word.
+    `resolved` is the path with `{}` for variables, `path_template` the same with their names. `matched` is false where a step is
+    not told by the rules (see `walk.walk`). Up to `paths.shared_rules` rules go to every task; more are sent to the shapes of
+    their hosts.
     """
-    # segments, and one for the part of the last: dots and colons inside a segment are no steps
-    deepest = path_rules.agg(F.max(F.size(F.split(F.concat("prefix", "step"), "/")))).collect()[0][0] or 0
-    of_step, of_node = _lookups(path_rules)
-    rows = shapes.withColumns(
-        {
-            "steps": steps(F.col("path_shape")),
-            "prefix": F.lit(ROOT),
-            "matched": F.col("path_shape").startswith("/"),
-            "off": F.lit(None).cast("int"),
-        }
+    asked = shapes.select("host", "path_shape")
+    rules = path_rules if isinstance(path_rules, pa.Table) else few(path_rules, settings.shared_rules)
+    if rules is not None and rules.num_rows <= settings.shared_rules:
+        return _with_all_rules(asked, rules)
+    frame = (
+        path_rules if isinstance(path_rules, DataFrame) else shapes.sparkSession.createDataFrame(path_rules)
     )
-    for level in range(deepest):
-        rows = _down(rows, level, of_step, of_node)
-        if level % TOGETHER == TOGETHER - 1:
-            rows = rows.localCheckpoint()
-    return _ended(rows, deepest).select("host", "path_shape", "resolved", "matched")
+    return _with_rules_of_hosts(asked, frame, settings.host_parts)
 
 
-def _lookups(path_rules: DataFrame) -> tuple[DataFrame, DataFrame]:
-    every = F.col("step") == VARIABLE_STEP
-    of_step = path_rules.where(~every).select(*NODE, F.col("step").alias("next"), "decision")
-    of_node = path_rules.where(every).select(*NODE, F.col("decision").alias("every"), "takes_words")
-    return of_step, of_node
+def few(rows: DataFrame, most: int) -> pa.Table | None:
+    """The rows, if they are not more than `most`: counted and fetched at once."""
+    found = rows.limit(most + 1).toArrow()
+    return found if found.num_rows <= most else None
 
 
-def _down(rows: DataFrame, level: int, of_step: DataFrame, of_node: DataFrame) -> DataFrame:
-    """One step further: `prefix` grows; `off` is the number of steps that rules decided, NULL while they still do."""
-    walking = F.col("off").isNull()
-    looked = (
-        rows.withColumn("next", F.when(walking, F.try_element_at("steps", F.lit(level + 1))))
-        .join(of_step, [*NODE, "next"], "left")
-        .join(of_node, list(NODE), "left")
+def _with_all_rules(shapes: DataFrame, rules: pa.Table) -> DataFrame:
+    shared = shapes.sparkSession.sparkContext.broadcast(read_trees(rules))
+
+    def walked(batches: Batches) -> Batches:
+        name = cache(named)
+        for batch in batches:
+            yield _walked(batch, shared.value, name)
+
+    return shapes.mapInArrow(walked, WALKED)
+
+
+def _with_rules_of_hosts(shapes: DataFrame, path_rules: DataFrame, parts: int) -> DataFrame:
+    """Every host in `parts` tasks, each with a copy of its rules: one that has most of the shapes does not wait in one task."""
+    salts = F.explode(F.sequence(F.lit(0), F.lit(parts - 1)))
+    salted = shapes.withColumn(SALT, F.pmod(F.xxhash64("path_shape"), F.lit(parts)).cast("int"))
+    copies = path_rules.select(*RULES_OF_A_WALK, salts.alias(SALT))
+
+    def walked(ours: pa.Table, rules: pa.Table) -> pa.Table:
+        batches = ours.select(["host", "path_shape"]).combine_chunks().to_batches()
+        trees, name = read_trees(rules), cache(named)
+        schema = pa.schema([(field, pa.bool_() if field == "matched" else pa.string()) for field in _FIELDS])
+        return pa.Table.from_batches([_walked(batch, trees, name) for batch in batches], schema=schema)
+
+    grouped = salted.groupBy("host", SALT).cogroup(copies.groupBy("host", SALT))
+    return grouped.applyInArrow(walked, WALKED)
+
+
+_FIELDS = tuple(field.split()[0] for field in WALKED.split(", "))
+
+
+def _walked(batch: pa.RecordBatch, trees: Trees, name: Callable[[str], str]) -> pa.RecordBatch:
+    hosts, shapes = batch.column("host"), batch.column("path_shape")
+    templates, follow = walk_all(trees, hosts.to_pylist(), shapes.to_pylist())
+    names = [name(template) for template in templates]
+    return pa.RecordBatch.from_arrays(
+        [
+            hosts,
+            shapes,
+            pa.array(templates, pa.string()),
+            pa.array(follow, pa.bool_()),
+            pa.array(names, pa.string()),
+        ],
+        names=list(_FIELDS),
     )
-    ordinary = F.col("next").startswith("/")
-    taken: Column = (
-        F.when(F.col("decision") == LITERAL, F.col("next"))
-        .when(F.col("decision") == ABSORBED, F.lit(""))
-        .when((F.col("every") == VARIABLE) & ordinary, F.lit(VARIABLE_STEP))
-        .when((F.col("every") == LITERAL) & ordinary, F.col("next"))  # never template: an operator's
-    )
-    lost = walking & F.col("next").isNotNull() & F.col("taken").isNull()
-    known = F.col("decision").isNotNull() | F.col("takes_words") | F.col("next").rlike("[0-9{]")
-    fitting = F.col("taken").isNotNull() & F.coalesce(known, F.lit(False))
-    return looked.withColumn("taken", taken).select(
-        "host", "path_shape", "steps",
-        F.concat("prefix", F.coalesce("taken", F.lit(""))).alias("prefix"),
-        (F.col("matched") & (F.col("next").isNull() | fitting)).alias("matched"),
-        F.when(lost, F.lit(level)).otherwise(F.col("off")).alias("off"),
-    )  # fmt: skip
-
-
-def _ended(rows: DataFrame, deepest: int) -> DataFrame:
-    """Adds `resolved`: what rules said, then the rest by its forms; what does not begin with `/` (`*`) stays."""
-    decided = F.coalesce("off", F.lit(deepest))
-    left = F.slice(typed_steps(F.col("path_shape")), decided + 1, F.size("steps"))
-    rest = F.when(F.size("steps") > decided, F.array_join(left, "")).otherwise("")
-    whole = F.when(F.col("path_shape").startswith("/"), F.concat("prefix", rest)).otherwise(
-        F.col("path_shape")
-    )
-    done = F.col("matched") & (F.size("steps") <= F.lit(deepest))
-    return rows.withColumns({"resolved": whole, "matched": done})

@@ -1,92 +1,181 @@
-"""Decided places → rows of path_rules: a row a literal, one for the variables of a node, one an ending that belongs to them."""
+"""Decided children → rows of path_rules: one a literal, one for a node's variables, one an ending of theirs. Value layer."""
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipelines.paths.children import Children, Counted, distinct, find_children
+from pipelines.paths.decide import WHYS, Decided
+from pipelines.paths.forest import Forest, Integers, Numbers, find_nodes, prefixes
 from pipelines.paths.reasons import reason
-from pipelines.paths.rules import ABSORBED, HELD, INFERRED, LITERAL, OPERATOR, RULE_KEY, VARIABLE
-from pipelines.paths.segments import PLACEHOLDER, VARIABLE_STEP
-from pipelines.paths.tree import CHILD, NODE
+from pipelines.paths.rule_terms import ABSORBED, HELD, INFERRED, LITERAL, OPERATOR, VARIABLE
+from pipelines.paths.step_texts import StepTexts
+
+RULE_ROWS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("host", "prefix", "step", "decision", "origin")),
+        ("probability", pa.float64()),
+        *((name, pa.int64()) for name in ("children", "siblings", "paths", "clients")),
+        ("overlap", pa.float64()),
+        ("takes_words", pa.bool_()),
+        ("reason", pa.string()),
+        *((name, pa.date32()) for name in ("first_day", "last_day")),
+    ]
+)
+"""The columns of table path_rules."""
+_DECISIONS = (LITERAL, VARIABLE, ABSORBED)
+_LITERAL, _VARIABLE, _ABSORBED = range(len(_DECISIONS))
 
 
-def rule_rows(told: DataFrame, paths: DataFrame) -> DataFrame:
-    """Places (`CHILD` with `place`, `is_variable`, `why`, ...) and their paths (`clients`, days) → rows of path_rules."""
-    seen = told.join(
-        paths.select("host", "path_shape", "clients", "first_day", "last_day"), ["host", "path_shape"]
-    )
-    each = seen.groupBy(*CHILD).agg(
-        # two writings of one prefix may have been judged apart: what most paths say holds
-        (F.avg(F.col("is_variable").cast("int")) > 0.5).alias("is_variable"),
-        F.mode("why", deterministic=True).alias("why"),
-        F.avg("probability").alias("probability"),
-        F.max("siblings").alias("siblings"),
-        F.max("overlap").alias("overlap"),
-        F.count("*").alias("paths"),
-        F.approx_count_distinct("place").alias("places"),
-        F.max("clients").alias("clients"),
-        F.min("first_day").alias("first_day"),
-        F.max("last_day").alias("last_day"),
-    )
-    each = each.localCheckpoint()
-    variables = _variables(each.where("is_variable"))
-    literals = _with_endings(each.where(~F.col("is_variable")), variables)
-    rows = literals.unionByName(variables)
-    origin = (
-        F.when(F.col("why") == "operator", F.lit(OPERATOR))
-        .when(F.col("why").startswith("published"), F.lit(HELD))
-        .otherwise(F.lit(INFERRED))
-    )
-    return rows.withColumns({"origin": origin, "reason": reason()}).drop("why", "by_form")
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of each path: clients that asked for it, first and last day (days since 1970)."""
+
+    clients: Integers
+    first_day: Integers
+    last_day: Integers
 
 
-def _variables(each: DataFrame) -> DataFrame:
+Columns = dict[str, npt.NDArray[Any]]
+"""Columns of rules by the names of path_rules; `node`, `step` and `why` are numbers, an unknown overlap is NaN."""
+
+
+def rule_rows(
+    forest: Forest, texts: StepTexts, seen: Seen, counted: Counted, decided: Decided, probability: Numbers
+) -> pa.Table:
+    """The rules that the decisions of the last pass give, as rows of path_rules."""
+    of_row = counted.children.of_row
+    shown = np.where(decided.is_variable[of_row], forest.variable, forest.step)
+    children = find_children(
+        forest, shown
+    )  # prefixes as the last pass writes them, maybe not as it read them
+    each = _pooled(forest, seen, children, counted, decided, probability)
+    variables = _variables(each, texts)
+    literals = _literals(each, variables, texts, children)
+    rules = {name: np.concatenate([literals[name], variables[name]]) for name in variables}
+    return _table(rules, forest, children)
+
+
+def _pooled(
+    forest: Forest, seen: Seen, children: Children, counted: Counted, decided: Decided, probability: Numbers
+) -> Columns:
+    """One row a child. Two writings of one prefix may have been judged apart: what most paths say holds."""
+    child, before, count = children.of_row, counted.children.of_row, children.count
+    paths = np.bincount(child, minlength=count)
+    path = forest.path
+
+    def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return _extreme(np.maximum, values, child, count)
+
+    return {
+        "node": children.node,
+        "step": children.step,
+        "is_variable": np.bincount(child, decided.is_variable[before], count) / paths > 0.5,
+        "why": _commonest(decided.why[before], child, count),
+        "probability": np.bincount(child, probability[before], count) / paths,
+        "siblings": most(counted.named("siblings")[before].astype(np.int64)),
+        "overlap": most(counted.named("overlap")[before].astype(np.float64)),
+        "paths": paths,
+        "places": distinct(child, find_nodes(forest, forest.step).of_row, count).astype(np.int64),
+        "clients": most(seen.clients[path]),
+        "first_day": _extreme(np.minimum, seen.first_day[path], child, count),
+        "last_day": most(seen.last_day[path]),
+    }
+
+
+def _variables(each: Columns, texts: StepTexts) -> Columns:
     """One row a node: what its variable children have in common."""
-    by_form = F.col("step") == VARIABLE_STEP
-    return each.groupBy(*NODE).agg(
-        F.lit(VARIABLE_STEP).alias("step"),
-        F.lit(VARIABLE).alias("decision"),
-        F.mode("why", deterministic=True).alias("why"),
-        F.avg(F.when(by_form, F.lit(1.0)).otherwise(F.col("probability"))).alias("probability"),
-        F.count("*").alias("children"),
-        F.max("siblings").cast("bigint").alias("siblings"),
-        F.sum("paths").alias("paths"),
-        F.max("clients").alias("clients"),
-        F.max(_known("overlap")).alias("overlap"),
-        F.bool_or(~by_form & ~F.col("step").rlike("[0-9]")).alias("takes_words"),
-        F.max(by_form.cast("int")).alias("by_form"),
-        F.min("first_day").alias("first_day"),
-        F.max("last_day").alias("last_day"),
+    chosen = {name: column[each["is_variable"]] for name, column in each.items()}
+    node, group = np.unique(chosen["node"], return_inverse=True)
+    count, step = len(node), chosen["step"]
+    by_form = step == texts.variable
+
+    def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return _extreme(np.maximum, values, group, count)
+
+    size = np.bincount(group, minlength=count)
+    overlap = most(chosen["overlap"])
+    return {
+        "node": node,
+        "step": np.full(count, texts.variable),
+        "decision": np.full(count, _VARIABLE),
+        "why": _commonest(chosen["why"], group, count),
+        "probability": np.bincount(group, np.where(by_form, 1.0, chosen["probability"]), count) / size,
+        "children": size,
+        "siblings": most(chosen["siblings"]),
+        "paths": np.bincount(group, chosen["paths"], count).astype(np.int64),
+        "clients": most(chosen["clients"]),
+        "overlap": np.where(overlap >= 0, overlap, np.nan),
+        "takes_words": most(~by_form & ~texts.has_digits[step]),
+        "has_form": most(by_form),
+        "first_day": _extreme(np.minimum, chosen["first_day"], group, count),
+        "last_day": most(chosen["last_day"]),
+    }
+
+
+def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Children) -> Columns:
+    """The others. An ending after a variable is of the template where at least two values, and half of them, carry it."""
+    chosen = {name: column[~each["is_variable"]] for name, column in each.items()}
+    count, nodes = len(chosen["node"]), children.nodes
+    stems, have_form = np.zeros(len(nodes.host), np.int64), np.zeros(len(nodes.host), bool)
+    stems[variables["node"]], have_form[variables["node"]] = variables["children"], variables["has_form"]
+    after_variable = nodes.last[chosen["node"]] == texts.variable
+    parent = nodes.parent[chosen["node"]]
+    common = have_form[parent] | ((chosen["places"] >= 2) & (chosen["places"] * 2 >= stems[parent]))
+    absorbed = texts.is_ending[chosen["step"]] & after_variable & (stems[parent] > 0) & ~common
+    kept = ("node", "step", "probability", "siblings", "paths", "clients", "first_day", "last_day")
+    return {name: chosen[name] for name in kept} | {
+        "decision": np.where(absorbed, _ABSORBED, _LITERAL),
+        "why": np.where(absorbed, WHYS.index("ending of few"), chosen["why"]),
+        "children": np.ones(count, np.int64),
+        "overlap": np.where(chosen["overlap"] >= 0, chosen["overlap"], np.nan),
+        "takes_words": np.zeros(count, bool),
+        "has_form": np.zeros(count, bool),
+    }
+
+
+def _table(rules: Columns, forest: Forest, children: Children) -> pa.Table:
+    of_node = prefixes(forest, children.nodes)
+    nodes = rules["node"].tolist()
+    whys = [WHYS[why] for why in rules["why"].tolist()]
+    figures = ("probability", "children", "siblings", "overlap")
+    reasons = list(map(reason, whys, *(rules[name].tolist() for name in figures)))
+    overlap = rules["overlap"]
+    made = {
+        "host": [forest.hosts[host] for host in children.nodes.host[nodes].tolist()],
+        "prefix": [of_node[node] for node in nodes],
+        "step": [forest.vocabulary[step] for step in rules["step"].tolist()],
+        "decision": [_DECISIONS[decision] for decision in rules["decision"].tolist()],
+        "origin": list(map(_origin, whys)),
+        "overlap": pa.array(overlap, pa.float64(), mask=np.isnan(overlap)),
+        "reason": reasons,
+        **{day: pa.array(rules[day].astype(np.int32)).cast(pa.date32()) for day in ("first_day", "last_day")},
+    }
+    return pa.Table.from_arrays(
+        [pa.array(made.get(field.name, rules.get(field.name)), field.type) for field in RULE_ROWS],
+        schema=RULE_ROWS,
     )
 
 
-def _with_endings(each: DataFrame, variables: DataFrame) -> DataFrame:
-    """Literal rows. An ending after a variable is of the template where at least two values, and half of them, carry it."""
-    stems = variables.select(
-        "host",
-        F.concat("prefix", F.lit(VARIABLE_STEP)).alias("prefix"),
-        F.col("children").alias("stems"),
-        F.col("by_form").alias("masked_stems"),
-    )
-    ending = F.col("step").startswith(".") & F.col("prefix").endswith(PLACEHOLDER)
-    common = (F.col("masked_stems") == 1) | ((F.col("places") >= 2) & (F.col("places") * 2 >= F.col("stems")))
-    absorbed = ending & ~F.coalesce(common, F.lit(True))
-    return each.join(stems, list(NODE), "left").select(
-        *RULE_KEY,
-        F.when(absorbed, F.lit(ABSORBED)).otherwise(F.lit(LITERAL)).alias("decision"),
-        F.when(absorbed, F.lit("ending of few")).otherwise(F.col("why")).alias("why"),
-        "probability",
-        F.lit(1).cast("bigint").alias("children"),
-        F.col("siblings").cast("bigint").alias("siblings"),
-        "paths", "clients",
-        _known("overlap").alias("overlap"),
-        F.lit(False).alias("takes_words"),
-        F.lit(0).alias("by_form"),
-        "first_day", "last_day",
-    )  # fmt: skip
+def _origin(why: str) -> str:
+    if why == "operator":
+        return OPERATOR
+    return HELD if why.startswith("published") else INFERRED
 
 
-def _known(name: str) -> Column:
-    """Features have -1 for what cannot be said."""
-    return F.when(F.col(name) >= 0, F.col(name).cast("double"))
+def _commonest(values: Integers, group: Integers, groups: int) -> Integers:
+    """The commonest value (reasons' numbers) of each group, of equally common ones the first."""
+    counts = np.bincount(group * len(WHYS) + values, minlength=groups * len(WHYS))
+    return np.asarray(counts.reshape(groups, len(WHYS)).argmax(axis=1), np.int64)
+
+
+def _extreme(which: np.ufunc, values: npt.NDArray[Any], group: Integers, groups: int) -> npt.NDArray[Any]:
+    """The least or the greatest value (np.minimum, np.maximum) of each group; no group is empty."""
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(groups))
+    return np.asarray(which.reduceat(values[order], starts) if groups else values[:0])

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from pyspark.sql.types import BooleanType, DateType, DoubleType, LongType, StringType, StructField, StructType
 
+from pipelines.paths.rule_terms import RULE_KEY
 from pipelines.tables import Table
-
-RULE_KEY = ("host", "prefix", "step")
-LITERAL, VARIABLE, ABSORBED = "literal", "variable", "absorbed"
-INFERRED, HELD, OPERATOR = "inferred", "held", "operator"
 
 PATH_RULES = Table(
     name="path_rules",

@@ -1,62 +1,111 @@
 """At most so many children of a node: a collection with a million items is known by a few hundred of them.
 
-Level by level from the root: what a node does not keep is never looked at below, so every level is small after the first wide
-one. Which are kept depends on the paths alone, not on their order: those that most clients asked for, where literals are.
+Which are kept depends on the paths alone, not on their order: those that most clients asked for, where literals are.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 
 from pipelines.paths.segments import VARIABLE_STEP
-from pipelines.paths.steps import ROOT
-from pipelines.paths.tree import CHILD, NODE
 from pipelines.sections import PathSettings
+
+Hashes = npt.NDArray[np.int64]
+PARTS_PER_MILLION = 1_000_000
 
 
 def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     """`host, path_shape, steps, guess, clients` (distinct paths) → the same, with at most `paths.max_children` a node.
 
     Where there are no more than `paths.always_whole` in all, nothing is left out: looking for crowded nodes would cost more.
+
+    The children of all nodes are counted at once, in all paths, and a path stays if each of its steps is among the chosen ones of
+    its node, or ends at it. Level by level, each with what the one above left, other children may be chosen where values of
+    forms merge: below `/users/{}` those below all users are counted here, there those below the 256 that were kept. Where no
+    value merges, every path through a node shares its steps above, so both choose the same.
     """
-    size = evidence.agg(F.count("*").alias("paths"), F.max(F.size("steps")).alias("deepest")).collect()[0]
-    if size["paths"] <= settings.always_whole:
+    if evidence.count() <= settings.always_whole:
         return evidence
-    rows = evidence.withColumns({"prefix": F.lit(ROOT), "step": F.element_at("steps", 1)})
-    for level in range(size["deepest"]):
-        kept = _kept(rows, settings.max_children).localCheckpoint()
-        if not kept.isEmpty():
-            rows = _thinned(rows, kept).localCheckpoint()
-        rows = rows.withColumns(
-            {
-                "prefix": F.concat(
-                    "prefix", F.coalesce(F.try_element_at("guess", F.lit(level + 1)), F.lit(""))
-                ),
-                "step": F.try_element_at("steps", F.lit(level + 2)),
-            }
-        )
-    return rows.select(*evidence.columns)
+    keyed = evidence.withColumns({"nodes": _nodes(), "children": _children()}).localCheckpoint()
+    nodes, children = _chosen(keyed, settings.max_children)
+    stays = _staying(keyed, nodes, children)
+    return keyed.where(stays).select(*evidence.columns)
 
 
-def _thinned(rows: DataFrame, kept: DataFrame) -> DataFrame:
-    """Without the children of crowded nodes that are not among the kept ones; paths that end at such a node stay."""
-    nodes = F.broadcast(kept.select(*NODE, F.lit(True).alias("crowded")).distinct())
-    chosen = F.broadcast(kept.withColumn("chosen", F.lit(True)))
-    flagged = rows.join(nodes, list(NODE), "left").join(chosen, list(CHILD), "left")
-    stays = F.col("crowded").isNull() | F.col("chosen") | F.col("step").isNull()
-    return flagged.where(stays).drop("crowded", "chosen")
+def _nodes() -> Column:
+    """Of each step a hash of the prefix before it, as the first guess writes it."""
+    places = F.sequence(F.lit(0), F.size("steps") - 1)
+    return F.transform(places, lambda place: F.xxhash64("host", F.slice("guess", F.lit(1), place)))
 
 
-def _kept(rows: DataFrame, most: int) -> DataFrame:
-    """Of each node with more than `most` children as many as that: rows of `CHILD`."""
-    asked = rows.where(F.col("step").isNotNull() & (F.col("step") != VARIABLE_STEP))
-    each = asked.groupBy(*CHILD).agg(F.max("clients").alias("clients"), F.count("*").alias("paths"))
-    rank = F.struct("clients", "paths", F.xxhash64("step"))
+def _children() -> Column:
+    """Of each step a hash; NULL for a variable, which is nobody's sibling and always stays."""
+    return F.transform("steps", lambda step: F.when(step != VARIABLE_STEP, F.xxhash64(step)))
+
+
+def _chosen(keyed: DataFrame, most: int) -> tuple[Hashes, Hashes]:
+    """Nodes of more than `most` children, sorted, and of these the chosen (node, step), hashed and sorted."""
+    cut = keyed.select("clients", F.explode(F.arrays_zip("nodes", "children")).alias("at"))
+    asked = cut.select("clients", "at.nodes", "at.children").where(F.col("children").isNotNull())
+    each = asked.groupBy("nodes", "children").agg(
+        F.max("clients").alias("clients"), F.count("*").alias("paths")
+    )
+    rank = F.struct("clients", "paths", "children")
     busiest = (
         each.withColumn("rank", rank)
-        .groupBy(*NODE)
-        .agg(F.count("*").alias("children"), F.expr(f"max_by(step, rank, {most})").alias("busiest"))
+        .groupBy("nodes")
+        .agg(F.count("*").alias("size"), F.expr(f"max_by(children, rank, {most})").alias("busiest"))
     )
-    crowded = busiest.where(F.col("children") > most)
-    return crowded.select(*NODE, F.explode(F.array_append("busiest", F.lit(VARIABLE_STEP))).alias("step"))
+    crowded = busiest.where(F.col("size") > most).select("nodes", "busiest").toArrow().combine_chunks()
+    nodes = crowded.column("nodes").to_numpy()
+    busy = crowded.column("busiest").combine_chunks()
+    lengths = pc.list_value_length(busy).to_numpy()
+    pairs = np.repeat(nodes, lengths) ^ _mixed(pc.list_flatten(busy).to_numpy())
+    return np.sort(nodes), np.sort(pairs)
+
+
+def _mixed(hashes: Hashes) -> Hashes:
+    """Another hash of hashes, so that a node and a step can be joined in one number (an odd factor: no two are merged)."""
+    return (hashes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64)
+
+
+def _staying(keyed: DataFrame, nodes: Hashes, pairs: Hashes) -> Column:
+    """Whether no step of a path is an unchosen child of a crowded node."""
+    shared = keyed.sparkSession.sparkContext.broadcast((nodes, pairs))
+
+    @arrow_udf("boolean")  # type: ignore[call-overload,untyped-decorator]
+    def stays(at: pa.Array, steps: pa.Array) -> pa.Array:
+        crowded, chosen = shared.value
+        node, step = pc.list_flatten(at).to_numpy(), pc.list_flatten(steps)
+        known = step.is_valid().to_numpy(zero_copy_only=False)
+        pair = node ^ _mixed(step.fill_null(0).to_numpy())
+        left_out = _is_among(node, crowded) & known & ~_is_among(pair, chosen)
+        owner = pc.list_parent_indices(at).to_numpy()
+        return pa.array(np.bincount(owner, left_out, len(at)) == 0)
+
+    return cast(Column, stays("nodes", "children"))
+
+
+def _is_among(values: Hashes, many: Hashes) -> npt.NDArray[np.bool_]:
+    """Which values are among sorted ones."""
+    if not len(many):
+        return np.zeros(len(values), bool)
+    found = np.searchsorted(many, values)
+    return np.asarray(many[np.minimum(found, len(many) - 1)] == values)
+
+
+def bounded(evidence: DataFrame, settings: PathSettings) -> DataFrame:
+    """The same with about `paths.max_paths` a host at most, chosen by a hash of the path: a host is judged in one task."""
+    crowded = evidence.groupBy("host").count().where(F.col("count") > settings.max_paths)
+    share = (F.lit(float(settings.max_paths)) / F.col("count")) * PARTS_PER_MILLION
+    place = F.pmod(F.xxhash64("path_shape"), F.lit(PARTS_PER_MILLION))
+    joined = evidence.join(F.broadcast(crowded.select("host", share.alias("share"))), "host", "left")
+    return joined.where(F.col("share").isNull() | (place < F.col("share"))).select(*evidence.columns)

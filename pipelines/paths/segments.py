@@ -68,6 +68,11 @@ PLACEHOLDER = "{}"
 VARIABLE_STEP = "/" + PLACEHOLDER
 """A segment that is a variable."""
 
+ROOT = ""
+"""Prefix of a path's first step."""
+DEEPER = "/**"
+"""What stands for steps beyond paths.max_depth."""
+
 _UNSURE = ("integer", "date", "mixed")
 
 SURE = (
@@ -123,8 +128,20 @@ MASKS = (
 No replacement names a group: Python and Java write those differently.
 """
 
+_ENDS = f"(?=/|{PARTS}?$)"
+TYPED = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
+"""Segments of a masked path that are variables by the first guess: by form, and no version."""
+
 UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~"))
 """Escapes of characters that need none (RFC 3986 s. 2.3); letters and digits are escaped by nobody."""
+
+
+_JAVA_END = r"(?=(?:\r\n|[\n\r\u0085\u2028\u2029])?\Z)"
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern with `$` as Java has it, before any last line terminator: Python and Spark must cut hostile paths alike."""
+    return re.compile(pattern.replace("$", _JAVA_END))
 
 
 def form(segment: str) -> str | None:

@@ -9,15 +9,8 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.paths.segments import LITERAL, MASKS, PART, PARTS, UNRESERVED, VARIABLE, VARIABLE_STEP
+from pipelines.paths.segments import DEEPER, LITERAL, MASKS, PART, TYPED, UNRESERVED, VARIABLE, VARIABLE_STEP
 from pipelines.sections import PathSettings
-
-ROOT = ""
-"""Prefix of a path's first step."""
-DEEPER = "/**"
-"""What stands for steps beyond paths.max_depth."""
-_ENDS = f"(?=/|{PARTS}?$)"
-_TYPED = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
 
 
 def written(path: Column) -> Column:
@@ -55,4 +48,4 @@ def steps(masked_path: Column) -> Column:
 
 def typed_steps(masked_path: Column) -> Column:
     """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
-    return steps(F.regexp_replace(masked_path, _TYPED, VARIABLE_STEP))
+    return steps(F.regexp_replace(masked_path, TYPED, VARIABLE_STEP))

@@ -41,9 +41,12 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """More of the second day: calls of clients that are known, before their first ones, and of a path that is new."""
     file = tmp_path_factory.mktemp("late") / "late.ndjson"
     moment = datetime.combine(FIRST + timedelta(days=1), time(1))
-    asked = [("GET", f"/v1/orders/{10_000 + client}", client) for client in range(5)]
-    asked += [("GET", "/v1/stock", client) for client in range(3, 9)]
-    rows = [line(f"late{n:04x}", moment, client, *call, 200) for n, (*call, client) in enumerate(asked)]
+    asked = [(f"/v1/orders/{10_000 + client}", client) for client in range(5)]
+    asked += [("/v1/stock", client) for client in range(3, 9)]
+    rows = [
+        line(f"late{number:04x}", moment, client, "GET", path, 200)
+        for number, (path, client) in enumerate(asked)
+    ]
     file.write_bytes(b"\n".join(map(orjson.dumps, rows)) + b"\n")
     return file
 

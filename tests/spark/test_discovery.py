@@ -209,6 +209,6 @@ def test_every_request_gets_its_template(spark: SparkSession, settings: Settings
         [("a", "/users/1"), ("a", "/users/2"), ("a", "/me")], "host string, path string"
     )
     none = spark.createDataFrame([], PATH_RULES.schema)
-    assert sorted(tuple(r) for r in templates(rows.withColumnRenamed("path", "path_shape"), none).collect()) == [
+    assert sorted(tuple(r) for r in templates(rows.withColumnRenamed("path", "path_shape"), none, settings.paths).collect()) == [
         ("a", "/me", "/me"), ("a", "/users/1", "/users/{userId}"), ("a", "/users/2", "/users/{userId}"),
     ]  # fmt: skip

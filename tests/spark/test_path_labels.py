@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.paths.children import CONTEXT
 from pipelines.paths.labelled import LABEL, WEIGHT, labelled_by_operators, labelled_children, labelled_paths
-from pipelines.paths.tree import CONTEXT
 from pipelines.settings import Settings
 
 

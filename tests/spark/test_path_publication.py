@@ -79,8 +79,8 @@ def test_operators_win_over_the_classifier_and_what_was_published(
     schema = "host string, prefix string, step string, decision string, reason string"
     words = [("/users", "/x1", "literal"), ("/settings", "/{}", "literal"), ("/c", "/{}", "variable")]
     said = as_rules(spark.createDataFrame([("a.example", *each, "because") for each in words], schema), rows)
-    assert hosts_to_infer(rows, first, None).isEmpty()
-    assert [row["host"] for row in hosts_to_infer(rows, first, said).collect()] == ["a.example"]
+    assert hosts_to_infer(rows, first, None, paths).isEmpty()
+    assert [row["host"] for row in hosts_to_infer(rows, first, said, paths).collect()] == ["a.example"]
     then = told(inferred(rows, paths, scored, published_rules(first, said)))
     assert then >= {("/users", "/x1", "literal"), ("/users", "/me", "literal"), ("/users", "/{}", "variable")}
     assert then >= {

@@ -8,11 +8,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.paths import resolve
+from pipelines.paths import cut as values
 from pipelines.paths.infer import inferred
+from pipelines.paths.publish import published_rules
 from pipelines.paths.resolve import resolved
-from pipelines.paths.sample import sampled
-from pipelines.paths.steps import masked, typed_steps
+from pipelines.paths.sample import bounded, sampled
+from pipelines.paths.steps import masked, steps, typed_steps
+from pipelines.paths.walk import Node, read_trees, walk
 from pipelines.sections import PathSettings
 from tests.path_rows import evidence, merged, scored, told
 
@@ -35,7 +37,7 @@ def walked(
     rows = spark.createDataFrame([("a.example", path) for path in asked], "host string, path string")
     shapes = rows.withColumn("path_shape", masked(F.col("path"), settings))
     found = shapes.join(
-        resolved(shapes.select("host", "path_shape").distinct(), rules), ["host", "path_shape"]
+        resolved(shapes.select("host", "path_shape").distinct(), rules, settings), ["host", "path_shape"]
     )
     return {row["path"]: (row["resolved"], row["matched"]) for row in found.collect()}
 
@@ -93,20 +95,21 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
     )
 
 
-def test_a_segment_of_many_dots_makes_no_deep_walk(
-    spark: SparkSession, paths: PathSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A step of the walk is a join for all paths; an attacker who is answered must not choose how many."""
-    rules = inferred(evidence(spark, ["/a/" + "." * 500, "/a/b:c:d:e:f"], paths), paths, scored, None)
-    levels: list[int] = []
+def test_a_segment_of_many_dots_makes_no_deep_walk(spark: SparkSession, paths: PathSettings) -> None:
+    """A step of the walk is a look-up, of inference a level; an attacker who is answered must not choose how many."""
+    asked = ["/a/" + "." * 500, "/a/b:c:d:e:f"]
+    rules = inferred(evidence(spark, asked, paths), paths, scored, None).toArrow()
+    levels: list[str] = []
 
-    def down(rows: DataFrame, level: int, *_: DataFrame) -> DataFrame:
-        levels.append(level)
-        return rows
+    class Watched(dict[str, Node]):
+        def get(self, prefix: str, default: Node) -> Node:  # type: ignore[override]
+            levels.append(prefix)
+            return super().get(prefix, default)
 
-    monkeypatch.setattr(resolve, "_down", down)
-    resolved(spark.createDataFrame([("a.example", "/a")], "host string, path_shape string"), rules)
-    assert len(levels) <= 3
+    for path in [*asked, "/a"]:
+        levels.clear()
+        walk(Watched(read_trees(rules)["a.example"]), path)
+        assert 0 < len(levels) <= 3
 
 
 def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
@@ -121,3 +124,75 @@ def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
     assert {"/users/me", "/users/search"} <= kept
     assert {row["path_shape"] for row in sampled(rows.repartition(5), few).collect()} == kept
     assert sampled(rows, paths).count() == 302
+
+
+MANY = [
+    f"/{area}/{area[0]}{n % 7}/part{n % 3}" for n in range(40) for area in ("xusers", "yorders", "things")
+]
+
+
+def test_few_paths_on_the_driver_and_many_on_executors_get_the_same_rules(
+    spark: SparkSession, paths: PathSettings
+) -> None:
+    hosts = [evidence(spark, MANY[n::3], paths, host=f"{n}.example") for n in range(3)]
+    rows = merged(hosts)
+    here = inferred(rows, paths, scored, None)
+    spread = paths.model_copy(update={"on_driver": 5, "always_whole": 10_000})
+    known = published_rules(here, None)
+    for published in (None, known):
+        expected = sorted(map(tuple, inferred(rows, paths, scored, published).collect()))
+        assert (
+            sorted(map(tuple, inferred(rows.repartition(3), spread, scored, published).collect())) == expected
+        )
+
+
+def test_rules_that_go_to_every_task_and_rules_of_hosts_lead_to_the_same_templates(
+    spark: SparkSession, rules: DataFrame, paths: PathSettings
+) -> None:
+    asked = [*PATHS, "/users/q9/orders", "/users/anna", "/f/x9.md", "/new/17/x", "*", "/"]
+    shapes = evidence(spark, asked, paths).unionByName(evidence(spark, asked, paths, host="unknown.example"))
+    by_host = paths.model_copy(update={"shared_rules": 1, "host_parts": 3})
+    expected = sorted(map(tuple, resolved(shapes, rules, paths).collect()))
+    assert len(expected) == 2 * len({row[1] for row in expected})
+    assert sorted(map(tuple, resolved(shapes, rules, by_host).collect())) == expected
+    assert sorted(map(tuple, resolved(shapes, rules.toArrow(), by_host).collect())) == expected
+
+
+def test_a_host_is_bounded_whatever_its_paths_and_others_are_left_whole(
+    spark: SparkSession, paths: PathSettings
+) -> None:
+    few = paths.model_copy(update={"max_paths": 100})
+    big = evidence(spark, [f"/x{n}/y" for n in range(1000)], paths)
+    rows = big.unionByName(evidence(spark, ["/a", "/b"], paths, host="b.example"))
+    counts = {row["host"]: row["count"] for row in bounded(rows, few).groupBy("host").count().collect()}
+    assert counts["b.example"] == 2
+    assert 60 < counts["a.example"] < 140
+    kept = {row["path_shape"] for row in bounded(rows, few).collect()}
+    assert {row["path_shape"] for row in bounded(rows.repartition(5), few).collect()} == kept
+
+
+def test_texts_are_cut_alike_in_python_and_in_spark(spark: SparkSession) -> None:
+    hostile = [
+        "/a/b.json", "/a.json/b", "/x/123:cancel", "/a.tar.gz", "/.json", "*", "/", "/a.json\n", "/a.json\r\n",
+        "/v1/17.json\u2028", "/2024-01-01T10:00:00Z.json", "/eyJabcdefg.ab.c.json", "/a\n/17/x", "/users/17\r",
+        "/{}/x9y8z7w6v5.csv", "/é/🙂.pdf", "",
+    ]  # fmt: skip
+    rows = spark.createDataFrame([(text,) for text in hostile], "path string")
+    cut = rows.select("path", steps(F.col("path")), typed_steps(F.col("path"))).collect()
+    assert [tuple(row) for row in cut] == [
+        (text, values.steps(text), values.typed_steps(text)) for text in hostile
+    ]
+
+
+def test_crowded_nodes_are_thinned_at_every_level(spark: SparkSession, paths: PathSettings) -> None:
+    """Of each node the busiest children, below kept and left-out ones alike; a path that ends at a crowded node stays."""
+    few = paths.model_copy(update={"max_children": 3, "always_whole": 1})
+    names = [f"/{first}/{second}" for first in "abcdefgh" for second in "klmnopqr"]
+    asked = evidence(spark, ["/a/k", "/a/l", "/a/m", "/b/n", "/c/r"], paths, clients=9)
+    rows = merged([evidence(spark, [*names, "/a", "/h"], paths), asked]).withColumn(
+        "guess", typed_steps(F.col("path_shape"))
+    )
+    kept = {row["path_shape"] for row in sampled(rows, few).collect()}
+    assert {path[:2] for path in kept} == {"/a", "/b", "/c"}
+    assert {"/a", "/a/k", "/a/l", "/a/m", "/b/n", "/c/r"} <= kept
+    assert all(sum(path.startswith(f"/{first}/") for path in kept) == 3 for first in "abc")

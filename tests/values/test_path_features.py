@@ -15,7 +15,7 @@ from ml.bundled import bundled_paths
 from ml.path_features import FEATURES, LONGEST, MOST_SIBLINGS, PLACE, Floats, matrix
 from ml.path_score import load
 from pipelines.errors import ModelMismatch
-from pipelines.paths.tree import CONTEXT
+from pipelines.paths.children import CONTEXT
 
 
 def row(step: str, prefix: str = "", **place: float) -> dict[str, float]:

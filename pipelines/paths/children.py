@@ -1,0 +1,204 @@
+"""Children of all nodes and what their siblings and subtrees show: the numbers that the classifier reads. Value layer, numpy.
+
+A child is (node, step), a node (host, prefix). Prefix and rest of a path are written with the current guess of what is a
+variable, so that `/users/1/orders` and `/users/2/orders` meet. One tree a host over all methods (METHODS A6.4). Everything is
+counted exactly and within one node, so a host's numbers do not depend on which hosts are counted with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.paths.forest import (
+    Flags,
+    Forest,
+    Integers,
+    Nodes,
+    Numbers,
+    find_nodes,
+    find_rests,
+    prefixes,
+)
+from pipelines.paths.step_texts import StepTexts
+
+OVERLAPS = ("overlap", "most_overlap", "next_overlap", "later_overlap", "most_later_overlap")
+"""Share of a child's siblings that have the same part below: mean of all its rests, that of the commonest; the same for the next
+step alone, and for all but the next step, which may be a variable not yet known as one."""
+CONTEXT = (
+    "depth", "siblings", "alike", "masked_sibling", "typed_share", "digit_share", "mean_length", "length_deviation",
+    "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", *OVERLAPS, "places", "most_places",
+    "variable_share",
+)  # fmt: skip
+"""Numbers of a child that its place in the tree gives; `ml/path_features.py` adds those of its text."""
+UNKNOWN = -1.0
+"""A number that cannot be said, as the share of siblings where there are none."""
+
+Statistics = dict[str, Numbers]
+"""Name → a number a child, NaN for what cannot be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Children by their number: `node` and `step` of each; `of_row`: the child of each row of the forest."""
+
+    nodes: Nodes
+    of_row: Integers
+    node: Integers
+    step: Integers
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Children with the texts of their prefixes and steps, and their `CONTEXT`, a column each."""
+
+    children: Children
+    prefix: list[str]
+    step: list[str]
+    context: npt.NDArray[np.float32]
+
+    def named(self, name: str) -> npt.NDArray[np.float32]:
+        """One column of the context."""
+        return self.context[:, CONTEXT.index(name)]
+
+
+def find_children(forest: Forest, above: Integers) -> Children:
+    """The children of all nodes, where `above` writes the prefixes; in the order of nodes and texts."""
+    nodes = find_nodes(forest, above)
+    keys, of_row = np.unique(nodes.of_row * len(forest.vocabulary) + forest.step, return_inverse=True)
+    return Children(nodes, of_row, keys // len(forest.vocabulary), keys % len(forest.vocabulary))
+
+
+def count_children(
+    forest: Forest, texts: StepTexts, above: Integers, below: Integers, own: Flags | None
+) -> Counted:
+    """Counts what each child's place in the tree shows.
+
+    Args:
+        forest: Paths of hosts.
+        texts: What the steps of its vocabulary say.
+        above: How prefixes are written.
+        below: How rests are written.
+        own: Whether each row's step was taken for a variable so far, for its siblings; None where nothing is known.
+    """
+    children = find_children(forest, above)
+    first = np.full(children.count, len(forest.path))
+    np.minimum.at(first, children.of_row, np.arange(len(forest.path)))
+    numbers: Statistics = {"depth": forest.depth[first].astype(np.float64)}
+    _count_rests(numbers, forest, texts, children, below)
+    numbers["places"] = distinct(children.of_row, find_nodes(forest, forest.step).of_row, children.count)
+    if own is not None:
+        numbers["guessed"] = np.zeros(children.count)
+        np.maximum.at(numbers["guessed"], children.of_row, own.astype(np.float64))
+    _count_siblings(numbers, texts, children)
+    columns = np.column_stack([numbers[name] for name in CONTEXT])
+    context = np.where(np.isnan(columns), UNKNOWN, columns).astype(np.float32)
+    of_node = prefixes(forest, children.nodes)
+    prefix = [of_node[node] for node in children.node.tolist()]
+    return Counted(children, prefix, [forest.vocabulary[step] for step in children.step.tolist()], context)
+
+
+def _count_rests(
+    numbers: Statistics, forest: Forest, texts: StepTexts, children: Children, below: Integers
+) -> None:
+    """Adds what follows the children: how many rests, and whether siblings have them too; NaN where no rest holds a literal.
+
+    Only rests with a literal tell that two children are of one kind: `/{}` follows any collection (METHODS A6.2).
+    """
+    rests = find_rests(forest, below)
+    suffix, child = rests.of_row, children.of_row
+    numbers["suffixes"] = distinct(child, suffix, children.count)
+    numbers["is_leaf"] = np.ones(children.count)
+    numbers["is_leaf"][child[suffix > 0]] = 0
+    whole = _shared(children, child, suffix, rests.is_literal[suffix])
+    inner = np.flatnonzero(suffix > 0)
+    step, rest = below[inner + 1], suffix[inner + 1]
+    head, tail = texts.head[step], texts.tail[step]
+    first = _shared(children, child[inner], head, texts.is_literal_head[step])
+    _, later = np.unique(tail * len(rests.is_literal) + rest, return_inverse=True)
+    other = _shared(children, child[inner], later, (tail > 0) | rests.is_literal[rest])
+    numbers |= {
+        "literal_suffixes": whole.parts, "shared_suffixes": whole.shared, "overlap": whole.mean, "most_overlap": whole.most,
+        "next_overlap": first.mean, "later_overlap": other.mean, "most_later_overlap": other.most,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Of each child: its different parts, those that a sibling has too, and the siblings that have a part: mean, and most."""
+
+    parts: Numbers
+    shared: Numbers
+    mean: Numbers
+    most: Numbers
+
+
+def _shared(children: Children, child: Integers, part: Integers, is_literal: Flags) -> Shared:
+    """Compares the literal parts below children (a number a row) with those below their siblings."""
+    width, count = int(part.max(initial=0)) + 1, children.count
+    pairs = np.unique(child[is_literal] * width + part[is_literal])
+    owner = pairs // width
+    _, which, having = np.unique(
+        children.node[owner] * width + pairs % width, return_inverse=True, return_counts=True
+    )
+    others = (having[which] - 1).astype(np.float64)
+    parts = np.bincount(owner, minlength=count).astype(np.float64)
+    most = np.full(count, np.nan)
+    np.fmax.at(most, owner, others)
+    with np.errstate(invalid="ignore"):
+        mean = np.asarray(np.bincount(owner, others, count) / parts, np.float64)
+    shared = np.asarray(np.bincount(owner, others > 0, count), np.float64)
+    return Shared(parts, shared, mean, most)
+
+
+def _count_siblings(numbers: Statistics, texts: StepTexts, children: Children) -> None:
+    """Adds what the children of each node are like, and turns counts of siblings into shares."""
+    node, step, nodes = children.node, children.step, len(children.nodes.host)
+    siblings = np.bincount(node, minlength=nodes)
+
+    def total(values: npt.NDArray[np.generic]) -> Numbers:
+        return np.asarray(np.bincount(node, values, nodes)[node], np.float64)
+
+    def most(values: Numbers) -> Numbers:
+        found = np.zeros(nodes)
+        np.maximum.at(found, node, values)
+        return found[node]
+
+    size = siblings[node].astype(np.float64)
+    length = texts.length[step]
+    _, kind, alike = np.unique(
+        node * (int(texts.skeleton.max(initial=0)) + 1) + texts.skeleton[step],
+        return_inverse=True,
+        return_counts=True,
+    )
+    mean_length = total(length) / size
+    numbers |= {
+        "siblings": size,
+        "alike": alike[kind].astype(np.float64),
+        "masked_sibling": most((step == texts.variable).astype(np.float64)),
+        "typed_share": total(texts.is_typed[step]) / size,
+        "digit_share": total(texts.has_digits[step]) / size,
+        "mean_length": mean_length,
+        "length_deviation": np.sqrt(np.maximum(total(length * length) / size - mean_length**2, 0)),
+        "leaf_share": total(numbers["is_leaf"]) / size,
+        "most_places": most(numbers["places"]),
+    }
+    others = np.where(size > 1, size - 1, np.nan)
+    for name in OVERLAPS:
+        numbers[name] = numbers[name] / others
+    guessed = numbers.pop("guessed", np.full(children.count, np.nan))
+    numbers["variable_share"] = (total(guessed) - guessed) / others
+
+
+def distinct(group: Integers, values: Integers, groups: int) -> Numbers:
+    """How many different values each group has."""
+    width = int(values.max(initial=0)) + 1
+    counts = np.bincount(np.unique(group * width + values) // width, minlength=groups)
+    return np.asarray(counts, np.float64)

@@ -1,0 +1,102 @@
+"""What the texts of steps say, once a text: length, form, skeleton, head and tail. Value layer, numpy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.paths.forest import Flags, Integers
+from pipelines.paths.segments import DEEPER, LITERAL, PLACEHOLDER, VARIABLE, VARIABLE_STEP, compiled
+
+LONGEST = 4096
+"""Characters of a step that are looked at."""
+SKELETON_CHARACTERS = 12
+VERSION = (
+    r"^/(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,3})?|[0-9]{1,2}(?:\.[0-9]{1,2}){1,2}"
+    r"|[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?)$"
+)
+DOTTED_NAME = r"^/[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+$"
+"""`Name.Space`: modules and providers are written so, and are literals (METHODS A6.7)."""
+
+_VARIABLE, _LITERAL, _VERSION, _DOTTED_NAME = map(compiled, (VARIABLE, LITERAL, VERSION, DOTTED_NAME))
+_DIGIT = re.compile("[0-9]")
+_HEAD = re.compile("[/.:][^/.:]*")
+
+
+@dataclass(frozen=True, slots=True)
+class StepTexts:
+    """Arrays over the texts of a vocabulary.
+
+    `length`: characters after the first · `is_typed`: has the form of an identifier · `is_segment`: not a part of one ·
+    `is_part`: says something by itself, so the classifier is not asked · `skeleton`, `head`, `tail`: numbers of texts, `tail` 0
+    where nothing follows the head · `variable`: the number of `/{}`.
+    """
+
+    length: Integers
+    is_typed: Flags
+    has_digits: Flags
+    is_segment: Flags
+    is_masked: Flags
+    is_part: Flags
+    is_ending: Flags
+    is_version: Flags
+    is_dotted_name: Flags
+    skeleton: Integers
+    head: Integers
+    is_literal_head: Flags
+    tail: Integers
+    variable: int
+
+
+def read_texts(vocabulary: Sequence[str]) -> StepTexts:
+    """Describes every text of a vocabulary."""
+    heads = [_head(step) for step in vocabulary]
+    tails = [step[len(head) :] for step, head in zip(vocabulary, heads, strict=True)]
+    segment = _flags(step.startswith("/") for step in vocabulary)
+    masked = _flags(PLACEHOLDER in step for step in vocabulary)
+    return StepTexts(
+        length=np.array([len(step) - 1 for step in vocabulary], np.int64),
+        is_typed=_flags(has_identifier_form(step[1 : LONGEST + 1]) for step in vocabulary),
+        has_digits=_flags(_DIGIT.search(step) for step in vocabulary),
+        is_segment=segment,
+        is_masked=masked,
+        is_part=masked | ~segment | _flags(step == DEEPER for step in vocabulary),
+        is_ending=_flags(step.startswith(".") for step in vocabulary),
+        is_version=_flags(_VERSION.search(step) for step in vocabulary),
+        is_dotted_name=_flags(_DOTTED_NAME.search(step) for step in vocabulary),
+        skeleton=_numbers([skeleton(step[1 : LONGEST + 1]) for step in vocabulary]),
+        head=_numbers(heads),
+        is_literal_head=_flags(head not in ("", VARIABLE_STEP) for head in heads),
+        tail=_numbers(["", *tails])[1:],
+        variable=vocabulary.index(VARIABLE_STEP),
+    )
+
+
+def has_identifier_form(segment: str) -> bool:
+    """Whether a segment has the form of an identifier and is no version; `steps.has_identifier_form` of columns."""
+    return bool(_VARIABLE.search(segment)) and not _LITERAL.search(segment)
+
+
+def skeleton(text: str) -> str:
+    """`2x-Blue_widget` → `9w-w_w`: how a text alternates between numbers, words and signs, not with what."""
+    numbers = re.sub("[0-9]+", "9", text)
+    words = re.sub("A?[a-z]+", "w", re.sub("[A-Z]+", "A", numbers))
+    return re.sub("w+", "w", words)[:SKELETON_CHARACTERS]
+
+
+def _head(step: str) -> str:
+    found = _HEAD.match(step)
+    return found.group() if found else ""
+
+
+def _flags(values: Iterable[object]) -> Flags:
+    return np.fromiter(map(bool, values), bool)
+
+
+def _numbers(texts: Sequence[str]) -> Integers:
+    """A number for each text, by first appearance."""
+    return np.asarray(pa.array(texts, pa.string()).dictionary_encode().indices.to_numpy(), np.int64)

@@ -1,0 +1,225 @@
+"""What siblings and subtrees show, against a plain count with strings and sets; hosts that do not touch each other."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import mean
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
+
+from pipelines.paths.children import CONTEXT, count_children
+from pipelines.paths.cut import steps, typed_steps
+from pipelines.paths.forest import plant, sort_evidence
+from pipelines.paths.host_rules import infer_rules
+from pipelines.paths.rule_rows import RULE_ROWS
+from pipelines.paths.step_texts import has_identifier_form, read_texts, skeleton
+from pipelines.sections import PathSettings
+from pipelines.settings import Settings
+
+HOSTS = ("a.example", "b.example")
+SEGMENTS = ("users", "me", "x1", "x2", "17", "2024", "{}", "a.b", "Name.Space", "Products({})", "é", "v1")
+ENDS = ("", ".json", ":cancel", ".tar.gz")
+
+paths = st.builds(
+    lambda parts, end: "/" + "/".join(parts) + end,
+    st.lists(st.sampled_from(SEGMENTS), min_size=1, max_size=4),
+    st.sampled_from(ENDS),
+)
+evidences = st.lists(st.tuples(st.sampled_from(HOSTS), paths), min_size=1, max_size=25, unique=True)
+
+
+def table(rows: Sequence[tuple[str, str]]) -> pa.Table:
+    """Evidence: a path's clients and days follow from its text."""
+    made = [
+        (host, path, steps(path), typed_steps(path), len(path), len(path) % 5, 5 + len(path) % 3)
+        for host, path in rows
+    ]
+    hosts, shapes, cut, guess, clients, first, last = zip(*made, strict=True)
+    return pa.table(
+        {
+            "host": pa.array(hosts, pa.string()),
+            "path_shape": pa.array(shapes, pa.string()),
+            "steps": pa.array(cut, pa.list_(pa.string())),
+            "guess": pa.array(guess, pa.list_(pa.string())),
+            "clients": pa.array(clients, pa.int64()),
+            "first_day": pa.array(first, pa.int32()).cast(pa.date32()),
+            "last_day": pa.array(last, pa.int32()).cast(pa.date32()),
+        }
+    )
+
+
+Key = tuple[str, str, str]
+
+
+def plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]]:
+    """The same numbers, one child after the other."""
+    below: dict[Key, set[str]] = {}
+    places: dict[Key, set[str]] = {}
+    depth: dict[Key, int] = {}
+    guessed: dict[Key, bool] = {}
+    for host, path in rows:
+        cut, guess = steps(path), typed_steps(path)
+        for at, step in enumerate(cut):
+            key = (host, "".join(guess[:at]), step)
+            below.setdefault(key, set()).add("".join(guess[at + 1 :]))
+            places.setdefault(key, set()).add("".join(cut[:at]))
+            depth[key] = at
+            guessed[key] = guessed.get(key, False) or guess[at] == "/{}"
+    nodes: dict[tuple[str, str], list[Key]] = {}
+    for key in below:
+        nodes.setdefault(key[:2], []).append(key)
+    out: dict[Key, dict[str, float]] = {}
+    for keys in nodes.values():
+        lengths = [len(step) - 1 for _, _, step in keys]
+        kinds = Counter(skeleton(step[1:]) for _, _, step in keys)
+        for key in keys:
+            others = [each for each in keys if each != key]
+            out[key] = {
+                "depth": depth[key],
+                "siblings": len(keys),
+                "alike": kinds[skeleton(key[2][1:])],
+                "masked_sibling": any(step == "/{}" for _, _, step in keys),
+                "typed_share": mean(has_identifier_form(step[1:]) for _, _, step in keys),
+                "digit_share": mean(bool(re.search("[0-9]", step)) for _, _, step in keys),
+                "mean_length": mean(lengths),
+                "length_deviation": math.sqrt(max(mean(n * n for n in lengths) - mean(lengths) ** 2, 0)),
+                "leaf_share": mean(below[each] == {""} for each in keys),
+                "is_leaf": below[key] == {""},
+                "suffixes": len(below[key]),
+                "places": len(places[key]),
+                "most_places": max(len(places[each]) for each in keys),
+                "variable_share": mean(guessed[each] for each in others) if others else -1,
+                **shares(below, key, others),
+            }
+    return out
+
+
+def shares(below: dict[Key, set[str]], key: Key, others: list[Key]) -> dict[str, float]:
+    def parts(of: Key, pattern: str) -> set[str]:
+        return {re.sub(pattern, "", rest) for rest in below[of]} if pattern else below[of]
+
+    def nexts(of: Key) -> set[str]:
+        return {re.match("(?:[/.:][^/.:]*)?", rest)[0] for rest in below[of]}  # type: ignore[index]
+
+    def later(of: Key) -> set[str]:
+        return parts(of, "^[/.:][^/.:]*")
+
+    found: dict[str, float] = {}
+    for name, cut in (("", lambda of: below[of]), ("next_", nexts), ("later_", later)):
+        having = [
+            sum(part in cut(other) for other in others) for part in cut(key) if part.replace("/{}", "") != ""
+        ]
+        share = [count / len(others) for count in having] if others else []
+        found[f"{name}overlap"] = mean(share) if share else -1
+        found[f"most_{name}overlap"] = max(share) if share else -1
+        if not name:
+            found |= {"literal_suffixes": len(having), "shared_suffixes": sum(map(bool, having))}
+    return found
+
+
+@settings_of(max_examples=60, deadline=None)
+@given(evidences)
+def test_children_are_counted_as_a_plain_count_does(rows: list[tuple[str, str]]) -> None:
+    forest = plant(sort_evidence(table(rows)), ["guess"])
+    guess = forest.written["guess"]
+    counted = count_children(forest, read_texts(forest.vocabulary), guess, guess, guess == forest.variable)
+    nodes = counted.children.nodes
+    hosts = [forest.hosts[host] for host in nodes.host[counted.children.node]]
+    expected = plainly(rows)
+    assert set(zip(hosts, counted.prefix, counted.step, strict=True)) == set(expected)
+    for child, key in enumerate(zip(hosts, counted.prefix, counted.step, strict=True)):
+        found = dict(zip(CONTEXT, counted.context[child].tolist(), strict=True))
+        assert found == pytest.approx({name: float(expected[key][name]) for name in CONTEXT}, abs=1e-5)
+
+
+def by_text(
+    texts: Sequence[str], prefixes: Sequence[str], context: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """In place of the classifier: some probability that its text, its prefix and its siblings give."""
+    return np.array(
+        [
+            (len(text) * 37 + len(prefix) * 11 + int(row[1]) * 5) % 100 / 100
+            for text, prefix, row in zip(texts, prefixes, context, strict=True)
+        ],
+        np.float32,
+    )
+
+
+def rules_of(
+    rows: Sequence[tuple[str, str]], settings: PathSettings, known: pa.Table | None = None
+) -> list[tuple[object, ...]]:
+    found = infer_rules(table(rows), known, settings, by_text)
+    return sorted(tuple(row.values()) for row in found.to_pylist())
+
+
+@settings_of(max_examples=60, deadline=None)
+@given(evidences)
+def test_a_host_gets_the_same_rules_alone_and_among_others_in_any_order(
+    settings: Settings, rows: list[tuple[str, str]]
+) -> None:
+    together = rules_of(rows, settings.paths)
+    shuffled = list(reversed(rows))
+    assert rules_of(shuffled, settings.paths) == together
+    apart = [
+        rule
+        for host in HOSTS
+        if any(row[0] == host for row in rows)
+        for rule in rules_of([row for row in rows if row[0] == host], settings.paths)
+    ]
+    assert sorted(apart) == together
+
+
+@settings_of(max_examples=60, deadline=None)
+@given(evidences)
+def test_one_rule_a_step_of_a_node_and_each_place_has_one(
+    settings: Settings, rows: list[tuple[str, str]]
+) -> None:
+    found = infer_rules(table(rows), None, settings.paths, by_text)
+    assert found.schema == RULE_ROWS
+    keys = [(row["host"], row["prefix"], row["step"]) for row in found.to_pylist()]
+    assert len(keys) == len(set(keys))
+    assert all(row["children"] <= row["siblings"] for row in found.to_pylist())
+    assert {host for host, _, _ in keys} == {host for host, _ in rows}
+    again = infer_rules(table(rows), found, settings.paths, by_text)
+    kept = {(row["host"], row["prefix"], row["step"]) for row in again.to_pylist()}
+    held = {key for key, row in zip(keys, found.to_pylist(), strict=True) if row["decision"] == "variable"}
+    assert {key for key in held if key[1] == ""} <= kept  # what was published is not split
+
+
+def test_no_evidence_gives_no_rules(settings: Settings) -> None:
+    rows = table([("a.example", "/a")]).slice(0, 0)
+    assert infer_rules(rows, None, settings.paths, by_text).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "cut"),
+    [
+        ("/", ["/"]),
+        ("/users/7.json", ["/users", "/7", ".json"]),
+        ("/a.json/b", ["/a.json", "/b"]),
+        ("/x/123:cancel", ["/x", "/123", ":cancel"]),
+        ("/a.tar.gz", ["/a.tar", ".gz"]),
+        ("/.json", ["/.json"]),
+        ("*", ["*"]),
+        ("/a.json\n", ["/a", ".json\n"]),
+    ],
+)
+def test_a_path_is_cut_into_steps_that_are_the_path_again(path: str, cut: list[str]) -> None:
+    assert steps(path) == cut
+    assert "".join(cut) == path
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_cut_into_steps_that_are_the_text_again(text: str) -> None:
+    assert "".join(steps(text)) == text
+    assert all(step[:1] in {"/", ".", ":"} for _, step in pairwise(steps(text)))
