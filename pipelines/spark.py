@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from pipelines.conf_files import conf_folder
 from pipelines.errors import EnvironmentMissing
 from pipelines.settings import SparkSettings
-from pipelines.spark_jars import JARS, PACKAGES, properties_of, remember, remembered
+from pipelines.spark_jars import CLASS_PATH, JARS, PACKAGES, class_path, properties_of, remember, remembered
 
 JAVA_MINIMUM = 17
 SHIPPED = ("pipelines", "ml")
@@ -50,7 +50,7 @@ def session(step: str, settings: SparkSettings) -> SparkSession:
     builder = SparkSession.builder.appName(f"{settings.app_name} {step}")
     if not submitted and SparkSession.getActiveSession() is None:
         os.environ["JAVA_HOME"] = str(java_home())
-        unresolved = _unresolved(properties)
+        unresolved = _unresolved(properties, properties.get("spark.master", settings.master))
         builder = (
             builder.master(settings.master)
             .config("spark.driver.memory", settings.driver_memory)
@@ -71,7 +71,7 @@ def session(step: str, settings: SparkSettings) -> SparkSession:
     return spark
 
 
-def _unresolved(properties: dict[str, str]) -> dict[str, str]:
+def _unresolved(properties: dict[str, str], master: str) -> dict[str, str]:
     """Spark's properties where Ivy must be asked for jars; where it was, puts these into `properties` and has none."""
     conf = conf_folder()
     if isinstance(conf, Path):
@@ -80,7 +80,9 @@ def _unresolved(properties: dict[str, str]) -> dict[str, str]:
     jars = remembered(all_properties)
     if jars is None:
         return all_properties
-    properties |= {PACKAGES: "", JARS: ",".join(jars)}
+    is_alone = re.fullmatch(r"local(\[.*\])?", master) and CLASS_PATH not in all_properties
+    path = class_path(jars) if is_alone else None
+    properties |= {PACKAGES: ""} | ({CLASS_PATH: path} if path else {JARS: ",".join(jars)})
     return {}
 
 

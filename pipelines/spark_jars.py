@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pyspark.find_spark_home import _find_spark_home
+
 from pipelines.errors import OutputError
 from pipelines.whole_file import write_whole
 
-PACKAGES, JARS = "spark.jars.packages", "spark.jars"
+PACKAGES, JARS, CLASS_PATH = "spark.jars.packages", "spark.jars", "spark.driver.extraClassPath"
 RESOLUTION = (
     PACKAGES,
     "spark.jars.excludes",
@@ -63,15 +65,25 @@ def remember(properties: Mapping[str, str], resolved: str) -> None:
             write_whole(record, json.dumps(jars).encode())
 
 
+def class_path(jars: Sequence[str]) -> str | None:
+    """Class path of Spark's own jars, which win, and then `jars`; None where a path cannot be part of one.
+
+    On it, a driver that is its own executor need not copy the jars.
+    """
+    own = Path(_find_spark_home()) / "jars"
+    paths = [str(own / "*"), *(str(_path(jar)) for jar in jars)]
+    return None if any(os.pathsep in path for path in paths) else os.pathsep.join(paths)
+
+
 def _record(properties: Mapping[str, str]) -> Path | None:
     packages = properties.get(PACKAGES, "")
     if not packages or any(word in packages for word in CHANGING):
         return None
     key = json.dumps([properties.get(name, "") for name in RESOLUTION])
-    return _cache() / f"jars-{sha256(key.encode()).hexdigest()[:16]}.json"
+    return cache() / f"jars-{sha256(key.encode()).hexdigest()[:16]}.json"
 
 
-def _cache() -> Path:
+def cache() -> Path:
     """The user's own folder for what can be made again (XDG base directories)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apicensus"
 

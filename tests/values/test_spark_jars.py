@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.spark_jars import JARS, PACKAGES, properties_of, remember, remembered
+from pipelines.spark_jars import JARS, PACKAGES, class_path, properties_of, remember, remembered
 
 DELTA = {PACKAGES: "io.delta:delta-spark_4.2_2.13:4.4.0"}
 
@@ -91,3 +91,13 @@ def test_given_properties_win_over_those_of_the_folder(tmp_path: Path) -> None:
     assert properties_of(tmp_path, {}) == {PACKAGES: "a:b:1", "spark.master": "local[1]"}
     assert properties_of(tmp_path, DELTA)[PACKAGES] == DELTA[PACKAGES]
     assert properties_of(tmp_path / "nowhere", DELTA) == DELTA
+
+
+def test_on_the_class_path_sparks_own_jars_come_first(jars: list[Path], tmp_path: Path) -> None:
+    path = class_path([jar.as_uri() for jar in jars])
+    assert path is not None
+    first, *others = path.split(":")
+    assert first.endswith("/jars/*")
+    assert [*Path(first).parent.glob("spark-sql_*.jar")] != []
+    assert others == [str(jar) for jar in jars]
+    assert class_path([(tmp_path / "a:b.jar").as_uri()]) is None
