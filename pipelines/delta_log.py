@@ -16,9 +16,12 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
+from py4j.java_gateway import JavaPackage
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
+
+from pipelines.errors import EnvironmentMissing
 
 MAX_FILES = 500
 """Files of a table up to which the driver lists them. Each costs a millisecond, Delta's reader half a second before its first."""
@@ -97,8 +100,17 @@ class Snapshot:
 
 
 def latest(spark: SparkSession, root: str) -> Snapshot | None:
-    """The newest version of the table at `root`, None where there is no table."""
+    """The newest version of the table at `root`, None where there is no table.
+
+    Raises:
+        EnvironmentMissing: Spark was started without Delta Kernel's jars.
+    """
     jvm, hadoop = _driver(spark)
+    if isinstance(jvm.io.delta.kernel.TableManager, JavaPackage):  # what py4j makes of a name without a class
+        raise EnvironmentMissing(
+            "Spark was started without Delta Kernel (delta-kernel-api, delta-kernel-defaults), which comes with Delta: name "
+            "io.delta:delta-spark_4.2_2.13 in spark.jars.packages rather than single files in spark.jars."
+        )
     engine = jvm.io.delta.kernel.defaults.engine.DefaultEngine.create(hadoop)
     try:
         found = jvm.io.delta.kernel.TableManager.loadSnapshot(root).build(engine)

@@ -18,6 +18,7 @@ from typing import Any
 
 import boto3
 from pyspark.sql import SparkSession
+from pyspark.sql.types import DateType, IntegerType, StructField, StructType
 
 from jobs.__main__ import main as apicensus
 from pipelines.errors import WarehouseBusy
@@ -25,7 +26,8 @@ from pipelines.lease import acquire
 from pipelines.lease_files import HadoopLease
 from pipelines.lease_holder import this_process
 from pipelines.sections import LeaseSettings
-from pipelines.tables import Warehouse
+from pipelines.tables import Table, Warehouse
+from pipelines.transactions import intention
 from pipelines.transactions.table import BATCHES, TRANSACTIONS
 from tests.input_files import COMBINED, LOGPUSH
 
@@ -83,6 +85,28 @@ def leases(spark: SparkSession, root: str) -> dict[str, Any]:
     return outcome | {"taken": said, "left": file.read()}
 
 
+def tables(spark: SparkSession, root: str) -> dict[str, Any]:
+    """A table in the bucket: made, appended to, replaced, read by us and by Delta; and a publication that is declared."""
+    columns = [StructField("day", DateType(), False), StructField("number", IntegerType(), False)]
+    table = Table("days of s3", StructType(columns), ("day",))
+    held = Warehouse(spark, root)
+    outcome: dict[str, Any] = {"before": table.exists(held)}
+    days = spark.sql("SELECT explode(sequence(DATE'2026-06-01', DATE'2026-06-04')) AS day, 1 AS number")
+    table.replace(days.limit(3), held, "day < '2026-07-01'")
+    table.replace(days.where("day = '2026-06-02'"), held, "day = '2026-06-02'")
+    table.append(days.where("day = '2026-06-04'"), held)
+    stored = spark.read.format("delta").load(held.path(table.name))
+    for name, frame in (("ours", table.read(held)), ("deltas", stored)):
+        outcome[name] = sorted(row["day"].isoformat() for row in frame.collect())
+    outcome["days"] = [day.isoformat() for day in table.files_of_days(held)]
+    outcome["declared"] = [intention.declared(spark, f"{root}/_staging")]
+    intention.declare(spark, f"{root}/_staging", ["b", "a"])
+    outcome["declared"].append(intention.declared(spark, f"{root}/_staging"))
+    intention.withdraw(spark, f"{root}/_staging")
+    outcome["declared"].append(intention.declared(spark, f"{root}/_staging"))
+    return outcome
+
+
 def main(settings: str, warehouse: str, bucket: str, endpoint: str) -> None:
     """Runs everything in one session."""
     store = boto3.client(
@@ -106,6 +130,7 @@ def main(settings: str, warehouse: str, bucket: str, endpoint: str) -> None:
     ledger = BATCHES.read(held).select("source", "valid", "state").orderBy("source", "valid").collect()
     found["ledger"] = [tuple(row) for row in ledger]
     found["lease"] = leases(spark, f"{bucket}/warehouse")
+    found["tables"] = tables(spark, f"{bucket}/warehouse")
     sys.stdout.write(json.dumps(found) + "\n")
 
 

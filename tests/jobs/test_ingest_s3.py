@@ -97,3 +97,11 @@ def test_a_lease_in_a_bucket_is_created_without_overwriting(found: dict[str, Any
     assert "`learn`" in lease["busy"]
     assert "its last sign of life was at" in lease["taken"][0]
     assert lease["left"] is None
+
+
+def test_tables_and_intentions_may_be_in_a_bucket(found: dict[str, Any]) -> None:
+    tables = found["tables"]
+    days = [f"2026-06-0{number}" for number in range(1, 5)]
+    assert not tables["before"]
+    assert tables["ours"] == tables["deltas"] == tables["days"] == days
+    assert tables["declared"] == [[], ["a", "b"], []]

@@ -1,0 +1,24 @@
+"""Without the jars of Delta Kernel the way out is said, not a class that py4j does not find."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from py4j.java_gateway import JavaPackage
+
+from pipelines.delta_log import latest
+from pipelines.errors import EnvironmentMissing
+
+
+def test_a_session_without_kernel_says_which_package_has_it() -> None:
+    absent = JavaPackage("io.delta.kernel.TableManager", None)
+    delta = SimpleNamespace(kernel=SimpleNamespace(TableManager=absent))
+    jvm = SimpleNamespace(io=SimpleNamespace(delta=delta))
+    spark: Any = SimpleNamespace(sparkContext=SimpleNamespace(_jvm=jvm, _jsc=MagicMock()))
+    with pytest.raises(
+        EnvironmentMissing, match=r"io\.delta:delta-spark_4\.2_2\.13 in spark\.jars\.packages"
+    ):
+        latest(spark, "warehouse/batches")

@@ -1,0 +1,103 @@
+"""Jars that Ivy resolved are used again only where it would resolve the same, and only while they are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.spark_jars import JARS, PACKAGES, class_path, properties_of, remember, remembered
+
+DELTA = {PACKAGES: "io.delta:delta-spark_4.2_2.13:4.4.0"}
+
+
+@pytest.fixture
+def jars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    files = [tmp_path / name for name in ("one.jar", "two three%20#.jar")]
+    for file in files:
+        file.write_bytes(b"PK")
+    return files
+
+
+def named(jars: list[Path]) -> str:
+    return ",".join(jar.as_uri() for jar in jars)
+
+
+def test_what_was_resolved_is_known_the_next_time(jars: list[Path]) -> None:
+    assert remembered(DELTA) is None
+    remember(DELTA, named(jars))
+    assert remembered(DELTA) == [jar.as_uri() for jar in jars]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {PACKAGES: f"{DELTA[PACKAGES]},org.apache.hadoop:hadoop-aws:3.5.0"},
+        {**DELTA, "spark.jars.excludes": "software.amazon.awssdk:bundle"},
+        {**DELTA, "spark.jars.repositories": "https://mirror.example"},
+        {**DELTA, "spark.jars.ivySettings": "mirror.xml"},
+        {**DELTA, "spark.jars.ivy": "elsewhere"},
+        {**DELTA, JARS: "mine.jar"},
+        {PACKAGES: ""},
+        {},
+    ],
+)
+def test_ivy_is_asked_where_it_might_find_something_else(jars: list[Path], other: dict[str, str]) -> None:
+    remember(DELTA, named(jars))
+    assert remembered(other) is None
+
+
+def test_ivy_is_asked_where_a_jar_is_gone(jars: list[Path]) -> None:
+    remember(DELTA, named(jars))
+    jars[1].unlink()
+    assert remembered(DELTA) is None
+
+
+@pytest.mark.parametrize("version", ["1.0-SNAPSHOT", "latest.release", "[1.0,2.0)", "1.+"])
+def test_a_version_that_may_change_is_resolved_each_time(jars: list[Path], version: str) -> None:
+    changing = {PACKAGES: f"org.example:some:{version}"}
+    remember(changing, named(jars))
+    assert remembered(changing) is None
+
+
+@pytest.mark.parametrize("resolved", ["", "hdfs://cluster/one.jar"])
+def test_nothing_is_kept_of_what_is_not_on_this_machine(jars: list[Path], resolved: str) -> None:
+    remember(DELTA, resolved)
+    assert remembered(DELTA) is None
+
+
+@pytest.mark.parametrize("content", ["", "[", "{}", "[]", "[1]", '"one.jar"', "null"])
+def test_a_record_that_is_not_one_is_passed_over(jars: list[Path], tmp_path: Path, content: str) -> None:
+    remember(DELTA, named(jars))
+    (record,) = (tmp_path / "cache/apicensus").glob("jars-*.json")
+    record.write_text(content)
+    assert remembered(DELTA) is None
+
+
+def test_without_a_folder_for_it_ivy_is_asked_each_time(
+    jars: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    remember(DELTA, named(jars))
+    assert remembered(DELTA) is None
+
+
+def test_given_properties_win_over_those_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "spark-defaults.conf").write_text(
+        f"# {PACKAGES} none\n{PACKAGES}   a:b:1 \n\nspark.master\tlocal[1]\nlonely\n"
+    )
+    assert properties_of(tmp_path, {}) == {PACKAGES: "a:b:1", "spark.master": "local[1]"}
+    assert properties_of(tmp_path, DELTA)[PACKAGES] == DELTA[PACKAGES]
+    assert properties_of(tmp_path / "nowhere", DELTA) == DELTA
+
+
+def test_on_the_class_path_sparks_own_jars_come_first(jars: list[Path], tmp_path: Path) -> None:
+    path = class_path([jar.as_uri() for jar in jars])
+    assert path is not None
+    first, *others = path.split(":")
+    assert first.endswith("/jars/*")
+    assert [*Path(first).parent.glob("spark-sql_*.jar")] != []
+    assert others == [str(jar) for jar in jars]
+    assert class_path([(tmp_path / "a:b.jar").as_uri()]) is None
