@@ -19,7 +19,7 @@ from ml.path_score import variable_probability
 from pipelines import settings as settings_module
 from pipelines.paths.infer import inferred
 from pipelines.paths.resolve import resolved
-from pipelines.paths.steps import masked, steps
+from pipelines.paths.steps import masked
 from pipelines.sections import PathSettings
 from pipelines.spark import session
 
@@ -98,7 +98,7 @@ def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
 def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     """`host, path_shape, clients` (distinct) → the rules that the bundled classifier infers, nothing being known before."""
     day = F.to_date(F.lit("2026-05-01"))
-    evidence = distinct.withColumns({"steps": steps(F.col("path_shape")), "first_day": day, "last_day": day})
+    evidence = distinct.withColumns({"first_day": day, "last_day": day})
     return inferred(evidence, settings, variable_probability(bundled_paths()), None)
 
 

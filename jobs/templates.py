@@ -14,7 +14,7 @@ from pipelines.decisions.apply import operator_rules
 from pipelines.endpoints.path_evidence import path_evidence
 from pipelines.paths.build import templates
 from pipelines.paths.host_rules import infer_rules
-from pipelines.paths.infer import as_frame, inferred, with_guess
+from pipelines.paths.infer import EVIDENCE, as_frame, inferred
 from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, republished
 from pipelines.paths.resolve import few
 from pipelines.paths.rule_terms import VARIABLE
@@ -49,7 +49,7 @@ def _learned(run: cli.Run, client_days: DataFrame) -> DataFrame | pa.Table:
     stored = PATH_RULES.read(run.warehouse)
     rules = few(stored, settings.shared_rules)
     published = stored if rules is None else as_frame(rules, stored)
-    collected = with_guess(path_evidence(client_days, settings)).persist(StorageLevel.DISK_ONLY)
+    collected = path_evidence(client_days, settings).select(*EVIDENCE).persist(StorageLevel.DISK_ONLY)
     try:
         rows = few(collected, min(settings.always_whole, settings.on_driver))
         evidence = collected if rows is None else stored.sparkSession.createDataFrame(rows)

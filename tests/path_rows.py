@@ -15,7 +15,7 @@ from ml.bundled import bundled_paths
 from ml.path_score import variable_probability
 from pipelines.paths.build import templates
 from pipelines.paths.infer import inferred
-from pipelines.paths.steps import masked, steps
+from pipelines.paths.steps import masked
 from pipelines.sections import PathSettings
 
 FIRST = date(2026, 5, 1)
@@ -27,7 +27,6 @@ def evidence_of(rows: DataFrame, settings: PathSettings, day: int = 0, clients: 
     on = F.lit(FIRST + timedelta(days=day))
     return shaped.withColumns(
         {
-            "steps": steps(F.col("path_shape")),
             "clients": F.lit(clients).cast("bigint"),
             "first_day": on,
             "last_day": on,
@@ -49,7 +48,7 @@ def evidence(
 
 def merged(parts: Iterable[DataFrame]) -> DataFrame:
     """Evidence of several days as one."""
-    whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape", "steps")
+    whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape")
     return whole.agg(
         F.max("clients").alias("clients"),
         F.min("first_day").alias("first_day"),

@@ -7,12 +7,11 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.evidence import MICRO
 from pipelines.endpoints.table import answered
-from pipelines.paths.steps import steps
 from pipelines.sections import PathSettings
 
 
 def path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
-    """Rows of `build.client_days` → `host, path_shape, steps, clients, first_day, last_day`, a row a distinct masked path.
+    """Rows of `build.client_days` → `host, path_shape, clients, first_day, last_day`, a row a distinct masked path.
 
     Scanners' 404s teach nothing. Of variant ml only what probably is an API call does, of variant session all; both variants
     get the same templates.
@@ -34,4 +33,4 @@ def path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
         F.max("clients").alias("clients"),
         F.min("first_day").alias("first_day"),
         F.max("last_day").alias("last_day"),
-    ).withColumn("steps", steps(F.col("path_shape")))
+    )

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.paths.children import CONTEXT, Counted, count_children
-from pipelines.paths.forest import Forest, Integers, plant, sort_evidence
+from pipelines.paths.forest import Forest, Integers, plant, sort_evidence, with_steps
 from pipelines.paths.rule_terms import RULE_KEY
 from pipelines.paths.step_texts import StepTexts, read_texts
 
@@ -16,8 +16,8 @@ UNTOLD, LITERAL, VARIABLE = -1, 0, 1
 
 
 def child_rows(paths: pa.Table) -> pa.Table:
-    """`host, path_shape, steps, guess` (distinct paths of hosts) → `CHILD` and `CONTEXT`, a row a child."""
-    forest = plant(sort_evidence(paths), ["guess"])
+    """`host, path_shape` (distinct paths of hosts) → `CHILD` and `CONTEXT`, a row a child."""
+    forest = plant(with_steps(sort_evidence(paths)), ["guess"])
     guess = forest.written["guess"]
     counted = count_children(forest, read_texts(forest.vocabulary), guess, guess, guess == forest.variable)
     return _rows(forest, counted, np.arange(counted.children.count))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.paths.cut import steps, typed_steps
 from pipelines.paths.segments import ROOT, VARIABLE_STEP
 
 Integers = npt.NDArray[np.int64]
@@ -88,6 +89,14 @@ def _fitted(step: Integers, lengths: Integers, written: Integers, others: Intege
     fitting, whole = lengths == others, step.copy()
     whole[np.repeat(fitting, lengths)] = written[np.repeat(fitting, others)]
     return whole
+
+
+def with_steps(paths: pa.Table) -> pa.Table:
+    """`path_shape, ...` → the same plus `steps`, and `guess`: the steps by their forms alone."""
+    shapes = paths.column("path_shape").to_pylist()
+    for name, cut in (("steps", steps), ("guess", typed_steps)):
+        paths = paths.append_column(name, pa.array(map(cut, shapes), pa.list_(pa.string())))
+    return paths
 
 
 def sort_evidence(evidence: pa.Table) -> pa.Table:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.paths.binding import bind, read_rules
 from pipelines.paths.children import count_children
 from pipelines.paths.decide import decide
-from pipelines.paths.forest import Integers, plant, sort_evidence
+from pipelines.paths.forest import Integers, plant, sort_evidence, with_steps
 from pipelines.paths.rule_rows import RULE_ROWS, Seen, rule_rows
 from pipelines.paths.step_texts import read_texts
 from pipelines.sections import PathSettings
@@ -31,7 +31,7 @@ def infer_rules(
     """Infers the rules of all hosts of the evidence.
 
     Args:
-        evidence: `host, path_shape, steps, guess, clients, first_day, last_day`, a row a distinct path.
+        evidence: `host, path_shape, clients, first_day, last_day`, a row a distinct path.
         known: Rules that bind (rows of path_rules), published ones and operators', which win over the classifier; None for none.
         settings: Section `paths`.
         score: The classifier.
@@ -41,7 +41,7 @@ def infer_rules(
     """
     if not evidence.num_rows:
         return RULE_ROWS.empty_table()
-    rows = sort_evidence(evidence)
+    rows = with_steps(sort_evidence(evidence))
     forest, bound = plant(rows, ["guess"]), read_rules(known)
     texts = read_texts(forest.vocabulary)
     seen = Seen(_numbers(rows, "clients"), _numbers(rows, "first_day"), _numbers(rows, "last_day"))

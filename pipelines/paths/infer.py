@@ -10,34 +10,28 @@ from pipelines.paths.host_rules import Scorer, infer_rules
 from pipelines.paths.resolve import few
 from pipelines.paths.rules import PATH_RULES
 from pipelines.paths.sample import bounded, sampled
-from pipelines.paths.steps import typed_steps
 from pipelines.sections import PathSettings
 
-EVIDENCE = ("host", "path_shape", "steps", "guess", "clients", "first_day", "last_day")
+EVIDENCE = ("host", "path_shape", "clients", "first_day", "last_day")
 GROUP = "host_group"
 
 
 def inferred(
     evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
 ) -> DataFrame:
-    """`host, path_shape, steps, clients, first_day, last_day` (distinct paths) → rows of path_rules.
+    """`EVIDENCE` (distinct paths) → rows of path_rules.
 
     `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the classifier; None for none.
     """
-    guessed = with_guess(evidence)
-    rows = few(guessed, min(settings.always_whole, settings.on_driver))
+    paths = evidence.select(*EVIDENCE)
+    rows = few(paths, min(settings.always_whole, settings.on_driver))
     if rows is None:
-        chosen = bounded(sampled(guessed, settings), settings).localCheckpoint()
+        chosen = bounded(sampled(paths, settings), settings).localCheckpoint()
         rows = few(chosen, settings.on_driver)
         if rows is None:
             return _on_executors(chosen, settings, score, known)
     found = infer_rules(rows, None if known is None else known.toArrow(), settings, score)
     return as_frame(found, evidence)
-
-
-def with_guess(evidence: DataFrame) -> DataFrame:
-    """The columns of evidence, and `guess`: the steps by their forms alone."""
-    return evidence.withColumn("guess", typed_steps(F.col("path_shape"))).select(*EVIDENCE)
 
 
 def as_frame(rules: pa.Table, like: DataFrame) -> DataFrame:

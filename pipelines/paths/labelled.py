@@ -72,14 +72,8 @@ def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: P
         rules.select("host").distinct(), "host", "left_semi"
     )
     shapes = answered.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
-    cut = shapes.where(F.col("path_shape").startswith("/")).withColumns(
-        {
-            "steps": steps(F.col("path_shape")),
-            "guess": typed_steps(F.col("path_shape")),
-            "clients": F.lit(1).cast("bigint"),
-        }
-    )
-    few = bounded(sampled(cut.localCheckpoint(), settings), settings)
+    equal = shapes.where(F.col("path_shape").startswith("/")).withColumn("clients", F.lit(1).cast("bigint"))
+    few = bounded(sampled(equal.localCheckpoint(), settings), settings)
     every = F.col("step") == VARIABLE_STEP
     of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
     of_node = rules.where(every).select("host", "prefix", F.col("decision").alias("of_node"))

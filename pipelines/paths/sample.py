@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
 
 from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.paths.steps import steps, typed_steps
 from pipelines.sections import PathSettings
 
 Hashes = npt.NDArray[np.int64]
@@ -23,7 +24,7 @@ PARTS_PER_MILLION = 1_000_000
 
 
 def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
-    """`host, path_shape, steps, guess, clients` (distinct paths) → the same, with at most `paths.max_children` a node.
+    """`host, path_shape, clients, ...` (distinct paths) → the same, with at most `paths.max_children` a node.
 
     Where there are no more than `paths.always_whole` in all, nothing is left out: looking for crowded nodes would cost more.
 
@@ -34,7 +35,12 @@ def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     """
     if evidence.count() <= settings.always_whole:
         return evidence
-    keyed = evidence.withColumns({"nodes": _nodes(), "children": _children()}).localCheckpoint()
+    cut = evidence.withColumns(
+        {"steps": steps(F.col("path_shape")), "guess": typed_steps(F.col("path_shape"))}
+    )
+    keyed = cut.select(
+        *evidence.columns, _nodes().alias("nodes"), _children().alias("children")
+    ).localCheckpoint()
     nodes, children = _chosen(keyed, settings.max_children)
     stays = _staying(keyed, nodes, children)
     return keyed.where(stays).select(*evidence.columns)
@@ -82,9 +88,9 @@ def _staying(keyed: DataFrame, nodes: Hashes, pairs: Hashes) -> Column:
     shared = keyed.sparkSession.sparkContext.broadcast((nodes, pairs))
 
     @arrow_udf("boolean")  # type: ignore[call-overload,untyped-decorator]
-    def stays(at: pa.Array, steps: pa.Array) -> pa.Array:
+    def stays(at: pa.Array, children: pa.Array) -> pa.Array:
         crowded, chosen = shared.value
-        node, step = pc.list_flatten(at).to_numpy(), pc.list_flatten(steps)
+        node, step = pc.list_flatten(at).to_numpy(), pc.list_flatten(children)
         known = step.is_valid().to_numpy(zero_copy_only=False)
         pair = node ^ _mixed(step.fill_null(0).to_numpy())
         left_out = _is_among(node, crowded) & known & ~_is_among(pair, chosen)

@@ -117,9 +117,10 @@ PARTS = f"(?:{ENDINGS}|{VERB})"
 PART = rf"(?<=[^/])(?!\.tar\.)(?={PARTS}$)"
 """Where the part of a path's last segment begins: `users` | `.json`, `123` | `:cancel`, of `.tar.gz` the last."""
 
+_KEY_MASK = (rf"{KEY}(?=/|$)", "({})")
 MASKS = (
     (rf"/(?:{SURE_FORMS})(?=/|{PARTS}?$)", VARIABLE_STEP),
-    (rf"{KEY}(?=/|$)", "({})"),
+    _KEY_MASK,
     (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
     (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
 )
@@ -131,6 +132,10 @@ No replacement names a group: Python and Java write those differently.
 _ENDS = f"(?=/|{PARTS}?$)"
 TYPED = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
 """Segments of a masked path that are variables by the first guess: by form, and no version."""
+
+UNUSUAL_MASKS = (_KEY_MASK,)
+UNUSUAL = "[;%({}]|//"
+"""Signs without which a path is written one way but for its end, needs no `UNRESERVED` and none of `UNUSUAL_MASKS`."""
 
 UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~"))
 """Escapes of characters that need none (RFC 3986 s. 2.3); letters and digits are escaped by nobody."""

@@ -6,10 +6,23 @@ begins with `/`, an extension with `.`, a custom method with `:`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.paths.segments import DEEPER, LITERAL, MASKS, PART, TYPED, UNRESERVED, VARIABLE, VARIABLE_STEP
+from pipelines.paths.segments import (
+    DEEPER,
+    LITERAL,
+    MASKS,
+    PART,
+    TYPED,
+    UNRESERVED,
+    UNUSUAL,
+    UNUSUAL_MASKS,
+    VARIABLE,
+    VARIABLE_STEP,
+)
 from pipelines.sections import PathSettings
 
 
@@ -29,9 +42,19 @@ def masked(path: Column, settings: PathSettings) -> Column:
     """`/users//73519/` → `/users/{}`: one writing, and what is a variable wherever it stands is `{}`, whole or in part.
 
     Each form is replaced in the whole path at once: a function of every segment would be interpreted, and costs ten times more.
+    Most paths hold no sign that half of the patterns are about: one search for any of them spares those.
     """
-    text = written(path)
-    for pattern, replacement in (*UNRESERVED, *MASKS):  # needless escapes: RFC 3986 s. 6.2.2.2
+    usual = _replaced(
+        F.rtrim(path, F.lit("/")), [mask for mask in MASKS if mask not in UNUSUAL_MASKS], settings
+    )
+    # needless escapes: RFC 3986 s. 6.2.2.2
+    return F.when(path.rlike(UNUSUAL), _replaced(written(path), [*UNRESERVED, *MASKS], settings)).otherwise(
+        usual
+    )
+
+
+def _replaced(text: Column, patterns: Sequence[tuple[str, str]], settings: PathSettings) -> Column:
+    for pattern, replacement in patterns:
         text = F.regexp_replace(text, pattern, replacement)
     text = F.regexp_replace(text, f"^((?:/[^/]*){{{settings.max_depth}}})/.*$", f"$1{DEEPER}")
     return F.regexp_replace(text, "^$", "/")

@@ -118,7 +118,7 @@ def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
     few = paths.model_copy(update={"max_children": 20, "always_whole": 10})
     many = evidence(spark, [f"/users/x{n}/orders" for n in range(300)], paths)
     asked = evidence(spark, ["/users/me", "/users/search"], paths, clients=500)
-    rows = merged([many, asked]).withColumn("guess", typed_steps(F.col("path_shape")))
+    rows = merged([many, asked])
     kept = {row["path_shape"] for row in sampled(rows, few).collect()}
     assert len(kept) == 20
     assert {"/users/me", "/users/search"} <= kept
@@ -189,10 +189,22 @@ def test_crowded_nodes_are_thinned_at_every_level(spark: SparkSession, paths: Pa
     few = paths.model_copy(update={"max_children": 3, "always_whole": 1})
     names = [f"/{first}/{second}" for first in "abcdefgh" for second in "klmnopqr"]
     asked = evidence(spark, ["/a/k", "/a/l", "/a/m", "/b/n", "/c/r"], paths, clients=9)
-    rows = merged([evidence(spark, [*names, "/a", "/h"], paths), asked]).withColumn(
-        "guess", typed_steps(F.col("path_shape"))
-    )
+    rows = merged([evidence(spark, [*names, "/a", "/h"], paths), asked])
     kept = {row["path_shape"] for row in sampled(rows, few).collect()}
     assert {path[:2] for path in kept} == {"/a", "/b", "/c"}
     assert {"/a", "/a/k", "/a/l", "/a/m", "/b/n", "/c/r"} <= kept
     assert all(sum(path.startswith(f"/{first}/") for path in kept) == 3 for first in "abc")
+
+
+def test_a_path_without_unusual_signs_is_masked_as_any_other(
+    spark: SparkSession, paths: PathSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [
+        "/", "", "*", "/users/73519/", "/a/report-2024-05-31.pdf", "/a/report-2024.pdf", "/Products(5)", "/a%2Db/(x)",
+        "/a;v=1/b//c", "/{x}/y}", "/x/123:cancel", "/1,2,3", "/a@b.example", "/v1/2024-01-01", "/" + "a/" * 30 + "17", "/+4912345678", "/é/",
+    ]  # fmt: skip
+    rows = spark.createDataFrame([(path,) for path in asked], "path string")
+    quick = [row[0] for row in rows.select(masked(F.col("path"), paths)).collect()]
+    monkeypatch.setattr("pipelines.paths.steps.UNUSUAL", "^")  # every path is searched for everything
+    assert [row[0] for row in rows.select(masked(F.col("path"), paths)).collect()] == quick
+    assert quick[3:7] == ["/users/{}", "/a/report-{}.pdf", "/a/report-{}.pdf", "/Products({})"]
