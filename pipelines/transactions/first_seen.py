@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 FIRST = "first_transaction"
 
 
-def first_transactions(transactions: DataFrame) -> DataFrame:
+def first_transactions(transactions: DataFrame, *counts: Column) -> DataFrame:
     """All transactions → `client, first_transaction`: the id of each client's earliest one, which later traffic does not change.
 
-    Such a name says nothing of the client that the tables do not say already, unlike a hash of its address without a key.
+    With `counts` of each client's transactions beside it. Such a name says nothing of the client that the tables do not say
+    already, unlike a hash of its address without a key.
     """
     earliest = F.min_by("transaction_id", F.struct("time", "transaction_id"))
-    return transactions.groupBy("client").agg(earliest.alias(FIRST))
+    return transactions.groupBy("client").agg(earliest.alias(FIRST), *counts)
 
 
 def named_by_first(rows: DataFrame, firsts: DataFrame) -> DataFrame:
