@@ -17,8 +17,11 @@ from pyspark.sql import functions as F
 
 from benchmarks.scoring import best_cost, written_nowhere
 from pipelines import settings as settings_module
-from pipelines.schemas.build import slices
-from pipelines.schemas.observations import parameter_values
+from pipelines.endpoints.client_days import is_guess
+from pipelines.schemas.build import learned, slice_states, slices
+from pipelines.schemas.deviants import deviants
+from pipelines.schemas.maps import MAPS_SCHEMA, maps_of, members_of
+from pipelines.schemas.observations import observed, with_apart
 from pipelines.settings import Settings
 from pipelines.spark import session
 
@@ -65,22 +68,33 @@ def main() -> None:
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
-    values = parameter_values(rows)
-    counts = {"read and counted": written_nowhere(values), "all": lambda: learn(rows, settings)}
-    split = values.localCheckpoint()
-    key = [name for name in split.columns if name not in ("n", "requests", "hours")]
-    counts["floor: split rows grouped once"] = written_nowhere(split.groupBy(*key).agg(F.sum("n")))
+    counts = {
+        "read": written_nowhere(observed(rows)),
+        "read and counted": lambda: learn(rows, settings, whole=False),
+        "whole step": lambda: learn(rows, settings),
+    }
     number = options.transactions * PARAMETERS
     for name, work in counts.items():
         spent, _ = best_cost(work, options.rounds)
         print(f"{name}: {number / spent:,.0f} of {number:,} values a CPU second, budget {BUDGET:,}")
 
 
-def learn(rows: DataFrame, settings: Settings) -> None:
-    """What the job does: values are kept on disk, as they are read twice."""
-    values = parameter_values(rows).persist(StorageLevel.DISK_ONLY)
-    written_nowhere(slices(values, settings.schemas))()
-    values.unpersist(blocking=True)
+def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
+    """What the job does: from requests to slices, and if `whole`, without the clients that deviate, judged."""
+    batches = observed(rows).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
+    if not whole:
+        maps = rows.sparkSession.createDataFrame([], MAPS_SCHEMA)
+        written_nowhere(slices(slice_states(batches, maps, settings.schemas).localCheckpoint()))()
+        return
+    maps = maps_of(members_of(batches), settings.schemas).localCheckpoint()
+    answers = (
+        rows.groupBy("client")
+        .agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors"))
+        .localCheckpoint()
+    )
+    apart = deviants(batches, maps, answers, settings.deviants).localCheckpoint()
+    states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
+    written_nowhere(learned(slices(states).localCheckpoint(), settings.schemas))()
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ from pyspark.sql import functions as F
 from jobs.inventory import listed_endpoints, transactions
 from pipelines import cli
 from pipelines.endpoints.build import listed
+from pipelines.endpoints.client_days import CLIENT_DAYS, answers
 from pipelines.endpoints.client_names import CLIENTS, named
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.paths.templates_table import PATH_TEMPLATES
-from pipelines.schemas.build import learned, slices
+from pipelines.schemas.build import learned, slice_states, slices
 from pipelines.schemas.deviants import deviants
-from pipelines.schemas.maps import maps_of, with_maps
-from pipelines.schemas.observations import parameter_values
+from pipelines.schemas.maps import maps_of, members_of
+from pipelines.schemas.observations import observed, with_apart
 from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.thresholds import learning_threshold
@@ -43,25 +44,23 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
             endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
         )
         clients = CLIENTS.read(warehouse)
-        read = parameter_values(named(taught, clients)).persist(StorageLevel.DISK_ONLY)
-        values = with_maps(read, maps_of(read, settings.schemas).localCheckpoint())
-        answers = named(transactions(run).select("client", "status"), clients)
-        apart = deviants(values, answers, settings.deviants).withColumn("variant", F.lit(variant))
-        DEVIANTS.replace(apart, warehouse, f"variant = '{variant}'")
-        strangers = DEVIANTS.read(warehouse).where(F.col("variant") == variant).select("client")
-        teaching = values.join(F.broadcast(strangers), "client", "left_anti")
-        PARAMETER_SLICES.replace(slices(teaching, settings.schemas), warehouse, f"variant = '{variant}'")
-        read.unpersist()
-        mine = PARAMETER_SLICES.read(warehouse).where(F.col("variant") == variant)
-        fresh = new_versions(learned(mine, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
+        # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
+        batches = observed(named(taught, clients)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
+        maps = maps_of(members_of(batches), settings.schemas).localCheckpoint()
+        asked = named(answers(CLIENT_DAYS.read(warehouse)), clients)
+        apart = deviants(batches, maps, asked, settings.deviants).localCheckpoint()
+        states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
+        found = slices(states).localCheckpoint()
+        DEVIANTS.replace(apart.withColumn("variant", F.lit(variant)), warehouse, f"variant = '{variant}'")
+        PARAMETER_SLICES.replace(found, warehouse, f"variant = '{variant}'")
+        fresh = new_versions(learned(found, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
         changed = fresh.agg(
             F.count("*").alias("schemas"),
             F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"),
         )
-        counts = changed.collect()[0].asDict()
+        counts = changed.crossJoin(apart.agg(F.count("*").alias("deviants"))).collect()[0].asDict()
         if counts["schemas"]:
             SCHEMAS.append(fresh, warehouse)
-        counts["deviants"] = strangers.count()
         outcome.append(
             f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them; "
             f"{counts['deviants']:,} deviating clients set apart"

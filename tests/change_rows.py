@@ -14,9 +14,8 @@ from pipelines.changes.build import Evidence, changed_schemas, changes_of
 from pipelines.changes.inventories import gone_endpoints
 from pipelines.changes.table import PUBLISHED
 from pipelines.endpoints.table import STATUS_CLASSES
-from pipelines.schemas.build import slices
 from pipelines.settings import Settings
-from tests.schema_rows import KEY, value_rows
+from tests.schema_rows import KEY, slices_of, value_rows
 
 MONDAY = date(2026, 6, 1)
 PUBLICATION = MONDAY + timedelta(days=4)
@@ -106,7 +105,7 @@ def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None =
 
 
 def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -> DataFrame:
-    return slices(value_rows(spark, seen), settings.schemas).localCheckpoint()
+    return slices_of(value_rows(spark, seen), settings.schemas).localCheckpoint()
 
 
 def changes(evidence: Evidence, settings: Settings) -> DataFrame:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from pipelines.endpoints.client_days import is_guess
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.schemas import build
+from pipelines.schemas.batches import BATCHES_SCHEMA, Batch, coded, packed, unpacked
+from pipelines.schemas.deviants import deviants
+from pipelines.schemas.maps import MAPS_SCHEMA
 from pipelines.schemas.recognisers import kind_of
+from pipelines.schemas.views import LATE_HOUR, is_held
+from pipelines.sections import DeviantSettings, SchemaSettings
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 KEY = ("ml", "a.example", "GET", "/users/{id}")
@@ -15,6 +27,7 @@ VALUES = (
     "variant string, host string, method string, path_template string, location string, name string, "
     "day date, value string, kind string, client string, n bigint, requests bigint, is_late boolean, hours int"
 )
+UNPACKED = [*(one.split()[0] for one in VALUES.split(", ")), "hour", "is_first"]
 Rows = list[tuple[Any, ...]]
 
 
@@ -52,3 +65,98 @@ def value_rows(spark: SparkSession, rows: Rows) -> DataFrame:
     """The rows as learning takes them: with the kind of each value in place of its JSON type."""
     read = [(*one[:8], kind_of(one[7], one[8]), *one[9:]) for one in rows]
     return spark.createDataFrame(read, VALUES)
+
+
+def batches(values: DataFrame) -> DataFrame:
+    """Rows of `value_rows` as learning takes them: in batches."""
+    return values.withColumn("is_held", is_held(F.col("client"))).mapInArrow(_packed, BATCHES_SCHEMA)
+
+
+def values_of(observed: DataFrame) -> DataFrame:
+    """Batches as the rows of `value_rows`: equal values of a client, day and part of the day are one."""
+    schema = f"{VALUES}, hour int, is_first boolean"
+    each = observed.mapInArrow(_unpacked, schema)
+    key = [one for one in each.columns if one not in ("n", "requests", "hours", "hour", "is_first")]
+    hour = F.call_function("shiftleft", F.lit(1), F.col("hour"))
+    return each.groupBy(*key).agg(
+        F.count("*").alias("n"), F.sum(F.col("is_first").cast("int")).alias("requests"), F.bit_or(hour).alias("hours")
+    )  # fmt: skip
+
+
+def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
+    """What values teach, without maps and deviants."""
+    return build.slices(build.slice_states(batches(values), no_maps(values.sparkSession), settings))
+
+
+def deviants_of(values: DataFrame, transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Who deviates, without maps."""
+    return deviants(
+        batches(values),
+        no_maps(values.sparkSession),
+        transactions.groupBy("client").agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors")),
+        settings,
+    )
+
+
+def no_maps(spark: SparkSession) -> DataFrame:
+    """No endpoint has a map."""
+    return spark.createDataFrame([], MAPS_SCHEMA)
+
+
+def _packed(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    schema = pa.schema([("clients", pa.list_(pa.string()))] + [(name, pa.binary()) for name in Batch._fields])
+    for some in rows:
+        if some.num_rows:
+            yield pa.RecordBatch.from_pylist([packed(_batch(pa.Table.from_batches([some])))], schema)
+
+
+def _batch(rows: pa.Table) -> Batch:
+    """Rows of `value_rows` with `is_held`, each as often as it counts."""
+    keys = {
+        "sender": ("client", "is_held"),
+        "parameter": (*ENDPOINT_KEY, "location", "name"),
+        "text": ("value", "kind"),
+    }
+    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+    n, requests = (columns[name].to_numpy() for name in ("n", "requests"))
+    row = np.repeat(np.arange(len(n)), n)
+    seen = {
+        "is_first": pa.array(
+            np.concatenate([np.arange(all_) < first for all_, first in zip(n, requests, strict=True)])
+        )
+    }
+    tables = []
+    for name, of in keys.items():
+        codes, firsts = coded(*(columns[one].cast(pa.string()) for one in of))
+        seen[name] = pa.array(codes[row].astype(np.int32))
+        tables.append(pa.table({one: columns[one].take(pa.array(firsts)) for one in of}))
+    seen["day"] = columns["day"].cast(pa.int32()).take(pa.array(row))
+    seen["hour"] = pa.array(
+        [int(one).bit_length() - 1 for one in columns["hours"].to_pylist()], pa.int8()
+    ).take(pa.array(row))
+    senders, parameters, texts = tables
+    known = {"text": texts.column("value"), "kind": texts.column("kind").combine_chunks().dictionary_encode()}
+    return Batch(senders, parameters, pa.table(known), pa.table(seen))
+
+
+def _unpacked(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for row in (one for some in rows for one in some.to_pylist()):
+        batch = unpacked(row)
+        found: dict[str, Any] = {}
+        for name, table in (
+            ("sender", batch.senders),
+            ("parameter", batch.parameters),
+            ("text", batch.texts),
+        ):
+            places = pa.array(batch.numbers(name))
+            found |= {
+                column: table.column(column).combine_chunks().take(places) for column in table.column_names
+            }
+        hour = batch.numbers("hour")
+        found |= {
+            "value": found["text"], "kind": found["kind"].cast(pa.string()), "is_late": pa.array(hour >= LATE_HOUR),
+            "day": pa.array(batch.numbers("day").astype(np.int32)).cast(pa.date32()), "hour": pa.array(hour.astype(np.int32)),
+            "is_first": batch.seen.column("is_first").combine_chunks(), "n": pa.array(hour), "requests": pa.array(hour),
+            "hours": pa.array(hour.astype(np.int32)),
+        }  # fmt: skip
+        yield pa.RecordBatch.from_pydict({name: found[name] for name in UNPACKED})

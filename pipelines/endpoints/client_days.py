@@ -72,3 +72,14 @@ def client_days(selected: DataFrame) -> DataFrame:
 def is_guess() -> Column:
     """Whether the answer is a client error of who tries what is not there. NULL where there is no status."""
     return F.col("status").between(400, 499) & ~F.col("status").isin(*NOT_THEIR_FAULT)
+
+
+def answers(client_days: DataFrame) -> DataFrame:
+    """Rows of `CLIENT_DAYS` → `client, n, errors`: how much each client asked, and how often for what is not there.
+
+    Variant ml has all transactions and variant session a part of them, so of the variants the larger numbers count.
+    """
+    of_variant = client_days.groupBy("client", "variant").agg(
+        F.sum(F.col("requests") + F.col("preflights")).alias("n"), F.sum("guesses").alias("errors")
+    )
+    return of_variant.groupBy("client").agg(F.max("n").alias("n"), F.max("errors").alias("errors"))

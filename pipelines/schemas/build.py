@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, BooleanType, DoubleType, StructField, StructType
 
 from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.schemas import columns
+from pipelines.schemas import batch_slices, columns
+from pipelines.schemas.maps import with_maps
+from pipelines.schemas.observations import counted
 from pipelines.schemas.requests import MEDIA_TYPES, WRITINGS
-from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA
+from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
 from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, SENT_SCHEMA, VERDICT, verdicts
 from pipelines.schemas.view import View
-from pipelines.schemas.views import is_held, views
+from pipelines.schemas.views import views
 from pipelines.sections import SchemaSettings
 
 MOST_SENT = len(WRITINGS) + 2 * MEDIA_TYPES
 """Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
 
+STATES_SCHEMA = StructType(
+    [
+        *(one for one in PARAMETER_SLICES_SCHEMA if one.name != "peaks"),
+        StructField("peaks", ArrayType(DoubleType()), False),
+        StructField("is_open", BooleanType(), False),
+    ]
+)
+"""Slices of one batch. `peaks` has a place for each hour of the day, `common` is empty where it `is_open`."""
 
-def slices(values: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Rows of `parameter_values` → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
+
+def slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) -> DataFrame:
+    """Batches of values and rows of `maps_of` → rows of `STATES_SCHEMA`: what each batch says of each slice.
+
+    What clients sent that are `observations.APART` is left out.
+    """
+    of_batch = partial(batch_slices.slice_states, log2=settings.sketch_log2)
+    return with_maps(counted(batches, of_batch, STATES_SCHEMA), maps)
+
+
+def slices(states: DataFrame) -> DataFrame:
+    """Rows of `slice_states` (read twice) → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
 
     Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
     clients (METHODS B7: distinct clients per value need a pass of their own).
     """
     key = [*PARAMETER_KEY, "kind", "day", "is_late", "is_held"]
-    held = values.withColumn("is_held", is_held(F.col("client")))
-    # 64 bits stand for the texts of the key: grouping all values by those costs twice as much. Two of a million
-    # meet in one of 3 * 10^7 windows (birthday problem); then the values of both teach both
-    known = held.withColumn("slice", F.xxhash64(*key))
-    short = ["slice", "kind", "day"]
-    counted = known.groupBy(*key, "slice").agg(*columns.observed_state(settings.sketch_log2))
-    each = known.groupBy(*short, "value").agg(*columns.seen_state()).withColumns(columns.sized())
-    return counted.join(each.groupBy(*short).agg(*columns.outermost_state()), short).drop("slice")
+    # 64 bits stand for the texts of the key: two of a million meet in one of 3 * 10^7 windows (birthday problem)
+    known = states.withColumn("slice", F.xxhash64(*key))
+    whole = known.groupBy(*key, "slice").agg(*columns.state_of_slice())
+    each = known.select("slice", F.inline(columns.kept())).groupBy("slice", *columns.KEPT_KEY)
+    kept = each.agg(*columns.seen()).groupBy("slice").agg(*columns.outermost_state())
+    joined = whole.join(kept, "slice", "left").withColumns(columns.kept_of_slice())
+    return joined.select(*PARAMETER_SLICES_SCHEMA.names)
 
 
 def merged(slices_in_views: DataFrame) -> DataFrame:

@@ -6,121 +6,85 @@ Same fields, same merges as the value layer; only the sets of clients and values
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import add
-
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.schemas.characters import BITS, CLASSES
-from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS
+from pipelines.schemas.characters import BITS
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
-from pipelines.schemas.recognisers import ARRAY, NUMBERS, RECOGNISERS, TEXT, TEXTUAL
-from pipelines.schemas.seen import CLIENT_BITS, COMMON, CUT, DIGEST_CHARACTERS, KEPT_CHARACTERS, OUTERMOST
+from pipelines.schemas.seen import COMMON, OUTERMOST
 from pipelines.schemas.state import HOURS
-from pipelines.schemas.table import PEAKS_SCHEMA
+from pipelines.schemas.table import OUTERMOST_SCHEMA, PEAKS_SCHEMA
 from pipelines.sketches import estimate
 
 COUNTS = ("n", "requests")
 SKETCHES = ("clients", "values")
 
 
-def observed_state(sketch_log2: int) -> list[Column]:
-    """Over rows of `parameter_values`: the columns of `PARAMETER_SLICES_SCHEMA` after its key.
-
-    The sketch ignores empty texts, so one that no other value of the same kind can be stands in for them.
-    """
-    value = F.col("value")
-    integers = [one.kind for one in RECOGNISERS if one.type == "integer"]
-    integer = F.when(F.col("kind").isin(*integers), value.try_cast("bigint"))
-    distinct = F.when(value == "", F.lit("\0")).otherwise(value)
+def state_of_slice() -> list[Column]:
+    """Over the states of a slice: its columns but for those of `kept_of_slice`."""
+    counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
-        F.hll_sketch_agg("client", F.lit(sketch_log2)).alias("clients"),
-        F.hll_sketch_agg(distinct, F.lit(sketch_log2)).alias("values"),
-        F.min(integer).alias("integer_min"),
-        F.max(integer).alias("integer_max"),
-    ]
-
-
-def seen_state() -> list[Column]:
-    """Over rows of `parameter_values`, one value at a time: `n, hours, clients` (bits)."""
-    return [
-        F.sum("n").alias("n"),
-        F.bit_or("hours").alias("hours"),
-        F.bit_or(client_bit(F.col("client"))).alias("clients"),
-    ]
-
-
-def digest(text: Column) -> Column:
-    """`state.digest` as a Spark column."""
-    return F.substring(F.md5(text), 1, DIGEST_CHARACTERS)
-
-
-def kept_text(text: Column) -> Column:
-    """`seen.kept_text` as a Spark column."""
-    beginning = F.substring(text, 1, KEPT_CHARACTERS - DIGEST_CHARACTERS - 1)
-    cut = F.concat(beginning, F.lit(CUT), digest(text))
-    return F.when(F.length(text) <= KEPT_CHARACTERS, text).otherwise(cut)
-
-
-def client_bit(client: Column) -> Column:
-    """`seen.client_bit` as a Spark column."""
-    return F.call_function(
-        "shiftleft", F.lit(1).cast("bigint"), F.pmod(F.crc32(client), F.lit(CLIENT_BITS)).cast("int")
-    )
-
-
-def classes(value: Column) -> Column:
-    """`characters.classes_of` as a Spark column."""
-    each = [
-        F.when(value.rlike(f"[{inside}]"), F.lit(BITS[name])).otherwise(F.lit(0))
-        for name, inside in CLASSES.items()
-    ]
-    return reduce(add, each)
-
-
-def sized() -> dict[str, Column]:
-    """Over different values: what `outermost_state` ranks."""
-    return {
-        "number": F.when(F.col("kind").isin(*NUMBERS), F.col("value").try_cast("double")),
-        "size": size(),
-        "digest": digest(F.col("value")),
-        "kept": kept_text(F.col("value")),
-        "named": F.col("kind").isin(*NAMED_KINDS),
-        "classes": F.when(F.col("kind").isin(*TEXTUAL), classes(F.col("value"))).otherwise(F.lit(0)),
-    }
-
-
-def size() -> Column:
-    """The number, the length of a text, the items of an array; NULL for other kinds."""
-    number = F.when(F.col("kind").isin(*NUMBERS, ARRAY), F.col("value").try_cast("double"))
-    return F.coalesce(number, F.when(F.col("kind").isin(*SIZED_KINDS), F.length("value").cast("double")))
-
-
-def outermost_state() -> list[Column]:
-    """Over different values with the columns of `sized`: `classes`, `common`, `high`, `low`, `peaks`, `prefix`."""
-    seen = "struct(size, digest, n, clients), struct(size, digest)"
-    value = F.expr(
-        f"max_by(struct(kept AS value, n, clients), xxhash64(value), {COMMON}) FILTER (WHERE named)"
-    )
-    is_closed = F.bool_and("named") & (F.count("*") <= COMMON)
-    return [
-        F.array(*(F.sum(F.when(_has(bit), F.col("n")).otherwise(F.lit(0))) for bit in BITS.values())).alias(
-            "classes"
-        ),
-        F.when(is_closed, F.array_sort(value)).alias("common"),
-        F.coalesce(F.expr(f"max_by({seen}, {OUTERMOST}) FILTER (WHERE size IS NOT NULL)"), F.array()).alias(
-            "high"
-        ),
-        F.coalesce(F.expr(f"min_by({seen}, {OUTERMOST}) FILTER (WHERE number IS NOT NULL)"), F.array()).alias(
-            "low"
-        ),
+        *(F.hll_union_agg(name, F.lit(False)).alias(name) for name in SKETCHES),
+        F.min("integer_min").alias("integer_min"),
+        F.max("integer_max").alias("integer_max"),
+        counts.alias("classes"),
         F.filter(F.array(*map(_peak, range(HOURS))), lambda peak: peak["size"].isNotNull())
         .cast(PEAKS_SCHEMA)
         .alias("peaks"),
-        _shared(F.when(F.col("kind") == TEXT, F.substring("value", 1, PREFIX_CHARACTERS))).alias("prefix"),
+        _shared(F.col("prefix")).alias("prefix"),
+        F.bool_or("is_open").alias("is_open"),
     ]
+
+
+KEPT_KEY = ("role", "value", "size", "digest")
+"""What tells kept values apart; `role` is the name of the column that keeps them."""
+
+
+def kept() -> Column:
+    """All values that a state keeps, with their `KEPT_KEY`."""
+
+    def of(role: str, *names: str) -> Column:
+        return F.transform(
+            role,
+            lambda one: F.struct(
+                F.lit(role).alias("role"),
+                (one["value"] if "value" in names else F.lit(None).cast("string")).alias("value"),
+                (one["size"] if "size" in names else F.lit(None).cast("double")).alias("size"),
+                (one["digest"] if "digest" in names else F.lit(None).cast("string")).alias("digest"),
+                one["n"].alias("n"),
+                one["clients"].alias("clients"),
+            ),
+        )
+
+    sizes = ("size", "digest")
+    return F.concat(of("common", "value"), of("high", *sizes), of("low", *sizes))
+
+
+def seen() -> list[Column]:
+    """Over the same value in several batches: `n, clients` (bits)."""
+    return [F.sum("n").alias("n"), F.bit_or("clients").alias("clients")]
+
+
+def outermost_state() -> list[Column]:
+    """Over different values of `kept`: `common`, of which one more than `COMMON` shows that they are too many, `high`, `low`."""
+    sized = "struct(size, digest, n, clients), struct(size, digest)"
+    return [
+        F.expr(
+            f"max_by(struct(value, n, clients), xxhash64(value), {COMMON + 1}) FILTER (WHERE role = 'common')"
+        ).alias("common"),
+        F.expr(f"max_by({sized}, {OUTERMOST}) FILTER (WHERE role = 'high')").alias("high"),
+        F.expr(f"min_by({sized}, {OUTERMOST}) FILTER (WHERE role = 'low')").alias("low"),
+    ]
+
+
+def kept_of_slice() -> dict[str, Column]:
+    """Columns of `outermost_state` and `is_open` → what is stored: nothing kept is no value of a kind that is kept."""
+    is_closed = ~F.col("is_open") & (F.size("common") <= COMMON)
+    return {
+        "common": F.when(is_closed, F.array_sort("common")),
+        **{name: F.coalesce(name, F.array().cast(OUTERMOST_SCHEMA)) for name in ("high", "low")},
+    }
 
 
 def _shared(text: Column) -> Column:
@@ -135,15 +99,10 @@ def _shared(text: Column) -> Column:
     return F.when(first.isNotNull(), F.substr(first, F.lit(1), F.size(lengths)))
 
 
-def _has(bit: int) -> Column:
-    return F.col("classes").bitwiseAND(F.lit(bit)) != 0
-
-
 def _peak(hour: int) -> Column:
     """The largest number sent in an hour of the day that the rows are grouped by."""
-    sent = F.col("hours").bitwiseAND(F.lit(1 << hour)) != 0
     since_1970 = F.unix_date("day") * HOURS + hour
-    return F.struct(since_1970.alias("hour"), F.max(F.when(sent, F.col("number"))).alias("size"))
+    return F.struct(since_1970.alias("hour"), F.max(F.col("peaks")[hour]).alias("size"))
 
 
 def merged_state() -> list[Column]:

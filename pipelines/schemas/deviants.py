@@ -6,41 +6,61 @@ what is collected nowhere is the list of clients, which grows with traffic.
 
 from __future__ import annotations
 
+from functools import partial
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DoubleType, LongType, StringType, StructField, StructType
 
-from pipelines.schemas.columns import size
+from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.fields import fields
+from pipelines.schemas.batch_senders import senders, shared
 from pipelines.schemas.evidence import SIZED_KINDS
+from pipelines.schemas.maps import with_maps
+from pipelines.schemas.observations import counted
 from pipelines.schemas.recognisers import EMPTY, NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.seen import CLIENTS
-from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.table import PARAMETER_KEY
 from pipelines.sections import DeviantSettings
 
 GAP = 3.0
 """Times what three clients reach, from where three begin: a value farther out is no tail any more (METHODS B5)."""
 TIMES = (UNIX_SECONDS, UNIX_MILLISECONDS)
-NOT_THEIR_FAULT = (401, 403, 429)
-"""Client errors that honest clients meet by the dozen: not logged in, not allowed, too many requests."""
+PLACE = ("place", "endpoint")
+_SIZES = StructType([*fields(StringType(), "client"), *fields(DoubleType(), "most", "least", nullable=True)])
+_TEXTS = StructType([*fields(StringType(), "value", "client"), *fields(LongType(), "n")])
+SENDERS_SCHEMA = StructType(
+    [*fields(StringType(), *PARAMETER_KEY, "kind"), StructField("each", ArrayType(_SIZES, False), False)]
+)
+SHARED_SCHEMA = StructType(
+    [*fields(StringType(), *PARAMETER_KEY), StructField("each", ArrayType(_TEXTS, False), False)]
+)
 
 
-def deviants(values: DataFrame, transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
-    """Values with `kind`, and all transactions of the window (`client, status`) → clients that must not teach.
+def deviants(batches: DataFrame, maps: DataFrame, answers: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Batches of values, rows of `maps_of`, and all clients (`client_days.answers`) → clients that must not teach.
 
     Returns: `client`, `parameters`, `endpoints` (bigint: in how many the client deviates), `reasons` (sorted array of
     "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that
     deviate most; none at all where the clients are too few to tell who deviates from whom.
     """
-    places = values.where(~F.col("location").isin(*OF_REQUESTS, "item"))
-    odd = _other_kinds(places, settings).unionByName(_beyond(places, settings)).unionByName(
-        _outside(places, settings)
+    sent = with_maps(counted(batches, senders, SENDERS_SCHEMA), maps)
+    who = sent.select(*_places("kind"), F.inline("each"))
+    sizes = who.groupBy(*PLACE, "kind", "client").agg(
+        F.max("most").alias("most"), F.min("least").alias("least")
+    )
+    few = partial(shared, clients=max(CLIENTS, settings.clients))
+    values = with_maps(counted(batches, few, SHARED_SCHEMA), maps).select(*_places(), F.inline("each"))
+    odd = _other_kinds(sizes, settings).unionByName(_beyond(sizes, settings)).unionByName(
+        _outside(values, settings)
     )  # fmt: skip
     by_client = odd.groupBy("client").agg(
-        F.count_distinct(*PARAMETER_KEY).alias("parameters"),
-        F.count_distinct("variant", "host", "method", "path_template").alias("endpoints"),
+        F.count_distinct("place").alias("parameters"),
+        F.count_distinct("endpoint").alias("endpoints"),
         F.array_sort(F.collect_set("reason")).alias("reasons"),
     )
     several = by_client.where(F.col("parameters") >= settings.parameters)
-    found = several.join(_failing(transactions, settings), "client", "full").select(
+    found = several.join(_failing(answers, settings), "client", "full").select(
         "client",
         F.coalesce("parameters", F.lit(0)).alias("parameters"),
         F.coalesce("endpoints", F.lit(0)).alias("endpoints"),
@@ -53,28 +73,31 @@ def deviants(values: DataFrame, transactions: DataFrame, settings: DeviantSettin
             )
         ).alias("reasons"),
     )
-    total = transactions.agg(F.count_distinct("client")).collect()[0][0]
+    total = answers.count()
     most = max(settings.always, int(total * settings.max_share)) if total >= settings.clients else 0
     return found.orderBy(F.desc("parameters"), F.desc("endpoints"), "client").limit(most)
 
 
-def _failing(transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
+def _places(*more: str) -> list[Column]:
+    """64 bits in place of the texts of a parameter and of its endpoint, which would be most of what is grouped."""
+    keys = {"place": PARAMETER_KEY, "endpoint": ENDPOINT_KEY}
+    return [*(F.xxhash64(*key).alias(name) for name, key in keys.items()), *map(F.col, more)]
+
+
+def _failing(answers: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Clients whose requests mostly go nowhere: scanners guess paths and parameters."""
-    is_error = F.col("status").between(400, 499) & ~F.col("status").isin(*NOT_THEIR_FAULT)
-    counted = transactions.groupBy("client").agg(
-        F.count("*").alias("n"), F.count_if(is_error).alias("errors")
-    )
     fails = (F.col("n") >= settings.requests) & (F.col("errors") >= settings.error_share * F.col("n"))
-    return counted.where(fails).select("client", F.lit(True).alias("fails"))
+    return answers.where(fails).select("client", F.lit(True).alias("fails"))
 
 
-def _other_kinds(values: DataFrame, settings: DeviantSettings) -> DataFrame:
+def _other_kinds(sizes: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Who alone sends values of a kind, where many send another; a number among numbers is none."""
-    who = values.where(F.col("kind") != EMPTY).select(*PARAMETER_KEY, "kind", "client").distinct()
-    kinds = who.groupBy(*PARAMETER_KEY, "kind").agg(
-        F.count("*").alias("clients"), _few_clients().alias("few")
+    kinds = (
+        sizes.where(F.col("kind") != EMPTY)
+        .groupBy(*PLACE, "kind")
+        .agg(F.count("*").alias("clients"), _few_clients().alias("few"))
     )
-    place = Window.partitionBy(*PARAMETER_KEY)
+    place = Window.partitionBy(*PLACE)
     main = F.max(F.struct("clients", "kind")).over(place)
     known = kinds.withColumn("main", main)
     is_number_too = F.col("kind").isin(*NUMBERS) & F.col("main.kind").isin(*NUMBERS)
@@ -84,18 +107,14 @@ def _other_kinds(values: DataFrame, settings: DeviantSettings) -> DataFrame:
     )
 
 
-def _beyond(values: DataFrame, settings: DeviantSettings) -> DataFrame:
+def _beyond(sizes: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Whose largest number or longest text is far beyond what three clients reach, measured from where three begin.
 
     Years begin at 2020, not at 0: from there 2,100 is far, from 0 nothing below 6,000 is. Where all send the same, its size is
     the measure. Numbers below zero count as far as they are from the beginning. Times are free: who asks for next year is honest.
     """
-    ranked_kinds = values.where(F.col("kind").isin(*NUMBERS, *SIZED_KINDS) & ~F.col("kind").isin(*TIMES))
-    each = ranked_kinds.withColumn("size", size()).where(F.col("size").isNotNull())
-    by_client = each.groupBy(*PARAMETER_KEY, "kind", "client").agg(
-        F.max("size").alias("most"), F.min("size").alias("least")
-    )
-    place = Window.partitionBy(*PARAMETER_KEY, "kind")
+    by_client = sizes.where(F.col("kind").isin(*NUMBERS, *SIZED_KINDS) & ~F.col("kind").isin(*TIMES))
+    place = Window.partitionBy(*PLACE, "kind")
     begin = F.max(F.when(F.col("rank") == CLIENTS, F.col("least"))).over(place)
     begun = by_client.withColumns(
         {"rank": F.row_number().over(place.orderBy("least")), "clients": F.count("*").over(place)}
@@ -111,28 +130,27 @@ def _beyond(values: DataFrame, settings: DeviantSettings) -> DataFrame:
 
 def _outside(values: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Who sends values that nobody shares, where nearly all values are shared: outside of what would be a closed set."""
-    texts = values.where(F.col("kind").isin(*SIZED_KINDS))
-    who = texts.groupBy(*PARAMETER_KEY, "value", "client").agg(F.sum("n").alias("n"))
-    each = who.groupBy(*PARAMETER_KEY, "value").agg(
+    who = values.groupBy(*PLACE, F.xxhash64("value").alias("value"), "client").agg(F.sum("n").alias("n"))
+    each = who.groupBy(*PLACE, "value").agg(
         F.sum("n").alias("n"), F.count("*").alias("clients"), _few_clients().alias("few")
     )
     unshared = F.when(F.size("few") < CLIENTS, F.col("n")).otherwise(F.lit(0))
-    totals = each.groupBy(*PARAMETER_KEY).agg(
+    totals = each.groupBy(*PLACE).agg(
         F.sum("n").alias("n"), F.sum(unshared).alias("unshared"), F.max("clients").alias("clients")
     )
     theirs = (
         each.where(F.size("few") < CLIENTS)
         .withColumn("client", F.explode("few"))
-        .groupBy(*PARAMETER_KEY, "client")
+        .groupBy(*PLACE, "client")
         .agg(F.sum("n").alias("mine"))
     )
-    place = Window.partitionBy(*PARAMETER_KEY)
+    place = Window.partitionBy(*PLACE)
     two = F.sum(F.when(F.col("rank") < CLIENTS, F.col("mine"))).over(place)
     ranked = theirs.withColumn("rank", F.row_number().over(place.orderBy(F.desc("mine"), "client")))
     most = ranked.withColumn("two", two).where(F.col("rank") < CLIENTS)
     rest = F.col("unshared") - F.col("two")
     is_closed = (F.col("clients") >= settings.clients) & (rest <= settings.rest_share * F.col("n"))
-    return _reason(most.join(totals, [*PARAMETER_KEY]).where(is_closed), "outside-the-set")
+    return _reason(most.join(totals, [*PLACE]).where(is_closed), "outside-the-set")
 
 
 def _few_clients() -> Column:
@@ -141,4 +159,4 @@ def _few_clients() -> Column:
 
 
 def _reason(found: DataFrame, reason: str) -> DataFrame:
-    return found.select(*PARAMETER_KEY, "client", F.lit(reason).alias("reason"))
+    return found.select(*PLACE, "client", F.lit(reason).alias("reason"))

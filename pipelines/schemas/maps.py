@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.fields import fields
+from pipelines.schemas.batch_senders import members
 from pipelines.schemas.json_body import ITEM, KEY, MEMBER
+from pipelines.schemas.observations import counted
+from pipelines.schemas.table import PARAMETER_KEY
 from pipelines.sections import SchemaSettings
 
 MAPS = 50
 """Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
+MEMBERS_SCHEMA = StructType(fields(StringType(), *PARAMETER_KEY, "client"))
+_MAP = StructType([*fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
+MAPS_SCHEMA = StructType([*fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
 COMMON_SHARE = 0.5
 """A member that such a share of the clients of its object sends is a name beside the keys."""
 
@@ -25,6 +33,11 @@ def with_maps(values: DataFrame, maps: DataFrame) -> DataFrame:
     name = F.when(of_body, F.aggregate("maps", F.col("name"), _collapsed)).otherwise(F.col("name"))
     joined = values.join(F.broadcast(maps), [*ENDPOINT_KEY], "left")
     return joined.withColumn("name", name).select(*values.columns)
+
+
+def members_of(batches: DataFrame) -> DataFrame:
+    """Batches of values → what `maps_of` reads: `ENDPOINT_KEY, location, name, client` of values in JSON bodies."""
+    return counted(batches, members, MEMBERS_SCHEMA)
 
 
 def maps_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipelines.http.media_types import MULTIPART
@@ -36,26 +37,47 @@ def observed(request: Request) -> list[Observed]:
     Names are cut to `NAME_CHARACTERS`, values to `MAX_CHARACTERS`.
     """
     template, path, query, content_type, body, header_names, cookie_names = request
-    found = [REQUEST]
+    return [
+        REQUEST, *in_path(template, path), *in_query(query), *in_headers(header_names), *in_cookies(cookie_names),
+        *in_body(content_type, body),
+    ]  # fmt: skip
+
+
+def in_path(template: str, path: str) -> list[Observed]:
+    """How a path is written, where that is not as its template, and its values."""
     writing = writing_of(path)
-    if writing != PLAIN:
-        found.append(("written", writing, "", None, True))
+    found: list[Observed] = [] if writing == PLAIN else [("written", writing, "", None, True)]
     for name, value in path_values(template, path):
         found.append(("path", name, value[:MAX_CHARACTERS], None, True))
-    if query:
-        found += fields("query", query)
-    if header_names:
-        found += headers(header_names)
-    if cookie_names:
-        found += cookies(cookie_names)
-    if body:
-        if content_type:
-            found.append(("media", content_type[:NAME_CHARACTERS], "", None, True))
-        found += _in_body(content_type or "", body)
     return found
 
 
-def _in_body(content_type: str, body: str) -> list[Observed]:
+def in_query(query: str | None) -> list[Observed]:
+    """The values of a query string."""
+    return fields("query", query) if query else []
+
+
+def in_headers(names: str | None) -> Sequence[Observed]:
+    """Names of header fields, one text."""
+    return headers(names) if names else ()
+
+
+def in_cookies(names: str | None) -> Sequence[Observed]:
+    """Names of cookies, one text."""
+    return cookies(names) if names else ()
+
+
+def in_body(content_type: str | None, body: str | None) -> list[Observed]:
+    """The media type of a body and the values in it."""
+    if not body:
+        return []
+    media: list[Observed] = (
+        [("media", content_type[:NAME_CHARACTERS], "", None, True)] if content_type else []
+    )
+    return [*media, *_values_of(content_type or "", body)]
+
+
+def _values_of(content_type: str, body: str) -> list[Observed]:
     if FORM in content_type:
         return fields("form", body)
     if content_type.startswith(MULTIPART):

@@ -57,10 +57,10 @@ def pairs(text: str) -> list[tuple[str, str]]:
     named = [(name, value) for name, _, value in split if name][:MAX_PAIRS]
     if is_escaped:
         named = [(form_decoded(name), form_decoded(value)) for name, value in named]
-    return [(name[:NAME_CHARACTERS], _with_offset(value)) for name, value in named]
+    return [(name[:NAME_CHARACTERS], with_offset(value)) for name, value in named]
 
 
-def _with_offset(value: str) -> str:
+def with_offset(value: str) -> str:
     """`2026-11-27T00:00:00 02:00` is `…+02:00`: no other text has a time, a space and an offset; so in each item of a list."""
     return _SPACE_OFFSET.sub(r"\1+\2", value) if " " in value and "T" in value else value
 

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,9 +18,9 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
 from pipelines.schemas import build
+from pipelines.schemas.batch_texts import classes_of_all, texts_of
 from pipelines.schemas.characters import classes_of
-from pipelines.schemas.columns import classes
-from pipelines.schemas.recognisers import MAX_CHARACTERS
+from pipelines.schemas.recognisers import MAX_CHARACTERS, TEXT
 from pipelines.schemas.state import ParameterState, observe
 from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
 from pipelines.schemas.verdict_column import evidence_of
@@ -28,7 +29,7 @@ from pipelines.schemas.view import View
 from pipelines.schemas.views import views
 from pipelines.settings import Settings
 from tests import strategies
-from tests.schema_rows import DAYS, KEY, LITERAL, Rows, row, value_rows
+from tests.schema_rows import DAYS, KEY, LITERAL, Rows, row, slices_of, value_rows
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def folded(rows: Rows) -> dict[str, Any]:
     return {name: state.evidence() for name, state in states.items()}
 
 
-def test_spark_and_python_agree_on_the_characters_of_every_value(spark: SparkSession) -> None:
+def test_batches_and_values_agree_on_the_characters_of_every_value() -> None:
     corpus: set[str] = {*strategies.VALUES_AT_THE_BORDER, *strategies.HOSTILE}
 
     @settings(max_examples=1500, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -56,21 +57,21 @@ def test_spark_and_python_agree_on_the_characters_of_every_value(spark: SparkSes
 
     collect()
     cut = sorted({value[:MAX_CHARACTERS] for value in corpus})
-    frame = spark.createDataFrame([(value,) for value in cut], "value string")
-    on_spark = frame.select("value", classes(F.col("value")).alias("classes")).collect()
-    assert len(on_spark) == len(cut) > 500
-    for found in on_spark:
-        assert found["classes"] == classes_of(found["value"]), found
+    kinds = pa.array([TEXT] * len(cut)).dictionary_encode()
+    in_batches = classes_of_all(texts_of(pa.table({"text": pa.array(cut), "kind": kinds})))
+    assert len(in_batches) == len(cut) > 500
+    for value, found in zip(cut, in_batches, strict=True):
+        assert found == classes_of(value), value
 
 
 def test_spark_learns_what_the_value_layer_learns(literal: DataFrame, settings: Settings) -> None:
-    in_views = build.evidence(build.merged(views(build.slices(literal, settings.schemas))))
+    in_views = build.evidence(build.merged(views(slices_of(literal, settings.schemas))))
     learned = in_views.where(F.col("view") == View.WHOLE.value).collect()
     assert {found["name"]: evidence_of(found) for found in learned} == folded(LITERAL)
 
 
 def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> None:
-    slices = views(build.slices(literal, settings.schemas))
+    slices = views(slices_of(literal, settings.schemas))
     states = build.merged(slices).where(F.col("view") == View.WHOLE.value)
     assert states.where("name = 'id'").select("integer_min", "integer_max").collect() == [
         (1, 9007199254740993)
@@ -79,20 +80,19 @@ def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> N
 
 def test_partitions_are_irrelevant(literal: DataFrame, settings: Settings) -> None:
     one, seven = (
-        build.learned(build.slices(literal.repartition(n), settings.schemas), settings.schemas)
-        for n in (1, 7)
+        build.learned(slices_of(literal.repartition(n), settings.schemas), settings.schemas) for n in (1, 7)
     )
     assertDataFrameEqual(one, seven)
 
 
 def test_merge_of_two_days_is_one_pass_over_both(literal: DataFrame, settings: Settings) -> None:
-    first, second = (build.slices(literal.where(F.col("day") == day), settings.schemas) for day in DAYS)
+    first, second = (slices_of(literal.where(F.col("day") == day), settings.schemas) for day in DAYS)
     merged = build.evidence(build.merged(views(first.unionByName(second))))
-    assertDataFrameEqual(merged, build.evidence(build.merged(views(build.slices(literal, settings.schemas)))))
+    assertDataFrameEqual(merged, build.evidence(build.merged(views(slices_of(literal, settings.schemas)))))
 
 
 def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Settings) -> None:
-    slices = build.slices(literal, settings.schemas)
+    slices = slices_of(literal, settings.schemas)
     assert {(f.name, f.dataType) for f in slices.schema} == {
         (f.name, f.dataType) for f in PARAMETER_SLICES_SCHEMA
     }
@@ -103,7 +103,7 @@ def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Se
 def test_learned_schema_has_judged_parameters_and_counts_requests(
     literal: DataFrame, settings: Settings
 ) -> None:
-    (found,) = build.learned(build.slices(literal, settings.schemas), settings.schemas).collect()
+    (found,) = build.learned(slices_of(literal, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["clients"], found["days"], found["left_out"]) == (40, 2, 2, 0)
     assert (found["first_day"], found["last_day"]) == tuple(DAYS)
     parameters = {p["name"]: p for p in found["parameters"]}
@@ -121,7 +121,7 @@ def test_learned_schema_has_judged_parameters_and_counts_requests(
 
 def test_endpoint_without_parameters_has_a_schema_too(spark: SparkSession, settings: Settings) -> None:
     values = value_rows(spark, [row("", "", n=7)])
-    (found,) = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()
+    (found,) = build.learned(slices_of(values, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["parameters"], found["left_out"]) == (7, [], 0)
 
 
@@ -136,7 +136,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
         row("rare", "1", n=2),
         row("rarer", "1"),
     ]
-    (found,) = build.learned(build.slices(value_rows(spark, rows), few), few).collect()
+    (found,) = build.learned(slices_of(value_rows(spark, rows), few), few).collect()
     assert [p["name"] for p in found["parameters"]] == ["id", "often"]
     assert found["left_out"] == 2
 
@@ -144,7 +144,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
 def test_endpoints_with_their_schema_become_a_document(
     literal: DataFrame, spark: SparkSession, settings: Settings
 ) -> None:
-    learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
+    learned = build.learned(slices_of(literal, settings.schemas), settings.schemas)
     schemas = new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
     seen = {
         "requests": 50,
@@ -185,7 +185,7 @@ def test_writings_and_media_types_are_those_of_most_requests(
 
     rows = [row("", "", n=7), of_requests("media", "application/json", 5), of_requests("media", "text/x", 2)]
     rows += [of_requests("written", "//x", slashed)] if slashed else []
-    schema = build.learned(build.slices(value_rows(spark, rows), settings.schemas), settings.schemas)
+    schema = build.learned(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
     (found,) = schema.collect()
     assert (found["writings"], found["media_types"]) == (writings, ["application/json"])
     assert (found["parameters"], found["left_out"]) == ([], 0)

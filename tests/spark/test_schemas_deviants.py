@@ -10,9 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.schemas import build
-from pipelines.schemas.deviants import deviants
 from pipelines.settings import Settings
-from tests.schema_rows import row, value_rows
+from tests.schema_rows import deviants_of, row, slices_of, value_rows
 
 CLIENTS = 60
 Sent = tuple[str, dict[str, str]]
@@ -59,7 +58,7 @@ def traffic(spark: SparkSession, sent: list[Sent], errors: list[tuple[str, int]]
 
 
 def found(spark: SparkSession, sent: list[Sent], settings: Settings, **more: Any) -> dict[str, list[str]]:
-    apart = deviants(rows(spark, sent), traffic(spark, sent, **more), settings.deviants)
+    apart = deviants_of(rows(spark, sent), traffic(spark, sent, **more), settings.deviants)
     return {one["client"]: one["reasons"] for one in apart.collect()}
 
 
@@ -70,15 +69,15 @@ def test_one_or_two_hostile_clients_change_nothing(
     users = honest(random.Random(3))  # noqa: S311  # a simulation
     sent = [*users, *attacker("evil", 200, kind), *attacker("evil too", 40, kind)]
     values = rows(spark, sent)
-    apart = deviants(values, traffic(spark, sent), settings.deviants)
+    apart = deviants_of(values, traffic(spark, sent), settings.deviants)
     assert {one["client"] for one in apart.collect()} == {"evil", "evil too"}
     teaching = values.join(apart, "client", "left_anti")
     poisoned, clean = (
-        build.learned(build.slices(each, settings.schemas), settings.schemas).collect()[0]
+        build.learned(slices_of(each, settings.schemas), settings.schemas).collect()[0]
         for each in (teaching, rows(spark, users))
     )
     assert poisoned["fingerprint"] == clean["fingerprint"]
-    raw = build.learned(build.slices(values, settings.schemas), settings.schemas).collect()[0]
+    raw = build.learned(slices_of(values, settings.schemas), settings.schemas).collect()[0]
     assert raw["fingerprint"] != clean["fingerprint"]  # without it they would have changed what is learned
 
 
@@ -106,7 +105,7 @@ def test_where_clients_are_few_or_many_deviate_nobody_is_set_apart_for_it(
 
 def test_nothing_is_collected_but_the_number_of_clients(spark: SparkSession, settings: Settings) -> None:
     users = honest(random.Random(7))[:300]  # noqa: S311  # a simulation
-    apart = deviants(rows(spark, users), traffic(spark, users), settings.deviants)
+    apart = deviants_of(rows(spark, users), traffic(spark, users), settings.deviants)
     assert apart.schema.names == ["client", "parameters", "endpoints", "reasons"]
     assert apart.where(F.size("reasons") == 0).count() == 0
 

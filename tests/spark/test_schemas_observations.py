@@ -20,10 +20,11 @@ from pyspark.sql.types import (
 )
 
 from pipelines.schemas.names import NAME_CHARACTERS
-from pipelines.schemas.observations import parameter_values
+from pipelines.schemas.observations import observed
 from pipelines.schemas.recognisers import MAX_CHARACTERS
 from pipelines.schemas.sent_pairs import MAX_PAIRS
 from tests import strategies
+from tests.schema_rows import values_of
 
 DAY = date(2026, 6, 1)
 TEXT = StringType()
@@ -58,7 +59,7 @@ def request(
 
 
 def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
-    return parameter_values(spark.createDataFrame(list(requests), TRANSACTIONS))
+    return values_of(observed(spark.createDataFrame(list(requests), TRANSACTIONS)))
 
 
 def seen(spark: SparkSession, *requests: Any) -> dict[tuple[str, str, str], tuple[int, int]]:

@@ -12,7 +12,7 @@ from pipelines.schemas.versions import latest, new_versions
 from pipelines.schemas.view import View
 from pipelines.schemas.views import views
 from pipelines.settings import Settings
-from tests.schema_rows import DAYS, LITERAL, late, row, value_rows
+from tests.schema_rows import DAYS, LITERAL, late, row, slices_of, value_rows
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_two_views_are_the_whole_and_share_nothing(
     literal: DataFrame, settings: Settings, parts: tuple[View, View]
 ) -> None:
     many = literal.withColumn("client", F.concat("client", F.monotonically_increasing_id().cast("string")))
-    found = build.evidence(build.merged(views(build.slices(many, settings.schemas))))
+    found = build.evidence(build.merged(views(slices_of(many, settings.schemas))))
     counts = {(one["view"], one["name"]): one["n"] for one in found.collect()}
     names = {name for view, name in counts if view == View.WHOLE}
     assert names == {one[5] for one in LITERAL}
@@ -38,7 +38,7 @@ def test_window_of_one_day_has_its_late_hours_as_newest_slice(
     spark: SparkSession, settings: Settings
 ) -> None:
     evening = late(row("q", "1"))
-    slices = build.slices(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
+    slices = slices_of(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
     found = build.evidence(build.merged(views(slices))).where("name = 'q'").collect()
     assert {one["view"]: one["n"] for one in found if one["view"] in (View.PAST, View.NEWEST)} == {
         "past": 3,
@@ -50,17 +50,17 @@ def test_version_is_added_only_when_the_judgement_changes(
     literal: DataFrame, spark: SparkSession, settings: Settings
 ) -> None:
     known = spark.createDataFrame([], SCHEMAS_SCHEMA)
-    learned = build.learned(build.slices(literal, settings.schemas), settings.schemas)
+    learned = build.learned(slices_of(literal, settings.schemas), settings.schemas)
     first = new_versions(learned, known)
     assert [found["version"] for found in first.collect()] == [1]
     known = spark.createDataFrame(first.collect(), SCHEMAS_SCHEMA)
     assert new_versions(learned, known).count() == 0
 
     more = literal.unionByName(value_rows(spark, [row("when", "1718005555", "carol", DAYS[1], n=9)]))
-    same_judgement = build.learned(build.slices(more, settings.schemas), settings.schemas)
+    same_judgement = build.learned(slices_of(more, settings.schemas), settings.schemas)
     assert new_versions(same_judgement, known).count() == 0
 
     other = literal.unionByName(value_rows(spark, [row("id", "me", "carol", DAYS[1], n=9)]))
-    second = new_versions(build.learned(build.slices(other, settings.schemas), settings.schemas), known)
+    second = new_versions(build.learned(slices_of(other, settings.schemas), settings.schemas), known)
     assert [found["version"] for found in second.collect()] == [2]
     assert [found["version"] for found in latest(known.unionByName(second)).collect()] == [2]
