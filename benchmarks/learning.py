@@ -1,8 +1,8 @@
-"""Values learned per second and core: from transactions to the slices of their parameters, as `learn` does.
+"""Values learned per second and core: from transactions to judged schemas, as `learn` does it, and its first parts alone.
 
 Transactions are made in Spark: four endpoints, six query parameters each (numbers, a closed set, words, identifiers, a time),
-many clients. The floor is one plain `groupBy` of rows that are split already. CPU seconds of this process and its children
-are counted; the first round warms up, of the others the best is taken.
+many clients. CPU seconds of this process and its children are counted; the first round warms up, of the others the best is
+taken.
 
 usage: python -m benchmarks.learning [--transactions 400000] [--rounds 3]
 """
@@ -33,7 +33,7 @@ HEADERS = ["accept", "accept-encoding", "host", "user-agent", "x-request-id"]
 
 
 def transactions(spark: SparkSession, count: int) -> DataFrame:
-    """Rows as `parameter_values` reads them."""
+    """Rows as `observed` reads them."""
     number = F.col("id")
     sort = F.element_at(
         F.array(*map(F.lit, ("name", "price", "newest"))), (F.pmod(number, 3) + 1).cast("int")

@@ -1,4 +1,4 @@
-"""Rows as `parameter_values` gives them, and the endpoint they belong to."""
+"""Values of parameters as rows, the batches they are learned from, and the endpoint they belong to."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def packed(batch: Batch) -> dict[str, Any]:
 
 
 def unpacked(row: Mapping[str, Any]) -> Batch:
-    """The batch of a row of `BATCHES_SCHEMA`."""
+    """The batch of a row of `BATCHES_SCHEMA`, whose streams are bytes or buffers."""
     return Batch(*(pa.ipc.open_stream(row[name]).read_all() for name in Batch._fields))
 
 

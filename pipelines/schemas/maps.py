@@ -28,7 +28,7 @@ COMMON_SHARE = 0.5
 
 
 def with_maps(values: DataFrame, maps: DataFrame) -> DataFrame:
-    """Rows of `parameter_values` and of `maps_of` → the values with `{}` in place of the keys of maps."""
+    """Rows with `PARAMETER_KEY`, and rows of `maps_of` → the same with `{}` in place of the keys of maps."""
     of_body = F.col("location").isin("body", KEY) & F.col("maps").isNotNull()
     name = F.when(of_body, F.aggregate("maps", F.col("name"), _collapsed)).otherwise(F.col("name"))
     joined = values.join(F.broadcast(maps), [*ENDPOINT_KEY], "left")

@@ -71,7 +71,9 @@ def _counted(
     batches: Iterable[pa.RecordBatch], count: Callable[[Batch], pa.RecordBatch], names: list[str]
 ) -> Iterator[pa.RecordBatch]:
     for rows in batches:
-        for row in rows.to_pylist():
-            batch = without(unpacked(row), row.get(APART, ()))
+        for place in range(rows.num_rows):
+            row = {name: rows.column(name)[place] for name in rows.schema.names}
+            streams = unpacked({name: row[name].as_buffer() for name in Batch._fields})
+            batch = without(streams, row[APART].as_py() if APART in row else ())
             if batch.seen.num_rows:
                 yield count(batch).select(names)  # Spark takes columns by their order
