@@ -35,7 +35,14 @@ def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> Da
     records = read(spark, find_inputs(files, "logpush").files, settings.ingest)
     named = records.withColumn("host", F.coalesce("host", F.lit("logs.example")))
     now = datetime.now(UTC)
-    return build.judged(named, key=b"k", now=now, ingest=settings.ingest, privacy_settings=settings.privacy)
+    return build.judged(
+        named,
+        key=b"k",
+        now=now,
+        ingest=settings.ingest,
+        privacy_settings=settings.privacy,
+        paths=settings.paths,
+    )
 
 
 def unmasked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
