@@ -58,33 +58,36 @@ def _learned(run: cli.Run, client_days: DataFrame) -> DataFrame | pa.Table:
             if run.decisions
             else None
         )
-        strange = hosts_to_infer(evidence, published, said, settings).localCheckpoint()
-        if strange.isEmpty():
+        hosts = hosts_to_infer(evidence, published, said, settings)
+        named = few(hosts, settings.shared_rules)
+        if named is not None and not named.num_rows:
             return stored if rules is None else rules
+        strange = hosts.localCheckpoint() if named is None else stored.sparkSession.createDataFrame(named)
         known = published_rules(published, said)
-        found = _inferred(run, evidence, rows, strange, known)
+        found = _inferred(run, evidence, rows, strange if named is None else named, known)
         return _published(run, republished(found, said, published, strange))
     finally:
         collected.unpersist()
 
 
 def _inferred(
-    run: cli.Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame, known: DataFrame
+    run: cli.Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame | pa.Table, known: DataFrame
 ) -> DataFrame:
     """Rules of `hosts`; `rows` are the evidence where it is here already."""
     settings, score = run.settings.paths, variable_probability(path_model_bytes(run.settings, run.root))
-    if rows is None:
-        return inferred(evidence.join(hosts, "host", "left_semi"), settings, score, known)
-    theirs = rows.filter(pc.is_in(rows.column("host"), hosts.toArrow().column("host")))
-    return as_frame(infer_rules(theirs, known.toArrow(), settings, score), evidence)
+    if rows is not None and isinstance(hosts, pa.Table):
+        here = rows.filter(pc.is_in(rows.column("host"), hosts.column("host").combine_chunks()))
+        return as_frame(infer_rules(here, known.toArrow(), settings, score), evidence)
+    named = evidence.sparkSession.createDataFrame(hosts) if isinstance(hosts, pa.Table) else hosts
+    theirs = evidence.join(named, "host", "left_semi")
+    return inferred(theirs, settings, score, known.localCheckpoint()).localCheckpoint()
 
 
 def _published(run: cli.Run, rules: DataFrame) -> DataFrame | pa.Table:
     """Writes the rules; returns them."""
     most = run.settings.paths.shared_rules
-    made = rules.localCheckpoint()
-    fetched = few(made, most)
-    PATH_RULES.replace_all(made if fetched is None else as_frame(fetched, made), run.warehouse)
+    fetched = few(rules, most)
+    PATH_RULES.replace_all(rules if fetched is None else as_frame(fetched, rules), run.warehouse)
     return PATH_RULES.read(run.warehouse) if fetched is None else fetched
 
 

@@ -35,7 +35,7 @@ def as_rules(said: DataFrame, evidence: DataFrame) -> DataFrame:
 def published_rules(published: DataFrame, said: DataFrame | None) -> DataFrame:
     """The rules that bind: what was inferred and published, and what operators say now (not what they said before)."""
     ours = published.where(F.col("origin") != OPERATOR)
-    return (ours if said is None else ours.unionByName(said)).localCheckpoint()
+    return ours if said is None else ours.unionByName(said)
 
 
 def republished(
