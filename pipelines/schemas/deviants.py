@@ -131,19 +131,15 @@ def _beyond(sizes: DataFrame, settings: DeviantSettings) -> DataFrame:
 def _outside(values: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Who sends values that nobody shares, where nearly all values are shared: outside of what would be a closed set."""
     who = values.groupBy(*PLACE, F.xxhash64("value").alias("value"), "client").agg(F.sum("n").alias("n"))
-    each = who.groupBy(*PLACE, "value").agg(
-        F.sum("n").alias("n"), F.count("*").alias("clients"), _few_clients().alias("few")
-    )
-    unshared = F.when(F.size("few") < CLIENTS, F.col("n")).otherwise(F.lit(0))
+    value = Window.partitionBy(*PLACE, "value")
+    each = who.withColumns({"clients": F.count("*").over(value), "total": F.sum("n").over(value)})
+    is_unshared = F.col("clients") < CLIENTS
     totals = each.groupBy(*PLACE).agg(
-        F.sum("n").alias("n"), F.sum(unshared).alias("unshared"), F.max("clients").alias("clients")
+        F.sum("n").alias("n"),
+        F.sum(F.when(is_unshared, F.col("n")).otherwise(F.lit(0))).alias("unshared"),
+        F.max("clients").alias("clients"),
     )
-    theirs = (
-        each.where(F.size("few") < CLIENTS)
-        .withColumn("client", F.explode("few"))
-        .groupBy(*PLACE, "client")
-        .agg(F.sum("n").alias("mine"))
-    )
+    theirs = each.where(is_unshared).groupBy(*PLACE, "client").agg(F.sum("total").alias("mine"))
     place = Window.partitionBy(*PLACE)
     two = F.sum(F.when(F.col("rank") < CLIENTS, F.col("mine"))).over(place)
     ranked = theirs.withColumn("rank", F.row_number().over(place.orderBy(F.desc("mine"), "client")))
