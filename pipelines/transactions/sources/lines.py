@@ -67,7 +67,7 @@ def with_line_numbers(rows: DataFrame, scan: DataFrame | None = None) -> DataFra
 
     `rows` is any part of `scan` (by default all of it). `scan` must hold *every* row that was read, blank
     lines included, and must be stored: computing it again may number the rows anew. Costs one aggregation
-    over three columns of `scan` and one broadcast join (a row per block of a file).
+    over three columns of `scan`, now, and one broadcast join (a row per block of a file).
     """
     earlier = Window.partitionBy("source").orderBy("block_start").rowsBetween(Window.unboundedPreceding, -1)
     blocks = (
@@ -76,6 +76,7 @@ def with_line_numbers(rows: DataFrame, scan: DataFrame | None = None) -> DataFra
         .agg(F.min("row_id").alias("_first"), F.count("row_id").alias("_lines"))
         .withColumn("_before", F.coalesce(F.sum("_lines").over(earlier), F.lit(0)))
         .drop("_lines")
+        .localCheckpoint()  # the batch is looked at four times: counted, checked, sampled and published
     )
     line = F.coalesce("line", F.col("row_id") - F.col("_first") + F.col("_before") + 1)
     joined = rows.join(F.broadcast(blocks), ["source", "block_start"], "left")
