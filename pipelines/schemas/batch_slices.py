@@ -110,7 +110,7 @@ def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
         "integer_max": pa.array(np.maximum.reduceat(integer, begins), mask=~is_integer),
         "classes": _tallies(pairs, texts, begins),
         "is_open": pa.array(~(few & named)),
-        "common": _common(pairs, texts, (few & named)[pairs.slice], begins),
+        "common": _kept_texts(pairs, texts, (few & named)[pairs.slice], begins),
         "high": _sized(pairs, texts, outermost(size, pairs.text, begins, texts.digest), size, begins),
         "low": _sized(pairs, texts, outermost(-number, pairs.text, begins, texts.digest, -1), number, begins),
         "peaks": _peaks(pairs, number, begins),
@@ -143,7 +143,7 @@ def _fixed(rows: Any, kind: pa.DataType) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.arange(len(rows) + 1) * rows.shape[1], pa.int32()), flat)
 
 
-def _common(pairs: Pairs, texts: Texts, kept: Any, begins: Codes) -> pa.Array:
+def _kept_texts(pairs: Pairs, texts: Texts, kept: Any, begins: Codes) -> pa.Array:
     some = np.flatnonzero(kept)
     values = [
         kept_text(text, digest(text)) for text in texts.text.take(pa.array(pairs.text[some])).to_pylist()
