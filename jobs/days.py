@@ -14,19 +14,17 @@ from pyspark.sql import functions as F
 from pipelines import cli
 from pipelines.decisions.model import HostAlias
 from pipelines.endpoints.client_days import CLIENT_DAYS
-from pipelines.endpoints.days import Choice, changed, digest
+from pipelines.endpoints.days import Choice, digest, parsed, written
 from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.variant import VARIANTS, Variant
-from pipelines.tables import Table
+from pipelines.selection.variant import Variant
 from pipelines.transactions.table import TRANSACTIONS
 
 LEFT_SHOWN = 5
 """Days that a note names; more are counted."""
 
 
-def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict[tuple[Variant, date], str]:
-    """What the rows of client_days of each variant and day must be made from: files, and what decides about their requests."""
-    files = TRANSACTIONS.files_of_days(run.warehouse)
+def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict[date, dict[str, str]]:
+    """What a day's rows of each variant must be made from: files, and what decides about their requests."""
     selection, endpoints = run.settings.selection, run.settings.endpoints
     aliases = [repr(each) for each in run.decisions if isinstance(each, HostAlias)]
     shared = [
@@ -37,54 +35,68 @@ def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict
     ]
     of_variant = {"ml": [sha256(model).hexdigest()], "session": []}
     return {
-        (variant, day): digest([variant, found, *shared, *of_variant[variant]])
-        for variant in variants
-        for day, found in files.items()
+        day: {variant: digest([found, *shared, *of_variant[variant]]) for variant in variants}
+        for day, found in TRANSACTIONS.files_of_days(run.warehouse).items()
     }
 
 
-def made_days(run: cli.Run, table: Table) -> dict[tuple[Variant, date], str]:
-    """From what the stored rows of each variant and day were made."""
-    found = table.partitions(run.warehouse)
-    return {
-        (variant, date.fromisoformat(each["day"])): each["inputs"]
-        for each in found
-        for variant in VARIANTS
-        if each["variant"] == variant
-    }
+def made_days(run: cli.Run) -> dict[tuple[str, date], str]:
+    """From what the client-days of each variant and day were made.
+
+    Every row says it of all variants that were worked out with it, so that a day without a row of one is known, too.
+    """
+    own: dict[tuple[str, date], str] = {}
+    beside: dict[tuple[str, date], str] = {}
+    for each in CLIENT_DAYS.partitions(run.warehouse):
+        for variant, inputs in parsed(each["inputs"]).items():
+            known = own if variant == each["variant"] else beside
+            known[variant, date.fromisoformat(each["day"])] = inputs
+    return beside | own
 
 
 def days_to_score(
     run: cli.Run, variants: Sequence[Variant], model: bytes, choice: Choice
-) -> tuple[dict[tuple[Variant, date], str], tuple[date, ...]]:
+) -> tuple[dict[date, str], tuple[date, ...]]:
     """What each day must be made from, and the days whose traffic is read: of all variants together."""
-    wanted = wanted_days(run, variants, model)
-    made = made_days(run, CLIENT_DAYS)
-    each = [choice.chosen(_of(wanted, variant), _of(made, variant)) for variant in variants]
-    days = tuple(sorted(set().union(*each)))
-    left = set().union(*(changed(_of(wanted, variant), _of(made, variant)) for variant in variants))
-    note_left(run, left.difference(days))
-    return wanted, days
+    wanted, made = wanted_days(run, variants, model), made_days(run)
+    stale = {
+        day
+        for day, inputs in wanted.items()
+        if any(made.get((variant, day)) != found for variant, found in inputs.items())
+    }
+    days = choice.chosen(wanted, stale)
+    note_left(run, stale.difference(days))
+    return {day: written(inputs) for day, inputs in wanted.items()}, days
 
 
-def unsliced_days(run: cli.Run, made: Mapping[tuple[Variant, date], str]) -> set[date]:
-    """The days whose endpoint slices were made from other client-days than `made`."""
-    stored = made_days(run, ENDPOINT_SLICES)
-    return {day for (variant, day), inputs in made.items() if stored.get((variant, day)) != inputs}
+def unsliced_days(run: cli.Run) -> set[date]:
+    """The days whose endpoint slices were made from other client-days than there are now."""
+    have, sliced = (
+        {(each["variant"], each["day"], each["inputs"]) for each in table.partitions(run.warehouse)}
+        for table in (CLIENT_DAYS, ENDPOINT_SLICES)
+    )
+    return {date.fromisoformat(day) for _, day, _ in have - sliced}
 
 
-def days_to_slice(
-    run: cli.Run, made: Mapping[tuple[Variant, date], str], moved: DataFrame | None
-) -> tuple[date, ...]:
+def days_to_slice(run: cli.Run, moved: DataFrame | None) -> tuple[date, ...]:
     """Those of `unsliced_days`, and those of `moved` (`day`), in order."""
     others = [] if moved is None else moved.select("day").distinct().collect()
-    return tuple(sorted(unsliced_days(run, made) | {row["day"] for row in others}))
+    return tuple(sorted(unsliced_days(run) | {row["day"] for row in others}))
 
 
-def with_inputs(rows: DataFrame, inputs: Mapping[tuple[Variant, date], str]) -> DataFrame:
-    """Rows with `variant` and `day` → the same plus `inputs`. One literal looks them up: days are few, so no join."""
-    listed = json.dumps({f"{variant} {day.isoformat()}": text for (variant, day), text in inputs.items()})
+def with_inputs(rows: DataFrame, inputs: Mapping[date, str]) -> DataFrame:
+    """Rows with `day` → the same plus `inputs`. One literal looks them up: days are few, so no join."""
+    listed = json.dumps({day.isoformat(): text for day, text in inputs.items()})
     known = F.from_json(F.lit(listed), "map<string, string>")
+    return rows.withColumn("inputs", F.try_element_at(known, F.col("day").cast("string")))
+
+
+def with_inputs_of(rows: DataFrame, run: cli.Run) -> DataFrame:
+    """Slices → the same plus the `inputs` of the client-days of their variant and day."""
+    found = {
+        f"{each['variant']} {each['day']}": each["inputs"] for each in CLIENT_DAYS.partitions(run.warehouse)
+    }
+    known = F.from_json(F.lit(json.dumps(found)), "map<string, string>")
     key = F.concat_ws(" ", "variant", F.col("day").cast("string"))
     return rows.withColumn("inputs", F.try_element_at(known, key))
 
@@ -96,10 +108,6 @@ def note_left(run: cli.Run, left: Iterable[date]) -> None:
         shown = ", ".join(map(str, days[:LEFT_SHOWN]))
         more = f" and {len(days) - LEFT_SHOWN:,} more" if len(days) > LEFT_SHOWN else ""
         run.reporter.note(f"  days with new traffic that were not asked for: {shown}{more}")
-
-
-def _of(found: Mapping[tuple[Variant, date], str], variant: Variant) -> dict[date, str]:
-    return {day: inputs for (each, day), inputs in found.items() if each == variant}
 
 
 def _program() -> str:

@@ -20,7 +20,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import days_to_score, days_to_slice, made_days, unsliced_days, with_inputs
+from jobs.days import days_to_score, days_to_slice, unsliced_days, with_inputs, with_inputs_of
 from jobs.inventory import listed_endpoints, near_endpoints, session_hosts, standings, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_templates
@@ -84,7 +84,7 @@ def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: 
             chosen = selected(traffic, variants=variants, settings=run.settings.selection, scored=scorer)
             rows = with_inputs(client_days(chosen), inputs)
             CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {among(days)}")
-        outcome.append(f"{len({day for _, day in inputs}) - len(days):,} were read before")
+        outcome.append(f"{len(inputs) - len(days):,} were read before")
     return days
 
 
@@ -95,14 +95,14 @@ def find_endpoints(run: cli.Run) -> tuple[dict[str, int], tuple[date, ...]]:
     an interrupted run is made good by the next one.
     """
     warehouse, settings = run.warehouse, run.settings
-    stored, made = CLIENT_DAYS.read(warehouse), made_days(run, CLIENT_DAYS)
-    fresh = stored.where(F.col("day").isin(*unsliced_days(run, made)))
+    stored = CLIENT_DAYS.read(warehouse)
+    fresh = stored.where(F.col("day").isin(*unsliced_days(run)))
     clients = merged(CLIENTS.read(warehouse).unionByName(first_seen(fresh))).persist(StorageLevel.DISK_ONLY)
     shapes = PATH_TEMPLATES.read(warehouse).select("host", "path_shape")
     shapes = shapes.unionByName(fresh.select("host", "path_shape")).distinct()
     rules, templates = learn_templates(run, named(stored, clients), shapes)
     templates = templates.persist(StorageLevel.DISK_ONLY)
-    days = days_to_slice(run, made, moved_days(run, stored, clients, templates))
+    days = days_to_slice(run, moved_days(run, stored, clients, templates))
     if days:
         rows = named(stored.where(F.col("day").isin(*days)), clients)
         found = slices(
@@ -111,7 +111,7 @@ def find_endpoints(run: cli.Run) -> tuple[dict[str, int], tuple[date, ...]]:
             settings.endpoints,
             settings.selection.candidate_floor,
         )
-        ENDPOINT_SLICES.replace(with_inputs(found, made), warehouse, among(days))
+        ENDPOINT_SLICES.replace(with_inputs_of(found, run), warehouse, among(days))
         PATH_TEMPLATES.replace_all(templates, warehouse)
         CLIENTS.replace_all(clients, warehouse)
         run.forget()

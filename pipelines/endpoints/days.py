@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,19 +23,14 @@ class Choice:
         """Whether days are named, whatever changed."""
         return self.full or self.since is not None or bool(self.days)
 
-    def chosen(self, wanted: Mapping[date, str], made: Mapping[date, str]) -> tuple[date, ...]:
-        """The days to do, in order. `wanted`: inputs of each day as they are, `made`: those of the stored results."""
-        if self.is_by_hand:
-            return tuple(sorted(day for day in wanted if self._names(day)))
-        return changed(wanted, made)
+    def chosen(self, known: Iterable[date], changed: Collection[date]) -> tuple[date, ...]:
+        """The days to do, in order, of all `known` ones and those that `changed` since they were done."""
+        if not self.is_by_hand:
+            return tuple(sorted(changed))
+        return tuple(sorted(day for day in known if self._names(day)))
 
     def _names(self, day: date) -> bool:
         return self.full or day in self.days or (self.since is not None and day >= self.since)
-
-
-def changed(wanted: Mapping[date, str], made: Mapping[date, str]) -> tuple[date, ...]:
-    """Days whose results were made from other inputs, or never, in order."""
-    return tuple(sorted(day for day, inputs in wanted.items() if made.get(day) != inputs))
 
 
 def digest(parts: Iterable[str]) -> str:
@@ -46,6 +41,17 @@ def digest(parts: Iterable[str]) -> str:
         whole.update(len(text).to_bytes(8))  # so that ("ab", "c") is not ("a", "bc")
         whole.update(text)
     return whole.hexdigest()[:DIGEST_CHARACTERS]
+
+
+def written(inputs: Mapping[str, str]) -> str:
+    """Digests by name as one text, which may be a partition's value: `ml-0a1b_session-2c3d`."""
+    return "_".join(f"{name}-{inputs[name]}" for name in sorted(inputs))
+
+
+def parsed(text: str) -> dict[str, str]:
+    """The digests of `written`."""
+    pairs = (part.partition("-") for part in text.split("_") if part)
+    return {name: found for name, _, found in pairs}
 
 
 def among(days: Iterable[date]) -> str:

@@ -79,7 +79,6 @@ def test_any_order_of_days_gives_what_one_pass_gives(
     read = []
     for number in SHUFFLED:
         read.append(step("discover", "daily", files[number])["days_read"])
-        step("learn", "daily")
     step("ingest", "daily", files[3])  # delivered again
     assert step("discover", "daily")["days_read"] == 0
     assert step("discover", "daily", late)["days_read"] == 1
@@ -93,10 +92,6 @@ def test_any_order_of_days_gives_what_one_pass_gives(
     found = [rows(latest(SCHEMAS.read(each)).drop("version")) for each in (daily, once)]
     assert found[0] == found[1]
     assert found[0]
-    assert step("discover", "daily", "--full")["days_read"] == DAYS
-    assert step("discover", "daily", "--since", "2026-06-06")["days_read"] == 2
-    assert step("discover", "daily", "--days", "2026-06-02")["days_read"] == 1
-    assert rows(ENDPOINT_SLICES.read(daily)) == rows(ENDPOINT_SLICES.read(once))
 
 
 def test_a_new_rule_is_applied_to_stored_days_without_reading_them_again(
@@ -110,6 +105,8 @@ def test_a_new_rule_is_applied_to_stored_days_without_reading_them_again(
     assert told.code == 0, told.err
     done = apicensus("discover", "--variant", "ml", *root).summary
     assert (done["days_read"], done["days_rewritten"]) == (0, 2)
+    done = apicensus("discover", "--variant", "ml", "--since", "2026-06-02", *root).summary
+    assert (done["days_read"], done["days_rewritten"]) == (1, 0)  # the same again changes nothing
     slices = ENDPOINT_SLICES.read(Warehouse(spark, str(tmp_path / "w")))
     found = slices.where(F.col("path_template").contains("legacy")).select("path_template", "day").distinct()
     assert {(row["path_template"], row["day"]) for row in found.collect()} == {
