@@ -78,10 +78,10 @@ def unsliced_days(run: cli.Run) -> set[date]:
     return {date.fromisoformat(day) for _, day, _ in have - sliced}
 
 
-def days_to_slice(run: cli.Run, moved: DataFrame | None) -> tuple[date, ...]:
-    """Those of `unsliced_days`, and those of `moved` (`day`), in order."""
+def days_to_slice(run: cli.Run, read: Iterable[date], moved: DataFrame | None) -> tuple[date, ...]:
+    """The days that were `read`, those of `unsliced_days`, and those of `moved` (`day`), in order."""
     others = [] if moved is None else moved.select("day").distinct().collect()
-    return tuple(sorted(unsliced_days(run) | {row["day"] for row in others}))
+    return tuple(sorted(unsliced_days(run).union(read, (row["day"] for row in others))))
 
 
 def with_inputs(rows: DataFrame, inputs: Mapping[date, str]) -> DataFrame:

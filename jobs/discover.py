@@ -63,7 +63,7 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant], choice: Choice
     model = model_bytes(run.settings, run.root) if "ml" in variants else b""
     read = score_days(run, variants, model, choice)
     with run.reporter.stage("Finding endpoints") as outcome:
-        rules, days = find_endpoints(run)
+        rules, days = find_endpoints(run, read)
         found = {"days_read": len(read), "days_rewritten": len(days)} | rules | counted(run, variants)
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     endpoints = listed_endpoints(run)
@@ -88,21 +88,21 @@ def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: 
     return days
 
 
-def find_endpoints(run: cli.Run) -> tuple[dict[str, int], tuple[date, ...]]:
-    """Rules, templates and names of all that was stored, and the slices of the days that these change.
+def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], tuple[date, ...]]:
+    """Rules, templates and names of all that was stored; the slices of the days `read`, and of those that these change.
 
     Returns the counts of rules, and the days whose slices were rewritten. What slices rest on is stored after them, so that
     an interrupted run is made good by the next one.
     """
     warehouse, settings = run.warehouse, run.settings
     stored = CLIENT_DAYS.read(warehouse)
-    fresh = stored.where(F.col("day").isin(*unsliced_days(run)))
+    fresh = stored.where(F.col("day").isin(*(unsliced_days(run).union(read))))
     clients = merged(CLIENTS.read(warehouse).unionByName(first_seen(fresh))).persist(StorageLevel.DISK_ONLY)
     shapes = PATH_TEMPLATES.read(warehouse).select("host", "path_shape")
     shapes = shapes.unionByName(fresh.select("host", "path_shape")).distinct()
     rules, templates = learn_templates(run, named(stored, clients), shapes)
     templates = templates.persist(StorageLevel.DISK_ONLY)
-    days = days_to_slice(run, moved_days(run, stored, clients, templates))
+    days = days_to_slice(run, read, moved_days(run, stored, clients, templates))
     if days:
         rows = named(stored.where(F.col("day").isin(*days)), clients)
         found = slices(
