@@ -7,8 +7,7 @@ import gzip
 import json
 import math
 import operator
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,9 +20,9 @@ from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
 from pipelines.simulator.writers import simulate
+from tests.small_plans import SHIPPED, having
 
-SPREAD = "spark.sql.shuffle.partitions"
-COALESCED = "spark.sql.adaptive.coalescePartitions.enabled"
+SPREAD = {"spark.sql.shuffle.partitions": "5", "spark.sql.adaptive.coalescePartitions.enabled": "false"}
 
 
 @dataclass(frozen=True)
@@ -177,24 +176,14 @@ def test_export_offers_the_list_and_refuses_a_form_that_does_not_fit(
     assert "--what endpoints" in wrong.err
 
 
-@contextmanager
-def spread_over(spark: SparkSession, partitions: int) -> Iterator[None]:
-    before = {name: str(spark.conf.get(name)) for name in (SPREAD, COALESCED)}
-    spark.conf.set(SPREAD, partitions)
-    spark.conf.set(COALESCED, "false")
-    yield
-    for name, value in before.items():
-        spark.conf.set(name, value)
-
-
-def test_documents_depend_on_neither_key_nor_partitions(
+def test_documents_depend_on_neither_key_nor_partitions_nor_plans(
     apicensus: Callable[..., Any], spark: SparkSession, traffic: Path, ran: Ran, tmp_path: Path
 ) -> None:
-    """The same files in a warehouse of another key, spread over other partitions: byte for byte what `run` wrote."""
+    """The same files in a warehouse of another key, spread over other partitions and planned as shipped: what `run` wrote."""
     inputs = sorted(traffic.glob("*.ndjson.gz"))
     out = tmp_path / "out"
     root = ("--warehouse", tmp_path / "warehouse", "--settings", traffic / "settings.yaml")
-    with spread_over(spark, 5):
+    with having(spark, SHIPPED | SPREAD):
         for step in (
             ("discover", *inputs, *root),
             ("learn", *root),

@@ -15,10 +15,8 @@ import pytest
 from pipelines.spark import java_home
 
 # An executor of one core and 1,024 MB, a process of its own: what the driver can import, it cannot.
-# Spark's 200 shuffle partitions would be most of the time, and so would be compiling again what runs a few times.
+# Spark's 200 shuffle partitions would be most of the time.
 CLUSTER = ["--master", "local-cluster[1,1,1024]", "--conf", "spark.sql.shuffle.partitions=2"]
-for process in ("driver", "executor"):
-    CLUSTER += ["--conf", f"spark.{process}.extraJavaOptions=-XX:TieredStopAtLevel=1"]
 
 
 @pytest.fixture(scope="module")
