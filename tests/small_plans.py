@@ -11,8 +11,12 @@ SMALL = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
 }
 """Planning again between stages and compiling generated Java is most of the time where there are few rows.
+
+Spark runs a daemon of Python workers for each environment that it gives them. Simplified tracebacks, which functions on frames
+have and rows of a list do not, are part of that environment: with them, two daemons and twice as many workers import everything.
 
 Results do not depend on it: tests/jobs/test_run.py compares; the notebook and spark-submit run as shipped.
 """
