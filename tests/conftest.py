@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,16 @@ from pipelines import settings as settings_module
 from pipelines.settings import Settings
 from pipelines.spark import session
 from pipelines.tables import Warehouse
+from tests.small_plans import SMALL
 
 # A worker of pytest-xdist has no main file. PySpark takes such a process for its own doctests: an import of
 # pyspark.sql.connect, which great_expectations tries, ends it with exit code 0 where grpc is not installed.
 if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = sys.argv[0]
+
+# Every Java that tests start, also in processes of their own: each lives for minutes and runs most of its code a few times, so
+# compiling it well costs more than it saves, and so does collecting a small heap by several threads. Results do not depend on it.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -31,7 +37,12 @@ def settings() -> Settings:
 def spark(settings: Settings) -> Iterator[SparkSession]:
     """local[2]; one shuffle partition less than cores would hide ordering bugs, eight would only cost time."""
     small = settings.spark.model_copy(
-        update={"master": "local[2]", "driver_memory": "3g", "local_shuffle_partitions": 3}
+        update={
+            "master": "local[2]",
+            "driver_memory": "3g",
+            "local_shuffle_partitions": 3,
+            "properties": SMALL,
+        }
     )
     spark = session("tests", small)
     yield spark

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -36,5 +38,20 @@ def apicensus(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Callabl
         code = main([step, *map(str, arguments)])
         said = capfd.readouterr()
         return Done(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def prepare(spark: SparkSession) -> Callable[..., Done]:
+    """As `apicensus`, for fixtures of a module that run a step once for many tests; the step has to succeed."""
+
+    def run(step: str, *arguments: object) -> Done:
+        assert spark is not None
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main([step, *map(str, arguments)])
+        assert code == 0, err.getvalue()
+        return Done(code, out.getvalue(), err.getvalue())
 
     return run

@@ -28,7 +28,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 def learned(apicensus: Step, folder: Path, days: range, root: tuple[Any, ...], *, changed: bool) -> None:
     files = [write_day(folder / "in", number, changed=changed) for number in days]
-    for step, arguments in (("ingest", files), ("discover", ["--variant", "ml"]), ("learn", [])):
+    for step, arguments in (("discover", [*files, "--variant", "ml"]), ("learn", [])):
         done = apicensus(step, *arguments, *root)
         assert done.code == 0, done.err
 

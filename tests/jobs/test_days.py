@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,48 +67,62 @@ def rows(frame: DataFrame) -> list[str]:
     return sorted(str(row) for row in shown.collect())
 
 
+@pytest.fixture(scope="module")
+def once(
+    prepare: Callable[..., Any],
+    files: list[Path],
+    late: Path,
+    settings_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A warehouse of all files, discovered and learned in one pass. Tests read it, or change a copy."""
+    folder = tmp_path_factory.mktemp("once") / "warehouse"
+    root = ("--warehouse", folder, "--settings", settings_file)
+    prepare("discover", *files, late, *root)
+    prepare("learn", *root)
+    return folder
+
+
 def test_any_order_of_days_gives_what_one_pass_gives(
     apicensus: Callable[..., Any], spark: SparkSession, files: list[Path], late: Path, settings_file: Path,
-    tmp_path: Path,
+    once: Path, tmp_path: Path,
 ) -> None:  # fmt: skip
-    def step(name: str, warehouse: str, *arguments: object) -> dict[str, Any]:
-        root = ("--warehouse", tmp_path / warehouse, "--settings", settings_file, "--json")
+    def step(name: str, *arguments: object) -> dict[str, Any]:
+        root = ("--warehouse", tmp_path / "daily", "--settings", settings_file, "--json")
         done = apicensus(name, *arguments, *root)
         assert done.code == 0, done.err
         return dict(done.summary)
 
-    read = [step("discover", "daily", files[number])["days_read"] for number in SHUFFLED]
-    step("ingest", "daily", files[3])  # delivered again
-    assert step("discover", "daily")["days_read"] == 0
-    assert step("discover", "daily", late)["days_read"] == 1
+    read = [step("discover", files[number])["days_read"] for number in SHUFFLED]
+    step("ingest", files[3])  # delivered again
+    assert step("discover")["days_read"] == 0
+    assert step("discover", late)["days_read"] == 1
     assert read == [1] * DAYS
-    step("learn", "daily")
-    step("discover", "once", *files, late)
-    step("learn", "once")
-    daily, once = (Warehouse(spark, str(tmp_path / name)) for name in ("daily", "once"))
+    step("learn")
+    daily, whole = Warehouse(spark, str(tmp_path / "daily")), Warehouse(spark, str(once))
     for table in TABLES:
-        assert rows(table.read(daily)) == rows(table.read(once)), table.name
-    found = [rows(latest(SCHEMAS.read(each)).drop("version")) for each in (daily, once)]
+        assert rows(table.read(daily)) == rows(table.read(whole)), table.name
+    found = [rows(latest(SCHEMAS.read(each)).drop("version")) for each in (daily, whole)]
     assert found[0] == found[1]
     assert found[0]
 
 
 def test_a_new_rule_is_applied_to_stored_days_without_reading_them_again(
-    apicensus: Callable[..., Any], spark: SparkSession, files: list[Path], settings_file: Path, tmp_path: Path
+    apicensus: Callable[..., Any], spark: SparkSession, once: Path, settings_file: Path, tmp_path: Path
 ) -> None:
+    shutil.copytree(once, tmp_path / "w")
     root = ("--warehouse", tmp_path / "w", "--settings", settings_file, "--json")
-    assert apicensus("discover", *files[:2], "--variant", "ml", *root).code == 0
     decisions = tmp_path / "decisions.yaml"
     decisions.write_text("decisions:\n  - merge: /v1/legacy/{code}\n    host: api.shop.example\n")
     told = apicensus("decide", decisions, *root)
     assert told.code == 0, told.err
-    done = apicensus("discover", "--variant", "ml", *root).summary
-    assert (done["days_read"], done["days_rewritten"]) == (0, 2)
-    done = apicensus("discover", "--variant", "ml", "--since", "2026-06-02", *root).summary
-    assert (done["days_read"], done["days_rewritten"]) == (1, 1)
+    done = apicensus("discover", *root).summary
+    assert (done["days_read"], done["days_rewritten"]) == (0, DAYS)
+    for option, count in ((("--since", "2026-06-06"), 2), (("--days", "2026-06-02"), 1), (("--full",), DAYS)):
+        done = apicensus("discover", *option, *root).summary
+        assert (done["days_read"], done["days_rewritten"]) == (count, count), option
     slices = ENDPOINT_SLICES.read(Warehouse(spark, str(tmp_path / "w")))
     found = slices.where(F.col("path_template").contains("legacy")).select("path_template", "day").distinct()
     assert {(row["path_template"], row["day"]) for row in found.collect()} == {
-        ("/v1/legacy/{code}", date(2026, 6, 1)),
-        ("/v1/legacy/{code}", date(2026, 6, 2)),
+        ("/v1/legacy/{code}", FIRST + timedelta(days=number)) for number in range(DAYS)
     }

@@ -17,6 +17,8 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
+from tests.small_plans import SMALL
+
 ROOT = Path(__file__).resolve().parents[2]
 SDK = "2.35.4"  # the version that hadoop-aws 3.5.0 was built with (aws-java-sdk-v2.version of hadoop-project)
 
@@ -44,7 +46,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "access.key": "test", "secret.key": "test",
         "aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
     }  # fmt: skip
-    properties = {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()} | {
+    properties = SMALL | {f"spark.hadoop.fs.s3a.{name}": value for name, value in s3a.items()}
+    properties |= {
         "spark.jars.packages": packages(),
         "spark.jars.excludes": "software.amazon.awssdk:bundle",
     }

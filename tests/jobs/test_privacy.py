@@ -189,27 +189,30 @@ def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
     apicensus: Callable[..., Any], traffic: Path, tmp_path: Path, spark: SparkSession, event_log: Path
 ) -> None:
     out, scores, docs = tmp_path / "out", tmp_path / "scores" / "s.ndjson", tmp_path / "docs"
+    warehouse = out / "warehouse"
+    checked = apicensus(
+        "ingest", traffic, "--warehouse", warehouse, "--data-docs", docs, "--host", "logs.example", "--json"
+    )
+    assert checked.code == 0, checked.err
+    assert checked.summary["quarantined"] >= 4
     ran = apicensus("run", traffic, "--out", out, "--host", "logs.example", "--json")
     assert ran.code == 0, ran.err
     assert ran.summary["transactions"] >= 5
-    assert ran.summary["quarantined"] >= 4
     scored = apicensus("score", traffic, "--out", scores)
     assert scored.code == 0, scored.err
-    checked = apicensus("ingest", traffic, "--warehouse", tmp_path / "second", "--data-docs", docs)
-    assert checked.code == 0, checked.err
     findings, changed = tmp_path / "findings" / "f.ndjson", tmp_path / "changed"
     judged = apicensus(
-        "validate", traffic, "--out", findings, "--host", "logs.example", "--warehouse", out / "warehouse"
+        "validate", traffic, "--out", findings, "--host", "logs.example", "--warehouse", warehouse
     )
     assert judged.code == 0, judged.err
     assert findings.read_text()
     for _ in range(2):  # the first run publishes, the second compares
-        compared = apicensus("changes", "--out", changed, "--warehouse", out / "warehouse")
+        compared = apicensus("changes", "--out", changed, "--warehouse", warehouse)
         assert compared.code == 0, compared.err
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
     written = [
         (file, text)
-        for folder in (out, scores.parent, docs, tmp_path / "second", findings.parent, changed, event_log)
+        for folder in (out, scores.parent, docs, findings.parent, changed, event_log)
         for file, text in texts(folder)
     ]
     assert sum(file.suffix == ".parquet" for file, _ in written) >= 6

@@ -8,6 +8,7 @@ import json
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,24 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from openapi_spec_validator import validate
+from pyspark.sql import SparkSession
 
 from pipelines.simulator.writers import simulate
+from tests.small_plans import SHIPPED, having
 
-FORMS = ("logpush", "har", "combined")
+SPREAD = {"spark.sql.shuffle.partitions": "5", "spark.sql.adaptive.coalescePartitions.enabled": "false"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What `run` said and wrote."""
+
+    out: Path
+    summary: dict[str, Any]
+
+    @property
+    def warehouse(self) -> Path:
+        return self.out / "warehouse"
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +44,41 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def ran(prepare: Callable[..., Any], traffic: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The whole way on the traffic, once, with a key of its own: lists, documents, report and warehouse.
+
+    Tests read it; the one that runs again on the same folder proves that this changes nothing.
+    """
+    out = tmp_path_factory.mktemp("ran")
+    return Ran(out, prepare("run", *arguments(traffic, out)).summary)
+
+
+def arguments(traffic: Path, out: Path) -> list[object]:
+    inputs = sorted(traffic.glob("*.ndjson.gz"))
+    return [*inputs, "--out", out, "--settings", traffic / "settings.yaml", "--json"]
+
+
 def listed(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def test_run_writes_everything_and_a_second_run_changes_nothing(
-    apicensus: Callable[..., Any], traffic: Path, tmp_path: Path
+    apicensus: Callable[..., Any], traffic: Path, ran: Ran
 ) -> None:
-    inputs = sorted(traffic.glob("*.ndjson.gz"))
-    arguments = [*inputs, "--out", tmp_path, "--settings", traffic / "settings.yaml", "--json"]
-    done = apicensus("run", *arguments)
-    assert done.code == 0, done.err
-    assert done.summary["transactions"] == 1500
-    assert done.summary["endpoints_ml"] > 0
-    assert done.summary["candidates"] == len(listed(tmp_path / "candidates.ndjson"))
-    endpoints = listed(tmp_path / "endpoints.ndjson")
-    documents = sorted((tmp_path / "openapi").rglob("*.yaml"))
+    out, summary = ran.out, ran.summary
+    assert summary["transactions"] == 1500
+    assert summary["endpoints_ml"] > 0
+    assert summary["candidates"] == len(listed(out / "candidates.ndjson"))
+    endpoints = listed(out / "endpoints.ndjson")
+    documents = sorted((out / "openapi").rglob("*.yaml"))
     hosts = {row["host"] for row in endpoints if row["variant"] == "ml"}
-    assert len(documents) == done.summary["openapi_documents"] == 2 * len(hosts)
+    assert len(documents) == summary["openapi_documents"] == 2 * len(hosts)
     for file in documents:
         document = yaml.safe_load(file.read_text())
         validate(document)
         assert document["openapi"] == {"openapi-3.1": "3.1.0", "openapi-3.0": "3.0.3"}[file.parent.name]
-    page = (tmp_path / "report.html").read_text()
+    page = (out / "report.html").read_text()
     assert all(host in page for host in hosts)
     found = sum(row["variant"] == "ml" for row in endpoints)
     assert f"Found {found} endpoints on {len(hosts)} of " in page, (
@@ -59,11 +86,11 @@ def test_run_writes_everything_and_a_second_run_changes_nothing(
     )
     before = {file: file.read_bytes() for file in documents}
 
-    again = apicensus("run", *arguments)
+    again = apicensus("run", *arguments(traffic, out))
     assert again.code == 0, again.err
     assert (again.summary["transactions"], again.summary["transactions_new"]) == (1500, 0)
     assert again.summary["new_schema_versions"] == 0
-    assert listed(tmp_path / "endpoints.ndjson") == endpoints
+    assert listed(out / "endpoints.ndjson") == endpoints
     assert {file: file.read_bytes() for file in documents} == before
 
 
@@ -127,25 +154,11 @@ def test_other_forms_of_the_same_sites_are_read_without_loss(
 
 
 def test_export_offers_the_list_and_refuses_a_form_that_does_not_fit(
-    apicensus: Callable[..., Any], traffic: Path, tmp_path: Path
+    apicensus: Callable[..., Any], ran: Ran, tmp_path: Path
 ) -> None:
-    root = tmp_path / "warehouse"
-    assert (
-        apicensus("discover", traffic, "--format", "logpush", "--variant", "ml", "--warehouse", root).code
-        == 0
-    )
-    done = apicensus(
-        "export",
-        "--out",
-        tmp_path / "lists",
-        "--what",
-        "endpoints",
-        "--format",
-        "csv",
-        "--warehouse",
-        root,
-        "--json",
-    )
+    root = ran.warehouse
+    chosen = ("--what", "endpoints", "--format", "csv", "--warehouse", root, "--json")
+    done = apicensus("export", "--out", tmp_path / "lists", *chosen)
     assert done.code == 0, done.err
     with (tmp_path / "lists" / "endpoints.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -161,6 +174,30 @@ def test_export_offers_the_list_and_refuses_a_form_that_does_not_fit(
     wrong = apicensus("export", "--out", tmp_path, "--format", "csv", "--warehouse", root)
     assert wrong.code == 2
     assert "--what endpoints" in wrong.err
+
+
+def test_documents_depend_on_neither_key_nor_partitions_nor_plans(
+    apicensus: Callable[..., Any], spark: SparkSession, traffic: Path, ran: Ran, tmp_path: Path
+) -> None:
+    """The same files in a warehouse of another key, spread over other partitions and planned as shipped: what `run` wrote."""
+    inputs = sorted(traffic.glob("*.ndjson.gz"))
+    out = tmp_path / "out"
+    root = ("--warehouse", tmp_path / "warehouse", "--settings", traffic / "settings.yaml")
+    with having(spark, SHIPPED | SPREAD):
+        for step in (
+            ("discover", *inputs, *root),
+            ("learn", *root),
+            ("export", "--out", out, *root),
+        ):
+            done = apicensus(*step)
+            assert done.code == 0, done.err
+    assert (tmp_path / "warehouse" / "_key").read_bytes() != (ran.warehouse / "_key").read_bytes()
+    documents = [
+        {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.yaml")}
+        for folder in (ran.out / "openapi", out)
+    ]
+    assert documents[0]
+    assert documents[0] == documents[1]
 
 
 def test_a_model_of_other_features_is_exit_code_3(

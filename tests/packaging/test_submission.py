@@ -14,15 +14,15 @@ import pytest
 
 from pipelines.spark import java_home
 
-# Two executors of one core and 1,024 MB, each a process of its own: what the driver can import, they cannot.
+# An executor of one core and 1,024 MB, a process of its own: what the driver can import, it cannot.
 # Spark's 200 shuffle partitions would be most of the time.
-CLUSTER = ["--master", "local-cluster[2,1,1024]", "--conf", "spark.sql.shuffle.partitions=2"]
+CLUSTER = ["--master", "local-cluster[1,1,1024]", "--conf", "spark.sql.shuffle.partitions=2"]
 
 
 @pytest.fixture(scope="module")
 def traffic(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("traffic")
-    size = ["--hosts", "3", "--transactions", "600", "--format", "logpush"]
+    size = ["--hosts", "2", "--transactions", "200", "--format", "logpush"]
     command = [sys.executable, "-m", "jobs", "simulate", "--out", str(folder), *size]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     return folder
