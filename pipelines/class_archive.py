@@ -62,6 +62,11 @@ def options(folder: Path, conf: Path) -> list[str]:
     return sharing + ([f"-Dlog4j2.configurationFile={log}"] if log.is_file() else [])
 
 
+def leaving(part: Path) -> str:
+    """Options by which a JVM leaves an archive of its classes when it ends."""
+    return with_options("", [f"-XX:ArchiveClassesAtExit={part}", *QUIET])
+
+
 def with_options(given: str, ours: list[str]) -> str:
     """Options as Spark takes them, on one line: ours first, since of two the last one wins."""
     return " ".join([*map(shlex.quote, ours), *([given] if given else [])])

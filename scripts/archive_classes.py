@@ -13,7 +13,7 @@ import yaml
 from pyspark import SparkContext
 
 from jobs.__main__ import main
-from pipelines.class_archive import archive, place, prepare
+from pipelines.class_archive import archive, leaving, place, prepare
 from pipelines.conf_files import conf_folder
 from pipelines.spark import java_home
 from pipelines.spark_jars import class_path, properties_of, remembered
@@ -32,7 +32,7 @@ def place_of_this_environment() -> Path | None:
 
 def run_demo(part: Path) -> int:
     """A whole run in this process, so that all that a run needs is in the archive; returns its exit code."""
-    spark = {"properties": {"spark.driver.extraJavaOptions": f"-XX:ArchiveClassesAtExit={part}"}}
+    spark = {"properties": {"spark.driver.extraJavaOptions": leaving(part)}}
     with TemporaryDirectory() as name:
         settings = Path(name) / "settings.yaml"
         settings.write_text(yaml.safe_dump({"spark": spark}), encoding="utf-8")

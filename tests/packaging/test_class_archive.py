@@ -17,12 +17,12 @@ import sys
 sys.prefix = sys.argv[1]
 from scripts.archive_classes import ended, place_of_this_environment
 from pipelines import settings
-from pipelines.class_archive import archive, prepare
+from pipelines.class_archive import archive, leaving, prepare
 from pipelines.spark import session
 folder = place_of_this_environment()
 part = prepare(folder)
 spark = settings.load().spark
-dumping = {"spark.driver.extraJavaOptions": f"-XX:ArchiveClassesAtExit={part}"}
+dumping = {"spark.driver.extraJavaOptions": leaving(part)}
 session("leave", spark.model_copy(update={"properties": dumping}))
 ended()
 part.replace(archive(folder))
