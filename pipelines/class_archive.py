@@ -32,8 +32,16 @@ def place(java: Path, class_path: str) -> Path:
         java = java.resolve(strict=True)
     release = java / "release"
     build = release.read_text(encoding="utf-8", errors="replace") if release.is_file() else ""
-    key = json.dumps([str(java), build, class_path, pyspark.__version__])
+    key = json.dumps([str(java), build, class_path, pyspark.__version__, _stamps(class_path)])
     return Path(sys.prefix) / "var" / "apicensus" / sha256(key.encode()).hexdigest()[:16]
+
+
+def _stamps(class_path: str) -> list[tuple[str, int, int]]:
+    """Name, size and time of each jar: Java takes no archive of a jar that was written anew."""
+    entries = (Path(entry) for entry in class_path.split(os.pathsep))
+    jars = [jar for entry in entries for jar in (entry.parent.glob("*") if entry.name == "*" else [entry])]
+    found = ((str(jar), jar.stat()) for jar in jars if jar.is_file())
+    return sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
 
 def archive(folder: Path) -> Path:

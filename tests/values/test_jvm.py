@@ -83,6 +83,12 @@ def test_an_archive_of_another_java_or_of_other_jars_is_not_looked_at(conf: Path
     assert jvm.start(settings(**{PACKAGES: "c:d:1"}), java, is_small=False).archive is None
 
 
+def test_jars_that_were_written_anew_want_another_archive(conf: Path, java: Path, tmp_path: Path) -> None:
+    made(java)
+    (tmp_path / "one.jar").write_bytes(b"PK another")
+    assert jvm.start(settings(), java, is_small=False).archive is None
+
+
 @pytest.mark.parametrize("name", ["hive-site.xml", "spark-env.sh"])
 def test_a_conf_that_must_be_on_the_class_path_wins_over_the_archive(
     conf: Path, java: Path, name: str
