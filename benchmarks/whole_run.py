@@ -32,8 +32,11 @@ SAMPLED_SECONDS = 0.1
 BARE = """
 import sys
 from pipelines import settings
+from pipelines.small_work import is_small
 from pipelines.spark import session
-spark = session("bare", settings.load().spark)
+chosen = settings.load().spark
+small = is_small(chosen.quick_below_bytes, sys.argv[2:], sys.argv[1])
+spark = session("bare", chosen, is_small=small)
 spark.read.json(sys.argv[2:]).write.format("delta").save(sys.argv[1])
 """
 

@@ -82,6 +82,7 @@ class Run:
     root: str
     as_json: bool = False
     writes: bool = True
+    inputs: Sequence[str] | None = ()
     summary: dict[str, Any] = field(default_factory=dict)
     _warehouse: Warehouse | None = None
     _reporter: Reporter | None = None
@@ -105,10 +106,13 @@ class Run:
         return self._warehouse
 
     def _session(self) -> SparkSession:
+        from pipelines.small_work import is_small
         from pipelines.spark import session
 
+        spark = self.settings.spark
+        small = is_small(spark.quick_below_bytes, self.inputs, self.root)
         with self.reporter.stage("Starting Spark"):
-            self.reporter.spark = session(self.step, self.settings.spark)
+            self.reporter.spark = session(self.step, spark, is_small=small)
         return self.reporter.spark
 
     def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
@@ -151,10 +155,20 @@ class Run:
 
 
 def start(
-    step: str, settings: Path | None, warehouse: str, as_json: bool = False, *, writes: bool = True
+    step: str,
+    settings: Path | None,
+    warehouse: str,
+    as_json: bool = False,
+    *,
+    writes: bool = True,
+    inputs: Sequence[str] | None = (),
 ) -> Run:
-    """Checks settings before anything else happens. `writes`: the step changes tables, so it needs the warehouse for itself."""
-    return Run(step, settings_module.load(settings), warehouse, as_json, writes)
+    """Checks settings before anything else happens.
+
+    `writes`: the step changes tables, so it needs the warehouse for itself. `inputs`: files that it reads beside the
+    warehouse; None where they do not tell how much work it is.
+    """
+    return Run(step, settings_module.load(settings), warehouse, as_json, writes, inputs)
 
 
 def writable(root: str, option: str = "--warehouse") -> str:

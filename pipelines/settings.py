@@ -41,6 +41,7 @@ class SparkSettings(Section):
     master: str
     driver_memory: Annotated[str, Field(pattern=r"^\d+[kmgt]$")]
     local_shuffle_partitions: Positive
+    quick_below_bytes: Annotated[int, Field(ge=0)]
     properties: dict[str, str]
 
 

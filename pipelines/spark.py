@@ -17,10 +17,11 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from pipelines.conf_files import conf_folder
+from pipelines.class_archive import conf_of
 from pipelines.errors import EnvironmentMissing
+from pipelines.jvm import Start, start
 from pipelines.settings import SparkSettings
-from pipelines.spark_jars import CLASS_PATH, JARS, PACKAGES, class_path, properties_of, remember, remembered
+from pipelines.spark_jars import JARS, remember
 
 JAVA_MINIMUM = 17
 SHIPPED = ("pipelines", "ml")
@@ -32,11 +33,11 @@ JAVA_FOLDERS = (
 )
 
 
-def session(step: str, settings: SparkSettings) -> SparkSession:
+def session(step: str, settings: SparkSettings, *, is_small: bool = False) -> SparkSession:
     """The session of this process, made on first use.
 
     Under spark-submit its options (master, memory, packages) win, because the JVM already runs; otherwise the JVM is
-    started here with `conf/` as its configuration folder.
+    started here with `conf/` as its configuration, and for work that `is_small` so that it starts quickly.
 
     Raises:
         EnvironmentMissing: there is no Java 17 or newer, with how to get one.
@@ -46,44 +47,24 @@ def session(step: str, settings: SparkSettings) -> SparkSession:
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     # else workers run another Python, without our libraries
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    properties, unresolved = dict(settings.properties), dict[str, str]()
-    builder = SparkSession.builder.appName(f"{settings.app_name} {step}")
+    started = Start(settings.properties, {}, None)
     if not submitted and SparkSession.getActiveSession() is None:
-        os.environ["JAVA_HOME"] = str(java_home())
-        unresolved = _unresolved(properties, properties.get("spark.master", settings.master))
-        builder = (
-            builder.master(settings.master)
-            .config("spark.driver.memory", settings.driver_memory)
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", str(settings.local_shuffle_partitions))
-        )
+        java = java_home()
+        os.environ["JAVA_HOME"] = str(java)
+        started = start(settings, java, is_small=is_small)
+    builder = SparkSession.builder.appName(f"{settings.app_name} {step}")
     root = _root()
     if root is not None:  # for workers on this machine; executors elsewhere get the archive below
         builder = builder.config("spark.executorEnv.PYTHONPATH", str(root))
-    for key, value in properties.items():
+    for key, value in started.properties.items():
         builder = builder.config(key, value)
-    with nullcontext() if submitted else _own_log():
+    with nullcontext() if submitted else _own_log(), conf_of(started.archive):
         spark = builder.getOrCreate()
-    remember(unresolved, spark.sparkContext.getConf().get(JARS, ""))
+    remember(started.unresolved, spark.sparkContext.getConf().get(JARS, ""))
     spark.sparkContext.setLogLevel("ERROR")
     if not str(spark.sparkContext.master).startswith("local["):
         spark.sparkContext.addPyFile(str(archive()))
     return spark
-
-
-def _unresolved(properties: dict[str, str], master: str) -> dict[str, str]:
-    """Spark's properties where Ivy must be asked for jars; where it was, puts these into `properties` and has none."""
-    conf = conf_folder()
-    if isinstance(conf, Path):
-        os.environ.setdefault("SPARK_CONF_DIR", str(conf))
-    all_properties = properties_of(Path(os.environ.get("SPARK_CONF_DIR", "")), properties)
-    jars = remembered(all_properties)
-    if jars is None:
-        return all_properties
-    is_alone = re.fullmatch(r"local(\[.*\])?", master) and CLASS_PATH not in all_properties
-    path = class_path(jars) if is_alone else None
-    properties |= {PACKAGES: ""} | ({CLASS_PATH: path} if path else {JARS: ",".join(jars)})
-    return {}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -36,9 +37,9 @@ def properties_of(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     read: dict[str, str] = {}
     with suppress(OSError):
         for line in (folder / "spark-defaults.conf").read_text(encoding="utf-8").splitlines():
-            words = line.split(None, 1)
-            if len(words) == 2 and not words[0].startswith("#"):
-                read[words[0]] = words[1].strip()
+            words = re.split(r"\s*[=:\s]\s*", line.strip(), maxsplit=1)
+            if len(words) == 2 and not words[0].startswith(("#", "!")):
+                read[words[0]] = words[1]
     return read | dict(given)
 
 

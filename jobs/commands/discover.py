@@ -40,7 +40,7 @@ def discover(
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
     choice = cli.chosen_days(days, since, full)
-    run = cli.start("discover", settings, warehouse, as_json)
+    run = cli.start("discover", settings, warehouse, as_json, inputs=inputs or ())
     from jobs.discover import VARIANTS, discover_endpoints
     from jobs.ingest import ingest_inputs, notice_refused
 

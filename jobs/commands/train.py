@@ -46,7 +46,7 @@ def train(
       apicensus train --out mine --warehouse /data/census
       apicensus train --labels session --settings sessions.yaml --warehouse /data/census
     """
-    run = cli.start("train", settings, warehouse, as_json, writes=False)
+    run = cli.start("train", settings, warehouse, as_json, writes=False, inputs=None)
     from jobs.train import train_calls, train_paths
 
     if classifier == "paths":

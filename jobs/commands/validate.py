@@ -50,7 +50,7 @@ def validate(
       apicensus validate captures/ --schemas openapi/ --fail-on-findings
       apicensus validate --warehouse /data/census --json
     """
-    run = cli.start("validate", settings, warehouse, as_json)
+    run = cli.start("validate", settings, warehouse, as_json, inputs=inputs or ())
     from jobs.validate import check_inputs
 
     check_inputs(run, inputs or [], schemas, out, format, host)

@@ -101,3 +101,9 @@ def test_on_the_class_path_sparks_own_jars_come_first(jars: list[Path], tmp_path
     assert [*Path(first).parent.glob("spark-sql_*.jar")] != []
     assert others == [str(jar) for jar in jars]
     assert class_path([(tmp_path / "a:b.jar").as_uri()]) is None
+
+
+@pytest.mark.parametrize("line", ["a.b=c", "a.b = c", "a.b: c", "  a.b\tc  ", "a.b c", "!no\na.b c"])
+def test_a_line_of_properties_is_read_as_java_reads_it(tmp_path: Path, line: str) -> None:
+    (tmp_path / "spark-defaults.conf").write_text(f"{line}\n")
+    assert properties_of(tmp_path, {}) == {"a.b": "c"}

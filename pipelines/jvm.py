@@ -1,0 +1,64 @@
+"""How this process starts Spark's JVM: with which properties, jars, class archive and compiler."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import class_archive
+from pipelines.conf_files import conf_folder
+from pipelines.settings import SparkSettings
+from pipelines.spark_jars import CLASS_PATH, JARS, PACKAGES, class_path, properties_of, remembered
+
+QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
+"""C1 alone: C2's better code is paid for only where code runs for minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Spark's properties; those where Ivy must be asked for jars (else none); folder of the class archive, if used."""
+
+    properties: dict[str, str]
+    unresolved: dict[str, str]
+    archive: Path | None
+
+
+def start(settings: SparkSettings, java: Path, *, is_small: bool) -> Start:
+    """What Spark is to be started with; the properties of the settings win over all others, then ours, then those of conf/."""
+    own = conf_folder()
+    if isinstance(own, Path):
+        os.environ.setdefault("SPARK_CONF_DIR", str(own))
+    conf = Path(os.environ.get("SPARK_CONF_DIR", ""))
+    seen = properties_of(conf, settings.properties)
+    is_local = re.fullmatch(r"local(\[.*\])?", seen.get("spark.master", settings.master)) is not None
+    jars, unresolved = _jars(seen, is_local=is_local)
+    options = [QUICK_COMPILER] if is_small and is_local else []
+    archive = class_archive.place(java, jars[CLASS_PATH]) if jars.get(CLASS_PATH) and conf == own else None
+    if archive is not None and class_archive.is_usable(archive, conf):
+        options += class_archive.options(archive, conf)
+    else:
+        archive = None
+    properties = {
+        **(seen if archive else {}),
+        "spark.master": settings.master,
+        "spark.driver.memory": settings.driver_memory,
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": str(settings.local_shuffle_partitions),
+        **settings.properties,
+        **jars,
+    }
+    if options:
+        given = seen.get(class_archive.DEFAULT_OPTIONS, "")
+        properties[class_archive.DEFAULT_OPTIONS] = class_archive.with_options(given, options)
+    return Start(properties, unresolved, archive)
+
+
+def _jars(seen: dict[str, str], *, is_local: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """Properties by which Spark finds the jars of earlier; the properties it has where Ivy must be asked instead."""
+    jars = remembered(seen)
+    if jars is None:
+        return {}, seen
+    path = class_path(jars) if is_local and CLASS_PATH not in seen else None
+    return {PACKAGES: ""} | ({CLASS_PATH: path} if path else {JARS: ",".join(jars)}), {}

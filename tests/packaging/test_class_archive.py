@@ -1,0 +1,100 @@
+"""A JVM leaves an archive of its classes when it ends; the next one, in a process of its own, starts with it and with C1."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.class_archive import archive, empty_conf
+
+LEAVE = """
+import sys
+sys.prefix = sys.argv[1]
+from scripts.archive_classes import ended, place_of_this_environment
+from pipelines import settings
+from pipelines.class_archive import archive, leaving, prepare
+from pipelines.spark import session
+folder = place_of_this_environment()
+part = prepare(folder)
+spark = settings.load().spark
+dumping = {"spark.driver.extraJavaOptions": leaving(part)}
+session("leave", spark.model_copy(update={"properties": dumping}))
+ended()
+part.replace(archive(folder))
+"""
+
+USE = """
+import json, os, sys
+sys.prefix = sys.argv[1]
+from pathlib import Path
+from pipelines import settings
+from pipelines.spark import session
+mine = {"spark.driver.extraJavaOptions": "-Dmine=kept"}
+spark = session("use", settings.load().spark.model_copy(update={"properties": mine}), is_small=True)
+spark.range(3).write.format("delta").save(sys.argv[2])
+java = spark.sparkContext._jvm.java
+print(json.dumps({
+    "rows": spark.read.format("delta").load(sys.argv[2]).count(),
+    "options": list(java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()),
+    "mine": java.lang.System.getProperty("mine"),
+    "zone": spark.conf.get("spark.sql.session.timeZone"),
+    "conf": os.environ["SPARK_CONF_DIR"],
+    "maps": Path(f"/proc/{spark.sparkContext._gateway.proc.pid}/maps").read_text(),
+}))
+"""
+
+
+def told(root: Path, program: str, *arguments: object) -> str:
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def environment_folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stands for an environment whose set-up made an archive."""
+    folder = tmp_path_factory.mktemp("environment")
+    assert told(root, LEAVE, folder) == ""
+    return folder
+
+
+@pytest.fixture(scope="module")
+def used(root: Path, environment_folder: Path) -> dict[str, Any]:
+    """What a session says that starts there; its standard output has nothing else."""
+    return dict(json.loads(told(root, USE, environment_folder, environment_folder / "table")))
+
+
+def test_a_session_maps_the_archive_and_works(used: dict[str, Any], environment_folder: Path) -> None:
+    (folder,) = (environment_folder / "var/apicensus").iterdir()
+    assert str(archive(folder)) in used["maps"]
+    assert used["rows"] == 3
+
+
+def test_the_quick_compiler_and_the_users_options_arrive(used: dict[str, Any]) -> None:
+    assert "-XX:TieredStopAtLevel=1" in used["options"]
+    assert used["mine"] == "kept"
+
+
+def test_conf_counts_though_the_jvm_got_an_empty_folder(used: dict[str, Any], root: Path) -> None:
+    assert used["zone"] == "UTC"
+    assert Path(used["conf"]) == root / "conf"
+
+
+def test_an_archive_that_is_none_stops_nobody(
+    root: Path, environment_folder: Path, used: dict[str, Any], tmp_path: Path
+) -> None:
+    (folder,) = (environment_folder / "var/apicensus").iterdir()
+    kept = archive(folder).rename(folder / "kept")
+    try:
+        archive(folder).write_bytes(b"not an archive")
+        without = json.loads(told(root, USE, environment_folder, tmp_path / "table"))
+    finally:
+        kept.replace(archive(folder))
+    assert without["rows"] == used["rows"]
+    assert [*empty_conf(folder).iterdir()] == []

@@ -1,0 +1,165 @@
+"""With which properties and options the JVM is started, by what was found and how much there is to do."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pipelines import class_archive, jvm
+from pipelines.settings import SparkSettings, load
+from pipelines.spark_jars import CLASS_PATH, PACKAGES, properties_of, remember
+
+OPTIONS, EXTRA = class_archive.DEFAULT_OPTIONS, "spark.driver.extraJavaOptions"
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration folder of our own, jars that Ivy found for it, and an environment without an archive."""
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    (folder / "spark-defaults.conf").write_text(f"{PACKAGES} a:b:1\nspark.some yes\nspark.driver.memory 1g\n")
+    (folder / "log4j2.properties").write_text("status = error\n")
+    jar = tmp_path / "one.jar"
+    jar.write_bytes(b"PK")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(jvm, "conf_folder", lambda: folder)
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "environment"))
+    monkeypatch.setenv("SPARK_CONF_DIR", str(folder))
+    remember(properties_of(folder, {}), jar.as_uri())
+    return folder
+
+
+@pytest.fixture
+def java(tmp_path: Path) -> Path:
+    home = tmp_path / "java"
+    home.mkdir()
+    (home / "release").write_text('JAVA_VERSION="17.0.1"\n')
+    return home
+
+
+def settings(**properties: str) -> SparkSettings:
+    return load().spark.model_copy(update={"properties": properties})
+
+
+def made(java: Path) -> Path:
+    """The archive's folder as set-up leaves it."""
+    folder = class_archive.place(java, jvm.start(settings(), java, is_small=False).properties[CLASS_PATH])
+    class_archive.prepare(folder)
+    class_archive.archive(folder).write_bytes(b"archive")
+    return folder
+
+
+def test_without_an_archive_spark_finds_conf_itself(conf: Path, java: Path) -> None:
+    started = jvm.start(settings(), java, is_small=False)
+    assert started.archive is None
+    assert OPTIONS not in started.properties
+    assert "spark.some" not in started.properties
+
+
+def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, java: Path) -> None:
+    folder = made(java)
+    started = jvm.start(settings(), java, is_small=False)
+    assert started.archive == folder
+    assert started.properties["spark.some"] == "yes"
+    assert started.properties["spark.driver.memory"] == load().spark.driver_memory
+    assert started.properties[PACKAGES] == ""
+    assert shlex.split(started.properties[OPTIONS]) == [
+        f"-XX:SharedArchiveFile={folder / 'classes.jsa'}",
+        "-Xshare:auto",
+        *class_archive.QUIET,
+        f"-Dlog4j2.configurationFile={conf / 'log4j2.properties'}",
+    ]
+
+
+def test_an_archive_of_another_java_or_of_other_jars_is_not_looked_at(conf: Path, java: Path) -> None:
+    made(java)
+    (java / "release").write_text('JAVA_VERSION="17.0.2"\n')
+    assert jvm.start(settings(), java, is_small=False).archive is None
+    (java / "release").write_text('JAVA_VERSION="17.0.1"\n')
+    assert jvm.start(settings(), java, is_small=False).archive is not None
+    assert jvm.start(settings(**{PACKAGES: "c:d:1"}), java, is_small=False).archive is None
+
+
+def test_jars_that_were_written_anew_want_another_archive(conf: Path, java: Path, tmp_path: Path) -> None:
+    made(java)
+    (tmp_path / "one.jar").write_bytes(b"PK another")
+    assert jvm.start(settings(), java, is_small=False).archive is None
+
+
+@pytest.mark.parametrize("name", ["hive-site.xml", "spark-env.sh"])
+def test_a_conf_that_must_be_on_the_class_path_wins_over_the_archive(
+    conf: Path, java: Path, name: str
+) -> None:
+    made(java)
+    (conf / name).write_text("")
+    assert jvm.start(settings(), java, is_small=False).archive is None
+
+
+def test_another_conf_of_the_user_wins_over_the_archive(
+    conf: Path, java: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(java)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "spark-defaults.conf").write_text((conf / "spark-defaults.conf").read_text())
+    monkeypatch.setenv("SPARK_CONF_DIR", str(other))
+    assert jvm.start(settings(), java, is_small=False).archive is None
+
+
+def test_a_folder_that_is_no_longer_empty_is_not_put_on_the_class_path(conf: Path, java: Path) -> None:
+    (class_archive.empty_conf(made(java)) / "hive-site.xml").write_text("")
+    assert jvm.start(settings(), java, is_small=False).archive is None
+
+
+def test_small_work_is_compiled_quickly_and_large_work_well(conf: Path, java: Path) -> None:
+    assert jvm.start(settings(), java, is_small=True).properties[OPTIONS] == jvm.QUICK_COMPILER
+    made(java)
+    assert jvm.QUICK_COMPILER in jvm.start(settings(), java, is_small=True).properties[OPTIONS].split()
+    assert jvm.QUICK_COMPILER not in jvm.start(settings(), java, is_small=False).properties[OPTIONS].split()
+
+
+def test_a_cluster_gets_neither_archive_nor_quick_compiler(conf: Path, java: Path) -> None:
+    made(java)
+    started = jvm.start(settings(**{"spark.master": "spark://host:7077"}), java, is_small=True)
+    assert started.archive is None
+    assert OPTIONS not in started.properties
+
+
+def test_options_of_the_user_stay_and_come_last(conf: Path, java: Path) -> None:
+    made(java)
+    mine = settings(**{EXTRA: "-Xss8m", OPTIONS: "-Da='b c'"})
+    started = jvm.start(mine, java, is_small=True).properties
+    assert started[EXTRA] == "-Xss8m"
+    assert started[OPTIONS].endswith(" -Da='b c'")
+    assert started[OPTIONS].startswith(jvm.QUICK_COMPILER)
+
+
+def test_a_place_with_blanks_stays_one_option(conf: Path) -> None:
+    assert shlex.split(class_archive.with_options("", ["-Da=b c", "-Xe"])) == ["-Da=b c", "-Xe"]
+
+
+def test_children_inherit_the_true_folder_again(
+    conf: Path, java: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made(java)
+    with class_archive.conf_of(folder):
+        assert os.environ["SPARK_CONF_DIR"] == str(class_archive.empty_conf(folder))
+    assert os.environ["SPARK_CONF_DIR"] == str(conf)
+    with class_archive.conf_of(None):
+        assert os.environ["SPARK_CONF_DIR"] == str(conf)
+    monkeypatch.delenv("SPARK_CONF_DIR")
+    with pytest.raises(ValueError, match="stop"), class_archive.conf_of(folder):
+        raise ValueError("stop")
+    assert "SPARK_CONF_DIR" not in os.environ
+
+
+def test_a_new_archive_takes_the_place_of_older_ones(conf: Path, java: Path) -> None:
+    first = made(java)
+    second = first.parent / "another"
+    part = class_archive.prepare(second)
+    assert not first.exists()
+    assert part.parent == second
+    assert [*class_archive.empty_conf(second).iterdir()] == []

@@ -1,0 +1,57 @@
+"""Work is small by the traffic that is named and stored; what cannot be weighed is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.small_work import PACKED, is_small
+
+
+def written(path: Path, size: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a" * size)
+    return path
+
+
+def test_files_folders_and_globs_count_and_so_do_stored_transactions(tmp_path: Path) -> None:
+    root = tmp_path / "warehouse"
+    inputs = [
+        str(written(tmp_path / "one.har", 10)),
+        str(written(tmp_path / "logs/a/two.log", 20).parents[1]),
+        str(written(tmp_path / "more/three.log", 30).parent / "*.log"),
+    ]
+    written(root / "transactions/day=2026-01-01/part.txt", 40)
+    written(root / "endpoints/part.txt", 1_000)
+    assert is_small(101, inputs, str(root))
+    assert not is_small(100, inputs, str(root))
+    assert is_small(41, [], str(root))
+    assert not is_small(40, [], str(root))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_packed_files_count_as_what_they_hold(tmp_path: Path, suffix: str) -> None:
+    file = str(written(tmp_path / f"log{suffix}", 10))
+    assert is_small(10 * PACKED + 1, [file], str(tmp_path / "none"))
+    assert not is_small(10 * PACKED, [file], str(tmp_path / "none"))
+
+
+def test_nothing_is_small_where_the_setting_is_zero(tmp_path: Path) -> None:
+    assert not is_small(0, [], str(tmp_path))
+
+
+def test_work_that_files_do_not_tell_is_not_small(tmp_path: Path) -> None:
+    assert is_small(1, [], str(tmp_path))
+    assert not is_small(1, None, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "root"), [(["s3a://bucket/key"], "warehouse"), ([], "s3a://bucket/warehouse")]
+)
+def test_remote_work_is_not_small(tmp_path: Path, inputs: list[str], root: str) -> None:
+    assert not is_small(1_000, inputs, root if "://" in root else str(tmp_path / root))
+
+
+def test_inputs_that_are_not_there_are_left_to_who_reads_them(tmp_path: Path) -> None:
+    assert is_small(1, [str(tmp_path / "missing.har"), ""], str(tmp_path / "none"))
