@@ -18,7 +18,8 @@ from unittest.mock import patch
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.scoring import cpu_seconds, written_nowhere
+from benchmarks.machine import cpu_seconds
+from benchmarks.scoring import written_nowhere
 from pipelines import settings as settings_module
 from pipelines.settings import Settings
 from pipelines.simulator.writers import simulate

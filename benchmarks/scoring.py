@@ -21,6 +21,7 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.machine import cpu_seconds
 from ml.bundled import bundled
 from ml.features import FEATURES
 from ml.score import NEEDED, load, probabilities, with_features, with_probability
@@ -35,7 +36,6 @@ from pipelines.transactions.staging import staged
 
 BUDGET = 4.0
 ROWS_OF_MATRIX = 100_000
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def columns_read() -> list[str]:
@@ -68,23 +68,6 @@ def stored(
         copies = whole.crossJoin(spark.range(repeat).toDF("copy")).drop("copy")
         copies.repartition(8).write.parquet(str(folder / "rows"))
     return spark.read.parquet(str(folder / "rows"))
-
-
-def cpu_seconds() -> float:
-    """User and system time of this process and all that it started, from /proc (Linux)."""
-    parents: dict[int, int] = {}
-    used: dict[int, float] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = folder.joinpath("stat").read_text().rpartition(")")[2].split()
-        except OSError:  # ended meanwhile
-            continue
-        parents[int(folder.name)] = int(fields[1])
-        used[int(folder.name)] = sum(map(int, fields[11:15])) / TICKS
-    mine = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
-        mine |= more
-    return sum(used[pid] for pid in mine)
 
 
 def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
