@@ -20,20 +20,6 @@ from benchmarks.programs import HERE, bare, step
 from benchmarks.traffic import simulated
 
 STEPS = ("ingest", "discover", "learn")
-DAY_BY_DAY = """
-import sys
-from pathlib import Path
-from jobs.discover import VARIANTS, discover_endpoints
-from jobs.ingest import ingest_inputs
-from jobs.learn import learn_schemas
-from pipelines import cli
-run = cli.start("days", Path(sys.argv[2]), sys.argv[1])
-for file in sys.argv[3:]:
-    ingest_inputs(run, [file], "logpush", None)
-    discover_endpoints(run, VARIANTS["both"])
-    learn_schemas(run, "ml")
-"""
-"""The days before the last, in one process: only what they leave in the warehouse matters."""
 
 
 def stepped(files: Sequence[str], warehouse: Path, settings: Path) -> dict[str, Cost]:
@@ -46,7 +32,7 @@ def figures(
     days: int, transactions: int, added: Mapping[str, Cost], rebuilt: Mapping[str, Cost], start: Cost
 ) -> list[Figure]:
     """The ratio of all steps, with and without the start of their processes, and of each."""
-    day, rebuild, starts = total(added), total(rebuilt), total({name: start for name in added})
+    day, rebuild, starts = total(added), total(rebuilt), total(dict.fromkeys(added, start))
     case = f"day {days} after {days - 1} ÷ rebuild of all {days}, {transactions:,} transactions"
     return [
         Figure(f"{case}: CPU", ratio(day.cpu, rebuild.cpu), "≤ 0.25"),
@@ -85,7 +71,8 @@ def main() -> None:
         files = simulated(folder / "traffic", options.transactions, days=options.days)
         settings = folder / "traffic" / "settings.yaml"
         start = bare([], folder / "start")
-        measured([sys.executable, "-c", DAY_BY_DAY, str(folder / "grown"), str(settings), *files[:-1]], HERE)
+        grown = [str(folder / "grown"), str(settings), *files[:-1]]
+        measured([sys.executable, "-m", "benchmarks.day_by_day", *grown], HERE)
         added = stepped(files[-1:], folder / "grown", settings)
         rebuilt = stepped(files, folder / "rebuilt", settings)
     report(figures(options.days, options.transactions, added, rebuilt, start), options.json)

@@ -9,19 +9,11 @@ from pathlib import Path
 from benchmarks.machine import ROOT, Cost, measured
 
 HERE = {"PYTHONPATH": str(ROOT)}
-BARE = """
-import sys
-from pipelines import settings
-from pipelines.spark import session
-spark = session("bare", settings.load().spark)
-if sys.argv[2:]:
-    spark.read.json(sys.argv[2:]).write.format("delta").save(sys.argv[1])
-"""
 
 
 def bare(inputs: Sequence[str], folder: Path) -> Cost:
     """A session that starts, reads files of lines and writes one Delta table; without inputs it only starts."""
-    return measured([sys.executable, "-c", BARE, str(folder / "table"), *inputs], HERE)
+    return measured([sys.executable, "-m", "benchmarks.bare_session", str(folder / "table"), *inputs], HERE)
 
 
 def step(name: str, *arguments: str) -> Cost:
