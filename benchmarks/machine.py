@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -86,10 +87,15 @@ def measured(command: Sequence[str], environment: Mapping[str, str] | None = Non
 
     watcher = threading.Thread(target=sample, daemon=True)
     watcher.start()
-    code = running.wait()
-    wall = time.monotonic() - started
-    done.set()
-    watcher.join()
+    try:
+        code = running.wait()
+        wall = time.monotonic() - started
+    except BaseException:  # whoever stops a benchmark stops what it measures: another session gets no Ctrl+C
+        os.killpg(running.pid, signal.SIGTERM)
+        raise
+    finally:
+        done.set()
+        watcher.join()
     if code:
         raise SystemExit(f"{' '.join(command)} ended with {code}")
     return Cost(sum(spent.values()), wall, most)

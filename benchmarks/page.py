@@ -1,9 +1,10 @@
 """Runs the benchmarks of cost one after the other and writes their figures to docs/benchmarks.md.
 
-Every figure of the page comes out of this run. `small` takes about half an hour on two quiet cores, `large` the sizes that
-the project's targets name (some hours, some 20 GB of disk) and the test suite. NAME runs only these and prints the page.
+Every figure of the page comes out of this run. `small` is meant to fit into half an hour on two quiet cores; `large` has
+the sizes that the project's targets name (hours, and tens of GB of disk) and the test suite; `tiny` only shows that
+everything works. NAME runs only these and prints the page.
 
-usage: python -m benchmarks page [--sizes small|large] [--out docs/benchmarks.md] [NAME...]
+usage: python -m benchmarks page [--sizes tiny|small|large] [--out docs/benchmarks.md] [NAME...]
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from benchmarks.machine import ROOT, described
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 SIZES: dict[str, tuple[str, ...]] = {
+    "tiny": (
+        "whole_run", "growth --small 1000 --large 4000", "skew --transactions 4000", "days --transactions 4000 --days 3",
+        "learning --transactions 8000 --rounds 1", "templates --paths 20000",
+        "scoring --transactions 4000 --repeat 1 --rounds 1", "ingest --transactions 4000 --rounds 1",
+        "peers --small 1000 --large 2000",
+    ),
     "small": (
         "whole_run", "growth --small 20000 --large 200000", "skew --transactions 200000", "days --transactions 160000",
         "learning", "templates", "scoring", "ingest", "peers",
@@ -64,11 +71,15 @@ def finished(arguments: str) -> Finished:
     return Finished(command, time.monotonic() - started, found, done.returncode)
 
 
-def page(about: str, when: datetime, done: Iterable[Finished]) -> str:
-    """The page: machine, commit and date, then a table of each benchmark."""
+def page(about: str, when: datetime, sizes: str, done: Iterable[Finished]) -> str:
+    """The page: machine, commit, date and sizes, then a table of each benchmark."""
     done = list(done)
     minutes = sum(one.seconds for one in done) / 60
-    parts = [HEAD, f"{about}; {when:%Y-%m-%d %H:%M} UTC, {minutes:.0f} minutes.\n"]
+    warning = (
+        " These sizes only show that everything works: the figures say nothing." if sizes == "tiny" else ""
+    )
+    told = f"{when:%Y-%m-%d %H:%M} UTC; sizes: {sizes}; {minutes:.0f} minutes.{warning}"
+    parts = [HEAD, f"{about}; {told}\n"]
     return "".join([*parts, *(f"\n{section(one)}" for one in done)])
 
 
@@ -113,7 +124,7 @@ def main() -> int:
     except ValueError as error:
         parser.error(str(error))
     done = [finished(command) for command in commands]
-    text = page(about, when, done)
+    text = page(about, when, options.sizes, done)
     out = options.out or (None if options.names else PAGE)
     if out:
         out.write_text(text)

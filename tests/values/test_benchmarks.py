@@ -190,13 +190,25 @@ def test_the_prefix_is_what_most_requests_have() -> None:
     assert peers.prefix(orjson.dumps(har)) == "https://a.example"
 
 
+def test_peers_get_json_and_no_other_bodies() -> None:
+    bodies = [None, {"text": '{"a": 1}'}, {"text": "a=1&b=2"}, {"mimeType": "text/plain"}]
+    entries = [{"request": {"url": "u"} if body is None else {"postData": body}} for body in bodies]
+    har = orjson.loads(peers.without_forms(orjson.dumps({"log": {"entries": entries}})))
+    assert [entry["request"].get("postData") for entry in har["log"]["entries"]] == [
+        None,
+        bodies[1],
+        None,
+        bodies[3],
+    ]
+
+
 def test_the_page_has_machine_commands_figures_and_failures() -> None:
     done = [
         page.Finished("python -m benchmarks growth --small 1", 59.6, (Figure("a | b", "1\n2", "≤ 3"),)),
         page.Finished("python -m benchmarks peers", 0.4, (), 2),
     ]
-    text = page.page("commit abc; 2 cores", datetime(2026, 6, 30, 12, 5, tzinfo=UTC), done)
-    assert "commit abc; 2 cores; 2026-06-30 12:05 UTC, 1 minutes." in text
+    text = page.page("commit abc; 2 cores", datetime(2026, 6, 30, 12, 5, tzinfo=UTC), "small", done)
+    assert "commit abc; 2 cores; 2026-06-30 12:05 UTC; sizes: small; 1 minutes.\n" in text
     assert "## growth\n\n`python -m benchmarks growth --small 1` (60 s)\n" in text
     assert "| figure | result | target |\n| --- | --- | --- |\n| a \\| b | 1 2 | ≤ 3 |\n" in text
     assert "## peers" in text
