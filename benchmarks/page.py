@@ -30,8 +30,8 @@ SIZES: dict[str, tuple[str, ...]] = {
         "peers --small 1000 --large 2000",
     ),
     "small": (
-        "whole_run", "growth --small 20000 --large 200000", "skew --transactions 200000", "days --transactions 160000",
-        "learning", "templates", "scoring", "ingest", "peers",
+        "whole_run", "growth --small 20000 --large 200000", "skew --transactions 100000", "days --transactions 160000",
+        "learning --rounds 2", "templates", "scoring --rounds 3", "ingest", "peers",
     ),
     "large": (
         "whole_run --rounds 3", "growth --small 200000 --large 2000000", "growth --small 2000000 --large 20000000",

@@ -15,7 +15,10 @@ from tempfile import TemporaryDirectory
 from benchmarks.figures import Figure, ratio, report
 from benchmarks.machine import Cost, described
 from benchmarks.programs import run
-from benchmarks.traffic import simulated, skewed
+from benchmarks.traffic import simulated, sites_of, skewed
+
+SITES = 20
+"""At least: whole sites get the busy name, so with fewer the share would be far from the one wanted."""
 
 
 def figures(transactions: int, share: float, even: Cost, busy: Cost) -> list[Figure]:
@@ -41,7 +44,9 @@ def main() -> None:
     print(described())
     with TemporaryDirectory() as name:
         folder = Path(name)
-        files = simulated(folder / "even", options.transactions)
+        files = simulated(
+            folder / "even", options.transactions, hosts=max(SITES, sites_of(options.transactions))
+        )
         uneven, share = skewed(files, folder / "uneven", options.share)
         even = run(files, None, folder / "run_even")
         busy = run(uneven, None, folder / "run_uneven")
