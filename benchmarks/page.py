@@ -67,8 +67,13 @@ def finished(arguments: str) -> Finished:
     done = subprocess.run(
         [sys.executable, *command.split()[1:], "--json"], stdout=subprocess.PIPE, text=True, check=False
     )
-    found = tuple(from_output(done.stdout)) if done.returncode == 0 else ()
-    return Finished(command, time.monotonic() - started, found, done.returncode)
+    seconds, code = time.monotonic() - started, done.returncode
+    try:
+        found = tuple(from_output(done.stdout)) if code == 0 else ()
+    except ValueError as error:
+        print(f"{command}: {error}", file=sys.stderr)
+        found, code = (), 1
+    return Finished(command, seconds, found, code)
 
 
 def page(about: str, when: datetime, sizes: str, done: Iterable[Finished]) -> str:
@@ -123,12 +128,13 @@ def main() -> int:
         commands = chosen(SIZES[options.sizes], options.names)
     except ValueError as error:
         parser.error(str(error))
-    done = [finished(command) for command in commands]
-    text = page(about, when, options.sizes, done)
     out = options.out or (None if options.names else PAGE)
-    if out:
-        out.write_text(text)
-    print(out or text)
+    done: list[Finished] = []
+    for command in commands:
+        done.append(finished(command))
+        if out:  # after each: a run of hours that is stopped keeps what it found
+            out.write_text(page(about, when, options.sizes, done))
+    print(out or page(about, when, options.sizes, done))
     return int(any(one.code for one in done))
 
 

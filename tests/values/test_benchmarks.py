@@ -215,6 +215,21 @@ def test_the_page_has_machine_commands_figures_and_failures() -> None:
     assert "Failed with exit code 2: no figures." in text
 
 
+def test_a_benchmark_that_fails_leaves_its_exit_code() -> None:
+    done = page.finished("no_such_benchmark")
+    assert (done.figures, done.code) == ((), 2)
+    assert done.command == "python -m benchmarks no_such_benchmark"
+
+
+def test_a_benchmark_without_figures_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        assert command[-1] == "--json"
+        return subprocess.CompletedProcess(command, 0, stdout="done\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert page.finished("growth").code == 1
+
+
 def test_names_choose_commands_in_their_order() -> None:
     commands = ("a --x 1", "b", "a --x 2")
     assert page.chosen(commands, []) == list(commands)
