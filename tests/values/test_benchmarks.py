@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import orjson
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import days, growth, machine, page, peers, skew, traffic, whole_run
+from benchmarks import programs as programs_module
 from benchmarks.figures import Figure, as_line, as_text, from_output, per_transaction, ratio
 from benchmarks.machine import Cost
 
@@ -229,6 +232,48 @@ def test_a_benchmark_without_figures_has_failed(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(subprocess, "run", run)
     assert page.finished("growth").code == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "programs"),
+    [
+        (whole_run, "", ["bare", "run", "run"]),
+        (growth, "--small 50 --large 100", ["bare", "run", "bare", "run"]),
+        (skew, "--transactions 200", ["run", "run"]),
+        (days, "--transactions 60 --days 3", ["bare", "day_by_day", *days.STEPS, *days.STEPS]),
+        (peers, "--small 50 --large 100", ["run", "run"]),
+    ],
+)
+def test_programs_are_started_in_their_order(
+    module: ModuleType,
+    arguments: str,
+    programs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    started: list[list[str]] = []
+
+    def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
+        started.append(
+            list(command[3:]) if command[2] == "jobs" else [command[2].partition(".")[2], *command[3:]]
+        )
+        files = [word for word in command if ".ndjson.gz" in word or word.endswith(".har")]
+        assert all(Path(file).exists() for file in files)
+        return Cost(len(started), len(started), 1)
+
+    def missing() -> peers.Tool:
+        raise peers.Missing("no registry")
+
+    for user in (programs_module, days):
+        monkeypatch.setattr(user, "measured", measured)
+    for tool in ("mitmproxy2swagger", "har_to_openapi"):
+        monkeypatch.setattr(peers, tool, missing)
+    monkeypatch.setattr(sys, "argv", ["benchmark", *arguments.split(), "--json"])
+    module.main()
+    assert [command[0].removesuffix("_session") for command in started] == programs
+    found = from_output(capsys.readouterr().out)
+    assert found
+    assert ("skipped: no registry" in [figure.result for figure in found]) == (module is peers)
 
 
 def test_names_choose_commands_in_their_order() -> None:
