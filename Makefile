@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 IN_VENV := scripts/in_venv.sh
 WAREHOUSE ?= build/demo/warehouse
 PORT ?= 5000
+SIZES ?= small
 TESTS ?= tests
 # Test processes, each with a Spark of its own (local[2]); half of a Spark test's time is one core of the driver.
 WORKERS ?= 2
@@ -42,8 +43,8 @@ format: setup ## Format the code and mend what ruff can mend
 	@$(IN_VENV) ruff check --fix .
 	@$(IN_VENV) ruff format .
 
-bench: setup ## Run the benchmarks and print their ratios
-	@$(IN_VENV) python -m benchmarks
+bench: setup ## Run the benchmarks, half an hour on two cores, and write docs/benchmarks.md (SIZES=large: hours)
+	@$(IN_VENV) python -m benchmarks page --sizes $(SIZES)
 
 package: setup ## Build the wheel, and the same as dist/apicensus.zip for spark-submit --py-files
 	@rm -rf dist

@@ -3,14 +3,14 @@
 Simulated Logpush lines are read, judged and written nowhere, once as ingest does and once with masking switched off, in one
 run. CPU seconds of this process and its children (JVM, Python workers) are counted; the best of several rounds is taken.
 
-usage: python -m benchmarks ingest [FILE...] [--transactions 100000] [--rounds 4]
+usage: python -m benchmarks ingest [FILE...] [--transactions 100000] [--rounds 4] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -18,16 +18,19 @@ from unittest.mock import patch
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.scoring import cpu_seconds, written_nowhere
+from benchmarks.figures import Figure, ratio, report
+from benchmarks.machine import cpu_seconds, described
+from benchmarks.scoring import written_nowhere
+from benchmarks.traffic import simulated
 from pipelines import settings as settings_module
 from pipelines.settings import Settings
-from pipelines.simulator.writers import simulate
 from pipelines.spark import session
 from pipelines.transactions import build, masking
 from pipelines.transactions.inputs import find_inputs
 from pipelines.transactions.sources.registry import read
 
 BUDGET = 1.1
+HOSTS = 60
 
 
 def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> DataFrame:
@@ -73,11 +76,13 @@ def main() -> None:
     parser.add_argument("files", nargs="*")
     parser.add_argument("--transactions", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    print(described())
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     with TemporaryDirectory() as folder:
-        files = options.files or simulated(Path(folder), options.transactions, settings)
+        files = options.files or simulated(Path(folder), options.transactions, hosts=HOSTS)
         masked = judged_rows(spark, files, settings)
         with patch.object(masking, "masked", unmasked):
             plain = judged_rows(spark, files, settings)
@@ -87,27 +92,15 @@ def main() -> None:
         }
         count = masked.count()
         costs = best_costs(cases, options.rounds)
-    for name, cpu in costs.items():
-        print(f"  {name:16} {cpu / count * 1e6:6.1f} core-us a line")
-    ratio = costs["with masking"] / costs["without masking"]
-    print(
-        f"  {count:,} lines, ratio {ratio:.3f} (budget {BUDGET}): {'holds' if ratio <= BUDGET else 'MISSED'}"
-    )
-
-
-def simulated(folder: Path, transactions: int, settings: Settings) -> list[str]:
-    """Files of simulated lines."""
-    options = settings.simulator
-    made = simulate(
-        folder,
-        hosts=60,
-        transactions=transactions,
-        seed=options.seed,
-        days=2,
-        end_date=date.fromisoformat(options.end_date),
-        format="logpush",
-    )
-    return [str(file) for file in made.files if file.name.startswith("traffic-")]
+    found = [
+        Figure(
+            f"ingest of {count:,} lines with masking ÷ without, CPU",
+            ratio(costs["with masking"], costs["without masking"]),
+            f"≤ {BUDGET}",
+        )
+    ]
+    found += [Figure(f"a line, {name}", f"{cpu / count * 1e6:.1f} µs CPU") for name, cpu in costs.items()]
+    report(found, options.json)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ Transactions are made in Spark: four endpoints, six query parameters each (numbe
 many clients. CPU seconds of this process and its children are counted; the first round warms up, of the others the best is
 taken.
 
-usage: python -m benchmarks.learning [--transactions 400000] [--rounds 3]
+usage: python -m benchmarks learning [--transactions 400000] [--rounds 3] [--json]
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.figures import Figure, report
+from benchmarks.machine import described
 from benchmarks.scoring import best_cost, written_nowhere
 from pipelines import settings as settings_module
 from pipelines.endpoints.client_days import is_guess
@@ -64,7 +66,9 @@ def main() -> None:
     )
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    print(described())
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
@@ -74,9 +78,12 @@ def main() -> None:
         "whole step": lambda: learn(rows, settings),
     }
     number = options.transactions * PARAMETERS
+    found = []
     for name, work in counts.items():
         spent, _ = best_cost(work, options.rounds)
-        print(f"{name}: {number / spent:,.0f} of {number:,} values a CPU second, budget {BUDGET:,}")
+        target = f"≥ {BUDGET:,}" if name == "whole step" else ""
+        found.append(Figure(f"values a CPU second of {number:,}, {name}", f"{number / spent:,.0f}", target))
+    report(found, options.json)
 
 
 def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:

@@ -4,13 +4,12 @@ Floor = Parquet scan of the same columns + CatBoost's prediction of the same row
 CPU seconds of this process and its children (JVM, Python workers) are counted, so that other programs on the machine
 matter less. The first round of each plan warms up and is not counted; of the others the best is taken.
 
-usage: python -m benchmarks.scoring [--transactions 400000] [--repeat 4] [--rounds 5]
+usage: python -m benchmarks scoring [--transactions 400000] [--repeat 4] [--rounds 5] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -21,6 +20,8 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.figures import Figure, ratio, report
+from benchmarks.machine import cpu_seconds, described
 from ml.bundled import bundled
 from ml.features import FEATURES
 from ml.score import NEEDED, load, probabilities, with_features, with_probability
@@ -35,7 +36,6 @@ from pipelines.transactions.staging import staged
 
 BUDGET = 4.0
 ROWS_OF_MATRIX = 100_000
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def columns_read() -> list[str]:
@@ -70,23 +70,6 @@ def stored(
     return spark.read.parquet(str(folder / "rows"))
 
 
-def cpu_seconds() -> float:
-    """User and system time of this process and all that it started, from /proc (Linux)."""
-    parents: dict[int, int] = {}
-    used: dict[int, float] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = folder.joinpath("stat").read_text().rpartition(")")[2].split()
-        except OSError:  # ended meanwhile
-            continue
-        parents[int(folder.name)] = int(fields[1])
-        used[int(folder.name)] = sum(map(int, fields[11:15])) / TICKS
-    mine = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
-        mine |= more
-    return sum(used[pid] for pid in mine)
-
-
 def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
     """(CPU seconds, wall seconds) of the best of `rounds` runs after one that warms up."""
     found = []
@@ -119,7 +102,9 @@ def main() -> None:
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--repeat", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    print(described())
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     with TemporaryDirectory() as folder:
@@ -138,16 +123,14 @@ def main() -> None:
         }
         costs = {name: (*best_cost(work, options.rounds), size) for name, (work, size) in cases.items()}
     each = {name: cpu / size * 1e6 for name, (cpu, _, size) in costs.items()}
-    print(
-        f"{count:,} transactions, {len(columns_read())} columns, {len(FEATURES)} features, {os.cpu_count()} cores"
-    )
-    for name, (_, wall, size) in costs.items():
-        print(f"  {name:28} {each[name]:6.2f} core-us a transaction   ({wall / size * 1e6:5.2f} us wall)")
     floor = each["Parquet scan of the columns"] + each["CatBoost on a ready matrix"]
-    ratio = each["scan + features + score"] / floor
-    print(
-        f"  ratio to the floor {ratio:.2f} (budget {BUDGET:.0f}): {'holds' if ratio <= BUDGET else 'MISSED'}"
-    )
+    title = f"features and score of {count:,} transactions ÷ scan and raw prediction, CPU"
+    found = [Figure(title, ratio(each["scan + features + score"], floor), f"≤ {BUDGET:.0f}")]
+    found += [
+        Figure(f"{name}, a transaction", f"{each[name]:.2f} µs CPU, {wall / size * 1e6:.2f} µs wall")
+        for name, (_, wall, size) in costs.items()
+    ]
+    report(found, options.json)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 From distinct paths as traffic has them to the template of every path: masking, inference, walking. The paths are made here
 from declared templates, in Spark; the first small run warms up.
 
-usage: python -m benchmarks.templates [--paths 1700000]
+usage: python -m benchmarks templates [--paths 1700000] [--json]
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import time
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.figures import Figure, report
+from benchmarks.machine import described
 from ml.bundled import bundled_paths
 from ml.path_score import variable_probability
 from pipelines import settings as settings_module
@@ -23,7 +25,7 @@ from pipelines.paths.steps import masked
 from pipelines.sections import PathSettings
 from pipelines.spark import session
 
-BUDGET_SECONDS = 60
+BUDGET_SECONDS = 30
 HOST = "shop.example.com"
 WORDS = tuple("amber bridge candle desert ember falcon garden harbor island jungle kettle lantern".split())
 SETTINGS = tuple(
@@ -116,7 +118,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--paths", type=int, default=1_700_000)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    print(described())
     settings = settings_module.load()
     spark = session("benchmark", settings.spark)
     wrong(templated(declared(spark, 5000), settings.paths))
@@ -125,13 +129,14 @@ def main() -> None:
     mistakes = wrong(templated(paths, settings.paths))
     seconds = time.perf_counter() - start
     declared_templates = len(LITERALS) + len(variables(F.lit(1)))
-    print(
-        f"{distinct:,} distinct paths of one host, {declared_templates} templates: {seconds:.1f} s, budget {BUDGET_SECONDS} s"
-    )
-    print(
-        "every path has its template"
-        if not mistakes
-        else f"WRONG: {len(mistakes)} pairs, the first {mistakes[:5]}"
+    case = f"{distinct:,} distinct paths of one host, {declared_templates} templates"
+    result = "none" if not mistakes else f"WRONG: {len(mistakes)} pairs, the first {mistakes[:5]}"
+    report(
+        [
+            Figure(case, f"{seconds:.1f} s", f"≤ {BUDGET_SECONDS} s"),
+            Figure("paths that have another template than declared", result, "none"),
+        ],
+        options.json,
     )
 
 

@@ -1,0 +1,82 @@
+"""A day added to a warehouse beside a rebuild of all its days: `ingest`, `discover` and `learn`, a process each.
+
+One warehouse takes the days one after the other, and the steps of the last are measured; another takes all days at once.
+Both pay for the start of three processes, which no day can save: the ratio is told with it and without it.
+
+usage: python -m benchmarks days [--transactions 160000] [--days 8] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import Figure, ratio, report
+from benchmarks.machine import Cost, described, measured
+from benchmarks.programs import HERE, bare, step
+from benchmarks.traffic import simulated
+
+STEPS = ("ingest", "discover", "learn")
+
+
+def stepped(files: Sequence[str], warehouse: Path, settings: Path) -> dict[str, Cost]:
+    """Each step as a user starts it, on a warehouse."""
+    at = ("--warehouse", str(warehouse), "--settings", str(settings))
+    return {name: step(name, *(files if name == "ingest" else ()), *at) for name in STEPS}
+
+
+def figures(
+    days: int, transactions: int, added: Mapping[str, Cost], rebuilt: Mapping[str, Cost], start: Cost
+) -> list[Figure]:
+    """The ratio of all steps, with and without the start of their processes, and of each."""
+    day, rebuild, starts = total(added), total(rebuilt), total(dict.fromkeys(added, start))
+    case = f"day {days} after {days - 1} ÷ rebuild of all {days}, {transactions:,} transactions"
+    return [
+        Figure(f"{case}: CPU", ratio(day.cpu, rebuild.cpu), "≤ 0.25"),
+        Figure(f"{case}: wall", ratio(day.wall, rebuild.wall), "≤ 0.25"),
+        Figure("the same without the start of Spark: CPU", ratio((day - starts).cpu, (rebuild - starts).cpu)),
+        Figure(
+            "the same without the start of Spark: wall", ratio((day - starts).wall, (rebuild - starts).wall)
+        ),
+        *(
+            Figure(f"`{name}`, CPU; wall", f"{ratio(cost.cpu, whole.cpu)}; {ratio(cost.wall, whole.wall)}")
+            for name, cost, whole in ((name, added[name], rebuilt[name]) for name in added)
+        ),
+        Figure(f"day {days}", str(day)),
+        Figure(f"rebuild of all {days}", str(rebuild)),
+        Figure("start of Spark, three times", str(starts)),
+    ]
+
+
+def total(costs: Mapping[str, Cost]) -> Cost:
+    """All steps, one after the other."""
+    return sum(costs.values(), Cost(0, 0))
+
+
+def main() -> None:
+    """Prints the ratios."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--transactions", type=int, default=160_000, help="of all days together")
+    parser.add_argument("--days", type=int, default=8)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    print(described())
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        files = simulated(folder / "traffic", options.transactions, days=options.days)
+        settings = folder / "traffic" / "settings.yaml"
+        start = bare([], folder / "start")
+        grown = [str(folder / "grown"), str(settings), *files[:-1]]
+        measured([sys.executable, "-m", "benchmarks.day_by_day", *grown], HERE)
+        added = stepped(files[-1:], folder / "grown", settings)
+        rebuilt = stepped(files, folder / "rebuilt", settings)
+    report(figures(options.days, options.transactions, added, rebuilt, start), options.json)
+
+
+if __name__ == "__main__":
+    main()

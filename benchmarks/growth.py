@@ -1,0 +1,91 @@
+"""What a further transaction costs: `run` on much traffic minus `run` on little, of fresh simulated sites.
+
+The difference leaves the start of Spark, the plans and the tables out. The same is done with a bare session that reads the
+same files and writes one Delta table, whose share cannot be saved. Wall time and the largest memory of both sizes follow:
+ten times the traffic may take little more than ten times as long, in the same memory.
+
+usage: python -m benchmarks growth [--small 20000] [--large 200000] [--no-sessions] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import Figure, per_transaction, ratio, report
+from benchmarks.machine import Cost, described
+from benchmarks.programs import bare, run
+from benchmarks.traffic import simulated, sites_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """One size: how many transactions, and what the bare session and `run` cost on them."""
+
+    transactions: int
+    floor: Cost
+    whole: Cost
+
+
+def of_size(folder: Path, transactions: int, sessions: bool) -> Sized:
+    """Simulates the sites of one size and runs both programs on them."""
+    files = simulated(folder / "traffic", transactions)
+    settings = folder / "traffic" / "settings.yaml" if sessions else None
+    return Sized(transactions, bare(files, folder / "bare"), run(files, settings, folder / "run"))
+
+
+def figures(small: Sized, large: Sized) -> list[Figure]:
+    """The cost of a further transaction, and what larger traffic does to time and memory."""
+    more = large.transactions - small.transactions
+    ours = per_transaction(large.whole.cpu, small.whole.cpu, more)
+    floor = per_transaction(large.floor.cpu, small.floor.cpu, more)
+    sizes = f"{small.transactions:,} to {large.transactions:,}"
+    times = large.transactions / small.transactions
+    return [
+        Figure(f"CPU of a further transaction, {sizes}", f"{ours:.1f} µs", "≤ 50 µs"),
+        Figure(f"the same ÷ that of the bare session ({floor:.1f} µs)", ratio(ours, floor), "≤ 5"),
+        Figure(
+            f"wall, {large.transactions:,} ÷ {small.transactions:,}",
+            ratio(large.whole.wall, small.whole.wall),
+            f"≤ {times * 1.1:.1f}",
+        ),
+        Figure(
+            f"peak memory of all processes, {large.transactions:,} ÷ {small.transactions:,}",
+            ratio(large.whole.memory, small.whole.memory),
+            "0.8 to 1.2",
+        ),
+        *(
+            Figure(f"{title} on {size.transactions:,} transactions", str(cost))
+            for size in (small, large)
+            for title, cost in (("`run`", size.whole), ("bare session", size.floor))
+        ),
+    ]
+
+
+def main() -> None:
+    """Prints the figures of two sizes."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--small", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=200_000)
+    parser.add_argument(
+        "--no-sessions", action="store_true", help="without the sites' session identifiers: variant ml alone"
+    )
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if options.large <= options.small:
+        parser.error("--large must be larger than --small")
+    print(described())
+    print(f"{sites_of(options.small):,} and {sites_of(options.large):,} sites")
+    sizes = []
+    for name, transactions in (("small", options.small), ("large", options.large)):
+        with TemporaryDirectory() as folder:
+            sizes.append(of_size(Path(folder) / name, transactions, not options.no_sessions))
+    report(figures(*sizes), options.json)
+
+
+if __name__ == "__main__":
+    main()

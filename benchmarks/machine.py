@@ -1,0 +1,159 @@
+"""The machine and the commit of a run, and what a command costs: CPU and memory of its whole process tree, wall time.
+
+All benchmarks measure with this module, so that their figures mean the same. It reads proc(5), so it needs Linux.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
+SAMPLED_SECONDS = 0.1
+"""How often the process tree is looked at: what a process spends after its last sample is lost, a tenth of a second at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU and wall seconds, and the largest memory of all processes together (bytes, resident)."""
+
+    cpu: float
+    wall: float
+    memory: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        """One after the other: times add up, memory is that of the larger."""
+        return Cost(self.cpu + other.cpu, self.wall + other.wall, max(self.memory, other.memory))
+
+    def __sub__(self, other: Cost) -> Cost:
+        """What remains of the times without `other`; memory is not additive and stays."""
+        return Cost(self.cpu - other.cpu, self.wall - other.wall, self.memory)
+
+    def __str__(self) -> str:
+        return f"CPU {self.cpu:.1f} s, wall {self.wall:.1f} s, memory {self.memory / 1e9:.2f} GB"
+
+
+def processes(session_id: int) -> Iterator[tuple[int, float, int]]:
+    """(process, CPU seconds, resident bytes) of each process of a session (see setsid(2)), from proc(5)."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = stat_fields((entry / "stat").read_text())
+        except OSError:  # ended meanwhile
+            continue
+        if int(fields[3]) == session_id:
+            yield (
+                int(entry.name),
+                (int(fields[11]) + int(fields[12])) / TICKS,
+                int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
+            )
+
+
+def stat_fields(text: str) -> list[str]:
+    """The fields of /proc/PID/stat after the command's name, which may hold blanks and brackets."""
+    return text.rpartition(")")[2].split()
+
+
+def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
+    """Runs a command in a session of its own and adds up what all of its processes cost.
+
+    Raises:
+        SystemExit: the command failed; its own messages have been printed.
+    """
+    started = time.monotonic()
+    running = subprocess.Popen(
+        command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    spent: dict[int, float] = {}
+    most = 0
+    done = threading.Event()
+
+    def sample() -> None:
+        nonlocal most
+        while not done.wait(SAMPLED_SECONDS):
+            found = list(processes(running.pid))
+            spent.update({process: cpu for process, cpu, _ in found})
+            most = max(most, sum(resident for _, _, resident in found))
+
+    watcher = threading.Thread(target=sample, daemon=True)
+    watcher.start()
+    try:
+        code = running.wait()
+        wall = time.monotonic() - started
+    except BaseException:  # whoever stops a benchmark stops what it measures: another session gets no Ctrl+C
+        os.killpg(running.pid, signal.SIGTERM)
+        raise
+    finally:
+        done.set()
+        watcher.join()
+    if code:
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    return Cost(sum(spent.values()), wall, most)
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process and all that it started, those that have ended included."""
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = stat_fields(folder.joinpath("stat").read_text())
+        except OSError:  # ended meanwhile
+            continue
+        parents[int(folder.name)] = int(fields[1])
+        used[int(folder.name)] = sum(map(int, fields[11:15])) / TICKS
+    mine = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in mine} - mine:
+        mine |= more
+    return sum(used[pid] for pid in mine)
+
+
+def commit() -> str:
+    """The short name of the commit that is checked out, with a mark if files differ from it."""
+    found = _output("git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=, with changes")
+    return found.strip() or "unknown"
+
+
+def described() -> str:
+    """One line: commit, cores, model, memory, Python, Java, and how busy the machine was when asked."""
+    memory = re.search(r"^MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    parts = [
+        f"commit {commit()}",
+        f"{os.cpu_count()} cores {cpu_model(Path('/proc/cpuinfo').read_text())}",
+        f"{int(memory[1]) / 2**20:.0f} GiB" if memory else "memory unknown",
+        f"Python {platform.python_version()}",
+        f"Java {java_version()}",
+        f"load {os.getloadavg()[0]:.1f} at the start",
+    ]
+    return "; ".join(parts)
+
+
+def cpu_model(text: str) -> str:
+    """The first model name of /proc/cpuinfo; processors that name none: the architecture."""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else platform.machine()
+
+
+def java_version() -> str:
+    """The version that `java -version` tells (on standard error), of JAVA_HOME if set."""
+    home = os.environ.get("JAVA_HOME")
+    found = re.search(r'"([^"]+)"', _output(str(Path(home) / "bin" / "java") if home else "java", "-version"))
+    return found[1] if found else "unknown"
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout + done.stderr if done.returncode == 0 else ""

@@ -1,0 +1,227 @@
+"""`apicensus run` beside mitmproxy2swagger and har-to-openapi: seconds per 100,000 transactions of the same HAR files.
+
+Both come from their registries (PyPI, npm) into environments of their own below build/peers; one that cannot be had is
+skipped with a message. Each is used at its best: mitmproxy2swagger in two passes a host, between which every path is
+accepted, as a person would do by hand; har-to-openapi as a script of a few lines with its templates of paths switched on.
+Both start once or twice for each file, `run` once. As a script starts in a second and Spark does not, the cost of further
+transactions (many minus few) is told next to that of everything. The HAR files hold no bodies of responses, and of
+requests only JSON: what the two would learn of responses costs nothing here, and mitmproxy2swagger 0.14 ends with a
+traceback at the first form in a HAR.
+
+usage: python -m benchmarks peers [--small 8000] [--large 24000] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import orjson
+
+from benchmarks.figures import Figure, per_transaction, ratio, report
+from benchmarks.machine import ROOT, Cost, described, measured
+from benchmarks.programs import run
+from benchmarks.traffic import simulated
+
+CACHE = ROOT / "build" / "peers"
+TRANSACTIONS_OF_A_FILE = 4000
+"""Entries of a HAR file: a long session in a browser; both tools take more than linear time for longer ones."""
+PER = 100_000
+TARGET = "≤ 0.05"
+CONVERT = """
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+const [folder, source, target] = process.argv.slice(2);
+const { generateSpec } = createRequire(folder + "/")("har-to-openapi");
+const har = JSON.parse(readFileSync(source, "utf8"));
+const { yamlSpec } = await generateSpec(har, { attemptToParameterizeUrl: true, relaxedMethods: true });
+writeFileSync(target, yamlSpec);
+"""
+
+
+class Missing(Exception):
+    """A tool cannot be had here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool with its version, and what turns HAR files into documents in a folder and tells the cost."""
+
+    name: str
+    convert: Callable[[Sequence[str], Path], Cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A tool's cost on few and on many transactions."""
+
+    name: str
+    small: Cost
+    large: Cost
+
+
+def installed(*command: str) -> None:
+    """Runs a package client; its own messages go to standard error.
+
+    Raises:
+        Missing: it is not there, or could not get the package.
+    """
+    try:
+        done = subprocess.run(command, stdout=sys.stderr, check=False)
+    except OSError as error:
+        raise Missing(f"{command[0]} is not installed") from error
+    if done.returncode:
+        raise Missing(f"{Path(command[0]).name} could not install it (exit code {done.returncode})")
+
+
+def mitmproxy2swagger() -> Tool:
+    """From PyPI, in a virtual environment."""
+    home = CACHE / "mitmproxy2swagger"
+    python = home / "bin" / "python"
+    if not (home / "bin" / "mitmproxy2swagger").exists():
+        installed(sys.executable, "-m", "venv", str(home))
+        installed(str(python), "-m", "pip", "install", "--quiet", "--retries", "1", "mitmproxy2swagger")
+    asked = "from importlib.metadata import version; print(version('mitmproxy2swagger'))"
+    version = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
+
+    def convert(files: Sequence[str], folder: Path) -> Cost:
+        cost = Cost(0, 0)
+        for file in files:
+            target = folder / f"{Path(file).stem}.yaml"
+            command = [
+                str(home / "bin" / "mitmproxy2swagger"), "--input", file, "--output", str(target),
+                "--api-prefix", prefix(Path(file).read_bytes()), "--format", "har", "--suppress-params",
+            ]  # fmt: skip
+            cost += measured(command)
+            target.write_text(accepted(target.read_text()))
+            cost += measured(command)
+        return cost
+
+    return Tool(f"mitmproxy2swagger {version}", convert)
+
+
+def har_to_openapi() -> Tool:
+    """From npm, in a folder; it is a library, so a script of a few lines reads and writes the files."""
+    home = CACHE / "har-to-openapi"
+    if not (node := shutil.which("node")):
+        raise Missing("node is not installed")
+    package = home / "node_modules" / "har-to-openapi" / "package.json"
+    if not package.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        quiet = ("--no-audit", "--no-fund", "--fetch-retries", "1")
+        installed("npm", "install", "--prefix", str(home), *quiet, "har-to-openapi")
+    script = home / "convert.mjs"
+    script.write_text(CONVERT)
+
+    def convert(files: Sequence[str], folder: Path) -> Cost:
+        targets = [(file, str(folder / f"{Path(file).stem}.yaml")) for file in files]
+        costs = [measured([node, str(script), str(home), file, target]) for file, target in targets]
+        return sum(costs, Cost(0, 0))
+
+    return Tool(f"har-to-openapi {orjson.loads(package.read_bytes())['version']}", convert)
+
+
+def prefix(har: bytes) -> str:
+    """Scheme and host of most requests of a HAR: what mitmproxy2swagger takes for the API's address."""
+    urls = (urlsplit(entry["request"]["url"]) for entry in orjson.loads(har)["log"]["entries"])
+    return Counter(f"{url.scheme}://{url.netloc}" for url in urls).most_common(1)[0][0]
+
+
+def accepted(document: str) -> str:
+    """The document of a first pass with every path accepted: a person would take away `ignore:` by hand."""
+    return "\n".join(line.replace("- ignore:", "- ", 1) for line in document.split("\n"))
+
+
+def without_forms(har: bytes) -> bytes:
+    """A HAR without bodies of requests that are not JSON."""
+    document = orjson.loads(har)
+    for entry in document["log"]["entries"]:
+        try:
+            orjson.loads(entry["request"].get("postData", {}).get("text", "null"))
+        except orjson.JSONDecodeError:
+            del entry["request"]["postData"]
+    return orjson.dumps(document)
+
+
+def traffic(folder: Path, transactions: int) -> list[str]:
+    """HAR files that every tool can read."""
+    hosts = max(1, transactions // TRANSACTIONS_OF_A_FILE)
+    files = simulated(folder, transactions, hosts=hosts, format="har")
+    for file in map(Path, files):
+        file.write_bytes(without_forms(file.read_bytes()))
+    return files
+
+
+def timed(tool: Tool, files: dict[str, list[str]], folder: Path) -> Timed:
+    """The tool's costs on both sizes."""
+    costs = []
+    for size in ("small", "large"):
+        target = folder / tool.name / size
+        target.mkdir(parents=True)
+        costs.append(tool.convert(files[size], target))
+    return Timed(tool.name, *costs)
+
+
+def figures(ours: Timed, theirs: Sequence[Timed], small: int, large: int) -> list[Figure]:
+    """Seconds per 100,000 transactions of each, and ours over those of the faster."""
+    found = []
+    for kind in ("wall", "cpu"):
+        title = {"wall": "wall", "cpu": "CPU"}[kind]
+        every = {one: getattr(one.large, kind) / large * PER for one in (ours, *theirs)}
+        further = {
+            one: per_transaction(getattr(one.large, kind), getattr(one.small, kind), large - small)
+            * PER
+            / 1e6
+            for one in every
+        }
+        for seconds, case in (
+            (every, f"{large:,} transactions in HAR, start included"),
+            (further, f"further transactions in HAR, {small:,} to {large:,}"),
+        ):
+            if theirs:
+                faster = min(theirs, key=lambda one: seconds[one])
+                result = ratio(seconds[ours], seconds[faster])
+                found.append(Figure(f"{case}: `run` ÷ {faster.name}, the faster, {title}", result, TARGET))
+            told = "; ".join(f"{one.name} {each:.1f} s" for one, each in seconds.items())
+            found.append(Figure(f"{case}: {title} per {PER:,}", told))
+    return found
+
+
+def main() -> None:
+    """Prints ratios and seconds, and which tool could not be had."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--small", type=int, default=8_000)
+    parser.add_argument("--large", type=int, default=24_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if options.large <= options.small:
+        parser.error("--large must be larger than --small")
+    print(described())
+    theirs, skipped = [], []
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        files = {
+            "small": traffic(folder / "small_traffic", options.small),
+            "large": traffic(folder / "large_traffic", options.large),
+        }
+        for title, install in (("mitmproxy2swagger", mitmproxy2swagger), ("har-to-openapi", har_to_openapi)):
+            try:
+                theirs.append(timed(install(), files, folder))
+            except Missing as reason:
+                skipped.append(Figure(f"beside {title}", f"skipped: {reason}"))
+        ours = timed(Tool("`run`", lambda found, target: run(found, None, target)), files, folder)
+    report([*figures(ours, theirs, options.small, options.large), *skipped], options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""One host with most of the traffic beside the even case: the same lines, of which most get one host's name.
+
+A group that holds nearly everything must not leave the other cores idle or fill one task's memory. Session identifiers are
+configured in neither case, as they belong to hosts.
+
+usage: python -m benchmarks skew [--transactions 200000] [--share 0.9] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import Figure, ratio, report
+from benchmarks.machine import Cost, described
+from benchmarks.programs import run
+from benchmarks.traffic import simulated, sites_of, skewed
+
+SITES = 20
+"""At least: whole sites get the busy name, so with fewer the share would be far from the one wanted."""
+
+
+def figures(transactions: int, share: float, even: Cost, busy: Cost) -> list[Figure]:
+    """The ratios of both cases, and what they are ratios of."""
+    case = f"one host with {share:.0%} of {transactions:,} transactions"
+    return [
+        Figure(f"{case} ÷ the even case: wall", ratio(busy.wall, even.wall), "≤ 1.3"),
+        Figure(f"{case} ÷ the even case: CPU", ratio(busy.cpu, even.cpu), "≤ 1.3"),
+        Figure(case, str(busy)),
+        Figure("the even case", str(even)),
+    ]
+
+
+def main() -> None:
+    """Prints the ratios."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--transactions", type=int, default=200_000)
+    parser.add_argument("--share", type=float, default=0.9)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    print(described())
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        files = simulated(
+            folder / "even", options.transactions, hosts=max(SITES, sites_of(options.transactions))
+        )
+        uneven, share = skewed(files, folder / "uneven", options.share)
+        even = run(files, None, folder / "run_even")
+        busy = run(uneven, None, folder / "run_uneven")
+    report(figures(options.transactions, share, even, busy), options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""How long `make test` takes after set-up: style, types, and every test.
+
+usage: python -m benchmarks suite [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks.figures import Figure, report
+from benchmarks.machine import ROOT, described, measured
+
+
+def main() -> None:
+    """Prints minutes beside the target."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    print(described())
+    measured(["make", "-C", str(ROOT), "setup"])
+    cost = measured(["make", "-C", str(ROOT), "test"])
+    minutes = Figure("`make test` after set-up, wall", f"{cost.wall / 60:.1f} min", "≤ 15 min")
+    report([minutes, Figure("`make test` after set-up", str(cost))], options.json)
+
+
+if __name__ == "__main__":
+    main()
