@@ -16,6 +16,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.planted import places
+from tests.small_plans import having
 
 CLIENT = "203.0.113.77"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkLXN1YmplY3QtNzcifQ.cGxhbnRlZHNpZ25hdHVyZTc3"
@@ -137,7 +138,7 @@ def combined_lines() -> list[str]:
 
 @pytest.fixture
 def event_log(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
-    """Folder to which the shared session writes its event log, as spark.eventLog.enabled would."""
+    """Folder to which the shared session writes its event log, as spark.eventLog.enabled would; plans are made again, too."""
     folder = tmp_path / "events"
     folder.mkdir()
     context, jvm = spark.sparkContext._jsc.sc(), spark.sparkContext._jvm
@@ -153,7 +154,8 @@ def event_log(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
     )
     listener.start()
     context.addSparkListener(listener)
-    yield folder
+    with having(spark, {"spark.sql.adaptive.enabled": "true"}):
+        yield folder
     context.removeSparkListener(listener)
     listener.stop()
 

@@ -44,9 +44,10 @@ def stored(table: Table, warehouse: Warehouse) -> list[Row]:
 
 
 def executions(spark: SparkSession) -> int:
-    """SQL executions so far."""
+    """SQL executions so far, by the last one's number: of a long session Spark keeps a thousand."""
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
-    return int(spark._jsparkSession.sharedState().statusStore().executionsCount())
+    kept = spark._jsparkSession.sharedState().statusStore().executionsList()
+    return int(kept.last().executionId()) + 1 if kept.nonEmpty() else 0
 
 
 @pytest.fixture
