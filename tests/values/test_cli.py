@@ -16,6 +16,7 @@ from pipelines.failures import explained
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = {
+    "days",
     "inventory",
     "model",
     "path_training",
