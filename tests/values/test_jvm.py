@@ -163,3 +163,17 @@ def test_a_new_archive_takes_the_place_of_older_ones(conf: Path, java: Path) -> 
     assert not first.exists()
     assert part.parent == second
     assert [*class_archive.empty_conf(second).iterdir()] == []
+
+
+def test_small_work_is_planned_once_and_not_compiled_unless_settings_say_otherwise(
+    conf: Path, java: Path
+) -> None:
+    assert conf.is_dir()
+    small = jvm.start(settings(), java, is_small=True).properties
+    assert jvm.SMALL.items() <= small.items()
+    assert not jvm.SMALL.items() & jvm.start(settings(), java, is_small=False).properties.items()
+    kept = {"spark.sql.adaptive.enabled": "true", "spark.sql.shuffle.partitions": "7"}
+    own = jvm.start(settings(**kept), java, is_small=True).properties
+    assert kept.items() <= own.items()
+    on_a_cluster = jvm.start(settings(**{"spark.master": "spark://one:7077"}), java, is_small=True).properties
+    assert not jvm.SMALL.items() & on_a_cluster.items()
