@@ -21,7 +21,7 @@ SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-"""Of small work, most is planning between stages and compiling Java for rows that are few: 81 CPU seconds of the demo, 69 without.
+"""Of small work, most is planning between stages and compiling Java for few rows: 81 CPU seconds of the demo, 69 without.
 
 Results do not depend on it: tests/jobs/test_run.py compares."""
 
