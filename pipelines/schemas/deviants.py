@@ -42,6 +42,8 @@ SHARED_SCHEMA = StructType(
 def deviants(batches: DataFrame, maps: DataFrame, answers: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Batches of values, rows of `maps_of`, and all clients (`client_days.answers`) → clients that must not teach.
 
+    Clients are numbers until the few that deviate are known; `answers` names them.
+
     Returns: `client`, `parameters`, `endpoints` (bigint: in how many the client deviates), `reasons` (sorted array of
     "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that
     deviate most; none at all where the clients are too few to tell who deviates from whom.
