@@ -47,7 +47,7 @@ def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
         # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
         batches = observed(named(taught, clients)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
         maps = maps_of(members_of(batches), settings.schemas).localCheckpoint()
-        asked = named(answers(CLIENT_DAYS.read(warehouse)), clients)
+        asked = named(answers(CLIENT_DAYS.read(warehouse)), clients).localCheckpoint()
         apart = deviants(batches, maps, asked, settings.deviants).localCheckpoint()
         states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
         found = slices(states).localCheckpoint()
