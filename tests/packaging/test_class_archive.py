@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,8 @@ part.replace(archive(folder))
 """
 
 USE = """
-import json, os, sys
+import json
+import os, os, sys
 sys.prefix = sys.argv[1]
 from pathlib import Path
 from pipelines import settings
@@ -51,7 +53,9 @@ print(json.dumps({
 
 def told(root: Path, program: str, *arguments: object) -> str:
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    # the tests' own options of Java (tests/conftest.py) would say what is asked here
+    environment = {name: value for name, value in os.environ.items() if name != "JDK_JAVA_OPTIONS"}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
