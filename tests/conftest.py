@@ -23,7 +23,9 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 
 # Every Java that tests start, also in processes of their own: each lives for minutes and runs most of its code a few times, so
 # compiling it well costs more than it saves, and so does collecting a small heap by several threads. Results do not depend on it.
-os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+os.environ.setdefault(
+    "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -1,0 +1,13 @@
+"""Which version of the program this is."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+
+def release(uninstalled: str = "0") -> str:
+    """The package's version, `uninstalled` where it runs from an archive without one."""
+    try:
+        return version("apicensus")
+    except PackageNotFoundError:
+        return uninstalled
