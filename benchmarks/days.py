@@ -8,13 +8,12 @@ usage: python -m benchmarks days [--transactions 160000] [--days 8] [--json]
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, ratio, report
+from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import Cost, described, measured
 from benchmarks.programs import HERE, bare, step
 from benchmarks.traffic import simulated
@@ -58,12 +57,9 @@ def total(costs: Mapping[str, Cost]) -> Cost:
 
 def main() -> None:
     """Prints the ratios."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--transactions", type=int, default=160_000, help="of all days together")
     parser.add_argument("--days", type=int, default=8)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     with TemporaryDirectory() as name:

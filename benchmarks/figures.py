@@ -5,6 +5,7 @@ Every benchmark with figures takes `--json` and ends with `report(figures, optio
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -36,6 +37,15 @@ def per_transaction(larger: float, smaller: float, transactions: int) -> float:
             f"the larger run must have more transactions than the smaller, not {transactions} more"
         )
     return (larger - smaller) / transactions * 1e6
+
+
+def arguments(documentation: str | None) -> argparse.ArgumentParser:
+    """The parser of a benchmark: its documentation as help, and `--json`."""
+    parser = argparse.ArgumentParser(
+        description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true")
+    return parser
 
 
 def report(figures: Sequence[Figure], as_json: bool) -> None:

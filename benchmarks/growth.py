@@ -9,12 +9,11 @@ usage: python -m benchmarks growth [--small 20000] [--large 200000] [--no-sessio
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, per_transaction, ratio, report
+from benchmarks.figures import Figure, arguments, per_transaction, ratio, report
 from benchmarks.machine import Cost, described
 from benchmarks.programs import bare, run
 from benchmarks.traffic import simulated, sites_of
@@ -66,15 +65,12 @@ def figures(small: Sized, large: Sized) -> list[Figure]:
 
 def main() -> None:
     """Prints the figures of two sizes."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--small", type=int, default=20_000)
     parser.add_argument("--large", type=int, default=200_000)
     parser.add_argument(
         "--no-sessions", action="store_true", help="without the sites' session identifiers: variant ml alone"
     )
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.large <= options.small:
         parser.error("--large must be larger than --small")

@@ -8,7 +8,6 @@ usage: python -m benchmarks ingest [FILE...] [--transactions 100000] [--rounds 4
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from unittest.mock import patch
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, ratio, report
+from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import cpu_seconds, described
 from benchmarks.scoring import written_nowhere
 from benchmarks.traffic import simulated
@@ -70,13 +69,10 @@ def best_costs(cases: dict[str, Callable[[], None]], rounds: int) -> dict[str, f
 
 def main() -> None:
     """Prints the costs and whether the budget holds."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("files", nargs="*")
     parser.add_argument("--transactions", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     settings = settings_module.load()

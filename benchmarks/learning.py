@@ -9,13 +9,11 @@ usage: python -m benchmarks learning [--transactions 400000] [--rounds 3] [--jso
 
 from __future__ import annotations
 
-import argparse
-
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, report
+from benchmarks.figures import Figure, arguments, report
 from benchmarks.machine import described
 from benchmarks.scoring import best_cost, written_nowhere
 from pipelines import settings as settings_module
@@ -61,12 +59,9 @@ def transactions(spark: SparkSession, count: int) -> DataFrame:
 
 def main() -> None:
     """Prints values per second and core beside the budget."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     settings = settings_module.load()

@@ -13,7 +13,6 @@ usage: python -m benchmarks peers [--small 8000] [--large 24000] [--json]
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from benchmarks.figures import Figure, per_transaction, ratio, report
+from benchmarks.figures import Figure, arguments, per_transaction, ratio, report
 from benchmarks.machine import ROOT, Cost, described, measured
 from benchmarks.programs import run
 from benchmarks.traffic import simulated
@@ -197,12 +196,9 @@ def figures(ours: Timed, theirs: Sequence[Timed], small: int, large: int) -> lis
 
 def main() -> None:
     """Prints ratios and seconds, and which tool could not be had."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--small", type=int, default=8_000)
     parser.add_argument("--large", type=int, default=24_000)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.large <= options.small:
         parser.error("--large must be larger than --small")

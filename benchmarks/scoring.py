@@ -9,7 +9,6 @@ usage: python -m benchmarks scoring [--transactions 400000] [--repeat 4] [--roun
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -20,7 +19,7 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, ratio, report
+from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import cpu_seconds, described
 from ml.bundled import bundled
 from ml.features import FEATURES
@@ -96,13 +95,10 @@ def raw_prediction(rows: DataFrame) -> tuple[Callable[[], object], int]:
 
 def main() -> None:
     """Prints the table and whether the budget holds."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--repeat", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     settings = settings_module.load()

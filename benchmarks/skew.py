@@ -8,11 +8,10 @@ usage: python -m benchmarks skew [--transactions 200000] [--share 0.9] [--json]
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, ratio, report
+from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import Cost, described
 from benchmarks.programs import run
 from benchmarks.traffic import simulated, sites_of, skewed
@@ -34,12 +33,9 @@ def figures(transactions: int, share: float, even: Cost, busy: Cost) -> list[Fig
 
 def main() -> None:
     """Prints the ratios."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--transactions", type=int, default=200_000)
     parser.add_argument("--share", type=float, default=0.9)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     with TemporaryDirectory() as name:

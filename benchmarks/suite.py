@@ -5,18 +5,13 @@ usage: python -m benchmarks suite [--json]
 
 from __future__ import annotations
 
-import argparse
-
-from benchmarks.figures import Figure, report
+from benchmarks.figures import Figure, arguments, report
 from benchmarks.machine import ROOT, described, measured
 
 
 def main() -> None:
     """Prints minutes beside the target."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     options = parser.parse_args()
     print(described())
     measured(["make", "-C", str(ROOT), "setup"])

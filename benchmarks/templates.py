@@ -8,13 +8,12 @@ usage: python -m benchmarks templates [--paths 1700000] [--json]
 
 from __future__ import annotations
 
-import argparse
 import time
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, report
+from benchmarks.figures import Figure, arguments, report
 from benchmarks.machine import described
 from ml.bundled import bundled_paths
 from ml.path_score import variable_probability
@@ -114,11 +113,8 @@ def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
 
 def main() -> None:
     """Prints what was found and whether the budget holds."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--paths", type=int, default=1_700_000)
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     settings = settings_module.load()

@@ -9,7 +9,6 @@ usage: python -m benchmarks whole_run [--rounds 1] [--settings FILE] [--json] [I
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,7 @@ from tempfile import TemporaryDirectory
 import orjson
 import yaml
 
-from benchmarks.figures import Figure, ratio, report
+from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import ROOT, Cost, described
 from benchmarks.programs import bare, run
 
@@ -77,13 +76,10 @@ def figures(of: str, plans: Plans, floor: Cost, whole: Cost) -> list[Figure]:
 def main() -> None:
     """Prints counts, costs and ratios; of several rounds those of least CPU."""
     demo = sorted(map(str, DEMO.glob("*.ndjson.gz")))
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("inputs", nargs="*", default=demo)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--settings", type=Path, default=DEMO / "settings.yaml")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     print(described())
     floors, wholes = [], []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+
+from pipelines.release import release
 
 STEPS = {
     "run": "everything: ingest, discover, compare, learn, export, report (start here)",
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(usage)
         return 0 if arguments else 2
     if arguments[0] == "--version":
-        sys.stdout.write(f"apicensus {_version()}\n")
+        sys.stdout.write(f"apicensus {release('(not installed)')}\n")
         return 0
     step, *rest = arguments
     if step not in STEPS:
@@ -54,13 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     code: int = import_module(f"jobs.commands.{step}").main(rest)
     return code
-
-
-def _version() -> str:
-    try:
-        return version("apicensus")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 if __name__ == "__main__":

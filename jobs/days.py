@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines import cli
+from pipelines.decisions.apply import looked_up
 from pipelines.decisions.model import HostAlias
 from pipelines.endpoints.client_days import CLIENT_DAYS
 from pipelines.endpoints.days import Choice, digest, parsed, written
 from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.release import release
 from pipelines.selection.variant import Variant
 from pipelines.transactions.table import TRANSACTIONS
 
@@ -28,7 +28,7 @@ def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict
     selection, endpoints = run.settings.selection, run.settings.endpoints
     aliases = [repr(each) for each in run.decisions if isinstance(each, HostAlias)]
     shared = [
-        _program(),
+        release(),  # another version may judge a request otherwise
         repr(sorted(selection.sessions.items())),
         repr((endpoints.client_sketch_log2, selection.candidate_floor)),
         *aliases,
@@ -78,27 +78,18 @@ def unsliced_days(run: cli.Run) -> set[date]:
     return {date.fromisoformat(day) for _, day, _ in have - sliced}
 
 
-def days_to_slice(run: cli.Run, read: Iterable[date], moved: DataFrame | None) -> tuple[date, ...]:
-    """The days that were `read`, those of `unsliced_days`, and those of `moved` (`day`), in order."""
-    others = [] if moved is None else moved.select("day").distinct().collect()
-    return tuple(sorted(unsliced_days(run).union(read, (row["day"] for row in others))))
-
-
 def with_inputs(rows: DataFrame, inputs: Mapping[date, str]) -> DataFrame:
-    """Rows with `day` → the same plus `inputs`. One literal looks them up: days are few, so no join."""
-    listed = json.dumps({day.isoformat(): text for day, text in inputs.items()})
-    known = F.from_json(F.lit(listed), "map<string, string>")
-    return rows.withColumn("inputs", F.try_element_at(known, F.col("day").cast("string")))
+    """Rows with `day` → the same plus `inputs`."""
+    listed = {day.isoformat(): text for day, text in inputs.items()}
+    return rows.withColumn("inputs", looked_up(listed, F.col("day").cast("string")))
 
 
 def with_inputs_of(rows: DataFrame, run: cli.Run) -> DataFrame:
     """Slices → the same plus the `inputs` of the client-days of their variant and day."""
-    found = {
-        f"{each['variant']} {each['day']}": each["inputs"] for each in CLIENT_DAYS.partitions(run.warehouse)
-    }
-    known = F.from_json(F.lit(json.dumps(found)), "map<string, string>")
+    partitions = CLIENT_DAYS.partitions(run.warehouse)
+    listed = {f"{each['variant']} {each['day']}": each["inputs"] for each in partitions}
     key = F.concat_ws(" ", "variant", F.col("day").cast("string"))
-    return rows.withColumn("inputs", F.try_element_at(known, key))
+    return rows.withColumn("inputs", looked_up(listed, key))
 
 
 def note_left(run: cli.Run, left: Iterable[date]) -> None:
@@ -108,11 +99,3 @@ def note_left(run: cli.Run, left: Iterable[date]) -> None:
         shown = ", ".join(map(str, days[:LEFT_SHOWN]))
         more = f" and {len(days) - LEFT_SHOWN:,} more" if len(days) > LEFT_SHOWN else ""
         run.reporter.note(f"  days with new traffic that were not asked for: {shown}{more}")
-
-
-def _program() -> str:
-    """The version of the program: another one may judge a request otherwise."""
-    try:
-        return version("apicensus")
-    except PackageNotFoundError:
-        return "0"

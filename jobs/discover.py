@@ -20,7 +20,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import days_to_score, days_to_slice, unsliced_days, with_inputs, with_inputs_of
+from jobs.days import days_to_score, unsliced_days, with_inputs, with_inputs_of
 from jobs.inventory import listed_endpoints, near_endpoints, session_hosts, standings, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_templates
@@ -96,13 +96,14 @@ def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], 
     """
     warehouse, settings = run.warehouse, run.settings
     stored = CLIENT_DAYS.read(warehouse)
-    fresh = stored.where(F.col("day").isin(*(unsliced_days(run).union(read))))
+    new = unsliced_days(run).union(read)
+    fresh = stored.where(F.col("day").isin(*new))
     clients = merged(CLIENTS.read(warehouse).unionByName(first_seen(fresh))).persist(StorageLevel.DISK_ONLY)
     shapes = PATH_TEMPLATES.read(warehouse).select("host", "path_shape")
     shapes = shapes.unionByName(fresh.select("host", "path_shape")).distinct()
     rules, templates = learn_templates(run, named(stored, clients), shapes)
     templates = templates.persist(StorageLevel.DISK_ONLY)
-    days = days_to_slice(run, read, moved_days(run, stored, clients, templates))
+    days = tuple(sorted(new | moved_days(run, stored, clients, templates)))
     if days:
         rows = named(stored.where(F.col("day").isin(*days)), clients)
         found = slices(
@@ -120,14 +121,15 @@ def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], 
     return rules, days
 
 
-def moved_days(run: cli.Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> DataFrame | None:
-    """`day` of client-days whose shape has another template or whose client another name than before; None at first."""
+def moved_days(run: cli.Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> set[date]:
+    """The days of client-days whose shape has another template, or whose client another name, than before."""
     if not PATH_TEMPLATES.exists(run.warehouse):
-        return None
+        return set()
     by_shape = rewritten(PATH_TEMPLATES.read(run.warehouse), templates)
     by_name = renamed(CLIENTS.read(run.warehouse), clients)
     found = stored.join(by_shape, ["host", "path_shape"], "left_semi").select("day")
-    return found.unionByName(stored.join(by_name, "client", "left_semi").select("day"))
+    moved = found.unionByName(stored.join(by_name, "client", "left_semi").select("day"))
+    return {row["day"] for row in moved.distinct().collect()}
 
 
 def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame, days: Sequence[date]) -> None:

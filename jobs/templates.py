@@ -21,19 +21,14 @@ from pipelines.paths.rule_terms import VARIABLE
 from pipelines.paths.rules import PATH_RULES
 
 
-def learn_rules(run: cli.Run, client_days: DataFrame) -> dict[str, int]:
-    """Infers the rules of hosts with paths that no published rule fits, and publishes them; returns the counts for the summary.
-
-    A host whose paths all follow its rules, and of which operators said nothing new, is left alone, so a template changes only
-    where there is something new.
-    """
-    return _counts(_learned(run, client_days))
-
-
 def learn_templates(
     run: cli.Run, client_days: DataFrame, shapes: DataFrame
 ) -> tuple[dict[str, int], DataFrame]:
-    """`learn_rules` and, by the rules that it leaves, `path_templates` of `shapes`: nothing is read twice."""
+    """Infers and publishes rules; returns counts for the summary and, by these rules, the `path_templates` of `shapes`.
+
+    Inferred are those of hosts with paths that no published rule fits. A host whose paths all follow its rules, and of which
+    operators said nothing new, is left alone, so a template changes only where there is something new.
+    """
     rules = _learned(run, client_days)
     return _counts(rules), templates(shapes, rules, run.settings.paths, run.decisions)
 

@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from pipelines.lease import FILE
 from pipelines.lease_holder import Holder, read, stored
+from pipelines.remote_file import RemoteFile
 from pipelines.whole_file import write_whole
 
 
@@ -67,35 +67,24 @@ class HadoopLease:
     """
 
     def __init__(self, spark: SparkSession, root: str) -> None:
-        context = spark.sparkContext
-        jvm: Any = context._jvm  # the Hadoop file system has no Python API
-        self._path = jvm.org.apache.hadoop.fs.Path(f"{root.rstrip('/')}/{FILE}")
-        self._system = self._path.getFileSystem(context._jsc.hadoopConfiguration())
+        self._file = RemoteFile(spark, f"{root.rstrip('/')}/{FILE}")
 
     def read(self) -> Holder | None:
         """Who holds it."""
-        try:
-            stream = self._system.open(self._path)
-        except Py4JJavaError as error:
-            if "FileNotFoundException" in str(error.java_exception.getClass().getName()):
-                return None
-            raise
-        try:
-            return read(bytes(stream.readAllBytes()))
-        finally:
-            stream.close()
+        content = self._file.read()
+        return None if content is None else read(content)
 
     def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
         """Creates it, after deleting a dead one's."""
         if instead_of is not None:
             if self.read() != instead_of:
                 return False
-            self._system.delete(self._path, False)
+            self._file.delete()
         try:
-            builder = self._system.createFile(self._path).overwrite(False).recursive()
+            builder = self._file.system.createFile(self._file.path).overwrite(False).recursive()
             # S3A looks for an older object by itself unless the store is told to (other file systems ignore this)
             builder = builder.opt("fs.option.create.conditional.overwrite", True)
-            self._write(builder.build(), mine)
+            self._file.write(stored(mine), builder)
         except Py4JJavaError as error:
             if self.read() is None:
                 raise
@@ -106,15 +95,8 @@ class HadoopLease:
 
     def refresh(self, mine: Holder) -> None:
         """Rewrites it."""
-        self._write(self._system.create(self._path, True), mine)
+        self._file.write(stored(mine))
 
     def remove(self) -> None:
         """Deletes it."""
-        self._system.delete(self._path, False)
-
-    @staticmethod
-    def _write(stream: Any, holder: Holder) -> None:
-        try:
-            stream.write(bytearray(stored(holder)))
-        finally:
-            stream.close()
+        self._file.delete()

@@ -8,11 +8,17 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.build import by_template, candidates, listed, slices
 from pipelines.endpoints.client_days import client_days
 from pipelines.endpoints.host_prior import host_days
-from pipelines.paths.build import templates, with_masked
+from pipelines.paths.build import templates
 from pipelines.paths.rules import PATH_RULES
-from pipelines.sections import EndpointSettings
+from pipelines.paths.steps import masked
+from pipelines.sections import EndpointSettings, PathSettings
 from pipelines.selection.thresholds import inventory_threshold
 from pipelines.settings import SelectionSettings, Settings
+
+
+def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:
+    """`path, ...` → the same plus `path_shape`, as ingest writes it."""
+    return requests.withColumn("path_shape", masked(F.col("path"), settings))
 
 
 def sliced(selected: DataFrame, settings: Settings) -> DataFrame:

@@ -105,15 +105,18 @@ def _decided(told: Mapping[tuple[str, str], Any], keys: Sequence[Column], form: 
     All exact hosts share one map, so the expression grows with the patterns only.
     """
     exact = {f"{host} {key}": value for (host, key), value in told.items() if not is_pattern(host)}
-    found = [_looked_up(exact, F.concat(F.col("host"), F.lit(" "), key), form) for key in keys]
+    found = [looked_up(exact, F.concat(F.col("host"), F.lit(" "), key), form) for key in keys]
     for pattern in most_specific_first({host for host, _ in told if is_pattern(host)}):
         mine = {key: value for (host, key), value in told.items() if host == pattern}
-        known = F.coalesce(*(_looked_up(mine, key, form) for key in keys))
+        known = F.coalesce(*(looked_up(mine, key, form) for key in keys))
         found.append(F.when(host_matches(F.col("host"), pattern), known))
     return F.coalesce(*found)
 
 
-def _looked_up(values: Mapping[str, Any], key: Column, form: str) -> Column:
-    """One JSON text for the whole map: a literal for each entry would cost a call to the JVM each."""
+def looked_up(values: Mapping[str, Any], key: Column, form: str = "string") -> Column:
+    """The value of a key, NULL if there is none.
+
+    One JSON text for the whole map: a literal for each entry would cost a call to the JVM each.
+    """
     literals = F.from_json(F.lit(json.dumps(values)), f"map<string, {form}>")
     return F.try_element_at(literals, key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.file_name import file_name
 from pipelines.openapi.profiles import as_profile
 from pipelines.openapi.render import rendered
+from pipelines.release import release
 from pipelines.selection.variant import Variant
 from pipelines.settings import Profile
 from pipelines.whole_file import write_whole
@@ -60,7 +60,7 @@ def documents(
 ) -> Iterator[tuple[str, Document]]:
     """Merged endpoints and newest schemas of `variant` → each host with its 3.1 document, in order."""
     for host, found in _by_host(endpoints, schemas):
-        yield host, document(host, found, Origin(_version(), variant))
+        yield host, document(host, found, Origin(release(), variant))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:
@@ -77,10 +77,3 @@ def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, li
 
 def _host(row: dict[str, Any]) -> str:
     return str(row["host"])
-
-
-def _version() -> str:
-    try:
-        return version("apicensus")
-    except PackageNotFoundError:
-        return "0"

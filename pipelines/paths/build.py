@@ -12,7 +12,7 @@ from pipelines.decisions.apply import with_operator_names
 from pipelines.decisions.model import Decision
 from pipelines.paths.resolve import resolved
 from pipelines.paths.segments import PLACEHOLDER
-from pipelines.paths.steps import has_identifier_form, masked, written
+from pipelines.paths.steps import has_identifier_form, written
 from pipelines.sections import PathSettings
 
 
@@ -35,11 +35,6 @@ def _masked(segment: Column) -> Column:
 def with_shape(requests: DataFrame, settings: PathSettings) -> DataFrame:
     """`path, ...` → the same plus `path_shape` by forms alone ("/users/{}"): what software answers there (fingerprint.py)."""
     return requests.withColumn("path_shape", shape(F.col("path"), settings))
-
-
-def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:
-    """`path, ...` → the same plus `path_shape`: one writing, and `{}` for what is a variable wherever it stands."""
-    return requests.withColumn("path_shape", masked(F.col("path"), settings))
 
 
 def templates(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipelines.schemas.batch_parts import Flags
 from pipelines.schemas.batch_texts import texts_of
-from pipelines.schemas.batches import Batch, Codes
+from pipelines.schemas.batches import Batch, Codes, begins_of
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.seen import CLIENTS
@@ -37,7 +37,7 @@ def senders(batch: Batch) -> pa.RecordBatch:
     keys = places * people + sender
     order = np.argsort(keys)
     ordered = keys[order]
-    begins = np.flatnonzero(np.diff(ordered, prepend=-1))
+    begins = begins_of(ordered)
     size = texts.size[text][order]
     each = ordered[begins] // people
     place, lists = _lists(each)
@@ -68,10 +68,10 @@ def shared(batch: Batch, clients: int) -> pa.RecordBatch:
     sender, parameter, text = (batch.numbers(name)[some] for name in ("sender", "parameter", "text"))
     people, width = batch.senders.num_rows, len(texts.kind)
     keys = np.sort((parameter * width + text) * people + sender)
-    begins = np.flatnonzero(np.diff(keys, prepend=-1))  # of a client's values
+    begins = begins_of(keys)  # of a client's values
     pair = keys[begins] // people
     n = np.diff(begins, append=len(keys))
-    firsts = np.flatnonzero(np.diff(pair, prepend=-1))
+    firsts = begins_of(pair)
     of_pair, most = np.zeros(len(pair), np.int64), np.zeros(batch.parameters.num_rows, np.int64)
     sent_by = np.diff(firsts, append=len(pair))
     if len(firsts):
@@ -101,7 +101,7 @@ def members(batch: Batch) -> pa.RecordBatch:
     parameter = batch.numbers("parameter")
     some = is_body[parameter]
     ordered = np.sort(parameter[some] * batch.senders.num_rows + batch.numbers("sender")[some])
-    keys = ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+    keys = ordered[begins_of(ordered)]
     people = batch.senders.num_rows
     who = batch.senders.column("client").combine_chunks().take(pa.array(keys % people))
     return pa.RecordBatch.from_pydict({**_parameters(batch, keys // people), "client": who})
@@ -121,7 +121,7 @@ def _parameters(batch: Batch, places: Codes) -> dict[str, pa.Array]:
 def _are_first(groups: Codes, size: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Flags:
     """Which are among the `CLIENTS` smallest of their group; groups are in order."""
     order = np.lexsort((size, groups))
-    begins = np.flatnonzero(np.diff(groups, prepend=-1))
+    begins = begins_of(groups)
     found = np.zeros(len(groups), bool)
     rank = np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
     found[order] = rank < CLIENTS
@@ -130,7 +130,7 @@ def _are_first(groups: Codes, size: np.ndarray[tuple[int], np.dtype[np.float64]]
 
 def _lists(keys: Codes) -> tuple[Codes, np.ndarray[tuple[int], np.dtype[np.int32]]]:
     """The different ones of sorted keys, and the offsets of the lists of what has the same key."""
-    begins = np.flatnonzero(np.diff(keys, prepend=-1))
+    begins = begins_of(keys)
     return keys[begins], np.append(begins, len(keys)).astype(np.int32)
 
 

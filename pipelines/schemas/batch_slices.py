@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pyspark.sql.pandas.types import to_arrow_type
 
 from pipelines.schemas.batch_texts import Texts, classes_of_all, texts_of
-from pipelines.schemas.batches import Batch, Codes, numbered
+from pipelines.schemas.batches import Batch, Codes, begins_of, numbered
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS
 from pipelines.schemas.outermost import outermost
@@ -81,7 +81,7 @@ def _pairs(slices: Codes, text: Codes, hour: Codes, bits: Codes) -> Pairs:
     keys = slices * width + text
     order = np.argsort(keys)
     ordered = keys[order]
-    begins = np.flatnonzero(np.diff(ordered, prepend=-1))
+    begins = begins_of(ordered)
     return Pairs(
         ordered[begins] // width,
         ordered[begins] % width,
@@ -130,7 +130,7 @@ def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
     found = np.full((len(begins), HOURS), np.nan)
     if len(some):
         slices, hours, numbers = pairs.slice[some], pairs.hours[some], number[some]
-        starts = np.flatnonzero(np.diff(slices, prepend=-1))
+        starts = begins_of(slices)
         for hour in range(HOURS):
             sent = np.where(hours >> hour & 1, numbers, np.nan)
             found[slices[starts], hour] = np.fmax.reduceat(sent, starts)

@@ -63,6 +63,11 @@ def without(batch: Batch, clients: Sequence[str]) -> Batch:
     return batch._replace(seen=batch.seen.filter(pa.array(stays[batch.numbers("sender")])))
 
 
+def begins_of(ordered: Codes) -> Codes:
+    """Where each different number of a row in order is met first; none is below 0."""
+    return np.flatnonzero(np.diff(ordered, prepend=-1))
+
+
 def numbered(keys: Codes) -> tuple[Codes, Codes]:
     """Numbers of any size → the place of each among the different ones, and where each of those is met first."""
     order = np.argsort(keys, kind="stable")

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.schemas.batches import begins_of
 from pipelines.schemas.text_hashes import hashed
 
 Coupons = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -43,7 +44,7 @@ def _bit_length(words: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> Coupons:
 def sketches(groups: Coupons, of: Coupons, count: int, log2: int) -> list[bytes]:
     """Groups 0 to `count` and the coupon of each of their members → a sketch of every group."""
     ordered = np.sort((groups << 32 | of)[of >= 0])
-    distinct = ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+    distinct = ordered[begins_of(ordered)]
     ends = np.searchsorted(distinct >> 32, np.arange(count), side="right")
     members = (distinct & 0xFFFFFFFF).astype("<u4")
     begins = np.concatenate(([0], ends[:-1])) if count else ends

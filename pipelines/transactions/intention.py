@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import orjson
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from pipelines.remote_file import RemoteFile
 from pipelines.whole_file import write_whole
 
 FILE = "publishing.json"
@@ -27,12 +26,7 @@ def declare(spark: SparkSession, folder: str, source_ids: Sequence[str]) -> None
         Path(folder).mkdir(parents=True, exist_ok=True)
         write_whole(Path(folder) / FILE, content)
         return
-    path, system = _remote(spark, folder)
-    stream = system.create(path, True)
-    try:
-        stream.write(bytearray(content))
-    finally:
-        stream.close()
+    _remote(spark, folder).write(content)
 
 
 def declared(spark: SparkSession, folder: str) -> list[str]:
@@ -51,29 +45,15 @@ def withdraw(spark: SparkSession, folder: str) -> None:
     if "://" not in folder:
         (Path(folder) / FILE).unlink(missing_ok=True)
         return
-    path, system = _remote(spark, folder)
-    system.delete(path, False)
+    _remote(spark, folder).delete()
 
 
 def _content(spark: SparkSession, folder: str) -> bytes | None:
     if "://" not in folder:
         file = Path(folder) / FILE
         return file.read_bytes() if file.is_file() else None
-    path, system = _remote(spark, folder)
-    try:
-        stream = system.open(path)
-    except Py4JJavaError as error:
-        if "FileNotFoundException" in str(error.java_exception.getClass().getName()):
-            return None
-        raise
-    try:
-        return bytes(stream.readAllBytes())
-    finally:
-        stream.close()
+    return _remote(spark, folder).read()
 
 
-def _remote(spark: SparkSession, folder: str) -> tuple[Any, Any]:
-    context = spark.sparkContext
-    jvm: Any = context._jvm  # the Hadoop file system has no Python API
-    path = jvm.org.apache.hadoop.fs.Path(f"{folder.rstrip('/')}/{FILE}")
-    return path, path.getFileSystem(context._jsc.hadoopConfiguration())
+def _remote(spark: SparkSession, folder: str) -> RemoteFile:
+    return RemoteFile(spark, f"{folder.rstrip('/')}/{FILE}")

@@ -21,11 +21,11 @@ from pipelines.endpoints.reasons import (
     exclusive,
 )
 from pipelines.endpoints.table import COUNTS
-from pipelines.paths.build import shape, templates, with_masked
+from pipelines.paths.build import shape, templates
 from pipelines.paths.rules import PATH_RULES
 from pipelines.selection.select import selected
 from pipelines.settings import SelectionSettings, SessionIdentifier, Settings
-from tests.endpoint_rows import merged, sliced
+from tests.endpoint_rows import merged, sliced, with_masked
 
 ROW = (
     "transaction_id string, host string, method string, path string, status int, time timestamp, day date, client string, "

@@ -12,11 +12,10 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.build import candidates, estimated
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
-from pipelines.paths.build import with_masked
 from pipelines.selection.preflight import NO
 from pipelines.selection.select import selected
 from pipelines.settings import Settings
-from tests.endpoint_rows import sliced
+from tests.endpoint_rows import sliced, with_masked
 
 TRANSACTION = (
     "transaction_id string, host string, method string, path string, status int, scheme string, client string, "
