@@ -19,8 +19,8 @@ from benchmarks.scoring import best_cost, written_nowhere
 from pipelines import settings as settings_module
 from pipelines.endpoints.client_days import is_guess
 from pipelines.schemas.build import learned, slice_states, slices
-from pipelines.schemas.deviants import deviants
-from pipelines.schemas.maps import MAPS_SCHEMA, maps_of, members_of
+from pipelines.schemas.deviants import deviants, parameter_senders
+from pipelines.schemas.maps import MAPS_SCHEMA, maps_of
 from pipelines.schemas.observations import observed, with_apart
 from pipelines.settings import Settings
 from pipelines.spark import session
@@ -88,13 +88,14 @@ def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
         maps = rows.sparkSession.createDataFrame([], MAPS_SCHEMA)
         written_nowhere(slices(slice_states(batches, maps, settings.schemas).localCheckpoint()))()
         return
-    maps = maps_of(members_of(batches), settings.schemas).localCheckpoint()
+    sent = parameter_senders(batches, settings.deviants).localCheckpoint()
+    maps = maps_of(sent, settings.schemas).localCheckpoint()
     answers = (
         rows.groupBy("client")
         .agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors"))
         .localCheckpoint()
     )
-    apart = deviants(batches, maps, answers, settings.deviants).localCheckpoint()
+    apart = deviants(sent, maps, answers, settings.deviants).localCheckpoint()
     states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
     written_nowhere(learned(slices(states).localCheckpoint(), settings.schemas))()
 

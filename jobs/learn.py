@@ -1,4 +1,4 @@
-"""Parameters of the endpoints: states per day → judged schemas."""
+"""Parameters of the endpoints: traffic → who sent what, and slices per day → judged schemas."""
 
 from __future__ import annotations
 
@@ -13,60 +13,188 @@ if __name__ == "__main__":
     sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+
 from pyspark import StorageLevel
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.days import note_left
 from jobs.inventory import listed_endpoints, transactions
 from pipelines import cli
 from pipelines.endpoints.build import listed
 from pipelines.endpoints.client_days import CLIENT_DAYS, answers
-from pipelines.endpoints.client_names import CLIENTS, named
-from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.endpoints.client_names import CLIENTS, named, of_names
+from pipelines.endpoints.days import Choice, among
+from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.paths.templates_table import PATH_TEMPLATES
+from pipelines.schemas import cells
 from pipelines.schemas.build import learned, slice_states, slices
-from pipelines.schemas.deviants import deviants
-from pipelines.schemas.maps import maps_of, members_of
+from pipelines.schemas.deviants import deviants, parameter_senders
+from pipelines.schemas.maps import maps_of
 from pipelines.schemas.observations import observed, with_apart
-from pipelines.schemas.tables import DEVIANTS, PARAMETER_SLICES, SCHEMAS
+from pipelines.schemas.table import CELL_KEY
+from pipelines.schemas.tables import DEVIANTS, LEARNED_CELLS, PARAMETER_SENDERS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.thresholds import learning_threshold
 from pipelines.selection.variant import Variant
+from pipelines.tables import Table
+
+CHANGED = Choice()
+"""The days that changed."""
 
 
-def learn_schemas(run: cli.Run, variant: Variant) -> dict[str, int]:
-    """Rewrites the parameter slices of `variant` and appends the schemas whose judgement changed."""
-    warehouse, settings = run.warehouse, run.settings
+@dataclass(frozen=True)
+class Work:
+    """What a run of `learn` has to do for a variant; a cell is an endpoint's day (`cells`).
+
+    `wanted`: all cells; `known`: the learned ones; `fresh`: those whose traffic is read, of `days`; `gone`: the days of learned
+    cells that nobody wants any more.
+    """
+
+    run: cli.Run
+    variant: Variant
+    choice: Choice
+    wanted: DataFrame
+    known: DataFrame
+    fresh: DataFrame
+    days: frozenset[date]
+    gone: frozenset[date]
+
+    def rows(self, table: Table) -> DataFrame:
+        """The stored rows of the variant."""
+        return table.read(self.run.warehouse).where(F.col("variant") == self.variant)
+
+    def replace(self, table: Table, rows: DataFrame, redone: DataFrame, days: frozenset[date]) -> None:
+        """Writes `rows` in place of those of the cells `redone`, and of cells that nobody wants, on these days."""
+        if days:
+            stay = self.wanted.join(redone, [*CELL_KEY], "left_anti")
+            kept = self.rows(table).where(among(days)).join(stay, [*CELL_KEY], "left_semi")
+            where = f"variant = '{self.variant}' AND {among(days)}"
+            table.replace(kept.unionByName(rows), self.run.warehouse, where)
+
+
+def learn_schemas(run: cli.Run, variant: Variant, choice: Choice = CHANGED) -> dict[str, int]:
+    """Brings senders and slices of `variant` up to date, and appends the schemas whose judgement changed.
+
+    Only the traffic of endpoints' days that changed is read, or of the days that `choice` names.
+    """
     with run.reporter.stage("Learning parameters") as outcome:
-        inventory = listed_endpoints(run).where(F.col("variant") == variant)
-        endpoints = listed(inventory, learning_threshold(settings.schemas))
-        successful = transactions(run).where(F.col("status").between(200, 299))
-        taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
-            endpoints.select(*ENDPOINT_KEY), list(ENDPOINT_KEY[1:])
-        )
-        clients = CLIENTS.read(warehouse)
-        # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
-        batches = observed(named(taught, clients)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
-        maps = maps_of(members_of(batches), settings.schemas).localCheckpoint()
-        asked = named(answers(CLIENT_DAYS.read(warehouse)), clients).localCheckpoint()
-        apart = deviants(batches, maps, asked, settings.deviants).localCheckpoint()
-        states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
-        found = slices(states).localCheckpoint()
-        DEVIANTS.replace(apart.withColumn("variant", F.lit(variant)), warehouse, f"variant = '{variant}'")
-        PARAMETER_SLICES.replace(found, warehouse, f"variant = '{variant}'")
-        fresh = new_versions(learned(found, settings.schemas), SCHEMAS.read(warehouse)).localCheckpoint()
-        changed = fresh.agg(
-            F.count("*").alias("schemas"),
-            F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"),
-        )
-        counts = changed.crossJoin(apart.agg(F.count("*").alias("deviants"))).collect()[0].asDict()
-        if counts["schemas"]:
-            SCHEMAS.append(fresh, warehouse)
+        work = wanted_work(run, variant, choice)
+        batches = read_senders(work)
+        apart, days = learn_slices(work, batches)
+        found = judge(work, apart)
         outcome.append(
-            f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them; "
-            f"{counts['deviants']:,} deviating clients set apart"
+            f"{len(work.days):,} days of traffic read, {days:,} learned; "
+            f"{found['schemas']:,} new or changed schemas, {found['parameters']:,} parameters in them; "
+            f"{found['deviants']:,} deviating clients set apart"
         )
     return {
-        "new_schema_versions": counts["schemas"],
-        "parameters_in_them": counts["parameters"],
-        "deviating_clients": counts["deviants"],
+        "days_learned": days,
+        "new_schema_versions": found["schemas"],
+        "parameters_in_them": found["parameters"],
+        "deviating_clients": found["deviants"],
     }
+
+
+def wanted_work(run: cli.Run, variant: Variant, choice: Choice) -> Work:
+    """Compares the endpoints' days that there are with those that were learned."""
+    settings, warehouse = run.settings, run.warehouse
+    endpoints = listed(
+        listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
+    )
+    kept = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # what senders and slices keep
+    # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
+    wanted = cells.wanted(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
+    known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
+    fresh = _redone(run, choice, wanted, known)
+    left = cells.stale(wanted, known.drop("made_of")) if choice.is_by_hand else fresh
+    days = days_of(fresh=fresh, gone=known.join(wanted, [*CELL_KEY], "left_anti"), left=left)
+    note_left(run, days["left"] - days["fresh"])
+    return Work(run, variant, choice, wanted, known, fresh, days["fresh"], days["gone"])
+
+
+def days_of(**frames: DataFrame) -> dict[str, frozenset[date]]:
+    """The days in each frame, found in one action."""
+    each = (rows.select("day", F.lit(name).alias("name")) for name, rows in frames.items())
+    found = reduce(DataFrame.unionByName, each).distinct().collect()
+    return {name: frozenset(row["day"] for row in found if row["name"] == name) for name in frames}
+
+
+def read_senders(work: Work) -> DataFrame | None:
+    """Reads the traffic of the fresh cells, and stores who sent what in it; returns its batches."""
+    if not work.days:
+        work.replace(PARAMETER_SENDERS, work.rows(PARAMETER_SENDERS).limit(0), work.fresh, work.gone)
+        return None
+    batches = batches_of(work, work.fresh, work.days)
+    sent = parameter_senders(batches, work.run.settings.deviants)
+    work.replace(PARAMETER_SENDERS, sent, work.fresh, work.days | work.gone)
+    return batches
+
+
+def batches_of(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
+    """The values of the successful requests of these cells, in batches (`observations.observed`)."""
+    warehouse = work.run.warehouse
+    successful = transactions(work.run).where(F.col("status").between(200, 299) & F.expr(among(days)))
+    taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
+        F.broadcast(of_cells.select(*CELL_KEY)), list(CELL_KEY[1:])
+    )
+    return observed(named(taught, CLIENTS.read(warehouse))).localCheckpoint(
+        storageLevel=StorageLevel.DISK_ONLY
+    )
+
+
+def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]:
+    """Tells the deviants of all days, and learns the slices anew that are fresh or rest on other deviants or maps.
+
+    Returns the deviants, and how many days were written.
+    """
+    run, settings, warehouse = work.run, work.run.settings, work.run.warehouse
+    sent, stored, clients = work.rows(PARAMETER_SENDERS), CLIENT_DAYS.read(warehouse), CLIENTS.read(warehouse)
+    maps = maps_of(sent, settings.schemas).localCheckpoint()
+    asked = named(answers(stored), clients).localCheckpoint()
+    apart = deviants(sent, maps, asked, settings.deviants).localCheckpoint()
+    askers = cells.askers(named(stored, of_names(clients, apart)), PATH_TEMPLATES.read(warehouse))
+    made = cells.made_of(work.wanted, askers, maps).localCheckpoint()
+    redone = _redone(run, work.choice, made, work.known)
+    more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
+    days = days_of(redone=redone, more=more)
+    if days["more"]:
+        again = batches_of(work, more, days["more"])
+        batches = again if batches is None else batches.unionByName(again)
+    if batches is None:
+        found = work.rows(PARAMETER_SLICES).limit(0)
+    else:
+        found = slices(slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint())
+    work.replace(PARAMETER_SLICES, found, redone, days["redone"] | work.gone)
+    DEVIANTS.replace(
+        apart.withColumn("variant", F.lit(work.variant)), warehouse, f"variant = '{work.variant}'"
+    )
+    stay = work.known.join(redone, [*CELL_KEY], "left_anti").join(work.wanted, [*CELL_KEY], "left_semi")
+    LEARNED_CELLS.replace(stay.unionByName(redone), warehouse, f"variant = '{work.variant}'")
+    return apart, len(days["redone"] | work.gone)
+
+
+def judge(work: Work, apart: DataFrame) -> dict[str, int]:
+    """Appends the schemas that are new or judged otherwise; returns the counts for the summary."""
+    warehouse = work.run.warehouse
+    found = learned(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
+    fresh = new_versions(found, SCHEMAS.read(warehouse)).localCheckpoint()
+    changed = fresh.agg(
+        F.count("*").alias("schemas"),
+        F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"),
+    )
+    counts = changed.crossJoin(apart.agg(F.count("*").alias("deviants"))).collect()[0].asDict()
+    if counts["schemas"]:
+        SCHEMAS.append(fresh, warehouse)
+    return dict(counts)
+
+
+def _redone(run: cli.Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
+    """Of these cells those of the days that somebody names; else those that were learned from something else."""
+    if choice.is_by_hand:
+        days = {date.fromisoformat(each["day"]) for each in ENDPOINT_SLICES.partitions(run.warehouse)}
+        return of_cells.where(among(choice.chosen(days, ())))
+    return cells.stale(of_cells, known.select(*(name for name in known.columns if name in of_cells.columns)))

@@ -15,7 +15,7 @@ from pipelines.endpoints.client_days import is_guess
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas import build
 from pipelines.schemas.batches import BATCHES_SCHEMA, Batch, coded, packed, unpacked
-from pipelines.schemas.deviants import deviants
+from pipelines.schemas.deviants import deviants, parameter_senders
 from pipelines.schemas.maps import MAPS_SCHEMA
 from pipelines.schemas.recognisers import kind_of
 from pipelines.schemas.views import LATE_HOUR, is_held
@@ -91,7 +91,7 @@ def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
 def deviants_of(values: DataFrame, transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Who deviates, without maps."""
     return deviants(
-        batches(values),
+        parameter_senders(batches(values), settings),
         no_maps(values.sparkSession),
         transactions.groupBy("client").agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors")),
         settings,

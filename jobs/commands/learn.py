@@ -12,6 +12,9 @@ from pipelines.selection.variant import Variant
 
 def learn(
     variant: Annotated[Variant, typer.Option(help="Whose endpoints are learned.")] = "ml",
+    days: cli.Days = None,
+    since: cli.Since = None,
+    full: cli.Full = False,
     settings: cli.SettingsFile = None,
     warehouse: cli.WarehouseRoot = "warehouse",
     as_json: cli.AsJson = False,
@@ -20,17 +23,21 @@ def learn(
 
     Only endpoints that are almost surely API teach (schemas.miss_cost, schemas.false_alarm_cost), then with all their requests.
 
+    Only the traffic of endpoints' days that are new or changed is read.
+
     A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
 
     \b
     Examples:
       apicensus learn
+      apicensus learn --since 2026-06-01
       apicensus learn --variant session --warehouse /data/census
     """
+    choice = cli.chosen_days(days, since, full)
     run = cli.start("learn", settings, warehouse, as_json)
     from jobs.learn import learn_schemas
 
-    run.finish(**learn_schemas(run, variant), warehouse=warehouse)
+    run.finish(**learn_schemas(run, variant, choice), warehouse=warehouse)
 
 
 main = cli.command(learn)

@@ -38,6 +38,10 @@ def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
             F.min("first_seen").alias("first_seen"),
             F.max("last_seen").alias("last_seen"),
             *(F.min(name).alias(name) for name in client_sample_names()),
+            # the rows of a group differ in their shape, so none cancels another out
+            F.bit_xor(F.xxhash64("variant", "path_shape", "client", "requests", "least_hash")).alias(
+                "content"
+            ),
         )
     )
 
@@ -60,7 +64,11 @@ def slices(
         *observed_state(),
         F.min("first_seen").alias("first_seen"),
         F.max("last_seen").alias("last_seen"),
+        F.bit_xor("content").alias("content"),
     )
+    # requests without a session teach the endpoints of variant session, too
+    of_both = Window.partitionBy(*TEMPLATE_KEY[1:])
+    grouped = grouped.withColumn("content", F.bit_xor("content").over(of_both))
     counted_apart = (
         F.col("bare_options") > 0
     )  # perhaps preflights, which look like no call: kept, so that they are counted

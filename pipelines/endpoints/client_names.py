@@ -49,6 +49,14 @@ def named(rows: DataFrame, clients: DataFrame) -> DataFrame:
     return rows.join(names, "client").withColumn("client", F.col("name")).drop("name")
 
 
+def of_names(clients: DataFrame, names: DataFrame) -> DataFrame:
+    """Rows of `CLIENTS` whose name is a `client` of `names` (few)."""
+    wanted = F.broadcast(names.select(F.col("client").alias("name")))
+    return (
+        clients.withColumn("name", name(F.col("least_hash"))).join(wanted, "name", "left_semi").drop("name")
+    )
+
+
 def name(least_hash: Column) -> Column:
     """The name of a client: 16 hexadecimal digits."""
     return F.lpad(F.lower(F.hex(least_hash)), 16, "0")

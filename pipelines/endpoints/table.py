@@ -47,12 +47,14 @@ ENDPOINT_SLICES = Table(
             StructField("sample_hashes", ArrayType(LongType()), False),
             StructField("first_seen", TimestampType(), False),
             StructField("last_seen", TimestampType(), False),
+            StructField("content", LongType(), False),
             StructField("inputs", StringType(), False),
         ]
     ),
     partition=("variant", "day", "inputs"),
 )
-"""`inputs` are those of the client-days that a day's slices were made from."""
+"""`inputs` are those of the client-days that a day's slices were made from; of these `content` stands for the client-days of both
+variants that have the slice's template: the same days, the same inputs and the same content, the same transactions."""
 
 
 def answered() -> Column:

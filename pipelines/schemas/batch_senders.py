@@ -1,18 +1,20 @@
-"""A batch → who sent values of which kinds and sizes, and who sent which texts: what deviants are told by."""
+"""A batch → who sent what of each parameter on each day: `senders.Senders` of many parameters at once, in numpy."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from pipelines.schemas.batch_parts import Flags
-from pipelines.schemas.batch_texts import texts_of
-from pipelines.schemas.batches import Batch, Codes, begins_of
+from pipelines.schemas.batch_texts import Texts, texts_of
+from pipelines.schemas.batches import Batch, Codes, begins_of, numbered
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.seen import CLIENTS
+from pipelines.schemas.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two
 from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.text_hashes import hashed
 
@@ -24,68 +26,41 @@ NUMBER_DIGITS = 15
 """Hexadecimal digits of a client's number, a bigint: that two of a million clients have the same one happens once in 2 * 10^6."""
 
 
-def senders(batch: Batch) -> pa.RecordBatch:
-    """Rows of `deviants.SENDERS_SCHEMA`: one per parameter and kind, with its clients (`numbers_of`).
+class Sent(NamedTuple):
+    """What is told of a batch, value by value: place of its parameter and day, its text, the place of its client."""
 
-    `most` and `least` are there for the clients of the `CLIENTS` largest and smallest sizes only: more decide nothing.
+    place: Codes
+    text: Codes
+    sender: Codes
+    who: Codes
+    """Number of each client of the batch."""
+
+
+def senders(batch: Batch, enough: int) -> pa.RecordBatch:
+    """Rows of `table.PARAMETER_SENDERS_SCHEMA`, one per parameter and day of the batch.
+
+    `enough` clients of a value are as good as more (`senders.merged`).
     """
     some = _told(batch)
-    sender, parameter, text = (batch.numbers(name)[some] for name in ("sender", "parameter", "text"))
-    texts = texts_of(batch.texts)
-    people = batch.senders.num_rows
-    places = parameter * len(texts.kinds) + texts.kind[text]
-    keys = places * people + sender
-    order = np.argsort(keys)
-    ordered = keys[order]
-    begins = begins_of(ordered)
-    size = texts.size[text][order]
-    each = ordered[begins] // people
-    place, lists = _lists(each)
-    most, least = (of.reduceat(size, begins) if len(begins) else size for of in (np.fmax, np.fmin))
-    measured = np.isin(
-        place % len(texts.kinds), [n for n, kind in enumerate(texts.kinds) if kind in MEASURED]
-    )
-    is_outer = np.repeat(measured, np.diff(lists)) & (_are_first(each, least) | _are_first(each, -most))
-    sizes = {name: pa.array(of, mask=~is_outer) for name, of in (("most", most), ("least", least))}
-    who = numbers_of(batch.senders.column("client").to_pylist())[ordered[begins] % people]
+    parameter, text, sender = (batch.numbers(name)[some] for name in ("parameter", "text", "sender"))
+    day = batch.numbers("day")[some]
+    first_day = int(day.min()) if len(day) else 0
+    place, firsts = numbered(parameter * (int(day.max(initial=first_day)) - first_day + 1) + day - first_day)
+    who = numbers_of(batch.senders.column("client").to_pylist())
+    sent, texts = Sent(place, text, sender, who), texts_of(batch.texts)
+    values, popular = _values(sent, texts, len(firsts), enough)
+    keys = {
+        name: batch.parameters.column(name).combine_chunks().take(pa.array(parameter[firsts]))
+        for name in PARAMETER_KEY
+    }
     return pa.RecordBatch.from_pydict(
         {
-            **_parameters(batch, place // len(texts.kinds)),
-            "kind": pa.array([texts.kinds[one] for one in place % len(texts.kinds)], pa.string()),
-            **_listed(pa.array(lists), {"who": pa.array(who), **sizes}),
+            **keys,
+            "day": pa.array(day[firsts].astype(np.int32)).cast(pa.date32()),
+            "kinds": _kinds(sent, texts, len(firsts)),
+            "values": values,
+            "popular": pa.array(popular),
         }
-    )
-
-
-def shared(batch: Batch, clients: int) -> pa.RecordBatch:
-    """Rows of `deviants.SHARED_SCHEMA`: one per parameter, with its texts (their hashes) and some of those who sent each.
-
-    How often a text was sent is written beside the first of its clients. `most` is how many clients the most popular text has
-    in this batch; where it has `clients`, nothing but `CLIENTS` of a text's is asked for any more.
-    """
-    texts = texts_of(batch.texts)
-    some = _told(batch) & texts.are(*SIZED_KINDS)[batch.numbers("text")]
-    sender, parameter, text = (batch.numbers(name)[some] for name in ("sender", "parameter", "text"))
-    people, width = batch.senders.num_rows, len(texts.kind)
-    keys = np.sort((parameter * width + text) * people + sender)
-    begins = begins_of(keys)  # of a client's values
-    pair = keys[begins] // people
-    n = np.diff(begins, append=len(keys))
-    firsts = begins_of(pair)
-    of_pair, most = np.zeros(len(pair), np.int64), np.zeros(batch.parameters.num_rows, np.int64)
-    sent_by = np.diff(firsts, append=len(pair))
-    if len(firsts):
-        of_pair[firsts] = np.add.reduceat(n, firsts)
-    np.maximum.at(most, pair[firsts] // width, sent_by)
-    rank = np.arange(len(pair)) - np.repeat(firsts, sent_by)
-    kept = np.flatnonzero(rank < np.where(most >= clients, CLIENTS, clients)[pair // width])
-    place, lists = _lists(pair[kept] // width)
-    used, value = np.unique(pair[kept] % width, return_inverse=True)
-    hashes = hashed(texts.text.take(pa.array(used)))[0].view(np.int64)
-    who = numbers_of(batch.senders.column("client").to_pylist())[keys[begins][kept] % people]
-    each = {"value": pa.array(hashes[value]), "who": pa.array(who), "n": pa.array(of_pair[kept])}
-    return pa.RecordBatch.from_pydict(
-        {**_parameters(batch, place), "most": pa.array(most[place]), **_listed(pa.array(lists), each)}
     )
 
 
@@ -95,45 +70,122 @@ def numbers_of(clients: list[str]) -> Codes:
     return np.asarray([int(one.hexdigest()[:NUMBER_DIGITS], 16) for one in digests], np.int64)
 
 
-def members(batch: Batch) -> pa.RecordBatch:
-    """`ENDPOINT_KEY, location, name, client`: who sent which members of JSON bodies."""
-    is_body = np.asarray([one == "body" for one in batch.parameters.column("location").to_pylist()], bool)
-    parameter = batch.numbers("parameter")
-    some = is_body[parameter]
-    ordered = np.sort(parameter[some] * batch.senders.num_rows + batch.numbers("sender")[some])
-    keys = ordered[begins_of(ordered)]
-    people = batch.senders.num_rows
-    who = batch.senders.column("client").combine_chunks().take(pa.array(keys % people))
-    return pa.RecordBatch.from_pydict({**_parameters(batch, keys // people), "client": who})
-
-
 def _told(batch: Batch) -> Flags:
     is_told = [location not in UNTOLD for location in batch.parameters.column("location").to_pylist()]
     return np.asarray(is_told, bool)[batch.numbers("parameter")]
 
 
-def _parameters(batch: Batch, places: Codes) -> dict[str, pa.Array]:
-    return {
-        name: batch.parameters.column(name).combine_chunks().take(pa.array(places)) for name in PARAMETER_KEY
-    }
+def _kinds(sent: Sent, texts: Texts, places: int) -> pa.Array:
+    """Of each place the kinds of its values, with `senders.KindSenders` of each."""
+    people = max(len(sent.who), 1)
+    keys = (sent.place * len(texts.kinds) + texts.kind[sent.text]) * people + sent.sender
+    order = np.argsort(keys)
+    begins = begins_of(keys[order])
+    each = keys[order][begins]
+    group, who = each // people, sent.who[each % people]
+    size = texts.size[sent.text][order]
+    most, least = (of.reduceat(size, begins) if len(begins) else size for of in (np.fmax, np.fmin))
+    groups = group[begins_of(group)]
+    measured = np.isin(group % len(texts.kinds), [n for n, one in enumerate(texts.kinds) if one in MEASURED])
+    is_named = _are_first(group, NAMED, who)
+    order = np.lexsort((who, group))
+    named = order[is_named[order]]
+    struct = pa.StructArray.from_arrays(
+        [
+            pa.array([texts.kinds[one] for one in groups % len(texts.kinds)], pa.string()),
+            _lists(group[named], groups, pa.array(who[named])),
+            *(
+                _outermost(group, groups, who, size, measured, sign)
+                for size, sign in ((most, -1), (least, 1))
+            ),
+        ],
+        ["kind", "clients", "high", "low"],
+    )
+    return _lists(groups // len(texts.kinds), np.arange(places), struct)
 
 
-def _are_first(groups: Codes, size: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Flags:
-    """Which are among the `CLIENTS` smallest of their group; groups are in order."""
-    order = np.lexsort((size, groups))
-    begins = begins_of(groups)
-    found = np.zeros(len(groups), bool)
-    rank = np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
-    found[order] = rank < CLIENTS
+def _outermost(group: Codes, groups: Codes, who: Codes, size: Any, measured: Flags, sign: int) -> pa.Array:
+    """Of each group the `CLIENTS` of the largest (`sign` -1) or smallest sizes, in order."""
+    order = np.lexsort((who, sign * size, group))
+    kept = order[(_are_first(group, CLIENTS, who, sign * size) & measured)[order]]
+    return _lists(group[kept], groups, _struct({"who": who[kept], "size": size[kept]}))
+
+
+def _values(sent: Sent, texts: Texts, places: int, enough: int) -> tuple[pa.Array, Codes]:
+    """Of each place its values with `senders.ValueSenders` of each, NULL where they are too many; and `popular`."""
+    some = texts.are(*SIZED_KINDS)[sent.text]
+    used, text = np.unique(sent.text[some], return_inverse=True)
+    # a text of two kinds is one value
+    hashes, code = np.unique(hashed(texts.text.take(pa.array(used)))[0].view(np.int64), return_inverse=True)
+    people, width = max(len(sent.who), 1), max(len(hashes), 1)
+    keys = np.sort((sent.place[some] * width + code[text]) * people + sent.sender[some])
+    begins = begins_of(keys)  # of a client's values
+    pair, who = keys[begins] // people, sent.who[keys[begins] % people]
+    firsts = begins_of(pair)
+    times = np.diff(begins, append=len(keys))
+    n = np.add.reduceat(times, firsts) if len(firsts) else times
+    clients = np.diff(firsts, append=len(pair))
+    place = pair[firsts] // width
+    popular = np.zeros(places, np.int64)
+    np.maximum.at(popular, place, np.minimum(clients, enough))
+    is_open = _are_open(place, clients, who, firsts, places)
+    kept_of = np.where(popular >= enough, CLIENTS, max(CLIENTS, enough))[pair // width]
+    kept = _are_first(pair, kept_of, who) & ~is_open[pair // width]
+    order = np.lexsort((who, pair))
+    kept = order[kept[order]]
+    stays = ~is_open[place]
+    struct = pa.StructArray.from_arrays(
+        [
+            pa.array(hashes[pair[firsts][stays] % width]),
+            pa.array(n[stays]),
+            _lists(pair[kept], pair[firsts][stays], pa.array(who[kept])),
+        ],
+        ["value", "n", "clients"],
+    )
+    return _lists(place[stays], np.arange(places), struct, is_open), popular
+
+
+def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: int) -> Flags:
+    """Which places have too many values (`senders.beside_two`), of the place and number of clients of each value."""
+    begins = np.searchsorted(place, np.arange(places + 1))
+    number = np.diff(begins)
+    found = np.zeros(places, bool)
+    for one in np.flatnonzero(number > BESIDE_TWO):
+        here = np.arange(begins[one], begins[one + 1])
+        lone = here[clients[here] < CLIENTS]
+        theirs = np.concatenate([who[firsts[lone]], who[firsts[lone[clients[lone] > 1]] + 1]])
+        _, of_client = np.unique(theirs, return_counts=True)
+        # what two clients sent at most, be it alone or together
+        left = number[one] - np.sort(of_client)[-(CLIENTS - 1) :].sum()
+        found[one] = left > BESIDE_TWO or _beside_two(here, clients, who, firsts) > BESIDE_TWO
     return found
 
 
-def _lists(keys: Codes) -> tuple[Codes, np.ndarray[tuple[int], np.dtype[np.int32]]]:
-    """The different ones of sorted keys, and the offsets of the lists of what has the same key."""
-    begins = begins_of(keys)
-    return keys[begins], np.append(begins, len(keys)).astype(np.int32)
+def _beside_two(values: Codes, clients: Codes, who: Codes, firsts: Codes) -> int:
+    listed = {
+        int(one): ValueSenders(
+            1, tuple(sorted(who[firsts[one] : firsts[one] + min(clients[one], CLIENTS)].tolist()))
+        )
+        for one in values
+    }
+    return beside_two(listed)
 
 
-def _listed(offsets: pa.Array, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    flat = pa.StructArray.from_arrays(list(columns.values()), list(columns))
-    return {"each": pa.ListArray.from_arrays(offsets, flat)}
+def _are_first(groups: Codes, most: Codes | int, *order: Any) -> Flags:
+    """Which are among the `most` first of their group, by `order` (the last key first); groups are in order."""
+    places = np.lexsort((*order, groups))
+    begins = begins_of(groups)
+    found = np.zeros(len(groups), bool)
+    rank = np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
+    found[places] = rank < (most if isinstance(most, int) else most[places])
+    return found
+
+
+def _struct(columns: dict[str, Any]) -> pa.StructArray:
+    return pa.StructArray.from_arrays([pa.array(one) for one in columns.values()], list(columns))
+
+
+def _lists(keys: Codes, groups: Codes, values: pa.Array, null: Flags | None = None) -> pa.ListArray:
+    """Of each group the values with its key; both are in order."""
+    offsets = pa.array(np.append(np.searchsorted(keys, groups), len(keys)).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, values, mask=None if null is None else pa.array(null))

@@ -1,4 +1,4 @@
-"""Objects with ever new members are maps, whatever their keys look like: told by counts, before anything is stored of the keys.
+"""Objects with ever new members are maps, whatever their keys look like: told by counts, before a schema is made of the keys.
 
 A name that is a date or an address is told by its form, where a request is read (`names.is_member_name`). Product codes, slugs
 and names of people look like any other name: hundreds of them under one parent, each of few clients, are keys.
@@ -12,15 +12,12 @@ from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.fields import fields
-from pipelines.schemas.batch_senders import members
 from pipelines.schemas.json_body import ITEM, KEY, MEMBER
-from pipelines.schemas.observations import counted
-from pipelines.schemas.table import PARAMETER_KEY
+from pipelines.schemas.senders import NAMED, NUMBER_BITS
 from pipelines.sections import SchemaSettings
 
 MAPS = 50
 """Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
-MEMBERS_SCHEMA = StructType(fields(StringType(), *PARAMETER_KEY, "client"))
 _MAP = StructType([*fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
 MAPS_SCHEMA = StructType([*fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
 COMMON_SHARE = 0.5
@@ -35,23 +32,18 @@ def with_maps(values: DataFrame, maps: DataFrame) -> DataFrame:
     return joined.withColumn("name", name).select(*values.columns)
 
 
-def members_of(batches: DataFrame) -> DataFrame:
-    """Batches of values → what `maps_of` reads: `ENDPOINT_KEY, location, name, client` of values in JSON bodies."""
-    return counted(batches, members, MEMBERS_SCHEMA)
+def maps_of(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
+    """Rows of `deviants.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
 
-
-def maps_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """`ENDPOINT_KEY`, `maps`: array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys).
-
-    Counts are exact: a sketch would let chance decide.
+    `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys). Whether a name is rare
+    is counted exactly: a sketch would let chance decide.
     """
     token = F.regexp_extract("name", "[^/]*$", 0)
     sent = (
-        values.where(F.col("location") == "body")
-        .select(*ENDPOINT_KEY, "name", "client")
-        .distinct()
+        sent.where(F.col("location") == "body")
+        .select(*ENDPOINT_KEY, "name", F.explode(F.flatten("kinds.clients")).alias("client"))
         .groupBy(*ENDPOINT_KEY, "name")
-        .agg(F.count(F.lit(1)).alias("clients"))
+        .agg(_number(F.array_sort(F.collect_set("client"))).alias("clients"))
     )
     members = (
         sent.where(F.col("name") != "")
@@ -81,6 +73,13 @@ def maps_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
     one = F.struct("prefix", F.filter("kept", lambda name: name.isNotNull()).alias("kept"))
     outermost = F.struct(F.length("prefix"), "prefix")
     return each.groupBy(*ENDPOINT_KEY).agg(F.array_sort(F.min_by(one, outermost, MAPS)).alias("maps"))
+
+
+def _number(clients: Column) -> Column:
+    """`senders.count` of different clients in order."""
+    last = F.get(clients, F.lit(NAMED - 1))
+    estimate = (NAMED - 1) * 2.0**NUMBER_BITS / (last + 1)
+    return F.when(F.size(clients) < NAMED, F.size(clients).cast("double")).otherwise(estimate)
 
 
 def _collapsed(name: Column, of: Column) -> Column:

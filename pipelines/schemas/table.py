@@ -82,6 +82,46 @@ clients that are held back (`views`). Replace per variant and day.
 characters of each class. `common` are all values of a kind that may be a closed set, NULL where they are too many.
 """
 
+_CLIENTS = StructField("clients", ArrayType(LongType()))
+_SIZES = ArrayType(
+    StructType([*fields(LongType(), "who", nullable=True), *fields(DoubleType(), "size", nullable=True)])
+)
+_KIND = StructType(
+    [
+        *fields(StringType(), "kind", nullable=True),
+        _CLIENTS,
+        *(StructField(name, _SIZES) for name in ("high", "low")),
+    ]
+)
+_VALUE = StructType([*fields(LongType(), "value", "n", nullable=True), _CLIENTS])
+SENDERS_SCHEMA = StructType(
+    [
+        StructField("kinds", ArrayType(_KIND), False),
+        StructField("values", ArrayType(_VALUE), True),
+        StructField("popular", LongType(), False),
+    ]
+)
+"""`senders.Senders`: clients are numbers, values are hashes."""
+PARAMETER_SENDERS_SCHEMA = StructType(
+    [
+        *fields(StringType(), *PARAMETER_KEY, nullable=False),
+        *fields(DateType(), "day", nullable=False),
+        *SENDERS_SCHEMA,
+    ]
+)
+"""One row = who sent what of a parameter on a day. Replace per variant and day."""
+
+CELL_KEY = (*ENDPOINT_KEY, "day")
+LEARNED_CELLS_SCHEMA = StructType(
+    [
+        *fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *fields(DateType(), "day", nullable=False),
+        *fields(LongType(), "content", "made_of", nullable=False),
+    ]
+)
+"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from (`cells.wanted`),
+`made_of` for what else its slices rest on (`cells.made_of`). Replace per variant; written last."""
+
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [
         *fields(StringType(), "location", "name", nullable=True),

@@ -9,7 +9,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.schemas.batch_senders import MEASURED, numbers_of
-from pipelines.schemas.deviants import GAP, number_of
+from pipelines.schemas.deviants import number_of
+from pipelines.schemas.deviating import GAP
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import EMPTY, NUMBERS, kind_of
 from pipelines.schemas.seen import CLIENTS
