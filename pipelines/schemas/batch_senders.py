@@ -27,13 +27,13 @@ NUMBER_DIGITS = 15
 
 
 class Sent(NamedTuple):
-    """What is told of a batch, value by value: place of its parameter and day, its text, the place of its client."""
+    """What is told of a batch, value by value: place of its parameter and day, its text, the place of its client in `who`."""
 
     place: Codes
     text: Codes
     sender: Codes
     who: Codes
-    """Number of each client of the batch."""
+    """Numbers of the clients of the batch, in order: what is sorted by the place of a client is sorted by its number."""
 
 
 def senders(batch: Batch, enough: int) -> pa.RecordBatch:
@@ -46,8 +46,9 @@ def senders(batch: Batch, enough: int) -> pa.RecordBatch:
     day = batch.numbers("day")[some]
     first_day = int(day.min()) if len(day) else 0
     place, firsts = numbered(parameter * (int(day.max(initial=first_day)) - first_day + 1) + day - first_day)
-    who = numbers_of(batch.senders.column("client").to_pylist())
-    sent, texts = Sent(place, text, sender, who), texts_of(batch.texts)
+    numbers = numbers_of(batch.senders.column("client").to_pylist())
+    who, rank = np.unique(numbers, return_inverse=True)
+    sent, texts = Sent(place, text, rank[sender], who), texts_of(batch.texts)
     values, popular = _values(sent, texts, len(firsts), enough)
     keys = {
         name: batch.parameters.column(name).combine_chunks().take(pa.array(parameter[firsts]))
@@ -87,15 +88,13 @@ def _kinds(sent: Sent, texts: Texts, places: int) -> pa.Array:
     most, least = (of.reduceat(size, begins) if len(begins) else size for of in (np.fmax, np.fmin))
     groups = group[begins_of(group)]
     measured = np.isin(group % len(texts.kinds), [n for n, one in enumerate(texts.kinds) if one in MEASURED])
-    is_named = _are_first(group, NAMED, who)
-    order = np.lexsort((who, group))
-    named = order[is_named[order]]
+    named = np.flatnonzero(_rank(group) < NAMED)
     struct = pa.StructArray.from_arrays(
         [
             pa.array([texts.kinds[one] for one in groups % len(texts.kinds)], pa.string()),
             _lists(group[named], groups, pa.array(who[named])),
             *(
-                _outermost(group, groups, who, size, measured, sign)
+                _outermost(group[measured], groups, who[measured], size[measured], sign)
                 for size, sign in ((most, -1), (least, 1))
             ),
         ],
@@ -104,10 +103,10 @@ def _kinds(sent: Sent, texts: Texts, places: int) -> pa.Array:
     return _lists(groups // len(texts.kinds), np.arange(places), struct)
 
 
-def _outermost(group: Codes, groups: Codes, who: Codes, size: Any, measured: Flags, sign: int) -> pa.Array:
-    """Of each group the `CLIENTS` of the largest (`sign` -1) or smallest sizes, in order."""
-    order = np.lexsort((who, sign * size, group))
-    kept = order[(_are_first(group, CLIENTS, who, sign * size) & measured)[order]]
+def _outermost(group: Codes, groups: Codes, who: Codes, size: Any, sign: int) -> pa.Array:
+    """Of each group the `CLIENTS` of the largest (`sign` -1) or smallest sizes, in order; of equal ones those that come first."""
+    order = np.lexsort((sign * size, group))
+    kept = order[_rank(group) < CLIENTS]
     return _lists(group[kept], groups, _struct({"who": who[kept], "size": size[kept]}))
 
 
@@ -130,9 +129,7 @@ def _values(sent: Sent, texts: Texts, places: int, enough: int) -> tuple[pa.Arra
     np.maximum.at(popular, place, np.minimum(clients, enough))
     is_open = _are_open(place, clients, who, firsts, places)
     kept_of = np.where(popular >= enough, CLIENTS, max(CLIENTS, enough))[pair // width]
-    kept = _are_first(pair, kept_of, who) & ~is_open[pair // width]
-    order = np.lexsort((who, pair))
-    kept = order[kept[order]]
+    kept = np.flatnonzero((_rank(pair) < kept_of) & ~is_open[pair // width])
     stays = ~is_open[place]
     struct = pa.StructArray.from_arrays(
         [
@@ -163,22 +160,16 @@ def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: i
 
 def _beside_two(values: Codes, clients: Codes, who: Codes, firsts: Codes) -> int:
     listed = {
-        int(one): ValueSenders(
-            1, tuple(sorted(who[firsts[one] : firsts[one] + min(clients[one], CLIENTS)].tolist()))
-        )
+        int(one): ValueSenders(1, tuple(who[firsts[one] : firsts[one] + min(clients[one], CLIENTS)].tolist()))
         for one in values
     }
     return beside_two(listed)
 
 
-def _are_first(groups: Codes, most: Codes | int, *order: Any) -> Flags:
-    """Which are among the `most` first of their group, by `order` (the last key first); groups are in order."""
-    places = np.lexsort((*order, groups))
+def _rank(groups: Codes) -> Codes:
+    """The place of each in its group, from 0; groups are in order."""
     begins = begins_of(groups)
-    found = np.zeros(len(groups), bool)
-    rank = np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
-    found[places] = rank < (most if isinstance(most, int) else most[places])
-    return found
+    return np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
 
 
 def _struct(columns: dict[str, Any]) -> pa.StructArray:
