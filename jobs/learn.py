@@ -41,6 +41,7 @@ from pipelines.schemas.versions import new_versions
 from pipelines.selection.thresholds import learning_threshold
 from pipelines.selection.variant import Variant
 from pipelines.tables import Table
+from pipelines.transactions.table import TRANSACTIONS
 
 CHANGED = Choice()
 """The days that changed."""
@@ -193,8 +194,12 @@ def judge(work: Work, apart: DataFrame) -> dict[str, int]:
 
 
 def _redone(run: cli.Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
-    """Of these cells those of the days that somebody names; else those that were learned from something else."""
+    """Of these cells those of the days that somebody names; else those that were learned from something else.
+
+    What was learned of days whose traffic is gone stays as it is.
+    """
+    held = TRANSACTIONS.files_of_days(run.warehouse)
     if choice.is_by_hand:
-        days = {date.fromisoformat(each["day"]) for each in ENDPOINT_SLICES.partitions(run.warehouse)}
-        return of_cells.where(among(choice.chosen(days, ())))
-    return cells.stale(of_cells, known.select(*(name for name in known.columns if name in of_cells.columns)))
+        return of_cells.where(among(choice.chosen(held, ())))
+    same = known.select(*(name for name in known.columns if name in of_cells.columns))
+    return cells.stale(of_cells.where(among(held)), same)

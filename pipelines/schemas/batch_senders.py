@@ -14,8 +14,8 @@ from pipelines.schemas.batches import Batch, Codes, begins_of, numbered
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.seen import CLIENTS
-from pipelines.schemas.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two
-from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two, unnamed
+from pipelines.schemas.table import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.text_hashes import hashed
 
 UNTOLD = (*OF_REQUESTS, "item")
@@ -50,8 +50,11 @@ def senders(batch: Batch, enough: int) -> pa.RecordBatch:
     who, rank = np.unique(numbers, return_inverse=True)
     sent, texts = Sent(place, text, rank[sender], who), texts_of(batch.texts)
     values, popular = _values(sent, texts, len(firsts), enough)
+    parameters = batch.parameters.set_column(
+        batch.parameters.schema.get_field_index("name"), "name", _names(batch.parameters)
+    ).combine_chunks()
     keys = {
-        name: batch.parameters.column(name).combine_chunks().take(pa.array(parameter[firsts]))
+        name: parameters.column(name).combine_chunks().take(pa.array(parameter[firsts]))
         for name in PARAMETER_KEY
     }
     return pa.RecordBatch.from_pydict(
@@ -69,6 +72,13 @@ def numbers_of(clients: list[str]) -> Codes:
     """60 bits in place of the names of clients, as Spark makes them of a column (`deviants.number_of`)."""
     digests = (hashlib.md5(one.encode("utf-8", "surrogatepass"), usedforsecurity=False) for one in clients)
     return np.asarray([int(one.hexdigest()[:NUMBER_DIGITS], 16) for one in digests], np.int64)
+
+
+def _names(parameters: pa.Table) -> pa.Array:
+    located = zip(*(parameters.column(name).to_pylist() for name in ("location", "name")), strict=True)
+    return pa.array(
+        [unnamed(name) if location in OF_BODY else name for location, name in located], pa.string()
+    )
 
 
 def _told(batch: Batch) -> Flags:

@@ -52,7 +52,9 @@ def deviants(sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: Dev
     """
     # 64 bits in place of the texts of a parameter and of its endpoint, which would be most of what is grouped
     place = F.xxhash64(*PARAMETER_KEY).alias("place"), F.xxhash64(*ENDPOINT_KEY).alias("endpoint")
-    odd = _in_parts(with_maps(sent, maps), place).mapInArrow(partial(_odd, settings=settings), _ODD)
+    odd = _in_parts(with_maps(sent, maps, lambda name: name), place).mapInArrow(
+        partial(_odd, settings=settings), _ODD
+    )
     by_client = odd.groupBy("who").agg(
         F.count_distinct("place").alias("parameters"),
         F.count_distinct("endpoint").alias("endpoints"),

@@ -6,14 +6,17 @@ and names of people look like any other name: hundreds of them under one parent,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.fields import fields
-from pipelines.schemas.json_body import ITEM, KEY, MEMBER
-from pipelines.schemas.senders import NAMED, NUMBER_BITS
+from pipelines.schemas.json_body import ITEM, MEMBER
+from pipelines.schemas.senders import NAMED, NUMBER_BITS, TOKEN_DIGITS
+from pipelines.schemas.table import OF_BODY
 from pipelines.sections import SchemaSettings
 
 MAPS = 50
@@ -24,10 +27,20 @@ COMMON_SHARE = 0.5
 """A member that such a share of the clients of its object sends is a name beside the keys."""
 
 
-def with_maps(values: DataFrame, maps: DataFrame) -> DataFrame:
-    """Rows with `PARAMETER_KEY`, and rows of `maps_of` → the same with `{}` in place of the keys of maps."""
-    of_body = F.col("location").isin("body", KEY) & F.col("maps").isNotNull()
-    name = F.when(of_body, F.aggregate("maps", F.col("name"), _collapsed)).otherwise(F.col("name"))
+def unnamed(token: Column) -> Column:
+    """Digits in place of a name (`senders.unnamed` of one token)."""
+    return F.substring(F.md5(token), 1, TOKEN_DIGITS)
+
+
+def with_maps(
+    values: DataFrame, maps: DataFrame, known_as: Callable[[Column], Column] = unnamed
+) -> DataFrame:
+    """Rows with `PARAMETER_KEY`, and rows of `maps_of` → the same with `{}` in place of the keys of maps.
+
+    `known_as` is how the maps know a name of these rows; names of `parameter_senders` are known as they are.
+    """
+    of_body = F.col("location").isin(*OF_BODY) & F.col("maps").isNotNull()
+    name = F.when(of_body, _collapsed(F.col("name"), F.col("maps"), known_as)).otherwise(F.col("name"))
     joined = values.join(F.broadcast(maps), [*ENDPOINT_KEY], "left")
     return joined.withColumn("name", name).select(*values.columns)
 
@@ -35,8 +48,8 @@ def with_maps(values: DataFrame, maps: DataFrame) -> DataFrame:
 def maps_of(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Rows of `deviants.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
 
-    `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys). Whether a name is rare
-    is counted exactly: a sketch would let chance decide.
+    `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys), with digits for names
+    as in these rows. Whether a name is rare is counted exactly: a sketch would let chance decide.
     """
     token = F.regexp_extract("name", "[^/]*$", 0)
     sent = (
@@ -82,10 +95,20 @@ def _number(clients: Column) -> Column:
     return F.when(F.size(clients) < NAMED, F.size(clients).cast("double")).otherwise(estimate)
 
 
-def _collapsed(name: Column, of: Column) -> Column:
-    """A pointer with `{}` in place of the key, if it is below the map `of` and not a name beside its keys."""
-    begin = F.concat(of["prefix"], F.lit("/"))
-    below = F.substr(name, F.length(begin) + 1)
-    key = F.regexp_extract(below, "^[^/]*", 0)
-    is_key = F.startswith(name, begin) & ~F.array_contains(of["kept"], key) & ~key.isin(ITEM, MEMBER)
-    return F.when(is_key, F.concat(begin, F.lit(MEMBER), F.substr(below, F.length(key) + 1))).otherwise(name)
+def _collapsed(name: Column, maps: Column, known_as: Callable[[Column], Column]) -> Column:
+    """A pointer with `{}` in place of its keys: what is directly below a map and not a name beside its keys."""
+
+    def step(walked: Column, token: Column) -> Column:
+        is_free = token.isin(ITEM, MEMBER)
+        known = F.when(is_free, token).otherwise(known_as(token))
+        is_of = lambda one: (one["prefix"] == walked["known"]) & ~F.array_contains(one["kept"], known)  # noqa: E731
+        is_key = ~is_free & F.exists(maps, is_of)
+        below, now = (F.when(is_key, F.lit(MEMBER)).otherwise(of) for of in (token, known))
+        return F.struct(
+            F.concat(walked["name"], F.lit("/"), below).alias("name"),
+            F.concat(walked["known"], F.lit("/"), now).alias("known"),
+        )
+
+    start = F.struct(F.lit("").alias("name"), F.lit("").alias("known"))
+    tokens = F.slice(F.split(name, "/"), 2, F.greatest(F.size(F.split(name, "/")) - 1, F.lit(0)))
+    return F.aggregate(tokens, start, step)["name"]

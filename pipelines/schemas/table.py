@@ -21,6 +21,8 @@ from pipelines.fields import fields
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
 OF_REQUESTS = ("request", "written", "media")
 """Locations of what is no parameter but known of requests."""
+OF_BODY = ("body", "key")
+"""Locations whose names are JSON Pointers."""
 LOCATIONS = (
     *OF_REQUESTS,
     "path",
@@ -28,8 +30,7 @@ LOCATIONS = (
     "item",
     "header",
     "cookie",
-    "body",
-    "key",
+    *OF_BODY,
     "form",
     "part",
     "file",
@@ -109,7 +110,7 @@ PARAMETER_SENDERS_SCHEMA = StructType(
         *SENDERS_SCHEMA,
     ]
 )
-"""One row = who sent what of a parameter on a day. Replace per variant and day."""
+"""One row = who sent what of a parameter on a day; digits for names in bodies (`senders.unnamed`). Replace per variant, day."""
 
 CELL_KEY = (*ENDPOINT_KEY, "day")
 LEARNED_CELLS_SCHEMA = StructType(

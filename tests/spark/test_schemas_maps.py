@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas.deviants import number_of
 from pipelines.schemas.maps import maps_of, with_maps
+from pipelines.schemas.maps import unnamed as column_unnamed
+from pipelines.schemas.senders import unnamed
 from pipelines.settings import Settings
 
 KEY = ("ml", "api.example", "POST", "/carts")
@@ -28,7 +30,12 @@ def senders_of(rows: DataFrame) -> DataFrame:
         F.lit("text").alias("kind"),
         F.array_sort(F.collect_set(number)).alias("clients"),
     )
-    return rows.groupBy(*ENDPOINT_KEY, "location", "name", day.alias("day")).agg(F.array(kind).alias("kinds"))
+    sent = rows.groupBy(*ENDPOINT_KEY, "location", "name", day.alias("day")).agg(F.array(kind).alias("kinds"))
+    names = sorted({row["name"] for row in rows.select("name").distinct().collect()})
+    digits = rows.sparkSession.createDataFrame(
+        [(one, unnamed(one)) for one in names], "name string, digits string"
+    )
+    return sent.join(digits, "name").withColumn("name", F.col("digits"))
 
 
 def test_hundreds_of_names_of_few_clients_are_keys(spark: SparkSession, settings: Settings) -> None:
@@ -64,3 +71,15 @@ def test_hundreds_of_names_of_few_clients_are_keys(spark: SparkSession, settings
     }  # fmt: skip
     fields = {row["name"] for row in found.where("name LIKE '%field%'").collect()}
     assert len(fields) == 150  # every client has them: a wide form, not a map
+
+
+def test_spark_has_the_same_digits_for_a_name(spark: SparkSession) -> None:
+    names = ["Anna Schmidt", "é~1x", "0", "x" * 300]
+    frame = spark.createDataFrame([(one,) for one in names], "name string")
+    found = {
+        row["name"]: row["digits"]
+        for row in frame.select("name", column_unnamed(F.col("name")).alias("digits")).collect()
+    }
+    assert {name: f"/{digits}/*/{{}}" for name, digits in found.items()} == {
+        name: unnamed(f"/{name}/*/{{}}") for name in names
+    }
