@@ -1,0 +1,58 @@
+"""What is learned anew: cells whose traffic, clients set apart or maps differ from those that they were learned from."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from pipelines.schemas import cells
+from pipelines.schemas.maps import MAPS_SCHEMA
+
+DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
+SLICES = "variant string, host string, method string, path_template string, day date, inputs string, content bigint"
+ORDERS, USERS = (("ml", "a.example", "GET", path) for path in ("/orders", "/users/{userId}"))
+ASKED = "host string, method string, path_shape string, day date, client string"
+
+
+def slices(spark: SparkSession, *changed: tuple[Any, ...]) -> DataFrame:
+    """Both endpoints on both days; `changed`: endpoint and day of other content."""
+    rows = [(*key, day, "in", 1 + ((key, day) in changed)) for key in (ORDERS, USERS) for day in DAYS]
+    return spark.createDataFrame(rows, SLICES)
+
+
+def known(frame: DataFrame) -> set[tuple[str, date]]:
+    return {(row["path_template"], row["day"]) for row in frame.collect()}
+
+
+def test_cells_of_other_traffic_or_settings_are_stale(spark: SparkSession) -> None:
+    endpoints = slices(spark).select("variant", "host", "method", "path_template").distinct()
+    learned = cells.wanted(slices(spark), endpoints, "s")
+    assert cells.stale(cells.wanted(slices(spark), endpoints, "s"), learned).count() == 0
+    now = cells.wanted(slices(spark, (USERS, DAYS[1])), endpoints, "s")
+    assert known(cells.stale(now, learned)) == {(USERS[3], DAYS[1])}
+    assert cells.stale(cells.wanted(slices(spark), endpoints, "other"), learned).count() == 4
+    assert known(cells.wanted(slices(spark), endpoints.where("path_template = '/orders'"), "s")) == {
+        ("/orders", day) for day in DAYS
+    }
+
+
+def test_cells_are_stale_where_a_client_set_apart_asked_or_a_map_was_found(spark: SparkSession) -> None:
+    endpoints = slices(spark).select("variant", "host", "method", "path_template").distinct()
+    wanted = cells.wanted(slices(spark), endpoints, "s")
+    shapes = [("a.example", "/orders", "/orders"), ("a.example", "/users/7", "/users/{userId}")]
+    templates = spark.createDataFrame(shapes, "host string, path_shape string, path_template string")
+    asked = [
+        ("a.example", "GET", "/users/7", DAYS[0], "evil"),
+        ("a.example", "POST", "/orders", DAYS[0], "evil"),
+    ]
+    askers = cells.askers(spark.createDataFrame(asked, ASKED), templates)
+    no_maps = spark.createDataFrame([], MAPS_SCHEMA)
+    before = cells.made_of(wanted, askers.limit(0), no_maps)
+    assert cells.stale(cells.made_of(wanted, askers.limit(0), no_maps), before).count() == 0
+    assert known(cells.stale(cells.made_of(wanted, askers, no_maps), before)) == {(USERS[3], DAYS[0])}
+    maps = spark.createDataFrame([(*ORDERS, [("/items", ["total"])])], MAPS_SCHEMA)
+    assert known(cells.stale(cells.made_of(wanted, askers.limit(0), maps), before)) == {
+        ("/orders", day) for day in DAYS
+    }
