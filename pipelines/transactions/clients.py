@@ -69,7 +69,8 @@ def network(ip: Column, ipv4_prefix: int, ipv6_prefix: int) -> Column:
     bare = F.lower(F.regexp_extract(ip, r"^\[?([^\]%]*)", 1))
     mapped = F.when(bare.contains("."), F.substring_index(bare, ":", -1)).otherwise(bare)  # ::ffff:192.0.2.1
     octets = F.split(mapped, r"\.")
-    number = sum((F.get(octets, F.lit(at)).try_cast("bigint") * 256 ** (3 - at) for at in range(4)), F.lit(0))
+    numbers = [F.get(octets, F.lit(at)).try_cast("int").cast("bigint") for at in range(4)]  # no sum overflows
+    number = sum((octet * 256 ** (3 - at) for at, octet in enumerate(numbers)), F.lit(0))
     of_four = F.floor(number / 2 ** (IPV4_BITS - ipv4_prefix)).cast("string")
     of_six = F.substring(_hexadecimal(mapped), 1, ipv6_prefix // 4)
     return F.coalesce(F.when(mapped.contains(":"), of_six).otherwise(of_four), mapped)
