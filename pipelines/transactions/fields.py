@@ -10,9 +10,9 @@ from pipelines.transactions.sources.line_start import ADDRESS
 
 # Patterns end with \z: in Java, $ also matches before a last line end.
 MEDIA_TYPE = r"\A[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,96}\z"  # RFC 6838 s. 4.2
-FIELD_NAME = (
-    r"\A[A-Za-z0-9_.-]{1,64}\z"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
-)
+_NAME = "[A-Za-z0-9_.-]{1,64}"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
+FIELD_NAME = rf"\A{_NAME}\z"
+_FIELD_NAMES = rf"\A{_NAME}(?:\n{_NAME})*+\z"
 LEAST_CHARACTERS = 20  # of a time stamp with seconds and zone
 UNIX_TIME = r"\A[0-9]{9,19}(?:\.[0-9]{1,9})?\z"
 LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,30})?)?"
@@ -123,5 +123,16 @@ def guessed_media_type(body: Column, max_bytes: int) -> Column:
 
 
 def names(fields: Column) -> Column:
-    """Sorted names of a header or cookie map; what is no name (a malformed line may hold anything) is left out."""
-    return F.sort_array(F.filter(F.map_keys(fields), lambda name: name.rlike(FIELD_NAME)))
+    """Sorted names of a header or cookie map; what is no name (a malformed line may hold anything) is left out.
+
+    All names are looked at together first: a lambda is interpreted, ten times as slow, and hardly ever needed.
+    """
+    keys = F.map_keys(fields)
+    joined = F.array_join(keys, "\n")
+    line_ends = F.length(joined) - F.length(F.replace(joined, F.lit("\n"), F.lit("")))
+    are_names = joined.rlike(_FIELD_NAMES) & (
+        line_ends == F.size(keys) - 1
+    )  # a name may hold a line end itself
+    return F.sort_array(
+        F.when(are_names, keys).otherwise(F.filter(keys, lambda name: name.rlike(FIELD_NAME)))
+    )

@@ -6,6 +6,7 @@ The key rides in a one-row frame that is joined to the batch, so that it never a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame
@@ -50,26 +51,38 @@ def identifiers(sessions: Sequence[SessionIdentifier], jwt_claims: Sequence[str]
     }
     claims = sorted({*jwt_claims, *(s.name for s in sessions if s.location == "jwt")})
 
+    certain_headers = ["authorization", *configured["header"]]
+
     def is_identifying_header(name: Column) -> Column:
-        certain = name.isin(["authorization", *configured["header"]])
-        return certain | (~name.isin(STANDARD_HEADERS) & name.rlike(redaction.SECRET_NAME))
+        return name.isin(certain_headers) | (~name.isin(STANDARD_HEADERS) & name.rlike(redaction.SECRET_NAME))
 
     def is_identifying_cookie(name: Column) -> Column:
         return name.isin(configured["cookie"]) | name.rlike(redaction.SECRET_NAME)
 
+    headers, cookies = F.col("request_headers"), F.col("cookies")
+    # Looked for in all names together first: a lambda is interpreted, and most requests hold no such header.
+    names = F.array_join(F.map_keys(headers), "\n")
     parts = [
-        _hashed("header", F.col("request_headers"), is_identifying_header),
-        _hashed("cookie", F.col("cookies"), is_identifying_cookie),
+        _hashed("header", headers, is_identifying_header, names.rlike(_sieve(certain_headers))),
+        _hashed("cookie", cookies, is_identifying_cookie, F.size(cookies) > 0),
     ]
     if claims:
         parts.append(_claims(claims))
     return F.map_concat(*parts)
 
 
-def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column]) -> Column:
+def _sieve(certain: Sequence[str]) -> str:
+    """Matches lines of header names of which one may be identifying."""
+    sure, never = ("|".join(map(re.escape, names)) for names in (certain, STANDARD_HEADERS))
+    return rf"(?m)^(?:(?:{sure})$|(?!(?:{never})$).*?{redaction.SECRET_NAME})"
+
+
+def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column], may_hold: Column) -> Column:
+    """Names → hashes of the `values` that are to be kept, by their names; none where there `may_hold` be none."""
     kept = F.map_filter(values, lambda name, value: keep(name) & value.isNotNull() & (value != ""))
     hashed = F.transform_values(kept, lambda _, value: keyed_hash(value))
-    return F.transform_keys(hashed, lambda name, _: F.concat(F.lit(f"{prefix}:"), F.substring(name, 1, 128)))
+    named = F.transform_keys(hashed, lambda name, _: F.concat(F.lit(f"{prefix}:"), F.substring(name, 1, 128)))
+    return F.when(may_hold, named).otherwise(F.create_map().cast("map<string,string>"))
 
 
 def _claims(names: Sequence[str]) -> Column:

@@ -222,3 +222,12 @@ def test_the_original_of_a_rejected_record_is_kept_redacted(spark: SparkSession,
     assert "/x" in row["raw"]
     assert secret not in row["raw"]
     assert "203.0.113.7" not in row["raw"]
+
+
+def test_a_name_with_a_line_end_is_none_and_hides_no_other(spark: SparkSession, settings: Settings) -> None:
+    """All names are looked at together, joined by line ends: one that holds such an end must not pass for two."""
+    headers = {"accept": "x", "a\nb": "1", "x-session-token": "s"}
+    (row,) = judge(spark, settings, {"request_headers": headers, "cookies": {"a\nb": "1"}})
+    assert row["request_header_names"] == ["accept", "x-session-token"]
+    assert row["cookie_names"] == []
+    assert [*row["identifiers"]] == ["header:x-session-token"]

@@ -111,7 +111,7 @@ def parse(lines: DataFrame) -> DataFrame:
 
 def _scalar_json(line: Column) -> Column:
     r"""The line with `\ufffd` for each escape of a lone surrogate; looked for only where there are surrogates."""
-    suspicious = line.contains(r"\ud") | line.contains(r"\uD")
+    suspicious = line.contains(r"\u") & (line.contains(r"\ud") | line.contains(r"\uD"))
     return F.when(suspicious, F.regexp_replace(line, LONE_ESCAPE, r"$1\\ufffd")).otherwise(line)
 
 
