@@ -28,6 +28,7 @@ MAX_FILES = 500
 PLAIN_READER = 1
 """Version of the protocol for readers that know neither column mapping (2) nor deleted rows and other features (3)."""
 ENGINE = "apicensus"
+STATISTICS = "delta.dataSkippingStatsColumns"
 BLOCK_BYTES = 128 * 1024 * 1024  # nothing depends on it: Spark splits files by their length
 
 
@@ -121,8 +122,13 @@ def latest(spark: SparkSession, root: str) -> Snapshot | None:
     return Snapshot(spark, root, found, engine)
 
 
-def create(spark: SparkSession, root: str, schema: StructType, partition: Sequence[str]) -> None:
-    """Makes an empty table; its columns keep their NOT NULL, which a first write by Spark would lose."""
+def create(
+    spark: SparkSession, root: str, schema: StructType, partition: Sequence[str], searched: Sequence[str] = ()
+) -> None:
+    """Makes an empty table; its columns keep their NOT NULL, which a first write by Spark would lose.
+
+    The log has least and greatest values of the columns `searched`, none: of the first 32, as Delta does by itself.
+    """
     jvm, hadoop = _driver(spark)
     kernel = jvm.io.delta.kernel
     engine = kernel.defaults.engine.DefaultEngine.create(hadoop)
@@ -133,6 +139,10 @@ def create(spark: SparkSession, root: str, schema: StructType, partition: Sequen
         for name in partition:
             by.add(kernel.expressions.Column(name))
         table = table.withDataLayoutSpec(kernel.transaction.DataLayoutSpec.partitioned(by))
+    if searched:
+        properties = jvm.java.util.HashMap()
+        properties.put(STATISTICS, ",".join(searched))
+        table = table.withTableProperties(properties)
     done = table.build(engine).commit(engine, kernel.utils.CloseableIterable.emptyIterable())
     for hook in done.getPostCommitHooks():  # the check sum file: from it Delta knows the schema without a job
         hook.threadSafeInvoke(engine)

@@ -45,11 +45,15 @@ class Warehouse:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One Delta table: name, schema, partition columns. NOT NULL columns are enforced by Delta at write time."""
+    """One Delta table: name, schema, partition columns. NOT NULL columns are enforced by Delta at write time.
+
+    `searched`: columns by whose least and greatest values files are left out; where none are named, Delta's choice of 32.
+    """
 
     name: str
     schema: StructType
     partition: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
 
     def exists(self, warehouse: Warehouse) -> bool:
         """Whether it was ever written."""
@@ -134,7 +138,9 @@ class Table:
         warehouse.confirm()
         snapshot = self._latest(warehouse)
         if snapshot is None:
-            delta_log.create(warehouse.spark, warehouse.path(self.name), self.schema, self.partition)
+            delta_log.create(
+                warehouse.spark, warehouse.path(self.name), self.schema, self.partition, self.searched
+            )
             return True
         # a table of another version is refused before anything is written
         _require(snapshot.schema.names, self.schema, self.name)

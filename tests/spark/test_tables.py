@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from py4j.protocol import Py4JJavaError
@@ -203,3 +205,16 @@ def test_digests_tell_which_days_have_changed(spark: SparkSession, many: Warehou
     assert {day for day in before if added[day] != before[day]} == {DAY + timedelta(1)}
     DAYS.delete(many, F.col("day") == DAY)
     assert [*DAYS.files_of_days(many)] == [DAY + timedelta(1), DAY + timedelta(2)]
+
+
+def test_the_log_has_extremes_of_the_columns_that_are_searched_alone(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    warehouse = Warehouse(spark, str(tmp_path))
+    table = Table("searched", SCHEMA, ("day",), searched=("number",))
+    table.append(rows(spark, ("a", DAY, 1, "x"), ("b", DAY, 7, "y")).coalesce(1), warehouse)
+    assert stored(table, warehouse) == [("a", DAY, 1, "x"), ("b", DAY, 7, "y")]
+    log = "".join(file.read_text() for file in (tmp_path / "searched" / "_delta_log").glob("*.json"))
+    (added,) = (entry["add"] for entry in map(json.loads, log.splitlines()) if "add" in entry)
+    statistics = json.loads(added["stats"])
+    assert (statistics["minValues"], statistics["maxValues"]) == ({"number": 1}, {"number": 7})
