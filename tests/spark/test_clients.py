@@ -25,7 +25,8 @@ NETWORKS = {  # address → at the prefixes (24, 48), (32, 128), (20, 56); equal
     "::": ("000000000000", "0" * 32, "00000000000000"),
     "unknown": ("unknown", "unknown", "unknown"),
     "1.2.3": ("1.2.3", "1.2.3", "1.2.3"),
-    "1793440800250.1.2.3": ("1793440800250.1.2.3",) * 3,  # no address, and no number that arithmetic could hold
+    # no address, and no number that arithmetic could hold
+    "1793440800250.1.2.3": ("1793440800250.1.2.3",) * 3,
     "": ("", "", ""),
 }
 
