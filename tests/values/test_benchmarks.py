@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import orjson
 import pytest
@@ -196,8 +197,11 @@ def test_the_prefix_is_what_most_requests_have() -> None:
 
 def test_peers_get_json_and_no_other_bodies() -> None:
     bodies = [None, {"text": '{"a": 1}'}, {"text": "a=1&b=2"}, {"mimeType": "text/plain"}]
-    entries = [{"request": {"url": "u"} if body is None else {"postData": body}} for body in bodies]
-    har = orjson.loads(peers.without_forms(orjson.dumps({"log": {"entries": entries}})))
+    entries: list[Any] = [
+        {"request": {"url": "u"} | ({} if body is None else {"postData": body})} for body in bodies
+    ]
+    entries += [{"request": {"url": f"https://a.example/{path}"}} for path in ("${jndi:x}", "%7Bx")]
+    har = orjson.loads(peers.readable(orjson.dumps({"log": {"entries": entries}})))
     assert [entry["request"].get("postData") for entry in har["log"]["entries"]] == [
         None,
         bodies[1],
