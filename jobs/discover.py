@@ -31,7 +31,7 @@ from pipelines import cli
 from pipelines.endpoints.build import by_template, slices
 from pipelines.endpoints.client_days import CLIENT_DAYS, client_days
 from pipelines.endpoints.client_names import CLIENTS, first_seen, merged, named, renamed
-from pipelines.endpoints.days import Choice, among
+from pipelines.endpoints.days import CHANGED, Choice, among
 from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, samples, summed
 from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.host_variables import host_variables
@@ -44,8 +44,6 @@ from pipelines.selection.variant import Variant
 
 SUGGESTIONS = 20
 """Patterns of hosts that are told at most; the rest follows when these are decided."""
-CHANGED = Choice()
-"""The days that changed."""
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 

@@ -27,24 +27,20 @@ from pipelines import cli
 from pipelines.endpoints.build import listed
 from pipelines.endpoints.client_days import CLIENT_DAYS, answers
 from pipelines.endpoints.client_names import CLIENTS, named, of_names
-from pipelines.endpoints.days import Choice, among
-from pipelines.endpoints.table import ENDPOINT_SLICES
+from pipelines.endpoints.days import CHANGED, Choice, among
+from pipelines.endpoints.table import CELL_KEY, ENDPOINT_SLICES
 from pipelines.paths.templates_table import PATH_TEMPLATES
 from pipelines.schemas import cells
 from pipelines.schemas.build import learned, slice_states, slices
 from pipelines.schemas.deviants import deviants, parameter_senders
 from pipelines.schemas.maps import maps_of
 from pipelines.schemas.observations import observed, with_apart
-from pipelines.schemas.table import CELL_KEY
 from pipelines.schemas.tables import DEVIANTS, LEARNED_CELLS, PARAMETER_SENDERS, PARAMETER_SLICES, SCHEMAS
 from pipelines.schemas.versions import new_versions
 from pipelines.selection.thresholds import learning_threshold
 from pipelines.selection.variant import Variant
 from pipelines.tables import Table
 from pipelines.transactions.table import TRANSACTIONS
-
-CHANGED = Choice()
-"""The days that changed."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +64,13 @@ class Work:
         """The stored rows of the variant."""
         return table.read(self.run.warehouse).where(F.col("variant") == self.variant)
 
-    def replace(self, table: Table, rows: DataFrame, redone: DataFrame, days: frozenset[date]) -> None:
-        """Writes `rows` in place of those of the cells `redone`, and of cells that nobody wants, on these days."""
+    def replace(self, table: Table, rows: DataFrame | None, redone: DataFrame, days: frozenset[date]) -> None:
+        """Writes `rows`, if any, in place of those of the cells `redone`, and of cells that nobody wants, on these days."""
         if days:
             stay = self.wanted.join(redone, [*CELL_KEY], "left_anti")
             kept = self.rows(table).where(among(days)).join(stay, [*CELL_KEY], "left_semi")
             where = f"variant = '{self.variant}' AND {among(days)}"
-            table.replace(kept.unionByName(rows), self.run.warehouse, where)
+            table.replace(kept if rows is None else kept.unionByName(rows), self.run.warehouse, where)
 
 
 def learn_schemas(run: cli.Run, variant: Variant, choice: Choice = CHANGED) -> dict[str, int]:
@@ -111,9 +107,11 @@ def wanted_work(run: cli.Run, variant: Variant, choice: Choice) -> Work:
     wanted = cells.wanted(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
     known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
     fresh = _redone(run, choice, wanted, known)
-    left = cells.stale(wanted, known.drop("made_of")) if choice.is_by_hand else fresh
-    days = days_of(fresh=fresh, gone=known.join(wanted, [*CELL_KEY], "left_anti"), left=left)
-    note_left(run, days["left"] - days["fresh"])
+    frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti")}
+    if choice.is_by_hand:
+        frames["left"] = cells.stale(wanted, known)
+    days = days_of(**frames)
+    note_left(run, days.get("left", frozenset()) - days["fresh"])
     return Work(run, variant, choice, wanted, known, fresh, days["fresh"], days["gone"])
 
 
@@ -126,11 +124,8 @@ def days_of(**frames: DataFrame) -> dict[str, frozenset[date]]:
 
 def read_senders(work: Work) -> DataFrame | None:
     """Reads the traffic of the fresh cells, and stores who sent what in it; returns its batches."""
-    if not work.days:
-        work.replace(PARAMETER_SENDERS, work.rows(PARAMETER_SENDERS).limit(0), work.fresh, work.gone)
-        return None
-    batches = batches_of(work, work.fresh, work.days)
-    sent = parameter_senders(batches, work.run.settings.deviants)
+    batches = batches_of(work, work.fresh, work.days) if work.days else None
+    sent = None if batches is None else parameter_senders(batches, work.run.settings.deviants)
     work.replace(PARAMETER_SENDERS, sent, work.fresh, work.days | work.gone)
     return batches
 
@@ -165,9 +160,8 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     if days["more"]:
         again = batches_of(work, more, days["more"])
         batches = again if batches is None else batches.unionByName(again)
-    if batches is None:
-        found = work.rows(PARAMETER_SLICES).limit(0)
-    else:
+    found = None
+    if batches is not None:
         found = slices(slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint())
     work.replace(PARAMETER_SLICES, found, redone, days["redone"] | work.gone)
     DEVIANTS.replace(
@@ -201,5 +195,4 @@ def _redone(run: cli.Run, choice: Choice, of_cells: DataFrame, known: DataFrame)
     held = TRANSACTIONS.files_of_days(run.warehouse)
     if choice.is_by_hand:
         return of_cells.where(among(choice.chosen(held, ())))
-    same = known.select(*(name for name in known.columns if name in of_cells.columns))
-    return cells.stale(of_cells.where(among(held)), same)
+    return cells.stale(of_cells.where(among(held)), known)

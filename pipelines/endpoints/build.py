@@ -18,11 +18,10 @@ from pipelines.endpoints.evidence import (
 )
 from pipelines.endpoints.host_prior import HOST_KEY, adjusted, adjustment, merged_host_state
 from pipelines.endpoints.samples import client_sample_names, day_samples
-from pipelines.endpoints.table import ENDPOINT_KEY, SUMS, answered
+from pipelines.endpoints.table import CELL_KEY, ENDPOINT_KEY, SUMS, answered
 from pipelines.sections import EndpointSettings
 from pipelines.sketches import estimate
 
-TEMPLATE_KEY = (*ENDPOINT_KEY, "day")
 NEW, CANDIDATE = "new", "candidate"
 """States: a listed endpoint that nobody decided on; one that is just below the threshold."""
 
@@ -32,7 +31,7 @@ def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     sums = [*SUMS, *client_sum_names()]
     return (
         client_days.join(templates, ["host", "path_shape"])
-        .groupBy(*TEMPLATE_KEY, "client")
+        .groupBy(*CELL_KEY, "client")
         .agg(
             *(F.sum(name).alias(name) for name in sums),
             F.min("first_seen").alias("first_seen"),
@@ -55,7 +54,7 @@ def slices(
     day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the
     counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
     """
-    grouped = template_days.groupBy(*TEMPLATE_KEY).agg(
+    grouped = template_days.groupBy(*CELL_KEY).agg(
         *(F.sum(name).alias(name) for name in SUMS),
         F.hll_sketch_agg(
             F.when(F.col("requests") > 0, F.col("client")), F.lit(endpoints.client_sketch_log2)
@@ -67,7 +66,7 @@ def slices(
         F.bit_xor("content").alias("content"),
     )
     # requests without a session teach the endpoints of variant session, too
-    of_both = Window.partitionBy(*TEMPLATE_KEY[1:])
+    of_both = Window.partitionBy(*CELL_KEY[1:])
     grouped = grouped.withColumn("content", F.bit_xor("content").over(of_both))
     counted_apart = (
         F.col("bare_options") > 0

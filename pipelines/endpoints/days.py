@@ -33,6 +33,10 @@ class Choice:
         return self.full or day in self.days or (self.since is not None and day >= self.since)
 
 
+CHANGED = Choice()
+"""The days that changed."""
+
+
 def digest(parts: Iterable[str]) -> str:
     """Stands for texts in the order given: SHA-256, cut to 64 bits, as 16 hexadecimal digits."""
     whole = sha256()

@@ -21,6 +21,8 @@ from pipelines.selection.answers import FAMILIES
 from pipelines.tables import Table
 
 ENDPOINT_KEY = ("variant", "host", "method", "path_template")
+CELL_KEY = (*ENDPOINT_KEY, "day")
+"""A cell is an endpoint's day."""
 STATUS_CLASSES = (
     "informational", "successful", "redirects", "not_modified", "client_errors", "server_errors",
 )  # fmt: skip

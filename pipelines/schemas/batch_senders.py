@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.seen import CLIENTS
 from pipelines.schemas.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two, unnamed
+from pipelines.schemas.state import digest
 from pipelines.schemas.table import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.text_hashes import hashed
 
@@ -70,8 +70,7 @@ def senders(batch: Batch, enough: int) -> pa.RecordBatch:
 
 def numbers_of(clients: list[str]) -> Codes:
     """60 bits in place of the names of clients, as Spark makes them of a column (`deviants.number_of`)."""
-    digests = (hashlib.md5(one.encode("utf-8", "surrogatepass"), usedforsecurity=False) for one in clients)
-    return np.asarray([int(one.hexdigest()[:NUMBER_DIGITS], 16) for one in digests], np.int64)
+    return np.asarray([int(digest(one, NUMBER_DIGITS), 16) for one in clients], np.int64)
 
 
 def _names(parameters: pa.Table) -> pa.Array:

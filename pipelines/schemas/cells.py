@@ -1,6 +1,6 @@
 """What is learned anew: an endpoint's day whose traffic is other than what it was learned from, or what its slices rest on.
 
-A cell is an endpoint's day. Its senders are made of its traffic; its slices also rest on the clients that are set apart and on
+The senders of a cell are made of its traffic; its slices also rest on the clients that are set apart and on
 the endpoint's maps, which all days together decide.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.schemas.table import CELL_KEY
+from pipelines.endpoints.table import CELL_KEY, ENDPOINT_KEY
 
 
 def wanted(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> DataFrame:
@@ -45,4 +44,5 @@ def made_of(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
 
 def stale(cells: DataFrame, learned: DataFrame) -> DataFrame:
     """Cells that are not among the learned ones, with the same of all columns that both have."""
-    return cells.join(learned, cells.columns, "left_anti")
+    same = [name for name in cells.columns if name in learned.columns]
+    return cells.join(learned.select(*same), same, "left_anti")

@@ -21,7 +21,6 @@ from pipelines.schemas.batch_senders import NUMBER_DIGITS, senders
 from pipelines.schemas.deviating import deviating
 from pipelines.schemas.maps import with_maps
 from pipelines.schemas.observations import counted
-from pipelines.schemas.seen import CLIENTS
 from pipelines.schemas.senders import as_row, merged, of_row
 from pipelines.schemas.table import PARAMETER_KEY, PARAMETER_SENDERS_SCHEMA, SENDERS_SCHEMA
 from pipelines.sections import DeviantSettings
@@ -34,7 +33,7 @@ _ODD = StructType([*_PLACE, *fields(LongType(), "who"), *fields(StringType(), "r
 
 def parameter_senders(batches: DataFrame, settings: DeviantSettings) -> DataFrame:
     """Batches of values → rows of `PARAMETER_SENDERS_SCHEMA`: one per parameter and day."""
-    enough = max(CLIENTS, settings.clients)
+    enough = settings.clients
     each = counted(batches, partial(senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
     return _in_parts(each, [F.col(name) for name in (*PARAMETER_KEY, "day")]).mapInArrow(
         partial(_merged, enough=enough), PARAMETER_SENDERS_SCHEMA
@@ -97,7 +96,7 @@ def _odd(batches: Iterable[pa.RecordBatch], settings: DeviantSettings) -> Iterat
     for batch in batches:
         found = []
         for row in batch.to_pylist():
-            whole = merged(map(of_row, row.pop(PARTS)), max(CLIENTS, settings.clients))
+            whole = merged(map(of_row, row.pop(PARTS)), settings.clients)
             found += [row | {"who": who, "reason": reason} for who, reason in deviating(whole, settings)]
         yield pa.RecordBatch.from_pylist(found, schema)
 

@@ -5,7 +5,6 @@ Clients are numbers of 60 bits, spread evenly (`batch_senders.numbers_of`), so t
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 from pipelines.schemas.json_body import ITEM, MEMBER
 from pipelines.schemas.seen import CLIENTS
+from pipelines.schemas.state import digest
 
 NUMBER_BITS = 60
 NAMED = 128
@@ -80,7 +80,7 @@ def unnamed(pointer: str) -> str:
     Spark does the same with a name (`maps.unnamed`).
     """
     tokens = pointer.split("/")
-    return "/".join(one if one in ("", ITEM, MEMBER) else _digits(one) for one in tokens)
+    return "/".join(one if one in ("", ITEM, MEMBER) else digest(one, TOKEN_DIGITS) for one in tokens)
 
 
 def count(clients: tuple[int, ...]) -> float:
@@ -141,12 +141,6 @@ def of_row(row: Mapping[str, Any]) -> Senders:
         else {one["value"]: ValueSenders(one["n"], tuple(one["clients"])) for one in values},
         row["popular"],
     )
-
-
-def _digits(token: str) -> str:
-    return hashlib.md5(token.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[
-        :TOKEN_DIGITS
-    ]
 
 
 def _sizes(sizes: Sizes) -> list[dict[str, Any]]:

@@ -120,11 +120,9 @@ def hours_since_1970(day: date, hour: int) -> int:
     return (day - date(1970, 1, 1)).days * HOURS + hour
 
 
-def digest(value: str) -> str:
-    """Tells values of one size apart, and says nothing of them."""
-    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[
-        :DIGEST_CHARACTERS
-    ]
+def digest(value: str, characters: int = DIGEST_CHARACTERS) -> str:
+    """Tells values of one size apart, and says nothing of them: the first hexadecimal digits of MD5, which Spark has, too."""
+    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:characters]
 
 
 def fold(states: Iterable[ParameterState]) -> ParameterState:

@@ -112,7 +112,6 @@ PARAMETER_SENDERS_SCHEMA = StructType(
 )
 """One row = who sent what of a parameter on a day; digits for names in bodies (`senders.unnamed`). Replace per variant, day."""
 
-CELL_KEY = (*ENDPOINT_KEY, "day")
 LEARNED_CELLS_SCHEMA = StructType(
     [
         *fields(StringType(), *ENDPOINT_KEY, nullable=False),

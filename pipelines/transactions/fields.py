@@ -129,10 +129,9 @@ def names(fields: Column) -> Column:
     """
     keys = F.map_keys(fields)
     joined = F.array_join(keys, "\n")
+    # a name may hold a line end itself
     line_ends = F.length(joined) - F.length(F.replace(joined, F.lit("\n"), F.lit("")))
-    are_names = joined.rlike(_FIELD_NAMES) & (
-        line_ends == F.size(keys) - 1
-    )  # a name may hold a line end itself
+    are_names = joined.rlike(_FIELD_NAMES) & (line_ends == F.size(keys) - 1)
     return F.sort_array(
         F.when(are_names, keys).otherwise(F.filter(keys, lambda name: name.rlike(FIELD_NAME)))
     )
