@@ -82,6 +82,7 @@ def test_a_session_maps_the_archive_and_works(used: dict[str, Any], environment_
 
 def test_the_quick_compiler_and_the_users_options_arrive(used: dict[str, Any]) -> None:
     assert "-XX:TieredStopAtLevel=1" in used["options"]
+    assert "-XX:+UseParallelGC" in used["options"]
     assert used["mine"] == "kept"
 
 

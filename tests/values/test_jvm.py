@@ -28,6 +28,8 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(jvm, "conf_folder", lambda: folder)
     monkeypatch.setattr("sys.prefix", str(tmp_path / "environment"))
     monkeypatch.setenv("SPARK_CONF_DIR", str(folder))
+    for name in jvm.OPTION_VARIABLES:  # those of the tests (tests/conftest.py) choose a collector
+        monkeypatch.delenv(name, raising=False)
     remember(properties_of(folder, {}), jar.as_uri())
     return folder
 
@@ -55,7 +57,7 @@ def made(java: Path) -> Path:
 def test_without_an_archive_spark_finds_conf_itself(conf: Path, java: Path) -> None:
     started = jvm.start(settings(), java, is_small=False)
     assert started.archive is None
-    assert OPTIONS not in started.properties
+    assert started.properties[OPTIONS] == jvm.COLLECTOR
     assert "spark.some" not in started.properties
 
 
@@ -67,6 +69,7 @@ def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, j
     assert started.properties["spark.driver.memory"] == load().spark.driver_memory
     assert started.properties[PACKAGES] == ""
     assert shlex.split(started.properties[OPTIONS]) == [
+        jvm.COLLECTOR,
         f"-XX:SharedArchiveFile={folder / 'classes.jsa'}",
         "-Xshare:auto",
         *class_archive.QUIET,
@@ -115,7 +118,10 @@ def test_a_folder_that_is_no_longer_empty_is_not_put_on_the_class_path(conf: Pat
 
 
 def test_small_work_is_compiled_quickly_and_large_work_well(conf: Path, java: Path) -> None:
-    assert jvm.start(settings(), java, is_small=True).properties[OPTIONS] == jvm.QUICK_COMPILER
+    assert jvm.start(settings(), java, is_small=True).properties[OPTIONS].split() == [
+        jvm.QUICK_COMPILER,
+        jvm.COLLECTOR,
+    ]
     made(java)
     assert jvm.QUICK_COMPILER in jvm.start(settings(), java, is_small=True).properties[OPTIONS].split()
     assert jvm.QUICK_COMPILER not in jvm.start(settings(), java, is_small=False).properties[OPTIONS].split()
@@ -135,6 +141,20 @@ def test_options_of_the_user_stay_and_come_last(conf: Path, java: Path) -> None:
     assert started[EXTRA] == "-Xss8m"
     assert started[OPTIONS].endswith(" -Da='b c'")
     assert started[OPTIONS].startswith(jvm.QUICK_COMPILER)
+
+
+@pytest.mark.parametrize("name", [EXTRA, OPTIONS, *jvm.OPTION_VARIABLES])
+def test_a_collector_of_the_user_is_the_only_one(
+    conf: Path, java: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    made(java)
+    chosen = "-Xss8m -XX:+UseZGC"
+    if name in jvm.OPTION_VARIABLES:
+        monkeypatch.setenv(name, chosen)
+    given = {} if name in jvm.OPTION_VARIABLES else {name: chosen}
+    for is_small in (True, False):
+        assert jvm.COLLECTOR not in jvm.start(settings(**given), java, is_small=is_small).properties[OPTIONS]
+    assert conf.is_dir()
 
 
 def test_a_place_with_blanks_stays_one_option(conf: Path) -> None:
