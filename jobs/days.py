@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import reduce
 from hashlib import sha256
 
 from pyspark.sql import DataFrame
@@ -90,6 +91,13 @@ def with_inputs_of(rows: DataFrame, run: cli.Run) -> DataFrame:
     listed = {f"{each['variant']} {each['day']}": each["inputs"] for each in partitions}
     key = F.concat_ws(" ", "variant", F.col("day").cast("string"))
     return rows.withColumn("inputs", looked_up(listed, key))
+
+
+def days_of(**frames: DataFrame) -> dict[str, dict[date, int]]:
+    """How many rows each frame has of each day, found in one action."""
+    each = (rows.select("day", F.lit(name).alias("name")) for name, rows in frames.items())
+    found = reduce(DataFrame.unionByName, each).groupBy("name", "day").count().collect()
+    return {name: {row["day"]: row["count"] for row in found if row["name"] == name} for name in frames}
 
 
 def note_left(run: cli.Run, left: Iterable[date]) -> None:

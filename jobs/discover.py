@@ -20,7 +20,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import days_to_score, unsliced_days, with_inputs, with_inputs_of
+from jobs.days import days_of, days_to_score, unsliced_days, with_inputs, with_inputs_of
 from jobs.inventory import listed_endpoints, near_endpoints, session_hosts, standings, transactions
 from jobs.model import model_bytes
 from jobs.templates import learn_templates
@@ -32,7 +32,7 @@ from pipelines.endpoints.build import by_template, slices
 from pipelines.endpoints.client_days import CLIENT_DAYS, client_days
 from pipelines.endpoints.client_names import CLIENTS, first_seen, merged, named, renamed
 from pipelines.endpoints.days import CHANGED, Choice, among
-from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, samples, summed
+from pipelines.endpoints.explained import CELL, ENDPOINT_REASONS, sampled, samples, summed
 from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
@@ -41,6 +41,7 @@ from pipelines.selection.select import KEPT, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.selection.thresholds import inventory_threshold
 from pipelines.selection.variant import Variant
+from pipelines.transactions.table import TRANSACTIONS
 
 SUGGESTIONS = 20
 """Patterns of hosts that are told at most; the rest follows when these are decided."""
@@ -66,7 +67,7 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant], choice: Choice
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     endpoints = listed_endpoints(run)
     if "ml" in variants:
-        explain_endpoints(run, model, endpoints.unionByName(near_endpoints(run)), days)
+        explain_endpoints(run, model, endpoints.unionByName(near_endpoints(run)))
     suggest_host_variables(run, endpoints)
     return found | covered(run) if "session" in variants else found
 
@@ -76,6 +77,7 @@ def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: 
     inputs, days = days_to_score(run, variants, model, choice)
     with run.reporter.stage(f"Reading {len(days):,} days of traffic") as outcome:
         if days:
+            run.expect(TRANSACTIONS, dict.fromkeys(days, 1.0))
             names = ", ".join(f"'{variant}'" for variant in variants)
             scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
             traffic = transactions(run).where(F.col("day").isin(*days))
@@ -130,29 +132,27 @@ def moved_days(run: cli.Run, stored: DataFrame, clients: DataFrame, templates: D
     return {row["day"] for row in moved.distinct().collect()}
 
 
-def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame, days: Sequence[date]) -> None:
+def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
     """Brings table endpoint_reasons up to date: why each of the `endpoints` of variant ml looks like an API, or not quite.
 
-    Of the `days` that were rewritten all are explained anew, of others what was not listed before.
+    Of each endpoint's day only what is not explained yet, or was by other samples or another model.
     """
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
-        wanted = samples(ENDPOINT_SLICES.read(warehouse), endpoints)
-        held = ENDPOINT_REASONS.read(warehouse).where(~F.col("day").isin(*days))
-        if ENDPOINT_REASONS.exists(warehouse):
-            wanted = wanted.join(held, [*KEY, "day"], "left_anti").localCheckpoint()
-            days = tuple(
-                sorted({row["day"] for row in wanted.select("day").distinct().collect()} | set(days))
-            )
+        wanted = samples(ENDPOINT_SLICES.read(warehouse), endpoints).localCheckpoint()
+        held = ENDPOINT_REASONS.read(warehouse)
+        fresh = wanted.join(held, [*CELL], "left_anti")
+        found = days_of(fresh=fresh, gone=held.join(wanted, [*CELL], "left_anti"))
+        days = found["fresh"].keys() | found["gone"].keys()
         if days:
-            rows = transactions(run).where(F.col("day").isin(*days)).withColumn("sample_hash", sample_hash())
-            chosen = sampled(rows, wanted).withColumn("signals", packed_signals())
+            rows = transactions(run).where(among(found["fresh"])).withColumn("sample_hash", sample_hash())
+            chosen = sampled(rows, fresh).withColumn("signals", packed_signals())
             # every group: what is small for each transaction may add up
-            reasons = summed(with_reasons(chosen, model, [*KEY, "day"], len(GROUPS)))
-            kept = held.where(F.col("day").isin(*days))
+            reasons = summed(with_reasons(chosen, model, [*CELL], len(GROUPS)))
+            kept = held.where(among(days)).join(wanted, [*CELL], "left_semi")
             ENDPOINT_REASONS.replace(kept.unionByName(reasons), warehouse, among(days))
             run.forget()
-        outcome.append(f"{len(days):,} days")
+        outcome.append(f"{len(found['fresh']):,} days")
 
 
 def counted(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:

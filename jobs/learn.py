@@ -13,15 +13,15 @@ if __name__ == "__main__":
     sys.exit(main([Path(__file__).stem, *sys.argv[1:]]))
 
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import note_left
+from jobs.days import days_of, note_left
 from jobs.inventory import listed_endpoints, transactions
 from pipelines import cli
 from pipelines.endpoints.build import listed
@@ -48,7 +48,7 @@ class Work:
     """What a run of `learn` has to do for a variant; a cell is an endpoint's day (`cells`).
 
     `wanted`: all cells; `known`: the learned ones; `fresh`: those whose traffic is read, of `days`; `gone`: the days of learned
-    cells that nobody wants any more.
+    cells that nobody wants any more; `size`: how many cells are wanted of each day.
     """
 
     run: cli.Run
@@ -59,6 +59,7 @@ class Work:
     fresh: DataFrame
     days: frozenset[date]
     gone: frozenset[date]
+    size: Mapping[date, int]
 
     def rows(self, table: Table) -> DataFrame:
         """The stored rows of the variant."""
@@ -107,19 +108,19 @@ def wanted_work(run: cli.Run, variant: Variant, choice: Choice) -> Work:
     wanted = cells.wanted(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
     known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
     fresh = _redone(run, choice, wanted, known)
-    frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti")}
+    frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
     if choice.is_by_hand:
         frames["left"] = cells.stale(wanted, known)
     days = days_of(**frames)
-    note_left(run, days.get("left", frozenset()) - days["fresh"])
-    return Work(run, variant, choice, wanted, known, fresh, days["fresh"], days["gone"])
+    note_left(run, days.get("left", {}).keys() - days["fresh"].keys())
+    read, gone = frozenset(days["fresh"]), frozenset(days["gone"])
+    expect(run, days["fresh"], days["wanted"])
+    return Work(run, variant, choice, wanted, known, fresh, read, gone, days["wanted"])
 
 
-def days_of(**frames: DataFrame) -> dict[str, frozenset[date]]:
-    """The days in each frame, found in one action."""
-    each = (rows.select("day", F.lit(name).alias("name")) for name, rows in frames.items())
-    found = reduce(DataFrame.unionByName, each).distinct().collect()
-    return {name: frozenset(row["day"] for row in found if row["name"] == name) for name in frames}
+def expect(run: cli.Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
+    """Says which share of each day's traffic is about to be learned from: that of its cells."""
+    run.expect(TRANSACTIONS, {day: count / of[day] for day, count in cells.items()})
 
 
 def read_senders(work: Work) -> DataFrame | None:
@@ -158,18 +159,20 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
     days = days_of(redone=redone, more=more)
     if days["more"]:
-        again = batches_of(work, more, days["more"])
+        expect(run, days["more"], work.size)
+        again = batches_of(work, more, frozenset(days["more"]))
         batches = again if batches is None else batches.unionByName(again)
     found = None
     if batches is not None:
         found = slices(slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint())
-    work.replace(PARAMETER_SLICES, found, redone, days["redone"] | work.gone)
+    written = work.gone.union(days["redone"])
+    work.replace(PARAMETER_SLICES, found, redone, written)
     DEVIANTS.replace(
         apart.withColumn("variant", F.lit(work.variant)), warehouse, f"variant = '{work.variant}'"
     )
     stay = work.known.join(redone, [*CELL_KEY], "left_anti").join(work.wanted, [*CELL_KEY], "left_semi")
     LEARNED_CELLS.replace(stay.unionByName(redone), warehouse, f"variant = '{work.variant}'")
-    return apart, len(days["redone"] | work.gone)
+    return apart, len(written)
 
 
 def judge(work: Work, apart: DataFrame) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.days import with_inputs_of
 from jobs.inventory import judged_endpoints, transactions
 from jobs.model import model_bytes
 from ml.explain import with_reasons as explained
@@ -16,7 +17,7 @@ from pipelines.decisions.apply import is_ignored, is_saved
 from pipelines.endpoints.build import by_template, estimated, slices
 from pipelines.endpoints.client_days import CLIENT_DAYS
 from pipelines.endpoints.client_names import CLIENTS, named
-from pipelines.endpoints.explained import ENDPOINT_REASONS, KEY, sampled, samples, summed, with_reasons
+from pipelines.endpoints.explained import CELL, ENDPOINT_REASONS, sampled, samples, summed, with_reasons
 from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.standing import Bars, by_itself, standing
 from pipelines.endpoints.wording import said
@@ -95,9 +96,10 @@ def _counted_anew(run: cli.Run, host: str, path_template: str) -> tuple[DataFram
     ours = PATH_TEMPLATES.read(warehouse).where(
         (F.col("host") == host) & (F.col("path_template") == path_template)
     )
-    found = slices(by_template(days, ours), host_days(days), settings.endpoints, 0.0).localCheckpoint()
+    found = slices(by_template(days, ours), host_days(days), settings.endpoints, 0.0)
+    found = with_inputs_of(found, run).localCheckpoint()
     judged = estimated(found, settings.endpoints)
     traffic = transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
     chosen = sampled(traffic, samples(found, judged)).withColumn("signals", packed_signals())
     model = model_bytes(settings, run.root)
-    return judged, summed(explained(chosen, model, [*KEY, "day"], len(GROUPS)))
+    return judged, summed(explained(chosen, model, [*CELL], len(GROUPS)))

@@ -13,10 +13,10 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -33,11 +33,12 @@ from pipelines.errors import CensusError, OutputError, WarehouseError
 from pipelines.failures import explained
 from pipelines.progress import Reporter
 from pipelines.settings import Settings
+from pipelines.small_work import Reads
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from pipelines.tables import Warehouse
+    from pipelines.tables import Table, Warehouse
 
 _AT_END = ExitStack()  # what the running command gives back when it ends, however it ends
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours, not of the input
@@ -83,6 +84,7 @@ class Run:
     as_json: bool = False
     writes: bool = True
     inputs: Sequence[str] | None = ()
+    reads: Reads = "all"
     summary: dict[str, Any] = field(default_factory=dict)
     _warehouse: Warehouse | None = None
     _reporter: Reporter | None = None
@@ -110,10 +112,25 @@ class Run:
         from pipelines.spark import session
 
         spark = self.settings.spark
-        small = is_small(spark.quick_below_bytes, self.inputs, self.root)
+        small = is_small(spark.quick_below_bytes, self.inputs, self.root, self.reads)
         with self.reporter.stage("Starting Spark"):
             self.reporter.spark = session(self.step, spark, is_small=small)
         return self.reporter.spark
+
+    def expect(self, table: Table, shares: Mapping[date, float]) -> None:
+        """Says how much of which days of a table is about to be worked on, 0 to 1.
+
+        If it is more than was guessed at the start, Spark compiles its queries from now on.
+        """
+        from pipelines.small_work import PACKED
+        from pipelines.spark import compile_queries, interprets_queries
+
+        spark, settings = self.warehouse.spark, self.settings.spark
+        if interprets_queries(spark):
+            sizes = table.bytes_of_days(self.warehouse)
+            found = sum(share * sizes.get(day, 0) for day, share in shares.items())
+            if found * PACKED >= settings.quick_below_bytes:
+                compile_queries(spark, settings)
 
     def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
         """The frame of this name, worked out when it is first asked for: of endpoints, never of traffic."""
@@ -162,13 +179,14 @@ def start(
     *,
     writes: bool = True,
     inputs: Sequence[str] | None = (),
+    reads: Reads = "all",
 ) -> Run:
     """Checks settings before anything else happens.
 
     `writes`: the step changes tables, so it needs the warehouse for itself. `inputs`: files that it reads beside the
-    warehouse; None where they do not tell how much work it is.
+    warehouse; None where they do not tell how much work it is. `reads`: what it reads of the warehouse.
     """
-    return Run(step, settings_module.load(settings), warehouse, as_json, writes, inputs)
+    return Run(step, settings_module.load(settings), warehouse, as_json, writes, inputs, reads)
 
 
 def writable(root: str, option: str = "--warehouse") -> str:

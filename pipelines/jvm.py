@@ -23,7 +23,11 @@ OPTION_VARIABLES = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "S
 """Environment variables whose options reach Spark's Java besides those of Spark's properties."""
 EXTRA_OPTIONS = "spark.driver.extraJavaOptions"
 
+INTERPRETING = "spark.apicensus.interpreting"
+"""Of a session that was started with SMALL: "true" while its queries are interpreted."""
+
 SMALL = {
+    INTERPRETING: "true",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
@@ -32,6 +36,15 @@ SMALL = {
 """Of small work, most is planning between stages and compiling Java for few rows: 81 CPU seconds of the demo, 69 without.
 
 Results do not depend on it: tests/jobs/test_run.py compares."""
+
+
+LARGE = {
+    INTERPRETING: "false",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+}
+"""The same properties with Spark's own values, for a session that turns out to have more to do."""
 
 
 @dataclass(frozen=True, slots=True)

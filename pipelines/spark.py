@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from pipelines.class_archive import conf_of
 from pipelines.errors import EnvironmentMissing
-from pipelines.jvm import Start, start
+from pipelines.jvm import INTERPRETING, LARGE, Start, start
 from pipelines.settings import SparkSettings
 from pipelines.spark_jars import JARS, remember
 
@@ -65,6 +65,21 @@ def session(step: str, settings: SparkSettings, *, is_small: bool = False) -> Sp
     if not str(spark.sparkContext.master).startswith("local["):
         spark.sparkContext.addPyFile(str(archive()))
     return spark
+
+
+def interprets_queries(spark: SparkSession) -> bool:
+    """Whether the session was started for small work, and nothing was found yet that is not."""
+    return spark.conf.get(INTERPRETING, "false") == "true"
+
+
+def compile_queries(spark: SparkSession, settings: SparkSettings) -> None:
+    """From now on queries are planned and compiled as for large work; Java still compiles with C1 alone.
+
+    What the settings say of these properties is kept.
+    """
+    shuffle = {"spark.sql.shuffle.partitions": str(settings.local_shuffle_partitions)}
+    for name, value in (LARGE | shuffle).items():
+        spark.conf.set(name, settings.properties.get(name, value))
 
 
 @contextmanager

@@ -78,6 +78,14 @@ class Table:
             for day, files in sorted(days.items())
         }
 
+    def bytes_of_days(self, warehouse: Warehouse) -> dict[date, int]:
+        """Size of each day's files, from the log alone, of a table with partition column `day`."""
+        snapshot = self._latest(warehouse)
+        days = defaultdict[date, int](int)
+        for file in snapshot.files() if snapshot else ():
+            days[date.fromisoformat(file.partition["day"] or "")] += file.size
+        return dict(days)
+
     def partitions(self, warehouse: Warehouse) -> list[dict[str, str]]:
         """The values of the partition columns, as texts, of each partition that has a file; from the log alone."""
         snapshot = self._latest(warehouse)

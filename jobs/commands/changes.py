@@ -46,7 +46,7 @@ def changes(
       apicensus changes --accept --webhook https://hooks.example.com/census
       apicensus changes --since 2026-06-01 --out june
     """
-    run = cli.start("changes", settings, warehouse, as_json)
+    run = cli.start("changes", settings, warehouse, as_json, reads="state")
     if since is not None and (accept or webhook):
         raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
     from jobs.changes import tell_changes

@@ -40,7 +40,14 @@ def discover(
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
     choice = cli.chosen_days(days, since, full)
-    run = cli.start("discover", settings, warehouse, as_json, inputs=inputs or ())
+    run = cli.start(
+        "discover",
+        settings,
+        warehouse,
+        as_json,
+        inputs=inputs or (),
+        reads="all" if choice.is_by_hand else "unscored",
+    )
     from jobs.discover import VARIANTS, discover_endpoints
     from jobs.ingest import ingest_inputs, notice_refused
 

@@ -34,7 +34,7 @@ def export(
       apicensus export --out upload --profile cloudflare --format json
       apicensus export --out lists --what endpoints --format ndjson
     """
-    run = cli.start("export", settings, warehouse, as_json, writes=False)
+    run = cli.start("export", settings, warehouse, as_json, writes=False, reads="state")
     form = format or (run.settings.export.format if what == "openapi" else "ndjson")
     profiles = known_profiles(profile) or run.settings.export.profiles
     if what == "openapi":

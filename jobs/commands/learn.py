@@ -34,7 +34,7 @@ def learn(
       apicensus learn --variant session --warehouse /data/census
     """
     choice = cli.chosen_days(days, since, full)
-    run = cli.start("learn", settings, warehouse, as_json)
+    run = cli.start("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
     from jobs.learn import learn_schemas
 
     run.finish(**learn_schemas(run, variant, choice), warehouse=warehouse)

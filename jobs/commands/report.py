@@ -23,7 +23,7 @@ def report(
       apicensus report --out report.html
       apicensus report --out report.html --warehouse /data/census
     """
-    run = cli.start("report", settings, warehouse, as_json, writes=False)
+    run = cli.start("report", settings, warehouse, as_json, writes=False, reads="state")
     from jobs.report import write_report
 
     run.finish(report=str(write_report(run, out)))

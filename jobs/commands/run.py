@@ -33,7 +33,9 @@ def run(
       apicensus run captures/ 'logs/*.log.gz' --out found --host shop.example.com
       apicensus run traffic/ --out found --settings traffic/settings.yaml --json
     """
-    this = cli.start("run", settings, warehouse or str(out / "warehouse"), as_json, inputs=inputs)
+    this = cli.start(
+        "run", settings, warehouse or str(out / "warehouse"), as_json, inputs=inputs, reads="unlearned"
+    )
     cli.writable(str(out), "--out")
     from jobs.run import run_everything
 

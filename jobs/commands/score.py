@@ -37,7 +37,9 @@ def score(
       apicensus score captures/ --out scores.parquet --json
       apicensus score one.har --explain --out why.ndjson && jq -c '[.probability, .reasons[].text]' why.ndjson
     """
-    run = cli.start("score", settings, str(out.absolute().parent), as_json, writes=False, inputs=inputs)
+    run = cli.start(
+        "score", settings, str(out.absolute().parent), as_json, writes=False, inputs=inputs, reads="nothing"
+    )
     check_ending(out)
     from jobs.score import score_files
 

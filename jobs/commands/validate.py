@@ -50,7 +50,9 @@ def validate(
       apicensus validate captures/ --schemas openapi/ --fail-on-findings
       apicensus validate --warehouse /data/census --json
     """
-    run = cli.start("validate", settings, warehouse, as_json, inputs=inputs or ())
+    run = cli.start(
+        "validate", settings, warehouse, as_json, inputs=inputs or (), reads="state" if inputs else "all"
+    )
     from jobs.validate import check_inputs
 
     check_inputs(run, inputs or [], schemas, out, format, host)

@@ -23,6 +23,8 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.tables import Table
 
 KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
+CELL = (*KEY, "day", "content")
+"""What a row of reasons is of; `content` stands for the samples, the model and whatever else decided about the day."""
 SUM = StructType(
     [StructField("text", StringType()), StructField("sum", LongType())]
 )  # Delta enforces nothing inside
@@ -38,6 +40,7 @@ ENDPOINT_REASONS = Table(
         [
             *(StructField(name, StringType(), False) for name in KEY),
             StructField("day", DateType(), False),
+            StructField("content", LongType(), False),
             StructField("explained", LongType(), False),
             StructField("sums", ArrayType(SUM), False),
         ]
@@ -48,32 +51,32 @@ ENDPOINT_REASONS = Table(
 
 
 def samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
-    """Slices, and endpoints of which variant ml counts → `KEY, day, sample_hashes`: what speaks for them on each day."""
+    """Slices, and endpoints of which variant ml counts → `CELL, sample_hashes`: what speaks for them on each day."""
     ours = endpoint_slices.where(F.col("variant") == "ml").join(
         endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
     )
-    return ours.select(*KEY, "day", "sample_hashes")
+    content = F.xxhash64("inputs", F.array_sort("sample_hashes")).alias("content")
+    return ours.where(F.size("sample_hashes") > 0).select(*KEY, "day", content, "sample_hashes")
 
 
 def sampled(transactions: DataFrame, samples: DataFrame) -> DataFrame:
-    """The transactions of rows of `samples`, with `path_template`.
+    """The transactions of rows of `samples`, with `path_template` and `content`.
 
     `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
     """
-    wanted = samples.select(*KEY, "day", F.explode("sample_hashes").alias("sample_hash"))
+    wanted = samples.select(*CELL, F.explode("sample_hashes").alias("sample_hash"))
     return transactions.join(wanted, ["host", "method", "day", "sample_hash"])
 
 
 def summed(reasoned: DataFrame) -> DataFrame:
-    """`KEY`, `day`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
-    key = [*KEY, "day"]
+    """`CELL`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
     millionths = F.round(F.col("reason.contribution").cast("double") * MICRO).cast("bigint")
     by_text = (  # one pass: explaining is dear, and a second reader would have it done twice
-        reasoned.select(*key, F.posexplode("reasons").alias("position", "reason"))
-        .groupBy(*key, F.col("reason.text").alias("text"))
+        reasoned.select(*CELL, F.posexplode("reasons").alias("position", "reason"))
+        .groupBy(*CELL, F.col("reason.text").alias("text"))
         .agg(F.sum(millionths).alias("sum"), F.count_if(F.col("position") == 0).alias("transactions"))
     )
-    return by_text.groupBy(*key).agg(
+    return by_text.groupBy(*CELL).agg(
         F.sum("transactions").alias("explained"),
         F.sort_array(F.collect_list(F.struct("text", "sum"))).alias("sums"),
     )

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from ml.bundled import bundled
 from ml.explain import with_reasons as explained
 from pipelines.endpoints.explained import (
+    CELL,
     ENDPOINT_REASONS,
     HOST_REASON,
     sampled,
@@ -29,12 +30,15 @@ from tests.endpoint_rows import merged, sliced
 
 FIRST = date(2026, 10, 30)
 KEY = ("a.example", "GET", "/x")
-REASONED = "host string, method string, path_template string, day date, reasons array<struct<text string, contribution float>>"
+REASONED = (
+    "host string, method string, path_template string, day date, content bigint, "
+    "reasons array<struct<text string, contribution float>>"
+)
 
 
 def reasoned(spark: SparkSession, *rows: tuple[int, dict[str, float]]) -> DataFrame:
     """(day number, text → contribution), a row a transaction of one endpoint."""
-    full = [(*KEY, FIRST + timedelta(days=day), list(found.items())) for day, found in rows]
+    full = [(*KEY, FIRST + timedelta(days=day), 7, list(found.items())) for day, found in rows]
     return spark.createDataFrame(full, REASONED)
 
 
@@ -114,14 +118,14 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
         return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)
 
     chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
-    kept = sliced(chosen, settings).localCheckpoint()
+    kept = sliced(chosen, settings).withColumn("inputs", F.lit("")).localCheckpoint()
     listed = merged(kept, settings.endpoints, settings.selection).localCheckpoint()
     rows = sampled(simulated.withColumn("sample_hash", sample_hash()), samples(kept, listed))
     why = summed(
         explained(
             rows.withColumn("signals", packed_signals()),
             bundled(),
-            ["host", "method", "path_template", "day"],
+            [*CELL],
             99,
         )
     ).localCheckpoint()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from pipelines import class_archive, jvm
 from pipelines.settings import SparkSettings, load
+from pipelines.spark import compile_queries, interprets_queries
 from pipelines.spark_jars import CLASS_PATH, PACKAGES, properties_of, remember
 
 OPTIONS, EXTRA = class_archive.DEFAULT_OPTIONS, "spark.driver.extraJavaOptions"
@@ -197,3 +199,30 @@ def test_small_work_is_planned_once_and_not_compiled_unless_settings_say_otherwi
     assert kept.items() <= own.items()
     on_a_cluster = jvm.start(settings(**{"spark.master": "spark://one:7077"}), java, is_small=True).properties
     assert not jvm.SMALL.items() & on_a_cluster.items()
+
+
+class Conf:
+    """Stands for a session's settings."""
+
+    def __init__(self, **given: str) -> None:
+        self.conf, self.found = self, given
+
+    def get(self, name: str, default: str) -> str:
+        return self.found.get(name, default)
+
+    def set(self, name: str, value: str) -> None:
+        self.found[name] = value
+
+
+def test_a_session_that_has_more_to_do_than_was_guessed_compiles_its_queries() -> None:
+    chosen = settings(**{"spark.sql.adaptive.enabled": "false"})
+    spark: Any = Conf(**jvm.SMALL)
+    assert interprets_queries(spark)
+    compile_queries(spark, chosen)
+    assert not interprets_queries(spark)
+    assert spark.found == {
+        **jvm.LARGE,
+        "spark.sql.shuffle.partitions": str(chosen.local_shuffle_partitions),
+        "spark.sql.adaptive.enabled": "false",
+    }
+    assert not interprets_queries(cast(Any, Conf()))  # one that spark-submit or a test started

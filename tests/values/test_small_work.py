@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from pipelines.small_work import PACKED, is_small
+from pipelines.small_work import PACKED, Reads, is_small
 
 
 def written(path: Path, size: int) -> Path:
@@ -28,6 +29,35 @@ def test_files_folders_and_globs_count_and_so_do_stored_transactions(tmp_path: P
     assert not is_small(100, inputs, str(root))
     assert is_small(41, [], str(root))
     assert not is_small(40, [], str(root))
+
+
+@pytest.mark.parametrize(
+    ("reads", "found"),
+    [
+        ("nothing", 0),
+        ("state", 3),
+        ("unscored", 3 + 4 + 20 + 300),
+        ("unlearned", 3 + 4 + 20 + 100 + 300),
+        ("all", 1_424),
+    ],
+)
+def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: Reads, found: int) -> None:
+    """Day 1 was scored and learned; of day 2 a file came after both; day 3 was scored, day 4 is new."""
+    sizes = {1: (1_000,), 2: (4, 20), 3: (100,), 4: (300,)}
+    times = {1: (10,), 2: (10, 30), 3: (10,), 4: (30,)}
+    for day, each in sizes.items():
+        for size, time in zip(each, times[day], strict=True):
+            part = written(tmp_path / f"transactions/day=2026-01-0{day}/{time}.log", size)
+            os.utime(part, (time, time))
+    for table, days in (("client_days", (1, 2, 3)), ("parameter_senders", (1, 2))):
+        for day in days:
+            state = written(
+                tmp_path / table / f"variant=ml/day=2026-01-0{day}/inputs=a/part.log",
+                1 if table == "client_days" else 0,
+            )
+            os.utime(state, (20, 20))
+    assert not is_small(found, [], str(tmp_path), reads)
+    assert is_small(found + 1, [], str(tmp_path), reads)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
