@@ -23,13 +23,14 @@ OPTION_VARIABLES = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "S
 """Environment variables whose options reach Spark's Java besides those of Spark's properties."""
 EXTRA_OPTIONS = "spark.driver.extraJavaOptions"
 
+SHUFFLE = "spark.sql.shuffle.partitions"
 INTERPRETING = "spark.apicensus.interpreting"
 """Of a session that was started with SMALL: "true" while its queries are interpreted."""
 
 SMALL = {
     INTERPRETING: "true",
     "spark.sql.adaptive.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
+    SHUFFLE: "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
@@ -39,12 +40,11 @@ Results do not depend on it: tests/jobs/test_run.py compares."""
 
 
 LARGE = {
-    INTERPRETING: "false",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.codegen.wholeStage": "true",
     "spark.sql.codegen.factoryMode": "FALLBACK",
 }
-"""The same properties with Spark's own values, for a session that turns out to have more to do."""
+"""Spark's own values of what SMALL changes, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def start(settings: SparkSettings, java: Path, *, is_small: bool) -> Start:
     own = conf_folder()
     if isinstance(own, Path):
         os.environ.setdefault("SPARK_CONF_DIR", str(own))
-    conf = Path(os.environ.get("SPARK_CONF_DIR", ""))
+    conf = _conf()
     seen = properties_of(conf, settings.properties)
     is_local = re.fullmatch(r"local(\[.*\])?", seen.get("spark.master", settings.master)) is not None
     jars, unresolved = _jars(seen, is_local=is_local)
@@ -77,7 +77,7 @@ def start(settings: SparkSettings, java: Path, *, is_small: bool) -> Start:
         "spark.master": settings.master,
         "spark.driver.memory": settings.driver_memory,
         "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": str(settings.local_shuffle_partitions),
+        SHUFFLE: str(settings.local_shuffle_partitions),
         **(SMALL if is_small and is_local else {}),
         **settings.properties,
         **jars,
@@ -86,6 +86,20 @@ def start(settings: SparkSettings, java: Path, *, is_small: bool) -> Start:
         given = seen.get(class_archive.DEFAULT_OPTIONS, "")
         properties[class_archive.DEFAULT_OPTIONS] = class_archive.with_options(given, options)
     return Start(properties, unresolved, archive)
+
+
+def large(settings: SparkSettings) -> dict[str, str]:
+    """What a session that was started with SMALL is set to when it turns out to have more to do: as if it were not small."""
+    seen = properties_of(_conf(), settings.properties)
+    shuffle = settings.properties.get(SHUFFLE, str(settings.local_shuffle_partitions))
+    return {name: seen.get(name, value) for name, value in LARGE.items()} | {
+        INTERPRETING: "false",
+        SHUFFLE: shuffle,
+    }
+
+
+def _conf() -> Path:
+    return Path(os.environ.get("SPARK_CONF_DIR", ""))
 
 
 def _jars(seen: dict[str, str], *, is_local: bool) -> tuple[dict[str, str], dict[str, str]]:

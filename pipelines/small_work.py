@@ -43,9 +43,8 @@ def is_small(below: int, inputs: Sequence[str] | None, warehouse: str, reads: Re
     """
     if not below or inputs is None or "://" in warehouse or any(map(remote_scheme, inputs)):
         return False
-    root, found = Path(warehouse).expanduser(), 0
-    state = _of_table(root / STATE) if reads not in ("nothing", "all") else ()
-    for path, packed in _weighed(_files(inputs), _traffic(root, reads), state):
+    found = 0
+    for path, packed in _read(inputs, Path(warehouse).expanduser(), reads):
         size = path.stat().st_size if path.is_file() else 0
         found += size * (packed if path.suffix in PACKED_SUFFIXES else 1)
         if found >= below:
@@ -53,12 +52,11 @@ def is_small(below: int, inputs: Sequence[str] | None, warehouse: str, reads: Re
     return True
 
 
-def _weighed(
-    inputs: Iterable[Path], traffic: Iterable[Path], state: Iterable[Path]
-) -> Iterator[tuple[Path, int]]:
-    """Files, and how much traffic a byte of them stands for where they are packed."""
-    yield from ((path, PACKED) for path in chain(inputs, traffic))
-    yield from ((path, PACKED_STATE) for path in state)
+def _read(inputs: Sequence[str], root: Path, reads: Reads) -> Iterator[tuple[Path, int]]:
+    """The files that are read, and how much traffic a byte of them stands for where they are packed."""
+    yield from ((path, PACKED) for path in chain(_files(inputs), _traffic(root, reads)))
+    if reads not in ("nothing", "all"):
+        yield from ((path, PACKED_STATE) for path in _of_table(root / STATE))
 
 
 def _files(inputs: Sequence[str]) -> Iterator[Path]:

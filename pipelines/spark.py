@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from pipelines.class_archive import conf_of
 from pipelines.errors import EnvironmentMissing
-from pipelines.jvm import INTERPRETING, LARGE, Start, start
+from pipelines.jvm import INTERPRETING, Start, large, start
 from pipelines.settings import SparkSettings
 from pipelines.spark_jars import JARS, remember
 
@@ -75,11 +75,10 @@ def interprets_queries(spark: SparkSession) -> bool:
 def compile_queries(spark: SparkSession, settings: SparkSettings) -> None:
     """From now on queries are planned and compiled as for large work; Java still compiles with C1 alone.
 
-    What the settings say of these properties is kept.
+    What the settings and Spark's configuration folder say of these properties is kept.
     """
-    shuffle = {"spark.sql.shuffle.partitions": str(settings.local_shuffle_partitions)}
-    for name, value in (LARGE | shuffle).items():
-        spark.conf.set(name, settings.properties.get(name, value))
+    for name, value in large(settings).items():
+        spark.conf.set(name, value)
 
 
 @contextmanager

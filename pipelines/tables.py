@@ -69,22 +69,16 @@ class Table:
 
         Of a table with partition column `day`: day → the first 32 hexadecimal digits of a SHA-256.
         """
-        snapshot = self._latest(warehouse)
-        days = defaultdict[date, list[str]](list)
-        for file in snapshot.files() if snapshot else ():
-            days[date.fromisoformat(file.partition["day"] or "")].append(f"{file.path} {file.deletions}")
         return {
-            day: sha256("\n".join(sorted(files)).encode()).hexdigest()[:32]
-            for day, files in sorted(days.items())
+            day: sha256(
+                "\n".join(sorted(f"{each.path} {each.deletions}" for each in files)).encode()
+            ).hexdigest()[:32]
+            for day, files in self._by_day(warehouse).items()
         }
 
     def bytes_of_days(self, warehouse: Warehouse) -> dict[date, int]:
         """Size of each day's files, from the log alone, of a table with partition column `day`."""
-        snapshot = self._latest(warehouse)
-        days = defaultdict[date, int](int)
-        for file in snapshot.files() if snapshot else ():
-            days[date.fromisoformat(file.partition["day"] or "")] += file.size
-        return dict(days)
+        return {day: sum(each.size for each in files) for day, files in self._by_day(warehouse).items()}
 
     def partitions(self, warehouse: Warehouse) -> list[dict[str, str]]:
         """The values of the partition columns, as texts, of each partition that has a file; from the log alone."""
@@ -153,6 +147,13 @@ class Table:
         # a table of another version is refused before anything is written
         _require(snapshot.schema.names, self.schema, self.name)
         return snapshot.is_empty
+
+    def _by_day(self, warehouse: Warehouse) -> dict[date, list[delta_log.LoggedFile]]:
+        snapshot = self._latest(warehouse)
+        days = defaultdict[date, list[delta_log.LoggedFile]](list)
+        for file in snapshot.files() if snapshot else ():
+            days[date.fromisoformat(file.partition["day"] or "")].append(file)
+        return dict(sorted(days.items()))
 
     def _latest(self, warehouse: Warehouse) -> delta_log.Snapshot | None:
         return delta_log.latest(warehouse.spark, warehouse.path(self.name))

@@ -19,11 +19,11 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.evidence import MICRO
-from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.endpoints.table import CELL_KEY, ENDPOINT_KEY
 from pipelines.tables import Table
 
 KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
-CELL = (*KEY, "day", "content")
+CELL = (*CELL_KEY[1:], "content")
 """What a row of reasons is of; `content` stands for the samples, the model and whatever else decided about the day."""
 SUM = StructType(
     [StructField("text", StringType()), StructField("sum", LongType())]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from pipelines import class_archive, jvm
+from pipelines.cli import Run
 from pipelines.settings import SparkSettings, load
+from pipelines.small_work import PACKED
 from pipelines.spark import compile_queries, interprets_queries
 from pipelines.spark_jars import CLASS_PATH, PACKAGES, properties_of, remember
 
-OPTIONS, EXTRA = class_archive.DEFAULT_OPTIONS, "spark.driver.extraJavaOptions"
+OPTIONS, EXTRA = class_archive.DEFAULT_OPTIONS, jvm.EXTRA_OPTIONS
 
 
 @pytest.fixture
@@ -214,7 +218,9 @@ class Conf:
         self.found[name] = value
 
 
-def test_a_session_that_has_more_to_do_than_was_guessed_compiles_its_queries() -> None:
+def test_a_session_that_has_more_to_do_than_was_guessed_compiles_its_queries(conf: Path) -> None:
+    with (conf / "spark-defaults.conf").open("a") as file:
+        file.write("spark.sql.codegen.factoryMode CODEGEN_ONLY\n")
     chosen = settings(**{"spark.sql.adaptive.enabled": "false"})
     spark: Any = Conf(**jvm.SMALL)
     assert interprets_queries(spark)
@@ -222,7 +228,21 @@ def test_a_session_that_has_more_to_do_than_was_guessed_compiles_its_queries() -
     assert not interprets_queries(spark)
     assert spark.found == {
         **jvm.LARGE,
+        jvm.INTERPRETING: "false",
         "spark.sql.shuffle.partitions": str(chosen.local_shuffle_partitions),
         "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.factoryMode": "CODEGEN_ONLY",
     }
     assert not interprets_queries(cast(Any, Conf()))  # one that spark-submit or a test started
+
+
+@pytest.mark.parametrize(("share", "more"), [(0.5, 0), (0.5, 1), (0.0, 10**9)])
+def test_what_a_step_expects_to_read_is_weighed_by_its_share(conf: Path, share: float, more: int) -> None:
+    assert conf.is_dir()
+    below = load().spark.quick_below_bytes
+    spark, day = Conf(**jvm.SMALL), date(2026, 1, 1)
+    sizes = {day: below // PACKED * 2 - 2 + 2 * more, date(2026, 1, 2): 10**12}
+    table: Any = SimpleNamespace(bytes_of_days=lambda _: sizes)
+    run = Run("learn", load(), "warehouse", _warehouse=cast(Any, SimpleNamespace(spark=spark)))
+    run.expect(table, {day: share, date(2026, 1, 3): 1.0})
+    assert interprets_queries(cast(Any, spark)) == (share == 0 or more == 0)
