@@ -12,10 +12,10 @@ from typing import Final
 
 from ml.columns import HOST_COLUMNS, PATH_COLUMNS, QUERY_COLUMNS, Host, Path, Query
 from ml.compiling import CLASSES, DIGIT, MARKERS, UPPER, WORD, Bytes, Floats, Longs, WordTable, kernel, piece
-from ml.segments import count_segment
+from ml.segments import DASH, DOT, UNDERSCORE, count_segment
 from ml.tokens import count, hashed, marks_of, words_of, write_marks
 
-SLASH, DOT, DASH, UNDERSCORE, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/.-_&=:%([{"
+SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
 PIECES: Final = "4ab3335d8a68"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.conformance.dialect import ELSEWHERE, JsonSchema, standalone
+from pipelines.conformance.dialect import ELSEWHERE, standalone
 from pipelines.conformance.documents import Document, broken
 from pipelines.conformance.members import members
 from pipelines.conformance.operation import Form, Operation, Parameter, Shape
@@ -17,6 +17,7 @@ from pipelines.conformance.routes import Routes
 from pipelines.conformance.servers import Server, servers
 from pipelines.http.media_types import FORM, names_json
 from pipelines.schemas.json_body import MEMBER
+from pipelines.schemas.json_schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OWN_METHODS = "x-census-methods"

@@ -17,8 +17,8 @@ from pipelines.conformance.documents import WAY_OUT, Document, at, broken
 from pipelines.conformance.references import followed, target
 from pipelines.conformance.work import work
 from pipelines.errors import InputError
+from pipelines.schemas.json_schema import JsonSchema
 
-JsonSchema = dict[str, Any]
 EVIDENCE = "x-census"
 ELSEWHERE = "a $ref to another document"
 UNTAKEN = "a pattern that the engine does not take"

@@ -9,7 +9,8 @@ from typing import Any
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-JsonSchema = dict[str, Any]
+from pipelines.schemas.json_schema import JsonSchema
+
 IN_PLACE = ("not", "if", "then", "else")
 IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")
 BELOW = (

@@ -12,8 +12,7 @@ from pipelines.openapi.maps import entries
 from pipelines.openapi.text import whole
 from pipelines.schemas.bracketed import ANY_KEY
 from pipelines.schemas.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
-
-JsonSchema = dict[str, Any]
+from pipelines.schemas.json_schema import JsonSchema
 
 
 def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = ()) -> dict[str, Any] | None:

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from pipelines.endpoints.wording import said
+from pipelines.schemas.json_schema import JsonSchema
 from pipelines.schemas.requests import PLAIN
 
-JsonSchema = dict[str, Any]
 RESPONSES = {
     "1XX": "informational", "2XX": "successful", "304": "not_modified", "3XX": "redirects", "4XX": "client_errors",
     "5XX": "server_errors",

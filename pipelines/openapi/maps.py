@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from pipelines.schemas.json_schema import JsonSchema
 from pipelines.schemas.recognisers import BY_KIND, INTEGER, RECOGNISERS
 
-JsonSchema = dict[str, Any]
 _OF_FORMAT = {one.format: one.ecma for one in RECOGNISERS if one.format}
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from pipelines.openapi.cloudflare import cloudflare
 from pipelines.openapi.document import Document
+from pipelines.schemas.json_schema import JsonSchema
 from pipelines.settings import Profile
 
-JsonSchema = dict[str, Any]
 GROUPS = ("allOf", "anyOf", "oneOf")
 KEPT = frozenset(
     {

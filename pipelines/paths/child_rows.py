@@ -12,7 +12,7 @@ from pipelines.paths.rule_terms import RULE_KEY
 from pipelines.paths.step_texts import StepTexts, read_texts
 
 CHILD = RULE_KEY
-UNTOLD, LITERAL, VARIABLE = -1, 0, 1
+_UNKNOWN, _LITERAL, _VARIABLE = -1, 0, 1
 
 
 def child_rows(paths: pa.Table) -> pa.Table:
@@ -48,7 +48,7 @@ def _truth(paths: pa.Table, forest: Forest) -> Integers:
     lengths = pc.list_value_length(column).to_numpy()
     starts = np.cumsum(lengths) - lengths
     told = forest.depth < lengths[forest.path]
-    truth = np.full(len(forest.path), UNTOLD)
+    truth = np.full(len(forest.path), _UNKNOWN)
     values = pc.list_flatten(column).to_numpy(zero_copy_only=False)
     truth[told] = values[(starts[forest.path] + forest.depth)[told]]
     return truth
@@ -56,16 +56,16 @@ def _truth(paths: pa.Table, forest: Forest) -> Integers:
 
 def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: Counted) -> pa.Table:
     children = counted.children
-    label = np.full(children.count, UNTOLD)
+    label = np.full(children.count, _UNKNOWN)
     np.maximum.at(label, children.of_row, truth)
     asked = texts.is_segment & ~texts.is_masked
-    chosen = np.flatnonzero((label != UNTOLD) & asked[children.step])
+    chosen = np.flatnonzero((label != _UNKNOWN) & asked[children.step])
     node = children.node[chosen]
     size = np.bincount(node, minlength=len(children.nodes.host))
     nodes = np.bincount(children.nodes.host[size > 0], minlength=len(forest.hosts))
     weight = 1 / np.sqrt(size[node] * nodes[children.nodes.host[node]])
     rows = _rows(forest, counted, chosen)
-    return rows.append_column("is_variable", pa.array(label[chosen] == VARIABLE)).append_column(
+    return rows.append_column("is_variable", pa.array(label[chosen] == _VARIABLE)).append_column(
         "weight", pa.array(weight)
     )
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql.pandas.types import to_arrow_type
 
-from pipelines.schemas.batch_texts import Texts, classes_of_all, texts_of
+from pipelines.schemas.batch_texts import Numbers, Texts, classes_of_all, texts_of
 from pipelines.schemas.batches import Batch, Codes, begins_of, numbered
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS
@@ -27,7 +27,6 @@ from pipelines.schemas.views import LATE_HOUR
 
 NO_TEXT = "\0"
 """Sketches leave out the empty text; one that no other value of the same kind can be stands in for it."""
-Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 _LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 

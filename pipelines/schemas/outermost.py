@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pipelines.schemas.batch_texts import Numbers
 from pipelines.schemas.batches import Codes
 from pipelines.schemas.seen import OUTERMOST
-
-Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 def outermost(
