@@ -14,13 +14,13 @@ from pathlib import Path
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.ingest import ingest_inputs
 from jobs.learn import learn_schemas
-from pipelines import cli
+from pipelines.run import start
 
 
 def main() -> None:
     """All steps for each file. Nobody else knows the warehouse, so it is written without a lease."""
     warehouse, settings, *files = sys.argv[1:]
-    run = cli.start("days", Path(settings), warehouse, writes=False)
+    run = start("days", Path(settings), warehouse, writes=False)
     for file in files:
         run.forget()  # what was kept is of the days before
         ingest_inputs(run, [file], "logpush", None)

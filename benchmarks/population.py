@@ -19,15 +19,15 @@ from jobs.compare import OF_TRUTH, Found, compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.ingest import ingest_inputs
 from ml.compare import SOURCE_SHARES
-from pipelines import cli
 from pipelines.endpoints.truth import read_truth
+from pipelines.run import start
 from pipelines.simulator.writers import simulate
 
 
 def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
     """The comparison of `hosts` simulated sites. Nothing is logged to MLflow."""
     traffic = folder / "traffic"
-    run = cli.start("population", None, str(folder / "warehouse"), writes=False)
+    run = start("population", None, str(folder / "warehouse"), writes=False)
     options = run.settings.simulator
     made = simulate(
         traffic,
@@ -38,7 +38,7 @@ def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
         end_date=date.fromisoformat(options.end_date),
         format="logpush",
     )
-    run = cli.start("population", traffic / "settings.yaml", str(folder / "warehouse"), writes=False)
+    run = start("population", traffic / "settings.yaml", str(folder / "warehouse"), writes=False)
     quiet = run.settings.tracking.model_copy(update={"enabled": False})
     run.settings = run.settings.model_copy(update={"tracking": quiet})
     files = [str(file) for file in made.files if file.name.startswith("traffic-")]

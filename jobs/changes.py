@@ -22,7 +22,6 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from jobs.inventory import inventory, listed_endpoints
-from pipelines import cli
 from pipelines.changes import notice, summary
 from pipelines.changes.build import Evidence, changed_schemas, changes_of
 from pipelines.changes.documents import write_both, write_first
@@ -30,6 +29,7 @@ from pipelines.changes.inventories import gone_endpoints
 from pipelines.changes.published import UNNUMBERED, as_of, publication
 from pipelines.changes.table import CHANGES, NOTICES, PUBLISHED
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.run import Run
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
 from pipelines.selection.variant import Variant
 
@@ -47,7 +47,7 @@ class Found:
     rows: DataFrame
 
 
-def evidence_of(run: cli.Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
+def evidence_of(run: Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
     """The tables of one variant, and the number of what was published; 0 where nothing was, or `since` is given."""
     warehouse = run.warehouse  # starts the session, without which there are no columns
     of_variant = F.col("variant") == variant
@@ -61,7 +61,7 @@ def evidence_of(run: cli.Run, variant: Variant, since: date | None) -> tuple[Evi
     return Evidence(published, listed, schemas, slices, parameters), number
 
 
-def find_changes(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> Found:
+def find_changes(run: Run, variant: Variant, evidence: Evidence, number: int) -> Found:
     """Compares, and rewrites the rows of this publication in table changes; what is looked back at is not stored."""
     with run.reporter.stage("Comparing with what was published") as outcome:
         schema_changes = changed_schemas(evidence).localCheckpoint()
@@ -78,7 +78,7 @@ def find_changes(run: cli.Run, variant: Variant, evidence: Evidence, number: int
     return Found(number, evidence, schema_changes, gone, rows)
 
 
-def write_changes(run: cli.Run, variant: Variant, found: Found, out: Path) -> int:
+def write_changes(run: Run, variant: Variant, found: Found, out: Path) -> int:
     """Writes the changes as JSON lines, and for hosts that changed both documents; returns the number of documents."""
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
@@ -96,13 +96,13 @@ def write_changes(run: cli.Run, variant: Variant, found: Found, out: Path) -> in
     return len(documents)
 
 
-def with_reasons(run: cli.Run, evidence: Evidence) -> Evidence:
+def with_reasons(run: Run, evidence: Evidence) -> Evidence:
     """The evidence with the reasons of its endpoints, as documents say them."""
     listed = evidence.inventory.select(*ENDPOINT_KEY)
     return replace(evidence, inventory=inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
 
 
-def send_notices(run: cli.Run, variant: Variant, found: Found, hook: notice.Webhook) -> int:
+def send_notices(run: Run, variant: Variant, found: Found, hook: notice.Webhook) -> int:
     """POSTs what was not taken before, and notes each batch that was; returns the number of changes.
 
     Raises:
@@ -125,7 +125,7 @@ def send_notices(run: cli.Run, variant: Variant, found: Found, hook: notice.Webh
     return sent
 
 
-def publish(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> int:
+def publish(run: Run, variant: Variant, evidence: Evidence, number: int) -> int:
     """Makes the inventory and schemas of now what is published; returns the number of endpoints."""
     with run.reporter.stage("Publishing") as outcome:
         rows = publication(evidence.inventory, evidence.schemas, evidence.endpoint_slices, number)
@@ -135,7 +135,7 @@ def publish(run: cli.Run, variant: Variant, evidence: Evidence, number: int) -> 
     return count
 
 
-def publish_first(run: cli.Run, variant: Variant, evidence: Evidence, out: Path | None) -> None:
+def publish_first(run: Run, variant: Variant, evidence: Evidence, out: Path | None) -> None:
     """There is nothing to compare with yet: the folder gets no changes, and the documents of what is published."""
     run.reporter.note("  nothing was published before: what there is now is what later runs compare with")
     done: dict[str, Any] = {}
@@ -150,7 +150,7 @@ def publish_first(run: cli.Run, variant: Variant, evidence: Evidence, out: Path 
 
 
 def act_on(
-    run: cli.Run, variant: Variant, found: Found, out: Path | None, hook: notice.Webhook | None, accept: bool
+    run: Run, variant: Variant, found: Found, out: Path | None, hook: notice.Webhook | None, accept: bool
 ) -> None:
     """Writes, tells, publishes, in this order: what could not be told is not yet history."""
     done: dict[str, Any] = {"publication": found.number or None}
@@ -168,7 +168,7 @@ def act_on(
 
 
 def tell_changes(
-    run: cli.Run, variant: Variant, since: date | None, out: Path | None, webhook: str | None, *, accept: bool
+    run: Run, variant: Variant, since: date | None, out: Path | None, webhook: str | None, *, accept: bool
 ) -> None:
     """Compares with what was published, or was there on the day `since`; the first run only publishes."""
     address = run.settings.changes.webhook if webhook is None else webhook

@@ -22,11 +22,11 @@ from jobs.inventory import candidate_endpoints, listed_endpoints, session_hosts
 from jobs.model import store
 from ml import tracking
 from ml.compare import difference_figure, histogram_figure
-from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, side_by_side, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS, counted, exclusive
 from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
 from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies
+from pipelines.run import Run
 from pipelines.selection.thresholds import inventory_threshold
 from pipelines.selection.variant import Variant
 
@@ -77,7 +77,7 @@ def summary_of(of: Accuracy) -> dict[str, Any]:
     return {"true": of.true, "found": of.found, **rounded}
 
 
-def compare_variants(run: cli.Run, truth: frozenset[Endpoint] | None = None) -> Found:
+def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Found:
     """Rewrites tables comparisons and comparison_endpoints, and logs to MLflow where tracking is on."""
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Comparing the variants") as outcome:

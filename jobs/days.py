@@ -10,13 +10,13 @@ from hashlib import sha256
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines import cli
 from pipelines.decisions.apply import looked_up
 from pipelines.decisions.model import HostAlias
 from pipelines.endpoints.client_days import CLIENT_DAYS
 from pipelines.endpoints.days import Choice, digest, parsed, written
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.release import release
+from pipelines.run import Run
 from pipelines.selection.variant import Variant
 from pipelines.transactions.table import TRANSACTIONS
 
@@ -24,7 +24,7 @@ LEFT_SHOWN = 5
 """Days that a note names; more are counted."""
 
 
-def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict[date, dict[str, str]]:
+def wanted_days(run: Run, variants: Sequence[Variant], model: bytes) -> dict[date, dict[str, str]]:
     """What a day's rows of each variant must be made from: files, and what decides about their requests."""
     selection, endpoints = run.settings.selection, run.settings.endpoints
     aliases = [repr(each) for each in run.decisions if isinstance(each, HostAlias)]
@@ -41,7 +41,7 @@ def wanted_days(run: cli.Run, variants: Sequence[Variant], model: bytes) -> dict
     }
 
 
-def made_days(run: cli.Run) -> dict[tuple[str, date], str]:
+def made_days(run: Run) -> dict[tuple[str, date], str]:
     """From what the client-days of each variant and day were made.
 
     Every row says it of all variants that were worked out with it, so that a day without a row of one is known, too.
@@ -56,7 +56,7 @@ def made_days(run: cli.Run) -> dict[tuple[str, date], str]:
 
 
 def days_to_score(
-    run: cli.Run, variants: Sequence[Variant], model: bytes, choice: Choice
+    run: Run, variants: Sequence[Variant], model: bytes, choice: Choice
 ) -> tuple[dict[date, str], tuple[date, ...]]:
     """What each day must be made from, and the days whose traffic is read: of all variants together."""
     wanted, made = wanted_days(run, variants, model), made_days(run)
@@ -70,7 +70,7 @@ def days_to_score(
     return {day: written(inputs) for day, inputs in wanted.items()}, days
 
 
-def unsliced_days(run: cli.Run) -> set[date]:
+def unsliced_days(run: Run) -> set[date]:
     """The days whose endpoint slices were made from other client-days than there are now."""
     have, sliced = (
         {(each["variant"], each["day"], each["inputs"]) for each in table.partitions(run.warehouse)}
@@ -85,7 +85,7 @@ def with_inputs(rows: DataFrame, inputs: Mapping[date, str]) -> DataFrame:
     return rows.withColumn("inputs", looked_up(listed, F.col("day").cast("string")))
 
 
-def with_inputs_of(rows: DataFrame, run: cli.Run) -> DataFrame:
+def with_inputs_of(rows: DataFrame, run: Run) -> DataFrame:
     """Slices → the same plus the `inputs` of the client-days of their variant and day."""
     partitions = CLIENT_DAYS.partitions(run.warehouse)
     listed = {f"{each['variant']} {each['day']}": each["inputs"] for each in partitions}
@@ -100,7 +100,7 @@ def days_of(**frames: DataFrame) -> dict[str, dict[date, int]]:
     return {name: {row["day"]: row["count"] for row in found if row["name"] == name} for name in frames}
 
 
-def note_left(run: cli.Run, left: Iterable[date]) -> None:
+def note_left(run: Run, left: Iterable[date]) -> None:
     """Says which days changed and were not asked for."""
     days = sorted(left)
     if days:

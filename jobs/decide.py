@@ -15,13 +15,13 @@ if __name__ == "__main__":
 from collections import Counter
 from collections.abc import Sequence
 
-from pipelines import cli
 from pipelines.decisions.file import plain, written
 from pipelines.decisions.model import KINDS, Decision
 from pipelines.decisions.table import store, stored
+from pipelines.run import Run
 
 
-def store_decisions(run: cli.Run, decisions: Sequence[Decision]) -> dict[str, int]:
+def store_decisions(run: Run, decisions: Sequence[Decision]) -> dict[str, int]:
     """Rewrites table decisions; returns the counts for the summary, of the kinds that occur."""
     counts = Counter(decision.kind for decision in decisions)
     warehouse = run.warehouse
@@ -32,7 +32,7 @@ def store_decisions(run: cli.Run, decisions: Sequence[Decision]) -> dict[str, in
     return {"decisions": len(decisions), **{kind: counts[kind] for kind in KINDS if counts[kind]}}
 
 
-def show(run: cli.Run) -> None:
+def show(run: Run) -> None:
     """Prints the stored decisions: as a file that `decide` takes, or in the JSON summary."""
     decisions = stored(run.warehouse)
     if run.as_json:

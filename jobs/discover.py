@@ -27,7 +27,6 @@ from jobs.templates import learn_templates
 from ml.explain import with_reasons
 from ml.phrases import GROUPS
 from ml.score import with_probability
-from pipelines import cli
 from pipelines.endpoints.build import by_template, slices
 from pipelines.endpoints.client_days import CLIENT_DAYS, client_days
 from pipelines.endpoints.client_names import CLIENTS, first_seen, merged, named, renamed
@@ -37,6 +36,7 @@ from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.host_variables import host_variables
 from pipelines.endpoints.table import ENDPOINT_SLICES
 from pipelines.paths.templates_table import PATH_TEMPLATES, rewritten
+from pipelines.run import Run
 from pipelines.selection.select import KEPT, sample_hash, selected
 from pipelines.selection.signals import packed_signals
 from pipelines.selection.thresholds import inventory_threshold
@@ -53,7 +53,7 @@ def scored(transactions: DataFrame, model: bytes) -> DataFrame:
     return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
-def discover_endpoints(run: cli.Run, variants: Sequence[Variant], choice: Choice = CHANGED) -> dict[str, int]:
+def discover_endpoints(run: Run, variants: Sequence[Variant], choice: Choice = CHANGED) -> dict[str, int]:
     """Brings the endpoint slices up to date; returns the counts for the summary.
 
     Only the traffic of days that changed is read, or of those that `choice` names; the rest is worked out from what was
@@ -72,7 +72,7 @@ def discover_endpoints(run: cli.Run, variants: Sequence[Variant], choice: Choice
     return found | covered(run) if "session" in variants else found
 
 
-def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: Choice) -> tuple[date, ...]:
+def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: Choice) -> tuple[date, ...]:
     """The one pass over the traffic: rewrites client_days of the days that changed, which are returned."""
     inputs, days = days_to_score(run, variants, model, choice)
     with run.reporter.stage(f"Reading {len(days):,} days of traffic") as outcome:
@@ -88,7 +88,7 @@ def score_days(run: cli.Run, variants: Sequence[Variant], model: bytes, choice: 
     return days
 
 
-def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], tuple[date, ...]]:
+def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tuple[date, ...]]:
     """Rules, templates and names of all that was stored; the slices of the days `read`, and of those that these change.
 
     Returns the counts of rules, and the days whose slices were rewritten. What slices rest on is stored after them, so that
@@ -121,7 +121,7 @@ def find_endpoints(run: cli.Run, read: Sequence[date]) -> tuple[dict[str, int], 
     return rules, days
 
 
-def moved_days(run: cli.Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> set[date]:
+def moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> set[date]:
     """The days of client-days whose shape has another template, or whose client another name, than before."""
     if not PATH_TEMPLATES.exists(run.warehouse):
         return set()
@@ -132,7 +132,7 @@ def moved_days(run: cli.Run, stored: DataFrame, clients: DataFrame, templates: D
     return {row["day"] for row in moved.distinct().collect()}
 
 
-def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
+def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
     """Brings table endpoint_reasons up to date: why each of the `endpoints` of variant ml looks like an API, or not quite.
 
     Of each endpoint's day only what is not explained yet, or was by other samples or another model.
@@ -155,7 +155,7 @@ def explain_endpoints(run: cli.Run, model: bytes, endpoints: DataFrame) -> None:
         outcome.append(f"{len(found['fresh']):,} days")
 
 
-def counted(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
+def counted(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
     """For the summary: endpoints of each variant, what is just below a threshold, preflights; notes say what follows."""
     rows = {row["variant"]: row for row in standings(run).collect()}
     found = {f"endpoints_{one}": rows[one]["listed"] if one in rows else 0 for one in variants}
@@ -171,7 +171,7 @@ def counted(run: cli.Run, variants: Sequence[Variant]) -> dict[str, int]:
     return found
 
 
-def suggest_host_variables(run: cli.Run, endpoints: DataFrame) -> None:
+def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
     """Tells which hosts look like one with a variable in its name; merging them is the operator's (decisions.yaml)."""
     found = host_variables(endpoints.where(F.col("variant") == "ml"))
     rows = [row.asDict() for row in found.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
@@ -183,7 +183,7 @@ def suggest_host_variables(run: cli.Run, endpoints: DataFrame) -> None:
         )
 
 
-def covered(run: cli.Run) -> dict[str, int]:
+def covered(run: Run) -> dict[str, int]:
     """For the summary: hosts, and those that variant session cannot speak about."""
     row = (
         session_hosts(run)

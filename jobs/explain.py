@@ -23,13 +23,13 @@ from rich.text import Text
 from jobs.inventory import transactions
 from jobs.standing import COUNTED, standings_of
 from jobs.templates import path_templates
-from pipelines import cli
 from pipelines.errors import InputError
 from pipelines.paths.names import named
 from pipelines.paths.rule_terms import ABSORBED, VARIABLE
 from pipelines.paths.rules import PATH_RULES
 from pipelines.paths.segments import ROOT, VARIABLE_STEP
 from pipelines.paths.steps import masked, steps
+from pipelines.run import Run
 
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"
 SHOWN_HOSTS = 5
@@ -89,7 +89,7 @@ def _show(levels: list[dict[str, Any]]) -> None:
     Console(file=sys.stdout, highlight=False).print(table, markup=False)
 
 
-def explain_path(run: cli.Run, path: str, host: str | None) -> None:
+def explain_path(run: Run, path: str, host: str | None) -> None:
     """Shows the levels of a path of `host` and where its endpoints stand; without `host`, of the only one that has rules.
 
     Raises:

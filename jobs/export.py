@@ -17,16 +17,16 @@ from typing import Literal
 from pyspark.sql import functions as F
 
 from jobs.inventory import inventory, near_inventory
-from pipelines import cli
 from pipelines.endpoints.listing import write_listing
 from pipelines.openapi.build import Written, write_documents
+from pipelines.run import Run
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.settings import Profile
 
 
 def export_documents(
-    run: cli.Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
+    run: Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
 ) -> list[Written]:
     """Writes one document a host and profile; a folder for each profile where there are several."""
     endpoints = inventory(run).where(F.col("variant") == "ml")
@@ -37,7 +37,7 @@ def export_documents(
     return written
 
 
-def export_endpoints(run: cli.Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
+def export_endpoints(run: Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
     """Writes the list of endpoints of all variants, and beside it that of candidates, what is just below the threshold."""
     with run.reporter.stage("Writing the endpoint list") as outcome:
         file, count = write_listing(inventory(run), out, form)

@@ -18,8 +18,8 @@ from typing import Any
 
 import typer
 
-from pipelines import cli
 from pipelines.errors import QualityError
+from pipelines.run import Run
 from pipelines.transactions.ingest import Ingested
 from pipelines.transactions.ingest import ingest as ingest_files
 from pipelines.transactions.inputs import Inputs, find_inputs
@@ -28,7 +28,7 @@ from pipelines.transactions.scan import Limits
 SHOWN = 20  # files left out that are named; a folder of photographs must not bury the rest
 
 
-def files_of(run: cli.Run, inputs: Sequence[str], format: str) -> Inputs:
+def files_of(run: Run, inputs: Sequence[str], format: str) -> Inputs:
     """The files that arguments name, within the limits of the settings; what was left out stands in the summary."""
     ingest = run.settings.ingest
     found = find_inputs(
@@ -43,7 +43,7 @@ def files_of(run: cli.Run, inputs: Sequence[str], format: str) -> Inputs:
 
 
 def ingest_inputs(
-    run: cli.Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
+    run: Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
 ) -> Ingested:
     """Finds, checks and adds the inputs; notes what was left out."""
     found = files_of(run, inputs, format)

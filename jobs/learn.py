@@ -23,13 +23,13 @@ from pyspark.sql import functions as F
 
 from jobs.days import days_of, note_left
 from jobs.inventory import listed_endpoints, transactions
-from pipelines import cli
 from pipelines.endpoints.build import listed
 from pipelines.endpoints.client_days import CLIENT_DAYS, answers
 from pipelines.endpoints.client_names import CLIENTS, named, of_names
 from pipelines.endpoints.days import CHANGED, Choice, among
 from pipelines.endpoints.table import CELL_KEY, ENDPOINT_SLICES
 from pipelines.paths.templates_table import PATH_TEMPLATES
+from pipelines.run import Run
 from pipelines.schemas import cells
 from pipelines.schemas.build import learned, slice_states, slices
 from pipelines.schemas.deviants import deviants, parameter_senders
@@ -51,7 +51,7 @@ class Work:
     cells that nobody wants any more; `size`: how many cells are wanted of each day.
     """
 
-    run: cli.Run
+    run: Run
     variant: Variant
     choice: Choice
     wanted: DataFrame
@@ -74,7 +74,7 @@ class Work:
             table.replace(kept if rows is None else kept.unionByName(rows), self.run.warehouse, where)
 
 
-def learn_schemas(run: cli.Run, variant: Variant, choice: Choice = CHANGED) -> dict[str, int]:
+def learn_schemas(run: Run, variant: Variant, choice: Choice = CHANGED) -> dict[str, int]:
     """Brings senders and slices of `variant` up to date, and appends the schemas whose judgement changed.
 
     Only the traffic of endpoints' days that changed is read, or of the days that `choice` names.
@@ -97,7 +97,7 @@ def learn_schemas(run: cli.Run, variant: Variant, choice: Choice = CHANGED) -> d
     }
 
 
-def wanted_work(run: cli.Run, variant: Variant, choice: Choice) -> Work:
+def wanted_work(run: Run, variant: Variant, choice: Choice) -> Work:
     """Compares the endpoints' days that there are with those that were learned."""
     settings, warehouse = run.settings, run.warehouse
     endpoints = listed(
@@ -118,7 +118,7 @@ def wanted_work(run: cli.Run, variant: Variant, choice: Choice) -> Work:
     return Work(run, variant, choice, wanted, known, fresh, read, gone, days["wanted"])
 
 
-def expect(run: cli.Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
+def expect(run: Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
     """Says which share of each day's traffic is about to be learned from: that of its cells."""
     run.expect(TRANSACTIONS, {day: count / of[day] for day, count in cells.items()})
 
@@ -190,7 +190,7 @@ def judge(work: Work, apart: DataFrame) -> dict[str, int]:
     return dict(counts)
 
 
-def _redone(run: cli.Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
+def _redone(run: Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
     """Of these cells those of the days that somebody names; else those that were learned from something else.
 
     What was learned of days whose traffic is gone stays as it is.

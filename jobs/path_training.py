@@ -16,10 +16,10 @@ from ml import tracking
 from ml.bundled import PATH_CARD, PATH_MODEL, checksum
 from ml.path_features import FEATURES
 from ml.path_train import TrainedPaths, train_paths
-from pipelines import cli
 from pipelines.paths.labelled import WEIGHT, labelled_by_operators, labelled_children, labelled_paths
 from pipelines.paths.rule_terms import OPERATOR
 from pipelines.paths.rules import PATH_RULES
+from pipelines.run import Run
 from pipelines.simulator.path_trees import Paths, corpus
 from pipelines.simulator.site_paths import site_paths
 from pipelines.whole_file import write_whole
@@ -27,7 +27,7 @@ from pipelines.whole_file import write_whole
 SCHEMA = "host string, path string, truth array<boolean>"
 
 
-def path_training_frame(run: cli.Run) -> pd.DataFrame:
+def path_training_frame(run: Run) -> pd.DataFrame:
     """Labelled children of simulated APIs, of simulated sites, and of nodes that operators decided; each part with its weight."""
     options, spark = run.settings.path_training, run.warehouse.spark
     parts: list[tuple[DataFrame, float]] = []
@@ -61,7 +61,7 @@ def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[b
             yield host, "/" + "/".join(segments), list(truth)
 
 
-def train_path_model(run: cli.Run) -> TrainedPaths:
+def train_path_model(run: Run) -> TrainedPaths:
     """Trains and logs; deterministic from `path_training.seed`."""
     with run.reporter.stage("Simulating paths, computing features") as outcome:
         frame = path_training_frame(run)
@@ -78,7 +78,7 @@ def train_path_model(run: cli.Run) -> TrainedPaths:
     return trained
 
 
-def write_path_model(run: cli.Run, trained: TrainedPaths, out: Path) -> None:
+def write_path_model(run: Run, trained: TrainedPaths, out: Path) -> None:
     """Writes the model and its card: with the default settings, what ships in `ml/models`."""
     card = {
         "model": PATH_MODEL,

@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jobs.inventory import inventory, near_inventory, session_hosts
-from pipelines import cli
 from pipelines.endpoints.compare import COMPARISONS, summarised
 from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
 from pipelines.report.build import facts
 from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
+from pipelines.run import Run
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.transactions.clients import meaning
@@ -29,7 +29,7 @@ from pipelines.transactions.table import BATCHES, QUARANTINE
 from pipelines.whole_file import write_whole
 
 
-def write_report(run: cli.Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
+def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
     """Writes the page; a comparison that was never made shows as empty."""
     warehouse, settings = run.warehouse, run.settings
     tables = {

@@ -18,11 +18,11 @@ from jobs.export import export_documents, export_endpoints
 from jobs.ingest import ingest_inputs, left_out, notice_refused
 from jobs.learn import learn_schemas
 from jobs.report import write_report
-from pipelines import cli
 from pipelines.report.facts import DocumentFact
+from pipelines.run import Run
 
 
-def run_everything(run: cli.Run, inputs: list[str], out: Path, format: str, host: str | None) -> None:
+def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: str | None) -> None:
     """All steps on one warehouse; documents, lists and the report into `out`."""
     done = ingest_inputs(run, inputs, format, host)
     found = discover_endpoints(run, VARIANTS["both"])

@@ -22,7 +22,7 @@ from jobs.ingest import files_of
 from jobs.model import model_bytes
 from ml.explain import base_value, explainer, with_reasons
 from ml.score import with_probability
-from pipelines import cli
+from pipelines.run import Run, writable
 from pipelines.selection.scores import write_scores
 from pipelines.selection.signals import packed_signals
 from pipelines.transactions.staging import staged
@@ -38,10 +38,10 @@ def explained(valid: DataFrame, model: bytes, folder: str, most: int) -> DataFra
 
 
 def score_files(
-    run: cli.Run, inputs: list[str], out: Path, format: str, warehouse: str, *, with_explanation: bool
+    run: Run, inputs: list[str], out: Path, format: str, warehouse: str, *, with_explanation: bool
 ) -> None:
     """Scores the valid transactions of files into `out`; `warehouse` may hold the registry of the model."""
-    cli.writable(str(out.absolute().parent), "--out")
+    writable(str(out.absolute().parent), "--out")
     found = files_of(run, inputs, format)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
     model = model_bytes(run.settings, warehouse)

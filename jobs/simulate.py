@@ -15,12 +15,12 @@ if __name__ == "__main__":
 from datetime import date
 from typing import Literal
 
-from pipelines import cli
+from pipelines.run import Run
 from pipelines.simulator.writers import simulate as write_traffic
 
 
 def write_simulated(
-    run: cli.Run,
+    run: Run,
     out: Path,
     *,
     hosts: int | None,

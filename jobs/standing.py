@@ -12,7 +12,6 @@ from jobs.inventory import judged_endpoints, transactions
 from jobs.model import model_bytes
 from ml.explain import with_reasons as explained
 from ml.phrases import GROUPS
-from pipelines import cli
 from pipelines.decisions.apply import is_ignored, is_saved
 from pipelines.endpoints.build import by_template, estimated, slices
 from pipelines.endpoints.client_days import CLIENT_DAYS
@@ -22,6 +21,7 @@ from pipelines.endpoints.host_prior import host_days
 from pipelines.endpoints.standing import Bars, by_itself, standing
 from pipelines.endpoints.wording import said
 from pipelines.paths.templates_table import PATH_TEMPLATES
+from pipelines.run import Run
 from pipelines.selection.select import sample_hash
 from pipelines.selection.signals import packed_signals
 from pipelines.selection.thresholds import inventory_threshold, learning_threshold
@@ -33,7 +33,7 @@ COUNTED = (
 ROUNDED = 6
 
 
-def standings_of(run: cli.Run, host: str, path_template: str) -> list[dict[str, Any]]:
+def standings_of(run: Run, host: str, path_template: str) -> list[dict[str, Any]]:
     """A row a method and variant of one path: state, why, figures, reasons; those without slices are counted anew.
 
     Where discovery kept no slice of the path, its client-days are looked at.
@@ -47,7 +47,7 @@ def standings_of(run: cli.Run, host: str, path_template: str) -> list[dict[str, 
     return sorted(rows, key=lambda row: (row["method"], row["variant"]))
 
 
-def bars(run: cli.Run) -> Bars:
+def bars(run: Run) -> Bars:
     """The thresholds of the settings."""
     selection, settings = run.settings.selection, run.settings
     return Bars(
@@ -59,7 +59,7 @@ def bars(run: cli.Run) -> Bars:
     )
 
 
-def _rows(run: cli.Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
+def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
     told = with_reasons(found, reasons, run.settings.selection.reasons)
     told = told.withColumns(
         {
@@ -88,7 +88,7 @@ def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
     }
 
 
-def _counted_anew(run: cli.Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
+def _counted_anew(run: Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
     """What discovery saw of the path but did not keep: rows of `build.estimated` of variant ml, and of endpoint_reasons."""
     settings, warehouse = run.settings, run.warehouse
     here = (F.col("host") == host) & (F.col("variant") == "ml")

@@ -9,7 +9,6 @@ from pyspark.sql import DataFrame
 
 from jobs.model import path_model_bytes
 from ml.path_score import variable_probability
-from pipelines import cli
 from pipelines.decisions.apply import operator_rules
 from pipelines.endpoints.path_evidence import path_evidence
 from pipelines.paths.build import templates
@@ -19,11 +18,10 @@ from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, r
 from pipelines.paths.resolve import few
 from pipelines.paths.rule_terms import VARIABLE
 from pipelines.paths.rules import PATH_RULES
+from pipelines.run import Run
 
 
-def learn_templates(
-    run: cli.Run, client_days: DataFrame, shapes: DataFrame
-) -> tuple[dict[str, int], DataFrame]:
+def learn_templates(run: Run, client_days: DataFrame, shapes: DataFrame) -> tuple[dict[str, int], DataFrame]:
     """Infers and publishes rules; returns counts for the summary and, by these rules, the `path_templates` of `shapes`.
 
     Inferred are those of hosts with paths that no published rule fits. A host whose paths all follow its rules, and of which
@@ -33,12 +31,12 @@ def learn_templates(
     return _counts(rules), templates(shapes, rules, run.settings.paths, run.decisions)
 
 
-def path_templates(run: cli.Run, shapes: DataFrame) -> DataFrame:
+def path_templates(run: Run, shapes: DataFrame) -> DataFrame:
     """`host, path_shape` (distinct, masked) → the same plus `path_template`, by the published rules and operators' names."""
     return templates(shapes, PATH_RULES.read(run.warehouse), run.settings.paths, run.decisions)
 
 
-def _learned(run: cli.Run, client_days: DataFrame) -> DataFrame | pa.Table:
+def _learned(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
     """The rules that are published now: fetched, or a frame where they are too many (paths.shared_rules)."""
     settings = run.settings.paths
     stored = PATH_RULES.read(run.warehouse)
@@ -66,7 +64,7 @@ def _learned(run: cli.Run, client_days: DataFrame) -> DataFrame | pa.Table:
 
 
 def _inferred(
-    run: cli.Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame | pa.Table, known: DataFrame
+    run: Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame | pa.Table, known: DataFrame
 ) -> DataFrame:
     """Rules of `hosts`; `rows` are the evidence where it is here already."""
     settings, score = run.settings.paths, variable_probability(path_model_bytes(run.settings, run.root))
@@ -78,7 +76,7 @@ def _inferred(
     return inferred(theirs, settings, score, known.localCheckpoint()).localCheckpoint()
 
 
-def _published(run: cli.Run, rules: DataFrame) -> DataFrame | pa.Table:
+def _published(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
     """Writes the rules; returns them."""
     most = run.settings.paths.shared_rules
     fetched = few(rules, most)

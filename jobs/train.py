@@ -27,13 +27,11 @@ from ml import tracking
 from ml.bundled import CARD, CARD_TEXT, MODEL, card_text, described
 from ml.train import Trained
 from ml.train import train as fit
-from pipelines import cli
+from pipelines.run import Run, writable
 from pipelines.whole_file import write_whole
 
 
-def training_frame(
-    run: cli.Run, labels: Labels, folder: Path
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def training_frame(run: Run, labels: Labels, folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Labelled rows (features, `is_api`, `host`, `kind`, `stack`), and tables about them for MLflow."""
     if labels == "session":
         frame, curation = session_frame(run, folder)
@@ -48,7 +46,7 @@ def training_frame(
         return simulated_frame(run, folder), {}
 
 
-def train_model(run: cli.Run, labels: Labels = "simulated") -> Trained:
+def train_model(run: Run, labels: Labels = "simulated") -> Trained:
     """Labels transactions, computes the features and trains; deterministic from `training.seed`."""
     with TemporaryDirectory(prefix="apicensus-train-") as folder:
         frame, tables = training_frame(run, labels, Path(folder))
@@ -73,13 +71,13 @@ def train_model(run: cli.Run, labels: Labels = "simulated") -> Trained:
     return trained
 
 
-def card_of(run: cli.Run, trained: Trained, labels: Labels) -> dict[str, Any]:
+def card_of(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
     """The model's card as data: settings, figures, features, checksum."""
     simulator = run.settings.simulator.model_dump(include={"days", "end_date"})
     return described(trained, run.settings.training.model_dump(), simulator, labels)
 
 
-def write_model(run: cli.Run, trained: Trained, labels: Labels, out: Path) -> None:
+def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
     """Writes the model and its card as data and as text: with the default settings, what ships as `ml/models`."""
     card = card_of(run, trained, labels)
     write_whole(out / MODEL, trained.model)
@@ -87,19 +85,19 @@ def write_model(run: cli.Run, trained: Trained, labels: Labels, out: Path) -> No
     write_whole(out / CARD_TEXT, card_text(card))
 
 
-def train_calls(run: cli.Run, labels: Labels, out: Path | None) -> None:
+def train_calls(run: Run, labels: Labels, out: Path | None) -> None:
     """Trains the classifier of transactions; also writes it into `out`, where one is given."""
     trained = train_model(run, labels)
     if out is not None:
-        write_model(run, trained, labels, Path(cli.writable(str(out), "--out")))
+        write_model(run, trained, labels, Path(writable(str(out), "--out")))
     run.finish(labels=labels, **_rounded(trained.metrics), out=out)
 
 
-def train_paths(run: cli.Run, out: Path | None) -> None:
+def train_paths(run: Run, out: Path | None) -> None:
     """Trains the classifier of path segments; also writes it into `out`, where one is given."""
     trained = train_path_model(run)
     if out is not None:
-        write_path_model(run, trained, Path(cli.writable(str(out), "--out")))
+        write_path_model(run, trained, Path(writable(str(out), "--out")))
     run.finish(classifier="paths", **_rounded(trained.metrics), out=out)
 
 

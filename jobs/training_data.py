@@ -16,10 +16,10 @@ from ml import labels
 from ml.score import NEEDED, with_features
 from ml.stacks import stack_groups
 from ml.train import train as fit
-from pipelines import cli
 from pipelines.errors import InputError
 from pipelines.paths.build import with_shape
 from pipelines.paths.fingerprint import host_shapes
+from pipelines.run import Run
 from pipelines.selection.labels import chosen, label_counts, with_repeats, with_session_label
 from pipelines.selection.signals import packed_signals
 from pipelines.settings import Settings
@@ -37,13 +37,13 @@ STACK = "stack"
 Shapes = Mapping[str, Collection[str]]
 
 
-def simulated_frame(run: cli.Run, folder: Path) -> pd.DataFrame:
+def simulated_frame(run: Run, folder: Path) -> pd.DataFrame:
     """Simulated transactions as scoring sees them: features, `is_api`, `host`, `kind`, `stack`. Bounded by settings."""
     frame, shapes = simulated_rows(run, folder)
     return with_stack(frame, shapes, run.settings)
 
 
-def simulated_rows(run: cli.Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
+def simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
     """Labelled simulated rows, and the shapes of paths of each host."""
     settings, simulator = run.settings, run.settings.simulator
     simulate(
@@ -89,7 +89,7 @@ def with_stack(frame: pd.DataFrame, shapes: Shapes, settings: Settings) -> pd.Da
     return frame.assign(**{STACK: frame["host"].map(stack_groups(known, settings.stacks))})
 
 
-def session_frame(run: cli.Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(rows to learn from, curated; the report of what was removed and why) by the session identifiers of the settings.
 
     Raises:
@@ -115,7 +115,7 @@ def session_frame(run: cli.Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFram
     return frame, labels.report_table([*report, *removed])
 
 
-def session_rows(run: cli.Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
+def session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
     """Labelled rows of the warehouse by the rules alone, the report on them, and the shapes of paths of their hosts.
 
     Raises:

@@ -27,7 +27,6 @@ from rich.console import Console
 from jobs.ingest import SHOWN, files_of
 from jobs.inventory import listed_endpoints, transactions
 from jobs.templates import path_templates
-from pipelines import cli
 from pipelines.conformance.build import RESOLVED, endpoint_counts, findings, verdicts
 from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, Limits, load
@@ -39,6 +38,7 @@ from pipelines.decisions.apply import with_aliases
 from pipelines.errors import WarehouseError
 from pipelines.openapi.build import documents
 from pipelines.paths.templates_table import PATH_TEMPLATES
+from pipelines.run import Run
 from pipelines.schemas.tables import SCHEMAS
 from pipelines.schemas.versions import latest
 from pipelines.selection.preflight import NO, preflight
@@ -50,7 +50,7 @@ FILE_WIDTH = 240
 """Characters of a line where the output is no terminal: two cells of `listing.CELL_CHARACTERS` and the counts."""
 
 
-def given_routes(run: cli.Run, schemas: Path) -> Routes:
+def given_routes(run: Run, schemas: Path) -> Routes:
     """Operations of the documents in a folder."""
     settings = run.settings.conformance
     known, others = load(schemas, Limits(**{name: getattr(settings, name) for name in Limits._fields}))
@@ -59,7 +59,7 @@ def given_routes(run: cli.Run, schemas: Path) -> Routes:
     return noted_routes(run, known)
 
 
-def learned_routes(run: cli.Run) -> Routes:
+def learned_routes(run: Run) -> Routes:
     """Operations of the newest learned schemas, by way of the documents that `export` writes.
 
     Raises:
@@ -77,7 +77,7 @@ def learned_routes(run: cli.Run) -> Routes:
     return noted_routes(run, known)
 
 
-def noted_routes(run: cli.Run, known: Sequence[Document]) -> Routes:
+def noted_routes(run: Run, known: Sequence[Document]) -> Routes:
     """Operations of documents; notes say what in them cannot be judged."""
     notes = Counter[str]()
     routes = routes_of(known, notes)
@@ -91,7 +91,7 @@ def noted_routes(run: cli.Run, known: Sequence[Document]) -> Routes:
     return routes
 
 
-def files_to_check(run: cli.Run, inputs: Sequence[str], format: str) -> tuple[Input, ...]:
+def files_to_check(run: Run, inputs: Sequence[str], format: str) -> tuple[Input, ...]:
     """The files that the arguments name; none where there are no arguments. What is left out is noted."""
     if not inputs:
         return ()
@@ -102,7 +102,7 @@ def files_to_check(run: cli.Run, inputs: Sequence[str], format: str) -> tuple[In
 
 
 @contextmanager
-def traffic(run: cli.Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
+def traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
     """The valid transactions of files, which the warehouse does not learn; of the warehouse where there are no files."""
     if not inputs:
         yield transactions(run)
@@ -123,7 +123,7 @@ def traffic(run: cli.Run, inputs: Sequence[Input], host: str | None) -> Iterator
         yield with_aliases(batch.rows.where(is_valid), run.decisions)
 
 
-def with_learned_templates(run: cli.Run, rows: DataFrame, *, is_stored: bool) -> DataFrame:
+def with_learned_templates(run: Run, rows: DataFrame, *, is_stored: bool) -> DataFrame:
     """The rows with the template that learning resolves each path to: by all rules, whether the endpoint is listed or not.
 
     Of the warehouse's own transactions (`is_stored`) they were worked out by discovery.
@@ -145,7 +145,7 @@ def batch_of(inputs: Sequence[Input]) -> str:
     )
 
 
-def check_traffic(run: cli.Run, rows: DataFrame, routes: Routes, batch: str) -> DataFrame:
+def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> DataFrame:
     """Rewrites the batch's rows of table violations, which are returned; the summary says how many of what."""
     settings, warehouse = run.settings, run.warehouse
     with run.reporter.stage("Checking requests") as outcome:
@@ -185,7 +185,7 @@ def worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dic
     return [{**row, "top": in_words(row["top"]) if row["top"] else ""} for row in each]
 
 
-def tell(run: cli.Run, stored: DataFrame, out: Path | None) -> None:
+def tell(run: Run, stored: DataFrame, out: Path | None) -> None:
     """Writes the findings where a file is named; shows the worst endpoints where no JSON is asked for."""
     if out is not None:
         run.summary["written"] = write_findings(stored, out)
@@ -196,7 +196,7 @@ def tell(run: cli.Run, stored: DataFrame, out: Path | None) -> None:
 
 
 def check_inputs(
-    run: cli.Run, inputs: Sequence[str], schemas: Path | None, out: Path | None, format: str, host: str | None
+    run: Run, inputs: Sequence[str], schemas: Path | None, out: Path | None, format: str, host: str | None
 ) -> None:
     """Checks files, or the warehouse's transactions, against the documents in `schemas`, or what was learned."""
     files = files_to_check(run, inputs, format)

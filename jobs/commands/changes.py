@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 from pipelines.selection.variant import Variant
 
 
@@ -46,7 +47,7 @@ def changes(
       apicensus changes --accept --webhook https://hooks.example.com/census
       apicensus changes --since 2026-06-01 --out june
     """
-    run = cli.start("changes", settings, warehouse, as_json, reads="state")
+    run = start("changes", settings, warehouse, as_json, reads="state")
     if since is not None and (accept or webhook):
         raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
     from jobs.changes import tell_changes

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 
 
 def compare(
@@ -33,7 +34,7 @@ def compare(
       apicensus compare --warehouse /data/census --settings sessions.yaml
       apicensus compare --settings traffic/settings.yaml --truth traffic/endpoints.csv
     """
-    run = cli.start("compare", settings, warehouse, as_json, reads="state")
+    run = start("compare", settings, warehouse, as_json, reads="state")
     from jobs.compare import compare_variants, summary_of
     from pipelines.endpoints.truth import read_truth
 

@@ -9,6 +9,7 @@ import typer
 
 from pipelines import cli
 from pipelines.decisions.file import read
+from pipelines.run import start
 
 
 def decide(
@@ -32,7 +33,7 @@ def decide(
     """
     if (file is None) != show_stored:
         raise typer.BadParameter("give either a FILE of decisions or --show")
-    run = cli.start("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
+    run = start("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
     decisions = () if file is None else read(file)
     from jobs.decide import show, store_decisions
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 
 
 def discover(
@@ -40,7 +41,7 @@ def discover(
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
     choice = cli.chosen_days(days, since, full)
-    run = cli.start(
+    run = start(
         "discover",
         settings,
         warehouse,

@@ -9,6 +9,7 @@ import typer
 
 from pipelines import cli
 from pipelines.errors import InputError
+from pipelines.run import start
 
 ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGNORECASE)
 
@@ -33,7 +34,7 @@ def explain(
       apicensus explain /users/me --host api.example.com
       apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
     """
-    run = cli.start("explain", settings, warehouse, as_json, writes=False)
+    run = start("explain", settings, warehouse, as_json, writes=False)
     address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
     if not path.startswith("/") and address is None:
         raise InputError(

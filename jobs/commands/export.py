@@ -8,6 +8,7 @@ from typing import Annotated, Literal, cast, get_args
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 from pipelines.settings import Profile
 
 Form = Literal["yaml", "json", "csv", "ndjson"]
@@ -34,7 +35,7 @@ def export(
       apicensus export --out upload --profile cloudflare --format json
       apicensus export --out lists --what endpoints --format ndjson
     """
-    run = cli.start("export", settings, warehouse, as_json, writes=False, reads="state")
+    run = start("export", settings, warehouse, as_json, writes=False, reads="state")
     form = format or (run.settings.export.format if what == "openapi" else "ndjson")
     profiles = known_profiles(profile) or run.settings.export.profiles
     if what == "openapi":

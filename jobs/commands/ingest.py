@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 
 
 def ingest(
@@ -31,7 +32,7 @@ def ingest(
       apicensus ingest access.log.gz --host shop.example.com
       apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
     """
-    run = cli.start("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
+    run = start("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
     from jobs.ingest import ingest_inputs, left_out, notice_refused
 
     done = ingest_inputs(run, inputs, format, host, data_docs)

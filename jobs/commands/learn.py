@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 from pipelines.selection.variant import Variant
 
 
@@ -34,7 +35,7 @@ def learn(
       apicensus learn --variant session --warehouse /data/census
     """
     choice = cli.chosen_days(days, since, full)
-    run = cli.start("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
+    run = start("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
     from jobs.learn import learn_schemas
 
     run.finish(**learn_schemas(run, variant, choice), warehouse=warehouse)

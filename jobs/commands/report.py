@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 
 
 def report(
@@ -23,7 +24,7 @@ def report(
       apicensus report --out report.html
       apicensus report --out report.html --warehouse /data/census
     """
-    run = cli.start("report", settings, warehouse, as_json, writes=False, reads="state")
+    run = start("report", settings, warehouse, as_json, writes=False, reads="state")
     from jobs.report import write_report
 
     run.finish(report=str(write_report(run, out)))

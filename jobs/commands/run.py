@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli
+from pipelines.run import start, writable
 
 
 def run(
@@ -33,10 +34,10 @@ def run(
       apicensus run captures/ 'logs/*.log.gz' --out found --host shop.example.com
       apicensus run traffic/ --out found --settings traffic/settings.yaml --json
     """
-    this = cli.start(
+    this = start(
         "run", settings, warehouse or str(out / "warehouse"), as_json, inputs=inputs, reads="unlearned"
     )
-    cli.writable(str(out), "--out")
+    writable(str(out), "--out")
     from jobs.run import run_everything
 
     run_everything(this, inputs, out, format, host)

@@ -9,6 +9,7 @@ import typer
 
 from pipelines import cli
 from pipelines.errors import InputError
+from pipelines.run import start
 
 
 def score(
@@ -37,7 +38,7 @@ def score(
       apicensus score captures/ --out scores.parquet --json
       apicensus score one.har --explain --out why.ndjson && jq -c '[.probability, .reasons[].text]' why.ndjson
     """
-    run = cli.start(
+    run = start(
         "score", settings, str(out.absolute().parent), as_json, writes=False, inputs=inputs, reads="nothing"
     )
     check_ending(out)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 
 
 def simulate(
@@ -33,7 +34,7 @@ def simulate(
       apicensus simulate --out traffic
       apicensus simulate --out traffic --hosts 100 --transactions 1000000 --format har
     """
-    run = cli.start("simulate", settings, ".", as_json, writes=False)
+    run = start("simulate", settings, ".", as_json, writes=False)
     from jobs.simulate import write_simulated
 
     write_simulated(run, out, hosts=hosts, transactions=transactions, seed=seed, format=format)

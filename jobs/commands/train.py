@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipelines import cli
+from pipelines.run import start
 
 Labels = Literal["simulated", "session"]
 
@@ -46,7 +47,7 @@ def train(
       apicensus train --out mine --warehouse /data/census
       apicensus train --labels session --settings sessions.yaml --warehouse /data/census
     """
-    run = cli.start("train", settings, warehouse, as_json, writes=False, inputs=None)
+    run = start("train", settings, warehouse, as_json, writes=False, inputs=None)
     from jobs.train import train_calls, train_paths
 
     if classifier == "paths":

@@ -9,6 +9,7 @@ import typer
 
 from pipelines import cli
 from pipelines.conformance.findings import SEVERITIES, Severity
+from pipelines.run import start
 
 
 def validate(
@@ -50,7 +51,7 @@ def validate(
       apicensus validate captures/ --schemas openapi/ --fail-on-findings
       apicensus validate --warehouse /data/census --json
     """
-    run = cli.start(
+    run = start(
         "validate", settings, warehouse, as_json, inputs=inputs or (), reads="state" if inputs else "all"
     )
     from jobs.validate import check_inputs

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from pipelines import class_archive, jvm
-from pipelines.cli import Run
+from pipelines.run import Run
 from pipelines.settings import SparkSettings, load
 from pipelines.small_work import PACKED
 from pipelines.spark import compile_queries, interprets_queries
