@@ -19,7 +19,6 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from jobs.commands.train import Labels
 from jobs.model import store
 from jobs.path_training import train_path_model, write_path_model
 from jobs.training_data import session_frame, simulated_frame
@@ -28,6 +27,7 @@ from ml.bundled import CARD, CARD_TEXT, MODEL, card_text, described
 from ml.train import Trained
 from ml.train import train as fit
 from pipelines.run import Run, writable
+from pipelines.selection.variant import Labels
 from pipelines.whole_file import write_whole
 
 

@@ -1,4 +1,4 @@
-"""Words of the phrases, by group of features: what `ml.phrases` puts together. Sizes and shares are of the features' units."""
+"""Words of the phrases, by group of features. Sizes and shares are of the features' units."""
 
 from __future__ import annotations
 

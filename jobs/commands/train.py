@@ -9,8 +9,7 @@ import typer
 
 from pipelines import cli
 from pipelines.run import start
-
-Labels = Literal["simulated", "session"]
+from pipelines.selection.variant import Labels
 
 
 def train(

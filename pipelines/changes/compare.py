@@ -14,7 +14,7 @@ from pipelines.changes.accepts import URL
 from pipelines.changes.difference import Difference, Probe, differences
 from pipelines.openapi.endpoint import Parameter
 from pipelines.schemas.json_body import ITEM, last_token, parent
-from pipelines.schemas.requests import PLAIN
+from pipelines.schemas.path_segments import PLAIN
 
 Kind = Literal[
     "endpoint-new", "method-new", "endpoint-removed", "endpoint-gone",

@@ -19,7 +19,7 @@ from pyspark.sql.types import (
 
 from pipelines.changes.compare import Change, Version, carried_over, compare
 from pipelines.openapi.endpoint import Parameter, parameters_of
-from pipelines.schemas.requests import PLAIN
+from pipelines.schemas.path_segments import PLAIN
 from pipelines.schemas.table import PARAMETER_SCHEMA
 
 PROBE = StructType(

@@ -15,9 +15,9 @@ from pipelines.conformance.operation import Form, Operation, Parameter, Shape
 from pipelines.conformance.references import followed
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.servers import Server, servers
+from pipelines.http.json_values import JsonSchema
 from pipelines.http.media_types import FORM, names_json
 from pipelines.schemas.json_body import MEMBER
-from pipelines.schemas.json_schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OWN_METHODS = "x-census-methods"

@@ -17,7 +17,7 @@ from pipelines.conformance.documents import WAY_OUT, Document, at, broken
 from pipelines.conformance.references import followed, target
 from pipelines.conformance.work import work
 from pipelines.errors import InputError
-from pipelines.schemas.json_schema import JsonSchema
+from pipelines.http.json_values import JsonSchema
 
 EVIDENCE = "x-census"
 ELSEWHERE = "a $ref to another document"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.schemas.json_body import ITEM, MAX_DEPTH, MAX_VALUES, token
-from pipelines.schemas.json_schema import JsonSchema
 
 MAX_MEMBERS = 5_000
 """Members of a schema that are looked at, with all that it refers to; what is deeper may hold anything."""

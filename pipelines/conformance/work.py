@@ -9,7 +9,7 @@ from typing import Any
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.schemas.json_schema import JsonSchema
+from pipelines.http.json_values import JsonSchema
 
 IN_PLACE = ("not", "if", "then", "else")
 IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.http.media_types import FORM, JSON, MULTIPART, names_json
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.maps import entries
-from pipelines.openapi.text import whole
 from pipelines.schemas.bracketed import ANY_KEY
 from pipelines.schemas.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
-from pipelines.schemas.json_schema import JsonSchema
+from pipelines.transactions.sources.not_unicode import scalar_text
 
 
 def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = ()) -> dict[str, Any] | None:
@@ -27,7 +27,7 @@ def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = (
     multipart = [
         one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
     ]
-    content: dict[str, JsonSchema] = {whole(name): {} for name in media_types}
+    content: dict[str, JsonSchema] = {scalar_text(name): {} for name in media_types}
     if body:
         of_json = [name for name in content if names_json(name)] or [JSON]
         content |= dict.fromkeys(of_json, _Tree(body, keys).schema(""))
@@ -60,8 +60,8 @@ def _form(fields: Sequence[Parameter]) -> JsonSchema:
     named = [
         one for one in fields if ANY_KEY not in one.name
     ]  # no keyword of 3.0 says what such names begin with
-    required = sorted(whole(one.name) for one in named if one.required)
-    properties = {whole(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
+    required = sorted(scalar_text(one.name) for one in named if one.required)
+    properties = {scalar_text(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
@@ -90,8 +90,10 @@ class _Tree:
             return {**schema, "items": self.schema(item) if item else {}}
         if schema.get("type") != "object":
             return schema
-        properties = {whole(unescaped(token)): self.schema(child) for token, child in names.items()}
-        required = [whole(unescaped(token)) for token, child in names.items() if self.body[child].required]
+        properties = {scalar_text(unescaped(token)): self.schema(child) for token, child in names.items()}
+        required = [
+            scalar_text(unescaped(token)) for token, child in names.items() if self.body[child].required
+        ]
         of_map = entries(self.schema(member), self.keys.get(member), bool(names)) if member else {}
         return {
             **schema,

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.openapi.document import Document
 from pipelines.openapi.parameters import apart
-from pipelines.schemas.json_schema import JsonSchema
 
 OPERATIONS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")  # OpenAPI 3.0 s. 4.7.9.1
 SCALARS: list[JsonSchema] = [{"type": "string", "nullable": True}, {"type": "number"}, {"type": "boolean"}]

@@ -15,9 +15,10 @@ from pipelines.openapi.endpoint import Endpoint, timestamp
 from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.template import unique_names
-from pipelines.openapi.text import readable, whole
+from pipelines.openapi.text import readable
 from pipelines.openapi.untaught import untaught
-from pipelines.schemas.requests import as_written
+from pipelines.schemas.path_segments import as_written
+from pipelines.transactions.sources.not_unicode import scalar_text
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
@@ -91,7 +92,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
             "endpoints": len(endpoints),
             "client": CLIENT,
             **assurance(endpoints),
-            "hosts": [whole(name) for name in (host, *origin.merged_hosts)],
+            "hosts": [scalar_text(name) for name in (host, *origin.merged_hosts)],
         },
     }
 
@@ -104,7 +105,7 @@ def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
     schemes = {
         scheme for endpoint in endpoints for scheme in endpoint.schemes if scheme in ("http", "https")
     } or {"http" if host.endswith(HTTP_PORT) else "https"}
-    authority = quote(whole(host), safe=HOST_CHARACTERS)
+    authority = quote(scalar_text(host), safe=HOST_CHARACTERS)
     return [{"url": f"{scheme}://{authority}"} for scheme in sorted(schemes, reverse=True)]
 
 
@@ -128,7 +129,7 @@ def _path_item(
     """The operations of a path, from its endpoints; counts of the `counted` ones stand at another writing of the path."""
     by_method: dict[str, list[Located]] = {}
     for one in group:
-        by_method.setdefault(whole(one.endpoint.method), []).append(one)
+        by_method.setdefault(scalar_text(one.endpoint.method), []).append(one)
     item: dict[str, Any] = {}
     others: dict[str, Any] = {}
     for method in sorted(
@@ -150,7 +151,7 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
     parameters = parameter_objects(endpoint.parameters, endpoint.learned_from)
     body = request_body(endpoint.parameters, endpoint.media_types)
     tag = naming.tag(group[0].template)
-    templates = sorted({whole(one.endpoint.path_template) for one in group})
+    templates = sorted({scalar_text(one.endpoint.path_template) for one in group})
     return {
         "operationId": naming.operation_id(method, path),
         **({"tags": [tag]} if tag else {}),

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from pipelines.endpoints.wording import said
-from pipelines.schemas.json_schema import JsonSchema
-from pipelines.schemas.requests import PLAIN
+from pipelines.http.json_values import JsonSchema
+from pipelines.schemas.path_segments import PLAIN
 
 RESPONSES = {
     "1XX": "informational", "2XX": "successful", "304": "not_modified", "3XX": "redirects", "4XX": "client_errors",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.schemas.json_schema import JsonSchema
+from pipelines.http.json_values import JsonSchema
 from pipelines.schemas.recognisers import BY_KIND, INTEGER, RECOGNISERS
 
 _OF_FORMAT = {one.format: one.ecma for one in RECOGNISERS if one.format}

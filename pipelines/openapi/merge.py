@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.openapi.endpoint import Endpoint, Parameter
 from pipelines.openapi.template import Template, parsed
-from pipelines.schemas.json_schema import JsonSchema, without_evidence
+from pipelines.schemas.json_schema import without_evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipelines.openapi.endpoint import Parameter
-from pipelines.openapi.text import whole
 from pipelines.schemas.bracketed import ANY_KEY
 from pipelines.schemas.json_body import MEMBER as ANY
 from pipelines.schemas.json_schema import LIST_STYLES
+from pipelines.transactions.sources.not_unicode import scalar_text
 
 ParameterObject = dict[str, Any]
 LOCATIONS = ("path", "query", "header", "cookie")
@@ -26,7 +26,9 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
     Members of one object become one parameter in style deepObject, unless one of its own name is there.
     """
     unique = {
-        (one.location, whole(one.name)): one for one in reversed(parameters) if one.location in LOCATIONS
+        (one.location, scalar_text(one.name)): one
+        for one in reversed(parameters)
+        if one.location in LOCATIONS
     }
     in_order = [(name, unique[location, name]) for location, name in reversed(unique) if is_sayable(name)]
     objects: dict[str, dict[str, Parameter]] = {}

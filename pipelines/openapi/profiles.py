@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.openapi.cloudflare import cloudflare
 from pipelines.openapi.document import Document
-from pipelines.schemas.json_schema import JsonSchema
 from pipelines.settings import Profile
 
 GROUPS = ("allOf", "anyOf", "oneOf")

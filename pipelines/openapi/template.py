@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import count
 from urllib.parse import quote
 
-from pipelines.openapi.text import whole
 from pipelines.schemas.placeholders import PLACEHOLDER
+from pipelines.transactions.sources.not_unicode import scalar_text
 
 PATH_CHARACTERS = "/:@!$&'()*+,;=~-._%"
 """pchar of RFC 3986 s. 3.3 and "/"; "%" is looked at separately."""
@@ -36,7 +36,7 @@ class Template:
 
 def parsed(path_template: str) -> Template:
     """The parts of a template. Braces that enclose no name are encoded; a path always starts with a slash."""
-    parts = re.split(PLACEHOLDER, whole(path_template))
+    parts = re.split(PLACEHOLDER, scalar_text(path_template))
     literals = [_encoded(part) for part in parts[::2]]
     if not literals[0].startswith("/"):
         literals[0] = f"/{literals[0]}"

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-
-
-def whole(text: str) -> str:
-    """Text that every encoder takes: lone surrogates (which UTF-8 does not have) replaced."""
-    return re.sub("[\ud800-\udfff]", REPLACEMENT, text)
 
 
 def readable(text: str, limit: int) -> str:

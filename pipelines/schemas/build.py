@@ -12,7 +12,8 @@ from pipelines.endpoints.table import ENDPOINT_KEY
 from pipelines.schemas import batch_slices, columns
 from pipelines.schemas.maps import with_maps
 from pipelines.schemas.observations import counted
-from pipelines.schemas.requests import MEDIA_TYPES, WRITINGS
+from pipelines.schemas.path_segments import WRITINGS
+from pipelines.schemas.requests import MEDIA_TYPES
 from pipelines.schemas.table import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
 from pipelines.schemas.verdict_column import EVIDENCE_COLUMNS, SENT_SCHEMA, VERDICT, verdicts
 from pipelines.schemas.view import View

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.schemas.confidence import fleet_prior
 from pipelines.schemas.judge import Alternative, Judgement
 from pipelines.schemas.limits import GROWS
@@ -19,7 +20,6 @@ from pipelines.schemas.recognisers import (
     UNIX_SECONDS,
 )
 
-JsonSchema = dict[str, Any]
 EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
 SURE = 0.999

@@ -9,9 +9,9 @@ from pipelines.http.media_types import MULTIPART
 from pipelines.schemas.json_body import KEY, leaves
 from pipelines.schemas.multipart import parts
 from pipelines.schemas.names import NAME_CHARACTERS
+from pipelines.schemas.path_segments import PLAIN, writing_of
 from pipelines.schemas.placed_values import path_values
 from pipelines.schemas.recognisers import MAX_CHARACTERS
-from pipelines.schemas.requests import PLAIN, writing_of
 from pipelines.schemas.sent_names import cookies, headers
 from pipelines.schemas.sent_pairs import Observed, fields
 

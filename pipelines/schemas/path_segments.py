@@ -8,6 +8,8 @@ from collections.abc import Sequence
 REST = "**"
 """Last segment of our own templates of very deep paths: any number of further segments."""
 _MATRIX = re.compile(";[^/]*")
+PLAIN, DOUBLED, TRAILING, DOUBLED_TRAILING = WRITINGS = ("/x", "//x", "/x/", "//x/")
+"""Ways to write the path `/x`: templates are written in the first, whatever the requests were."""
 
 
 def written_segments(path: str) -> list[str]:
@@ -38,3 +40,15 @@ def values_of(literals: Sequence[str], segment: str) -> tuple[str, ...] | None:
     if end <= start:
         return None
     return (segment[start:end], *reversed(found))
+
+
+def writing_of(path: str) -> str:
+    """How a path is written: one of `WRITINGS`."""
+    is_doubled, is_trailing = path.startswith("//"), path.endswith("/") and path.strip("/") != ""
+    return WRITINGS[is_doubled + 2 * is_trailing]
+
+
+def as_written(path: str, writing: str) -> str:
+    """A template in one of `WRITINGS`. The root and templates of any further segments have no slash at their end."""
+    is_trailing = writing.endswith("/") and path != "/" and not path.endswith(f"/{REST}")
+    return f"{'/' if writing.startswith('//') else ''}{path}{'/' if is_trailing else ''}"

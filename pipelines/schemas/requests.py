@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pipelines.schemas.path_segments import REST
+from pipelines.schemas.path_segments import PLAIN, WRITINGS
 from pipelines.schemas.seen import CLIENTS
 
-PLAIN, DOUBLED, TRAILING, DOUBLED_TRAILING = WRITINGS = ("/x", "//x", "/x/", "//x/")
-"""Ways to write the path `/x`: templates are written in the first, whatever the requests were."""
 MEDIA_TYPES = 16
 """Media types that an endpoint is said to take; more are a client's invention."""
 
@@ -24,18 +22,6 @@ class Sent(NamedTuple):
     name: str
     requests: int
     clients: int
-
-
-def writing_of(path: str) -> str:
-    """How a path is written: one of `WRITINGS`."""
-    is_doubled, is_trailing = path.startswith("//"), path.endswith("/") and path.strip("/") != ""
-    return WRITINGS[is_doubled + 2 * is_trailing]
-
-
-def as_written(path: str, writing: str) -> str:
-    """A template in one of `WRITINGS`. The root and templates of any further segments have no slash at their end."""
-    is_trailing = writing.endswith("/") and path != "/" and not path.endswith(f"/{REST}")
-    return f"{'/' if writing.startswith('//') else ''}{path}{'/' if is_trailing else ''}"
 
 
 def writings(all_requests: int, all_clients: int, others: Iterable[Sent]) -> list[str]:

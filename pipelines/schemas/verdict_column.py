@@ -10,10 +10,11 @@ from pyspark.sql import Column, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
 
+from pipelines.http.json_values import JsonSchema
 from pipelines.schemas.backtest import Parameter, Place, Views, back_tested
 from pipelines.schemas.evidence import Evidence, KindEvidence
 from pipelines.schemas.growth import peaks_of
-from pipelines.schemas.json_schema import JsonSchema, constraints, is_sure, json_schema, without_evidence
+from pipelines.schemas.json_schema import constraints, is_sure, json_schema, without_evidence
 from pipelines.schemas.requests import Sent, media_types, writings
 from pipelines.schemas.seen import kept_of, outermost_of
 from pipelines.schemas.table import PARAMETER_SCHEMA

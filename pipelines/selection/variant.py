@@ -6,3 +6,5 @@ from typing import Literal, get_args
 
 Variant = Literal["ml", "session"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
+Labels = Literal["simulated", "session"]
+"""Where the labels of training data come from: the simulator's truth, or session identifiers in the warehouse's own traffic."""

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from pipelines.openapi.file_name import file_name
 from pipelines.openapi.render import json_bytes, rendered, yaml_bytes
-from pipelines.openapi.text import whole
+from pipelines.transactions.sources.not_unicode import scalar_text
 from tests import strategies
 
-TEXTS = strategies.texts.map(whole)
+TEXTS = strategies.texts.map(scalar_text)
 TREES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     TEXTS,
     st.recursive(

@@ -6,19 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.requests import (
+from pipelines.schemas.path_segments import (
     DOUBLED,
     DOUBLED_TRAILING,
-    MEDIA_TYPES,
     PLAIN,
     TRAILING,
     WRITINGS,
-    Sent,
     as_written,
-    media_types,
     writing_of,
-    writings,
 )
+from pipelines.schemas.requests import MEDIA_TYPES, Sent, media_types, writings
 
 
 @pytest.mark.parametrize(
