@@ -12,9 +12,8 @@ from pipelines.schemas.batch_texts import Texts, texts_of
 from pipelines.schemas.batches import Batch, Codes, begins_of, numbered
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
-from pipelines.schemas.seen import CLIENTS
+from pipelines.schemas.seen import CLIENTS, digest
 from pipelines.schemas.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two, unnamed
-from pipelines.schemas.state import digest
 from pipelines.schemas.table import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.text_hashes import hashed
 

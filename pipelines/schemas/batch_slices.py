@@ -16,12 +16,12 @@ from pipelines.schemas.batch_texts import Numbers, Texts, classes_of_all, texts_
 from pipelines.schemas.batches import Batch, Codes, begins_of, numbered
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.evidence import NAMED_KINDS
+from pipelines.schemas.growth import HOURS
 from pipelines.schemas.outermost import outermost
 from pipelines.schemas.prefix import PREFIX_CHARACTERS, shared
 from pipelines.schemas.recognisers import TEXT
-from pipelines.schemas.seen import COMMON, client_bit, kept_text
+from pipelines.schemas.seen import COMMON, client_bit, digest, kept_text
 from pipelines.schemas.sketch_bytes import coupons, sketches
-from pipelines.schemas.state import HOURS, digest
 from pipelines.schemas.table import COMMON_SCHEMA, OUTERMOST_SCHEMA, PARAMETER_KEY
 from pipelines.schemas.views import LATE_HOUR
 

@@ -13,7 +13,7 @@ from pipelines.schemas.batches import Codes
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.evidence import SIZED_KINDS
 from pipelines.schemas.recognisers import ARRAY, NUMBERS, RECOGNISERS, TEXTUAL
-from pipelines.schemas.state import digest
+from pipelines.schemas.seen import digest
 
 INTEGERS = tuple(one.kind for one in RECOGNISERS if one.type == "integer")
 """Kinds within 64 bits."""

@@ -10,9 +10,9 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.schemas.characters import BITS
+from pipelines.schemas.growth import HOURS
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.seen import COMMON, OUTERMOST
-from pipelines.schemas.state import HOURS
 from pipelines.schemas.table import OUTERMOST_SCHEMA, PEAKS_SCHEMA
 from pipelines.sketches import estimate
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+HOURS = 24
 SPANS = 24
 """Equal parts of the window whose largest numbers are compared (METHODS B3)."""
 CHANCE = 1e-3
@@ -53,3 +55,8 @@ def _highest(sizes: Iterable[tuple[int, float]]) -> dict[int, float]:
     for place, size in sizes:
         found[place] = max(size, found.get(place, size))
     return found
+
+
+def hours_since_1970(day: date, hour: int) -> int:
+    """The number of an hour in `Peaks`."""
+    return (day - date(1970, 1, 1)).days * HOURS + hour

@@ -12,8 +12,7 @@ from heapq import nsmallest
 from typing import Any
 
 from pipelines.schemas.json_body import ITEM, MEMBER
-from pipelines.schemas.seen import CLIENTS
-from pipelines.schemas.state import digest
+from pipelines.schemas.seen import CLIENTS, digest
 
 NUMBER_BITS = 60
 NAMED = 128

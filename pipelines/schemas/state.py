@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,7 @@ from pipelines.schemas import distinct
 from pipelines.schemas.characters import classes_of
 from pipelines.schemas.distinct import NONE, Distinct
 from pipelines.schemas.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence, Shown
-from pipelines.schemas.growth import Peaks
+from pipelines.schemas.growth import Peaks, hours_since_1970
 from pipelines.schemas.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.recognisers import (
     ARRAY,
@@ -23,10 +22,8 @@ from pipelines.schemas.recognisers import (
     kind_of,
     type_of,
 )
-from pipelines.schemas.seen import DIGEST_CHARACTERS, Kept, Outermost, Seen, client_bit, kept_text
+from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit, digest, kept_text
 from pipelines.schemas.tallies import Tally, tally
-
-HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +110,6 @@ def observe(
         prefix=cut[:PREFIX_CHARACTERS] if kind == TEXT else None,
     )
     return ParameterState(((kind, state),))
-
-
-def hours_since_1970(day: date, hour: int) -> int:
-    """The number of an hour in `Peaks`."""
-    return (day - date(1970, 1, 1)).days * HOURS + hour
-
-
-def digest(value: str, characters: int = DIGEST_CHARACTERS) -> str:
-    """Tells values of one size apart, and says nothing of them: the first hexadecimal digits of MD5, which Spark has, too."""
-    return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:characters]
 
 
 def fold(states: Iterable[ParameterState]) -> ParameterState:

@@ -21,9 +21,8 @@ from pipelines.schemas.characters import classes_of
 from pipelines.schemas.observed import Request, observed
 from pipelines.schemas.outermost import outermost
 from pipelines.schemas.recognisers import kind_of
-from pipelines.schemas.seen import OUTERMOST
+from pipelines.schemas.seen import OUTERMOST, digest
 from pipelines.schemas.sent_pairs import MAX_PAIRS, Observed, fields
-from pipelines.schemas.state import digest
 from tests import strategies
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)

@@ -10,8 +10,7 @@ import pytest
 from pipelines import settings as settings_module
 from pipelines.schemas.closed import closed_set
 from pipelines.schemas.evidence import Evidence
-from pipelines.schemas.seen import KEPT_CHARACTERS, Kept, Seen, client_bit, is_cut, kept_text
-from pipelines.schemas.state import digest
+from pipelines.schemas.seen import KEPT_CHARACTERS, Kept, Seen, client_bit, digest, is_cut, kept_text
 
 SETTINGS = settings_module.load().schemas
 Sent = tuple[str, str]

@@ -12,10 +12,10 @@ from pipelines.schemas import distinct
 from pipelines.schemas.characters import BITS
 from pipelines.schemas.distinct import CAPACITY, Distinct
 from pipelines.schemas.evidence import Evidence, KindEvidence
-from pipelines.schemas.growth import Peaks
+from pipelines.schemas.growth import Peaks, hours_since_1970
 from pipelines.schemas.recognisers import MAX_CHARACTERS
-from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit
-from pipelines.schemas.state import ParameterState, digest, fold, hours_since_1970, observe
+from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit, digest
+from pipelines.schemas.state import ParameterState, fold, observe
 from pipelines.schemas.tallies import tally
 from tests import laws, strategies
 

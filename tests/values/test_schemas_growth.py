@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.growth import Peaks
+from pipelines.schemas.growth import Peaks, hours_since_1970
 from pipelines.schemas.json_schema import json_schema
 from pipelines.schemas.judge import judge
-from pipelines.schemas.state import fold, hours_since_1970, observe
+from pipelines.schemas.state import fold, observe
 from tests import laws
 from tests.judged_values import DAY, SETTINGS
 
