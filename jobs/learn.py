@@ -30,8 +30,8 @@ from pipelines.endpoints.days import CHANGED, Choice, among
 from pipelines.endpoints.table import CELL_KEY, ENDPOINT_SLICES
 from pipelines.paths.templates_table import PATH_TEMPLATES
 from pipelines.run import Run
-from pipelines.schemas import cells
 from pipelines.schemas.build import learned, slice_states, slices
+from pipelines.schemas.cells import askers_of_cells, stale_cells, wanted_cells, with_askers
 from pipelines.schemas.deviants import deviants, parameter_senders
 from pipelines.schemas.maps import maps_of
 from pipelines.schemas.observations import observed, with_apart
@@ -105,12 +105,12 @@ def wanted_work(run: Run, variant: Variant, choice: Choice) -> Work:
     )
     kept = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # what senders and slices keep
     # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
-    wanted = cells.wanted(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
+    wanted = wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
     known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
     fresh = _redone(run, choice, wanted, known)
     frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
     if choice.is_by_hand:
-        frames["left"] = cells.stale(wanted, known)
+        frames["left"] = stale_cells(wanted, known)
     days = days_of(**frames)
     note_left(run, days.get("left", {}).keys() - days["fresh"].keys())
     read, gone = frozenset(days["fresh"]), frozenset(days["gone"])
@@ -153,8 +153,8 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     maps = maps_of(sent, settings.schemas).localCheckpoint()
     asked = named(answers(stored), clients).localCheckpoint()
     apart = deviants(sent, maps, asked, settings.deviants).localCheckpoint()
-    askers = cells.askers(named(stored, of_names(clients, apart)), PATH_TEMPLATES.read(warehouse))
-    made = cells.made_of(work.wanted, askers, maps).localCheckpoint()
+    askers = askers_of_cells(named(stored, of_names(clients, apart)), PATH_TEMPLATES.read(warehouse))
+    made = with_askers(work.wanted, askers, maps).localCheckpoint()
     redone = _redone(run, work.choice, made, work.known)
     more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
     days = days_of(redone=redone, more=more)
@@ -198,4 +198,4 @@ def _redone(run: Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> 
     held = TRANSACTIONS.files_of_days(run.warehouse)
     if choice.is_by_hand:
         return of_cells.where(among(choice.chosen(held, ())))
-    return cells.stale(of_cells.where(among(held)), known)
+    return stale_cells(of_cells.where(among(held)), known)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.table import CELL_KEY, ENDPOINT_KEY
 
 
-def wanted(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> DataFrame:
+def wanted_cells(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> DataFrame:
     """Rows of endpoint_slices and the endpoints that teach → `CELL_KEY, content` (bigint).
 
     `content` stands for the traffic of the cell and for `settings`, what else decides which requests teach what.
@@ -21,7 +21,7 @@ def wanted(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> D
     return endpoint_slices.select(*CELL_KEY, content).join(endpoints.select(*ENDPOINT_KEY), [*ENDPOINT_KEY])
 
 
-def askers(client_days: DataFrame, templates: DataFrame) -> DataFrame:
+def askers_of_cells(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     """Rows of client_days of the clients set apart, with their names → which cells they asked.
 
     Returns: `CELL_KEY` without the variant, `client`.
@@ -30,7 +30,7 @@ def askers(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     return asked.join(templates, ["host", "path_shape"]).select(*CELL_KEY[1:], "client").distinct()
 
 
-def made_of(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
+def with_askers(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
     """Rows of `wanted` → the same with `made_of` (bigint): the clients set apart that asked there, and the endpoint's maps.
 
     `askers`: rows of `askers`; `maps`: rows of `maps_of`.
@@ -42,7 +42,7 @@ def made_of(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
     return known.select(*CELL_KEY, "content", F.xxhash64("apart", F.to_json("maps")).alias("made_of"))
 
 
-def stale(cells: DataFrame, learned: DataFrame) -> DataFrame:
+def stale_cells(cells: DataFrame, learned: DataFrame) -> DataFrame:
     """Cells that are not among the learned ones, with the same of all columns that both have."""
     same = [name for name in cells.columns if name in learned.columns]
     return cells.join(learned.select(*same), same, "left_anti")

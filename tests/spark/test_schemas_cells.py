@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from pipelines.schemas import cells
+from pipelines.schemas.cells import askers_of_cells, stale_cells, wanted_cells, with_askers
 from pipelines.schemas.maps import MAPS_SCHEMA
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
@@ -28,31 +28,31 @@ def known(frame: DataFrame) -> set[tuple[str, date]]:
 
 def test_cells_of_other_traffic_or_settings_are_stale(spark: SparkSession) -> None:
     endpoints = slices(spark).select("variant", "host", "method", "path_template").distinct()
-    learned = cells.wanted(slices(spark), endpoints, "s")
-    assert cells.stale(cells.wanted(slices(spark), endpoints, "s"), learned).count() == 0
-    now = cells.wanted(slices(spark, (USERS, DAYS[1])), endpoints, "s")
-    assert known(cells.stale(now, learned)) == {(USERS[3], DAYS[1])}
-    assert cells.stale(cells.wanted(slices(spark), endpoints, "other"), learned).count() == 4
-    assert known(cells.wanted(slices(spark), endpoints.where("path_template = '/orders'"), "s")) == {
+    learned = wanted_cells(slices(spark), endpoints, "s")
+    assert stale_cells(wanted_cells(slices(spark), endpoints, "s"), learned).count() == 0
+    now = wanted_cells(slices(spark, (USERS, DAYS[1])), endpoints, "s")
+    assert known(stale_cells(now, learned)) == {(USERS[3], DAYS[1])}
+    assert stale_cells(wanted_cells(slices(spark), endpoints, "other"), learned).count() == 4
+    assert known(wanted_cells(slices(spark), endpoints.where("path_template = '/orders'"), "s")) == {
         ("/orders", day) for day in DAYS
     }
 
 
 def test_cells_are_stale_where_a_client_set_apart_asked_or_a_map_was_found(spark: SparkSession) -> None:
     endpoints = slices(spark).select("variant", "host", "method", "path_template").distinct()
-    wanted = cells.wanted(slices(spark), endpoints, "s")
+    wanted = wanted_cells(slices(spark), endpoints, "s")
     shapes = [("a.example", "/orders", "/orders"), ("a.example", "/users/7", "/users/{userId}")]
     templates = spark.createDataFrame(shapes, "host string, path_shape string, path_template string")
     asked = [
         ("a.example", "GET", "/users/7", DAYS[0], "evil"),
         ("a.example", "POST", "/orders", DAYS[0], "evil"),
     ]
-    askers = cells.askers(spark.createDataFrame(asked, ASKED), templates)
+    askers = askers_of_cells(spark.createDataFrame(asked, ASKED), templates)
     no_maps = spark.createDataFrame([], MAPS_SCHEMA)
-    before = cells.made_of(wanted, askers.limit(0), no_maps)
-    assert cells.stale(cells.made_of(wanted, askers.limit(0), no_maps), before).count() == 0
-    assert known(cells.stale(cells.made_of(wanted, askers, no_maps), before)) == {(USERS[3], DAYS[0])}
+    before = with_askers(wanted, askers.limit(0), no_maps)
+    assert stale_cells(with_askers(wanted, askers.limit(0), no_maps), before).count() == 0
+    assert known(stale_cells(with_askers(wanted, askers, no_maps), before)) == {(USERS[3], DAYS[0])}
     maps = spark.createDataFrame([(*ORDERS, [("/items", ["total"])])], MAPS_SCHEMA)
-    assert known(cells.stale(cells.made_of(wanted, askers.limit(0), maps), before)) == {
+    assert known(stale_cells(with_askers(wanted, askers.limit(0), maps), before)) == {
         ("/orders", day) for day in DAYS
     }
