@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 
-from pipelines import settings
-from pipelines.small_work import is_small
-from pipelines.spark import session
+from pipelines.runtime import settings
+from pipelines.runtime.spark import session
+from pipelines.workflows.small_work import is_small
 
 
 def main() -> None:

@@ -18,13 +18,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.scoring import best_cost, written_nowhere
-from pipelines import settings as settings_module
-from pipelines.conformance.build import verdicts
-from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import load
-from pipelines.spark import session
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.staging import staged
+from pipelines.conformance.operations import routes_of
+from pipelines.conformance.spark import verdicts
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.spark import session
+from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.spark.staging import staged
 
 
 def counted(judged: DataFrame, truth: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.ingest import ingest_inputs
 from jobs.learn import learn_schemas
-from pipelines.run import start
+from pipelines.workflows.run import start
 
 
 def main() -> None:

@@ -21,12 +21,12 @@ from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import cpu_seconds, described
 from benchmarks.scoring import written_nowhere
 from benchmarks.traffic import simulated
-from pipelines import settings as settings_module
-from pipelines.settings import Settings
-from pipelines.spark import session
-from pipelines.transactions import build, masking
-from pipelines.transactions.inputs import find_inputs
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.spark import session
+from pipelines.transactions.inputs.files import find_inputs
 from pipelines.transactions.sources.registry import read
+from pipelines.transactions.spark import masking, rows
 
 BUDGET = 1.1
 HOSTS = 60
@@ -37,7 +37,7 @@ def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> Da
     records = read(spark, find_inputs(files, "logpush").files, settings.ingest)
     named = records.withColumn("host", F.coalesce("host", F.lit("logs.example")))
     now = datetime.now(UTC)
-    return build.judged(
+    return rows.judged(
         named,
         key=b"k",
         now=now,

@@ -13,11 +13,11 @@ import time
 from datetime import date
 from pathlib import Path
 
-from pipelines import settings
-from pipelines.simulator.writers import simulate
-from pipelines.spark import session
-from pipelines.tables import Warehouse
-from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+from pipelines.runtime import settings
+from pipelines.runtime.spark import session
+from pipelines.runtime.tables import Warehouse
+from pipelines.simulator.output.writers import simulate
+from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
 
 KEPT = {
     TRANSACTIONS: ("transaction_id", "time", "host", "path", "source_id", "source_line"),

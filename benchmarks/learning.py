@@ -16,14 +16,14 @@ from pyspark.sql import functions as F
 from benchmarks.figures import Figure, arguments, report
 from benchmarks.machine import described
 from benchmarks.scoring import best_cost, written_nowhere
-from pipelines import settings as settings_module
-from pipelines.endpoints.client_days import is_guess
-from pipelines.schemas.build import learned, slice_states, slices
-from pipelines.schemas.deviants import deviants, parameter_senders
-from pipelines.schemas.maps import MAPS_SCHEMA, maps_of
-from pipelines.schemas.observations import observed, with_apart
-from pipelines.settings import Settings
-from pipelines.spark import session
+from pipelines.endpoints.spark.client_days import is_guess
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.spark import session
+from pipelines.schemas.extraction.spark import observed, with_apart
+from pipelines.schemas.learning.spark import learned, slice_states, slices
+from pipelines.schemas.statistics.maps import MAPS_SCHEMA, maps_of
+from pipelines.schemas.validation.spark import deviants, parameter_senders
 
 BUDGET = 250_000
 PARAMETERS = 7

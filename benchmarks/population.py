@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 from jobs.compare import OF_TRUTH, Found, compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.ingest import ingest_inputs
-from ml.compare import SOURCE_SHARES
+from ml.evaluation.figures import SOURCE_SHARES
 from pipelines.endpoints.truth import read_truth
-from pipelines.run import start
-from pipelines.simulator.writers import simulate
+from pipelines.simulator.output.writers import simulate
+from pipelines.workflows.run import start
 
 
 def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:

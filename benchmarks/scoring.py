@@ -21,17 +21,17 @@ from pyspark.sql import functions as F
 
 from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import cpu_seconds, described
-from ml.bundled import bundled
-from ml.features import FEATURES
-from ml.score import NEEDED, load, probabilities, with_features, with_probability
-from pipelines import settings as settings_module
+from ml.registry.bundled import bundled
+from ml.requests.features import FEATURES
+from ml.requests.score import NEEDED, load, probabilities, with_features, with_probability
 from pipelines.http.signals import SIGNALS
-from pipelines.selection.signals import packed_signals
-from pipelines.settings import Settings
-from pipelines.simulator.writers import simulate
-from pipelines.spark import session
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.staging import staged
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.spark import session
+from pipelines.selection.columns import packed_signals
+from pipelines.simulator.output.writers import simulate
+from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.spark.staging import staged
 
 BUDGET = 4.0
 ROWS_OF_MATRIX = 100_000

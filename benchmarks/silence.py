@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines import settings
-from pipelines.changes.idle import silence
+from pipelines.changes.significance import silence
+from pipelines.runtime import settings
 from tests.living_traffic import DAYS, TRAFFIC, marked
 
 ENDPOINTS = 300

@@ -15,14 +15,14 @@ from pyspark.sql import functions as F
 
 from benchmarks.figures import Figure, arguments, report
 from benchmarks.machine import described
-from ml.bundled import bundled_paths
-from ml.path_score import variable_probability
-from pipelines import settings as settings_module
-from pipelines.paths.infer import inferred
-from pipelines.paths.resolve import resolved
-from pipelines.paths.steps import masked
-from pipelines.sections import PathSettings
-from pipelines.spark import session
+from ml.paths.score import variable_probability
+from ml.registry.bundled import bundled_paths
+from pipelines.paths.spark.inference import inferred
+from pipelines.paths.spark.steps import masked
+from pipelines.paths.spark.templates import resolved
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings_sections import PathSettings
+from pipelines.runtime.spark import session
 
 BUDGET_SECONDS = 30
 HOST = "shop.example.com"

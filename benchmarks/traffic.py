@@ -10,8 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from pipelines import settings as settings_module
-from pipelines.simulator.writers import Format, simulate
+from pipelines.runtime import settings as settings_module
+from pipelines.simulator.output.writers import Format, simulate
 
 TRANSACTIONS_OF_A_SITE = 10_000
 """Sites of a benchmark have about as many transactions as those whose figures are on record: 318,343 of 30 sites."""

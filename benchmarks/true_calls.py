@@ -16,11 +16,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.templates import rules_of
-from pipelines import settings as settings_module
-from pipelines.paths.build import templates
-from pipelines.paths.steps import masked
-from pipelines.sections import PathSettings
-from pipelines.spark import session
+from pipelines.paths.spark.steps import masked
+from pipelines.paths.spark.templates import templates
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings_sections import PathSettings
+from pipelines.runtime.spark import session
 
 SCHEMA = "RayID string, ClientRequestHost string, ClientRequestMethod string, ClientRequestURI string, EdgeResponseStatus int"
 

@@ -1,4 +1,4 @@
-"""The console command `apicensus`: hands the arguments to the step's module in `jobs.commands`; only that one is imported."""
+"""The console command `apicensus`: hands the arguments to the step's module in `jobs.cli`; only that one is imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipelines.release import release
+from pipelines.runtime.release import release
 
 STEPS = {
     "run": "everything: ingest, discover, compare, learn, export, report (start here)",
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if step not in STEPS:
         sys.stderr.write(f"error: no step {step!r}. Steps: {', '.join(STEPS)}. See apicensus --help\n")
         return 2
-    code: int = import_module(f"jobs.commands.{step}").main(rest)
+    code: int = import_module(f"jobs.cli.{step}").main(rest)
     return code
 
 

@@ -21,17 +21,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from jobs.inventory import inventory, listed_endpoints
-from pipelines.changes import notice, summary
-from pipelines.changes.build import Evidence, changed_schemas, changes_of
-from pipelines.changes.documents import write_both, write_first
-from pipelines.changes.inventories import gone_endpoints
-from pipelines.changes.published import UNNUMBERED, as_of, publication
-from pipelines.changes.table import CHANGES, NOTICES, PUBLISHED
-from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
-from pipelines.run import Run
+from pipelines.changes import notifications
+from pipelines.changes.spark import summary
+from pipelines.changes.spark.changes import Evidence, changed_schemas, changes_of
+from pipelines.changes.spark.documents import write_both, write_first
+from pipelines.changes.spark.inventories import gone_endpoints
+from pipelines.changes.tables import CHANGES, NOTICES, PUBLISHED, UNNUMBERED, as_of, publication
+from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
 from pipelines.selection.variant import Variant
+from pipelines.workflows.inventory import inventory, listed_endpoints
+from pipelines.workflows.run import Run
 
 LINES = "changes.ndjson"
 
@@ -82,7 +82,7 @@ def write_changes(run: Run, variant: Variant, found: Found, out: Path) -> int:
     """Writes the changes as JSON lines, and for hosts that changed both documents; returns the number of documents."""
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
-        lines = notice.write_lines(map(summary.plain, rows), out / LINES)
+        lines = notifications.write_lines(map(summary.plain, rows), out / LINES)
         documents = write_both(
             with_reasons(run, found.evidence),
             found.schema_changes,
@@ -102,7 +102,7 @@ def with_reasons(run: Run, evidence: Evidence) -> Evidence:
     return replace(evidence, inventory=inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
 
 
-def send_notices(run: Run, variant: Variant, found: Found, hook: notice.Webhook) -> int:
+def send_notices(run: Run, variant: Variant, found: Found, hook: notifications.Webhook) -> int:
     """POSTs what was not taken before, and notes each batch that was; returns the number of changes.
 
     Raises:
@@ -114,8 +114,8 @@ def send_notices(run: Run, variant: Variant, found: Found, hook: notice.Webhook)
         fresh = found.rows.where(summary.is_finding()).join(told.where(of_this), "id", "left_anti")
         sent = 0
         changes = map(summary.plain, fresh.orderBy(*summary.ORDER).toLocalIterator())
-        for batch in notice.batches(changes, hook.settings.webhook_batch):
-            notice.post(hook, batch)
+        for batch in notifications.batches(changes, hook.settings.webhook_batch):
+            notifications.post(hook, batch)
             ids = [(variant, found.number, str(change["id"])) for change in batch]
             NOTICES.append(
                 run.warehouse.spark.createDataFrame(ids, NOTICES.schema).coalesce(1), run.warehouse
@@ -141,7 +141,7 @@ def publish_first(run: Run, variant: Variant, evidence: Evidence, out: Path | No
     done: dict[str, Any] = {}
     if out is not None:
         with run.reporter.stage("Writing the first documents") as outcome:
-            notice.write_lines(iter(()), out / LINES)
+            notifications.write_lines(iter(()), out / LINES)
             documents = write_first(with_reasons(run, evidence), out, run.settings.export, variant)
             outcome.append(f"{len(documents):,} documents, no changes")
         done = {"documents": len(documents), "out": str(out)}
@@ -150,7 +150,12 @@ def publish_first(run: Run, variant: Variant, evidence: Evidence, out: Path | No
 
 
 def act_on(
-    run: Run, variant: Variant, found: Found, out: Path | None, hook: notice.Webhook | None, accept: bool
+    run: Run,
+    variant: Variant,
+    found: Found,
+    out: Path | None,
+    hook: notifications.Webhook | None,
+    accept: bool,
 ) -> None:
     """Writes, tells, publishes, in this order: what could not be told is not yet history."""
     done: dict[str, Any] = {"publication": found.number or None}
@@ -172,7 +177,7 @@ def tell_changes(
 ) -> None:
     """Compares with what was published, or was there on the day `since`; the first run only publishes."""
     address = run.settings.changes.webhook if webhook is None else webhook
-    hook = notice.webhook(address, run.settings.changes, os.environ.get(notice.SECRET, ""))
+    hook = notifications.webhook(address, run.settings.changes, os.environ.get(notifications.SECRET, ""))
     evidence, number = evidence_of(run, variant, since)
     if since is None and number == UNNUMBERED:
         publish_first(run, variant, evidence, out)

@@ -18,17 +18,24 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.inventory import candidate_endpoints, listed_endpoints, session_hosts
-from jobs.model import store
-from ml import tracking
-from ml.compare import difference_figure, histogram_figure
-from pipelines.endpoints.compare import COMPARISONS, Comparison, compared, side_by_side, summarised
-from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS, counted, exclusive
-from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
+from ml.evaluation.figures import difference_figure, histogram_figure
+from ml.registry import tracking
+from pipelines.endpoints.spark.comparison import (
+    COMPARISON_ENDPOINTS,
+    COMPARISONS,
+    Comparison,
+    compared,
+    counted,
+    exclusive,
+    side_by_side,
+    summarised,
+)
+from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
 from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies
-from pipelines.run import Run
-from pipelines.selection.thresholds import inventory_threshold
-from pipelines.selection.variant import Variant
+from pipelines.selection.variant import Variant, inventory_threshold
+from pipelines.workflows.inventory import candidate_endpoints, listed_endpoints, session_hosts
+from pipelines.workflows.model import store
+from pipelines.workflows.run import Run
 
 FIGURES = (
     "hosts",

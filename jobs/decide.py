@@ -17,8 +17,8 @@ from collections.abc import Sequence
 
 from pipelines.decisions.file import plain, written
 from pipelines.decisions.model import KINDS, Decision
-from pipelines.decisions.table import store, stored
-from pipelines.run import Run
+from pipelines.decisions.tables import store, stored
+from pipelines.workflows.run import Run
 
 
 def store_decisions(run: Run, decisions: Sequence[Decision]) -> dict[str, int]:

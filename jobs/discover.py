@@ -20,28 +20,40 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import days_of, days_to_score, unsliced_days, with_inputs, with_inputs_of
-from jobs.inventory import listed_endpoints, near_endpoints, session_hosts, standings, transactions
-from jobs.model import model_bytes
-from jobs.templates import learn_templates
-from ml.explain import with_reasons
-from ml.phrases import GROUPS
-from ml.score import with_probability
-from pipelines.endpoints.build import by_template, slices
-from pipelines.endpoints.client_days import CLIENT_DAYS, client_days
-from pipelines.endpoints.client_names import CLIENTS, first_seen, merged, named, renamed
+from ml.explanation.phrases import GROUPS
+from ml.explanation.reasons import with_reasons
+from ml.requests.score import with_probability
+from pipelines.endpoints.columns import host_days
 from pipelines.endpoints.days import CHANGED, Choice, among
-from pipelines.endpoints.explained import CELL, ENDPOINT_REASONS, sampled, samples, summed
-from pipelines.endpoints.host_prior import host_days
-from pipelines.endpoints.host_variables import host_variables
-from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.paths.templates_table import PATH_TEMPLATES, rewritten
-from pipelines.run import Run
-from pipelines.selection.select import KEPT, sample_hash, selected
-from pipelines.selection.signals import packed_signals
-from pipelines.selection.thresholds import inventory_threshold
-from pipelines.selection.variant import Variant
-from pipelines.transactions.table import TRANSACTIONS
+from pipelines.endpoints.spark.client_days import (
+    CLIENT_DAYS,
+    CLIENTS,
+    client_days,
+    first_seen,
+    merged,
+    named,
+    renamed,
+)
+from pipelines.endpoints.spark.explanations import CELL, ENDPOINT_REASONS, sampled, samples, summed
+from pipelines.endpoints.spark.host_variables import host_variables
+from pipelines.endpoints.spark.inventory import by_template, slices
+from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.paths.tables import PATH_TEMPLATES, rewritten
+from pipelines.selection.columns import packed_signals
+from pipelines.selection.spark import KEPT, sample_hash, selected
+from pipelines.selection.variant import Variant, inventory_threshold
+from pipelines.transactions.tables import TRANSACTIONS
+from pipelines.workflows.days import days_of, days_to_score, unsliced_days, with_inputs, with_inputs_of
+from pipelines.workflows.inventory import (
+    listed_endpoints,
+    near_endpoints,
+    session_hosts,
+    standings,
+    transactions,
+)
+from pipelines.workflows.model import model_bytes
+from pipelines.workflows.run import Run
+from pipelines.workflows.templates import learn_templates
 
 SUGGESTIONS = 20
 """Patterns of hosts that are told at most; the rest follows when these are decided."""

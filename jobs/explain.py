@@ -20,16 +20,16 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from jobs.inventory import transactions
-from jobs.standing import COUNTED, standings_of
-from jobs.templates import path_templates
-from pipelines.errors import InputError
-from pipelines.paths.names import named
-from pipelines.paths.rule_terms import ABSORBED, VARIABLE
-from pipelines.paths.rules import PATH_RULES
-from pipelines.paths.segments import ROOT, VARIABLE_STEP
-from pipelines.paths.steps import masked, steps
-from pipelines.run import Run
+from pipelines.http.segment_formats import ROOT, VARIABLE_STEP
+from pipelines.paths.placeholder_names import named
+from pipelines.paths.rules import ABSORBED, VARIABLE
+from pipelines.paths.spark.steps import masked, steps
+from pipelines.paths.tables import PATH_RULES
+from pipelines.runtime.errors import InputError
+from pipelines.workflows.inventory import transactions
+from pipelines.workflows.run import Run
+from pipelines.workflows.standing import COUNTED, standings_of
+from pipelines.workflows.templates import path_templates
 
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"
 SHOWN_HOSTS = 5

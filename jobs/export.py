@@ -16,13 +16,12 @@ from typing import Literal
 
 from pyspark.sql import functions as F
 
-from jobs.inventory import inventory, near_inventory
-from pipelines.endpoints.listing import write_listing
-from pipelines.openapi.build import Written, write_documents
-from pipelines.run import Run
-from pipelines.schemas.tables import SCHEMAS
-from pipelines.schemas.versions import latest
-from pipelines.settings import Profile
+from pipelines.endpoints.spark.listing import write_listing
+from pipelines.openapi.spark import Written, write_documents
+from pipelines.runtime.settings import Profile
+from pipelines.schemas.tables import SCHEMAS, latest
+from pipelines.workflows.inventory import inventory, near_inventory
+from pipelines.workflows.run import Run
 
 
 def export_documents(

@@ -18,12 +18,12 @@ from typing import Any
 
 import typer
 
-from pipelines.errors import QualityError
-from pipelines.run import Run
-from pipelines.transactions.ingest import Ingested
-from pipelines.transactions.ingest import ingest as ingest_files
-from pipelines.transactions.inputs import Inputs, find_inputs
-from pipelines.transactions.scan import Limits
+from pipelines.runtime.errors import QualityError
+from pipelines.transactions.inputs.files import Inputs, find_inputs
+from pipelines.transactions.inputs.scan import Limits
+from pipelines.transactions.spark.publication import Ingested
+from pipelines.transactions.spark.publication import ingest as ingest_files
+from pipelines.workflows.run import Run
 
 SHOWN = 20  # files left out that are named; a folder of photographs must not bury the rest
 

@@ -21,26 +21,36 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.days import days_of, note_left
-from jobs.inventory import listed_endpoints, transactions
-from pipelines.endpoints.build import listed
-from pipelines.endpoints.client_days import CLIENT_DAYS, answers
-from pipelines.endpoints.client_names import CLIENTS, named, of_names
 from pipelines.endpoints.days import CHANGED, Choice, among
-from pipelines.endpoints.table import CELL_KEY, ENDPOINT_SLICES
-from pipelines.paths.templates_table import PATH_TEMPLATES
-from pipelines.run import Run
-from pipelines.schemas.build import learned, slice_states, slices
-from pipelines.schemas.cells import askers_of_cells, stale_cells, wanted_cells, with_askers
-from pipelines.schemas.deviants import deviants, parameter_senders
-from pipelines.schemas.maps import maps_of
-from pipelines.schemas.observations import observed, with_apart
-from pipelines.schemas.tables import DEVIANTS, LEARNED_CELLS, PARAMETER_SENDERS, PARAMETER_SLICES, SCHEMAS
-from pipelines.schemas.versions import new_versions
-from pipelines.selection.thresholds import learning_threshold
-from pipelines.selection.variant import Variant
-from pipelines.tables import Table
-from pipelines.transactions.table import TRANSACTIONS
+from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, answers, named, of_names
+from pipelines.endpoints.spark.inventory import listed
+from pipelines.endpoints.tables import CELL_KEY, ENDPOINT_SLICES
+from pipelines.paths.tables import PATH_TEMPLATES
+from pipelines.runtime.tables import Table
+from pipelines.schemas.extraction.spark import observed, with_apart
+from pipelines.schemas.learning.spark import learned, slice_states, slices
+from pipelines.schemas.statistics.maps import maps_of
+from pipelines.schemas.tables import (
+    DEVIANTS,
+    LEARNED_CELLS,
+    PARAMETER_SENDERS,
+    PARAMETER_SLICES,
+    SCHEMAS,
+    new_versions,
+)
+from pipelines.schemas.validation.spark import deviants, parameter_senders
+from pipelines.selection.variant import Variant, learning_threshold
+from pipelines.transactions.tables import TRANSACTIONS
+from pipelines.workflows.days import (
+    askers_of_cells,
+    days_of,
+    note_left,
+    stale_cells,
+    wanted_cells,
+    with_askers,
+)
+from pipelines.workflows.inventory import listed_endpoints, transactions
+from pipelines.workflows.run import Run
 
 
 @dataclass(frozen=True)

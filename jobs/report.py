@@ -15,18 +15,16 @@ if __name__ == "__main__":
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from jobs.inventory import inventory, near_inventory, session_hosts
-from pipelines.endpoints.compare import COMPARISONS, summarised
-from pipelines.endpoints.reasons import COMPARISON_ENDPOINTS
-from pipelines.report.build import facts
+from pipelines.endpoints.spark.comparison import COMPARISON_ENDPOINTS, COMPARISONS, summarised
 from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
-from pipelines.run import Run
-from pipelines.schemas.tables import DEVIANTS, SCHEMAS
-from pipelines.schemas.versions import latest
-from pipelines.transactions.clients import meaning
-from pipelines.transactions.table import BATCHES, QUARANTINE
-from pipelines.whole_file import write_whole
+from pipelines.report.spark import facts
+from pipelines.runtime.files import write_whole
+from pipelines.schemas.tables import DEVIANTS, SCHEMAS, latest
+from pipelines.transactions.spark.identifiers import meaning
+from pipelines.transactions.tables import BATCHES, QUARANTINE
+from pipelines.workflows.inventory import inventory, near_inventory, session_hosts
+from pipelines.workflows.run import Run
 
 
 def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:

@@ -19,7 +19,7 @@ from jobs.ingest import ingest_inputs, left_out, notice_refused
 from jobs.learn import learn_schemas
 from jobs.report import write_report
 from pipelines.report.facts import DocumentFact
-from pipelines.run import Run
+from pipelines.workflows.run import Run
 
 
 def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: str | None) -> None:

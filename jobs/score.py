@@ -19,13 +19,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ingest import files_of
-from jobs.model import model_bytes
-from ml.explain import base_value, explainer, with_reasons
-from ml.score import with_probability
-from pipelines.run import Run, writable
-from pipelines.selection.scores import write_scores
-from pipelines.selection.signals import packed_signals
-from pipelines.transactions.staging import staged
+from ml.explanation.reasons import base_value, explainer, with_reasons
+from ml.requests.score import with_probability
+from pipelines.selection.columns import packed_signals
+from pipelines.selection.spark import write_scores
+from pipelines.transactions.spark.staging import staged
+from pipelines.workflows.model import model_bytes
+from pipelines.workflows.run import Run, writable
 
 KEPT = ("transaction_id",)
 

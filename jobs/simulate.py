@@ -15,8 +15,8 @@ if __name__ == "__main__":
 from datetime import date
 from typing import Literal
 
-from pipelines.run import Run
-from pipelines.simulator.writers import simulate as write_traffic
+from pipelines.simulator.output.writers import simulate as write_traffic
+from pipelines.workflows.run import Run
 
 
 def write_simulated(

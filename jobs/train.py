@@ -19,16 +19,16 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from jobs.model import store
-from jobs.path_training import train_path_model, write_path_model
-from jobs.training_data import session_frame, simulated_frame
-from ml import tracking
-from ml.bundled import CARD, CARD_TEXT, MODEL, card_text, described
-from ml.train import Trained
-from ml.train import train as fit
-from pipelines.run import Run, writable
+from ml.registry import tracking
+from ml.registry.bundled import CARD, CARD_TEXT, MODEL, card_text, described
+from ml.training.train import Trained
+from ml.training.train import train as fit
+from pipelines.runtime.files import write_whole
 from pipelines.selection.variant import Labels
-from pipelines.whole_file import write_whole
+from pipelines.workflows.model import store
+from pipelines.workflows.path_training import train_path_model, write_path_model
+from pipelines.workflows.run import Run, writable
+from pipelines.workflows.training_data import session_frame, simulated_frame
 
 
 def training_frame(run: Run, labels: Labels, folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:

@@ -25,26 +25,32 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from jobs.ingest import SHOWN, files_of
-from jobs.inventory import listed_endpoints, transactions
-from jobs.templates import path_templates
-from pipelines.conformance.build import RESOLVED, endpoint_counts, findings, verdicts
-from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, Limits, load
 from pipelines.conformance.findings import SEVERITIES
-from pipelines.conformance.listing import endpoint_table, in_words, write_findings
+from pipelines.conformance.operations import routes_of
 from pipelines.conformance.routes import Routes
-from pipelines.conformance.table import VIOLATIONS, WAREHOUSE_BATCH
-from pipelines.decisions.apply import with_aliases
-from pipelines.errors import WarehouseError
-from pipelines.openapi.build import documents
-from pipelines.paths.templates_table import PATH_TEMPLATES
-from pipelines.run import Run
-from pipelines.schemas.tables import SCHEMAS
-from pipelines.schemas.versions import latest
-from pipelines.selection.preflight import NO, preflight
-from pipelines.transactions.inputs import Input
+from pipelines.conformance.spark import (
+    RESOLVED,
+    endpoint_counts,
+    endpoint_table,
+    findings,
+    in_words,
+    verdicts,
+    write_findings,
+)
+from pipelines.conformance.tables import VIOLATIONS, WAREHOUSE_BATCH
+from pipelines.decisions.spark import with_aliases
+from pipelines.openapi.spark import documents
+from pipelines.paths.tables import PATH_TEMPLATES
+from pipelines.runtime.errors import WarehouseError
+from pipelines.schemas.tables import SCHEMAS, latest
+from pipelines.selection.columns import NO, preflight
+from pipelines.transactions.inputs.files import Input
 from pipelines.transactions.secret_key import secret_key
-from pipelines.transactions.staging import staged
+from pipelines.transactions.spark.staging import staged
+from pipelines.workflows.inventory import listed_endpoints, transactions
+from pipelines.workflows.run import Run
+from pipelines.workflows.templates import path_templates
 
 FILE_WIDTH = 240
 """Characters of a line where the output is no terminal: two cells of `listing.CELL_CHARACTERS` and the counts."""

@@ -1,6 +1,6 @@
 """Set-up runs this after the jars are there: one run on the demo's smallest file, whose JVM leaves an archive of its classes.
 
-Later sessions of this environment start with it (pipelines/class_archive.py). What cannot be made is done without.
+Later sessions of this environment start with it (pipelines/runtime/jvm.py). What cannot be made is done without.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ import yaml
 from pyspark import SparkContext
 
 from jobs.__main__ import main
-from pipelines.class_archive import archive, leaving, place, prepare
-from pipelines.conf_files import conf_folder
-from pipelines.spark import java_home
-from pipelines.spark_jars import class_path, properties_of, remembered
+from pipelines.runtime.jvm import archive, class_path, leaving, place, prepare, properties_of, remembered
+from pipelines.runtime.settings_files import conf_folder
+from pipelines.runtime.spark import java_home
 
 DEMO = Path(__file__).resolve().parents[1] / "examples" / "demo"
 DUMP_SECONDS = 300

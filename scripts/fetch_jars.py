@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyspark import SparkConf, SparkContext
 
-from pipelines.spark_jars import JARS, properties_of, remember
+from pipelines.runtime.jvm import JARS, properties_of, remember
 
 if __name__ == "__main__":
     SparkContext._ensure_initialized()  # the JVM that spark-submit started knows them; no session is needed

@@ -10,11 +10,11 @@ import orjson
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.changes.build import Evidence, changed_schemas, changes_of
-from pipelines.changes.inventories import gone_endpoints
-from pipelines.changes.table import PUBLISHED
-from pipelines.endpoints.table import STATUS_CLASSES
-from pipelines.settings import Settings
+from pipelines.changes.spark.changes import Evidence, changed_schemas, changes_of
+from pipelines.changes.spark.inventories import gone_endpoints
+from pipelines.changes.tables import PUBLISHED
+from pipelines.endpoints.tables import STATUS_CLASSES
+from pipelines.runtime.settings import Settings
 from tests.schema_rows import KEY, slices_of, value_rows
 
 MONDAY = date(2026, 6, 1)

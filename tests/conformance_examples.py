@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pipelines.conformance.check import Checker, Request
-from pipelines.conformance.compile import routes_of
 from pipelines.conformance.documents import Document, checked
 from pipelines.conformance.findings import Verdict
+from pipelines.conformance.operations import routes_of
+from pipelines.conformance.request_check import Checker, Request
 
 HOST = "api.example.com"
 

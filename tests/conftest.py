@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines import settings as settings_module
-from pipelines.settings import Settings
-from pipelines.spark import session
-from pipelines.tables import Warehouse
+from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.spark import session
+from pipelines.runtime.tables import Warehouse
 from tests.small_plans import SMALL
 
 # A worker of pytest-xdist has no main file. PySpark takes such a process for its own doctests: an import of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.decisions.checks import checked_template
 from pipelines.decisions.file import parsed
 from pipelines.decisions.model import KINDS, Decision
-from pipelines.errors import SettingsError
+from pipelines.runtime.errors import SettingsError
 
 ALL_KINDS = """\
 # operators' decisions of the shop

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import by_template, candidates, listed, slices
-from pipelines.endpoints.client_days import client_days
-from pipelines.endpoints.host_prior import host_days
-from pipelines.paths.build import templates
-from pipelines.paths.rules import PATH_RULES
-from pipelines.paths.steps import masked
-from pipelines.sections import EndpointSettings, PathSettings
-from pipelines.selection.thresholds import inventory_threshold
-from pipelines.settings import SelectionSettings, Settings
+from pipelines.endpoints.columns import host_days
+from pipelines.endpoints.spark.client_days import client_days
+from pipelines.endpoints.spark.inventory import by_template, candidates, listed, slices
+from pipelines.paths.spark.steps import masked
+from pipelines.paths.spark.templates import templates
+from pipelines.paths.tables import PATH_RULES
+from pipelines.runtime.settings import SelectionSettings, Settings
+from pipelines.runtime.settings_sections import EndpointSettings, PathSettings
+from pipelines.selection.variant import inventory_threshold
 
 
 def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ml.features import Matrix, matrix
+from ml.requests.features import Matrix, matrix
 from pipelines.http.signals import pack
 from pipelines.simulator import Transaction
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from pipelines import settings as settings_module
-from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.judge import Judgement, judge
-from pipelines.schemas.state import fold, observe
+from pipelines.runtime import settings as settings_module
+from pipelines.schemas.inference.infer import Judgement, judge
+from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from tests import strategies
+from tests.oracles.parameter_state import fold, observe
 
 SETTINGS = settings_module.load().schemas
 DAY = date(2026, 6, 1)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pipelines.changes.idle import silence
-from pipelines.sections import ChangeSettings
+from pipelines.changes.significance import silence
+from pipelines.runtime.settings_sections import ChangeSettings
 
 Rng = np.random.Generator
 DAYS = 400

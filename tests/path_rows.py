@@ -11,12 +11,12 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ml.bundled import bundled_paths
-from ml.path_score import variable_probability
-from pipelines.paths.build import templates
-from pipelines.paths.infer import inferred
-from pipelines.paths.steps import masked
-from pipelines.sections import PathSettings
+from ml.paths.score import variable_probability
+from ml.registry.bundled import bundled_paths
+from pipelines.paths.spark.inference import inferred
+from pipelines.paths.spark.steps import masked
+from pipelines.paths.spark.templates import templates
+from pipelines.runtime.settings_sections import PathSettings
 
 FIRST = date(2026, 5, 1)
 

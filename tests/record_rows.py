@@ -7,8 +7,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from pipelines.settings import SessionIdentifier, Settings
-from pipelines.transactions.build import judged
+from pipelines.runtime.settings import SessionIdentifier, Settings
+from pipelines.transactions.spark.rows import judged
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TEXT = (

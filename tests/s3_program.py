@@ -21,14 +21,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import DateType, IntegerType, StructField, StructType
 
 from jobs.__main__ import main as apicensus
-from pipelines.errors import WarehouseBusy
-from pipelines.lease import acquire
-from pipelines.lease_files import HadoopLease
-from pipelines.lease_holder import this_process
-from pipelines.sections import LeaseSettings
-from pipelines.tables import Table, Warehouse
-from pipelines.transactions import intention
-from pipelines.transactions.table import BATCHES, TRANSACTIONS
+from pipelines.runtime.errors import WarehouseBusy
+from pipelines.runtime.lease import acquire, this_process
+from pipelines.runtime.settings_sections import LeaseSettings
+from pipelines.runtime.tables import Table, Warehouse
+from pipelines.runtime.warehouse_lease import HadoopLease
+from pipelines.transactions.spark import publication
+from pipelines.transactions.tables import BATCHES, TRANSACTIONS
 from tests.input_files import COMBINED, LOGPUSH
 
 LINE = LOGPUSH.replace(
@@ -99,11 +98,11 @@ def tables(spark: SparkSession, root: str) -> dict[str, Any]:
     for name, frame in (("ours", table.read(held)), ("deltas", stored)):
         outcome[name] = sorted(row["day"].isoformat() for row in frame.collect())
     outcome["days"] = [day.isoformat() for day in table.files_of_days(held)]
-    outcome["declared"] = [intention.declared(spark, f"{root}/_staging")]
-    intention.declare(spark, f"{root}/_staging", ["b", "a"])
-    outcome["declared"].append(intention.declared(spark, f"{root}/_staging"))
-    intention.withdraw(spark, f"{root}/_staging")
-    outcome["declared"].append(intention.declared(spark, f"{root}/_staging"))
+    outcome["declared"] = [publication.declared(spark, f"{root}/_staging")]
+    publication.declare(spark, f"{root}/_staging", ["b", "a"])
+    outcome["declared"].append(publication.declared(spark, f"{root}/_staging"))
+    publication.withdraw(spark, f"{root}/_staging")
+    outcome["declared"].append(publication.declared(spark, f"{root}/_staging"))
     return outcome
 
 

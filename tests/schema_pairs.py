@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
+from pipelines.http.value_formats import BY_KIND, RECOGNISERS
+from pipelines.http.value_patterns import BITS, bracket
 from pipelines.openapi.endpoint import Parameter
-from pipelines.schemas.characters import BITS, bracket
-from pipelines.schemas.recognisers import BY_KIND, RECOGNISERS
 
 JsonSchema = dict[str, Any]
 NUMBERS = [-(2**40), -(2**31) - 1, -5, -1, 0, 1, 5, 99, 100, 101, 1000, 2**31 - 1, 2**31, 2**40]

@@ -11,15 +11,15 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.client_days import is_guess
-from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.schemas import build
-from pipelines.schemas.batches import BATCHES_SCHEMA, Batch, coded, packed, unpacked
-from pipelines.schemas.deviants import deviants, parameter_senders
-from pipelines.schemas.maps import MAPS_SCHEMA
-from pipelines.schemas.recognisers import kind_of
-from pipelines.schemas.views import LATE_HOUR, is_held
-from pipelines.sections import DeviantSettings, SchemaSettings
+from pipelines.endpoints.spark.client_days import is_guess
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.http.value_formats import kind_of
+from pipelines.runtime.settings_sections import DeviantSettings, SchemaSettings
+from pipelines.schemas.extraction.batch import BATCHES_SCHEMA, Batch, coded, packed, unpacked
+from pipelines.schemas.extraction.spark import LATE_HOUR, is_held
+from pipelines.schemas.learning import spark as build
+from pipelines.schemas.statistics.maps import MAPS_SCHEMA
+from pipelines.schemas.validation.spark import deviants, parameter_senders
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 KEY = ("ml", "a.example", "GET", "/users/{id}")

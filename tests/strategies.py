@@ -160,7 +160,7 @@ values = typed_values | st.sampled_from(VALUES_AT_THE_BORDER) | texts
 observations = st.lists(
     st.tuples(values, st.sampled_from(["c1", "c2", "c3", "c4", "c5"]), days, st.booleans()), max_size=60
 )
-"""Arguments of `pipelines.schemas.evidence.observe`: value, client, day, is_first."""
+"""Arguments of `pipelines.schemas.statistics.evidence.observe`: value, client, day, is_first."""
 
 similar_observations = st.one_of(
     *(

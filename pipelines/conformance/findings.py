@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from pipelines.schemas.recognisers import EMPTY, SUSPICIOUS
+from pipelines.http.value_formats import EMPTY, SUSPICIOUS
 
 Severity = Literal["high", "medium", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("high", "medium", "info")

@@ -1,20 +1,54 @@
-"""What the texts of a decision may be. A check returns the text as it is kept, or says what was expected and found. Value layer.
-
-Templates are compared with shapes of traffic. One that no traffic can have would be ignored silently, so it is refused here.
-"""
+"""Patterns of hosts: `*` stands for the leftmost labels (`*.example.com`) or for every host. Value layer."""
 
 from __future__ import annotations
 
 import re
 
-from pipelines.decisions import cut
-from pipelines.decisions.hosts import is_host, is_host_or_pattern, lowered
-from pipelines.paths.segments import PLACEHOLDER, UNRESERVED, VARIABLE_STEP
+from pipelines.decisions import template_parsing
+from pipelines.http.segment_formats import PLACEHOLDER, UNRESERVED, VARIABLE_STEP
+
+ANY = "*"
+_LABEL_VARIABLE = r"\{[A-Za-z_][A-Za-z0-9_]{0,63}\}"
+_NAME = r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?"
+"""As hosts of transactions (`pipelines/transactions/spark/columns.py`, RFC 3986 s. 3.2.2)."""
+
+
+def is_pattern(host: str) -> bool:
+    """Whether it may stand for several hosts."""
+    return host.startswith("*")
+
+
+def lowered(host: str) -> str:
+    """Lower case as ingest writes hosts; names in braces (of an alias) keep their letters."""
+    return re.sub(
+        rf"({_LABEL_VARIABLE})|[^{{]+|\{{", lambda found: found[0] if found[1] else found[0].lower(), host
+    )
+
+
+def is_host(text: str) -> bool:
+    """A host's name with or without port; labels may hold `{name}`, as the names of aliases do."""
+    return re.fullmatch(_NAME, re.sub(_LABEL_VARIABLE, "x", text)) is not None
+
+
+def is_host_or_pattern(text: str) -> bool:
+    """A host, `*`, or `*.` and a host."""
+    return text == ANY or is_host(text.removeprefix("*."))
+
+
+def covers(pattern: str, host: str) -> bool:
+    """Whether `pattern` is about `host`; `apply.host_matches` says the same of columns."""
+    return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
+
+
+def most_specific_first(patterns: set[str]) -> list[str]:
+    """Exact hosts, then longer patterns before shorter ones: the order in which decisions win."""
+    return sorted(patterns, key=lambda pattern: (is_pattern(pattern), -len(pattern), pattern))
+
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 TEMPLATE_CHARACTERS = 4096  # as paths of transactions
 SHOWN_CHARACTERS = 60
-_METHOD = r"[A-Z][A-Z-]{1,19}"  # as pipelines/transactions/violations.py
+_METHOD = r"[A-Z][A-Z-]{1,19}"  # as pipelines/transactions/spark/columns.py
 _NEEDLESS_ESCAPE = "|".join(escape for escape, _ in UNRESERVED)
 
 
@@ -41,7 +75,7 @@ def checked_template(text: str) -> str:
         raise ValueError(
             f"expected no empty segment, found {shown(text)}. Paths are compared without doubled or last slashes"
         )
-    names = cut.placeholders(text)
+    names = template_parsing.placeholders(text)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(
@@ -69,7 +103,7 @@ def checked_segments(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def ending_in_a_variable(template: str) -> str:
     """The decision is about the siblings of a variable, so the last segment must be one."""
-    if not cut.shape(template).endswith(VARIABLE_STEP):
+    if not template_parsing.shape(template).endswith(VARIABLE_STEP):
         raise ValueError(
             f"expected a template whose last segment is a placeholder, like /users/{{userId}}, found {shown(template)}"
         )
@@ -93,7 +127,7 @@ def checked_name_of_alias(text: str) -> str:
         raise ValueError(
             f'expected a host name, whose labels may be variables as in "{{tenant}}.example.com", found {shown(text)}'
         )
-    names = cut.placeholders(host)
+    names = template_parsing.placeholders(host)
     if len(set(names)) < len(names):
         raise ValueError(f"expected each name in braces once, found {shown(text)}")
     return host
@@ -124,14 +158,14 @@ def _checked_text(literals: str, text: str) -> None:
 
 
 def _checked_shape(text: str) -> None:
-    path_shape = cut.shape(text)
-    masked = cut.masked(path_shape)
+    path_shape = template_parsing.shape(text)
+    masked = template_parsing.masked(path_shape)
     if masked != path_shape:
         raise ValueError(
             f"expected literals that are no identifiers, found {shown(text)}, which is written {shown(masked)} before any "
             "decision is applied. Put a placeholder there"
         )
-    step = cut.unreachable(path_shape)
+    step = template_parsing.unreachable(path_shape)
     if step is not None:
         raise ValueError(
             f"expected a placeholder to be a whole segment, or its part as a date (report-{{day}}), a key (Products({{id}})) "

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.decisions import cut
+from pipelines.decisions import template_parsing
 from pipelines.decisions.checks import (
     checked_host,
     checked_method,
@@ -58,7 +58,7 @@ class OnPath(Decision):
     @property
     def shape(self) -> str:
         """The template without names."""
-        return cut.shape(self.subject)
+        return template_parsing.shape(self.subject)
 
 
 class Pin(OnPath):
@@ -99,7 +99,7 @@ class Rename(OnPath):
 
     @model_validator(mode="after")
     def _of_one_shape(self) -> Rename:
-        if cut.shape(self.to) != self.shape:
+        if template_parsing.shape(self.to) != self.shape:
             raise ValueError(
                 f"to: expected the shape of {shown(self.rename)} with other names, found {shown(self.to)}. "
                 "Use pin, split or merge to change what is a variable"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from pipelines.decisions import cut
+from pipelines.decisions import template_parsing
 from pipelines.decisions.model import Decision, Merge, NeverTemplate, OnPath, Pin, Rename, Split
-from pipelines.paths.segments import VARIABLE_STEP
+from pipelines.http.segment_formats import VARIABLE_STEP
 
 Verdict = Literal["literal", "variable"]
 
@@ -64,13 +64,13 @@ def names(decisions: Sequence[Decision]) -> dict[tuple[str, str], Naming]:
         for decision in decisions:
             if isinstance(decision, kind) and isinstance(decision, OnPath):
                 template = decision.to if isinstance(decision, Rename) else decision.subject
-                if cut.placeholders(template):
+                if template_parsing.placeholders(template):
                     found[decision.host, decision.shape] = Naming(template, isinstance(decision, Merge))
     return found
 
 
 def _told(decision: OnPath) -> Iterator[tuple[str, str, Verdict]]:
-    steps = cut.steps(decision.shape)
+    steps = template_parsing.steps(decision.shape)
     above = "".join(steps[:-1])
     match decision:
         case Pin():
@@ -78,7 +78,9 @@ def _told(decision: OnPath) -> Iterator[tuple[str, str, Verdict]]:
                 yield prefix, step, "variable" if step == VARIABLE_STEP else "literal"
         case Split(into=segments):
             for segment in segments:
-                parts = cut.steps(f"{above}/{segment}")[len(steps) - 1 :]  # an extension is a step of its own
+                parts = template_parsing.steps(f"{above}/{segment}")[
+                    len(steps) - 1 :
+                ]  # an extension is a step of its own
                 for prefix, step in zip(accumulate(parts, initial=above), parts, strict=False):
                     yield prefix, step, "literal"
         case Merge():

@@ -1,11 +1,17 @@
-"""Why an endpoint is listed, or is not: the verdict on one row of `build.estimated` in words."""
+"""Why an endpoint is listed, or is not, in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+
+def said(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Each reason in a line: `for: answers JSON (+2.10)`; the number is its share of the log-odds."""
+    return [f"{each['text']} ({each['contribution']:+.2f})" for each in reasons]
+
 
 LISTED, CANDIDATE, UNLISTED = "listed", "candidate", "not listed"
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import InputError
+from pipelines.runtime.errors import InputError
 
 Endpoint = tuple[str, str, str]
 """host, method, template."""

@@ -1,24 +1,115 @@
-"""Endpoints of one host → an OpenAPI 3.1.0 document, every learned fact with its evidence in `x-census`."""
+"""Names in a document: operation ids that are unique and stay the same from run to run, tags."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.openapi import naming
-from pipelines.openapi.assurance import assurance, per_10000
-from pipelines.openapi.bodies import request_body
+from pipelines.http.path_template import PLACEHOLDER, Template, unique_names
+from pipelines.http.text import readable, scalar_text
 from pipelines.openapi.endpoint import Endpoint, timestamp
 from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.parameters import parameter_objects
-from pipelines.openapi.template import unique_names
-from pipelines.openapi.text import readable
-from pipelines.openapi.untaught import untaught
-from pipelines.schemas.path_segments import as_written
-from pipelines.transactions.sources.not_unicode import scalar_text
+from pipelines.openapi.request_body import request_body
+from pipelines.requests.path_parameters import as_written
+from pipelines.schemas.inference.json_schema import SURE, constraints, is_sure
+
+CLEAN_LITERAL = r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"
+CLEAN_NAME = r"[A-Za-z][A-Za-z0-9]*"
+BY = "by"
+UNTELLING_SEGMENT = r"(?:api|rest|rpc|v[0-9]+(?:\.[0-9]+)*)"
+ID_CHARACTERS = 100
+HASH_CHARACTERS = 10
+TAG_CHARACTERS = 64
+
+
+def operation_id(method: str, path: str) -> str:
+    """`GET /users/{userId}/order-items` → `get_users_by_userId_orderItems`, from method and path alone.
+
+    Simple paths give different ids by construction (a literal `by` or an underscore is not simple); all
+    others get a hash of method and path, so that a new endpoint never changes the id of another.
+    """
+    words, is_simple = [_word(method.lower())], re.fullmatch("[A-Z]+", method) is not None
+    for segment in path.split("/")[1:] if path != "/" else []:
+        placeholder = re.fullmatch(PLACEHOLDER, segment)
+        if placeholder:
+            words += [BY, _word(placeholder[1])]
+            is_simple = is_simple and re.fullmatch(CLEAN_NAME, placeholder[1]) is not None
+        else:
+            words.append(_word(segment))
+            is_simple = is_simple and segment != BY and re.fullmatch(CLEAN_LITERAL, segment) is not None
+    simple = "_".join(word for word in words if word)
+    if is_simple and len(simple) <= ID_CHARACTERS:
+        return simple
+    digest = hashlib.sha256(f"{method} {path}".encode()).hexdigest()[:HASH_CHARACTERS]
+    return f"{simple[: ID_CHARACTERS - HASH_CHARACTERS - 1]}_{digest}".lstrip("_")
+
+
+def tag_of(template: Template) -> str | None:
+    """The first literal segment that names something: `/api/v2/users/{id}` → `users`; else None."""
+    for segment in template.shape.split("/"):
+        if segment and "{}" not in segment and not re.fullmatch(UNTELLING_SEGMENT, segment, re.IGNORECASE):
+            return readable(segment, TAG_CHARACTERS)
+    return None
+
+
+def _word(text: str) -> str:
+    """Letters and digits of `text`, what follows another character in upper case."""
+    first, *rest = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part] or [""]
+    return first + "".join(part[0].upper() + part[1:] for part in rest)
+
+
+NOTHING_SUCCESSFUL = "no request was answered with 2xx"
+NOT_YET = "nothing was learned from its requests: `learn` has not run since, or it left their clients out"
+
+
+def untaught(endpoint: Endpoint) -> dict[str, Any]:
+    """For `x-census` of an operation: `learned: false`, the reason and the threshold; nothing where a schema was learned."""
+    if endpoint.learned_from:
+        return {}
+    least = endpoint.min_to_learn
+    threshold = {} if least is None else {"min_probability_to_learn": round(least, 4)}
+    return {"learned": False, "not_learned_because": _reason(endpoint), **threshold}
+
+
+def _reason(endpoint: Endpoint) -> str:
+    found, least = endpoint.probability, endpoint.min_to_learn
+    if found is not None and least is not None and found < least:
+        costs = "schemas.miss_cost, schemas.false_alarm_cost"
+        return f"probability {found:.4f} of being an API is below {least:.4g}, from which endpoints teach ({costs})"
+    return NOT_YET if endpoint.statuses.get("2XX") else NOTHING_SUCCESSFUL
+
+
+def assurance(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """`back_test`: requests left out of what taught, false alarms among them, and per 10,000; `constraints`: how many, how sure.
+
+    Both are there only where something was tested or written.
+    """
+    known = list(endpoints)
+    tested, alarms = sum(one.tested for one in known), sum(one.false_alarms for one in known)
+    sure = [
+        is_sure(one)
+        for endpoint in known
+        for parameter in endpoint.parameters
+        for one in constraints(parameter.schema)
+    ]
+    back_test = {"requests": tested, "false_alarms": alarms, "per_10000": per_10000(alarms, tested)}
+    written = {
+        "written": len(sure),
+        "confidence": SURE,
+        "share": round(sum(sure) / len(sure), 4) if sure else 0.0,
+    }
+    return {**({"back_test": back_test} if tested else {}), **({"constraints": written} if sure else {})}
+
+
+def per_10000(alarms: int, requests: int) -> float:
+    """False alarms in 10,000 requests."""
+    return round(10_000 * alarms / requests, 3) if requests else 0.0
+
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
@@ -37,7 +128,7 @@ CLIENT = (
     "a session identifier; without one, the network of the address (IPv4 /24, IPv6 /48, unless settings privacy say otherwise) "
     "with user agent and TLS fingerprint"
 )
-"""What every `clients` of a document counts (pipelines/transactions/clients.py)."""
+"""What every `clients` of a document counts (pipelines/transactions/spark/identifiers.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +241,10 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
     endpoint = merged(group, names)
     parameters = parameter_objects(endpoint.parameters, endpoint.learned_from)
     body = request_body(endpoint.parameters, endpoint.media_types)
-    tag = naming.tag(group[0].template)
+    tag = tag_of(group[0].template)
     templates = sorted({scalar_text(one.endpoint.path_template) for one in group})
     return {
-        "operationId": naming.operation_id(method, path),
+        "operationId": operation_id(method, path),
         **({"tags": [tag]} if tag else {}),
         "summary": readable(f"{method} {path}", TITLE_CHARACTERS),
         **({"parameters": parameters} if parameters else {}),

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from pipelines.endpoints.wording import said
+from pipelines.endpoints.standing import said
 from pipelines.http.json_values import JsonSchema
-from pipelines.schemas.path_segments import PLAIN
+from pipelines.requests.path_parameters import PLAIN
 
 RESPONSES = {
     "1XX": "informational", "2XX": "successful", "304": "not_modified", "3XX": "redirects", "4XX": "client_errors",

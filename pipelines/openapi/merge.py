@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.http.json_values import JsonSchema
+from pipelines.http.path_template import Template, parsed
 from pipelines.openapi.endpoint import Endpoint, Parameter
-from pipelines.openapi.template import Template, parsed
-from pipelines.schemas.json_schema import without_evidence
+from pipelines.schemas.inference.json_schema import without_evidence
 
 
 @dataclass(frozen=True, slots=True)

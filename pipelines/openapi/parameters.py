@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipelines.http.text import scalar_text
 from pipelines.openapi.endpoint import Parameter
-from pipelines.schemas.bracketed import ANY_KEY
-from pipelines.schemas.json_body import MEMBER as ANY
-from pipelines.schemas.json_schema import LIST_STYLES
-from pipelines.transactions.sources.not_unicode import scalar_text
+from pipelines.requests.json_body import MEMBER as ANY
+from pipelines.requests.urlencoded import ANY_KEY
+from pipelines.schemas.inference.json_schema import LIST_STYLES
 
 ParameterObject = dict[str, Any]
 LOCATIONS = ("path", "query", "header", "cookie")

@@ -12,16 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.paths.forest import (
-    Flags,
-    Forest,
-    Integers,
-    Nodes,
-    Numbers,
-    find_nodes,
-    find_rests,
-    prefixes,
-)
+from pipelines.paths.forest import Flags, Forest, Integers, Nodes, Numbers, find_nodes, find_rests, prefixes
 from pipelines.paths.step_texts import StepTexts
 
 OVERLAPS = ("overlap", "most_overlap", "next_overlap", "later_overlap", "most_later_overlap")
@@ -32,7 +23,7 @@ CONTEXT = (
     "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", *OVERLAPS, "places", "most_places",
     "variable_share",
 )  # fmt: skip
-"""Numbers of a child that its place in the tree gives; `ml/path_features.py` adds those of its text."""
+"""Numbers of a child that its place in the tree gives; `ml/paths/features.py` adds those of its text."""
 UNKNOWN = -1.0
 """A number that cannot be said, as the share of siblings where there are none."""
 

@@ -1,9 +1,4 @@
-"""Paths of hosts as arrays: a row a step, steps as numbers, prefixes and rests as numbers too. Value layer, numpy.
-
-A tree a host, all trees beside each other in the same arrays. A path is written by an array of steps' numbers, one a row: as it
-was seen, or with `/{}` for what is taken for a variable. Two prefixes are equal where the steps are, because only the last step
-of a path can be a part (`.json`, `:cancel`) and every other begins with its slash.
-"""
+"""A masked path → its steps, of one value: what `steps.steps` and `steps.typed_steps` do with columns. Value layer."""
 
 from __future__ import annotations
 
@@ -15,8 +10,28 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.paths.cut import steps, typed_steps
-from pipelines.paths.segments import ROOT, VARIABLE_STEP
+from pipelines.http.segment_formats import PART, ROOT, TYPED, VARIABLE_STEP, compiled
+
+_PART, _TYPED = compiled(PART), compiled(TYPED)
+
+
+def steps(path: str) -> list[str]:
+    """`/users/7.json` → `/users`, `/7`, `.json`: their texts, joined, are the path."""
+    first, *segments = path.split("/")
+    cut = [first] if first or not segments else []
+    cut += ["/" + segment for segment in segments]
+    last = cut[-1]
+    if "." in last or ":" in last:
+        found = _PART.search(last)
+        if found is not None:
+            cut[-1:] = [last[: found.start()], last[found.start() :]]
+    return cut
+
+
+def typed_steps(path: str) -> list[str]:
+    """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
+    return steps(_TYPED.sub(VARIABLE_STEP, path))
+
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

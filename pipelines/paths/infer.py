@@ -1,59 +1,238 @@
-"""Distinct paths → rows of path_rules, on Spark: few are judged on the driver, more on executors, by the same function."""
+"""Decided children → rows of path_rules: one a literal, one for a node's variables, one an ending of theirs. Value layer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from pipelines.paths.host_rules import Scorer, infer_rules
-from pipelines.paths.resolve import few
-from pipelines.paths.rules import PATH_RULES
-from pipelines.paths.sample import bounded, sampled
-from pipelines.sections import PathSettings
+from pipelines.paths.children import Children, Counted, count_children, distinct, find_children
+from pipelines.paths.decide import WHYS, Decided, decide, reason
+from pipelines.paths.forest import (
+    Forest,
+    Integers,
+    Numbers,
+    find_nodes,
+    plant,
+    prefixes,
+    sort_evidence,
+    with_steps,
+)
+from pipelines.paths.rules import ABSORBED, HELD, INFERRED, LITERAL, OPERATOR, VARIABLE, bind, read_rules
+from pipelines.paths.step_texts import StepTexts, read_texts
+from pipelines.runtime.settings_sections import PathSettings
 
-EVIDENCE = ("host", "path_shape", "clients", "first_day", "last_day")
-GROUP = "host_group"
+RULE_ROWS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("host", "prefix", "step", "decision", "origin")),
+        ("probability", pa.float64()),
+        *((name, pa.int64()) for name in ("children", "siblings", "paths", "clients")),
+        ("overlap", pa.float64()),
+        ("takes_words", pa.bool_()),
+        ("reason", pa.string()),
+        *((name, pa.date32()) for name in ("first_day", "last_day")),
+    ]
+)
+"""The columns of table path_rules."""
+_DECISIONS = (LITERAL, VARIABLE, ABSORBED)
+_LITERAL, _VARIABLE, _ABSORBED = range(len(_DECISIONS))
 
 
-def inferred(
-    evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
-) -> DataFrame:
-    """`EVIDENCE` (distinct paths) → rows of path_rules.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of each path: clients that asked for it, first and last day (days since 1970)."""
 
-    `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the classifier; None for none.
+    clients: Integers
+    first_day: Integers
+    last_day: Integers
+
+
+Columns = dict[str, npt.NDArray[Any]]
+"""Columns of rules by the names of path_rules; `node`, `step` and `why` are numbers, an unknown overlap is NaN."""
+
+
+def rule_rows(
+    forest: Forest, texts: StepTexts, seen: Seen, counted: Counted, decided: Decided, probability: Numbers
+) -> pa.Table:
+    """The rules that the decisions of the last pass give, as rows of path_rules."""
+    of_row = counted.children.of_row
+    shown = np.where(decided.is_variable[of_row], forest.variable, forest.step)
+    children = find_children(
+        forest, shown
+    )  # prefixes as the last pass writes them, maybe not as it read them
+    each = _pooled(forest, seen, children, counted, decided, probability)
+    variables = _variables(each, texts)
+    literals = _literals(each, variables, texts, children)
+    rules = {name: np.concatenate([literals[name], variables[name]]) for name in variables}
+    return _table(rules, forest, children)
+
+
+def _pooled(
+    forest: Forest, seen: Seen, children: Children, counted: Counted, decided: Decided, probability: Numbers
+) -> Columns:
+    """One row a child. Two writings of one prefix may have been judged apart: what most paths say holds."""
+    child, before, count = children.of_row, counted.children.of_row, children.count
+    paths = np.bincount(child, minlength=count)
+    path = forest.path
+
+    def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return _extreme(np.maximum, values, child, count)
+
+    return {
+        "node": children.node,
+        "step": children.step,
+        "is_variable": np.bincount(child, decided.is_variable[before], count) / paths > 0.5,
+        "why": _commonest(decided.why[before], child, count),
+        "probability": np.bincount(child, probability[before], count) / paths,
+        "siblings": most(counted.named("siblings")[before].astype(np.int64)),
+        "overlap": most(counted.named("overlap")[before].astype(np.float64)),
+        "paths": paths,
+        "places": distinct(child, find_nodes(forest, forest.step).of_row, count).astype(np.int64),
+        "clients": most(seen.clients[path]),
+        "first_day": _extreme(np.minimum, seen.first_day[path], child, count),
+        "last_day": most(seen.last_day[path]),
+    }
+
+
+def _variables(each: Columns, texts: StepTexts) -> Columns:
+    """One row a node: what its variable children have in common."""
+    chosen = {name: column[each["is_variable"]] for name, column in each.items()}
+    node, group = np.unique(chosen["node"], return_inverse=True)
+    count, step = len(node), chosen["step"]
+    by_form = step == texts.variable
+
+    def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return _extreme(np.maximum, values, group, count)
+
+    size = np.bincount(group, minlength=count)
+    overlap = most(chosen["overlap"])
+    return {
+        "node": node,
+        "step": np.full(count, texts.variable),
+        "decision": np.full(count, _VARIABLE),
+        "why": _commonest(chosen["why"], group, count),
+        "probability": np.bincount(group, np.where(by_form, 1.0, chosen["probability"]), count) / size,
+        "children": size,
+        "siblings": most(chosen["siblings"]),
+        "paths": np.bincount(group, chosen["paths"], count).astype(np.int64),
+        "clients": most(chosen["clients"]),
+        "overlap": np.where(overlap >= 0, overlap, np.nan),
+        "takes_words": most(~by_form & ~texts.has_digits[step]),
+        "has_form": most(by_form),
+        "first_day": _extreme(np.minimum, chosen["first_day"], group, count),
+        "last_day": most(chosen["last_day"]),
+    }
+
+
+def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Children) -> Columns:
+    """The others. An ending after a variable is of the template where at least two values, and half of them, carry it."""
+    chosen = {name: column[~each["is_variable"]] for name, column in each.items()}
+    count, nodes = len(chosen["node"]), children.nodes
+    stems, have_form = np.zeros(len(nodes.host), np.int64), np.zeros(len(nodes.host), bool)
+    stems[variables["node"]], have_form[variables["node"]] = variables["children"], variables["has_form"]
+    after_variable = nodes.last[chosen["node"]] == texts.variable
+    parent = nodes.parent[chosen["node"]]
+    common = have_form[parent] | ((chosen["places"] >= 2) & (chosen["places"] * 2 >= stems[parent]))
+    absorbed = texts.is_ending[chosen["step"]] & after_variable & (stems[parent] > 0) & ~common
+    kept = ("node", "step", "probability", "siblings", "paths", "clients", "first_day", "last_day")
+    return {name: chosen[name] for name in kept} | {
+        "decision": np.where(absorbed, _ABSORBED, _LITERAL),
+        "why": np.where(absorbed, WHYS.index("ending of few"), chosen["why"]),
+        "children": np.ones(count, np.int64),
+        "overlap": np.where(chosen["overlap"] >= 0, chosen["overlap"], np.nan),
+        "takes_words": np.zeros(count, bool),
+        "has_form": np.zeros(count, bool),
+    }
+
+
+def _table(rules: Columns, forest: Forest, children: Children) -> pa.Table:
+    of_node = prefixes(forest, children.nodes)
+    nodes = rules["node"].tolist()
+    whys = [WHYS[why] for why in rules["why"].tolist()]
+    figures = ("probability", "children", "siblings", "overlap")
+    reasons = list(map(reason, whys, *(rules[name].tolist() for name in figures)))
+    overlap = rules["overlap"]
+    made = {
+        "host": [forest.hosts[host] for host in children.nodes.host[nodes].tolist()],
+        "prefix": [of_node[node] for node in nodes],
+        "step": [forest.vocabulary[step] for step in rules["step"].tolist()],
+        "decision": [_DECISIONS[decision] for decision in rules["decision"].tolist()],
+        "origin": list(map(_origin, whys)),
+        "overlap": pa.array(overlap, pa.float64(), mask=np.isnan(overlap)),
+        "reason": reasons,
+        **{day: pa.array(rules[day].astype(np.int32)).cast(pa.date32()) for day in ("first_day", "last_day")},
+    }
+    return pa.Table.from_arrays(
+        [pa.array(made.get(field.name, rules.get(field.name)), field.type) for field in RULE_ROWS],
+        schema=RULE_ROWS,
+    )
+
+
+def _origin(why: str) -> str:
+    if why == "operator":
+        return OPERATOR
+    return HELD if why.startswith("published") else INFERRED
+
+
+def _commonest(values: Integers, group: Integers, groups: int) -> Integers:
+    """The commonest value (reasons' numbers) of each group, of equally common ones the first."""
+    counts = np.bincount(group * len(WHYS) + values, minlength=groups * len(WHYS))
+    return np.asarray(counts.reshape(groups, len(WHYS)).argmax(axis=1), np.int64)
+
+
+def _extreme(which: np.ufunc, values: npt.NDArray[Any], group: Integers, groups: int) -> npt.NDArray[Any]:
+    """The least or the greatest value (np.minimum, np.maximum) of each group; no group is empty."""
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(groups))
+    return np.asarray(which.reduceat(values[order], starts) if groups else values[:0])
+
+
+Scorer = Callable[[Sequence[str], Sequence[str], npt.NDArray[np.float32]], npt.NDArray[np.floating]]
+"""Steps, the prefixes before them and their `children.CONTEXT` (a row a step) → probability of being a variable."""
+
+
+def infer_rules(
+    evidence: pa.Table, known: pa.Table | None, settings: PathSettings, score: Scorer
+) -> pa.Table:
+    """Infers the rules of all hosts of the evidence.
+
+    Args:
+        evidence: `host, path_shape, clients, first_day, last_day`, a row a distinct path.
+        known: Rules that bind (rows of path_rules), published ones and operators', which win over the classifier; None for none.
+        settings: Section `paths`.
+        score: The classifier.
+
+    Returns:
+        Rows of path_rules.
     """
-    paths = evidence.select(*EVIDENCE)
-    rows = few(paths, min(settings.always_whole, settings.on_driver))
-    if rows is None:
-        chosen = bounded(sampled(paths, settings), settings).localCheckpoint()
-        rows = few(chosen, settings.on_driver)
-        if rows is None:
-            return _on_executors(chosen, settings, score, known)
-    found = infer_rules(rows, None if known is None else known.toArrow(), settings, score)
-    return as_frame(found, evidence)
+    if not evidence.num_rows:
+        return RULE_ROWS.empty_table()
+    rows = with_steps(sort_evidence(evidence))
+    forest, bound = plant(rows, ["guess"]), read_rules(known)
+    texts = read_texts(forest.vocabulary)
+    seen = Seen(_numbers(rows, "clients"), _numbers(rows, "first_day"), _numbers(rows, "last_day"))
+    guess = forest.written["guess"]
+    for number in range(settings.passes):
+        own = guess == forest.variable if number else None
+        counted = count_children(forest, texts, guess, guess, own)
+        probability = score(counted.step, counted.prefix, counted.context)
+        binding = bind(bound, forest, counted, texts, seen.first_day)
+        decided = decide(counted, texts, probability, binding, settings)
+        before, guess = (
+            guess,
+            np.where(decided.is_variable[counted.children.of_row], forest.variable, forest.step),
+        )
+        if number and np.array_equal(guess, before):
+            break
+    return rule_rows(forest, texts, seen, counted, decided, probability.astype(np.float64))
 
 
-def as_frame(rules: pa.Table, like: DataFrame) -> DataFrame:
-    """Rows of path_rules as a frame of the session of `like`."""
-    return like.sparkSession.createDataFrame(rules, PATH_RULES.schema)
-
-
-def _on_executors(
-    evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
-) -> DataFrame:
-    """A task judges whole hosts, about `paths.on_driver` paths. Which hosts it holds changes nothing (docs/adr/0016)."""
-    groups = max(1, evidence.count() // settings.on_driver)
-    group = (F.pmod(F.xxhash64("host"), F.lit(groups))).cast("int").alias(GROUP)
-    ours = evidence.select("*", group).groupBy(GROUP)
-
-    def judge(paths: pa.Table) -> pa.Table:
-        return infer_rules(paths, None, settings, score)
-
-    def judge_with_known(paths: pa.Table, rules: pa.Table) -> pa.Table:
-        return infer_rules(paths, rules, settings, score)
-
-    if known is None:
-        return ours.applyInArrow(judge, PATH_RULES.schema)
-    theirs = known.select("*", group).groupBy(GROUP)
-    return ours.cogroup(theirs).applyInArrow(judge_with_known, PATH_RULES.schema)
+def _numbers(rows: pa.Table, name: str) -> Integers:
+    """A column of whole numbers, or of days since 1970."""
+    column = rows.column(name).combine_chunks()
+    whole = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
+    return np.asarray(whole.to_numpy(zero_copy_only=False), np.int64)

@@ -1,39 +1,108 @@
-"""Table path_rules: what is literal and what is variable at each place of a host's tree, with the evidence and the reason.
-
-One row a literal child of a node, and one, with step `/{}`, for every other segment there. The rules are what is persisted: a
-path gets its template by walking down (`resolve.py`), whether inference ever saw it or not. Values of variables are not kept.
-"""
+"""Rules of the path tree: their words, and those that bind what is inferred next. Value layer."""
 
 from __future__ import annotations
 
-from pyspark.sql.types import BooleanType, DateType, DoubleType, LongType, StringType, StructField, StructType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from pipelines.paths.rule_terms import RULE_KEY
-from pipelines.tables import Table
+import numpy as np
+import pyarrow as pa
 
-PATH_RULES = Table(
-    name="path_rules",
-    schema=StructType(
-        [
-            *(StructField(name, StringType(), False) for name in RULE_KEY),
-            StructField("decision", StringType(), False),
-            StructField("origin", StringType(), False),
-            StructField("probability", DoubleType(), True),
-            StructField("children", LongType(), False),
-            StructField("siblings", LongType(), False),
-            StructField("paths", LongType(), False),
-            StructField("clients", LongType(), False),
-            StructField("overlap", DoubleType(), True),
-            StructField("takes_words", BooleanType(), False),
-            StructField("reason", StringType(), False),
-            StructField("first_day", DateType(), False),
-            StructField("last_day", DateType(), False),
-        ]
-    ),
-)
-"""`prefix` is the path before with `{}` for variables; `decision` is literal, variable or absorbed (an ending that belongs to
-the variable before); `origin` says whether inference, what was published earlier (held) or an operator decided. `probability`
-of being a variable, mean over the `children` that the rule covers, of the `siblings` at its node; `paths` through it; `clients`
-of the child that most clients asked for; `overlap`: mean share of siblings that have the same paths below; `takes_words`:
-whether the variable's values include some without a digit.
-"""
+from pipelines.http.segment_formats import VARIABLE_STEP
+from pipelines.paths.children import Children, Counted
+from pipelines.paths.forest import Flags, Forest, Integers
+from pipelines.paths.step_texts import StepTexts
+
+RULE_KEY = ("host", "prefix", "step")
+LITERAL, VARIABLE, ABSORBED = "literal", "variable", "absorbed"
+INFERRED, HELD, OPERATOR = "inferred", "held", "operator"
+
+
+NEVER = np.iinfo(np.int64).min
+NONE_SAID, SAID_LITERAL, SAID_VARIABLE = 0, 1, 2
+
+
+@dataclass(slots=True)
+class NodeRules:
+    """What binds at one node: of its steps (`of_step`) and of every other (`of_node`); `since`: the last day published."""
+
+    said_of_step: dict[str, str] = field(default_factory=dict)
+    said_of_node: str | None = None
+    published_of_step: dict[str, str] = field(default_factory=dict)
+    published_of_node: str | None = None
+    since: int = NEVER
+
+
+Bound = Mapping[tuple[str, str], NodeRules]
+"""(host, prefix) → what binds there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Of each child: what an operator said, what was published, and whether it `was_there` by then."""
+
+    is_said: Flags
+    is_said_variable: Flags
+    is_published_literal: Flags
+    is_published_variable: Flags
+    was_there: Flags
+
+
+def read_rules(known: pa.Table | None) -> Bound:
+    """Rows of path_rules that bind (None for none), by node."""
+    bound: dict[tuple[str, str], NodeRules] = {}
+    if known is None:
+        return bound
+    days = known.column("last_day").cast(pa.int32()).to_pylist()
+    names = ("host", "prefix", "step", "decision", "origin")
+    columns = [known.column(name).to_pylist() for name in names]
+    for host, prefix, step, decision, origin, day in zip(*columns, days, strict=True):
+        at = bound.setdefault((host, prefix), NodeRules())
+        if step == VARIABLE_STEP and origin == OPERATOR:
+            at.said_of_node = max(decision, at.said_of_node or "")
+        elif step == VARIABLE_STEP:
+            at.published_of_node = max(decision, at.published_of_node or "")
+            at.since = max(day, at.since)
+        else:
+            of_step = at.said_of_step if origin == OPERATOR else at.published_of_step
+            of_step[step] = max(decision, of_step.get(step, ""))
+    return bound
+
+
+def bind(bound: Bound, forest: Forest, counted: Counted, texts: StepTexts, first_day: Integers) -> Binding:
+    """Looks up what binds each child.
+
+    Args:
+        bound: Rules by node.
+        forest: Paths of hosts.
+        counted: Their children.
+        texts: What their steps say: "every other segment" means no part of one.
+        first_day: Of each path, days.
+    """
+    children = counted.children
+    said = np.full(children.count, NONE_SAID)
+    literal, variable, was_there = (np.zeros(children.count, bool) for _ in range(3))
+    if bound:
+        since = first_days(children, forest, first_day)
+        whole = texts.is_segment & ~texts.is_masked
+        hosts = [forest.hosts[host] for host in children.nodes.host[children.node].tolist()]
+        for child, key in enumerate(zip(hosts, counted.prefix, strict=True)):
+            rules = bound.get(key)
+            if rules is None:
+                continue
+            step = counted.step[child]
+            node_says = rules.said_of_node if whole[children.step[child]] else None
+            says = rules.said_of_step.get(step, node_says)
+            if says is not None:
+                said[child] = SAID_VARIABLE if says == VARIABLE else SAID_LITERAL
+            literal[child] = rules.published_of_step.get(step) == LITERAL
+            variable[child] = rules.published_of_node == VARIABLE
+            was_there[child] = since[child] <= rules.since
+    return Binding(said != NONE_SAID, said == SAID_VARIABLE, literal, variable, was_there)
+
+
+def first_days(children: Children, forest: Forest, first_day: Integers) -> Integers:
+    """Since when each child is seen: what was there when a template was published stays in it."""
+    since = np.full(children.count, np.iinfo(np.int64).max)
+    np.minimum.at(since, children.of_row, first_day[forest.path])
+    return since

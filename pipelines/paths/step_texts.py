@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from pipelines.http.segment_formats import DEEPER, LITERAL, PLACEHOLDER, VARIABLE, VARIABLE_STEP, compiled
 from pipelines.paths.forest import Flags, Integers
-from pipelines.paths.segments import DEEPER, LITERAL, PLACEHOLDER, VARIABLE, VARIABLE_STEP, compiled
 
 LONGEST = 4096
 """Characters of a step that are looked at."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from pipelines.paths.cut import steps, typed_steps
-from pipelines.paths.rule_terms import ABSORBED, LITERAL, VARIABLE
-from pipelines.paths.segments import ROOT, VARIABLE_STEP
+from pipelines.http.segment_formats import ROOT, VARIABLE_STEP
+from pipelines.paths.forest import steps, typed_steps
+from pipelines.paths.rules import ABSORBED, LITERAL, VARIABLE
 
 Steps = dict[str, str]
 Node = tuple[Steps, str | None, bool]

@@ -182,7 +182,7 @@ class DeviantFact:
 class Facts:
     """The whole page. `endpoints`, `comparison` and `deviants` may be cut, `totals`, `buckets` and other totals are not.
 
-    `buckets`: covered and other hosts by what ml changed (`pipelines.endpoints.compare.BUCKETS`).
+    `buckets`: covered and other hosts by what ml changed (`pipelines.endpoints.spark.comparison.BUCKETS`).
     """
 
     title: str

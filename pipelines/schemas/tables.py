@@ -1,15 +1,171 @@
-"""Delta tables of the schema stage, around the contracts in table.py."""
+"""Tables of the schema stage and their contracts: a parameter's key, a day's evidence, a version of a schema."""
 
 from __future__ import annotations
 
-from pipelines.schemas.table import (
-    DEVIANTS_SCHEMA,
-    LEARNED_CELLS_SCHEMA,
-    PARAMETER_SENDERS_SCHEMA,
-    PARAMETER_SLICES_SCHEMA,
-    SCHEMAS_SCHEMA,
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    DateType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
 )
-from pipelines.tables import Table
+
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.runtime.columns import fields
+from pipelines.runtime.tables import Table
+
+PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
+OF_REQUESTS = ("request", "written", "media")
+"""Locations of what is no parameter but known of requests."""
+OF_BODY = ("body", "key")
+"""Locations whose names are JSON Pointers."""
+LOCATIONS = (
+    *OF_REQUESTS,
+    "path",
+    "query",
+    "item",
+    "header",
+    "cookie",
+    *OF_BODY,
+    "form",
+    "part",
+    "file",
+)
+"""`request` stands for the successful request itself (its name and value are empty): the number that presence
+refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields; a `key` is
+one of the map at such a pointer that ends in `{}`, of which only kind, length and characters are kept (`names.stand_in`); those
+of `part` and `file` are of multipart bodies. Of `header`, `cookie` and `file` the name alone is known.
+`written` stands for a path that is not written as its template (its name is one of `requests.WRITINGS`), `media` for a body
+(its name is the media type).
+"""
+
+
+_SEEN = fields(LongType(), "n", "clients", nullable=True)
+"""How often, and the bits of clients (`seen.client_bit`)."""
+COMMON_SCHEMA = ArrayType(StructType([*fields(StringType(), "value", nullable=True), *_SEEN]))
+OUTERMOST_SCHEMA = ArrayType(
+    StructType(
+        [
+            *fields(DoubleType(), "size", nullable=True),
+            *fields(StringType(), "digest", nullable=True),
+            *_SEEN,
+        ]
+    )
+)
+PEAKS_SCHEMA = ArrayType(
+    StructType([*fields(IntegerType(), "hour", nullable=True), *fields(DoubleType(), "size", nullable=True)])
+)
+
+PARAMETER_SLICES_SCHEMA = StructType(
+    [
+        *fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
+        *fields(DateType(), "day", nullable=False),
+        *fields(BooleanType(), "is_late", "is_held", nullable=False),
+        *fields(LongType(), "n", "requests", nullable=False),
+        *fields(BinaryType(), "clients", "values", nullable=False),
+        *fields(LongType(), "integer_min", "integer_max", nullable=True),
+        StructField("classes", ArrayType(LongType()), False),
+        StructField("common", COMMON_SCHEMA, True),
+        StructField("high", OUTERMOST_SCHEMA, False),
+        StructField("low", OUTERMOST_SCHEMA, False),
+        StructField("peaks", PEAKS_SCHEMA, False),
+        *fields(StringType(), "prefix", nullable=True),
+    ]
+)
+"""One row = the values of one kind of one parameter on one day (`state.KindState`), apart for the late hours and for the
+clients that are held back (`views`). Replace per variant and day.
+
+`clients` and `values` are HyperLogLog sketches (Apache DataSketches), integers are exact, `classes` counts the values with
+characters of each class. `common` are all values of a kind that may be a closed set, NULL where they are too many.
+"""
+
+_CLIENTS = StructField("clients", ArrayType(LongType()))
+_SIZES = ArrayType(
+    StructType([*fields(LongType(), "who", nullable=True), *fields(DoubleType(), "size", nullable=True)])
+)
+_KIND = StructType(
+    [
+        *fields(StringType(), "kind", nullable=True),
+        _CLIENTS,
+        *(StructField(name, _SIZES) for name in ("high", "low")),
+    ]
+)
+_VALUE = StructType([*fields(LongType(), "value", "n", nullable=True), _CLIENTS])
+SENDERS_SCHEMA = StructType(
+    [
+        StructField("kinds", ArrayType(_KIND), False),
+        StructField("values", ArrayType(_VALUE), True),
+        StructField("popular", LongType(), False),
+    ]
+)
+"""`senders.Senders`: clients are numbers, values are hashes."""
+PARAMETER_SENDERS_SCHEMA = StructType(
+    [
+        *fields(StringType(), *PARAMETER_KEY, nullable=False),
+        *fields(DateType(), "day", nullable=False),
+        *SENDERS_SCHEMA,
+    ]
+)
+"""One row = who sent what of a parameter on a day; digits for names in bodies (`senders.unnamed`). Replace per variant, day."""
+
+LEARNED_CELLS_SCHEMA = StructType(
+    [
+        *fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *fields(DateType(), "day", nullable=False),
+        *fields(LongType(), "content", "made_of", nullable=False),
+    ]
+)
+"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from (`cells.wanted`),
+`made_of` for what else its slices rest on (`cells.made_of`). Replace per variant; written last."""
+
+PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
+    [
+        *fields(StringType(), "location", "name", nullable=True),
+        *fields(BooleanType(), "required", nullable=True),
+        *fields(LongType(), "requests", nullable=True),
+        *fields(StringType(), "schema", nullable=True),
+    ]
+)
+"""A judged parameter: `requests` carried it, `schema` is JSON Schema 2020-12 as JSON text with `x-census`."""
+
+SCHEMAS_SCHEMA = StructType(
+    [
+        *fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *fields(IntegerType(), "version", nullable=False),
+        *fields(StringType(), "fingerprint", nullable=False),
+        *fields(LongType(), "requests", "clients", nullable=False),
+        *fields(IntegerType(), "days", nullable=False),
+        *fields(DateType(), "first_day", "last_day", nullable=False),
+        *fields(IntegerType(), "left_out", nullable=False),
+        *fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False),
+        *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
+        StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
+    ]
+)
+"""One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement
+without its evidence, changed. `requests` are the successful ones (2xx) it was learned from, `left_out` the
+parameters not written; `writings` are the ways in which their paths are written (`requests.WRITINGS`), `media_types` those of
+their bodies. Of `tested`
+requests that the back-test left out, `false_alarms` broke what is written; of `constraints`, `sure_constraints`
+hold at 99.9 % confidence or more.
+"""
+
+DEVIANTS_SCHEMA = StructType(
+    [
+        *fields(StringType(), "variant", "client", nullable=False),
+        *fields(LongType(), "parameters", "endpoints", nullable=False),
+        StructField("reasons", ArrayType(StringType()), False),
+    ]
+)
+"""One row = a client set apart before learning (`deviants`), named by its first transaction; replace per variant."""
+
 
 PARAMETER_SLICES = Table(
     name="parameter_slices", schema=PARAMETER_SLICES_SCHEMA, partition=("variant", "day")
@@ -20,3 +176,25 @@ PARAMETER_SENDERS = Table(
 )
 LEARNED_CELLS = Table(name="learned_cells", schema=LEARNED_CELLS_SCHEMA, partition=("variant",))
 DEVIANTS = Table(name="deviants", schema=DEVIANTS_SCHEMA)
+
+
+def new_versions(latest_learned: DataFrame, known: DataFrame) -> DataFrame:
+    """Rows of `learned` and the stored rows of `SCHEMAS_SCHEMA` → the rows to append: what changed.
+
+    An endpoint's first version is 1. A rerun on the same evidence gives no row.
+    """
+    before = latest(known).select(
+        *ENDPOINT_KEY, F.col("version").alias("before"), F.col("fingerprint").alias("was")
+    )
+    compared = latest_learned.join(before, [*ENDPOINT_KEY], "left")
+    changed = compared.where(F.col("was").isNull() | (F.col("was") != F.col("fingerprint")))
+    return changed.withColumn("version", F.coalesce(F.col("before") + 1, F.lit(1))).select(
+        *SCHEMAS_SCHEMA.names
+    )
+
+
+def latest(schemas: DataFrame) -> DataFrame:
+    """The newest version of each endpoint's schema: rows of `SCHEMAS_SCHEMA`."""
+    rest = F.struct(*(name for name in SCHEMAS_SCHEMA.names if name not in ENDPOINT_KEY))
+    newest = schemas.groupBy(*ENDPOINT_KEY).agg(F.max_by(rest, F.col("version")).alias("newest"))
+    return newest.select(*ENDPOINT_KEY, "newest.*")

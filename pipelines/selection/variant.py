@@ -1,10 +1,30 @@
-"""The two ways in which API transactions are selected."""
+"""The two ways in which API transactions are selected, and from which probability the answer is yes."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
+from pipelines.runtime.settings import SelectionSettings
+from pipelines.runtime.settings_sections import SchemaSettings
+
 Variant = Literal["ml", "session"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 Labels = Literal["simulated", "session"]
 """Where the labels of training data come from: the simulator's truth, or session identifiers in the warehouse's own traffic."""
+
+
+def cost_threshold(miss_cost: float, false_alarm_cost: float) -> float:
+    """The probability above which a yes costs less than a no: c_FP / (c_FP + c_FN) (Elkan 2001, section 1.1)."""
+    return false_alarm_cost / (false_alarm_cost + miss_cost)
+
+
+def inventory_threshold(settings: SelectionSettings) -> float:
+    """Probability (0-1) from which an endpoint is listed: `selection.threshold`, where it is null by the costs."""
+    if settings.threshold is not None:
+        return settings.threshold
+    return cost_threshold(settings.miss_cost, settings.false_alarm_cost)
+
+
+def learning_threshold(settings: SchemaSettings) -> float:
+    """Probability (0-1) from which a listed endpoint teaches a schema."""
+    return cost_threshold(settings.miss_cost, settings.false_alarm_cost)

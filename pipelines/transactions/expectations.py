@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.settings import QualitySettings
+from pipelines.runtime.settings import QualitySettings
 
 COUNTS, ROWS = "batch_counts", "batch_rows"
 HOURS_PER_YEAR = 24.0 * 366

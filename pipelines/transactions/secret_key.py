@@ -8,8 +8,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from pipelines.errors import SettingsError, WarehouseError
-from pipelines.settings import PrivacySettings
+from pipelines.runtime.errors import SettingsError, WarehouseError
+from pipelines.runtime.settings import PrivacySettings
 
 KEY_BYTES = 32  # as long as the hash: RFC 2104 s. 3 finds shorter ones weaker and longer ones no stronger
 LEAST_BYTES = 16  # of an operator's own key: 128 bits cannot be guessed

@@ -12,7 +12,7 @@ import yaml
 from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
-from pipelines.changes.notice import SECRET
+from pipelines.changes.notifications import SECRET
 from tests.changing_api import CLIENTS, HOST, write_day
 from tests.webhook_server import receiving
 

@@ -14,15 +14,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType
 
-from pipelines.endpoints.client_days import CLIENT_DAYS
-from pipelines.endpoints.client_names import CLIENTS
-from pipelines.endpoints.explained import ENDPOINT_REASONS
-from pipelines.endpoints.table import ENDPOINT_KEY, ENDPOINT_SLICES
-from pipelines.paths.templates_table import PATH_TEMPLATES
-from pipelines.schemas.tables import DEVIANTS, LEARNED_CELLS, PARAMETER_SENDERS, PARAMETER_SLICES, SCHEMAS
-from pipelines.schemas.versions import latest
-from pipelines.sketches import estimate
-from pipelines.tables import Warehouse
+from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS
+from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS
+from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.paths.tables import PATH_TEMPLATES
+from pipelines.runtime.columns import estimate
+from pipelines.runtime.tables import Warehouse
+from pipelines.schemas.tables import (
+    DEVIANTS,
+    LEARNED_CELLS,
+    PARAMETER_SENDERS,
+    PARAMETER_SLICES,
+    SCHEMAS,
+    latest,
+)
 from tests.changing_api import FIRST, line, write_day
 
 DAYS = 7

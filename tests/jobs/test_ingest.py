@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from pipelines.tables import Warehouse
-from pipelines.transactions import intention
-from pipelines.transactions.ingest import STAGING
-from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+from pipelines.runtime.tables import Warehouse
+from pipelines.transactions.spark import publication
+from pipelines.transactions.spark.publication import STAGING
+from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
 
 LINE: dict[str, Any] = {
     "RayID": "ray", "EdgeStartTimestamp": "2026-10-31T10:00:00Z", "ClientIP": "203.0.113.7", "ClientRequestHost": "api.example",
@@ -80,7 +80,7 @@ def test_an_interrupted_publication_is_taken_back_and_done_again(
     (row,) = BATCHES.read(warehouse).collect()
     assert row["state"] == "published"
     BATCHES.delete(warehouse, F.lit(True))  # as a crash between the tables and the ledger leaves it
-    intention.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
+    publication.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
     again = apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
     assert again.summary["files"] == 1
     assert TRANSACTIONS.read(warehouse).count() == 2
@@ -94,21 +94,21 @@ def test_a_publication_that_was_killed_after_its_ledger_is_kept(
     apicensus("ingest", file, "--warehouse", warehouse.root)
     (row,) = BATCHES.read(warehouse).collect()
     versions = [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)]
-    intention.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
+    publication.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
     again = apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
     assert (again.summary["files"], again.summary["files_known"]) == (0, 1)
     assert [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)] == versions
-    assert intention.declared(warehouse.spark, warehouse.path(STAGING)) == []
+    assert publication.declared(warehouse.spark, warehouse.path(STAGING)) == []
 
 
 @pytest.mark.parametrize("content", ["", '{"source_ids": ["a', "[]"])
 def test_an_intention_that_was_cut_off_names_nothing(
     warehouse: Warehouse, tmp_path: Path, content: str
 ) -> None:
-    (tmp_path / intention.FILE).write_text(content)
-    assert intention.declared(warehouse.spark, str(tmp_path)) == []
-    intention.declare(warehouse.spark, str(tmp_path), ["b", "a"])
-    assert intention.declared(warehouse.spark, str(tmp_path)) == ["a", "b"]
+    (tmp_path / publication.FILE).write_text(content)
+    assert publication.declared(warehouse.spark, str(tmp_path)) == []
+    publication.declare(warehouse.spark, str(tmp_path), ["b", "a"])
+    assert publication.declared(warehouse.spark, str(tmp_path)) == ["a", "b"]
 
 
 def test_a_batch_that_fails_its_checks_leaves_the_tables_as_they_were(

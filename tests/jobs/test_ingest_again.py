@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from pipelines.lease_holder import stored, this_process
-from pipelines.tables import Table, Warehouse
-from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+from pipelines.runtime.lease import stored, this_process
+from pipelines.runtime.tables import Table, Warehouse
+from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
 from tests.input_files import COMBINED, LOGPUSH
 
 LINES = [COMBINED.replace(b"GET /", b"GET /%d" % number) for number in range(110)]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipelines.tables import Warehouse
-from pipelines.transactions.table import BATCHES, QUARANTINE, TRANSACTIONS
+from pipelines.runtime.tables import Warehouse
+from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
 
 
 def har(*entries: tuple[str, int | None]) -> str:

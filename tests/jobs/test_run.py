@@ -19,7 +19,7 @@ import yaml
 from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
-from pipelines.simulator.writers import simulate
+from pipelines.simulator.output.writers import simulate
 from tests.small_plans import SHIPPED, having
 
 SPREAD = {"spark.sql.shuffle.partitions": "5", "spark.sql.adaptive.coalescePartitions.enabled": "false"}

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ml.bundled import bundled_paths, card
-from ml.path_features import FEATURES
-from pipelines import settings as settings_module
+from ml.paths.features import FEATURES
+from ml.registry.bundled import bundled_paths, card
+from pipelines.runtime import settings as settings_module
 
 SMALL = """
 training: {{hosts: 30, transactions: 3500, folds: 3, trees: 30, depth: 4}}

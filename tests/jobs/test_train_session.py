@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ml.features import FEATURES
-from ml.labels import LEAKS
-from ml.score import load
+from ml.requests.features import FEATURES
+from ml.requests.score import load
+from ml.training.labels import LEAKS
 
 SMALL = """
 training: {hosts: 40, transactions: 2600, folds: 3, trees: 40, depth: 4, learning_rate: 0.12}

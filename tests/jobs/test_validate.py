@@ -16,10 +16,10 @@ import yaml
 from pyspark.sql import SparkSession
 
 from jobs.__main__ import main
+from pipelines.runtime.tables import Warehouse
 from pipelines.schemas.tables import SCHEMAS
-from pipelines.simulator.writers import simulate
-from pipelines.tables import Warehouse
-from pipelines.transactions.table import TRANSACTIONS
+from pipelines.simulator.output.writers import simulate
+from pipelines.transactions.tables import TRANSACTIONS
 from tests.conformance_examples import checker, get, openapi, query
 from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from pipelines.class_archive import archive, empty_conf
+from pipelines.runtime.jvm import archive, empty_conf
 
 LEAVE = """
 import sys
 sys.prefix = sys.argv[1]
 from scripts.archive_classes import ended, place_of_this_environment
 from pipelines import settings
-from pipelines.class_archive import archive, leaving, prepare
-from pipelines.spark import session
+from pipelines.runtime.jvm import archive, leaving, prepare
+from pipelines.runtime.spark import session
 folder = place_of_this_environment()
 part = prepare(folder)
 spark = settings.load().spark
@@ -35,7 +35,7 @@ import os, os, sys
 sys.prefix = sys.argv[1]
 from pathlib import Path
 from pipelines import settings
-from pipelines.spark import session
+from pipelines.runtime.spark import session
 mine = {"spark.driver.extraJavaOptions": "-Dmine=kept"}
 spark = session("use", settings.load().spark.model_copy(update={"properties": mine}), is_small=True)
 spark.range(3).write.format("delta").save(sys.argv[2])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from pipelines.spark import java_home
+from pipelines.runtime.spark import java_home
 
 # An executor of one core and 1,024 MB, a process of its own: what the driver can import, it cannot.
 # Spark's 200 shuffle partitions would be most of the time.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 READ_SETTINGS = """
-import pipelines.settings as settings
+import pipelines.runtime.settings as settings
 print(settings.__file__)
 print(settings.conf_folder())
 print(settings.load().selection.miss_cost)

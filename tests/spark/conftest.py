@@ -10,11 +10,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.sections import PathSettings
-from pipelines.settings import Settings
-from pipelines.simulator.writers import simulate
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.staging import staged
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings_sections import PathSettings
+from pipelines.simulator.output.writers import simulate
+from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.spark.staging import staged
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines.settings import SessionIdentifier, Settings
+from pipelines.runtime.settings import SessionIdentifier, Settings
 from tests.record_rows import judge
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines.changes.build import Evidence
-from pipelines.schemas.table import SCHEMAS_SCHEMA
-from pipelines.settings import Settings
+from pipelines.changes.spark.changes import Evidence
+from pipelines.runtime.settings import Settings
+from pipelines.schemas.tables import SCHEMAS_SCHEMA
 from tests.change_rows import (
     PEOPLE,
     Parameter,

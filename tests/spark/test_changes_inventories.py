@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from pyspark.sql import SparkSession
 
-from pipelines.changes.build import Evidence
-from pipelines.changes.published import as_of, publication
-from pipelines.changes.table import CHANGES
-from pipelines.schemas.table import SCHEMAS_SCHEMA
-from pipelines.settings import Settings
+from pipelines.changes.spark.changes import Evidence
+from pipelines.changes.tables import CHANGES, as_of, publication
+from pipelines.runtime.settings import Settings
+from pipelines.schemas.tables import SCHEMAS_SCHEMA
 from tests.change_rows import (
     MONDAY,
     PEOPLE,

@@ -8,9 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.settings import PrivacySettings, Settings
-from pipelines.transactions.clients import client, network
-from pipelines.transactions.privacy import with_key
+from pipelines.runtime.settings import PrivacySettings, Settings
+from pipelines.transactions.spark.identifiers import client, network, with_key
 
 NETWORKS = {  # address → at the prefixes (24, 48), (32, 128), (20, 56); equal texts are one network
     "203.0.113.7": ("13303921", "3405803783", "831495"),

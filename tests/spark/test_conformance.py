@@ -9,11 +9,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.conformance.build import RESOLVED, endpoint_counts, findings, verdicts
-from pipelines.conformance.listing import worst_first
-from pipelines.conformance.table import VIOLATIONS
-from pipelines.settings import Settings
-from pipelines.tables import Warehouse
+from pipelines.conformance.spark import RESOLVED, endpoint_counts, findings, verdicts, worst_first
+from pipelines.conformance.tables import VIOLATIONS
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.tables import Warehouse
 from tests.conformance_examples import HOST, checker, get, openapi, post, query
 
 COLUMNS = (

@@ -8,8 +8,10 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.decisions import cut
-from pipelines.decisions.apply import (
+from pipelines.decisions import template_parsing
+from pipelines.decisions.checks import covers, most_specific_first
+from pipelines.decisions.file import parsed
+from pipelines.decisions.spark import (
     host_matches,
     host_patterns,
     is_ignored,
@@ -18,12 +20,10 @@ from pipelines.decisions.apply import (
     with_aliases,
     with_operator_names,
 )
-from pipelines.decisions.file import parsed
-from pipelines.decisions.hosts import covers, most_specific_first
-from pipelines.decisions.table import DECISIONS, store, stored
-from pipelines.paths.steps import masked, steps
-from pipelines.settings import Settings
-from pipelines.tables import Warehouse
+from pipelines.decisions.tables import DECISIONS, store, stored
+from pipelines.paths.spark.steps import masked, steps
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.tables import Warehouse
 from tests.decision_examples import ALL_KINDS, decided
 
 PATHS = [
@@ -71,8 +71,8 @@ def test_paths_are_masked_and_cut_as_the_pipeline_does_it(spark: SparkSession, s
     masks = masked(F.col("path"), settings.paths)
     rows = frame(spark, "path", *([path] for path in PATHS)).withColumn("masked", masks)
     for row in rows.withColumn("steps", steps(F.col("masked"))).collect():
-        assert cut.masked(row["path"]) == row["masked"], row["path"]
-        assert list(cut.steps(row["masked"])) == row["steps"], row["path"]
+        assert template_parsing.masked(row["path"]) == row["masked"], row["path"]
+        assert list(template_parsing.steps(row["masked"])) == row["steps"], row["path"]
 
 
 def test_hosts_match_as_values_do_whatever_the_text(spark: SparkSession) -> None:

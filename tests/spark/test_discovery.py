@@ -8,23 +8,25 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates
-from pipelines.endpoints.compare import compared, side_by_side, summarised
-from pipelines.endpoints.reasons import (
+from pipelines.endpoints.spark.comparison import (
     BY_FAMILY,
     NONE_CARRIES,
     NOT_NAMED,
     NOT_RUN,
     REDIRECTIONS,
     TOO_FEW,
+    compared,
     counted,
     exclusive,
+    side_by_side,
+    summarised,
 )
-from pipelines.endpoints.table import COUNTS
-from pipelines.paths.build import shape, templates
-from pipelines.paths.rules import PATH_RULES
-from pipelines.selection.select import selected
-from pipelines.settings import SelectionSettings, SessionIdentifier, Settings
+from pipelines.endpoints.spark.inventory import candidates
+from pipelines.endpoints.tables import COUNTS
+from pipelines.paths.spark.templates import shape, templates
+from pipelines.paths.tables import PATH_RULES
+from pipelines.runtime.settings import SelectionSettings, SessionIdentifier, Settings
+from pipelines.selection.spark import selected
 from tests.endpoint_rows import merged, sliced, with_masked
 
 ROW = (
@@ -174,7 +176,7 @@ def test_the_most_specific_session_pattern_wins(spark: SparkSession, settings: S
         "*.shop.example": SessionIdentifier(location="cookie", name="narrow"),
         "a.shop.example": SessionIdentifier(location="jwt", name="sub"),
     }
-    from pipelines.selection.session import with_session_key
+    from pipelines.selection.spark import with_session_key
 
     named = ("a.shop.example", "b.shop.example", "c.example", "d.test")
     hosts = spark.createDataFrame([(host,) for host in named], "host string")

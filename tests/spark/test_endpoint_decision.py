@@ -14,13 +14,13 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from pipelines.endpoints.build import candidates, listed
-from pipelines.endpoints.compare import COMPARISONS
-from pipelines.endpoints.table import COUNTS, ENDPOINT_SLICES
-from pipelines.errors import ContractError
-from pipelines.selection.preflight import NO
-from pipelines.settings import Settings
-from pipelines.tables import Table, Warehouse
+from pipelines.endpoints.spark.comparison import COMPARISONS
+from pipelines.endpoints.spark.inventory import candidates, listed
+from pipelines.endpoints.tables import COUNTS, ENDPOINT_SLICES
+from pipelines.runtime.errors import ContractError
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.tables import Table, Warehouse
+from pipelines.selection.columns import NO
 from tests.endpoint_rows import merged, sliced
 
 FIRST = date(2026, 10, 30)

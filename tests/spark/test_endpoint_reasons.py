@@ -10,9 +10,10 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from ml.bundled import bundled
-from ml.explain import with_reasons as explained
-from pipelines.endpoints.explained import (
+from ml.explanation.reasons import with_reasons as explained
+from ml.registry.bundled import bundled
+from pipelines.endpoints.spark.client_days import SAMPLED, client_samples, day_samples
+from pipelines.endpoints.spark.explanations import (
     CELL,
     ENDPOINT_REASONS,
     HOST_REASON,
@@ -21,11 +22,10 @@ from pipelines.endpoints.explained import (
     summed,
     with_reasons,
 )
-from pipelines.endpoints.samples import SAMPLED, client_samples, day_samples
-from pipelines.endpoints.wording import said
-from pipelines.selection.select import KEPT, sample_hash, selected
-from pipelines.selection.signals import packed_signals
-from pipelines.settings import Settings
+from pipelines.endpoints.standing import said
+from pipelines.runtime.settings import Settings
+from pipelines.selection.columns import packed_signals
+from pipelines.selection.spark import KEPT, sample_hash, selected
 from tests.endpoint_rows import merged, sliced
 
 FIRST = date(2026, 10, 30)
@@ -112,7 +112,7 @@ def test_a_sample_is_one_telling_answer_of_each_of_a_few_clients(spark: SparkSes
 
 def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings) -> None:
     """Through the whole way: simulated traffic, the bundled model, the reasons of each endpoint that it lists."""
-    from ml.score import with_probability
+    from ml.requests.score import with_probability
 
     def scored(rows: DataFrame) -> DataFrame:
         return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from ml.bundled import bundled
-from ml.explain import REASON, with_reasons
-from ml.score import with_probability
-from pipelines.errors import ModelMismatch
-from pipelines.selection.scores import REASONS, write_scores
-from pipelines.selection.signals import packed_signals
+from ml.explanation.reasons import REASON, with_reasons
+from ml.registry.bundled import bundled
+from ml.requests.score import with_probability
+from pipelines.runtime.errors import ModelMismatch
+from pipelines.selection.columns import packed_signals
+from pipelines.selection.spark import REASONS, write_scores
 
 
 def test_reasons_do_not_depend_on_partitions_and_keep_the_probability(simulated: DataFrame) -> None:

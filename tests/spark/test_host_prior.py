@@ -10,11 +10,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates
-from pipelines.endpoints.host_prior import PRIOR_CLIENT_DAYS, adjusted, adjustment
-from pipelines.endpoints.table import ENDPOINT_SLICES
-from pipelines.selection.preflight import NO
-from pipelines.settings import Settings
+from pipelines.endpoints.columns import PRIOR_CLIENT_DAYS, adjusted, adjustment
+from pipelines.endpoints.spark.inventory import candidates
+from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.runtime.settings import Settings
+from pipelines.selection.columns import NO
 from tests.endpoint_rows import sliced
 
 FIRST = date(2026, 10, 30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from pipelines.endpoints.host_variables import host_variables
+from pipelines.endpoints.spark.host_variables import host_variables
 
 SHOP = [("GET", "/cart"), ("GET", "/items/{itemId}"), ("POST", "/orders")]
 OTHER = [("GET", "/health"), ("POST", "/login"), ("GET", "/me")]

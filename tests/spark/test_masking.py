@@ -6,7 +6,7 @@ import time
 
 from pyspark.sql import SparkSession
 
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
 from tests.record_rows import judge
 
 

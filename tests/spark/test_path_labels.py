@@ -6,8 +6,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.paths.children import CONTEXT
-from pipelines.paths.labelled import LABEL, WEIGHT, labelled_by_operators, labelled_children, labelled_paths
-from pipelines.settings import Settings
+from pipelines.paths.spark.training import (
+    LABEL,
+    WEIGHT,
+    labelled_by_operators,
+    labelled_children,
+    labelled_paths,
+)
+from pipelines.runtime.settings import Settings
 
 
 def test_children_carry_the_truth_once_as_first_seen_and_once_as_known(

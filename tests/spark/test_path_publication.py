@@ -5,9 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.paths.infer import inferred
-from pipelines.paths.publish import as_rules, hosts_to_infer, published_rules, republished
-from pipelines.sections import PathSettings
+from pipelines.paths.spark.inference import inferred
+from pipelines.paths.spark.publication import as_rules, hosts_to_infer, published_rules, republished
+from pipelines.runtime.settings_sections import PathSettings
 from tests.path_rows import evidence, merged, scored, told
 
 

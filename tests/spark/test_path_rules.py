@@ -8,14 +8,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.paths import cut as values
-from pipelines.paths.infer import inferred
-from pipelines.paths.publish import published_rules
-from pipelines.paths.resolve import resolved
-from pipelines.paths.sample import bounded, sampled
-from pipelines.paths.steps import masked, steps, typed_steps
+from pipelines.paths import forest as values
+from pipelines.paths.spark.inference import bounded, inferred, sampled
+from pipelines.paths.spark.publication import published_rules
+from pipelines.paths.spark.steps import masked, steps, typed_steps
+from pipelines.paths.spark.templates import resolved
 from pipelines.paths.walk import Node, read_trees, walk
-from pipelines.sections import PathSettings
+from pipelines.runtime.settings_sections import PathSettings
 from tests.path_rows import evidence, merged, scored, told
 
 PATHS = (
@@ -206,6 +205,6 @@ def test_a_path_without_unusual_signs_is_masked_as_any_other(
     ]  # fmt: skip
     rows = spark.createDataFrame([(path,) for path in asked], "path string")
     quick = [row[0] for row in rows.select(masked(F.col("path"), paths)).collect()]
-    monkeypatch.setattr("pipelines.paths.steps.UNUSUAL", "^")  # every path is searched for everything
+    monkeypatch.setattr("pipelines.paths.spark.steps.UNUSUAL", "^")  # every path is searched for everything
     assert [row[0] for row in rows.select(masked(F.col("path"), paths)).collect()] == quick
     assert quick[3:7] == ["/users/{}", "/a/report-{}.pdf", "/a/report-{}.pdf", "/Products({})"]

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
 from tests.path_rows import Templates, all_of, inferred_templates
 
 RNG = random.Random(20)  # noqa: S311  # repeatable examples, no secret

@@ -7,7 +7,7 @@ import random
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
 from tests.path_rows import Templates, all_of, inferred_templates
 
 RNG = random.Random(21)  # noqa: S311  # repeatable examples, no secret

@@ -14,21 +14,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from pipelines.endpoints.table import ENDPOINT_KEY
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.http.value_formats import MAX_CHARACTERS, TEXT
+from pipelines.http.value_patterns import classes_of
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
-from pipelines.schemas import build
-from pipelines.schemas.batch_texts import classes_of_all, texts_of
-from pipelines.schemas.characters import classes_of
-from pipelines.schemas.recognisers import MAX_CHARACTERS, TEXT
-from pipelines.schemas.state import ParameterState, observe
-from pipelines.schemas.table import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA
-from pipelines.schemas.verdict_column import evidence_of
-from pipelines.schemas.versions import latest, new_versions
-from pipelines.schemas.view import View
-from pipelines.schemas.views import views
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
+from pipelines.schemas.extraction.spark import views
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.learning import spark as build
+from pipelines.schemas.learning.spark import evidence_of
+from pipelines.schemas.statistics.batch_texts import classes_of_all, texts_of
+from pipelines.schemas.tables import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA, latest, new_versions
 from tests import strategies
+from tests.oracles.parameter_state import ParameterState, observe
 from tests.schema_rows import DAYS, KEY, LITERAL, Rows, row, slices_of, value_rows
 
 

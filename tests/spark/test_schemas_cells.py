@@ -7,8 +7,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from pipelines.schemas.cells import askers_of_cells, stale_cells, wanted_cells, with_askers
-from pipelines.schemas.maps import MAPS_SCHEMA
+from pipelines.schemas.statistics.maps import MAPS_SCHEMA
+from pipelines.workflows.days import askers_of_cells, stale_cells, wanted_cells, with_askers
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 SLICES = "variant string, host string, method string, path_template string, day date, inputs string, content bigint"

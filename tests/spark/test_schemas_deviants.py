@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.schemas import build
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
+from pipelines.schemas.learning import spark as build
 from tests.schema_rows import deviants_of, row, slices_of, value_rows
 
 CLIENTS = 60

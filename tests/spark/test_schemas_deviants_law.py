@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.schemas.batch_senders import MEASURED, numbers_of
-from pipelines.schemas.deviants import number_of
-from pipelines.schemas.deviating import GAP
-from pipelines.schemas.evidence import SIZED_KINDS
-from pipelines.schemas.recognisers import EMPTY, NUMBERS, kind_of
-from pipelines.schemas.seen import CLIENTS
-from pipelines.sections import DeviantSettings
-from pipelines.settings import Settings
+from pipelines.http.value_formats import EMPTY, NUMBERS, kind_of
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.schemas.statistics.batch_senders import MEASURED, numbers_of
+from pipelines.schemas.statistics.evidence import SIZED_KINDS
+from pipelines.schemas.statistics.value_counts import CLIENTS
+from pipelines.schemas.validation.outlier_clients import GAP
+from pipelines.schemas.validation.spark import number_of
 from tests.schema_rows import deviants_of, row, value_rows
 
 CASES = 24

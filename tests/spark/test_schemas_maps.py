@@ -7,12 +7,12 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.table import ENDPOINT_KEY
-from pipelines.schemas.deviants import number_of
-from pipelines.schemas.maps import maps_of, with_maps
-from pipelines.schemas.maps import unnamed as column_unnamed
-from pipelines.schemas.senders import unnamed
-from pipelines.settings import Settings
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.runtime.settings import Settings
+from pipelines.schemas.statistics.maps import maps_of, with_maps
+from pipelines.schemas.statistics.maps import unnamed as column_unnamed
+from pipelines.schemas.statistics.senders import unnamed
+from pipelines.schemas.validation.spark import number_of
 
 KEY = ("ml", "api.example", "POST", "/carts")
 NAMES = [f"person{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(150)]

@@ -19,10 +19,10 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines.schemas.names import NAME_CHARACTERS
-from pipelines.schemas.observations import observed
-from pipelines.schemas.recognisers import MAX_CHARACTERS
-from pipelines.schemas.sent_pairs import MAX_PAIRS
+from pipelines.http.value_formats import MAX_CHARACTERS
+from pipelines.requests.parameter_names import NAME_CHARACTERS
+from pipelines.requests.urlencoded import MAX_PAIRS
+from pipelines.schemas.extraction.spark import observed
 from tests import strategies
 from tests.schema_rows import values_of
 

@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.schemas.sketch_bytes import coupons, sketches
-from pipelines.sketches import estimate
+from pipelines.runtime.columns import estimate
+from pipelines.schemas.statistics.sketches import coupons, sketches
 
 LISTED, SET, REGISTERS = (1, 7), (8, 24, 96), (97, 700, 9000)
 """Numbers of texts in each of the three forms of a sketch of 2^10 registers, at their borders."""

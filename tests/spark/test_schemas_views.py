@@ -6,12 +6,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.schemas import build
-from pipelines.schemas.table import SCHEMAS_SCHEMA
-from pipelines.schemas.versions import latest, new_versions
-from pipelines.schemas.view import View
-from pipelines.schemas.views import views
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
+from pipelines.schemas.extraction.spark import views
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.learning import spark as build
+from pipelines.schemas.tables import SCHEMAS_SCHEMA, latest, new_versions
 from tests.schema_rows import DAYS, LITERAL, late, row, slices_of, value_rows
 
 

@@ -10,13 +10,13 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from ml.bundled import bundled
-from ml.features import FEATURES
-from ml.score import NEEDED, with_features, with_probability
-from pipelines.errors import ModelMismatch
+from ml.registry.bundled import bundled
+from ml.requests.features import FEATURES
+from ml.requests.score import NEEDED, with_features, with_probability
 from pipelines.http.signals import pack
-from pipelines.selection.signals import packed_signals
-from pipelines.transactions.table import TRANSACTIONS
+from pipelines.runtime.errors import ModelMismatch
+from pipelines.selection.columns import packed_signals
+from pipelines.transactions.tables import TRANSACTIONS
 
 NULLABLE = (
     "transaction_id string, host string, path string, query string, signals long, "

@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from pipelines.http.signals import SIGNALS, pack
-from pipelines.selection.signals import packed_signals
-from pipelines.transactions.table import TRANSACTIONS
+from pipelines.selection.columns import packed_signals
+from pipelines.transactions.tables import TRANSACTIONS
 from tests.small_plans import SHIPPED, having
 
 READ = sorted(

@@ -14,20 +14,20 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ml.features import FEATURES
-from ml.labels import LEAKS, without_leaks
-from ml.score import with_features
-from pipelines.paths.build import with_shape
-from pipelines.paths.fingerprint import host_shapes
-from pipelines.sections import LabelSettings
-from pipelines.selection import labels
-from pipelines.selection.signals import packed_signals
-from pipelines.settings import SessionIdentifier, Settings
-from pipelines.simulator.formats import logpush_line
-from pipelines.simulator.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
-from pipelines.simulator.traffic import transactions
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.staging import staged
+from ml.requests.features import FEATURES
+from ml.requests.score import with_features
+from ml.training.labels import LEAKS, without_leaks
+from pipelines.paths.spark.templates import with_shape
+from pipelines.runtime.settings import SessionIdentifier, Settings
+from pipelines.runtime.settings_sections import LabelSettings
+from pipelines.selection import training_labels
+from pipelines.selection.columns import packed_signals
+from pipelines.simulator.output.formats import logpush_line
+from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
+from pipelines.simulator.traffic.transactions import transactions
+from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.spark.staging import staged
+from pipelines.workflows.training_data import host_shapes
 
 COLUMNS = (
     "transaction_id string, host string, method string, path string, status int, response_content_type string, "
@@ -60,8 +60,8 @@ def rows(spark: SparkSession, *given: tuple[Any, ...]) -> DataFrame:
 
 
 def judged(df: DataFrame, settings: Settings) -> DataFrame:
-    found = labels.with_session_label(df, sessions=SESSIONS, paths=settings.paths, settings=OPTIONS)
-    return labels.with_repeats(found, OPTIONS)
+    found = training_labels.with_session_label(df, sessions=SESSIONS, paths=settings.paths, settings=OPTIONS)
+    return training_labels.with_repeats(found, OPTIONS)
 
 
 def test_rules_come_first_then_the_endpoint_and_the_rest_is_left_out(
@@ -93,18 +93,18 @@ def test_rules_come_first_then_the_endpoint_and_the_rest_is_left_out(
     )
     answers = judged(given, settings).collect()
     assert Counter((row["reason"], row["is_api"], row["carried"]) for row in answers) == {
-        (labels.API, True, True): 4 + 3,
-        (labels.WITHOUT, None, False): 3 + 2,
-        (labels.FEW_SESSIONS, None, True): 9,
-        (labels.SELDOM, None, True): 3,
-        (labels.DOCUMENT, False, True): 1,
-        (labels.NOT_FETCHED, False, True): 1,
-        (labels.ASSET_ENDING, False, True): 1,
-        (labels.ASSET_ENDING, False, False): 1,
-        (labels.ASSET_ANSWER, False, True): 1,
-        (labels.NO_IDENTIFIER, None, False): 1,
+        (training_labels.API, True, True): 4 + 3,
+        (training_labels.WITHOUT, None, False): 3 + 2,
+        (training_labels.FEW_SESSIONS, None, True): 9,
+        (training_labels.SELDOM, None, True): 3,
+        (training_labels.DOCUMENT, False, True): 1,
+        (training_labels.NOT_FETCHED, False, True): 1,
+        (training_labels.ASSET_ENDING, False, True): 1,
+        (training_labels.ASSET_ENDING, False, False): 1,
+        (training_labels.ASSET_ANSWER, False, True): 1,
+        (training_labels.NO_IDENTIFIER, None, False): 1,
     }
-    drawn = labels.chosen(judged(given.repartition(5), settings), OPTIONS).collect()
+    drawn = training_labels.chosen(judged(given.repartition(5), settings), OPTIONS).collect()
     assert Counter((row["path_shape"], row["is_api"]) for row in drawn if row["is_api"]) == {
         ("/orders/{}", True): 2,  # of 4: max_rows_per_endpoint
         ("/seldom", True): 2,

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from pipelines.settings import Settings
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.record import STAGED
+from pipelines.runtime.settings import Settings
+from pipelines.transactions.inputs.access_log_line import fields_of
+from pipelines.transactions.inputs.files import find_inputs
 from pipelines.transactions.sources.combined import parse, read
-from pipelines.transactions.sources.combined_line import fields_of
 from pipelines.transactions.sources.lines import LINES
+from pipelines.transactions.tables import STAGED
 from tests.access_log_lines import END, PREFIXES, STARTS, UNSURE
 
 TIME = "[17/May/2015:10:05:03 +0200]"

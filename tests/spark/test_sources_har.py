@@ -10,12 +10,12 @@ import pytest
 import zstandard
 from pyspark.sql import SparkSession
 
-from pipelines.settings import Settings
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.record import STAGED
+from pipelines.runtime.settings import Settings
+from pipelines.transactions.inputs.detection import FORMATS
+from pipelines.transactions.inputs.files import find_inputs
 from pipelines.transactions.sources import registry
-from pipelines.transactions.sources.detect import FORMATS
 from pipelines.transactions.sources.har import read
+from pipelines.transactions.tables import STAGED
 
 
 def har(*paths: str) -> bytes:

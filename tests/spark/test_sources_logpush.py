@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
-from pipelines.settings import Settings
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.record import STAGED
+from pipelines.runtime.settings import Settings
+from pipelines.transactions.inputs.files import find_inputs
 from pipelines.transactions.sources.lines import LINES
 from pipelines.transactions.sources.logpush import parse, read
+from pipelines.transactions.tables import STAGED
 
 FULL = {
     "RayID": "8f",

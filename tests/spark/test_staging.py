@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from pipelines.settings import Settings
-from pipelines.transactions.inputs import find_inputs
-from pipelines.transactions.staging import staged
+from pipelines.runtime.settings import Settings
+from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.spark.staging import staged
 from tests.input_files import COMBINED, LOGPUSH, written
 
 NAMELESS = LOGPUSH.replace(b'"RayID":"1",', b"")

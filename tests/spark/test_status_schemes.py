@@ -9,12 +9,12 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.build import candidates, estimated
+from pipelines.endpoints.spark.inventory import candidates, estimated
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
-from pipelines.selection.preflight import NO
-from pipelines.selection.select import selected
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
+from pipelines.selection.columns import NO
+from pipelines.selection.spark import selected
 from tests.endpoint_rows import sliced, with_masked
 
 TRANSACTION = (

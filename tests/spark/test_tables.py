@@ -13,9 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, LongType, StringType, StructField, StructType
 
-from pipelines import delta_log
-from pipelines.errors import ContractError
-from pipelines.tables import Table, Warehouse
+from pipelines.runtime import delta_log
+from pipelines.runtime.errors import ContractError
+from pipelines.runtime.tables import Table, Warehouse
 
 DAY = date(2026, 6, 1)
 SCHEMA = StructType(

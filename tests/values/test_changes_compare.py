@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.changes.accepts import contains
-from pipelines.changes.compare import Version, carried_over, compare
-from pipelines.changes.difference import Difference, differences
+from pipelines.changes.schema_changes import Difference, Version, carried_over, compare, differences
+from pipelines.changes.schema_inclusion import contains
 from pipelines.openapi.endpoint import Parameter
 from tests import schema_pairs
 from tests.schema_pairs import BODY_VALUES, URL_VALUES, JsonSchema, fits_url, is_valid

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.changes.idle import gap_chance, silence
-from pipelines.settings import Settings
+from pipelines.changes.significance import gap_chance, silence
+from pipelines.runtime.settings import Settings
 from tests.living_traffic import TRAFFIC, marked
 
 ENDPOINTS = 60

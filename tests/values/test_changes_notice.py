@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 import pytest
 
-from pipelines.changes.notice import TEXT_CHARACTERS, Webhook, batches, post, webhook, write_lines
-from pipelines.errors import DeliveryError, OutputError, SettingsError
-from pipelines.sections import ChangeSettings
-from pipelines.settings import Settings
+from pipelines.changes.notifications import TEXT_CHARACTERS, Webhook, batches, post, webhook, write_lines
+from pipelines.runtime.errors import DeliveryError, OutputError, SettingsError
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings_sections import ChangeSettings
 from tests.webhook_server import receiving
 
 CHANGE = {

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row
 from rich.console import Console
 
-from pipelines.changes.summary import PIPED_CHARACTERS, drawn, plain, said
+from pipelines.changes.spark.summary import PIPED_CHARACTERS, drawn, plain, said
 
 ROW: dict[str, Any] = {
     "host": "a.example", "method": "GET", "path_template": "/orders", "kind": "widened", "location": "query", "name": "page",

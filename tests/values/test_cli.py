@@ -10,9 +10,9 @@ import pytest
 from py4j.protocol import Py4JNetworkError
 
 from jobs.__main__ import STEPS, main
-from pipelines.errors import CensusError, OutputError, WarehouseError
-from pipelines.failures import explained
-from pipelines.run import writable
+from jobs.cli.command import explained
+from pipelines.runtime.errors import CensusError, OutputError, WarehouseError
+from pipelines.workflows.run import writable
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = {

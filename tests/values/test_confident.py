@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.confident import Classes, Probabilities, confident_joint, label_errors, thresholds
+from ml.training.labels import Classes, Probabilities, confident_joint, label_errors, thresholds
 
 
 def drawn(

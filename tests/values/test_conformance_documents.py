@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.conformance.documents import load
-from pipelines.errors import InputError
+from pipelines.runtime.errors import InputError
 from tests.conformance_examples import asked, checker, get, openapi, post, query, rules
 
 

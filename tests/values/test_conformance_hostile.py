@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.conformance.check import MAX_FINDINGS, Checker
-from pipelines.conformance.dialect import validator
 from pipelines.conformance.findings import INFO, SEVERITIES, Verdict
-from pipelines.schemas.recognisers import BY_KIND, JSON_ONLY
+from pipelines.conformance.openapi_schema import validator
+from pipelines.conformance.request_check import MAX_FINDINGS, Checker
+from pipelines.http.value_formats import BY_KIND, JSON_ONLY
 from tests.conformance_examples import asked, checker, get, of_query, openapi, post, query
 
 FIELDS: dict[str, Any] = {

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.conformance.check import Request
-from pipelines.conformance.segments import literals_of
-from pipelines.conformance.servers import servers
-from pipelines.schemas.path_segments import values_of
+from pipelines.conformance.request_check import Request
+from pipelines.conformance.routes import literals_of, servers
+from pipelines.requests.path_parameters import values_of
 from tests.conformance_examples import asked, checker, get, openapi, post
 
 

@@ -9,7 +9,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli import chosen_days
+from jobs.cli.command import chosen_days
 from pipelines.endpoints.days import Choice, among, digest, parsed, written
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 9))

@@ -12,12 +12,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pyspark.sql import Row
 
-from pipelines.bounded_yaml import OWN_MAX_BYTES
-from pipelines.decisions.contradictions import contradictions
-from pipelines.decisions.file import parsed, read, written
+from pipelines.decisions.file import contradictions, parsed, read, written
 from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Pin, Split
-from pipelines.decisions.table import DECISIONS, from_rows, to_rows
-from pipelines.errors import ContractError, SettingsError
+from pipelines.decisions.tables import DECISIONS, from_rows, to_rows
+from pipelines.runtime.bounded_yaml import OWN_MAX_BYTES
+from pipelines.runtime.errors import ContractError, SettingsError
 from tests.decision_examples import ALL_KINDS, decisions, refused
 from tests.strategies import HOSTILE
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.decisions.contradictions import contradictions
+from pipelines.decisions.file import contradictions
 from pipelines.decisions.model import Decision
 from pipelines.decisions.rules import rules
-from pipelines.errors import SettingsError
+from pipelines.runtime.errors import SettingsError
 from tests.decision_examples import decided, decisions
 
 CONTRADICTIONS = [

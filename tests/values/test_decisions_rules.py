@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from pipelines.decisions import cut
+from pipelines.decisions import template_parsing
+from pipelines.decisions.checks import covers, most_specific_first
 from pipelines.decisions.file import parsed
-from pipelines.decisions.hosts import covers, most_specific_first
 from pipelines.decisions.model import Pin
 from pipelines.decisions.rules import Naming, OperatorRule, names, rules
 from tests.decision_examples import ALL_KINDS, decided, templates
@@ -87,8 +87,8 @@ def test_what_two_decisions_ask_for_is_one_rule_of_the_first() -> None:
 
 @given(templates())
 def test_steps_of_a_template_are_its_shape_again(template: str) -> None:
-    path_shape = cut.shape(template)
-    assert "".join(cut.steps(path_shape)) == path_shape
+    path_shape = template_parsing.shape(template)
+    assert "".join(template_parsing.steps(path_shape)) == path_shape
     last = rules([Pin(pin=template, host="x")])[-1]
     assert last.prefix + last.step == path_shape
 

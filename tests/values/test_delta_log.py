@@ -9,8 +9,8 @@ from unittest.mock import MagicMock
 import pytest
 from py4j.java_gateway import JavaPackage
 
-from pipelines.delta_log import latest
-from pipelines.errors import EnvironmentMissing
+from pipelines.runtime.delta_log import latest
+from pipelines.runtime.errors import EnvironmentMissing
 
 
 def test_a_session_without_kernel_says_which_package_has_it() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.endpoints.compare import kappa
+from pipelines.endpoints.spark.comparison import kappa
 from pipelines.endpoints.truth import accuracies, read_truth
-from pipelines.errors import InputError
+from pipelines.runtime.errors import InputError
 
 TRUTH = """RayID,is_api,host,method,template,attack
 1,1,a.example,GET,/users/{userId},0

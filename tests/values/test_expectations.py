@@ -9,14 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.settings import load
-from pipelines.transactions.expectations import (
-    MEANINGS,
-    BatchCounts,
-    QualityResult,
-    check,
-    volume_ratio,
-)
+from pipelines.runtime.settings import load
+from pipelines.transactions.expectations import MEANINGS, BatchCounts, QualityResult, check, volume_ratio
 
 # great_expectations is imported on first use, and brings modules that the standard library calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pytest
 from catboost import CatBoost
 
-from ml.bundled import bundled
-from ml.explain import Contributions, base_value, by_group, contributions, explainer, reasons
-from ml.features import FEATURES, FLAGS, Matrix, matrix
-from ml.phrases import GROUPS, state_of, texts
-from ml.score import load, probabilities
-from ml.train import train
-from pipelines.errors import ModelMismatch
+from ml.explanation.phrases import GROUPS, state_of, texts
+from ml.explanation.reasons import Contributions, base_value, by_group, contributions, explainer, reasons
+from ml.registry.bundled import bundled
+from ml.requests.features import FEATURES, FLAGS, Matrix, matrix
+from ml.requests.score import load, probabilities
+from ml.training.train import train
 from pipelines.http.signals import pack
+from pipelines.runtime.errors import ModelMismatch
 from pipelines.simulator import Transaction
 from tests.feature_rows import simulated_rows
 from tests.values.training_rows import OPTIONS, frame

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.features import FEATURES, FLAGS, TRENDS, matrix
+from ml.requests.features import FEATURES, FLAGS, TRENDS, matrix
 from pipelines.http.signals import SIGNALS, pack
 from tests.feature_rows import rows
 

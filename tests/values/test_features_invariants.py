@@ -10,8 +10,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml import columns, compiling, kernels, segments, tokens
-from ml.features import FEATURES, matrix
+from ml.requests import columns, compiling, kernels, tokens
+from ml.requests import kernels as segments
+from ml.requests.features import FEATURES, matrix
 from tests.feature_rows import rows
 
 PIECES = (columns, compiling, segments, tokens)
@@ -95,5 +96,5 @@ def test_a_megabyte_in_one_path_is_counted_to_its_end() -> None:
 def test_kernels_are_renewed_with_the_pieces_they_are_compiled_from() -> None:
     text = b"".join(Path(module.__file__ or "").read_bytes() for module in PIECES)
     assert hashlib.sha256(text).hexdigest()[:12] == kernels.PIECES, (
-        "set PIECES in ml/kernels.py to the left value"
+        "set PIECES in ml/requests/kernels.py to the left value"
     )

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.bundled import bundled
-from ml.explain import bounded, contributions, explainer
-from ml.features import FEATURES, Matrix, matrix
-from ml.score import HOST_BOUND, load, log_odds, probabilities
-from ml.words import HOST_WORDS, HostWord
+from ml.explanation.reasons import bounded, contributions, explainer
+from ml.registry.bundled import bundled
+from ml.requests.features import FEATURES, Matrix, matrix
+from ml.requests.score import HOST_BOUND, load, log_odds, probabilities
+from ml.requests.words import HOST_WORDS, HostWord
 from pipelines.http.signals import pack
 from pipelines.simulator import Transaction
 from tests.feature_rows import simulated_rows

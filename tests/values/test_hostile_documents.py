@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines import settings
-from pipelines.bounded_yaml import OWN_BOUNDS, Bounds, excess
 from pipelines.conformance.documents import Limits, load
-from pipelines.conformance.work import work
+from pipelines.conformance.openapi_schema import work
 from pipelines.decisions import file as decisions
-from pipelines.errors import InputError, SettingsError
+from pipelines.runtime import settings
+from pipelines.runtime.bounded_yaml import OWN_BOUNDS, Bounds, excess
+from pipelines.runtime.errors import InputError, SettingsError
 from tests.conformance_examples import asked, checker, get, openapi, post, query, rules
 
 LEVELS = 11

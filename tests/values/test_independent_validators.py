@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pipelines.conformance.check import Request
+from pipelines.conformance.request_check import Request
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import Endpoint, Parameter
 from pipelines.openapi.profiles import as_profile
-from pipelines.schemas.json_schema import COMMA_LIST, json_schema
-from pipelines.settings import Profile
+from pipelines.runtime.settings import Profile
+from pipelines.schemas.inference.json_schema import COMMA_LIST, json_schema
 from tests.conformance_examples import HOST, checker
 from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
 from tests.judged_values import of_values

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from pipelines.settings import QualitySettings, Settings
-from pipelines.transactions.counted import WAYS_OUT, FileCounts, mostly_quarantined, not_requests
-from pipelines.transactions.violations import NO_ZONE
+from pipelines.runtime.settings import QualitySettings, Settings
+from pipelines.transactions.spark.columns import NO_ZONE
+from pipelines.transactions.spark.counts import WAYS_OUT, FileCounts, mostly_quarantined, not_requests
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pipelines.errors import InputError
-from pipelines.transactions.input_paths import spark_uri
-from pipelines.transactions.inputs import Inputs, damaged, find_inputs
-from pipelines.transactions.scan import Limits
+from pipelines.runtime.errors import InputError
+from pipelines.transactions.inputs.files import Inputs, damaged, find_inputs
+from pipelines.transactions.inputs.names import spark_uri
+from pipelines.transactions.inputs.scan import Limits
 from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
 
 

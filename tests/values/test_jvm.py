@@ -11,12 +11,13 @@ from typing import Any, cast
 
 import pytest
 
-from pipelines import class_archive, jvm
-from pipelines.run import Run
-from pipelines.settings import SparkSettings, load
-from pipelines.small_work import PACKED
-from pipelines.spark import compile_queries, interprets_queries
-from pipelines.spark_jars import CLASS_PATH, PACKAGES, properties_of, remember
+from pipelines.runtime import jvm
+from pipelines.runtime import jvm as class_archive
+from pipelines.runtime.jvm import CLASS_PATH, PACKAGES, properties_of, remember
+from pipelines.runtime.settings import SparkSettings, load
+from pipelines.runtime.spark import compile_queries, interprets_queries
+from pipelines.workflows.run import Run
+from pipelines.workflows.small_work import PACKED
 
 OPTIONS, EXTRA = class_archive.DEFAULT_OPTIONS, jvm.EXTRA_OPTIONS
 

@@ -6,11 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.training_data import with_stack
-from ml.features import FEATURES
-from ml.labels import LEAKS, REPORT, checked, pruned, report_table, rule_report, with_other, without_leaks
-from pipelines.errors import InputError
-from pipelines.settings import load
+from ml.requests.features import FEATURES
+from ml.training.labels import (
+    LEAKS,
+    REPORT,
+    checked,
+    pruned,
+    report_table,
+    rule_report,
+    with_other,
+    without_leaks,
+)
+from pipelines.runtime.errors import InputError
+from pipelines.runtime.settings import load
+from pipelines.workflows.training_data import with_stack
 from tests.values.training_rows import frame
 
 COUNTS = pd.DataFrame(

@@ -12,20 +12,19 @@ from threading import Timer
 
 import pytest
 
-from pipelines.errors import WarehouseBusy, WarehouseError
-from pipelines.lease import Lease, acquire
-from pipelines.lease_files import FolderLease
-from pipelines.lease_holder import Holder, read, stored, this_process, with_java
-from pipelines.sections import LeaseSettings
+from pipelines.runtime.errors import WarehouseBusy, WarehouseError
+from pipelines.runtime.lease import Holder, Lease, acquire, read, stored, this_process, with_java
+from pipelines.runtime.settings_sections import LeaseSettings
+from pipelines.runtime.warehouse_lease import FolderLease
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = LeaseSettings(stale_seconds=300, wait_seconds=0)
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipelines.lease import acquire
-from pipelines.lease_files import FolderLease
-from pipelines.sections import LeaseSettings
+from pipelines.runtime.lease import acquire
+from pipelines.runtime.warehouse_lease import FolderLease
+from pipelines.runtime.settings_sections import LeaseSettings
 root = sys.argv[1]
 acquire(FolderLease(Path(root)), root, "ingest", LeaseSettings(stale_seconds=300, wait_seconds=0), print)
 print("held", flush=True)

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.http.masking.personal import has_check_digit, is_personal_mask
 from pipelines.http.masking.transaction import MASKERS
-from pipelines.paths.segments import SURE
+from pipelines.http.segment_formats import SURE
 from tests.judged_values import schema_of
 from tests.planted import PARTS, PLACES, SECRET, TOKENS
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.changes.accepts import accepts
-from pipelines.conformance.texts import scalars
+from pipelines.changes.schema_inclusion import accepts
+from pipelines.conformance.parameter_values import scalars
 from pipelines.http.numbers import number_of
-from pipelines.schemas.recognisers import NUMBERS, kind_of
+from pipelines.http.value_formats import NUMBERS, kind_of
 
 NONE = [
     "007",

@@ -8,9 +8,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from pipelines.openapi.bodies import request_body
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import Endpoint, Parameter
+from pipelines.openapi.request_body import request_body
 
 
 def parameter(name: str, schema: dict[str, Any], required: bool = False, location: str = "body") -> Parameter:

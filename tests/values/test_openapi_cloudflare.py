@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from pipelines.openapi.cloudflare import COMBINED, cloudflare, of_one_type, typed
-from pipelines.openapi.profiles import as_profile, schema_30
+from pipelines.openapi.profiles import COMBINED, as_profile, cloudflare, of_one_type, schema_30, typed
 
 Schema = dict[str, Any]
 SCHEMAS: st.SearchStrategy[Schema] = st.recursive(

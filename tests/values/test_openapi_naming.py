@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from pipelines.openapi.document import Origin, document
+from pipelines.http.path_template import parsed, unique_names
+from pipelines.openapi.document import Origin, document, operation_id, tag_of
 from pipelines.openapi.endpoint import Endpoint
-from pipelines.openapi.naming import operation_id, tag
-from pipelines.openapi.template import parsed, unique_names
 from tests import strategies
 
 MOMENT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -91,4 +90,4 @@ def test_path_made_up_to_hit_the_operation_id_of_another_gets_its_own() -> None:
     ],
 )
 def test_tag_is_the_first_segment_that_says_something(path: str, expected: str | None) -> None:
-    assert tag(parsed(path)) == expected
+    assert tag_of(parsed(path)) == expected

@@ -11,9 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.openapi.file_name import file_name
-from pipelines.openapi.render import json_bytes, rendered, yaml_bytes
-from pipelines.transactions.sources.not_unicode import scalar_text
+from pipelines.http.text import scalar_text
+from pipelines.openapi.files import file_name, json_bytes, rendered, yaml_bytes
 from tests import strategies
 
 TEXTS = strategies.texts.map(scalar_text)

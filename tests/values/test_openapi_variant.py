@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 from pyspark.sql import DataFrame
 
-from pipelines.changes import documents as of_changes
-from pipelines.changes.build import Evidence
-from pipelines.openapi import build
+from pipelines.changes.spark import documents as of_changes
+from pipelines.changes.spark.changes import Evidence
+from pipelines.openapi import spark
+from pipelines.runtime.settings import load
 from pipelines.selection.variant import Variant
-from pipelines.settings import load
 from tests.values.test_openapi_bodies import BODY
 from tests.values.test_openapi_document import endpoint
 
@@ -25,8 +25,8 @@ def test_a_document_says_its_variant(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variant: Variant
 ) -> None:
     given = endpoint("GET", "/x", parameters=BODY)
-    monkeypatch.setattr(build, "_by_host", lambda *_: iter([("h", [given])]))
-    [(_, found)] = build.documents(NOTHING, NOTHING, variant)
+    monkeypatch.setattr(spark, "_by_host", lambda *_: iter([("h", [given])]))
+    [(_, found)] = spark.documents(NOTHING, NOTHING, variant)
     assert found["x-census"]["variant"] == variant
     monkeypatch.setattr(of_changes, "latest", lambda schemas: schemas)
     evidence = cast(Evidence, SimpleNamespace(inventory=NOTHING, schemas=NOTHING))

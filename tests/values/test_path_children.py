@@ -18,13 +18,11 @@ from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
 from pipelines.paths.children import CONTEXT, count_children
-from pipelines.paths.cut import steps, typed_steps
-from pipelines.paths.forest import plant, sort_evidence, with_steps
-from pipelines.paths.host_rules import infer_rules
-from pipelines.paths.rule_rows import RULE_ROWS
+from pipelines.paths.forest import plant, sort_evidence, steps, typed_steps, with_steps
+from pipelines.paths.infer import RULE_ROWS, infer_rules
 from pipelines.paths.step_texts import has_identifier_form, read_texts, skeleton
-from pipelines.sections import PathSettings
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings_sections import PathSettings
 
 HOSTS = ("a.example", "b.example")
 SEGMENTS = ("users", "me", "x1", "x2", "17", "2024", "{}", "a.b", "Name.Space", "Products({})", "é", "v1")

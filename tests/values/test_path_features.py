@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.bundled import bundled_paths
-from ml.path_features import FEATURES, LONGEST, MOST_SIBLINGS, PLACE, Floats, matrix
-from ml.path_score import load
-from pipelines.errors import ModelMismatch
+from ml.paths.features import FEATURES, LONGEST, MOST_SIBLINGS, PLACE, Floats, matrix
+from ml.paths.score import load
+from ml.registry.bundled import bundled_paths
 from pipelines.paths.children import CONTEXT
+from pipelines.runtime.errors import ModelMismatch
 
 
 def row(step: str, prefix: str = "", **place: float) -> dict[str, float]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.paths.names import named, placeholder, singular
-from pipelines.paths.segments import LITERAL, RECOGNISERS, VARIABLE, form
+from pipelines.http.segment_formats import LITERAL, RECOGNISERS, VARIABLE, form
+from pipelines.paths.placeholder_names import named, placeholder, singular
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from ml.features import FEATURES, FLAGS
-from ml.phrases import GROUPS, PHRASES, STATES, state_of, texts
+from ml.explanation.phrases import GROUPS, PHRASES, STATES, state_of, texts
+from ml.requests.features import FEATURES, FLAGS
 
 
 def test_every_feature_has_a_phrase_and_no_phrase_is_of_nothing() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.http.masking.issuers import without_secrets
-from pipelines.http.masking.raw import masked_raw
-from pipelines.http.masking.transaction import MASKERS
+from pipelines.http.masking.transaction import MASKERS, masked_raw
 from pipelines.http.redaction import MASK, has_secret_name
 
 SECRET = "Zx9planted8Secret7"

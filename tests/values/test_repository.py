@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from pydantic import BaseModel
 
-from pipelines.settings import Settings
+from pipelines.runtime.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.schemas.backtest import REQUEST, Parameter, Verdict, Views, back_tested
-from pipelines.schemas.broken import broken
-from pipelines.schemas.evidence import SIZED_KINDS, Evidence
-from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.recognisers import kind_of
-from pipelines.schemas.state import fold, observe
-from pipelines.schemas.view import View
+from pipelines.http.value_formats import kind_of
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence
+from pipelines.schemas.validation.backtest import REQUEST, Parameter, Verdict, Views, back_tested
+from pipelines.schemas.validation.violations import broken
 from tests import strategies
 from tests.judged_values import DAY, SETTINGS, Observation, accepts, judged
+from tests.oracles.parameter_state import fold, observe
 
 Q = ("query", "q")
 

@@ -11,18 +11,15 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.batch_parts import Names
-from pipelines.schemas.batch_queries import in_queries
-from pipelines.schemas.batch_reading import PARTS, gathered, read
-from pipelines.schemas.batch_slices import slice_states
-from pipelines.schemas.batch_texts import texts_of
-from pipelines.schemas.batches import Batch, coded, packed, unpacked, without
-from pipelines.schemas.characters import classes_of
-from pipelines.schemas.observed import Request, observed
-from pipelines.schemas.outermost import outermost
-from pipelines.schemas.recognisers import kind_of
-from pipelines.schemas.seen import OUTERMOST, digest
-from pipelines.schemas.sent_pairs import MAX_PAIRS, Observed, fields
+from pipelines.http.value_formats import kind_of
+from pipelines.http.value_patterns import classes_of
+from pipelines.requests.request import Request, observed
+from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields
+from pipelines.schemas.extraction.batch import Batch, Names, coded, packed, unpacked, without
+from pipelines.schemas.extraction.batch_reading import PARTS, gathered, in_queries, read
+from pipelines.schemas.statistics.batch_texts import texts_of
+from pipelines.schemas.statistics.spark import outermost, slice_states
+from pipelines.schemas.statistics.value_counts import OUTERMOST, digest
 from tests import strategies
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)

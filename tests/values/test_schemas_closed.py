@@ -7,10 +7,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipelines import settings as settings_module
-from pipelines.schemas.closed import closed_set
-from pipelines.schemas.evidence import Evidence
-from pipelines.schemas.seen import KEPT_CHARACTERS, Kept, Seen, client_bit, digest, is_cut, kept_text
+from pipelines.runtime import settings as settings_module
+from pipelines.schemas.inference.enums import closed_set
+from pipelines.schemas.statistics.evidence import Evidence
+from pipelines.schemas.statistics.value_counts import (
+    KEPT_CHARACTERS,
+    Kept,
+    Seen,
+    client_bit,
+    digest,
+    is_cut,
+    kept_text,
+)
 
 SETTINGS = settings_module.load().schemas
 Sent = tuple[str, str]

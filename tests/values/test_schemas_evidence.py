@@ -8,16 +8,14 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.schemas import distinct
-from pipelines.schemas.characters import BITS
-from pipelines.schemas.distinct import CAPACITY, Distinct
-from pipelines.schemas.evidence import Evidence, KindEvidence
-from pipelines.schemas.growth import Peaks, hours_since_1970
-from pipelines.schemas.recognisers import MAX_CHARACTERS
-from pipelines.schemas.seen import Kept, Outermost, Seen, client_bit, digest
-from pipelines.schemas.state import ParameterState, fold, observe
-from pipelines.schemas.tallies import tally
+from pipelines.http.value_formats import MAX_CHARACTERS
+from pipelines.http.value_patterns import BITS
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, tally
+from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
+from pipelines.schemas.statistics.value_counts import Kept, Outermost, Seen, client_bit, digest
 from tests import laws, strategies
+from tests.oracles import parameter_state
+from tests.oracles.parameter_state import CAPACITY, Distinct, ParameterState, fold, observe
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
 Observation = tuple[str, str, date, bool]
@@ -30,7 +28,7 @@ def learned(observations: Sequence[Observation]) -> ParameterState:
 
 
 def counted(texts: Sequence[str]) -> Distinct:
-    return sum((distinct.one(text) for text in texts), Distinct())
+    return sum((parameter_state.one(text) for text in texts), Distinct())
 
 
 many_texts = st.integers(0, 3 * CAPACITY).map(lambda n: [f"text {i}" for i in range(n)])

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.growth import Peaks, hours_since_1970
-from pipelines.schemas.json_schema import json_schema
-from pipelines.schemas.judge import judge
-from pipelines.schemas.state import fold, observe
+from pipelines.schemas.inference.infer import judge
+from pipelines.schemas.inference.json_schema import json_schema
+from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
 from tests import laws
 from tests.judged_values import DAY, SETTINGS
+from tests.oracles.parameter_state import fold, observe
 
 HOURS = 48
 RUNS = 400

@@ -6,7 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.json_body import KEY, MAX_DEPTH, MAX_VALUES, Leaf, escaped, leaves, unescaped
+from pipelines.requests.json_body import KEY, MAX_DEPTH, MAX_VALUES, Leaf, escaped, leaves, unescaped
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),

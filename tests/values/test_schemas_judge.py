@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.schemas.evidence import Evidence, KindEvidence
-from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.judge import Level, Rule, judge
-from pipelines.schemas.recognisers import PIPED, SUSPICIOUS, kind_of
+from pipelines.http.value_formats import PIPED, SUSPICIOUS, kind_of
+from pipelines.schemas.inference.infer import Level, Rule, judge
+from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 from tests import strategies
 from tests.judged_values import DAY, SETTINGS, Observation, accepts, judged, of_values, schema_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.judge import judge
-from pipelines.schemas.state import fold, observe
+from pipelines.schemas.inference.infer import judge
+from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from tests.judged_values import DAY, SETTINGS, accepts, judged, of_values, schema_of
+from tests.oracles.parameter_state import fold, observe
 
 
 def test_closed_set_of_many_clients_becomes_an_enum_with_its_proof() -> None:

@@ -12,22 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.openapi.bodies import request_body
+from pipelines.http.value_formats import BY_KIND, kind_of
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.profiles import schema_30
-from pipelines.schemas.backtest import back_tested
-from pipelines.schemas.bracketed import parameter_name
-from pipelines.schemas.json_body import leaves
-from pipelines.schemas.json_schema import json_schema
-from pipelines.schemas.names import is_member_name, is_name, stand_in
-from pipelines.schemas.observed import Request, observed
-from pipelines.schemas.recognisers import BY_KIND, kind_of
-from pipelines.schemas.state import ParameterState, observe
-from pipelines.schemas.view import View
-from pipelines.sections import SchemaSettings
-from pipelines.settings import load
+from pipelines.openapi.request_body import request_body
+from pipelines.requests.json_body import leaves
+from pipelines.requests.parameter_names import is_member_name, is_name, stand_in
+from pipelines.requests.request import Request, observed
+from pipelines.requests.urlencoded import parameter_name
+from pipelines.runtime.settings import load
+from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.inference.json_schema import json_schema
+from pipelines.schemas.validation.backtest import back_tested
 from tests import strategies
+from tests.oracles.parameter_state import ParameterState, observe
 
 SETTINGS: SchemaSettings = load().schemas
 DAY = date(2026, 6, 1)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.judge import judge
-from pipelines.schemas.moving import fixed, moves
-from pipelines.schemas.state import fold, observe
+from pipelines.schemas.inference.infer import judge
+from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.statistics.counters import fixed, moves
 from tests.judged_values import SETTINGS, accepts
+from tests.oracles.parameter_state import fold, observe
 
 FIRST = date(2026, 11, 1)
 WINDOW = 28

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipelines.schemas.evidence import Evidence
-from pipelines.schemas.verdict_column import _named
-from pipelines.schemas.view import View
-from pipelines.settings import load
+from pipelines.runtime.settings import load
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.learning.spark import _named
+from pipelines.schemas.statistics.evidence import Evidence
 
 SETTINGS = load().schemas
 

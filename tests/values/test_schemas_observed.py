@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.conformance import texts as reading
-from pipelines.schemas import multipart, sent_names
-from pipelines.schemas.observed import Request, observed
-from pipelines.schemas.placed_values import path_values
-from pipelines.schemas.sent_pairs import MAX_ITEMS, MAX_PAIRS, items, pairs
+from pipelines.conformance import parameter_values as reading
+from pipelines.requests import headers_and_cookies
+from pipelines.requests import request as multipart
+from pipelines.requests.path_parameters import path_values
+from pipelines.requests.request import Request, observed
+from pipelines.requests.urlencoded import MAX_ITEMS, MAX_PAIRS, items, pairs
 from tests import strategies
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)
@@ -100,7 +101,7 @@ def test_multipart_without_end_is_read_to_a_bound() -> None:
 def test_headers_that_go_to_any_server_are_no_parameters() -> None:
     general = "accept authorization content-type sec-ch-ua x-forwarded-for cf-ray".split()
     sent = [*general, "x-api-version", "if-match", "x-api-version", "bad name"]
-    assert [one[:3] for one in sent_names.headers("\n".join(sent))] == [
+    assert [one[:3] for one in headers_and_cookies.headers("\n".join(sent))] == [
         ("header", "x-api-version", "redacted"),
         ("header", "if-match", "redacted"),
     ]
@@ -108,7 +109,7 @@ def test_headers_that_go_to_any_server_are_no_parameters() -> None:
 
 def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> None:
     sent = "_ga_ABC\nsid\n__cf_bm\nCart\n7f577081-0c1e-4b2f-9d3a-000000000000\n"
-    assert [one[:3] for one in sent_names.cookies(sent)] == [
+    assert [one[:3] for one in headers_and_cookies.cookies(sent)] == [
         ("cookie", "sid", "redacted"),
         ("cookie", "Cart", "redacted"),
     ]

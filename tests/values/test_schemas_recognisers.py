@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.schemas import patterns
-from pipelines.schemas.recognisers import (
+from pipelines.http import value_patterns
+from pipelines.http.value_formats import (
     BY_KIND,
     MAX_CHARACTERS,
     RECOGNISERS,
@@ -141,7 +141,7 @@ def test_ip_address_that_is_recognised_is_one(value: str) -> None:
 
 @given(st.integers(1, 10**12), st.integers(0, 10**13))
 def test_digits_up_to_a_limit_are_exactly_the_numbers_up_to_it(limit: int, number: int) -> None:
-    takes = re.fullmatch(patterns.digits_up_to(str(limit)), str(number)) is not None
+    takes = re.fullmatch(value_patterns.digits_up_to(str(limit)), str(number)) is not None
     assert takes == (1 <= number <= limit)
 
 

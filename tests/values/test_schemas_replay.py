@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.conformance.verdicts import compiled
-from pipelines.schemas import backtest
-from pipelines.schemas.backtest import REQUEST, Views, back_tested
-from pipelines.schemas.json_body import leaves
-from pipelines.schemas.json_schema import json_schema, without_evidence
-from pipelines.schemas.judge import Alternative, Judgement
-from pipelines.schemas.limits import Limits
-from pipelines.schemas.replay import refused_values
-from pipelines.schemas.state import fold, observe
-from pipelines.schemas.view import View
+from pipelines.conformance.value_check import compiled
+from pipelines.requests.json_body import leaves
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.inference.constraints import Limits
+from pipelines.schemas.inference.infer import Alternative, Judgement
+from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.validation import backtest
+from pipelines.schemas.validation.backtest import REQUEST, Views, back_tested
+from pipelines.schemas.validation.violations import refused_values
 from tests.judged_values import DAY, SETTINGS, of_values, schema_of
+from tests.oracles.parameter_state import fold, observe
 
 EDGES = (
     2**31,

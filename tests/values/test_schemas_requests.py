@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.path_segments import (
+from pipelines.requests.path_parameters import (
     DOUBLED,
     DOUBLED_TRAILING,
     PLAIN,
@@ -15,7 +15,7 @@ from pipelines.schemas.path_segments import (
     as_written,
     writing_of,
 )
-from pipelines.schemas.requests import MEDIA_TYPES, Sent, media_types, writings
+from pipelines.schemas.statistics.requests import MEDIA_TYPES, Sent, media_types, writings
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.seen import CLIENTS, COMMON, OUTERMOST, Kept, Outermost, Seen, client_bit
+from pipelines.schemas.statistics.value_counts import (
+    CLIENTS,
+    COMMON,
+    OUTERMOST,
+    Kept,
+    Outermost,
+    Seen,
+    client_bit,
+)
 from tests import laws
 
 Sent = tuple[str, str]

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas import batch_senders
-from pipelines.schemas.batch_reading import read
-from pipelines.schemas.deviating import deviating
-from pipelines.schemas.senders import (
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.schemas.extraction.batch_reading import read
+from pipelines.schemas.statistics import batch_senders
+from pipelines.schemas.statistics.senders import (
     BESIDE_TWO,
     NAMED,
     NUMBER_BITS,
@@ -29,8 +30,7 @@ from pipelines.schemas.senders import (
     merged,
     of_row,
 )
-from pipelines.sections import DeviantSettings
-from pipelines.settings import Settings
+from pipelines.schemas.validation.outlier_clients import deviating
 
 ENOUGH = 5
 Sent = tuple[int, int, float]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import SettingsError, WarehouseError
-from pipelines.settings import PrivacySettings, load
+from pipelines.runtime.errors import SettingsError, WarehouseError
+from pipelines.runtime.settings import PrivacySettings, load
 from pipelines.transactions.secret_key import secret_key
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.simulator import Site, Transaction, build_sites, transactions
-from pipelines.simulator.operation import path_pattern
+from pipelines.simulator.vocabulary.operation import path_pattern
 from tests.simulated_files import SEED, digest
 
 

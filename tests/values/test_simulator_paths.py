@@ -7,9 +7,16 @@ from random import Random
 
 import pytest
 
-from pipelines.simulator.path_trees import MOST_TEMPLATES, Dialect, Paths, corpus, draw_api, rendered
-from pipelines.simulator.path_values import draw_maker
-from pipelines.simulator.site_paths import site_paths
+from pipelines.simulator.paths.path_trees import (
+    MOST_TEMPLATES,
+    Dialect,
+    Paths,
+    corpus,
+    draw_api,
+    rendered,
+    site_paths,
+)
+from pipelines.simulator.paths.path_values import draw_maker
 
 APIS = 120
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.errors import CensusError
-from pipelines.settings import load
+from pipelines.runtime.errors import CensusError
+from pipelines.runtime.settings import load
 from pipelines.simulator import Site, Transaction, simulate
-from pipelines.simulator.formats import combined_line
-from pipelines.simulator.truth import settings_text
-from pipelines.simulator.writers import Format
+from pipelines.simulator.output.formats import combined_line
+from pipelines.simulator.output.truth import settings_text
+from pipelines.simulator.output.writers import Format
 from tests.simulated_files import DAY, digest, rows
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.simulator.operation import Operation
-from pipelines.simulator.site import build_sites
-from pipelines.simulator.writing import STYLES, rewritten, written
+from pipelines.simulator.sites.site import build_sites
+from pipelines.simulator.styles.writing import STYLES, rewritten, written
+from pipelines.simulator.vocabulary.operation import Operation
 
 PATHS = [
     ("/images/red-shoe.png", ("/Images/Red-shoe.png", "/Images/Red-Shoe.png", "/Images/Red%20Shoe.png")),

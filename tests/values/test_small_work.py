@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.small_work import PACKED, Reads, is_small
+from pipelines.workflows.small_work import PACKED, Reads, is_small
 
 
 def written(path: Path, size: int) -> Path:

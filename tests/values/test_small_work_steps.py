@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.__main__ import main
-from pipelines.errors import EnvironmentMissing
+from pipelines.runtime.errors import EnvironmentMissing
 
 LINE = b'192.0.2.1 - - [01/Jun/2026:00:00:00 +0000] "GET /users/1 HTTP/1.1" 200 12 "-" "curl/8"\n'
 
@@ -28,7 +28,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         asked.append(is_small)
         raise EnvironmentMissing("no Spark here")
 
-    monkeypatch.setattr("pipelines.spark.session", none)
+    monkeypatch.setattr("pipelines.runtime.spark.session", none)
     return asked
 
 

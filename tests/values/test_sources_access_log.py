@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.transactions.sources import line_start
-from pipelines.transactions.sources.combined_line import fields_of
+from pipelines.transactions.inputs import access_log_line
+from pipelines.transactions.inputs.access_log_line import fields_of
 from tests.access_log_lines import END, PLAIN, PREFIXES, STARTS, UNSURE, Start
 
 EACH_START = [(name, start) for name, starts in STARTS.items() for start in starts]
@@ -30,10 +30,10 @@ def read(text: str, end: str = END) -> Start:
 @pytest.mark.parametrize(("name", "start"), EACH_START)
 def test_client_and_virtual_host_are_told_apart(name: str, start: Start) -> None:
     assert read(start.text) == start
-    if name in line_start.WHO:
+    if name in access_log_line.WHO:
         takes = [
             who
-            for who, pattern in line_start.WHO.items()
+            for who, pattern in access_log_line.WHO.items()
             if re.match(pattern, f"{start.text} {END}", re.ASCII)
         ]
         assert takes[0] == name
@@ -41,15 +41,15 @@ def test_client_and_virtual_host_are_told_apart(name: str, start: Start) -> None
 
 @pytest.mark.parametrize(("name", "prefix"), EACH_PREFIX)
 def test_what_a_tool_puts_before_the_line_is_passed_over(name: str, prefix: str) -> None:
-    assert name in line_start.PREFIXES
+    assert name in access_log_line.PREFIXES
     host = STARTS["host_first"][3]
     for start in (PLAIN, host, STARTS["forwarded"][1]):
         assert read(prefix + start.text)[1:] == start[1:]
 
 
 def test_every_alternative_has_an_example() -> None:
-    assert set(PREFIXES) == set(line_start.PREFIXES)
-    assert set(STARTS) == {*line_start.WHO, "forwarded"}
+    assert set(PREFIXES) == set(access_log_line.PREFIXES)
+    assert set(STARTS) == {*access_log_line.WHO, "forwarded"}
 
 
 @pytest.mark.parametrize("start", UNSURE)

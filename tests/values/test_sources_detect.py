@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.transactions.sources.compression import HEAD_BYTES
-from pipelines.transactions.sources.detect import claimed_format, description_of, format_of
+from pipelines.transactions.inputs.compression import HEAD_BYTES
+from pipelines.transactions.inputs.detection import claimed_format, description_of, format_of
 
 RECORD = b'{"ClientRequestHost":"a","EdgeResponseStatus":200}'
 LINE = b'a.example - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5'

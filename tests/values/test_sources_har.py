@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import InputError
+from pipelines.runtime.errors import InputError
 from pipelines.transactions.sources.har_entries import entries
 from tests.har_examples import ENTRY, har, named, record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.transactions.sources.har_headers import cookies, headers, pairs, text
+from pipelines.transactions.sources.har_entries import cookies, headers, pairs, text
 
 
 def named(**fields: str) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.transactions.sources.not_requests import REASONS
+from pipelines.transactions.sources.har_entries import REASONS
 from tests.har_examples import record
 
 

@@ -11,8 +11,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.transactions.sources.compression import DamagedError, compression_of, opened, without_suffix
-from pipelines.transactions.sources.line_reader import lines
+from pipelines.transactions.inputs.compression import DamagedError, compression_of, opened, without_suffix
+from pipelines.transactions.sources.lines import lines
 
 
 def test_byte_order_mark_is_dropped_and_last_line_needs_no_end() -> None:

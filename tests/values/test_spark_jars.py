@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.spark_jars import JARS, PACKAGES, class_path, properties_of, remember, remembered
+from pipelines.runtime.jvm import JARS, PACKAGES, class_path, properties_of, remember, remembered
 
 DELTA = {PACKAGES: "io.delta:delta-spark_4.2_2.13:4.4.0"}
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.stacks import (
+from ml.training.stacks import (
     ROWS,
     bands,
     candidates,
@@ -131,7 +131,7 @@ def test_hosts_of_few_or_trivial_paths_are_not_merged() -> None:
 
 def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
     code = (
-        "from types import SimpleNamespace; from ml.stacks import signature; "
+        "from types import SimpleNamespace; from ml.training.stacks import signature; "
         "print(int(signature({f'GET /{n}' for n in 'abcdefgh'}, 64).sum()))"
     )
     root = Path(__file__).resolve().parents[2]

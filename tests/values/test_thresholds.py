@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import SettingsError
-from pipelines.selection.thresholds import cost_threshold, inventory_threshold, learning_threshold
-from pipelines.settings import load
+from pipelines.runtime.errors import SettingsError
+from pipelines.runtime.settings import load
+from pipelines.selection.variant import cost_threshold, inventory_threshold, learning_threshold
 
 
 def test_defaults_follow_from_their_costs_and_an_explicit_threshold_wins() -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml import tracking
-from ml.compare import difference_figure, histogram_figure
-from ml.features import FEATURES
-from ml.rival import FAVOURS, NEW_TO_BOTH, OUT_OF_FOLD
-from ml.score import load, probabilities
-from ml.store import Store, TrackingError, store
-from ml.train import Trained, train
+from ml.evaluation.figures import difference_figure, histogram_figure
+from ml.registry import tracking
+from ml.registry.promotion import FAVOURS, NEW_TO_BOTH, OUT_OF_FOLD
+from ml.registry.store import Store, TrackingError, store
+from ml.requests.features import FEATURES
+from ml.requests.score import load, probabilities
+from ml.training.train import Trained, train
 from tests.mlflow_server import mlflow_server  # noqa: F401  # fixture
 from tests.values.training_rows import OPTIONS, frame
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.bundled import bundled, card, card_text, checksum, described
-from ml.features import FEATURES, TRENDS
-from ml.score import load, probabilities
-from ml.split import folds
-from ml.train import host_weights, train
-from pipelines.errors import InputError, ModelMismatch
+from ml.registry.bundled import bundled, card, card_text, checksum, described
+from ml.requests.features import FEATURES, TRENDS
+from ml.requests.score import load, probabilities
+from ml.training.split import folds
+from ml.training.train import host_weights, train
+from pipelines.runtime.errors import InputError, ModelMismatch
 from tests.values.training_rows import OPTIONS, frame
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.calibrate import FLATTEST, Platt, compared, isotonic, nested, platt, sigmoid
-from ml.evaluate import calibration_error
-from ml.explain import contributions, explainer
-from ml.features import FEATURES
-from ml.score import load, log_odds, probabilities
-from ml.train import train
+from ml.evaluation.measures import calibration_error
+from ml.explanation.reasons import contributions, explainer
+from ml.requests.features import FEATURES
+from ml.requests.score import load, log_odds, probabilities
+from ml.training.calibration import FLATTEST, Platt, compared, isotonic, nested, platt, sigmoid
+from ml.training.train import train
 from tests.values.training_rows import OPTIONS, frame
 
 

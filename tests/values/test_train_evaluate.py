@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.evaluate import Labels, by_slice, calibration_error, decisions, measures, recall_at
+from ml.evaluation.measures import Labels, by_slice, calibration_error, decisions, measures, recall_at
 
 LABELS = np.array([True, True, True, False, False])
 

@@ -10,11 +10,21 @@ import numpy.typing as npt
 import pytest
 from sklearn.metrics import average_precision_score
 
-from ml.bootstrap import FIGURES, Ranking, differences
-from ml.evaluate import recall_at
-from ml.gates import GATES, judge
-from ml.rival import FAVOURS, Rival, comparable, digest, marks, unseen
-from ml.train import Trained, train
+from ml.evaluation.measures import recall_at
+from ml.registry.promotion import (
+    FAVOURS,
+    FIGURES,
+    GATES,
+    Ranking,
+    Rival,
+    comparable,
+    differences,
+    digest,
+    judge,
+    marks,
+    unseen,
+)
+from ml.training.train import Trained, train
 from tests.values.training_rows import OPTIONS, frame
 
 LIMITS = SimpleNamespace(

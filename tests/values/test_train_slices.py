@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.confusion import Explained, confusion, explain, sampled, summary, worst_rows
-from ml.explain import explainer
-from ml.features import FEATURES
-from ml.figures import calibration_figure, curves_figure, shap_figure
-from ml.score import load, log_odds
-from ml.slices import by_host, by_segment, client_classes, host_figures, log_classes
-from ml.train import train
+from ml.evaluation.error_analysis import Explained, confusion, explain, sampled, summary, worst_rows
+from ml.evaluation.figures import calibration_figure, curves_figure, shap_figure
+from ml.evaluation.measures import by_host, by_segment, client_classes, host_figures, log_classes
+from ml.explanation.reasons import explainer
+from ml.requests.features import FEATURES
+from ml.requests.score import load, log_odds
+from ml.training.train import train
 from tests.values.training_rows import OPTIONS, frame
 
 LABELS = np.array([True, True, False, False, True, False])

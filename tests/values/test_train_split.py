@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.features import FEATURES
-from ml.split import folds, groups
-from ml.train import train
-from pipelines.errors import InputError
+from ml.requests.features import FEATURES
+from ml.training.split import folds, groups
+from ml.training.train import train
+from pipelines.runtime.errors import InputError
 from tests.values.training_rows import OPTIONS, frame
 
 PAIRS = st.lists(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import OutputError
-from pipelines.whole_file import part_of, whole_file, write_whole
+from pipelines.runtime.errors import OutputError
+from pipelines.runtime.files import part_of, whole_file, write_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITING = {
@@ -26,14 +26,14 @@ WRITING = {
 }
 # What is written there is not an output: gone at the end, or written whole in another way, for the reason given.
 ALLOWED = {
-    "pipelines/whole_file.py": "the one place",
-    "pipelines/spark.py": "log and archive in the system's temporary folder",
+    "pipelines/runtime/files.py": "the one place",
+    "pipelines/runtime/spark.py": "log and archive in the system's temporary folder",
     "pipelines/transactions/secret_key.py": "linked when whole, so that the first process wins and no later one",
-    "ml/explain.py": "temporary folder",
-    "ml/rival.py": "temporary folder",
-    "ml/tracking.py": "temporary folder, from which MLflow copies",
-    "ml/train.py": "temporary folder",
-    "ml/path_train.py": "temporary folder",
+    "ml/explanation/reasons.py": "temporary folder",
+    "ml/registry/promotion.py": "temporary folder",
+    "ml/registry/tracking.py": "temporary folder, from which MLflow copies",
+    "ml/training/train.py": "temporary folder",
+    "ml/paths/training.py": "temporary folder",
 }
 
 
@@ -44,7 +44,7 @@ def test_the_old_file_stays_when_writing_fails_or_is_killed(tmp_path: Path) -> N
         file.writelines([b"half of", None])  # type: ignore[list-item]
     assert [file.name for file in tmp_path.iterdir()] == ["endpoints.ndjson"]
     program = (
-        "import os, sys; from pathlib import Path; from pipelines.whole_file import whole_file\n"
+        "import os, sys; from pathlib import Path; from pipelines.runtime.files import whole_file\n"
         f"with whole_file(Path({str(out)!r})) as file: file.write(b'half of'); file.flush(); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
@@ -107,7 +107,7 @@ def test_every_output_goes_through_the_one_function_that_writes_whole_files() ->
         for call in writes(file)
         if "GzipFile" not in call  # of the simulator: into a whole file that is open already
     ]
-    assert found == [], "use pipelines.whole_file"
+    assert found == [], "use pipelines.runtime.files"
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from ml.features import FEATURES
+from ml.requests.features import FEATURES
 
 OPTIONS = SimpleNamespace(
     seed=3, folds=3, trees=12, depth=3, learning_rate=0.3, l2_leaf_reg=3.0, feature_share=1.0

@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 
+from pipelines.http.masking.bodies import without_secret_elements, without_secret_parts
 from pipelines.http.masking.braces import Inner, without_secret_members
 from pipelines.http.masking.issuers import without_secrets
-from pipelines.http.masking.markup import without_secret_elements
 from pipelines.http.masking.names import Secrecy, decoded, mask_of, secrecy_of
 from pipelines.http.masking.pairs import without_secret_pairs
-from pipelines.http.masking.parts import without_secret_parts
 from pipelines.http.masking.paths import is_absolute, without_secrets_of_url, without_secrets_of_urls
 from pipelines.http.masking.personal import without_personal
 from pipelines.http.redaction import MASK

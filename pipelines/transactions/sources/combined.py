@@ -11,11 +11,11 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.settings import IngestSettings
-from pipelines.transactions.inputs import Input
-from pipelines.transactions.record import staged
-from pipelines.transactions.sources.combined_line import COLOURS, FIELDS, LINE, java
+from pipelines.runtime.settings import IngestSettings
+from pipelines.transactions.inputs.access_log_line import COLOURS, FIELDS, LINE, java
+from pipelines.transactions.inputs.files import Input
 from pipelines.transactions.sources.lines import read_lines
+from pipelines.transactions.tables import staged
 
 _SEPARATOR: Final = (
     "\x1f"  # Apache and nginx write control characters escaped; a line that holds this one is refused

@@ -11,10 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DataType, LongType, MapType, StringType, StructType
 
-from pipelines.errors import InputError
-from pipelines.transactions.inputs import Input
-from pipelines.transactions.record import FILE_ERROR
-from pipelines.transactions.sources.compression import DamagedError, TooLargeError, opened
+from pipelines.runtime.errors import InputError
+from pipelines.transactions.inputs.compression import DamagedError, TooLargeError, opened
+from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.tables import FILE_ERROR
 
 Row = dict[str, Any]
 _BATCH_ROWS = 2_000

@@ -7,12 +7,12 @@ from typing import Any, BinaryIO
 
 from pyspark.sql import DataFrame, SparkSession
 
-from pipelines.errors import InputError
-from pipelines.settings import IngestSettings
-from pipelines.transactions.inputs import Input
-from pipelines.transactions.record import STAGED
+from pipelines.runtime.errors import InputError
+from pipelines.runtime.settings import IngestSettings
+from pipelines.transactions.inputs.files import Input
 from pipelines.transactions.sources.files import read_files
 from pipelines.transactions.sources.har_entries import entries
+from pipelines.transactions.tables import STAGED
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:

@@ -1,18 +1,225 @@
-"""HAR 1.1-1.3 (http://www.softwareishard.com/blog/har-12-spec/) -> RECORD rows as dictionaries."""
+"""HAR 1.1-1.3 (http://www.softwareishard.com/blog/har-12-spec/) → RECORD rows as dictionaries, entry by entry."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode
 
-from pipelines.transactions.sources.har_document import entries_of
-from pipelines.transactions.sources.har_forms import form_text, query_text
-from pipelines.transactions.sources.har_headers import cookies, headers, text
-from pipelines.transactions.sources.har_time import iso_time
-from pipelines.transactions.sources.not_requests import not_request
+import orjson
+
+from pipelines.http.text import scalar_text
+from pipelines.runtime.errors import InputError
+from pipelines.transactions.inputs.detection import text_of
+
+# RFC 9110 s. 5.6.2. WebPagetest writes a request line with a colon as a header named "GET /path?url=http".
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+# RFC 9110 s. 5.3 joins repeated fields by a comma, which a cookie may hold: RFC 9113 s. 8.2.3, RFC 6265 s. 3.
+_JOINTS = {"cookie": "; ", "set-cookie": "\n"}
+
+
+def text(value: Any) -> str | None:
+    """A scalar as text, None for other values."""
+    if isinstance(value, str):
+        return scalar_text(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else None
+
+
+def pairs(items: Any) -> Iterator[tuple[str, str]]:
+    """Names and values of `[{"name": .., "value": ..}, ..]`, or of an object, as some tools write."""
+    if isinstance(items, dict):
+        items = [{"name": name, "value": value} for name, value in items.items()]
+    for item in items if isinstance(items, list) else ():
+        name = text(item.get("name")) if isinstance(item, dict) else None
+        if name:
+            yield name, text(item.get("value")) or ""
+
+
+def headers(items: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """(header fields, HTTP/2 pseudo header fields such as `:path`) by lower-case name.
+
+    Repeated fields are joined; what is no field name is passed over.
+    """
+    fields: dict[str, str] = {}
+    pseudo: dict[str, str] = {}
+    for name, value in pairs(items):
+        key = name.strip().lower()
+        if key.startswith(":"):
+            pseudo.setdefault(key, value)
+        elif key in fields:
+            fields[key] += _JOINTS.get(key, ", ") + value
+        elif _FIELD_NAME.fullmatch(key):
+            fields[key] = value
+    return fields, pseudo
+
+
+def cookies(items: Any, header: str | None) -> dict[str, str]:
+    """Cookies by name: of the HAR's list, else of the Cookie header; of a repeated name the first."""
+    found: dict[str, str] = {}
+    for name, value in pairs(items):
+        found.setdefault(name.strip(), value)
+    if not found and header:
+        for part in header.split(";"):
+            name, _, value = part.partition("=")
+            if name.strip():
+                found.setdefault(name.strip(), value.strip())
+    return found
+
+
+_ESCAPED: Final = re.compile(r"(?:[^%\s\"<>&=\x7f-\U0010ffff]|%[0-9A-Fa-f]{2})*+", re.ASCII)
+
+
+def form_text(items: Any) -> str:
+    """The URL-encoded body that shows these parameters; empty for none."""
+    return urlencode(_plain(list(pairs(items))), quote_via=quote_plus)
+
+
+def query_text(items: Any) -> str:
+    """The query that shows these parameters; empty for none."""
+    return urlencode(_plain(list(pairs(items))), quote_via=quote)
+
+
+def _plain(found: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Names and values as they were meant. Some tools list them decoded, some as they were sent.
+
+    As sent means: somewhere is an escape, and nowhere is what an encoded text cannot have. Such a list is decoded once.
+    """
+    texts = [text for pair in found for text in pair]
+    if any("%" in text for text in texts) and all(_ESCAPED.fullmatch(text) for text in texts):
+        return [(_decoded_form(name), _decoded_form(value)) for name, value in found]
+    return found
+
+
+def _decoded_form(text: str) -> str:
+    return scalar_text(unquote_plus(text, errors="replace"))
+
+
+_EXPORT_AGAIN = "Export the HAR again, or leave the file out."
+
+
+def entries_of(content: bytes, source: str) -> list[Any]:
+    """`log.entries` of a HAR 1.1-1.3, whatever its elements are. UTF-8 or, by its byte order mark, UTF-16.
+
+    Raises:
+        InputError: no JSON (with line and column), or no list of entries in it.
+    """
+    document = _parsed(content, source)
+    log = document.get("log") if isinstance(document, dict) else None
+    entries = log.get("entries") if isinstance(log, dict) else None
+    if not isinstance(entries, list):
+        place = "log.entries" if isinstance(log, dict) else "log"
+        raise InputError(source, f"is no HAR: {place} is missing or of the wrong type", _EXPORT_AGAIN)
+    return entries
+
+
+def _parsed(content: bytes, source: str) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        pass  # strict about byte order marks, NaN, control characters, lone surrogates: all seen in the wild
+    try:
+        return json.loads(text_of(content), strict=False)
+    except json.JSONDecodeError as error:
+        problem = f"is no complete JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        raise InputError(source, problem, _EXPORT_AGAIN) from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number of thousands of digits, thousands of nested brackets
+        raise InputError(source, f"holds JSON that cannot be read: {error}", _EXPORT_AGAIN) from error
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CLOCK: Final = r"(?P<clock>\d\d:\d\d(?::\d\d)?)"
+_ZONE: Final = r"(?P<zone>Z|z|UTC|GMT|(?:GMT|UTC)?[+-]\d\d:?\d\d)"
+_FORMS: Final = (
+    # ISO 8601, also with a comma (s. 4.2.2.4) and with more digits than a microsecond has (.NET writes seven)
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ]{_CLOCK}(?:[.,](?P<fraction>\d{{1,30}}))? ?{_ZONE}?",
+    # HTTP and mail (RFC 9110 s. 5.6.7, RFC 5322 s. 3.3): Fri, 27 Nov 2026 10:00:00 GMT
+    rf"(?:[A-Z][a-z]{{2,8}}, ?)?(?P<day>\d{{1,2}})[ -](?P<month>[A-Z][a-z]{{2}})[ -](?P<year>\d{{4}}) {_CLOCK} {_ZONE}",
+    # JavaScript's Date.toString (ECMA-262 s. 21.4.4.41): Fri Nov 27 2026 10:00:00 GMT+0100 (CET)
+    rf"[A-Z][a-z]{{2}} (?P<month>[A-Z][a-z]{{2}}) (?P<day>\d\d) (?P<year>\d{{4}}) {_CLOCK} {_ZONE}(?: \([^()]{{0,64}}\))?",
+)
+_PATTERNS: Final = tuple(re.compile(form, re.ASCII) for form in _FORMS)
+_FRACTION_DIGITS: Final = 6  # microseconds: what a time stamp of the tables holds
+
+
+def iso_time(text: str | None) -> str | None:
+    """A time stamp as `2026-11-27T10:00:00.123456+01:00`; a text of no known form unchanged, no zone where none is said."""
+    found = next((match for form in _PATTERNS if (match := form.fullmatch((text or "").strip()))), None)
+    if found is None:
+        return text
+    parts = found.groupdict()
+    month = parts["month"]
+    number = month if month.isdigit() else f"{_MONTHS.index(month) + 1:02d}" if month in _MONTHS else "00"
+    fraction = (parts.get("fraction") or "")[:_FRACTION_DIGITS]
+    clock = parts["clock"] if parts["clock"].count(":") == 2 else f"{parts['clock']}:00"
+    date = f"{parts['year']}-{number}-{int(parts['day']):02d}"
+    return f"{date}T{clock}{'.' if fraction else ''}{fraction}{_offset(parts['zone'])}"
+
+
+def _offset(zone: str | None) -> str:
+    """`+0100`, `GMT+0100` → `+01:00`; GMT, UTC and z → Z; nothing for none."""
+    if not zone:
+        return ""
+    digits = zone.upper().removeprefix("GMT").removeprefix("UTC").replace(":", "")
+    return f"{digits[:3]}:{digits[3:]}" if digits[:1] in {"+", "-"} else "Z"
+
+
+NO_ANSWER: Final = "no answer: aborted, blocked or not sent"
+OTHER_SCHEME: Final = "address that is not of HTTP"
+_ANY_SCHEME: Final = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]{1,62}):(?!\d{1,5}(?:/|$))"
+)  # `host:8080` has a port
+_HTTP: Final = ("http", "https", "ws", "wss")
+_KINDS: Final = {
+    "data": "data: address",
+    "blob": "blob: address",
+    "filesystem": "blob: address",
+    "about": "page of the browser itself",
+    "chrome": "page of the browser itself",
+    "edge": "page of the browser itself",
+    "devtools": "page of the browser itself",
+    "resource": "page of the browser itself",
+    "view-source": "page of the browser itself",
+    "file": "local file",
+}
+_EXTENSION: Final = "file of a browser extension"
+REASONS: Final = (*dict.fromkeys(_KINDS.values()), _EXTENSION, OTHER_SCHEME, NO_ANSWER)
+"""Every answer of `not_request`: few, as they are counted."""
+
+
+def not_request(method: str | None, url: str | None, status: str | None, *, has_answer: bool) -> str | None:
+    """Why an entry never was a request that a server answered; None for one that was, or that is broken.
+
+    Args:
+        method: of the request; without one the entry is broken.
+        url: of the request.
+        status: as recorded: 0 (Chrome), -1 (Playwright) or nothing where there was no answer.
+        has_answer: whether header fields of an answer were recorded.
+    """
+    if not method or not url:
+        return None
+    scheme = _ANY_SCHEME.match(url)
+    name = scheme.group(1).lower() if scheme else None
+    if name is not None and name not in _HTTP and method.upper() != "CONNECT":
+        return _KINDS.get(name) or (_EXTENSION if name.endswith("extension") else OTHER_SCHEME)
+    if name in _HTTP and (_is_none(status) or (not status and not has_answer)):
+        return NO_ANSWER
+    return None
+
+
+def _is_none(status: str | None) -> bool:
+    return status is not None and re.fullmatch(r"0|-\d{1,3}", status) is not None
+
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#@]*)")

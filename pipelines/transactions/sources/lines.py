@@ -1,25 +1,56 @@
-"""Line formats: files -> lines, read once and in parallel, so that line numbers can still be told afterwards.
-
-A scan split over tasks does not know line numbers. It does know, for every line, the block of the file
-(`block_start`) and a `row_id` that grows by one from line to line within that block. Once *all* rows of the
-scan, blank lines included, are staged, two small columns tell how many lines each block has, and the number
-of any line is an addition.
-"""
+"""Line formats: files → lines, read once and in parallel, so that line numbers can still be told."""
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
 
-from pipelines.transactions.inputs import Input
-from pipelines.transactions.record import RAW_CHARACTERS
+from pipelines.transactions.inputs.files import Input
 from pipelines.transactions.sources.files import escaped, read_files
-from pipelines.transactions.sources.line_reader import lines
+from pipelines.transactions.tables import RAW_CHARACTERS
+
+_SKIP_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its line feed, cut to the limit where `is_too_long`. `number` from 1."""
+
+    number: int
+    content: bytes
+    is_too_long: bool
+
+    @property
+    def text(self) -> str:
+        """The content as UTF-8; what is not becomes U+FFFD."""
+        return self.content.decode("utf-8", "replace")
+
+
+def lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
+    """The lines of a stream, without its byte order mark; the last one needs no end. Memory: `max_bytes`."""
+    number = 0
+    while piece := stream.readline(max_bytes + 1):
+        number += 1
+        is_too_long = len(piece) > max_bytes and not piece.endswith(b"\n")
+        if is_too_long:
+            _skip_rest(stream)
+        content = piece.removesuffix(b"\n")
+        if number == 1:
+            content = content.removeprefix(codecs.BOM_UTF8)
+        yield Line(number, content[:max_bytes], is_too_long)
+
+
+def _skip_rest(stream: BinaryIO) -> None:
+    while (piece := stream.readline(_SKIP_BYTES)) and not piece.endswith(b"\n"):
+        pass
+
 
 LINES = StructType(
     [

@@ -10,10 +10,10 @@ from typing import Final, Protocol
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.settings import IngestSettings
-from pipelines.transactions.inputs import Input
+from pipelines.runtime.settings import IngestSettings
+from pipelines.transactions.inputs.detection import Format
+from pipelines.transactions.inputs.files import Input
 from pipelines.transactions.sources import combined, har, logpush
-from pipelines.transactions.sources.detect import Format
 
 
 class Reader(Protocol):

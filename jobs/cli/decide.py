@@ -1,0 +1,48 @@
+"""Arguments of `apicensus decide`; the work is done by jobs/decide.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli import command
+from pipelines.decisions.file import read
+from pipelines.workflows.run import start
+
+
+def decide(
+    file: Annotated[Path | None, typer.Argument(help="YAML with the decisions.", metavar="FILE")] = None,
+    show_stored: Annotated[
+        bool, typer.Option("--show", help="Print the stored decisions as YAML; without FILE.")
+    ] = False,
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Takes operators' decisions (which segments are variables and their names, what to list) into the warehouse.
+
+    The file replaces all decisions before; the next discover applies them, however often it learns anew. Kinds: pin,
+    split, merge, never_template, rename, ignore, save, host_alias.
+
+    \b
+    Examples:
+      apicensus decide decisions.yaml
+      apicensus decide --show --warehouse /data/census > decisions.yaml
+    """
+    if (file is None) != show_stored:
+        raise typer.BadParameter("give either a FILE of decisions or --show")
+    run = start("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
+    decisions = () if file is None else read(file)
+    from jobs.decide import show, store_decisions
+
+    if file is None:
+        show(run)
+        return
+    counts = store_decisions(run, decisions)
+    run.reporter.note("  the next `apicensus discover` applies them")
+    run.finish(**counts, warehouse=warehouse)
+
+
+main = command.command(decide)

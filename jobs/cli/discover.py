@@ -1,0 +1,61 @@
+"""Arguments of `apicensus discover`; the work is done by jobs/discover.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from jobs.cli import command
+from pipelines.workflows.run import start
+
+
+def discover(
+    inputs: command.OptionalInputs = None,
+    variant: Annotated[
+        Literal["ml", "session", "both"], typer.Option(help="How API calls are selected.")
+    ] = "both",
+    days: command.Days = None,
+    since: command.Since = None,
+    full: command.Full = False,
+    format: command.Format = "auto",
+    host: command.Host = None,
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Finds the endpoints in the warehouse's transactions; with INPUT it ingests first.
+
+    Variant ml needs nothing: a classifier gives every transaction a probability, and an endpoint is judged from all of
+    its transactions, each client counted once a day. Variant session takes what carries the header, cookie or JWT claim
+    that selection.sessions names for the host.
+
+    Only the traffic of days that are new or changed is read; another model or other session identifiers change all days.
+
+    \b
+    Examples:
+      apicensus discover
+      apicensus discover access.ndjson.gz --variant ml
+      apicensus discover --days 2026-06-01 --days 2026-06-02
+      apicensus discover --full
+      apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
+    """
+    choice = command.chosen_days(days, since, full)
+    run = start(
+        "discover",
+        settings,
+        warehouse,
+        as_json,
+        inputs=inputs or (),
+        reads="all" if choice.is_by_hand else "unscored",
+    )
+    from jobs.discover import VARIANTS, discover_endpoints
+    from jobs.ingest import ingest_inputs, notice_refused
+
+    done = ingest_inputs(run, inputs, format, host) if inputs else None
+    run.finish(**discover_endpoints(run, VARIANTS[variant], choice), warehouse=warehouse)
+    if done is not None:
+        notice_refused(done)
+
+
+main = command.command(discover)

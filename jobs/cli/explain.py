@@ -1,0 +1,51 @@
+"""Arguments of `apicensus explain`; the work is done by jobs/explain.py."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from jobs.cli import command
+from pipelines.runtime.errors import InputError
+from pipelines.workflows.run import start
+
+ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGNORECASE)
+
+
+def explain(
+    path: Annotated[
+        str, typer.Argument(help="A path, or host and path (https://host/path).", metavar="PATH")
+    ],
+    host: Annotated[
+        str | None, typer.Option("--host", help="Host whose rules are asked.", metavar="HOST")
+    ] = None,
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Shows level by level why a path has its template, and of each method why it is listed or not.
+
+    Literal or variable, by whom, with the evidence; then probability, threshold, what the host takes off, counts and reasons.
+
+    \b
+    Examples:
+      apicensus explain /users/me --host api.example.com
+      apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
+    """
+    run = start("explain", settings, warehouse, as_json, writes=False)
+    address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
+    if not path.startswith("/") and address is None:
+        raise InputError(
+            path,
+            "expected a path that begins with / or an address",
+            "Example: /users/42 --host api.example.com",
+        )
+    asked, host = (address["path"], host or address["host"].lower()) if address else (path, host)
+    from jobs.explain import explain_path
+
+    explain_path(run, asked, host)
+
+
+main = command.command(explain)

@@ -1,0 +1,64 @@
+"""Arguments of `apicensus export`; the work is done by jobs/export.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, cast, get_args
+
+import typer
+
+from jobs.cli import command
+from pipelines.runtime.settings import Profile
+from pipelines.workflows.run import start
+
+Form = Literal["yaml", "json", "csv", "ndjson"]
+What = Literal["openapi", "endpoints"]
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
+    what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(help="openapi-3.1, openapi-3.0 or cloudflare; repeatable. Default: export.profiles."),
+    ] = None,
+    format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Writes one OpenAPI document a host, or the list of endpoints of both variants.
+
+    \b
+    Examples:
+      apicensus export --out openapi --profile openapi-3.1
+      apicensus export --out upload --profile cloudflare --format json
+      apicensus export --out lists --what endpoints --format ndjson
+    """
+    run = start("export", settings, warehouse, as_json, writes=False, reads="state")
+    form = format or (run.settings.export.format if what == "openapi" else "ndjson")
+    profiles = known_profiles(profile) or run.settings.export.profiles
+    if what == "openapi":
+        if form not in ("yaml", "json"):
+            raise typer.BadParameter(f"{form!r} is for --what endpoints; OpenAPI is written as yaml or json")
+        from jobs.export import export_documents
+
+        run.finish(documents=len(export_documents(run, out, profiles, form)), out=str(out))
+        return
+    if form not in ("csv", "ndjson"):
+        raise typer.BadParameter(f"{form!r} is for --what openapi; endpoints are written as csv or ndjson")
+    from jobs.export import export_endpoints
+
+    file, count = export_endpoints(run, out, form)
+    run.finish(endpoints=count, out=str(file))
+
+
+def known_profiles(names: list[str] | None) -> list[Profile]:
+    """The profiles of these names; typer cannot check a repeated choice itself."""
+    for name in names or []:
+        if name not in get_args(Profile):
+            raise typer.BadParameter(f"unknown profile {name!r}: choose {' or '.join(get_args(Profile))}")
+    return cast(list[Profile], names or [])
+
+
+main = command.command(export)

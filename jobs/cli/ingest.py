@@ -1,0 +1,53 @@
+"""Arguments of `apicensus ingest`; the work is done by jobs/ingest.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli import command
+from pipelines.workflows.run import start
+
+
+def ingest(
+    inputs: command.Inputs,
+    format: command.Format = "auto",
+    host: command.Host = None,
+    data_docs: Annotated[
+        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
+    ] = None,
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
+
+    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
+    A file of which most would be quarantined is not ingested, said first, and the exit code is 3; other files are.
+
+    \b
+    Examples:
+      apicensus ingest access.log.gz --host shop.example.com
+      apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
+    """
+    run = start("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
+    from jobs.ingest import ingest_inputs, left_out, notice_refused
+
+    done = ingest_inputs(run, inputs, format, host, data_docs)
+    run.finish(
+        files=done.files,
+        files_known=done.known,
+        records=done.records,
+        valid=done.valid,
+        repeated=done.repeated,
+        **left_out(done),
+        warnings=list(done.warnings),
+        data_docs=data_docs,
+        warehouse=warehouse,
+    )
+    notice_refused(done)
+
+
+main = command.command(ingest)

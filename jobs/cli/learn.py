@@ -1,0 +1,44 @@
+"""Arguments of `apicensus learn`; the work is done by jobs/learn.py."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jobs.cli import command
+from pipelines.selection.variant import Variant
+from pipelines.workflows.run import start
+
+
+def learn(
+    variant: Annotated[Variant, typer.Option(help="Whose endpoints are learned.")] = "ml",
+    days: command.Days = None,
+    since: command.Since = None,
+    full: command.Full = False,
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Learns types and formats of path and query parameters from successful requests (2xx) to the discovered endpoints.
+
+    Only endpoints that are almost surely API teach (schemas.miss_cost, schemas.false_alarm_cost), then with all their requests.
+
+    Only the traffic of endpoints' days that are new or changed is read.
+
+    A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
+
+    \b
+    Examples:
+      apicensus learn
+      apicensus learn --since 2026-06-01
+      apicensus learn --variant session --warehouse /data/census
+    """
+    choice = command.chosen_days(days, since, full)
+    run = start("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
+    from jobs.learn import learn_schemas
+
+    run.finish(**learn_schemas(run, variant, choice), warehouse=warehouse)
+
+
+main = command.command(learn)

@@ -1,0 +1,33 @@
+"""Arguments of `apicensus report`; the work is done by jobs/report.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli import command
+from pipelines.workflows.run import start
+
+
+def report(
+    out: Annotated[Path, typer.Option("--out", help="HTML file to write.", metavar="FILE")],
+    settings: command.SettingsFile = None,
+    warehouse: command.WarehouseRoot = "warehouse",
+    as_json: command.AsJson = False,
+) -> None:
+    """Writes one HTML page that needs no network: inventory with search, both variants, quarantine reasons.
+
+    \b
+    Examples:
+      apicensus report --out report.html
+      apicensus report --out report.html --warehouse /data/census
+    """
+    run = start("report", settings, warehouse, as_json, writes=False, reads="state")
+    from jobs.report import write_report
+
+    run.finish(report=str(write_report(run, out)))
+
+
+main = command.command(report)

@@ -1,0 +1,162 @@
+"""How good probabilities are where the label is known. Values only: numpy and scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.metrics import average_precision_score, log_loss, roc_auc_score, roc_curve
+
+Labels = npt.NDArray[np.bool_]
+Probabilities = npt.NDArray[np.floating[Any]]
+
+
+def measures(labels: Labels, probabilities: Probabilities, threshold: float = 0.5) -> dict[str, float]:
+    """Ranking, decision at `threshold`, and calibration. Both classes must occur.
+
+    Raises:
+        ValueError: only one class is there, so that nothing can be ranked.
+    """
+    if labels.all() or not labels.any():
+        raise ValueError("measures need API calls and other transactions; found one class only")
+    clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
+    return {
+        "n_api": float(labels.sum()),
+        "n_other": float((~labels).sum()),
+        "roc_auc": float(roc_auc_score(labels, probabilities)),
+        "average_precision": float(average_precision_score(labels, probabilities)),
+        "recall_at_fpr_0.001": recall_at(labels, probabilities, 0.001),
+        "recall_at_fpr_0.01": recall_at(labels, probabilities, 0.01),
+        **decisions(labels, probabilities >= threshold),
+        "log_loss": float(log_loss(labels, clipped)),
+        "calibration_error": calibration_error(labels, probabilities),
+    }
+
+
+def decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
+    """Precision, recall, F1 and false-positive rate of a yes/no decision; 0 where nothing was chosen."""
+    right, wrong = float((labels & chosen).sum()), float((~labels & chosen).sum())
+    precision = right / max(right + wrong, 1.0)
+    recall = right / max(float(labels.sum()), 1.0)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / max(precision + recall, 1e-12),
+        "false_positive_rate": wrong / max(float((~labels).sum()), 1.0),
+    }
+
+
+def recall_at(labels: Labels, probabilities: Probabilities, false_positive_rate: float) -> float:
+    """Largest recall of any threshold whose false-positive rate is at most the given one."""
+    wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
+    return float(right[wrong <= false_positive_rate].max())
+
+
+def calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 10) -> float:
+    """Expected calibration error (Naeini et al. 2015): mean |stated - true share| over equal-width bins."""
+    of_bin = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
+    rows = np.bincount(of_bin, minlength=bins)
+    stated = np.bincount(of_bin, weights=probabilities, minlength=bins)
+    true = np.bincount(of_bin, weights=labels, minlength=bins)
+    return float(np.abs(stated - true).sum() / rows.sum())
+
+
+def by_slice(
+    slices: Sequence[str], labels: Labels, probabilities: Probabilities, threshold: float = 0.5
+) -> list[dict[str, Any]]:
+    """One row a (slice, label): rows, mean probability, share decided right; worst first."""
+    names = np.asarray(slices, dtype=object)
+    rows = []
+    for name in sorted(set(slices)):
+        for is_api in (True, False):
+            inside = (names == name) & (labels == is_api)
+            if inside.any():
+                found = probabilities[inside]
+                rows.append(
+                    {
+                        "slice": name,
+                        "is_api": is_api,
+                        "rows": int(inside.sum()),
+                        "mean_probability": float(found.mean()),
+                        "right": float(((found >= threshold) == is_api).mean()),
+                    }
+                )
+    return sorted(rows, key=lambda row: (row["right"], row["slice"]))
+
+
+CLIENTS: Final = ("browser", "app", "library", "bot", "other", "none")
+"""Classes of user agents; each is a feature `agent_<class>`."""
+
+
+def client_classes(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Features -> class of client of each row, "none" where no user agent was logged."""
+    flags = frame[[f"agent_{name}" for name in CLIENTS]].to_numpy() > 0
+    return np.where(flags.any(axis=1), np.array(CLIENTS, object)[flags.argmax(axis=1)], "none")
+
+
+def log_classes(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Features -> what the log of each row held: response headers, else the media type, else the user agent."""
+    has = [frame["headers_logged"] > 0, frame["response_untyped"] == 0, frame["agent_none"] == 0]
+    return np.select(has, ["response headers", "media type", "user agent"], "request line only").astype(
+        object
+    )
+
+
+def by_segment(
+    segments: dict[str, npt.NDArray[np.object_]],
+    labels: Labels,
+    probabilities: Probabilities,
+    threshold: float = 0.5,
+) -> pd.DataFrame:
+    """by, segment, rows, api_share, the figures of a decision at `threshold`; null where a class is missing."""
+    rows: list[dict[str, Any]] = []
+    for by, names in segments.items():
+        for name in sorted(set(names)):
+            inside = names == name
+            rows.append(
+                {"by": by, "segment": name, **_figures(labels[inside], probabilities[inside], threshold)}
+            )
+    return pd.DataFrame(rows)
+
+
+def by_host(
+    hosts: npt.NDArray[Any], labels: Labels, probabilities: Probabilities, threshold: float = 0.5
+) -> pd.DataFrame:
+    """One row a host without its name, worst ROC AUC first: rows, api_share and the figures of `by_segment`."""
+    index = pd.factorize(pd.Series(hosts))[0]
+    order = np.argsort(index, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(index[order])) + 1)
+    found = pd.DataFrame([_figures(labels[part], probabilities[part], threshold) for part in parts])
+    return found.sort_values(["roc_auc", "recall", "rows"], na_position="last", ignore_index=True)
+
+
+def host_figures(hosts: pd.DataFrame) -> dict[str, float]:
+    """Means over hosts, each host counting once, and over the worst tenth of hosts; where a figure is defined."""
+    found: dict[str, float] = {}
+    for name, best_is_high in (("roc_auc", True), ("recall", True), ("false_positive_rate", False)):
+        values = np.sort(hosts[name].dropna().to_numpy(np.float64))
+        if len(values) == 0:
+            continue
+        worst = values if best_is_high else values[::-1]
+        found[f"host_mean_{name}"] = float(values.mean())
+        found[f"host_worst_decile_{name}"] = float(worst[: max(1, round(len(values) / 10))].mean())
+    return found
+
+
+def _figures(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[str, Any]:
+    api, other = bool(labels.any()), bool((~labels).any())
+    decided = decisions(labels, probabilities >= threshold)
+    both = api and other
+    return {
+        "rows": len(labels),
+        "api_share": float(labels.mean()),
+        "roc_auc": float(roc_auc_score(labels, probabilities)) if both else None,
+        "recall_at_fpr_0.001": recall_at(labels, probabilities, 0.001) if both else None,
+        "precision": decided["precision"] if both else None,
+        "recall": decided["recall"] if api else None,
+        "false_positive_rate": decided["false_positive_rate"] if other else None,
+        "calibration_error": calibration_error(labels, probabilities),
+    }

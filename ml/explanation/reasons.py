@@ -1,0 +1,237 @@
+"""Why a transaction has its probability: contributions of features to the log-odds, and the strongest in words.
+
+Contributions are SHAP values (Lundberg & Lee, "A unified approach to interpreting model predictions", NIPS 2017)
+by CatBoost's own TreeSHAP: with the base value they add up to the model's raw score, and once the words of the host are bounded
+as in scoring, to log(p / (1 - p)). They cost
+some hundred microseconds a transaction, a hundred times the score: only what is asked for is explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+from pyspark import Broadcast
+from pyspark.sql import DataFrame
+from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
+
+from ml.explanation.phrases import GROUPS, PHRASES, STATES, texts
+from ml.requests.features import FEATURES, Matrix
+from ml.requests.score import (
+    HOST_WORDS,
+    NEEDED,
+    PROBABILITY,
+    Batches,
+    batch_matrix,
+    excess,
+    load,
+    named_rows,
+    without_words,
+)
+
+Values = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+REASONS: Final = "reasons"
+REASON: Final = StructType(
+    [
+        StructField("group", StringType(), False),
+        StructField("feature", StringType(), False),
+        StructField("value", FloatType(), False),
+        StructField("contribution", FloatType(), False),
+        StructField("text", StringType(), False),
+    ]
+)
+"""`group`: subject of the features that are summed · `feature`: the one that stands for it · `value`: that feature's ·
+`contribution`: of the whole group, log-odds, > 0 speaks for an API call · `text`: the same in words."""
+
+_GROUP_NAMES: Final = pa.array([group.name for group in GROUPS])
+_FEATURE_NAMES: Final = pa.array(FEATURES)
+_TEXTS: Final = pa.array([*texts("for"), *texts("against")])
+_MEMBERS: Final = tuple(np.array([FEATURES.index(name) for name in group.features]) for group in GROUPS)
+_ABOVE: Final = np.array([PHRASES[name].above for name in FEATURES])
+_HAS_UNKNOWN: Final = np.array([bool(PHRASES[name].unknown) for name in FEATURES])
+
+
+class Explainer(NamedTuple):
+    """A model made ready for SHAP values, with its scale and bias beside it: raw = scale * (sum of leaves) + bias.
+
+    CatBoost refuses SHAP values of a model whose scale is not 1. They are linear in the model's output, so those of
+    the scaled model are `scale` times those of the plain one, and the bias belongs to the base value.
+
+    Monotone constraints leave values in leaves that no training row reached. CatBoost then adds the rows that are
+    being explained to the weights of all leaves, so that a row's reasons would depend on its neighbours in the batch.
+    Here such leaves weigh one row, and reasons depend on model and row alone.
+    """
+
+    model: Any
+    scale: float
+    bias: float
+
+
+class Contributions(NamedTuple):
+    """(rows, features) in log-odds, and the base value: the mean raw score over the training rows."""
+
+    values: Values
+    base: float
+
+
+@lru_cache(maxsize=2)
+def explainer(model: bytes) -> Explainer:
+    """The model of these bytes, ready to be explained; a worker process loads it once for all of its tasks.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features.
+    """
+    from catboost import CatBoost
+
+    load(model)  # the checks; that object stays as it is, because others score with it
+    return prepared(CatBoost().load_model(blob=model))
+
+
+def prepared(model: Any) -> Explainer:
+    """A fitted or loaded model of the caller's own, ready to be explained; its scale and bias are taken out of it."""
+    from catboost import CatBoost
+
+    scale, bias = model.get_scale_and_bias()
+    model.set_scale_and_bias(1.0, 0.0)
+    with TemporaryDirectory() as folder:  # only the JSON form lets weights of leaves be set
+        file = Path(folder) / "model.json"
+        model.save_model(str(file), format="json")
+        tree = orjson.loads(file.read_bytes())
+        for part in tree["oblivious_trees"]:
+            part["leaf_weights"] = [weight or 1.0 for weight in part["leaf_weights"]]
+        file.write_bytes(orjson.dumps(tree))
+        return Explainer(CatBoost().load_model(str(file), format="json"), float(scale), float(bias))
+
+
+def contributions(explainer: Explainer, features: Matrix) -> Contributions:
+    """Rows of the feature matrix -> each feature's contribution. One thread: Spark gives each core a task."""
+    from catboost import Pool
+
+    rows = Pool(np.asfortranarray(features, np.float32), feature_names=list(FEATURES))
+    found = explainer.model.get_feature_importance(rows, type="ShapValues", thread_count=1)
+    base = explainer.scale * float(found[0, -1]) + explainer.bias
+    return Contributions(explainer.scale * np.asarray(found[:, :-1], np.float64), base)
+
+
+def bounded(explainer: Explainer, features: Matrix, found: Contributions) -> Contributions:
+    """Contributions that add up to the score: what the words of the host say too much is taken off the strongest of them."""
+    rows = named_rows(features)
+    if not len(rows):
+        return found
+    nameless = explainer.model.predict(without_words(features[rows]), thread_count=1)
+    without = explainer.scale * np.asarray(nameless, np.float64) + explainer.bias
+    values = found.values.copy()
+    said = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
+    values[rows, HOST_WORDS[np.argmax(said, axis=1)]] -= excess(
+        values[rows].sum(axis=1) + found.base, without
+    )
+    return Contributions(values, found.base)
+
+
+def base_value(explainer: Explainer) -> float:
+    """Log-odds of the mean training row, where every explanation starts."""
+    return contributions(explainer, np.zeros((1, len(FEATURES)), np.float32)).base
+
+
+def by_group(values: Values) -> Values:
+    """(rows, features) -> (rows, groups): sums over the features of each of `GROUPS`."""
+    return np.stack([values[:, members].sum(axis=1) for members in _MEMBERS], axis=1)
+
+
+def reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
+    """The `most` groups of greatest |contribution| of each row, falling: a list of structs like `REASON`.
+
+    `features` and `values` are (rows, features). Groups that contribute nothing are left out. Ties go to the group that
+    comes first in `GROUPS`.
+    """
+    sums = by_group(values)
+    chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
+    strength = np.take_along_axis(sums, chosen, axis=1)
+    said = strength != 0
+    states = _states(features)
+    group, contribution = chosen[said], strength[said]
+    row = np.repeat(np.arange(len(features)), said.sum(axis=1))
+    feature = _leaders(values, states, sums)[row, group]
+    text = ((contribution < 0) * len(FEATURES) + feature) * STATES + states[row, feature]
+    columns = [
+        _GROUP_NAMES.take(pa.array(group)),
+        _FEATURE_NAMES.take(pa.array(feature)),
+        pa.array(np.asarray(features[row, feature], np.float32)),
+        pa.array(contribution.astype(np.float32)),
+        _TEXTS.take(pa.array(text)),
+    ]
+    offsets = np.concatenate([[0], np.cumsum(said.sum(axis=1))]).astype(np.int32)
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), pa.StructArray.from_arrays(columns, names=REASON.names)
+    )
+
+
+def _states(features: Matrix) -> Indices:
+    """(rows, features): 1 present, 0 absent, 2 unknown; `ml.explanation.phrases.state_of` of each value."""
+    return np.where(_HAS_UNKNOWN & (features < 0), 2, features > _ABOVE).astype(np.int64)
+
+
+def _leaders(values: Values, states: Indices, sums: Values) -> Indices:
+    """(rows, groups) -> position of the feature that stands for the group.
+
+    Of flags that answer one question the first that holds says it best ("answers HTML", rather than "not JSON");
+    elsewhere, and where none holds, the one that contributes most in the direction of the sum.
+    """
+    found = np.empty(sums.shape, np.int64)
+    for index, (group, members) in enumerate(zip(GROUPS, _MEMBERS, strict=True)):
+        weight = values[:, members] * np.sign(sums[:, [index]])
+        leader = np.argmax(weight, axis=1)
+        if group.is_choice:
+            holds = states[:, members] == 1
+            leader = np.where(holds.any(axis=1), np.argmax(holds, axis=1), leader)
+        found[:, index] = members[leader]
+    return found
+
+
+def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep`, `probability` and `reasons`."""
+
+    def explain(batches: Batches) -> Batches:
+        ready = explainer(model.value)
+        for batch in batches:
+            if batch.num_rows:
+                features = batch_matrix(batch)
+                found = bounded(ready, features, contributions(ready, features))
+                raw = found.values.sum(axis=1) + found.base
+                probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
+                why = reasons(features, found.values, most)
+                yield pa.RecordBatch.from_arrays(
+                    [*map(batch.column, keep), probability, why], names=[*keep, PROBABILITY, REASONS]
+                )
+
+    return explain
+
+
+def with_reasons(df: DataFrame, model: bytes, keep: Sequence[str], most: int) -> DataFrame:
+    """Columns `NEEDED` and `keep` -> `keep`, `probability` (float) and `reasons` (at most `most` of REASON): a row each.
+
+    `signals` is `pipelines.selection.columns.packed_signals()`. The probability is the score's, to rounding.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features.
+    """
+    load(model)
+    shared = df.sparkSession.sparkContext.broadcast(model)
+    schema = StructType(
+        [
+            *(df.schema[name] for name in keep),
+            StructField(PROBABILITY, FloatType(), False),
+            StructField(REASONS, ArrayType(REASON, containsNull=False), False),
+        ]
+    )
+    rows = df.select(*dict.fromkeys([*keep, *NEEDED]))
+    return rows.mapInArrow(_explaining(shared, tuple(keep), most), schema)

@@ -1,0 +1,49 @@
+"""The classifier of path steps as a function of steps, prefixes and the numbers of their places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.paths.features import FEATURES, Floats, matrix
+from ml.requests.score import loaded
+
+Scorer = Callable[[Sequence[str], Sequence[str], Floats], Floats]
+
+
+@lru_cache(maxsize=2)
+def load(model: bytes) -> Any:
+    """The CatBoost model of these bytes; a worker process loads it once for all of its tasks.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
+    """
+    way_out = "leave paths.model empty (train --classifier paths makes another)"
+    return loaded(model, FEATURES, "the classifier of path segments", way_out)
+
+
+def probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
+    """Rows of the feature matrix → probability of being a variable. One thread: Spark gives each core a task."""
+    return np.asarray(
+        model.predict(features, prediction_type="Probability", thread_count=1)[:, 1], np.float32
+    )
+
+
+def variable_probability(model: bytes) -> Scorer:
+    """The classifier of these bytes as a function: steps, prefixes and `PLACE` numbers → probability of being a variable.
+
+    It holds the bytes only, so it can be sent to executors, each of which loads the model once.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features.
+    """
+    load(model)
+    return partial(_scored, model)
+
+
+def _scored(model: bytes, steps: Sequence[str], prefixes: Sequence[str], place: Floats) -> Floats:
+    return probabilities(load(model), matrix(steps, prefixes, place))

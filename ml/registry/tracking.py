@@ -1,0 +1,256 @@
+"""Runs, models and the champion in MLflow: the only module that imports it.
+
+Nothing is sent to anybody but the configured tracking server, and no credential of its address is ever shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ml.registry import record
+from ml.registry.bundled import PATH_MODEL
+from ml.registry.promotion import (
+    LEARNED_FROM,
+    PREDICTIONS,
+    GateOptions,
+    Verdict,
+    digest,
+    judge,
+    marks,
+    rival_of,
+)
+from ml.registry.store import NOISY, QUIET, Store, TrackingError, shown
+from ml.requests.features import FEATURES
+from ml.training.train import Trained
+from pipelines.runtime.errors import ModelMismatch
+
+CHAMPION: Final = "champion"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A training run in MLflow and the version of the registered model that it made."""
+
+    run_id: str
+    version: str
+
+
+def log_training(
+    store: Store,
+    trained: Trained,
+    parameters: Mapping[str, Any],
+    *,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    card: str = "",
+) -> Logged:
+    """One run with all that is known of the model, and a registered version.
+
+    Args:
+        store: Where it goes.
+        trained: The model with its out-of-fold figures.
+        parameters: Settings of the training.
+        tables: More tables, logged as `tables/NAME.json`; they must not hold raw values of traffic.
+        card: The model card in Markdown, logged as `CARD.md`.
+
+    Raises:
+        TrackingError: MLflow cannot be reached or refuses.
+    """
+    named, known = record.name(trained, parameters), digest(trained.out_of_fold)
+    with (
+        _mlflow(store) as mlflow,
+        mlflow.start_run(run_name=named, tags={**_tags("train"), "data": known}) as run,
+    ):
+        mlflow.set_tag("mlflow.note.content", record.description(trained))
+        mlflow.log_params({**parameters, **record.size(trained)})
+        mlflow.log_input(_dataset(known), context="training")
+        model, version = _log_model(store, trained)
+        mlflow.log_metrics(record.metrics(trained), model_id=model)
+        for name, figure in record.figures(trained).items():
+            mlflow.log_figure(figure, f"figures/{name}")
+        for name, table in record.tables(trained, tables).items():
+            mlflow.log_table(table, f"tables/{name}")
+        mlflow.log_text(card or record.description(trained), "CARD.md")
+        mlflow.log_dict({"marks": marks(trained.out_of_fold)}, LEARNED_FROM)
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / Path(PREDICTIONS).name
+            record.predictions(trained).to_parquet(file, index=False)
+            mlflow.log_artifact(str(file), str(Path(PREDICTIONS).parent))
+        return Logged(run.info.run_id, version)
+
+
+def promote(
+    store: Store, logged: Logged, trained: Trained, frame: pd.DataFrame, options: GateOptions, seed: int = 0
+) -> Verdict:
+    """Moves the alias `champion` to the new version if every gate holds (`ml.registry.promotion`), and logs them in the run.
+
+    A champion that no longer fits the features loses.
+
+    Raises:
+        TrackingError: MLflow cannot be reached or refuses.
+    """
+    with _mlflow(store) as mlflow:
+        client = mlflow.MlflowClient()
+        holder = _champion(mlflow, store)
+        rival = (
+            None
+            if holder is None
+            else rival_of(mlflow, holder.run_id, lambda: model_bytes(store), trained, frame)
+        )
+        verdict = judge(trained, rival, options, seed)
+        text, said = record.description(trained, verdict), "passed" if verdict.promoted else "failed"
+        mlflow.log_table(verdict.table(), "gates.json", run_id=logged.run_id)
+        client.set_tag(logged.run_id, "mlflow.note.content", text)
+        client.set_tag(logged.run_id, "gates", said)
+        client.update_registered_model(store.registered_model, record.MODEL)
+        client.update_model_version(store.registered_model, logged.version, text)
+        client.set_model_version_tag(store.registered_model, logged.version, "gates", said)
+        if verdict.promoted:
+            client.set_registered_model_alias(store.registered_model, CHAMPION, logged.version)
+    return verdict
+
+
+def model_bytes(store: Store, address: str | None = None) -> bytes:
+    """The CatBoost file of `models:/NAME@ALIAS` (default: the champion of the store's registered model).
+
+    Raises:
+        TrackingError: the registry cannot be reached or holds no such model.
+    """
+    address = address or f"models:/{store.registered_model}@{CHAMPION}"
+    with _mlflow(store) as mlflow, TemporaryDirectory() as folder:
+        local = Path(mlflow.artifacts.download_artifacts(artifact_uri=address, dst_path=folder))
+        flavours = mlflow.models.Model.load(str(local)).flavors
+        if "catboost" not in flavours:
+            raise ModelMismatch(f"{address}: expected a CatBoost model, found {', '.join(sorted(flavours))}.")
+        return local.joinpath(flavours["catboost"]["data"]).read_bytes()
+
+
+def log_comparison(
+    store: Store,
+    metrics: Mapping[str, float],
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, pd.DataFrame],
+) -> str:
+    """A run of the comparison of variants; returns its id. Figures are logged as NAME.png, tables as NAME.json.
+
+    Raises:
+        TrackingError: MLflow cannot be reached or refuses.
+    """
+    with _mlflow(store) as mlflow, mlflow.start_run(run_name="compare", tags=_tags("compare")) as run:
+        mlflow.log_metrics({name: float(value) for name, value in metrics.items()})
+        for name, table in tables.items():
+            mlflow.log_table(table, f"{name}.json")
+        for name, figure in figures.items():
+            mlflow.log_figure(figure, f"{name}.png")
+        return str(run.info.run_id)
+
+
+def log_path_training(
+    store: Store,
+    model: bytes,
+    metrics: Mapping[str, float],
+    parameters: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+) -> str:
+    """A run of the training of the classifier of path segments, the model as its artefact; returns the run's id.
+
+    Raises:
+        TrackingError: MLflow cannot be reached or refuses.
+    """
+    with _mlflow(store) as mlflow, mlflow.start_run(run_name="train paths", tags=_tags("train")) as run:
+        mlflow.log_params(dict(parameters))
+        mlflow.log_metrics({f"oof/{name}": float(value) for name, value in metrics.items()})
+        for name, table in tables.items():
+            mlflow.log_table(table.round(5), f"tables/{name}.json")
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / PATH_MODEL
+            file.write_bytes(model)
+            mlflow.log_artifact(str(file), "model")
+        return str(run.info.run_id)
+
+
+def _tags(step: str) -> dict[str, str]:
+    """The step, also as the run's source: by default that is the path of a script on this machine."""
+    return {"step": step, "mlflow.source.name": f"apicensus {step}", "mlflow.source.type": "JOB"}
+
+
+def _dataset(known: str) -> Any:
+    """The data's name and digest for the run's page; rows and where they come from stay here."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    kind: Any = MetaDataset  # called abstract by its types, and is not
+    return kind(CodeDatasetSource(tags={}), name="transactions", digest=known)
+
+
+def _log_model(store: Store, trained: Trained) -> tuple[str, str]:
+    """Id of the logged model and the registered version."""
+    import mlflow.catboost as flavour
+    from catboost import CatBoostClassifier
+    from catboost import __version__ as catboost_version
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    info = flavour.log_model(
+        CatBoostClassifier().load_model(blob=trained.model),
+        name="classifier",
+        signature=ModelSignature(
+            inputs=Schema([ColSpec("float", name) for name in FEATURES]), outputs=Schema([ColSpec("double")])
+        ),
+        # given, else MLflow starts a process to infer them
+        pip_requirements=[f"catboost=={catboost_version}"],
+        registered_model_name=store.registered_model,
+    )
+    return str(info.model_id), str(info.registered_model_version)
+
+
+def _champion(mlflow: Any, store: Store) -> Any | None:
+    """The champion's model version, None where the alias points nowhere."""
+    try:
+        return mlflow.MlflowClient().get_model_version_by_alias(store.registered_model, CHAMPION)
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            return None
+        raise
+
+
+@contextmanager
+def _mlflow(store: Store) -> Iterator[Any]:
+    """MLflow, pointed at the store, silent, its errors without credentials."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    local = store.uri.startswith("sqlite:///")
+    if local:
+        Path(store.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        warnings.simplefilter("ignore")  # of libraries below MLflow: nothing a user could mend
+        import mlflow
+        import mlflow.catboost
+
+        for name in NOISY:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            mlflow.set_tracking_uri(store.uri)
+            mlflow.set_registry_uri(store.uri)
+            if mlflow.get_experiment_by_name(store.experiment) is None:
+                kind = {
+                    "mlflow.experimentKind": "custom_model_development"
+                }  # else the UI opens for chat models
+                mlflow.create_experiment(store.experiment, artifact_location=store.artifacts, tags=kind)
+            mlflow.set_experiment(store.experiment)
+            yield mlflow
+        except mlflow.exceptions.MlflowException as error:
+            said = shown(str(error)).splitlines()[0].rstrip(".")
+            way_out = "Check tracking.uri and selection.model, or train first."
+            raise TrackingError(f"MLflow at {shown(store.uri)}: {said}. {way_out}") from None

@@ -1,0 +1,324 @@
+"""Two schemas of one value → what changed, keyword by keyword, each with the evidence that would show it (`Probe`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipelines.changes.schema_inclusion import (
+    INTEGER_RANGES,
+    URL,
+    JsonSchema,
+    branches,
+    contains,
+    keyword_contains,
+    keywords,
+    kind_of_form,
+    written_characters,
+)
+from pipelines.http.value_formats import ARRAY, BY_KIND, JSON_ONLY, LISTS, NUMBERS, TEXT, TEXTUAL, type_of
+from pipelines.http.value_patterns import BITS
+from pipelines.openapi.endpoint import Parameter
+from pipelines.requests.json_body import ITEM, last_token, parent
+from pipelines.requests.path_parameters import PLAIN
+from pipelines.schemas.inference.json_schema import EVIDENCE
+from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS
+
+Effect = Literal["widened", "narrowed", "changed"]
+ORDER = (
+    "type",
+    "format",
+    "enum",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "items",
+    "maxItems",
+)
+KINDS = (*BY_KIND, *JSON_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Which stored values show a widening: those that the old schema refuses. All fields None: any value of the parameter.
+
+    `kinds` of value; of them numbers or lengths `above` or `below` a limit, values that are not `known`, characters of
+    `classes` (places in `characters.CLASSES`), or a beginning other than `prefix`.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    above: float | None = None
+    below: float | None = None
+    known: tuple[str, ...] | None = None
+    classes: tuple[int, ...] | None = None
+    prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One keyword's change. `keyword` may have a path before it (`items/maximum`, `string/enum`).
+
+    `risk`: what the new schema says of itself, the probability that the next honest value breaks the keyword.
+    """
+
+    keyword: str
+    before: Any
+    after: Any
+    effect: Effect
+    probe: Probe | None = None
+    risk: float | None = None
+
+
+def differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Difference]:
+    """What changed; nothing where both surely accept the same. The effects swap with the arguments."""
+    narrowed, widened = not contains(new, old, in_url), not contains(old, new, in_url)
+    if not narrowed and not widened:
+        return []
+    pairs = _pairs(old, new)
+    found = [
+        each
+        for path, one, other in pairs
+        for each in _by_keyword(path, one, other, in_url, narrowed, widened)
+    ]
+    narrowed &= all(each.effect == "widened" for each in found)
+    widened &= all(each.effect == "narrowed" for each in found)
+    if narrowed or widened:  # no keyword says it: other types, or lists that are written in another way
+        probe = _probe_of_types(old, in_url) if widened else None
+        found.append(Difference("type", _forms(old), _forms(new), _effect(narrowed, widened), probe))
+    return found
+
+
+def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
+    """Alternatives of one type or form on both sides, with the path that names them; nothing where these differ."""
+    one, other = branches(old), branches(new)
+    if len(one) == len(other) == 1:
+        return [("", one[0], other[0])] if one[0].get("type") == other[0].get("type") else []
+    for label in (_type, _form):
+        mine, theirs = ({label(each): each for each in side} for side in (one, other))
+        if mine.keys() == theirs.keys() and len(mine) == len(one) and len(theirs) == len(other):
+            return [(f"{name}/", mine[name], theirs[name]) for name in sorted(mine)]
+    return []
+
+
+def _by_keyword(
+    path: str, old: JsonSchema, new: JsonSchema, in_url: bool, narrowed: bool, widened: bool
+) -> Iterator[Difference]:
+    mine, theirs = keywords(old), keywords(new)
+    names = sorted(
+        mine.keys() | theirs.keys(), key=lambda name: (ORDER.index(name) if name in ORDER else 99, name)
+    )
+    for name in names:
+        before, after = mine.get(name), theirs.get(name)
+        if name == "items":
+            for inner in differences(before or {}, after or {}, in_url):
+                yield Difference(
+                    f"{path}items/{inner.keyword}",
+                    inner.before,
+                    inner.after,
+                    inner.effect,
+                    inner.probe,
+                    inner.risk,
+                )
+            continue
+        is_narrower = narrowed and not keyword_contains(name, new, old, in_url)
+        is_wider = widened and not keyword_contains(name, old, new, in_url)
+        if is_narrower or is_wider:
+            probe = _probe(name, old, new, in_url) if is_wider else None
+            risk = new.get(EVIDENCE, {}).get("constraints", {}).get(name, {}).get("risk")
+            yield Difference(f"{path}{name}", before, after, _effect(is_narrower, is_wider), probe, risk)
+
+
+def _effect(narrowed: bool, widened: bool) -> Effect:
+    return "changed" if narrowed and widened else "narrowed" if narrowed else "widened"
+
+
+def _type(schema: JsonSchema) -> str:
+    return str(schema.get("type", "any"))
+
+
+def _form(schema: JsonSchema) -> str:
+    return kind_of_form(schema) or _type(schema)
+
+
+def _forms(schema: JsonSchema) -> str:
+    """The alternatives in words: `integer or uuid`."""
+    inner = sorted({_form(branch) for branch in branches(schema)})
+    items = [f"array of {_forms(branch['items'])}" for branch in branches(schema) if branch.get("items")]
+    return " or ".join([form for form in inner if form != "array" or not items] + sorted(items))
+
+
+def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Probe | None:
+    """What the old schema's keyword refused; None where the stored evidence cannot tell."""
+    before: Any = old.get(keyword)
+    if keyword in ("maximum", "minimum"):
+        is_top = keyword == "maximum"
+        return Probe(
+            NUMBERS, above=float(before) if is_top else None, below=None if is_top else float(before)
+        )
+    if keyword == "maxLength":
+        return Probe(SIZED_KINDS, above=float(before))
+    if keyword == "maxItems":
+        return Probe((ARRAY,), above=float(before))
+    if keyword == "enum":
+        return Probe(NAMED_KINDS, known=tuple(str(value) for value in before))
+    if keyword == "pattern" and (known := written_characters(before)) is not None:
+        wider = written_characters(new.get("pattern"))
+        if known.prefix and (wider is None or not wider.prefix.startswith(known.prefix)):
+            return Probe((TEXT,), prefix=known.prefix)
+        places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & known.classes)
+        return Probe(TEXTUAL, classes=places)
+    if keyword == "format" and before in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[before]
+        return (
+            Probe(NUMBERS, above=float(high))
+            if new.get("minimum", low) >= low
+            else Probe(NUMBERS, below=float(low))
+        )
+    return _probe_of_types(old, in_url) if keyword in ("format", "pattern", "type") else None
+
+
+def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
+    """The kinds of value that the old schema's types and formats refuse; None where it refuses none."""
+    of_lists = (
+        [branch.get("items", {}) for branch in branches(old) if branch.get("type") == "array"]
+        if in_url
+        else []
+    )
+    shapes = [shape for item in of_lists for shape in branches(item)] + branches(old)
+    loose = [_loose(shape) for shape in shapes]
+    refused = tuple(
+        kind
+        for kind in KINDS
+        if not any(contains(shape, _form_of_kind(kind), in_url) for shape in loose)
+        and not (of_lists and kind in LISTS)
+    )
+    return Probe(refused) if refused else None
+
+
+def _loose(schema: JsonSchema) -> dict[str, Any]:
+    """Type and form without limits: 32 bits are a limit, the characters of free text are limits."""
+    kept = {"type": schema["type"]} if "type" in schema else {}
+    if (kind := kind_of_form(schema)) is not None:
+        kept |= _form_of_kind(kind)
+    return kept
+
+
+def _form_of_kind(kind: str) -> dict[str, Any]:
+    recogniser = BY_KIND.get(kind)
+    if recogniser is None:
+        return {"type": type_of(kind)}
+    if recogniser.format:
+        return {"type": recogniser.type, "format": recogniser.format}
+    return {"type": recogniser.type, **({"pattern": recogniser.ecma} if recogniser.is_written else {})}
+
+
+Kind = Literal[
+    "endpoint-new", "method-new", "endpoint-removed", "endpoint-gone",
+    "parameter-new", "parameter-removed", "parameter-gone",
+    "widened", "narrowed", "changed",
+]  # fmt: skip
+"""`removed`: the refreshed document has it no more. `gone`: it has it, the traffic no longer."""
+Place = tuple[str, str]
+REQUIRED, PATH, MEDIA_TYPE = "required", "path", "content"
+"""Keywords beside those of JSON Schema: a parameter must be there; ways to write the path; media types of bodies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An endpoint's schema in one version."""
+
+    parameters: tuple[Parameter, ...] = ()
+    writings: tuple[str, ...] = (PLAIN,)
+    media_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an endpoint's schema; `before` and `after` are what documents say (JSON values)."""
+
+    kind: Kind
+    location: str
+    name: str
+    keyword: str
+    before: Any
+    after: Any
+    is_breaking: bool
+    probe: Probe | None = None
+    risk: float | None = None
+
+
+def compare(old: Version, new: Version) -> list[Change]:
+    """All changes from `old` to `new`, in order of location, name and keyword; none where both accept the same requests.
+
+    Nothing breaks: every request that fits `old` fits `new`.
+    """
+    before, after = ({(one.location, one.name): one for one in side.parameters} for side in (old, new))
+    found = [
+        *_of_set(("path", "", PATH), old.writings, new.writings),
+        *_of_set(("body", "", MEDIA_TYPE), old.media_types, new.media_types),
+    ]
+    for place in sorted(before.keys() | after.keys()):
+        if place not in after:
+            found.append(Change("parameter-removed", *place, "", None, None, is_breaking=True))
+        elif place not in before:
+            found.append(_new(place, after[place], before))
+        else:
+            found.extend(_changed(place, before[place], after[place]))
+    return found
+
+
+def _of_set(place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:
+    """What a document names literally: ways to write the path, media types of bodies. One that is gone is refused."""
+    before, after = set(old), set(new)
+    if before != after:
+        kind: Kind = "widened" if before < after else "narrowed" if after < before else "changed"
+        yield Change(kind, *place, sorted(before), sorted(after), is_breaking=kind != "widened")
+
+
+def _new(place: Place, parameter: Parameter, before: Mapping[Place, Parameter]) -> Change:
+    is_breaking = parameter.required and _is_expected(place, before)
+    return Change(
+        "parameter-new", *place, "", None, REQUIRED if parameter.required else None, is_breaking, Probe()
+    )
+
+
+def _is_expected(place: Place, before: Mapping[Place, Parameter]) -> bool:
+    """Whether old requests could lack it: a member is expected of its object only, which must have been known."""
+    location, name = place
+    return location != "body" or ("body", parent(name)) in before
+
+
+def _changed(place: Place, old: Parameter, new: Parameter) -> list[Change]:
+    location, name = place
+    found = [_of(place, each) for each in differences(old.schema, new.schema, location in URL)]
+    if old.required != new.required and not (location == "body" and last_token(name) == ITEM):
+        kind: Kind = "narrowed" if new.required else "widened"
+        found.append(
+            Change(kind, location, name, REQUIRED, old.required, new.required, is_breaking=new.required)
+        )
+    return found
+
+
+def _of(place: Place, difference: Difference) -> Change:
+    return Change(
+        difference.effect,
+        *place,
+        difference.keyword,
+        difference.before,
+        difference.after,
+        is_breaking=difference.effect != "widened",
+        probe=difference.probe,
+        risk=difference.risk,
+    )
+
+
+def carried_over(
+    old: Sequence[Parameter], new: Sequence[Parameter], changes: Sequence[Change]
+) -> list[Parameter]:
+    """The old parameters, with the new evidence where nothing changed: two documents then differ by changes alone."""
+    touched = {(change.location, change.name) for change in changes}
+    now = {(one.location, one.name): one for one in new}
+    return [one if (place := (one.location, one.name)) in touched else now.get(place, one) for one in old]

@@ -1,0 +1,219 @@
+"""Whether one learned schema accepts all that another accepts: the order by which changes are widened or narrowed.
+
+A partial order that errs on one side: where it says yes, every value of the first fits the second; what it cannot prove is
+a no. Keywords mean what JSON Schema 2020-12 (Validation, s. 6 and 7) says; the only surprise is the URL, where all values
+are texts: an integer's digits fit a string there, and one value fits a list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from jsonschema import Draft202012Validator
+
+from pipelines.http.numbers import number_of
+from pipelines.http.value_formats import BY_KIND, RECOGNISERS
+from pipelines.http.value_patterns import BITS, bracket, classes_of
+from pipelines.schemas.inference.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
+from pipelines.schemas.statistics.prefix import as_pattern
+
+JsonSchema = Mapping[str, Any]
+URL = ("path", "query", "item", "key", "form", "header", "cookie", "part", "file")
+"""Places whose values are written as texts."""
+AT_MOST = ("maximum", "maxLength", "maxItems")
+AT_LEAST = ("minimum", "minLength", "minItems")
+INTEGER_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+"""OpenAPI Format Registry."""
+NUMBER_CHARACTERS = BY_KIND["number"].longest
+SEPARATORS = {COMMA_LIST: BITS["punctuation"], PIPE_LIST: BITS["dangerous"], SPACE_LIST: BITS["space"]}
+"""Classes of the characters between the items of lists."""
+_LETTERS = BITS["lower"] | BITS["upper"]
+_WORD = _LETTERS | BITS["digit"]
+CLASSES_OF_FORMS = {
+    "uuid": _WORD | BITS["hyphen"], "date": BITS["digit"] | BITS["hyphen"], "ipv4": BITS["digit"] | BITS["dot"],
+    "digits": BITS["digit"], "ulid": _WORD, "objectid": _WORD, "hex32": _WORD, "hex40": _WORD, "hex64": _WORD,
+}  # fmt: skip
+"""Kinds of text whose characters and lengths their form bounds, whatever a validator makes of the format."""
+_FORMATS = {recogniser.format: recogniser.kind for recogniser in RECOGNISERS if recogniser.format}
+_PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in RECOGNISERS if recogniser.is_written}
+
+
+def contains(new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
+    """Whether every value that `old` accepts is surely accepted by `new`. Reflexive."""
+    return all(any(_within(one, other, in_url) for other in branches(new)) for one in branches(old))
+
+
+def branches(schema: JsonSchema) -> list[JsonSchema]:
+    """The alternatives of a schema: those of its `anyOf`, else itself."""
+    return list(schema["anyOf"]) if "anyOf" in schema else [schema]
+
+
+def keywords(schema: JsonSchema) -> dict[str, Any]:
+    """The schema without what only describes it."""
+    return {key: value for key, value in schema.items() if not key.startswith("x-")}
+
+
+def kind_of_form(schema: JsonSchema) -> str | None:
+    """The recogniser that a `format` or a written pattern stands for."""
+    return _FORMATS.get(str(schema.get("format"))) or _PATTERNS.get(str(schema.get("pattern")))
+
+
+class Characters(NamedTuple):
+    """What a text may be made of: it begins with `prefix`, the rest is of `classes` (`characters.BITS`)."""
+
+    classes: int
+    prefix: str = ""
+
+    def contain(self, other: Characters) -> bool:
+        """Whether every text of `other` is one of these."""
+        rest = other.prefix.removeprefix(self.prefix)
+        has_prefix = other.prefix.startswith(self.prefix)
+        return has_prefix and (classes_of(rest) | other.classes) & ~self.classes == 0
+
+
+def written_characters(pattern: str | None) -> Characters | None:
+    """A pattern that the learner made of characters and a prefix (`limits`); None: another one."""
+    if pattern is None:
+        return None
+    for place, sign in enumerate(pattern):
+        if sign == "[" and (classes := _brackets().get(pattern[place:])) is not None:
+            prefix = re.sub(r"\\(.)", r"\1", pattern[1:place])
+            return Characters(classes, prefix) if pattern[:place] == f"^{as_pattern(prefix)}" else None
+    return None
+
+
+def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
+    """Whether what `new` says by one keyword holds for all that `old` accepts, both of one type."""
+    if keyword not in new or new[keyword] == old.get(keyword):
+        return True
+    if keyword == "type":
+        return new["type"] == "number" and old.get("type") == "integer"
+    if keyword in AT_MOST:
+        most = _most(keyword, old)
+        return most is not None and most <= new[keyword]
+    if keyword in AT_LEAST:
+        least = _range(old)[0] if keyword == "minimum" else old.get(keyword)
+        return least is not None and least >= new[keyword]
+    if keyword == "items":
+        return contains(new["items"], old.get("items", {}), in_url)
+    if keyword == "pattern":
+        mine, theirs = written_characters(new["pattern"]), _characters(old)
+        return mine is not None and theirs is not None and mine.contain(theirs)
+    if keyword == "format" and new["format"] in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[new["format"]]
+        least, most = _range(old)
+        return least is not None and most is not None and low <= least and most <= high
+    return False  # also a keyword that the learner does not write: only the same is surely the same
+
+
+def _within(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
+    old, new = _plain(old), _plain(new)
+    wanted = keywords(new)
+    if not wanted or wanted == keywords(old):
+        return _same_style(old, new)
+    if "enum" in old:
+        return all(accepts(new, value, in_url) for value in old["enum"])
+    if "type" not in old:
+        return False
+    if in_url and new.get("type") == "array" and old["type"] != "array":
+        return _is_one_item(old, new) and contains(new.get("items", {}), old, in_url)
+    if in_url and new.get("type") == "string" and old["type"] in ("integer", "number", "boolean"):
+        return _within(_as_text(old), new, in_url)
+    return _same_style(old, new) and all(keyword_contains(key, new, old, in_url) for key in wanted)
+
+
+def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
+    """Whether a schema accepts a value; in a URL, whether it accepts any reading of the text."""
+    validator = Draft202012Validator(dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    readings = [value, *_readings(value)] if in_url and isinstance(value, str) else [value]
+    return any(validator.is_valid(reading) for reading in readings)
+
+
+def _readings(text: str) -> list[Any]:
+    """What a text in a URL may stand for beside itself."""
+    found: list[Any] = [text == "true"] if text in ("true", "false") else []
+    number = number_of(text)
+    return found if number is None else [*found, number]
+
+
+def _plain(schema: JsonSchema) -> JsonSchema:
+    """An alternative of a single one is that one; what describes the whole goes with it."""
+    while len(schema.get("anyOf", ())) == 1 and not keywords(schema).keys() - {"anyOf"}:
+        schema = schema["anyOf"][0]
+    return schema
+
+
+def _same_style(old: JsonSchema, new: JsonSchema) -> bool:
+    """Lists in one value and repeated names are told apart by the rule only."""
+    return old.get("type") != "array" or "type" not in new or _separator(old) == _separator(new)
+
+
+def _separator(schema: JsonSchema) -> int:
+    """The class of the character that separates the items of a list in one value; 0 where it is none."""
+    return SEPARATORS.get(str(schema.get(EVIDENCE, {}).get("rule")), 0)
+
+
+def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:
+    """Whether a value of `old` is one item of a list: no separator can be in it."""
+    separator = _separator(new)
+    found = _characters(old)
+    has_none = old["type"] != "string" or (found is not None and not _all_classes(found) & separator)
+    return has_none or not separator
+
+
+def _all_classes(found: Characters) -> int:
+    return found.classes | classes_of(found.prefix)
+
+
+def _as_text(schema: JsonSchema) -> dict[str, Any]:
+    """How numbers and booleans are written, as a string that holds all of them."""
+    if schema["type"] == "boolean":
+        return {"type": "string", "enum": ["true", "false"]}
+    if schema["type"] == "integer":
+        least, most = _range(schema)
+        longest = (
+            BY_KIND["integer"].longest if least is None or most is None else max(map(_digits, (least, most)))
+        )
+        allowed = BITS["digit"] | (0 if least is not None and least >= 0 else BITS["hyphen"])
+        return {"type": "string", "maxLength": longest, "pattern": f"^{bracket(allowed)}*$"}
+    return {"type": "string", "maxLength": NUMBER_CHARACTERS}
+
+
+def _digits(number: float) -> int:
+    return len(str(int(number)))
+
+
+def _range(schema: JsonSchema) -> tuple[float | None, float | None]:
+    """Least and greatest number, by limits and by the format of integers; None: any."""
+    low, high = INTEGER_RANGES.get(str(schema.get("format")), (None, None))
+    least, most = schema.get("minimum", low), schema.get("maximum", high)
+    return (least if low is None else max(least, low)), (most if high is None else min(most, high))
+
+
+def _most(keyword: str, schema: JsonSchema) -> float | None:
+    if keyword == "maximum":
+        return _range(schema)[1]
+    stated = schema.get(keyword)
+    kind = kind_of_form(schema)
+    if keyword != "maxLength" or kind not in CLASSES_OF_FORMS:
+        return None if stated is None else float(stated)
+    longest = BY_KIND[kind].longest
+    return float(longest if stated is None else min(longest, stated))
+
+
+def _characters(schema: JsonSchema) -> Characters | None:
+    """The characters that a text of this schema can have; None: any."""
+    if schema.get("maxLength") == 0:
+        return Characters(0)
+    classes = CLASSES_OF_FORMS.get(kind_of_form(schema) or "")
+    return written_characters(schema.get("pattern")) if classes is None else Characters(classes)
+
+
+@cache
+def _brackets() -> dict[str, int]:
+    """Every end of a pattern that the learner makes of classes → these classes."""
+    written = BITS["other"]  # a complement, which no bracket holds
+    return {f"{bracket(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}

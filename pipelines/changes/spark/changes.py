@@ -1,0 +1,262 @@
+"""Two versions of a schema → their changes, as one column: `compare` is plain Python, called once a changed endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DoubleType,
+    IntegerType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from pipelines.changes.schema_changes import REQUIRED, Change, Version, carried_over, compare
+from pipelines.changes.significance import Occurrence, chance
+from pipelines.changes.spark.inventories import (
+    gone_parameters,
+    new_endpoints,
+    removed_endpoints,
+    with_exposure,
+)
+from pipelines.changes.spark.occurrence import CHANGE_KEY, absences, occurrences, request_days
+from pipelines.changes.tables import CHANGES
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.openapi.endpoint import Parameter, parameters_of
+from pipelines.requests.path_parameters import PLAIN
+from pipelines.runtime.settings_sections import ChangeSettings
+from pipelines.schemas.tables import PARAMETER_SCHEMA, latest
+
+PROBE = StructType(
+    [
+        StructField("kinds", ArrayType(StringType()), True),
+        StructField("above", DoubleType(), True),
+        StructField("below", DoubleType(), True),
+        StructField("known", ArrayType(StringType()), True),
+        StructField("classes", ArrayType(IntegerType()), True),
+        StructField("prefix", StringType(), True),
+    ]
+)
+CHANGE = StructType(
+    [
+        *(StructField(name, StringType(), False) for name in ("kind", "location", "name", "keyword")),
+        *(StructField(name, StringType(), True) for name in ("before", "after")),
+        StructField("is_breaking", BooleanType(), False),
+        StructField("probe", PROBE, True),
+        StructField("risk", DoubleType(), True),
+    ]
+)
+COMPARED = StructType(
+    [
+        StructField("changes", ArrayType(CHANGE, containsNull=False), False),
+        StructField("carried", ArrayType(PARAMETER_SCHEMA), False),
+    ]
+)
+"""`changes`, and `carried`: the old parameters for the document that stands beside the new one (`carried_over`)."""
+
+
+def compared(old: Column, new: Column) -> Column:
+    """Structs `writings, media_types, parameters` of two versions → `COMPARED`."""
+    return F.udf(_compared, COMPARED, useArrow=True)(old, new)
+
+
+def _compared(old: Row, new: Row) -> dict[str, Any]:
+    before, after = _version(old), _version(new)
+    found = compare(before, after)
+    carried = carried_over(before.parameters, after.parameters, found)
+    return {"changes": [_row(change) for change in found], "carried": [_stored(one) for one in carried]}
+
+
+def _version(row: Row) -> Version:
+    return Version(
+        parameters_of(row["parameters"] or ()),
+        tuple(row["writings"] or (PLAIN,)),
+        tuple(row["media_types"] or ()),
+    )
+
+
+def _stored(one: Parameter) -> dict[str, Any]:
+    return {
+        "location": one.location, "name": one.name, "required": one.required, "requests": one.requests,
+        "schema": orjson.dumps(one.schema).decode(),
+    }  # fmt: skip
+
+
+def _row(change: Change) -> dict[str, Any]:
+    probe = change.probe
+    return {
+        "kind": change.kind, "location": change.location, "name": change.name, "keyword": change.keyword,
+        "before": _said(change.before), "after": _said(change.after), "is_breaking": change.is_breaking,
+        "probe": None if probe is None else {name: _listed(getattr(probe, name)) for name in PROBE.names},
+        "risk": change.risk,
+    }  # fmt: skip
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _said(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+PARAMETER_SCHEMAS = ArrayType(PARAMETER_SCHEMA)
+ON_SCHEMA = ("widened", "narrowed", "changed")
+ID_CHARACTERS = 32
+"""Of a SHA-256 in hexadecimal: 128 bits, so that no traffic makes two changes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What changes are told from, all of one variant: rows of `PUBLISHED`, of the inventory and of the tables."""
+
+    published: DataFrame
+    inventory: DataFrame
+    schemas: DataFrame
+    endpoint_slices: DataFrame
+    parameter_slices: DataFrame
+
+
+def changed_schemas(evidence: Evidence) -> DataFrame:
+    """Published endpoints whose schema has a newer version: `ENDPOINT_KEY, from_version, to_version, last_day, compared`."""
+    side = F.struct("writings", "media_types", "parameters")
+    old = evidence.schemas.select(*ENDPOINT_KEY, "version", side.alias("old"))
+    new = latest(evidence.schemas).select(
+        *ENDPOINT_KEY, F.col("version").alias("to_version"), side.alias("new")
+    )
+    nothing = F.struct(
+        F.array().cast("array<string>").alias("writings"),
+        F.array().cast("array<string>").alias("media_types"),
+        F.array().cast(PARAMETER_SCHEMAS).alias("parameters"),
+    )
+    return (
+        evidence.published.select(*ENDPOINT_KEY, "last_day", "version")
+        .join(new, [*ENDPOINT_KEY])
+        .where(~F.col("version").eqNullSafe(F.col("to_version")))
+        .join(old, [*ENDPOINT_KEY, "version"], "left")
+        .select(
+            *ENDPOINT_KEY,
+            F.col("version").alias("from_version"),
+            "to_version",
+            "last_day",
+            compared(F.coalesce("old", nothing), F.col("new")).alias("compared"),
+        )
+    )
+
+
+def changes_of(
+    evidence: Evidence, schema_changes: DataFrame, gone: DataFrame, settings: ChangeSettings
+) -> DataFrame:
+    """Rows of `changed_schemas`, of `gone_endpoints` and the rest of the evidence → rows of `CHANGES` but for `publication`."""
+    parts = [
+        _of_schemas(schema_changes, evidence.parameter_slices),
+        _new(new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
+        _removed(removed_endpoints(evidence.published, evidence.inventory)),
+        _gone(gone.where("is_new")),
+        _gone_parameters(gone_parameters(evidence.published, evidence.parameter_slices, settings)),
+    ]
+    found = parts[0]
+    for part in parts[1:]:
+        found = found.unionByName(part, allowMissingColumns=True)
+    is_gone = F.endswith("kind", F.lit("-gone"))
+    enough = (F.col("clients") >= settings.min_clients) & (F.col("chance") <= settings.significance)
+    return found.withColumns(
+        {
+            "is_significant": F.coalesce(is_gone | enough, F.lit(False)),
+            "share_of_requests": _share("requests", "all_requests"),
+            "share_of_clients": _share("clients", "all_clients"),
+        }
+    ).select(*(F.col(name) for name in CHANGES.schema.names if name != "publication"))
+
+
+def _of_schemas(schema_changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
+    key = [*ENDPOINT_KEY, "from_version", "to_version", "last_day"]
+    each = schema_changes.select(*key, F.explode("compared.changes").alias("change")).select(*key, "change.*")
+    named = _identified(each).withColumn(
+        "is_absence",
+        (F.col("keyword") == REQUIRED) & (F.col("kind") == "widened") & (F.col("location") != "path"),
+    )
+    found = occurrences(named, parameter_slices).unionByName(absences(named, parameter_slices))
+    dated = with_exposure(
+        found.join(named.select(*CHANGE_KEY, "last_day"), [*CHANGE_KEY]),
+        request_days(parameter_slices),
+        [*ENDPOINT_KEY],
+    )
+    judged = dated.withColumn("chance", _chance()).drop("last_day")
+    is_shown = F.coalesce(F.col("requests") > 0, F.lit(False))
+    return named.join(judged, [*CHANGE_KEY], "left").withColumn(
+        "cause", F.when(is_shown, "traffic").otherwise("evidence")
+    )
+
+
+def _new(found: DataFrame) -> DataFrame:
+    judged = found.withColumns({"chance": _chance(), "is_breaking": F.lit(False), "cause": F.lit("traffic")})
+    return _identified(_of_endpoint(judged))
+
+
+def _removed(found: DataFrame) -> DataFrame:
+    rows = found.withColumns(
+        {"kind": F.lit("endpoint-removed"), "is_breaking": F.lit(True), "cause": F.lit("evidence")}
+    )
+    return _identified(_of_endpoint(rows))
+
+
+def _gone(found: DataFrame) -> DataFrame:
+    """Gone breaks callers where some still ask: nobody else is there to be broken."""
+    rows = found.withColumns(
+        {"kind": F.lit("endpoint-gone"), "is_breaking": F.col("requests") > 0, "cause": F.lit("traffic")}
+    )
+    return _identified(_of_endpoint(rows))
+
+
+def _gone_parameters(found: DataFrame) -> DataFrame:
+    rows = found.withColumns(
+        {
+            "kind": F.lit("parameter-gone"),
+            "keyword": F.lit(""),
+            "is_breaking": F.lit(False),
+            "cause": F.lit("traffic"),
+        }
+    )
+    return _identified(rows)
+
+
+def _of_endpoint(rows: DataFrame) -> DataFrame:
+    """A change of the endpoint as a whole: it has no place within."""
+    empty = F.lit("")
+    return rows.withColumns({"location": empty, "name": empty, "keyword": empty})
+
+
+def _identified(rows: DataFrame) -> DataFrame:
+    """Adds `id`: of the place of a change, not of its numbers, so that it stays while they grow."""
+    kind = F.when(F.col("kind").isin(*ON_SCHEMA), "schema").otherwise(F.col("kind"))
+    place = F.to_json(F.struct(*ENDPOINT_KEY, kind.alias("kind"), "location", "name", "keyword"))
+    return rows.withColumn("id", F.substring(F.sha2(place, 256), 1, ID_CHARACTERS))
+
+
+def _chance() -> Column:
+    return _chances()(
+        *(F.coalesce(F.col(name), F.lit(0)).cast("double")
+          for name in ("clients_before", "clients", "exposure_since", "exposure_after", "exposure_total"))
+    )  # fmt: skip
+
+
+def _chances() -> Callable[..., Column]:
+    def of(before: float, later: float, since: float, after: float, total: float) -> float | None:
+        return chance(Occurrence(int(before), int(later), since, after, total))
+
+    return F.udf(of, DoubleType(), useArrow=True)
+
+
+def _share(part: str, whole: str) -> Column:
+    """At most 1: sketches of two sets may disagree by their error."""
+    share = F.try_divide(part, whole)
+    return F.round(F.when(share > 1, 1.0).otherwise(share), 6)

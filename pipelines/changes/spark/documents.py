@@ -1,0 +1,100 @@
+"""The refreshed document beside the published one, for hosts that changed: `diff -r before after` shows the changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.changes.spark.changes import Evidence
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.openapi.spark import Written, write_documents
+from pipelines.runtime.settings import ExportSettings
+from pipelines.schemas.tables import latest
+from pipelines.selection.variant import Variant
+
+IDLE = "idle"
+"""State, in a document, of an endpoint that is silent for longer than its past makes plausible."""
+
+
+def write_both(
+    evidence: Evidence,
+    schema_changes: DataFrame,
+    idle: DataFrame,
+    hosts: DataFrame,
+    out: Path,
+    settings: ExportSettings,
+    variant: Variant,
+) -> list[Written]:
+    """`out/before/PROFILE/HOST.FORM` and `out/after/…` of `hosts`; returns the written.
+
+    Args:
+        evidence: what was published and what is known now; the inventory with reasons.
+        schema_changes: rows of `build.changed_schemas`.
+        idle: `ENDPOINT_KEY` of silent endpoints, which stay in the document and are marked.
+        hosts: `host`, each once.
+        out: the folder.
+        settings: profiles and form.
+        variant: whose endpoints these are.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    now = evidence.inventory.join(hosts, "host", "left_semi")
+    marked = now.join(idle.withColumn("is_idle", F.lit(True)), [*ENDPOINT_KEY], "left").withColumn(
+        "state", F.when(F.col("is_idle"), IDLE).otherwise(F.col("state"))
+    )
+    before, after = (
+        published_endpoints(evidence.published.join(hosts, "host", "left_semi"), now),
+        marked.drop("is_idle"),
+    )
+    sides = (
+        ("before", before, published_schemas(evidence, schema_changes)),
+        ("after", after, latest(evidence.schemas)),
+    )
+    return [
+        written
+        for name, endpoints, schemas in sides
+        for written in write_documents(
+            endpoints,
+            schemas,
+            out / name,
+            variant=variant,
+            profiles=settings.profiles,
+            form=settings.format,
+        )
+    ]
+
+
+def write_first(evidence: Evidence, out: Path, settings: ExportSettings, variant: Variant) -> list[Written]:
+    """`out/after/PROFILE/HOST.FORM` of all hosts: what is published first has nothing before it; arguments as `write_both`."""
+    return write_documents(
+        evidence.inventory,
+        latest(evidence.schemas),
+        out / "after",
+        variant=variant,
+        profiles=settings.profiles,
+        form=settings.format,
+    )
+
+
+def published_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
+    """Rows of the inventory that were published; those no longer listed with the counts of their publication."""
+    still = inventory.join(published, [*ENDPOINT_KEY], "left_semi")
+    lost = published.join(inventory, [*ENDPOINT_KEY], "left_anti").drop("publication", "last_day", "version")
+    return still.unionByName(lost, allowMissingColumns=True)
+
+
+def published_schemas(evidence: Evidence, schema_changes: DataFrame) -> DataFrame:
+    """The schemas of the published versions. What did not change since has the evidence of today."""
+    versions = evidence.published.select(*ENDPOINT_KEY, "version")
+    stored = evidence.schemas.join(versions, [*ENDPOINT_KEY, "version"])
+    changed = schema_changes.select(*ENDPOINT_KEY, F.col("compared.carried").alias("carried"))
+    counts = latest(evidence.schemas).select(*ENDPOINT_KEY, F.col("requests").alias("now"))
+    return (
+        stored.join(changed, [*ENDPOINT_KEY], "left")
+        .join(counts, [*ENDPOINT_KEY])
+        .withColumns({"parameters": F.coalesce("carried", "parameters"), "requests": F.col("now")})
+        .drop("carried", "now")
+    )

@@ -1,0 +1,207 @@
+"""Active and observed days → the silence at their end and at the end of the publication's days, as one column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DateType, DoubleType, IntegerType, StructField, StructType
+
+from pipelines.changes.significance import silence
+from pipelines.changes.spark.occurrence import request_days, union_estimate
+from pipelines.endpoints.tables import ENDPOINT_KEY, answered
+from pipelines.runtime.columns import estimate
+from pipelines.runtime.settings_sections import ChangeSettings
+from pipelines.schemas.tables import OF_REQUESTS, PARAMETER_KEY
+
+SILENCE = StructType(
+    [
+        StructField("days", IntegerType(), False),
+        StructField("chance", DoubleType(), True),
+        StructField("chance_then", DoubleType(), True),
+        StructField("last", DateType(), True),
+    ]
+)
+"""`days` of silence and its `chance`; `chance_then` that of the silence that there was on the day of publication."""
+
+
+def silences(settings: ChangeSettings) -> Callable[[Column, Column, Column], Column]:
+    """A function of the columns active days, observed days (arrays of dates) and day of publication → `SILENCE`."""
+
+    def of_days(active: Sequence[date], observed: Sequence[date], last_day: date) -> dict[str, Any]:
+        numbers = {day: number for number, day in enumerate(sorted(observed))}
+        now = sorted(numbers[day] for day in active if day in numbers)
+        known = sum(day <= last_day for day in numbers)
+        found = silence(now, len(numbers), settings.cycles, settings.cycles_seen)
+        then = silence([n for n in now if n < known], known, settings.cycles, settings.cycles_seen)
+        last = max(active, default=None)
+        return {"days": found.days, "chance": found.chance, "chance_then": then.chance, "last": last}
+
+    return F.udf(of_days, SILENCE, useArrow=True)
+
+
+def is_newly_silent(found: str, idle_risk: float) -> Column:
+    """Whether the silence became implausible only after publication; what was silent then was told then."""
+    now, then = F.col(f"{found}.chance"), F.col(f"{found}.chance_then")
+    return F.coalesce(now <= idle_risk, F.lit(False)) & ~F.coalesce(then <= idle_risk, F.lit(False))
+
+
+ALL_HOSTS = ""
+"""Stands for the whole warehouse where an endpoint's host is new as well: there is no host whose past it could be judged by."""
+FEW_CLIENTS = 20
+"""Of an endpoint of fewer, forms of names alone decide what is written (`schemas.name_clients_of`)."""
+
+
+def new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame) -> DataFrame:
+    """Endpoints of the inventory that were not published.
+
+    Returns: `ENDPOINT_KEY`, `kind` (`method-new` where the path was published), `first_seen`, `first_day`, `since`,
+    `requests, clients, clients_before, all_requests, all_clients` and the exposures of `significance`.
+    """
+    places, hosts = published.select("host", "path_template").distinct(), published.select("host").distinct()
+    fresh = inventory.select(*ENDPOINT_KEY).join(published, [*ENDPOINT_KEY], "left_anti")
+    kinds = fresh.join(places.withColumn("kind", F.lit("method-new")), ["host", "path_template"], "left")
+    placed = kinds.join(hosts.withColumn("of", F.col("host")), "host", "left").select(
+        *ENDPOINT_KEY,
+        F.coalesce("kind", F.lit("endpoint-new")).alias("kind"),
+        F.coalesce("of", F.lit(ALL_HOSTS)).alias("of"),
+    )
+    boundary = published.agg(F.max("last_day").alias("last_day"))
+    seen = placed.join(endpoint_slices, [*ENDPOINT_KEY]).crossJoin(F.broadcast(boundary))
+    is_later = F.col("day") > F.col("last_day")
+    own = seen.groupBy(*ENDPOINT_KEY, "kind", "of", "last_day").agg(
+        F.min("first_seen").alias("first_seen"),
+        F.min("day").alias("first_day"),
+        F.min(F.when(is_later, F.col("day"))).alias("since"),
+        F.coalesce(F.sum(F.when(is_later, F.col("requests"))), F.lit(0)).alias("requests"),
+        union_estimate("client_sketch", is_later).alias("clients"),
+        union_estimate("client_sketch", ~is_later).alias("clients_before"),
+    )
+    return with_exposure(own, host_days(endpoint_slices), ["of"])
+
+
+def host_days(endpoint_slices: DataFrame) -> DataFrame:
+    """`of` (host, and `ALL_HOSTS`), `day`, `requests`, `clients` (sketch), `exposure`: the number of clients."""
+    sums = [
+        F.sum("requests").alias("requests"),
+        F.hll_union_agg("client_sketch", F.lit(True)).alias("clients"),
+    ]
+    each = endpoint_slices.groupBy(F.col("host").alias("of"), "day").agg(*sums)
+    whole = endpoint_slices.groupBy(F.lit(ALL_HOSTS).alias("of"), "day").agg(*sums)
+    return each.unionByName(whole).withColumn("exposure", estimate("clients"))
+
+
+def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataFrame:
+    """Adds what there was in all: `all_requests, all_clients` from `since` on, and the exposures of `significance`."""
+    place = [*ENDPOINT_KEY, *(["id"] if "id" in occurred.columns else [])]
+    marks = occurred.select(*{*place, *key}, "since", "last_day")
+    since = F.col("day") >= F.col("since")
+    totals = (
+        marks.join(days, key)
+        .groupBy(*place)
+        .agg(
+            F.coalesce(F.sum(F.when(since, F.col("requests"))), F.lit(0)).alias("all_requests"),
+            union_estimate("clients", since).alias("all_clients"),
+            *(
+                F.coalesce(F.sum(F.when(where, F.col("exposure"))), F.lit(0)).cast("double").alias(name)
+                for name, where in (
+                    ("exposure_since", since),
+                    ("exposure_after", F.col("day") > F.col("last_day")),
+                    ("exposure_total", F.lit(True)),
+                )
+            ),
+        )
+    )
+    return occurred.join(totals, place, "left")
+
+
+def removed_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
+    """Published endpoints that the inventory lists no more: other templates, an operator's decision, a lower probability."""
+    return published.join(inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_anti").select(
+        *ENDPOINT_KEY, "last_day"
+    )
+
+
+def gone_endpoints(
+    published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame, settings: ChangeSettings
+) -> DataFrame:
+    """Listed endpoints without a success for longer than their own past makes plausible.
+
+    Returns: `ENDPOINT_KEY`, `first_day` of the silence, `chance`, `requests` and `clients` that ask in vain since then,
+    `is_new`: whether it became so after publication.
+    """
+    boundary = F.broadcast(published.agg(F.max("last_day").alias("last_day")))
+    observed = F.broadcast(endpoint_slices.agg(F.collect_set("day").alias("observed")))
+    active = endpoint_slices.groupBy(*ENDPOINT_KEY).agg(
+        F.collect_set(F.when(answered() > 0, F.col("day"))).alias("active")
+    )
+    listed = (
+        inventory.select(*ENDPOINT_KEY).join(active, [*ENDPOINT_KEY]).crossJoin(observed).crossJoin(boundary)
+    )
+    judged = listed.withColumn(
+        "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
+    )
+    gone = judged.where(_is_silent(settings)).select(
+        *ENDPOINT_KEY,
+        F.col("found.last").alias("last"),
+        F.col("found.chance").alias("chance"),
+        is_newly_silent("found", settings.idle_risk).alias("is_new"),
+    )
+    later = F.col("day") > F.col("last")
+    return (
+        gone.join(endpoint_slices, [*ENDPOINT_KEY])
+        .groupBy(*ENDPOINT_KEY, "last", "chance", "is_new")
+        .agg(
+            F.coalesce(F.sum(F.when(later, F.col("requests"))), F.lit(0)).alias("requests"),
+            union_estimate("client_sketch", later).alias("clients"),
+        )
+        .withColumn("first_day", F.date_add("last", 1))
+    )
+
+
+def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings: ChangeSettings) -> DataFrame:
+    """Parameters of published endpoints that became silent after publication, on the days of their endpoint.
+
+    Returns: `PARAMETER_KEY`, `last_day`, `first_day` of the silence, `chance`; `since`, `requests` and `clients` of the endpoint
+    since then.
+    """
+    known = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
+    requests = request_days(parameter_slices)
+    observed = requests.groupBy(*ENDPOINT_KEY).agg(
+        F.collect_set("day").alias("observed"),
+        estimate(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
+    )
+    active = (
+        parameter_slices.where(~F.col("location").isin(*OF_REQUESTS, "item"))
+        .groupBy(*PARAMETER_KEY)
+        .agg(
+            F.collect_set("day").alias("active"),
+            estimate(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
+        )
+    )
+    # a name of few clients may be personal: it is in no document, so it is not reported either
+    is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < FEW_CLIENTS)
+    days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
+    silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
+        "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
+    )
+    gone = silent.where(is_newly_silent("found", settings.idle_risk)).select(
+        *PARAMETER_KEY, "last_day", F.col("found.last").alias("last"), F.col("found.chance").alias("chance")
+    )
+    later = F.col("day") > F.col("last")
+    return (
+        gone.join(requests, [*ENDPOINT_KEY])
+        .groupBy(*PARAMETER_KEY, "last_day", "last", "chance")
+        .agg(
+            F.sum(F.when(later, F.col("requests"))).alias("requests"),
+            union_estimate("clients", later).alias("clients"),
+        )
+        .withColumn("first_day", F.date_add("last", 1))
+    )
+
+
+def _is_silent(settings: ChangeSettings) -> Column:
+    return F.coalesce(F.col("found.chance") <= settings.idle_risk, F.lit(False))

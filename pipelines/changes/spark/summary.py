@@ -1,0 +1,121 @@
+"""Changes for people: counts, and the foremost of them as sentences in a bounded table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+from rich.table import Table
+
+from pipelines.changes.schema_changes import MEDIA_TYPE, PATH, REQUIRED
+from pipelines.http.text import readable
+
+SHOWN = 20
+"""Changes in the terminal: one screen; the table and changes.ndjson have all."""
+TEXT_CHARACTERS = 60
+PIPED_CHARACTERS = 200
+"""Width where there is no terminal: every line whole, as logs are searched by line."""
+ORDER = ("host", "path_template", "method", "location", "name", "keyword", "kind")
+"""Order of the lines of changes.ndjson and of notices."""
+WORDS = {
+    "endpoint-new": "new endpoint", "method-new": "new method of a known path", "endpoint-removed": "no longer listed",
+    "endpoint-gone": "silent for too long", "parameter-new": "new", "parameter-removed": "no longer in the document",
+    "parameter-gone": "not sent any more",
+}  # fmt: skip
+
+
+def counted(changes: DataFrame) -> dict[str, Any]:
+    """`changes, breaking, significant, hosts` and `kinds`: kind → number."""
+    sums = changes.agg(
+        F.count("*").alias("changes"),
+        F.count_if("is_breaking").alias("breaking"),
+        F.count_if("is_significant").alias("significant"),
+        F.count_distinct("host").alias("hosts"),
+    ).collect()[0]
+    kinds = {row["kind"]: row["count"] for row in changes.groupBy("kind").count().orderBy("kind").collect()}
+    return {**sums.asDict(), "kinds": kinds}
+
+
+def is_finding() -> Column:
+    """What operators are told of unasked: more than chance, or it may break callers."""
+    return F.col("is_significant") | F.col("is_breaking")
+
+
+def foremost(changes: DataFrame) -> list[dict[str, Any]]:
+    """The first of the changes: significant ones, then breaking ones, then by the number of requests."""
+    first = (F.desc("is_significant"), F.desc("is_breaking"), F.desc_nulls_last("requests"))
+    return [row.asDict() for row in changes.orderBy(*first, *ORDER).limit(SHOWN).collect()]
+
+
+def plain(row: Row) -> dict[str, Any]:
+    """A row of the table as JSON values: `before` and `after` are what documents say, not texts of it."""
+    values = row.asDict()
+    return {key: _value(text) if key in ("before", "after") else text for key, text in values.items()}
+
+
+def drawn(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """A table for the terminal. All texts come from traffic: no control characters, no mark-up, no long lines."""
+    table = Table(
+        "endpoint",
+        "where",
+        "change",
+        "since",
+        "requests",
+        "clients",
+        "breaking",
+        "chance",
+        box=None,
+        pad_edge=False,
+    )
+    for row in rows:
+        chance = "" if row["chance"] is None else f"{row['chance']:.1g}"
+        place = f"{row['method']} {row['host']}{row['path_template']}"
+        where = " ".join(part for part in (row["location"], row["name"]) if part)
+        table.add_row(
+            _text(place),
+            _text(where),
+            _text(said(row)),
+            str(row["first_day"] or ""),
+            _share(row["requests"], row["share_of_requests"]),
+            _share(row["clients"], row["share_of_clients"]),
+            "yes" if row["is_breaking"] else "",
+            chance if row["is_significant"] else f"({chance})" if chance else "",
+        )
+    return table
+
+
+def said(row: Mapping[str, Any]) -> str:
+    """A change in words: `maximum 100 → 1000`."""
+    before, after = _value(row["before"]), _value(row["after"])
+    if row["kind"] in WORDS:
+        return f"{WORDS[row['kind']]}{' and required' if after == REQUIRED else ''}"
+    if row["keyword"] == REQUIRED:
+        return "optional → required" if after else "required → optional"
+    if row["keyword"] in (PATH, MEDIA_TYPE):
+        return f"{row['keyword']} {_listed(before)} → {_listed(after)}"
+    return f"{row['keyword']} {_short(before)} → {_short(after)}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{len(value)} values" if isinstance(value, list) else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)
+
+
+def _share(number: int | None, share: float | None) -> str:
+    return "" if number is None else f"{number:,}" + ("" if share is None else f" ({share:.1%})")
+
+
+def _text(text: str) -> str:
+    return readable(text, TEXT_CHARACTERS)

@@ -1,0 +1,238 @@
+"""A document → its operations, ready to check. Whatever is broken in it is said here, with the place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from pipelines.conformance.documents import Document, broken, followed
+from pipelines.conformance.openapi_schema import ELSEWHERE, standalone
+from pipelines.conformance.operation import Form, Operation, Parameter, Shape, members
+from pipelines.conformance.routes import Routes, Server, servers
+from pipelines.http.json_values import JsonSchema
+from pipelines.http.media_types import FORM, names_json
+from pipelines.requests.json_body import MEMBER
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+OWN_METHODS = "x-census-methods"
+"""Where our documents keep methods that OpenAPI does not know."""
+DEFAULT_STYLE = {"path": "simple", "query": "form", "form": "form"}
+READ_STYLES = frozenset({"simple", "form", "spaceDelimited", "pipeDelimited", "deepObject"})
+MAX_DEPTH = 100
+"""Segments of a path. The source saw 24 at most (`paths.max_depth`); routes are nested as deeply."""
+UNREAD = "a parameter of style matrix or label"
+
+
+def operations(document: Document, notes: Counter[str]) -> Iterator[tuple[tuple[Server, ...], Operation]]:
+    """Each operation of a document with its servers. `notes` counts what cannot be judged, by its reason.
+
+    Raises:
+        InputError: a part that is no OpenAPI, or a reference to nothing, with the place.
+    """
+    tree = document.tree
+    for path, given in tree.get("paths", {}).items():
+        if path.startswith("x-"):
+            continue
+        place = ("paths", path)
+        if path.count("/") > MAX_DEPTH:
+            raise broken(document.source, place, f"a path of at most {MAX_DEPTH} segments", path)
+        item = _mapping(document, followed(document, given, place), place)
+        own = _mapping(document, item.get(OWN_METHODS, {}), (*place, OWN_METHODS))
+        found: list[tuple[str, Any, tuple[str, ...]]]
+        found = [(name.upper(), item[name], (*place, name)) for name in METHODS if name in item]
+        found += [(name, one, (*place, OWN_METHODS, name)) for name, one in own.items()]
+        for method, one, here in found:
+            operation = _mapping(document, one, here)
+            where = next((each["servers"] for each in (operation, item, tree) if each.get("servers")), None)
+            yield servers(where), _operation(document, method, path, item, operation, here, notes)
+
+
+def routes_of(documents: Iterable[Document], notes: Counter[str]) -> Routes:
+    """All operations of several documents; where two describe the same one, the first counts.
+
+    Raises:
+        InputError: as `operations`.
+    """
+    routes = Routes()
+    for document in documents:
+        for places, operation in operations(document, notes):
+            for server in places:
+                routes.add(server, operation)
+    return routes
+
+
+def _operation(
+    document: Document,
+    method: str,
+    path: str,
+    item: dict[str, Any],
+    operation: dict[str, Any],
+    place: tuple[str, ...],
+    notes: Counter[str],
+) -> Operation:
+    known: dict[tuple[str, str], Parameter] = {}
+    for holder in (item, operation):  # an operation's parameter replaces its path's
+        for number, one in enumerate(_list(document, holder.get("parameters", []), (*place, "parameters"))):
+            here = (*place, "parameters", str(number))
+            given = followed(document, one, here)
+            if given is None:
+                notes[ELSEWHERE] += 1
+                continue
+            parameter = _parameter(document, _mapping(document, given, here), here, notes)
+            if parameter is not None:
+                known[parameter.location, parameter.name] = parameter
+    body = followed(document, operation.get("requestBody", {}), place) or {}
+    content = _mapping(document, body.get("content", {}), (*place, "requestBody", "content"))
+    media = {name.partition(";")[0].strip().lower(): one for name, one in content.items()}
+    here = (*place, "requestBody", "content")
+    of_json = next((name for name in media if is_json(name)), None)
+    schema = _schema_of(document, media[of_json], (*here, of_json), notes) if of_json is not None else True
+    form = media.get(FORM)
+    return Operation(
+        method=method,
+        template=path,
+        path=tuple(one for one in known.values() if one.location == "path"),
+        query=tuple(one for one in known.values() if one.location == "query"),
+        body=_text(schema) if of_json is not None else None,
+        members=members(schema) if of_json is not None else None,
+        form=_form(document, form, (*here, FORM), notes) if form is not None else None,
+        media=tuple(media),
+    )
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a body of this media type, or range of them, is read as JSON."""
+    return media_type in ("text/json", "*/*", "application/*") or names_json(media_type)
+
+
+def _parameter(
+    document: Document, given: dict[str, Any], place: tuple[str, ...], notes: Counter[str]
+) -> Parameter | None:
+    """None for headers and cookies: their values are not kept of traffic."""
+    name, location = given.get("name"), given.get("in")
+    if not isinstance(name, str) or not isinstance(location, str):
+        raise broken(document.source, place, "a parameter with `name` and `in`", given)
+    if location not in ("path", "query"):
+        return None
+    content = given.get("content")
+    of_json = isinstance(content, dict) and bool(content)
+    holder = next(iter(content.values())) if isinstance(content, dict) and content else given
+    style = "json" if of_json else str(given.get("style", DEFAULT_STYLE[location]))
+    schema = _schema_of(document, holder, place, notes)
+    if style not in READ_STYLES | {"json"}:
+        notes[UNREAD] += 1
+        style, schema = "form", True
+    return parameter(location, name, schema, style=style, given=given)
+
+
+def parameter(
+    location: str, name: str, schema: JsonSchema | bool, *, style: str, given: dict[str, Any]
+) -> Parameter:
+    """A parameter of a standalone schema; `given` may hold `explode`, `required`, `allowEmptyValue`."""
+    return Parameter(
+        location=location,
+        name=name,
+        schema=_text(schema),
+        style=style,
+        explode=bool(given.get("explode", style == "form")),
+        required=given.get("required") is True,
+        allows_empty=given.get("allowEmptyValue") is True,
+        shape=shape(schema),
+    )
+
+
+def shape(schema: JsonSchema | bool) -> Shape:
+    """What texts of a standalone schema may stand for."""
+    if isinstance(schema, bool):
+        return Shape()
+    definitions = schema.get("$defs", {})
+    scalar, items, named = False, None, None
+    for one in _alternatives(schema, definitions):
+        types = [one["type"]] if isinstance(one.get("type"), str) else one.get("type", [])
+        scalar = scalar or not types or any(name not in ("array", "object") for name in types)
+        if "array" in types and items is None:
+            items = _text(_inside(one.get("items", True), definitions))
+        if "object" in types and named is None:
+            named = tuple((name, _text(_inside(below, definitions))) for name, below in _members(one))
+    return Shape(scalar or (items is None and named is None), items, named)
+
+
+def _members(schema: JsonSchema) -> Iterator[tuple[str, Any]]:
+    """Names and schemas of an object's members; any other one is called `MEMBER`."""
+    yield from schema.get("properties", {}).items()
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield MEMBER, schema["additionalProperties"]
+
+
+def _alternatives(schema: Any, definitions: dict[str, Any], depth: int = 0) -> Iterator[JsonSchema]:
+    """The schema or, of combined ones, those that are combined."""
+    if not isinstance(schema, dict) or depth > 8:  # deeper combinations of a parameter are read as scalars
+        return
+    if "$ref" in schema:
+        yield from _alternatives(definitions.get(schema["$ref"].rpartition("/")[2]), definitions, depth + 1)
+        return
+    groups = [one for group in ("allOf", "anyOf", "oneOf") for one in schema.get(group, ())]
+    if "type" in schema or not groups:
+        yield schema
+        return
+    for one in groups:
+        yield from _alternatives(one, definitions, depth + 1)
+
+
+def _inside(schema: Any, definitions: dict[str, Any]) -> Any:
+    return {**schema, "$defs": definitions} if isinstance(schema, dict) and definitions else schema
+
+
+def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter[str]) -> Form:
+    schema = _schema_of(document, media, place, notes)
+    if isinstance(schema, bool):
+        return Form((), is_closed=False)
+    definitions, encodings = schema.get("$defs", {}), media.get("encoding") or {}
+    fields: dict[str, Parameter] = {}
+    is_closed = False
+    parts = list(_alternatives(schema, definitions))
+    together = len(parts) == 1 or "allOf" in schema
+    for one in parts:
+        required = set(one.get("required", ())) if together else set()
+        is_closed = is_closed or one.get("additionalProperties") is False
+        for name, below in one.get("properties", {}).items():
+            encoding = encodings.get(name) or {}
+            given = {"explode": encoding.get("explode", True), "required": name in required}
+            style = str(encoding.get("style", "form"))
+            fields[name] = parameter(
+                "form",
+                name,
+                _inside(below, definitions),
+                style=style if style in READ_STYLES else "form",
+                given=given,
+            )
+    return Form(tuple(fields.values()), is_closed)
+
+
+def _schema_of(
+    document: Document, holder: Any, place: tuple[str, ...], notes: Counter[str]
+) -> JsonSchema | bool:
+    """The standalone schema of a parameter or media type; True, which takes anything, where there is none."""
+    mapping = _mapping(document, holder, place)
+    return standalone(document, mapping["schema"], (*place, "schema"), notes) if "schema" in mapping else True
+
+
+def _mapping(document: Document, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
+    if node is None:  # of another document, or left empty
+        return {}
+    if not isinstance(node, dict):
+        raise broken(document.source, place, "a mapping", node)
+    return node
+
+
+def _list(document: Document, node: Any, place: tuple[str, ...]) -> list[Any]:
+    if not isinstance(node, list):
+        raise broken(document.source, place, "a list", node)
+    return node
+
+
+def _text(schema: JsonSchema | bool) -> str:
+    return orjson.dumps(schema).decode()

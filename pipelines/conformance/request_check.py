@@ -1,0 +1,186 @@
+"""One request against all documents → its verdict. A value that was judged before is not judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from pipelines.conformance import parameter_values as reading
+from pipelines.conformance.findings import (
+    NAMELESS,
+    REQUIRED,
+    UNKNOWN_BODY,
+    UNKNOWN_ENDPOINT,
+    UNKNOWN_HOST,
+    UNKNOWN_METHOD,
+    UNKNOWN_PARAMETER,
+    UNKNOWN_TYPE,
+    UNPARSABLE,
+    Finding,
+    Verdict,
+)
+from pipelines.conformance.operation import Operation, Parameter, unknown
+from pipelines.conformance.operations import is_json
+from pipelines.conformance.routes import Routes
+from pipelines.conformance.value_check import Broken, broken_by, compiled, value_class
+from pipelines.http.media_types import FORM
+from pipelines.http.value_formats import kind_of
+from pipelines.requests.json_body import ITEM, escaped, token
+from pipelines.requests.parameter_names import NAME_CHARACTERS, is_member_name
+from pipelines.requests.urlencoded import parameter_name
+
+MAX_FINDINGS = 100
+"""Different findings of one request; an attacker's five hundred made-up parameters say no more."""
+REMEMBERED_CHARACTERS = 256
+"""Texts of a value that may be remembered: longer ones hardly come again, and a cache of them could hold gigabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is checked of a transaction, as ingest stored it: credentials masked, bodies that were too long left out.
+
+    `template`: what learning resolved the path to; None: the templates of the documents decide.
+    """
+
+    host: str
+    method: str
+    path: str
+    query: str | None = None
+    content_type: str | None = None
+    body: str | None = None
+    template: str | None = None
+
+
+class Checker:
+    """Checks requests; remembers the verdicts on `remembered` texts of values, the latest."""
+
+    def __init__(self, routes: Routes, remembered: int) -> None:
+        self.routes = routes
+        self._remembered = lru_cache(maxsize=remembered)(broken_by)
+
+    def verdict(self, request: Request) -> Verdict:
+        """The verdict on one request; it never raises, whatever a client sent."""
+        match = (
+            self.routes.find(request.host, request.method, request.path)
+            if request.template is None
+            else self.routes.find_template(request.host, request.method, request.template, request.path)
+        )
+        if match.route is None:
+            rule = UNKNOWN_ENDPOINT if self.routes.covers(request.host) else UNKNOWN_HOST
+            return Verdict(None, (Finding("", "", rule, ""),))
+        if not match.method_known:
+            return Verdict(match.route.template, (Finding("", "", UNKNOWN_METHOD, ""),))
+        operation = match.route.operation
+        found = islice(self._findings(operation, match.values, request), 10 * MAX_FINDINGS)
+        return Verdict(match.route.template, tuple(islice(dict.fromkeys(found), MAX_FINDINGS)))
+
+    def _findings(
+        self, operation: Operation, values: Sequence[tuple[str, str]], request: Request
+    ) -> Iterator[Finding]:
+        known = {one.name: one for one in operation.path}
+        for name, text in values:
+            if name in known:
+                yield from self._of_value(known[name], (text,))
+        pairs, is_whole = reading.pairs(request.query or "")
+        yield from self._of_pairs(operation.query, pairs, "query", is_whole=is_whole, is_closed=False)
+        if request.body:
+            yield from self._of_body(operation, request.content_type or "", request.body)
+
+    def _of_value(self, parameter: Parameter, given: tuple[str, ...]) -> Iterator[Finding]:
+        judge = self._remembered if sum(map(len, given)) <= REMEMBERED_CHARACTERS else broken_by
+        for one in judge(parameter, given):
+            yield Finding(parameter.location, parameter.name, one.rule, one.value_class, one.confidence)
+
+    def _of_pairs(
+        self,
+        parameters: tuple[Parameter, ...],
+        pairs: Sequence[tuple[str, str]],
+        location: str,
+        *,
+        is_whole: bool,
+        is_closed: bool,
+    ) -> Iterator[Finding]:
+        given: dict[str, list[str]] = {}
+        owners = _owners(parameters)
+        for name, text in pairs:
+            owner, key = owners.get(name), name
+            if owner is None and name.endswith("]"):
+                head, _, key = name[:-1].partition("[")
+                owner = owners.get(parameter_name(name) or name) or owners.get(f"{head}[]")
+            if owner is None:
+                rule = "additionalProperties" if is_closed else UNKNOWN_PARAMETER
+                yield Finding(location, shown_name(name), rule, kind_of(text))
+                continue
+            given.setdefault(owner.name, []).extend((key, text) if reading.is_spread(owner) else (text,))
+        for parameter in parameters:
+            if parameter.name in given:
+                yield from self._of_value(parameter, tuple(given[parameter.name]))
+            elif parameter.required and is_whole:
+                yield Finding(location, parameter.name, REQUIRED, "")
+
+    def _of_body(self, operation: Operation, media: str, body: str) -> Iterator[Finding]:
+        looks_like_json = body.lstrip()[:1] in ("{", "[")
+        if FORM in media or (not media and not looks_like_json and operation.form is not None):
+            if operation.form is None:
+                yield Finding("body", "", UNKNOWN_TYPE if operation.media else UNKNOWN_BODY, "")
+                return
+            pairs, is_whole = reading.pairs(body)
+            fields, is_closed = operation.form.fields, operation.form.is_closed
+            yield from self._of_pairs(fields, pairs, "form", is_whole=is_whole, is_closed=is_closed)
+        elif operation.body is not None and (is_json(media) or looks_like_json):
+            yield from self._of_json(operation, body, is_sure=is_json(media))
+        elif media not in operation.media and not {"*/*", f"{media.partition('/')[0]}/*"} & set(
+            operation.media
+        ):
+            yield Finding("body", "", UNKNOWN_TYPE if operation.media else UNKNOWN_BODY, "")
+
+    def _of_json(self, operation: Operation, body: str, *, is_sure: bool) -> Iterator[Finding]:
+        try:
+            value = orjson.loads(body)
+            schema = compiled(operation.body or "true")
+            broken = [] if schema.is_valid(value) else schema.broken(value)
+        except ValueError:  # no JSON, or nested more deeply than any schema
+            if is_sure:
+                yield Finding("body", "", UNPARSABLE, "")
+            return
+        for one in broken:
+            yield Finding("body", pointer(one), one.rule, one.value_class, one.confidence)
+        if operation.members is not None:
+            for holder, name, below in unknown(value, operation.members):
+                known = f"{holder}/{shown_member(name)}"
+                yield Finding("body", known[:NAME_CHARACTERS], UNKNOWN_PARAMETER, value_class(below))
+
+
+@lru_cache(maxsize=4096)
+def _owners(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
+    """Names in a query → the parameter that they belong to; `name[]` stands for what a deepObject's names begin with."""
+    found: dict[str, Parameter] = {}
+    for parameter in parameters:
+        if not reading.is_spread(parameter):
+            found[parameter.name] = parameter
+        elif parameter.style == "deepObject":
+            found[f"{parameter.name}[]"] = parameter
+        else:
+            found |= {name: parameter for name, _ in parameter.shape.members or ()}
+    return found
+
+
+def shown_name(name: str) -> str:
+    """The name of a field as learning keeps it, or what stands for a value in a name's place."""
+    return parameter_name(name) or NAMELESS
+
+
+def shown_member(name: str) -> str:
+    """The name of a member of a JSON body as learning keeps it, or what stands for a value in a name's place."""
+    return escaped(name[:NAME_CHARACTERS]) if name and is_member_name(name) else NAMELESS
+
+
+def pointer(broken: Broken) -> str:
+    """The JSON Pointer of a place in a body, as learning writes it: `*` for any item, `{}` for any key of a map."""
+    tokens: list[Any] = [ITEM if isinstance(step, int) else token(step) for step in broken.place]
+    return "".join(f"/{token}" for token in tokens)[:NAME_CHARACTERS]

@@ -1,0 +1,250 @@
+"""Findings as a file, endpoints as a table on the terminal. Names come from clients: no markup, no control characters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from pyspark import Broadcast
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    DoubleType,
+    IntegerType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from pipelines.conformance.findings import (
+    OTHERS,
+    SEVERITIES,
+    UNKNOWN_ENDPOINT,
+    UNKNOWN_HOST,
+    UNKNOWN_METHOD,
+    Finding,
+    Verdict,
+)
+from pipelines.conformance.request_check import Checker, Request
+from pipelines.conformance.routes import Routes
+from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
+from pipelines.http.text import readable
+from pipelines.paths.spark.steps import masked, typed_steps
+from pipelines.runtime.columns import estimate
+from pipelines.runtime.files import whole_file
+from pipelines.runtime.settings_sections import ConformanceSettings, PathSettings
+
+COLUMNS = tuple(name for name in VIOLATIONS.schema.names if name != "batch")
+CELL_CHARACTERS = 100
+
+
+def worst_first(findings: DataFrame) -> DataFrame:
+    """Rows of table violations: the most severe first, of these the most frequent."""
+    rank = F.array_position(F.array(*map(F.lit, SEVERITIES)), F.col("severity"))
+    return findings.orderBy(rank, F.desc("requests"), *FINDING_KEY)
+
+
+def write_findings(findings: DataFrame, out: Path) -> int:
+    """Rows of table violations → NDJSON, worst first, streamed; the number of rows. The file appears when it is whole.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    written = 0
+    with whole_file(out) as file:
+        for row in worst_first(findings).select(*COLUMNS).toLocalIterator():
+            file.write(orjson.dumps({name: _plain_value(row[name]) for name in COLUMNS}) + b"\n")
+            written += 1
+    return written
+
+
+def endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
+    """Rows of `build.endpoint_counts` with `top`, the endpoint's worst finding in words, as a table."""
+    table = RichTable(
+        "violate",
+        "of",
+        "endpoint",
+        "most often",
+        title="Endpoints, most violations first",
+        title_justify="left",
+        box=None,
+    )
+    for row in endpoints:
+        endpoint = f"{row['method']} {row['host']}{row['path_template']}"
+        cells = (f"{row['violate']:,}", f"{row['requests']:,}", endpoint, row.get("top") or "")
+        table.add_row(*(Text(readable(cell, CELL_CHARACTERS)) for cell in cells))
+    return table
+
+
+def in_words(finding: Mapping[str, Any]) -> str:
+    """One finding: `query limit breaks maximum (integer)`."""
+    kind = f" ({finding['value_class']})" if finding["value_class"] else ""
+    return f"{finding['location']} {finding['name'] or '(whole)'} breaks {finding['rule']}{kind}"
+
+
+def _plain_value(value: object) -> object:
+    return value.isoformat() + "Z" if isinstance(value, datetime) else value
+
+
+Batches = Iterator[pa.RecordBatch]
+CHECKED = ("host", "method", "path", "query", "request_content_type", "request_body")
+RESOLVED = "resolved_template"
+"""Optional column: the template that learning resolves the path to (`check.Request.template`)."""
+KEPT = ("host", "method", "path", "client", "time", "status", "transaction_id")
+_FINDING = pa.struct(
+    [
+        *((name, pa.string()) for name in ("location", "name", "rule", "value_class")),
+        ("confidence", pa.float64()),
+        ("severity", pa.string()),
+    ]
+)
+_FINDINGS = ArrayType(
+    StructType(
+        [
+            *(StructField(name, StringType()) for name in ("location", "name", "rule", "value_class")),
+            StructField("confidence", DoubleType()),
+            StructField("severity", StringType()),
+        ]
+    )
+)
+VERDICTS = StructType(
+    [
+        *(StructField(name, StringType()) for name in ("host", "method", "path", "client")),
+        StructField("time", TimestampType()),
+        StructField("status", IntegerType()),
+        StructField("transaction_id", StringType()),
+        StructField("path_template", StringType()),
+        StructField("outcome", StringType()),
+        StructField("findings", _FINDINGS),
+    ]
+)
+CLIENT_SKETCH_LOG2 = 10
+"""log2 of the HyperLogLog buckets of a finding's clients: exact for few, +-3 % for many (METHODS B7)."""
+
+
+def verdicts(transactions: DataFrame, routes: Routes, settings: ConformanceSettings) -> DataFrame:
+    """`CHECKED` and `KEPT` columns → `VERDICTS`, one row a transaction.
+
+    `path_template` is NULL where no document knows the path. With a column `RESOLVED` that is the template of each path, and no
+    other is looked for.
+    """
+    shared = transactions.sparkSession.sparkContext.broadcast(routes)
+    resolved = [RESOLVED] if RESOLVED in transactions.columns else []
+    needed = transactions.select(*dict.fromkeys([*KEPT, *CHECKED, *resolved]))
+    return needed.mapInArrow(_checking(shared, settings.remembered_values), VERDICTS)
+
+
+def findings(judged: DataFrame, settings: ConformanceSettings, paths: PathSettings) -> DataFrame:
+    """Rows of `verdicts` → the columns of table violations but `batch`."""
+    each = judged.select("*", F.explode("findings").alias("finding")).select(
+        *_place(paths),
+        *(F.col(f"finding.{name}").alias(name) for name in ("rule", "value_class", "severity", "confidence")),
+        "client", "time", "status", "transaction_id",
+    )  # fmt: skip
+    counted = each.groupBy(*FINDING_KEY).agg(
+        F.min("confidence").alias("confidence"),
+        F.count(F.lit(1)).alias("requests"),
+        F.count_if(F.col("status").between(200, 299)).alias("successes"),
+        F.hll_sketch_agg("client", F.lit(CLIENT_SKETCH_LOG2)).alias("clients"),
+        F.min("time").alias("first_seen"),
+        F.max("time").alias("last_seen"),
+        F.min_by(F.col("transaction_id"), F.xxhash64("transaction_id"), settings.transaction_ids).alias(
+            "transaction_ids"
+        ),
+    )
+    return _bounded(counted, settings.max_unknown).withColumn("clients", estimate("clients"))
+
+
+def endpoint_counts(judged: DataFrame) -> DataFrame:
+    """Rows of `verdicts` → `host, method, path_template, requests, violate, violate_successes, rate` of known endpoints."""
+    violates, succeeded = F.col("outcome") == "violate", F.col("status").between(200, 299)
+    counted = judged.where(F.col("outcome") != "unknown").groupBy("host", "method", "path_template")
+    return counted.agg(
+        F.count(F.lit(1)).alias("requests"),
+        F.count_if(violates).alias("violate"),
+        F.count_if(violates & succeeded).alias("violate_successes"),
+        F.round(F.count_if(violates) / F.count(F.lit(1)), 6).alias("rate"),
+    )
+
+
+def _place(settings: PathSettings) -> list[Column]:
+    """The columns `PLACE` of an exploded finding. Of a path that no document knows only its shape; of an unknown host nothing."""
+    rule = F.col("finding.rule")
+    is_host = rule == UNKNOWN_HOST
+    shape = F.array_join(typed_steps(masked(F.col("path"), settings)), "")
+    template = F.when(is_host, F.lit("")).otherwise(F.coalesce(F.col("path_template"), shape))
+    return [
+        F.col("host"),
+        F.when(is_host, F.lit("")).otherwise(F.col("method")).alias("method"),
+        template.alias("path_template"),
+        F.col("finding.location").alias("location"),
+        F.col("finding.name").alias("name"),
+    ]
+
+
+def _bounded(counted: DataFrame, most: int) -> DataFrame:
+    """The most frequent findings of each rule and place one by one; the rest of them in one row, as `OTHERS`."""
+    rule = F.col("rule")
+    of_host, of_path = rule == UNKNOWN_HOST, rule.isin(UNKNOWN_ENDPOINT, UNKNOWN_METHOD)
+    group = [
+        rule,
+        F.when(of_host, F.lit("")).otherwise(F.col("host")),
+        *(F.when(of_host | of_path, F.lit("")).otherwise(F.col(name)) for name in PLACE[1:4]),
+    ]
+    in_turn = Window.partitionBy(*group).orderBy(F.desc("requests"), *FINDING_KEY)
+    ranked = counted.withColumn("is_rest", F.row_number().over(in_turn) > most)
+    is_rest, others = F.col("is_rest"), F.lit(OTHERS)
+    told = ranked.withColumns(
+        {
+            "host": F.when(is_rest & of_host, others).otherwise(F.col("host")),
+            "method": F.when(is_rest & of_path, F.lit("")).otherwise(F.col("method")),
+            "path_template": F.when(is_rest & of_path, others).otherwise(F.col("path_template")),
+            "name": F.when(is_rest & ~of_host & ~of_path, others).otherwise(F.col("name")),
+        }
+    )
+    return told.groupBy(*FINDING_KEY).agg(
+        F.min("confidence").alias("confidence"),
+        F.sum("requests").alias("requests"),
+        F.sum("successes").alias("successes"),
+        F.hll_union_agg("clients").alias("clients"),
+        F.min("first_seen").alias("first_seen"),
+        F.max("last_seen").alias("last_seen"),
+        F.max_by("transaction_ids", "requests").alias("transaction_ids"),
+    )
+
+
+def _checking(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `CHECKED` and `KEPT` → `VERDICTS`."""
+
+    def check(batches: Batches) -> Batches:
+        checker = Checker(routes.value, remembered)
+        for batch in batches:
+            if batch.num_rows:
+                names = [*CHECKED, RESOLVED] if RESOLVED in batch.schema.names else CHECKED
+                columns = (batch.column(name).to_pylist() for name in names)
+                found = [checker.verdict(Request(*one)) for one in zip(*columns, strict=True)]
+                yield _told(batch, found)
+
+    return check
+
+
+def _told(batch: pa.RecordBatch, found: list[Verdict]) -> pa.RecordBatch:
+    arrays = [
+        *map(batch.column, KEPT),
+        pa.array([one.template for one in found], pa.string()),
+        pa.array([one.outcome for one in found], pa.string()),
+        pa.array([[_plain(each) for each in one.findings] for one in found], pa.list_(_FINDING)),
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=VERDICTS.names)
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    return {**finding._asdict(), "severity": finding.severity}

@@ -1,0 +1,112 @@
+"""Why endpoints look like APIs: reasons of a few of their transactions, summed per day and merged like any other state.
+
+Explaining costs a hundred times as much as scoring, so an endpoint is explained from `samples.SAMPLED` transactions a day.
+Contributions are whole millionths of log-odds, so days merge in any order to the same bits.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    DateType,
+    DoubleType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from pipelines.endpoints.columns import MICRO
+from pipelines.endpoints.tables import CELL_KEY, ENDPOINT_KEY
+from pipelines.runtime.tables import Table
+
+KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
+CELL = (*CELL_KEY[1:], "content")
+"""What a row of reasons is of; `content` stands for the samples, the model and whatever else decided about the day."""
+SUM = StructType(
+    [StructField("text", StringType()), StructField("sum", LongType())]
+)  # Delta enforces nothing inside
+HOST_REASON = "against: clients of the host get little that looks like an API"
+REASON = StructType(
+    [StructField("text", StringType(), False), StructField("contribution", DoubleType(), False)]
+)
+"""`text` says for or against what; `contribution` to the log-odds, mean over the explained transactions."""
+
+ENDPOINT_REASONS = Table(
+    name="endpoint_reasons",
+    schema=StructType(
+        [
+            *(StructField(name, StringType(), False) for name in KEY),
+            StructField("day", DateType(), False),
+            StructField("content", LongType(), False),
+            StructField("explained", LongType(), False),
+            StructField("sums", ArrayType(SUM), False),
+        ]
+    ),
+    partition=("day",),
+)
+"""`explained` transactions of the endpoint on that day; `sums`: contributions by text, millionths of log-odds."""
+
+
+def samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
+    """Slices, and endpoints of which variant ml counts → `CELL, sample_hashes`: what speaks for them on each day."""
+    ours = endpoint_slices.where(F.col("variant") == "ml").join(
+        endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
+    )
+    content = F.xxhash64("inputs", F.array_sort("sample_hashes")).alias("content")
+    return ours.where(F.size("sample_hashes") > 0).select(*KEY, "day", content, "sample_hashes")
+
+
+def sampled(transactions: DataFrame, samples: DataFrame) -> DataFrame:
+    """The transactions of rows of `samples`, with `path_template` and `content`.
+
+    `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
+    """
+    wanted = samples.select(*CELL, F.explode("sample_hashes").alias("sample_hash"))
+    return transactions.join(wanted, ["host", "method", "day", "sample_hash"])
+
+
+def summed(reasoned: DataFrame) -> DataFrame:
+    """`CELL`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
+    millionths = F.round(F.col("reason.contribution").cast("double") * MICRO).cast("bigint")
+    by_text = (  # one pass: explaining is dear, and a second reader would have it done twice
+        reasoned.select(*CELL, F.posexplode("reasons").alias("position", "reason"))
+        .groupBy(*CELL, F.col("reason.text").alias("text"))
+        .agg(F.sum(millionths).alias("sum"), F.count_if(F.col("position") == 0).alias("transactions"))
+    )
+    return by_text.groupBy(*CELL).agg(
+        F.sum("transactions").alias("explained"),
+        F.sort_array(F.collect_list(F.struct("text", "sum"))).alias("sums"),
+    )
+
+
+def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:
+    """Rows of `build.listed` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
+
+    The `most` strongest of all of its days and of the host, falling; empty for variant session, and for what was not
+    listed when `discover` ran.
+    """
+    total = endpoint_reasons.groupBy(*KEY).agg(F.sum("explained").alias("explained"))
+    by_text = (
+        endpoint_reasons.select(*KEY, F.explode("sums").alias("each"))
+        .groupBy(*KEY, F.col("each.text").alias("text"))
+        .agg(F.sum("each.sum").alias("sum"))
+    )
+    means = by_text.join(total, list(KEY)).withColumn("mean", F.col("sum") / F.col("explained") / MICRO)
+    own = means.groupBy(*KEY).agg(F.collect_list(_ranked(F.col("text"), F.col("mean"))).alias("own"))
+    joined = endpoints.join(own.withColumn("variant", F.lit("ml")), list(ENDPOINT_KEY), "left")
+    of_host = _ranked(F.lit(HOST_REASON), F.col("host_adjustment"))
+    every = F.when(F.col("host_adjustment") < 0, F.array_append("own", of_host)).otherwise(F.col("own"))
+    strongest = F.transform(
+        F.slice(F.sort_array(every), 1, most), lambda each: F.struct(each["text"], each["contribution"])
+    )
+    none = F.array().cast(ArrayType(REASON, containsNull=False))
+    return joined.withColumn("reasons", F.coalesce(strongest, none)).drop("own")
+
+
+def _ranked(text: Column, contribution: Column) -> Column:
+    return F.struct(
+        (-F.abs(contribution)).alias("order"), text.alias("text"), contribution.alias("contribution")
+    )

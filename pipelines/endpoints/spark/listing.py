@@ -1,0 +1,69 @@
+"""The list of endpoints as a file: the contract that benchmarks and users rely on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from pyspark.sql import DataFrame
+
+from pipelines.endpoints.standing import said
+from pipelines.runtime.files import whole_file
+
+COLUMNS = (
+    "host", "method", "path_template", "variant", "state", "requests", "clients", "first_seen", "last_seen", "probability",
+    "probability_min", "probability_max", "probability_deviation", "client_days", "host_adjustment", "teaches", "reasons",
+)  # fmt: skip
+
+
+def write_listing(
+    endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"], name: str = "endpoints"
+) -> tuple[Path, int]:
+    """Rows of `pipelines.workflows.inventory` → `out/NAME.csv` or `.ndjson`, sorted; returns the file and its number of rows.
+
+    Candidates have a file of their own, so that who reads the list of endpoints never takes one for an endpoint.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    file = out / f"{name}.{form}"
+    rows = endpoints.select(*COLUMNS).orderBy("host", "path_template", "method", "variant").toLocalIterator()
+    return file, _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
+
+
+def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndjson"]) -> int:
+    count = 0
+    with whole_file(file) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as target:
+        if form == "csv":
+            table = csv.DictWriter(target, COLUMNS)
+            table.writeheader()
+            for row in _harmless({**row, "reasons": "; ".join(said(row["reasons"]))} for row in rows):
+                table.writerow(row)
+                count += 1
+        else:
+            for row in rows:
+                target.write(orjson.dumps(row).decode() + "\n")
+                count += 1
+    return count
+
+
+def _harmless(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe (OWASP: CSV injection)."""
+    for row in rows:
+        yield {
+            k: f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v
+            for k, v in row.items()
+        }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return [{name: _plain(part) for name, part in each.asDict().items()} for each in value]
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    return round(value, 6) if isinstance(value, float) else value

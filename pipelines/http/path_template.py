@@ -1,0 +1,68 @@
+"""What a placeholder of a path template looks like: one definition for learning and for documents."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import count
+from urllib.parse import quote
+
+from pipelines.http.text import scalar_text
+
+PLACEHOLDER = r"\{([A-Za-z_][A-Za-z0-9_.-]{0,63})\}"
+"""Braces around anything else are ordinary characters of a path. Means the same in `re` and in
+java.util.regex.
+"""
+
+
+PATH_CHARACTERS = "/:@!$&'()*+,;=~-._%"
+"""pchar of RFC 3986 s. 3.3 and "/"; "%" is looked at separately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A path template taken apart: encoded `literals` around and between `names`, so one more."""
+
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def shape(self) -> str:
+        """Equal for templates that differ by names only: no document may hold both (OpenAPI s. 4.8.8.2)."""
+        return "{}".join(self.literals)
+
+    def path(self, names: tuple[str, ...]) -> str:
+        """The key of the path item, with `names` in the placeholders."""
+        return (
+            "".join(f"{literal}{{{name}}}" for literal, name in zip(self.literals, names, strict=False))
+            + self.literals[-1]
+        )
+
+
+def parsed(path_template: str) -> Template:
+    """The parts of a template. Braces that enclose no name are encoded; a path always starts with a slash."""
+    parts = re.split(PLACEHOLDER, scalar_text(path_template))
+    literals = [_encoded(part) for part in parts[::2]]
+    if not literals[0].startswith("/"):
+        literals[0] = f"/{literals[0]}"
+    return Template(tuple(literals), tuple(parts[1::2]))
+
+
+def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names, the second `id` as `id2`: OpenAPI knows a parameter by its name only."""
+    chosen: list[str] = []
+    for name in names:
+        candidates = (name if n == 1 else f"{name}{n}" for n in count(1))
+        chosen.append(
+            next(
+                candidate
+                for candidate in candidates
+                if candidate not in chosen and (candidate == name or candidate not in names)
+            )
+        )
+    return tuple(chosen)
+
+
+def _encoded(literal: str) -> str:
+    """Percent-encoded where RFC 3986 asks for it; escapes stay, a "%" that escapes nothing is encoded."""
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(literal, safe=PATH_CHARACTERS))

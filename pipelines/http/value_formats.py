@@ -1,0 +1,268 @@
+r"""What kind of value a text is: one table for learning, checking and documents.
+
+Each text has exactly one kind: the first recogniser that matches, else `TEXT`. The kinds' patterns are
+disjoint but for the order boolean/number before text forms, so counts of kinds add up to the number of values
+and merge by addition.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from pipelines.http import value_patterns
+
+JsonType = Literal["boolean", "integer", "number", "string", "null", "object", "array"]
+MAX_CHARACTERS = 2048
+"""Longer values are cut to this before they are looked at: a format never needs more, and an attacker's text
+costs no more.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """One kind of value.
+
+    `shortest`, `longest`, `holds` and `starts` (texts from the first to before the second, in order of code points) say
+    nothing that the pattern does not: they spare most regular expressions. `format` is written as JSON Schema
+    `format`; where there is no registered one, `is_written` allows the pattern itself. `min_distinct` different values are
+    needed, as one constant may look like a format by chance.
+    """
+
+    kind: str
+    type: JsonType
+    pattern: str
+    source: str
+    shortest: int
+    longest: int
+    holds: str = ""
+    starts: tuple[str, str] = ("", "")
+    format: str | None = None
+    is_written: bool = False
+    min_distinct: int = 1
+
+    @property
+    def python(self) -> str:
+        r"""For `re`: Python writes the very end as `\Z` (`\z` only from 3.14)."""
+        return rf"\A(?:{self.pattern})\Z"
+
+    @property
+    def ecma(self) -> str:
+        """For JSON Schema `pattern` (ECMA-262, where `$` without flag m is the very end)."""
+        return f"^(?:{self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
+
+    def may_be(self, first: str, length: int) -> bool:
+        """Whether a text of this length and first character may match; `holds` is another test."""
+        low, high = self.starts
+        return self.shortest <= length <= self.longest and (not high or low <= first < high)
+
+
+def _identifier(kind: str, length: int, source: str) -> Recogniser:
+    return Recogniser(
+        kind, "string", value_patterns.hexadecimal(length), source, length, length, is_written=True
+    )
+
+
+EMPTY, REDACTED, BOOLEAN, INTEGER, NUMBER, TEXT = "empty", "redacted", "boolean", "integer", "number", "text"
+UNIX_SECONDS, UNIX_MILLISECONDS, DIGITS, JWT = "unix-seconds", "unix-milliseconds", "digits", "jwt"
+SUSPICIOUS, LIST, NULL, OBJECT, ARRAY = "suspicious", "list", "null", "object", "array"
+BIG_INTEGER = "big-integer"
+PIPED, SPACED = "piped", "spaced"
+SEMVER, LOCALE, TOKEN = "semver", "locale", "token"
+
+NUMERIC = ("-", ":")
+"""Begins with a digit or a hyphen."""
+
+RECOGNISERS: tuple[Recogniser, ...] = (
+    Recogniser(
+        EMPTY, "string", value_patterns.EMPTY, "URL standard (WHATWG) s. 5.1: a name without value", 0, 0
+    ),
+    Recogniser(
+        REDACTED,
+        "string",
+        value_patterns.REDACTED,
+        "the mask that ingest writes in place of a secret",
+        8,
+        73,
+        "redacted",
+    ),
+    Recogniser(
+        TOKEN,
+        "string",
+        value_patterns.TOKEN,
+        "the mask of a machine's secret: a text of no dangerous characters",
+        14,
+        14,
+        "redacted-",
+    ),
+    Recogniser(BOOLEAN, "boolean", value_patterns.BOOLEAN, "RFC 8259 s. 3", 4, 5, "e"),
+    Recogniser(
+        UNIX_SECONDS, "integer", value_patterns.UNIX_SECONDS, "POSIX.1-2017 s. 4.16", 9, 10, starts=NUMERIC
+    ),
+    Recogniser(
+        UNIX_MILLISECONDS,
+        "integer",
+        value_patterns.UNIX_MILLISECONDS,
+        "ECMA-262 s. 21.4.1 time values",
+        12,
+        13,
+        starts=NUMERIC,
+    ),
+    Recogniser(
+        INTEGER,
+        "integer",
+        value_patterns.INTEGER,
+        "RFC 8259 s. 6; OpenAPI Format Registry: int64",
+        1,
+        20,
+        starts=NUMERIC,
+    ),
+    Recogniser(NUMBER, "number", value_patterns.NUMBER, "RFC 8259 s. 6", 1, 38, starts=NUMERIC),
+    Recogniser("uuid", "string", value_patterns.UUID, "RFC 9562 s. 4", 36, 36, "-", format="uuid"),
+    Recogniser(
+        "date", "string", value_patterns.DATE, "RFC 3339 s. 5.6 full-date", 10, 10, "-", format="date"
+    ),
+    Recogniser(
+        "date-time", "string", value_patterns.DATE_TIME, "RFC 3339 s. 5.6", 20, 35, "T", format="date-time"
+    ),
+    Recogniser(
+        "email", "string", value_patterns.EMAIL, "HTML standard s. 4.10.5.1.5", 3, 640, "@", format="email"
+    ),
+    Recogniser(
+        "ipv4", "string", value_patterns.IPV4, "RFC 2673 s. 3.2 dotted-quad", 7, 15, ".", format="ipv4"
+    ),
+    Recogniser(
+        "ipv6", "string", value_patterns.IPV6, "RFC 3986 s. 3.2.2; RFC 4291 s. 2.2", 2, 45, ":", format="ipv6"
+    ),
+    Recogniser("uri", "string", value_patterns.URI, "RFC 3986", 5, MAX_CHARACTERS, "://", format="uri"),
+    Recogniser(JWT, "string", value_patterns.JWT, "RFC 7519 s. 3", 9, MAX_CHARACTERS, "eyJ"),
+    Recogniser(
+        "ulid",
+        "string",
+        value_patterns.ULID,
+        "ULID specification: Crockford base 32",
+        26,
+        26,
+        is_written=True,
+    ),
+    _identifier("objectid", 24, "BSON specification: ObjectId, 12 bytes"),
+    _identifier(
+        "hex32", 32, "128 bits: MD5 (RFC 1321), UUID without hyphens, trace id (W3C Trace Context s. 3.2.2.3)"
+    ),
+    _identifier("hex40", 40, "160 bits: SHA-1 (FIPS 180-4), git object name"),
+    _identifier("hex64", 64, "256 bits: SHA-256 (FIPS 180-4)"),
+    Recogniser(
+        SEMVER,
+        "string",
+        value_patterns.SEMVER,
+        "Semantic Versioning 2.0.0",
+        5,
+        700,
+        ".",
+        NUMERIC,
+        is_written=True,
+        min_distinct=3,
+    ),
+    Recogniser(
+        LOCALE, "string", value_patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, is_written=True, min_distinct=3
+    ),
+    Recogniser(
+        DIGITS,
+        "string",
+        value_patterns.DIGITS,
+        "decimal digits that are no number: leading zeros, more than 64 bits",
+        1,
+        64,
+        starts=NUMERIC,
+        is_written=True,
+    ),
+    Recogniser(
+        PIPED,
+        "string",
+        value_patterns.PIPED,
+        "OpenAPI 3.1 s. 4.8.12.3: style pipeDelimited",
+        3,
+        MAX_CHARACTERS,
+        "|",
+    ),
+    Recogniser(
+        SPACED,
+        "string",
+        value_patterns.SPACED,
+        "OpenAPI 3.1 s. 4.8.12.3: style spaceDelimited",
+        3,
+        MAX_CHARACTERS,
+        " ",
+    ),
+    Recogniser(
+        SUSPICIOUS,
+        "string",
+        value_patterns.SUSPICIOUS,
+        "characters that end or open a construct in SQL, HTML, shells: CWE-74",
+        1,
+        MAX_CHARACTERS,
+    ),
+    Recogniser(
+        LIST,
+        "string",
+        value_patterns.LIST,
+        "OpenAPI 3.1 s. 4.8.12.3: style simple, form",
+        3,
+        MAX_CHARACTERS,
+        ",",
+    ),
+    Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
+)
+NUMBERS = (*(one.kind for one in RECOGNISERS if one.type in ("integer", "number")), BIG_INTEGER)
+"""Kinds that are numbers to JSON."""
+WITHOUT_VALUE = (EMPTY, NULL)
+"""Kinds that say that there is no value."""
+LISTS = (LIST, PIPED, SPACED)
+"""Kinds of text that may be lists, by their separator: comma, pipe, space."""
+TEXTUAL = (TEXT, SUSPICIOUS, *LISTS)
+"""Kinds of text that have no format."""
+JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array", BIG_INTEGER: "integer"}
+"""Kinds that only a JSON document tells apart from text (RFC 8259 s. 3); integers of more than 64 bits are digits in a URL."""
+VALUELESS = (NULL, OBJECT, ARRAY)
+"""JSON types whose text says nothing of the kind."""
+BY_KIND = {recogniser.kind: recogniser for recogniser in RECOGNISERS}
+"""By order of precedence; `TEXT` comes last and stands for what nothing recognised (its pattern is never
+evaluated).
+"""
+
+_COMPILED = tuple((r, re.compile(r.python).search) for r in RECOGNISERS if r.kind != TEXT)
+
+
+@lru_cache(maxsize=1 << 16)
+def _candidates(first: str, length: int) -> tuple[tuple[str, str, Any], ...]:
+    """Kinds that a text of this length and first character may have: kind, what it holds, search."""
+    return tuple((r.kind, r.holds, search) for r, search in _COMPILED if r.may_be(first, length))
+
+
+def kind_of(value: str, json_type: str | None = None) -> str:
+    """The kind of one value, of which the first `MAX_CHARACTERS` characters count.
+
+    `json_type` is what a JSON body says it is; None in a URL, where a number is written as a text is.
+    """
+    if json_type in VALUELESS:
+        return str(json_type)
+    cut = value[:MAX_CHARACTERS]
+    kind = TEXT
+    for candidate, held, search in _candidates(cut[:1], len(cut)):
+        if held in cut and search(cut):
+            kind = candidate
+            break
+    if json_type == "number" and kind not in NUMBERS:
+        return BIG_INTEGER if re.fullmatch(value_patterns.WHOLE, cut) else NUMBER
+    if json_type != "string" or type_of(kind) == "string":
+        return kind
+    return DIGITS if re.fullmatch(value_patterns.DIGITS, cut) else TEXT
+
+
+def type_of(kind: str) -> JsonType:
+    """The JSON type of a value of this kind; an unknown kind (of another version) is text."""
+    if kind in JSON_ONLY:
+        return JSON_ONLY[kind]
+    return BY_KIND[kind].type if kind in BY_KIND else "string"

@@ -1,0 +1,135 @@
+"""Objects whose members' names are data → keywords of JSON Schema: one schema of all values, and a pattern of the names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pipelines.http.json_values import JsonSchema
+from pipelines.http.media_types import FORM, JSON, MULTIPART, names_json
+from pipelines.http.text import scalar_text
+from pipelines.http.value_formats import BY_KIND, INTEGER, RECOGNISERS
+from pipelines.openapi.endpoint import Parameter
+from pipelines.requests.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
+from pipelines.requests.urlencoded import ANY_KEY
+
+_OF_FORMAT = {one.format: one.ecma for one in RECOGNISERS if one.format}
+
+
+def entries(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -> JsonSchema:
+    """The keywords of a map whose values and keys have these schemas; `has_names` beside the keys.
+
+    Where an object has both names and keys, only what matches the pattern of the keys is known to be an entry: a rare name that
+    was left out must not be taken for one. So nothing is said without a pattern there.
+    """
+    pattern = pattern_of(keys or {})
+    if has_names:
+        return {"patternProperties": {pattern: values}} if pattern else {}
+    limit = {name: keys[name] for name in ("maxLength", "x-census") if keys and name in keys}
+    return {
+        "additionalProperties": values,
+        **({"propertyNames": {"pattern": pattern, **limit}} if pattern else {}),
+    }
+
+
+def pattern_of(schema: JsonSchema) -> str | None:
+    """The pattern of keys that a schema of texts is about; None where they may be any."""
+    if "anyOf" in schema:
+        patterns = [pattern_of(one) for one in schema["anyOf"]]
+        known = sorted({one for one in patterns if one is not None})
+        return "|".join(known) if known and None not in patterns else None
+    if schema.get("type") == "integer":
+        return BY_KIND[INTEGER].ecma
+    if schema.get("format") in _OF_FORMAT:
+        return _OF_FORMAT[schema["format"]]
+    pattern = schema.get("pattern")
+    return str(pattern) if pattern is not None else None
+
+
+def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = ()) -> dict[str, Any] | None:
+    """The Request Body Object of an endpoint's parameters and the media types of its bodies; None where no body was seen.
+
+    A media type whose bodies were not read, or whose name does not say that they are JSON, has a schema that takes anything:
+    a reader that goes by the name sees a text there, not an object. What is known of such JSON stands under `JSON`.
+    """
+    body = {one.name: one for one in parameters if one.location == "body"}
+    keys = {one.name: one.schema for one in parameters if one.location == KEY}
+    form = [one for one in parameters if one.location == "form"]
+    multipart = [
+        one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
+    ]
+    content: dict[str, JsonSchema] = {scalar_text(name): {} for name in media_types}
+    if body:
+        of_json = [name for name in content if names_json(name)] or [JSON]
+        content |= dict.fromkeys(of_json, _Tree(body, keys).schema(""))
+    if form:
+        content[FORM] = _form(form)
+    if multipart:
+        content[MULTIPART] = _form(multipart)
+    return {"content": {name: {"schema": content[name]} for name in sorted(content)}} if content else None
+
+
+def _parts(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """Parts of a multipart body, each name once: a file where it was one, as any text may be in it."""
+    fields = {one.name: one for one in parameters if one.location == "part"}
+    files = {one.name: one for one in parameters if one.location == "file"}
+    return list({**fields, **files}.values())
+
+
+def _file(part: Parameter) -> JsonSchema:
+    """The schema of a file, of which only the name of its part is known; several of one name are an array."""
+    binary = {"type": "string", "format": "binary"}
+    evidence = {key: value for key, value in part.schema.items() if key == "x-census"}
+    return (
+        {"type": "array", "items": binary, **evidence}
+        if part.schema.get("type") == "array"
+        else {**binary, **evidence}
+    )
+
+
+def _form(fields: Sequence[Parameter]) -> JsonSchema:
+    named = [
+        one for one in fields if ANY_KEY not in one.name
+    ]  # no keyword of 3.0 says what such names begin with
+    required = sorted(scalar_text(one.name) for one in named if one.required)
+    properties = {scalar_text(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+class _Tree:
+    """Learned values of a JSON body by their pointers, and the keys of its maps."""
+
+    def __init__(self, body: Mapping[str, Parameter], keys: Mapping[str, JsonSchema]) -> None:
+        self.body, self.keys = body, keys
+        self.below: dict[str, list[str]] = {}
+        """Pointer → the pointers right below it; what lies between two that are known was left out with its place."""
+        for name in sorted(body):
+            if name:
+                self.below.setdefault(parent(name), []).append(name)
+
+    def schema(self, name: str) -> JsonSchema:
+        """The schema at a pointer; members belong to its alternative that is an object, items to that which is an array."""
+        schema: JsonSchema = self.body[name].schema if name in self.body else {"type": "object"}
+        if "anyOf" in schema:
+            return {**schema, "anyOf": [self._filled(one, name) for one in schema["anyOf"]]}
+        return self._filled(schema, name)
+
+    def _filled(self, schema: JsonSchema, name: str) -> JsonSchema:
+        names = {last_token(child): child for child in self.below.get(name, ())}
+        item, member = names.pop(ITEM, None), names.pop(MEMBER, None)
+        if schema.get("type") == "array":
+            return {**schema, "items": self.schema(item) if item else {}}
+        if schema.get("type") != "object":
+            return schema
+        properties = {scalar_text(unescaped(token)): self.schema(child) for token, child in names.items()}
+        required = [
+            scalar_text(unescaped(token)) for token, child in names.items() if self.body[child].required
+        ]
+        of_map = entries(self.schema(member), self.keys.get(member), bool(names)) if member else {}
+        return {
+            **schema,
+            **({"properties": properties} if properties else {}),
+            **of_map,
+            **({"required": required} if required else {}),
+        }

@@ -1,0 +1,163 @@
+"""Children of hosts with the truth: what the classifier of path steps learns from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.http.segment_formats import PLACEHOLDER, VARIABLE_STEP
+from pipelines.paths.children import CONTEXT, Counted, count_children
+from pipelines.paths.forest import Forest, Integers, plant, sort_evidence, with_steps
+from pipelines.paths.rules import RULE_KEY, VARIABLE
+from pipelines.paths.spark.inference import bounded, sampled
+from pipelines.paths.spark.steps import masked, steps, typed_steps
+from pipelines.paths.step_texts import StepTexts, read_texts
+from pipelines.runtime.settings_sections import PathSettings
+
+CHILD = RULE_KEY
+_UNKNOWN, _LITERAL, _VARIABLE = -1, 0, 1
+
+
+def child_rows(paths: pa.Table) -> pa.Table:
+    """`host, path_shape` (distinct paths of hosts) → `CHILD` and `CONTEXT`, a row a child."""
+    forest = plant(with_steps(sort_evidence(paths)), ["guess"])
+    guess = forest.written["guess"]
+    counted = count_children(forest, read_texts(forest.vocabulary), guess, guess, guess == forest.variable)
+    return _rows(forest, counted, np.arange(counted.children.count))
+
+
+def labelled_rows(paths: pa.Table) -> pa.Table:
+    """Paths with their truth → `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows a child that the classifier is asked about.
+
+    Args:
+        paths: `host, path_shape, steps`, `truth` (booleans, one a segment) and steps written by the first guess (`guess`), by the
+            truth (`true`) and nearly so (`nearly`).
+    """
+    ordered = sort_evidence(paths)
+    forest = plant(ordered, ["guess", "true", "nearly"])
+    texts, truth = read_texts(forest.vocabulary), _truth(ordered, forest)
+    guess, true = forest.written["guess"], forest.written["true"]
+    own = forest.written["nearly"] == forest.variable
+    views = [
+        count_children(forest, texts, true, guess, None),
+        count_children(forest, texts, true, true, own),
+    ]
+    return pa.concat_tables([_labelled(forest, texts, truth, counted) for counted in views])
+
+
+def _truth(paths: pa.Table, forest: Forest) -> Integers:
+    """Of each row whether it is a variable; parts of the last segment are not told."""
+    column = paths.column("truth").combine_chunks()
+    lengths = pc.list_value_length(column).to_numpy()
+    starts = np.cumsum(lengths) - lengths
+    told = forest.depth < lengths[forest.path]
+    truth = np.full(len(forest.path), _UNKNOWN)
+    values = pc.list_flatten(column).to_numpy(zero_copy_only=False)
+    truth[told] = values[(starts[forest.path] + forest.depth)[told]]
+    return truth
+
+
+def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: Counted) -> pa.Table:
+    children = counted.children
+    label = np.full(children.count, _UNKNOWN)
+    np.maximum.at(label, children.of_row, truth)
+    asked = texts.is_segment & ~texts.is_masked
+    chosen = np.flatnonzero((label != _UNKNOWN) & asked[children.step])
+    node = children.node[chosen]
+    size = np.bincount(node, minlength=len(children.nodes.host))
+    nodes = np.bincount(children.nodes.host[size > 0], minlength=len(forest.hosts))
+    weight = 1 / np.sqrt(size[node] * nodes[children.nodes.host[node]])
+    rows = _rows(forest, counted, chosen)
+    return rows.append_column("is_variable", pa.array(label[chosen] == _VARIABLE)).append_column(
+        "weight", pa.array(weight)
+    )
+
+
+def _rows(forest: Forest, counted: Counted, chosen: Integers) -> pa.Table:
+    children, numbers = counted.children, chosen.tolist()
+    keys = {
+        "host": [forest.hosts[host] for host in children.nodes.host[children.node[chosen]].tolist()],
+        "prefix": [counted.prefix[child] for child in numbers],
+        "step": [counted.step[child] for child in numbers],
+    }
+    numbers_of_place = dict(zip(CONTEXT, counted.context[chosen].T, strict=True))
+    columns = {name: pa.array(texts, pa.string()) for name, texts in keys.items()}
+    return pa.table(
+        columns | {name: pa.array(np.ascontiguousarray(c)) for name, c in numbers_of_place.items()}
+    )
+
+
+LABEL, WEIGHT = "is_variable", "weight"
+WRONG_ONE_IN = 5
+CHILD_ROWS = ", ".join([*(f"{name} string" for name in CHILD), *(f"{name} float" for name in CONTEXT)])
+
+
+def labelled_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
+    """`host, path, truth` (array of booleans, one a segment) → `host, path_shape, steps, truth`, distinct.
+
+    Paths whose segments are not those that the truth is about (a value held a slash) are left out.
+    """
+    cut = paths.select("host", "truth", masked(F.col("path"), settings).alias("path_shape"))
+    fitting = cut.where(F.size(F.split("path_shape", "/")) == F.size("truth") + 1)
+    return fitting.withColumn("steps", steps(F.col("path_shape"))).dropDuplicates(["host", "path_shape"])
+
+
+def labelled_children(labelled: DataFrame) -> DataFrame:
+    """Rows of `labelled_paths` → `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+
+    Each child as the first pass sees it, what follows written by the first guess, and as the last one does, by the truth. A node
+    weighs as the root of its children, a host as the root of its nodes. What needs no classifier is left out.
+    """
+    seen = labelled.select(
+        "host", "path_shape", "steps", "truth",
+        typed_steps(F.col("path_shape")).alias("guess"),
+        _steps_of(F.col("truth")).alias("true"),
+        _steps_of(_nearly()).alias("nearly"),
+    )  # fmt: skip
+    return seen.groupBy("host").applyInArrow(labelled_rows, f"{CHILD_ROWS}, {LABEL} boolean, {WEIGHT} double")
+
+
+def _nearly() -> Column:
+    """The truth with a fifth of the steps wrong: a pass before is never quite right, and must not be trusted as if it were."""
+
+    def told(variable: Column, index: Column) -> Column:
+        wrong = F.pmod(F.xxhash64("host", F.try_element_at("steps", index + 1)), F.lit(WRONG_ONE_IN)) == 0
+        return F.when(wrong, ~variable).otherwise(variable)
+
+    return F.transform(F.col("truth"), told)
+
+
+def _steps_of(truth: Column) -> Column:
+    """The steps with every variable of `truth` as `/{}`; parts of the last segment stay."""
+
+    def shown(step: Column, index: Column) -> Column:
+        variable = F.coalesce(F.try_element_at(truth, index + 1), F.lit(False))
+        return F.when(variable, F.lit(VARIABLE_STEP)).otherwise(step)
+
+    return F.transform(F.col("steps"), shown)
+
+
+def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: PathSettings) -> DataFrame:
+    """Children of nodes of which operators said something: `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+
+    `rules` are operators' rows of path_rules; a rule of a step itself wins over that of every other step.
+    """
+    answered = transactions.where(F.col("status").between(200, 399)).join(
+        rules.select("host").distinct(), "host", "left_semi"
+    )
+    shapes = answered.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
+    equal = shapes.where(F.col("path_shape").startswith("/")).withColumn("clients", F.lit(1).cast("bigint"))
+    few = bounded(sampled(equal.localCheckpoint(), settings), settings)
+    every = F.col("step") == VARIABLE_STEP
+    of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
+    of_node = rules.where(every).select("host", "prefix", F.col("decision").alias("of_node"))
+    children = few.groupBy("host").applyInArrow(child_rows, CHILD_ROWS)
+    found = children.join(of_step, list(CHILD), "left").join(of_node, ["host", "prefix"], "left")
+    said, step = F.coalesce("of_step", "of_node"), F.col("step")
+    asked = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")
+    told = found.where(said.isNotNull() & asked)
+    weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy("host", "prefix")))
+    return told.select(*CHILD, *CONTEXT, (said == VARIABLE).alias(LABEL), weight.alias(WEIGHT))

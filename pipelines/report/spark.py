@@ -1,0 +1,229 @@
+"""Statistics of the learned schemas, beside which the page shows the source's figures, and who was set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from pipelines.endpoints.spark.comparison import PAGES, Comparison, counted
+from pipelines.endpoints.standing import said
+from pipelines.report.facts import (
+    CandidateFact,
+    DeviantFact,
+    DocumentFact,
+    EndpointFact,
+    Facts,
+    Histogram,
+    HostComparison,
+    InputFacts,
+    QuarantineFact,
+    ReasonFact,
+    SchemaFacts,
+    Totals,
+)
+from pipelines.report.words import spread
+from pipelines.runtime.settings import ReportSettings
+
+SIZES = (("none", 0, 0), ("1 to 5", 1, 5), ("6 to 10", 6, 10), ("11 to 50", 11, 50), ("over 50", 51, None))
+"""Numbers of parameters of an endpoint; the source saw up to 50."""
+CLIENT_CHARACTERS = 8
+"""Of a client's hash: enough to find it in the table."""
+TOTALS = ("constraints", "sure_constraints", "tested", "false_alarms")
+
+
+def schema_facts(schemas: DataFrame) -> SchemaFacts | None:
+    """Of the newest version of every endpoint's schema; None where nothing was learned. Members of bodies are parameters too.
+
+    One pass over the parameters; what is of an endpoint counts with its first one.
+    """
+    each = schemas.select(
+        F.posexplode_outer("parameters").alias("place", "parameter"),
+        (_of("path") <= 1).alias("few"),
+        _of("query").alias("most"),
+        *(F.size("parameters").between(low, high or 2**31 - 1).alias(name) for name, low, high in SIZES),
+        *TOTALS,
+    )
+    is_first = F.coalesce(F.col("place"), F.lit(0)) == 0
+    of_type = F.coalesce(F.get_json_object("parameter.schema", "$.type"), F.lit("several"))
+    rows = (
+        each.groupBy(F.when(F.col("place").isNotNull(), of_type).alias("kind"))
+        .agg(
+            F.count("*").alias("parameters"),
+            F.count_if(is_first).alias("endpoints"),
+            F.max("most").alias("most"),
+            *(
+                F.count_if(is_first & F.col(name)).alias(name)
+                for name in ("few", *(name for name, *_ in SIZES))
+            ),
+            *(F.sum(F.when(is_first, F.col(name)).otherwise(0)).alias(name) for name in TOTALS),
+        )
+        .collect()
+    )
+    endpoints = sum(row["endpoints"] for row in rows)
+    if not endpoints:
+        return None
+    return SchemaFacts(
+        {row["kind"]: row["parameters"] for row in rows if row["kind"] is not None},
+        sum(row["few"] for row in rows) / endpoints,
+        sizes={name: sum(row[name] for row in rows) for name, *_ in SIZES},
+        most_query_parameters=max(row["most"] for row in rows),
+        **{name: sum(row[name] for row in rows) for name in TOTALS},
+    )
+
+
+def deviant_facts(deviants: DataFrame, most: int) -> tuple[list[DeviantFact], int]:
+    """The most deviating clients first, and how many there are in all."""
+    order = (F.desc("parameters"), F.desc("endpoints"), "client")
+    total = F.count("*").over(Window.partitionBy())  # they are few: `deviants.max_share` of the clients
+    rows = deviants.withColumn("total", total).orderBy(*order).limit(most).collect()
+    facts = [
+        DeviantFact(
+            row["client"][:CLIENT_CHARACTERS], row["parameters"], row["endpoints"], ", ".join(row["reasons"])
+        )
+        for row in rows
+    ]
+    return facts, rows[0]["total"] if rows else 0
+
+
+def _of(location: str) -> Column:
+    return F.size(F.filter("parameters", lambda parameter: parameter["location"] == location))
+
+
+EXAMPLE_CHARACTERS = 200
+SPREAD = ("probability_min", "probability_max", "probability_deviation", "client_days")
+MAX_REASONS = 50  # reasons are our own sentences, so there are few; a format's own error texts may add some
+
+
+def facts(
+    tables: Mapping[str, DataFrame],
+    *,
+    title: str,
+    generated_at: datetime,
+    compared: Comparison,
+    documents: Sequence[DocumentFact],
+    notes: Sequence[str],
+    settings: ReportSettings,
+) -> Facts:
+    """The page's facts.
+
+    `tables`: batches, hosts (host, session_key), endpoints, candidates, comparisons, comparison_endpoints, quarantine, deviants,
+    newest schemas.
+    """
+    endpoints = _endpoints(tables["endpoints"], tables["schemas"])
+    bins = compared.histogram
+    deviants, deviants_total = deviant_facts(tables["deviants"], settings.max_hosts)
+    reasons = [ReasonFact(*row) for row in counted(tables["comparison_endpoints"])]
+    bare = F.count_if(F.col("session_key").isNull()).alias("bare")
+    hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
+    return Facts(
+        title=title,
+        generated_at=generated_at,
+        inputs=_inputs(tables["batches"], hosts["all"] if hosts else 0),
+        endpoints=_endpoint_facts(
+            endpoints.orderBy(F.desc("requests"), "host", "path_template", "method").limit(
+                settings.max_endpoints
+            )
+        ),
+        totals=_totals(endpoints, reasons),
+        histogram=Histogram(bins.labels, bins.ml, bins.session),
+        comparison=[
+            HostComparison(**{name: row[name] for name in HostComparison.__dataclass_fields__})
+            for row in tables["comparisons"].orderBy(F.desc("ml"), "host").limit(settings.max_hosts).collect()
+        ],
+        hosts_total=compared.hosts,
+        quarantine=_quarantine(tables["quarantine"]),
+        uncovered_hosts=hosts["bare"] if hosts else 0,
+        documents=documents,
+        schema_facts=schema_facts(tables["schemas"]),
+        notes=notes,
+        reasons=reasons,
+        buckets=compared.buckets,
+        deviants=deviants,
+        deviants_total=deviants_total,
+        candidates=_candidates(tables["candidates"]),
+    )
+
+
+def _totals(endpoints: DataFrame, reasons: Sequence[ReasonFact]) -> Totals:
+    """Of all rows, whatever the page can hold."""
+    in_ml, in_session = (F.array_contains("variants", variant) for variant in ("ml", "session"))
+    row = endpoints.agg(
+        F.count_if(in_ml).alias("ml"),
+        F.count_if(in_ml & in_session).alias("both"),
+        F.count_if(~in_ml).alias("only_session"),
+        F.count_distinct(F.when(in_ml, F.col("host"))).alias("hosts"),
+    ).collect()[0]
+    pages = sum(fact.endpoints for fact in reasons if fact.only_in == "session" and fact.reason in PAGES)
+    return Totals(**row.asDict(), session_pages=min(pages, row["only_session"]))
+
+
+def _inputs(batches: DataFrame, hosts: int) -> InputFacts:
+    """The whole warehouse, not only the last run."""
+    row = batches.agg(
+        F.count("*").alias("files"),
+        *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("records", "valid", "quarantined")),
+        F.min("first_time").alias("first_seen"),
+        F.max("last_time").alias("last_seen"),
+    ).collect()[0]
+    return InputFacts(
+        files=row["files"],
+        read=row["records"],
+        valid=row["valid"],
+        quarantined=row["quarantined"],
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        hosts=hosts,
+    )
+
+
+def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
+    """Both variants of an endpoint in one row, with its number of learned parameters."""
+    key = ("host", "method", "path_template")
+    sizes = schemas.groupBy(*key).agg(F.max(F.size("parameters")).alias("parameters"))
+    together = endpoints.groupBy(*key).agg(
+        F.sort_array(F.collect_set("variant")).alias("variants"),
+        *(
+            F.max(name).alias(name)
+            for name in ("requests", "successful", "clients", "probability", "last_seen", "state", *SPREAD)
+        ),
+        F.max("reasons").alias("reasons"),  # those of ml: session's are empty, which comes first in order
+        F.min("first_seen").alias("first_seen"),
+    )
+    return together.join(sizes, list(key), "left").fillna(0, ["parameters"])
+
+
+def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
+    names = tuple(field.name for field in fields(EndpointFact) if field.name not in ("spread", "why"))
+    found = []
+    for row in rows.select(*names, "reasons", *SPREAD).collect():
+        plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
+        agreement = spread(*(row[name] for name in SPREAD))
+        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(said(row["reasons"]))))
+    return found
+
+
+def _candidates(rows: DataFrame) -> list[CandidateFact]:
+    """Bounded by `selection.max_candidates`; the nearest to the threshold first."""
+    names = ("host", "method", "path_template", "requests", "clients", "probability")
+    ordered = rows.orderBy(F.desc("probability"), "host", "path_template", "method").collect()
+    return [
+        CandidateFact(**{name: row[name] for name in names}, why="; ".join(said(row["reasons"])))
+        for row in ordered
+    ]
+
+
+def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:
+    """One row a reason: records, and the smallest example (the same at every rerun)."""
+    reasons = (
+        quarantine.select(F.explode("reasons").alias("reason"), F.coalesce("raw", F.lit("")).alias("raw"))
+        .groupBy("reason")
+        .agg(F.count("*").alias("records"), F.min(F.substring("raw", 1, EXAMPLE_CHARACTERS)).alias("example"))
+        .orderBy(F.desc("records"), "reason")
+        .limit(MAX_REASONS)
+    )
+    return [QuarantineFact(row["reason"], row["records"], row["example"]) for row in reasons.collect()]

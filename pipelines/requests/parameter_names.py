@@ -1,0 +1,104 @@
+"""Which texts are names of parameters and members, and which are data that clients put in a name's place.
+
+One rule for learning, documents and checking. Names are published, so they are protected as values are: a text that is personal,
+secret or one of endlessly many is not a name.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pipelines.http import value_patterns
+from pipelines.http.value_formats import (
+    BOOLEAN,
+    DIGITS,
+    EMPTY,
+    INTEGER,
+    LIST,
+    LOCALE,
+    NUMBER,
+    REDACTED,
+    SEMVER,
+    SUSPICIOUS,
+    TEXT,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+    kind_of,
+)
+from pipelines.http.value_patterns import CLASSES
+
+NAME_CHARACTERS = 128
+NAMING_KINDS = (TEXT, LIST, BOOLEAN, INTEGER, DIGITS, NUMBER, LOCALE, SEMVER, REDACTED)
+"""Kinds of text that a parameter's name may be. Other kinds (a time stamp against caches, a token, an e-mail address) are
+values that a client put in a name's place: they would be without end, and personal, so they are not
+parameters.
+"""
+MEMBER_KINDS = (TEXT, BOOLEAN, LOCALE, EMPTY, REDACTED)
+"""Kinds of text that a member of a JSON object may be called. Numbers, dates and other formats are keys of a map."""
+KNOWN_NAMES = 16_384
+"""Names that a worker keeps judged: those of its endpoints many times over, and few enough to forget invented ones."""
+MACHINE_CHARACTERS = 12
+"""Letters and digits in turns, of so many characters: a token (RFC 6750 asks for no form); words with a number are shorter."""
+_NUMBER_OF_A_PERSON = re.compile(r"\+?\(?[0-9][0-9 ()./-]{6,24}")
+_LONG_NUMBER = re.compile(r"[0-9]{7,}")
+"""Telephone, customer and card numbers, time stamps: a number in a name (`line2`, `sha256`) is shorter."""
+_ADDRESS = re.compile(r"[^@\s]@[^@\s]")
+"""Something before the sign: `@type` of JSON-LD is a name, an address of a person is not."""
+_DATE_OR_UUID = re.compile(rf"(?<![0-9]){value_patterns.DATE}(?![0-9])|{value_patterns.UUID}")
+_NUMBERED = re.compile(r"[0-9][0-9 :./_-]*|[0-9]{4}-?[QWHM][0-9]{1,2}", re.ASCII)
+"""Dates, months, times, weeks and quarters in any form: a member's name begins with a letter, or has one."""
+_TURNS = re.compile(r"(?:[A-Za-z]+[0-9]+){3,}")
+
+_FIXED = {
+    EMPTY: "", BOOLEAN: "true", UNIX_SECONDS: "1000000000", UNIX_MILLISECONDS: "1000000000000", NUMBER: "3.5", SEMVER: "0.0.0",
+    LOCALE: "aa-AA", "uuid": "00000000-0000-0000-0000-000000000000", "date": "2000-01-01", "date-time": "2000-01-01T00:00:00Z",
+    "email": "a@a.aa", "ipv4": "0.0.0.0", "ipv6": "::", "uri": "a://a", "jwt": "eyJaa.aa.", "ulid": "0" * 25 + "A",  # noqa: S104
+    "objectid": "a" * 24, "hex32": "a" * 32, "hex40": "a" * 40, "hex64": "a" * 64, "piped": "a|a", "spaced": "3 3",
+    REDACTED: "redacted", "token": "redacted-token",
+}  # fmt: skip
+"""A value of each kind, by which names of it are remembered."""
+_STAND_INS = {"lower": "z", "upper": "U", "digit": "0", "punctuation": "+", "other": "é", "dangerous": '"'}
+_OF_CLASS = [(re.compile(f"[{CLASSES[name]}]"), stand_in) for name, stand_in in _STAND_INS.items()]
+
+
+@lru_cache(maxsize=KNOWN_NAMES)
+def is_name(text: str) -> bool:
+    """Whether learning takes a text for the name of a parameter."""
+    return text != "" and kind_of(text) in NAMING_KINDS and not _is_data(text)
+
+
+@lru_cache(maxsize=KNOWN_NAMES)
+def is_member_name(text: str) -> bool:
+    """Whether learning takes a text for the name of a member of a JSON object, and not for a key of a map."""
+    cut = text[:NAME_CHARACTERS]
+    return kind_of(cut) in MEMBER_KINDS and not _is_data(cut) and _NUMBERED.fullmatch(cut) is None
+
+
+@lru_cache(maxsize=KNOWN_NAMES)
+def stand_in(name: str) -> str:
+    """A text of the kind, length and characters of a map's key that says nothing else of it: what is kept of the key."""
+    cut = name[:NAME_CHARACTERS]
+    kind = kind_of(cut)
+    if kind in _FIXED:
+        return _FIXED[kind]
+    if kind == INTEGER:
+        return "-3" if cut.startswith("-") else "3"
+    shape = cut
+    for of_class, sign in _OF_CLASS:
+        shape = of_class.sub("," if kind == LIST and sign == "+" else sign, shape)
+    if kind_of(shape) == kind:
+        return shape
+    return "z,z" if kind == LIST else ('"' if kind == SUSPICIOUS else "z") * len(cut)
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text has the form of a person's number or address, of a date, an identifier or a secret."""
+    turns = _TURNS.search(text)
+    return (
+        _NUMBER_OF_A_PERSON.fullmatch(text) is not None
+        or _LONG_NUMBER.search(text) is not None
+        or _ADDRESS.search(text) is not None
+        or _DATE_OR_UUID.search(text) is not None
+        or (turns is not None and turns.end() - turns.start() >= MACHINE_CHARACTERS)
+    )

@@ -1,0 +1,136 @@
+"""multipart/form-data bodies (RFC 7578) → the names of their parts, texts of fields, never what a file holds.
+
+Ingest keeps a media type without its parameters, so the boundary is read from the body's first line (RFC 2046 s. 5.1.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pipelines.http.media_types import MULTIPART
+from pipelines.http.redaction import MASK, has_secret_name
+from pipelines.http.value_formats import MAX_CHARACTERS
+from pipelines.requests.headers_and_cookies import cookies, headers
+from pipelines.requests.json_body import KEY, leaves
+from pipelines.requests.parameter_names import NAME_CHARACTERS
+from pipelines.requests.path_parameters import PLAIN, path_values, writing_of
+from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields, located
+
+DELIMITER_CHARACTERS = 72
+"""Two hyphens and a boundary of at most 70 characters (RFC 2046 s. 5.1.1)."""
+HEAD_CHARACTERS = 2048
+"""Of the header fields of a part: longer ones are no honest part's."""
+_DELIMITER = re.compile(rf"--[^\r\n]{{1,{DELIMITER_CHARACTERS - 2}}}")
+_NAME = re.compile(r'(?i)(?:^|[;\s])name="?([^"\r\n;]*)')
+_IS_FILE = re.compile(r"(?i)[;\s]filename\*?=")
+_TYPE = re.compile(r"(?i)(?:^|\n)content-type:[ \t]*([^\r\n;]*)")
+_BLANK_LINE = re.compile(r"\r?\n\r?\n")
+TEXT_TYPES = ("", "text/plain")
+
+
+def parts(body: str) -> list[Observed]:
+    """Fields at location "part" with their text, files and parts of other media types at "file" with the mask for a value.
+
+    The text of a field with a secret name is masked too.
+    """
+    split = list(_split(body))
+    fields = [(name, value) for name, value in split if value is not None]
+    return located("part", fields) + located("file", [(name, MASK) for name, value in split if value is None])
+
+
+def _split(body: str) -> Iterator[tuple[str, str | None]]:
+    """Name and text of each part, None instead of what a file holds."""
+    delimiter = _DELIMITER.match(body)
+    if delimiter is None:
+        return
+    for piece in f"\n{body}".split(f"\n{delimiter[0]}", MAX_PAIRS + 1)[1 : MAX_PAIRS + 1]:
+        blank = _BLANK_LINE.search(piece, 0, HEAD_CHARACTERS)
+        name = _NAME.search(piece, 0, blank.start()) if blank else None
+        if blank is None or name is None:
+            continue
+        known = name[1][:NAME_CHARACTERS]
+        head = piece[: blank.start()]
+        kind = _TYPE.search(head)
+        if _IS_FILE.search(head) or (kind is not None and kind[1].strip().lower() not in TEXT_TYPES):
+            yield known, None
+        elif has_secret_name(known):
+            yield known, MASK
+        else:
+            yield known, piece[blank.end() :].removesuffix("\r")
+
+
+FORM = "x-www-form-urlencoded"
+REQUEST: Observed = ("request", "", "", None, True)
+
+
+class Request(NamedTuple):
+    """What is read of a transaction; names of header fields and cookies are one text each (`sent_names.SEPARATOR`)."""
+
+    path_template: str
+    path: str
+    query: str | None = None
+    content_type: str | None = None
+    body: str | None = None
+    header_names: str | None = None
+    cookie_names: str | None = None
+
+
+def observed(request: Request) -> list[Observed]:
+    """The request itself, its path as written, its media type, and the values in path, query, headers, cookies and body.
+
+    Names are cut to `NAME_CHARACTERS`, values to `MAX_CHARACTERS`.
+    """
+    template, path, query, content_type, body, header_names, cookie_names = request
+    return [
+        REQUEST, *in_path(template, path), *in_query(query), *in_headers(header_names), *in_cookies(cookie_names),
+        *in_body(content_type, body),
+    ]  # fmt: skip
+
+
+def in_path(template: str, path: str) -> list[Observed]:
+    """How a path is written, where that is not as its template, and its values."""
+    writing = writing_of(path)
+    found: list[Observed] = [] if writing == PLAIN else [("written", writing, "", None, True)]
+    for name, value in path_values(template, path):
+        found.append(("path", name, value[:MAX_CHARACTERS], None, True))
+    return found
+
+
+def in_query(query: str | None) -> list[Observed]:
+    """The values of a query string."""
+    return fields("query", query) if query else []
+
+
+def in_headers(names: str | None) -> Sequence[Observed]:
+    """Names of header fields, one text."""
+    return headers(names) if names else ()
+
+
+def in_cookies(names: str | None) -> Sequence[Observed]:
+    """Names of cookies, one text."""
+    return cookies(names) if names else ()
+
+
+def in_body(content_type: str | None, body: str | None) -> list[Observed]:
+    """The media type of a body and the values in it."""
+    if not body:
+        return []
+    media: list[Observed] = (
+        [("media", content_type[:NAME_CHARACTERS], "", None, True)] if content_type else []
+    )
+    return [*media, *_values_of(content_type or "", body)]
+
+
+def _values_of(content_type: str, body: str) -> list[Observed]:
+    if FORM in content_type:
+        return fields("form", body)
+    if content_type.startswith(MULTIPART):
+        return parts(body)
+    return [
+        (KEY, name[:NAME_CHARACTERS], value, None, is_first)
+        if json_type == KEY
+        else ("body", name[:NAME_CHARACTERS], value[:MAX_CHARACTERS], json_type, is_first)
+        for name, value, json_type, is_first in leaves(body)
+    ]

@@ -1,0 +1,118 @@
+"""Names with brackets in a query or form (`filter[name]`, `items[0][qty]`) → what is learned of them.
+
+An index is a place in an array, not a name: any index is `*`. A date or an address in brackets is a key of a map: any is `{}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from pipelines.http import value_patterns
+from pipelines.http.text import form_decoded
+from pipelines.http.value_formats import MAX_CHARACTERS
+from pipelines.requests.json_body import ITEM, MEMBER
+from pipelines.requests.parameter_names import KNOWN_NAMES, NAME_CHARACTERS, is_member_name, is_name
+
+ANY_INDEX, ANY_KEY = f"[{ITEM}]", f"[{MEMBER}]"
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_INDEX_CHARACTERS = 6
+"""Of an index: a longer number is an identifier, which is a key."""
+
+
+@lru_cache(maxsize=KNOWN_NAMES)
+def parameter_name(text: str) -> str | None:
+    """The name of a field as it is learned; None where a text is not a name."""
+    cut = text[:NAME_CHARACTERS]
+    head, bracket, _ = cut.partition("[")
+    if not bracket or not head or not cut.endswith("]"):
+        return cut if is_name(cut) else None
+    placed = _BRACKETS.sub(lambda found: f"[{_inside(found[1])}]", cut)
+    whole = placed.replace(ANY_KEY, "")  # braces are no characters of a name
+    return placed if is_name(head) and is_name(whole) else None
+
+
+def _inside(text: str) -> str:
+    """What stands for a text in brackets."""
+    if text.isdecimal() and text.isascii() and len(text) <= _INDEX_CHARACTERS:
+        return ITEM
+    return text if is_member_name(text) else MEMBER
+
+
+MAX_PAIRS = 500
+"""Query parameters read of one request; the source saw endpoints of 50. Bounds the work that one request can
+cause.
+"""
+MAX_ITEMS = 50
+"""Items read of one list in a value."""
+_SPACE_OFFSET = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) ([0-9]{2}:[0-9]{2})(?=[,|]|\Z)")
+"""A time and its offset, of which the "+" was sent as it is and became a space."""
+_PIPED = re.compile(value_patterns.PIPED)
+_SPACED = re.compile(value_patterns.SPACED)
+
+
+Observed = tuple[str, str, str, str | None, bool]
+"""A value of a parameter in one request: location, name, value, JSON type (None outside of JSON), whether it is the first of
+its name there. A plain tuple: there are millions, and a named one takes several times as long to make.
+"""
+
+
+def fields(location: str, text: str) -> list[Observed]:
+    """What `text`, a query string or URL-encoded body, shows: each value, then the items of those that are lists.
+
+    Items are observed for queries only, at location "item"; they are the first of their name in no request.
+    """
+    sent = pairs(text)
+    found = located(location, sent)
+    if location == "query":
+        found += [
+            ("item", known, item[:MAX_CHARACTERS], None, False)
+            for name, value in sent
+            if ("," in value or "|" in value or " " in value) and (known := parameter_name(name))
+            for item in items(value)
+        ]
+    return found
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """Decoded names and values, split as in the URL standard (WHATWG) s. 5.1, the first `MAX_PAIRS`; none without a name.
+
+    A pair without "=" has an empty value. Names are cut. The offset of a date-time whose "+" was not encoded gets it back.
+    """
+    is_escaped = "%" in text
+    plain = text if is_escaped else text.replace("+", " ")
+    split = [piece.partition("=") for piece in plain.split("&")]
+    named = [(name, value) for name, _, value in split if name][:MAX_PAIRS]
+    if is_escaped:
+        named = [(form_decoded(name), form_decoded(value)) for name, value in named]
+    return [(name[:NAME_CHARACTERS], with_offset(value)) for name, value in named]
+
+
+def with_offset(value: str) -> str:
+    """`2026-11-27T00:00:00 02:00` is `…+02:00`: no other text has a time, a space and an offset; so in each item of a list."""
+    return _SPACE_OFFSET.sub(r"\1+\2", value) if " " in value and "T" in value else value
+
+
+def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:
+    """Pairs of a request → observations at `location` under the names that are learned, without what is not a name."""
+    found: list[Observed] = []
+    seen: set[str] = set()
+    for name, value in sent:
+        known = parameter_name(name)
+        if known is not None:
+            found.append((location, known, value[:MAX_CHARACTERS], None, known not in seen))
+            seen.add(known)
+    return found
+
+
+def items(value: str) -> list[str]:
+    """The parts of a value that may be a list, separated by commas, pipes or spaces (OpenAPI 3.1 s. 4.8.12.3).
+
+    Any comma may separate; pipes and spaces only parts that are unlikely in free text (`patterns.PIPED`, `SPACED`).
+    """
+    if "," in value:
+        return value.split(",", MAX_ITEMS)[:MAX_ITEMS]
+    if "|" in value and _PIPED.fullmatch(value):
+        return value.split("|")
+    return value.split(" ") if " " in value and _SPACED.fullmatch(value) else []

@@ -1,0 +1,262 @@
+"""Settings: `conf/default.yaml` overridden by a user's YAML, checked once at the edge, frozen afterwards.
+
+One model per stage; a function receives the section it needs, never the whole tree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pipelines.runtime.bounded_yaml import OWN_MAX_BYTES
+from pipelines.runtime.errors import SettingsError
+from pipelines.runtime.settings_files import conf_folder, mapping, overridden
+from pipelines.runtime.settings_sections import (
+    ChangeSettings,
+    ConformanceSettings,
+    Cost,
+    DeviantSettings,
+    EndpointSettings,
+    LabelSettings,
+    LeaseSettings,
+    PathSettings,
+    PathTrainingSettings,
+    Positive,
+    SchemaSettings,
+    Section,
+    Share,
+    StackSettings,
+    TimeZone,
+)
+
+Profile = Literal["openapi-3.1", "openapi-3.0", "cloudflare"]
+
+
+class SparkSettings(Section):
+    """Section `spark`."""
+
+    app_name: str
+    master: str
+    driver_memory: Annotated[str, Field(pattern=r"^\d+[kmgt]$")]
+    local_shuffle_partitions: Positive
+    quick_below_bytes: Annotated[int, Field(ge=0)]
+    properties: dict[str, str]
+
+
+class IngestSettings(Section):
+    """Section `ingest`."""
+
+    har_max_bytes: Positive
+    line_max_bytes: Positive
+    unpacked_max_bytes: Positive
+    quarantine_raw_bytes: Positive
+    body_max_bytes: Positive
+    unreadable_files: Literal["error", "skip"]
+    time_window_years: Positive
+    time_zone: TimeZone
+    default_host: Annotated[str, Field(min_length=1)]
+
+
+class PrivacySettings(Section):
+    """Section `privacy`."""
+
+    key_file: str
+    jwt_claims: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]]
+    client_ipv4_prefix: Annotated[int, Field(ge=8, le=32)]
+    client_ipv6_prefix: Annotated[int, Field(ge=16, le=128, multiple_of=4)]
+    trusted_proxies: Annotated[int, Field(ge=0, le=16)]
+
+
+class QualitySettings(Section):
+    """Section `quality`."""
+
+    sample_rows: Positive
+    max_quarantined_share: Share
+    min_rows_for_shares: Positive
+    max_duplicate_share: Share
+    max_null_share: Share
+    max_hosts_per_transaction: Share
+    max_status_share: Share
+    max_body_share: Share
+    max_future_share: Share
+    clock_tolerance_minutes: Positive
+    max_age_days: Positive
+    max_missing_hours_share: Share
+    max_volume_factor: Annotated[float, Field(gt=1)]
+    min_batches_before: Positive
+
+
+class SessionIdentifier(Section):
+    """Where a host's session identifier travels: D1 of the mission."""
+
+    location: Literal["header", "cookie", "jwt"]
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+
+    @property
+    def key(self) -> str:
+        """The key under which ingest stored its hash (`transactions.identifiers`)."""
+        name = self.name.lower() if self.location == "header" else self.name
+        return f"{self.location}:{name}"
+
+
+class SelectionSettings(Section):
+    """Section `selection`."""
+
+    miss_cost: Cost
+    false_alarm_cost: Cost
+    threshold: Share | None
+    candidate_probability: Share
+    max_candidates: Positive
+    candidate_floor: Share
+    model: str
+    reasons: Positive
+    sessions: dict[str, SessionIdentifier]
+
+
+class ExportSettings(Section):
+    """Section `export`."""
+
+    profiles: Annotated[list[Profile], Field(min_length=1)]
+    format: Literal["yaml", "json"]
+
+
+class CompareSettings(Section):
+    """Section `compare`."""
+
+    histogram_edges: Annotated[list[int], Field(min_length=2)]
+
+
+class ReportSettings(Section):
+    """Section `report`."""
+
+    max_endpoints: Positive
+    max_hosts: Positive
+
+
+class TrackingSettings(Section):
+    """Section `tracking`."""
+
+    uri: str
+    experiment: Annotated[str, Field(min_length=1)]
+    registered_model: Annotated[str, Field(min_length=1)]
+    enabled: bool
+
+
+class SimulatorSettings(Section):
+    """Section `simulator`."""
+
+    hosts: Positive
+    transactions: Positive
+    seed: Annotated[int, Field(ge=0)]
+    days: Positive
+    end_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class TrainingSettings(Section):
+    """Section `training`."""
+
+    hosts: Annotated[int, Field(ge=8)]
+    transactions: Positive
+    seed: Annotated[int, Field(ge=0)]
+    folds: Annotated[int, Field(ge=2, le=20)]
+    trees: Positive
+    depth: Annotated[int, Field(ge=1, le=10)]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    l2_leaf_reg: Annotated[float, Field(gt=0)]
+    feature_share: Annotated[float, Field(gt=0, le=1)]
+
+
+class GateSettings(Section):
+    """Section `gates`."""
+
+    min_roc_auc: Share
+    max_calibration_error: Share
+    max_model_bytes: Positive
+    min_kind_right: Share
+    min_kind_rows: Positive
+    significance: Annotated[float, Field(gt=0, lt=0.5)]
+    resamples: Annotated[int, Field(ge=50)]
+
+
+class Settings(Section):
+    """All sections."""
+
+    spark: SparkSettings
+    lease: LeaseSettings
+    ingest: IngestSettings
+    privacy: PrivacySettings
+    quality: QualitySettings
+    selection: SelectionSettings
+    paths: PathSettings
+    endpoints: EndpointSettings
+    schemas: SchemaSettings
+    deviants: DeviantSettings
+    export: ExportSettings
+    conformance: ConformanceSettings
+    changes: ChangeSettings
+    compare: CompareSettings
+    report: ReportSettings
+    tracking: TrackingSettings
+    simulator: SimulatorSettings
+    training: TrainingSettings
+    gates: GateSettings
+    labels: LabelSettings
+    stacks: StackSettings
+    path_training: PathTrainingSettings
+
+
+def load(file: Path | None = None) -> Settings:
+    """The defaults, overridden by `file`.
+
+    Raises:
+        SettingsError: naming the file, the dotted path, what was found and what is allowed.
+    """
+    tree = mapping(conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml")
+    name = "conf/default.yaml"
+    if file is not None:
+        name = str(file)
+        try:
+            with file.open("rb") as stream:
+                content = stream.read(OWN_MAX_BYTES + 1)
+            text = content.decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{file}: cannot be read ({error}). Give --settings a YAML file in UTF-8."
+            ) from error
+        if len(content) > OWN_MAX_BYTES:
+            raise SettingsError(
+                f"{file}: expected at most {OWN_MAX_BYTES:,} bytes, found more. Is it the right file?"
+            )
+        tree = overridden(tree, mapping(text, name))
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_explained(name, error)) from error
+
+
+def _explained(name: str, error: ValidationError) -> str:
+    """One line: dotted path, found value and what is allowed, for each problem (at most three)."""
+    problems = []
+    for item in error.errors()[:3]:
+        path = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            problems.append(
+                f"{path}: unknown setting (allowed here: {', '.join(_allowed(item['loc'][:-1]))})"
+            )
+        elif item["type"] == "missing":
+            problems.append(f"{path}: missing")
+        else:
+            message = item["msg"].removeprefix("Input should be ")
+            problems.append(f"{path}: expected {message}, found {item['input']!r}")
+    return f"{name}: " + "; ".join(problems) + ". conf/default.yaml lists every setting with its unit."
+
+
+def _allowed(location: tuple[int | str, ...]) -> list[str]:
+    """Names of the settings that a section (by its dotted path) may hold; below the sections there are only identifiers."""
+    if not location:
+        return sorted(Settings.model_fields)
+    section = Settings.model_fields.get(str(location[0])) if len(location) == 1 else None
+    model = section.annotation if section is not None else SessionIdentifier
+    return sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []

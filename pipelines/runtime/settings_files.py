@@ -1,0 +1,54 @@
+"""Where `conf/` is, and YAML files as nested mappings: what settings are made of, before anything is checked."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.runtime.bounded_yaml import OWN_BOUNDS, excess
+from pipelines.runtime.errors import SettingsError
+
+
+def conf_folder() -> Traversable:
+    """`conf/` of the wheel (package data of `pipelines`), else of the checkout or shipped archive that this module is in."""
+    package = resources.files("pipelines")
+    inside = package / "conf"
+    if inside.is_dir():
+        return inside
+    return Path(str(package)).parent / "conf" if isinstance(package, Path) else package.parent / "conf"  # type: ignore[attr-defined]
+
+
+def mapping(text: str, name: str) -> dict[str, Any]:
+    """The sections of a YAML text; `name` is what errors call it.
+
+    Raises:
+        SettingsError: it is not YAML, or no mapping.
+    """
+    costs = excess(text, OWN_BOUNDS)
+    if costs is not None:
+        raise SettingsError(f"{name}: {costs}. Is it the right file? See conf/default.yaml for the form.")
+    try:
+        tree = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        detail = " ".join(str(error).split())
+        raise SettingsError(f"{name}: not YAML: {detail}. See conf/default.yaml for the form.") from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsError(
+            f"{name}: expected sections (key: value), found {type(tree).__name__}. See conf/default.yaml."
+        )
+    return tree
+
+
+def overridden(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base`, section by section; lists and values replace."""
+    out = dict(base)
+    for key, value in over.items():
+        below = out.get(key)
+        out[key] = overridden(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return out

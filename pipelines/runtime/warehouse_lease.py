@@ -1,0 +1,143 @@
+"""The lease on a warehouse: where its file is kept, and who takes it for how long."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from pipelines.runtime.files import write_whole
+from pipelines.runtime.lease import FILE, Holder, Lease, acquire, read, stored
+from pipelines.runtime.remote_file import RemoteFile
+from pipelines.runtime.settings_sections import LeaseSettings
+from pipelines.runtime.tables import Warehouse
+
+
+class FolderLease:
+    """In a folder: looking and writing happen under one lock of the system (flock), which ends with its process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._lock = folder / FILE, folder / f"{FILE}.lock"
+
+    def read(self) -> Holder | None:
+        """Who holds it."""
+        try:
+            return read(self._file.read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
+        """Writes it where it is still what was read."""
+        with self._locked():
+            if self.read() != instead_of:
+                return False
+            write_whole(self._file, stored(mine))
+            return True
+
+    def refresh(self, mine: Holder) -> None:
+        """Rewrites it."""
+        with self._locked():
+            write_whole(self._file, stored(mine))
+
+    def remove(self) -> None:
+        """Deletes it. The file of the lock stays: who waits for it must not wait for another one than the next."""
+        self._file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            with suppress(OSError):  # a file system without locks: what is left is the check after the read
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class HadoopLease:
+    """On a Hadoop file system: made without overwriting, and read again.
+
+    HDFS decides in its name node, GCS, ABFS and S3 (since 2024, by `If-None-Match: *`) in the store: of two that create, one
+    fails. A store that only looks before it writes (older S3 clones) lets the later one win; the other sees that in
+    `Lease.confirm` before it writes. Two that take over the same dead lease at once are told apart the same way.
+    """
+
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        self._file = RemoteFile(spark, f"{root.rstrip('/')}/{FILE}")
+
+    def read(self) -> Holder | None:
+        """Who holds it."""
+        content = self._file.read()
+        return None if content is None else read(content)
+
+    def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
+        """Creates it, after deleting a dead one's."""
+        if instead_of is not None:
+            if self.read() != instead_of:
+                return False
+            self._file.delete()
+        try:
+            builder = self._file.system.createFile(self._file.path).overwrite(False).recursive()
+            # S3A looks for an older object by itself unless the store is told to (other file systems ignore this)
+            builder = builder.opt("fs.option.create.conditional.overwrite", True)
+            self._file.write(stored(mine), builder)
+        except Py4JJavaError as error:
+            if self.read() is None:
+                raise
+            del error
+            return False
+        found = self.read()
+        return found is not None and found.owner == mine.owner
+
+    def refresh(self, mine: Holder) -> None:
+        """Rewrites it."""
+        self._file.write(stored(mine))
+
+    def remove(self) -> None:
+        """Deletes it."""
+        self._file.delete()
+
+
+def taken(
+    spark: Callable[[], SparkSession],
+    root: str,
+    step: str,
+    settings: LeaseSettings,
+    tell: Callable[[str], None],
+) -> Lease:
+    """The lease of the warehouse at `root`, wherever that is; of a folder without starting Spark.
+
+    Raises:
+        WarehouseBusy: a living process holds it.
+    """
+    if "://" in root:
+        return acquire(HadoopLease(spark(), root), root, step, settings, tell)
+    folder = Path(root)
+    folder.mkdir(parents=True, exist_ok=True)
+    return acquire(FolderLease(folder), root, step, settings, tell)
+
+
+def with_lease(spark: SparkSession, root: str, lease: Lease | None) -> Warehouse:
+    """The warehouse of a running session, whose Java process the lease names where it was started here."""
+    java = getattr(spark.sparkContext._gateway, "proc", None)
+    if lease is not None and java is not None:
+        lease.include(java.pid)
+    return Warehouse(spark, root, lease)
+
+
+@contextmanager
+def leased(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator[Warehouse]:
+    """`warehouse` with a lease: its own, else one for the time of the block."""
+    if warehouse.lease is not None:
+        yield warehouse
+        return
+    lease = taken(lambda: warehouse.spark, warehouse.root, step, settings, lambda _: None)
+    try:
+        yield with_lease(warehouse.spark, warehouse.root, lease)
+    finally:
+        lease.release()

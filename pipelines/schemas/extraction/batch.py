@@ -1,0 +1,141 @@
+"""The values of some ten thousand requests as arrays of numbers: what is counted is counted in them, not row by row in Spark.
+
+A batch is a row with five Arrow streams. It is stored and read again as it is, so no text crosses between Spark and Python twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql.types import ArrayType, BinaryType, StringType, StructField, StructType
+
+from pipelines.requests.urlencoded import Observed
+
+Codes = np.ndarray[tuple[int], np.dtype[np.int64]]
+BATCHES_SCHEMA = StructType(
+    [
+        StructField("clients", ArrayType(StringType())),
+        *(StructField(name, BinaryType()) for name in ("senders", "parameters", "texts", "seen")),
+    ]
+)
+"""`clients` of a batch are beside it, so that those of a list are found without reading it."""
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+class Batch(NamedTuple):
+    """What requests have shown.
+
+    `senders`: client, is_held. `parameters`: `table.PARAMETER_KEY`. `texts`: text, kind (dictionary), a text that has two kinds
+    twice. `seen`: one row per value, with the places of its sender, parameter and text in those; day, hour, and is_first (of its
+    name in its request).
+    """
+
+    senders: pa.Table
+    parameters: pa.Table
+    texts: pa.Table
+    seen: pa.Table
+
+    def numbers(self, name: str) -> Codes:
+        """A column of `seen`."""
+        column = self.seen.column(name)
+        whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        return np.asarray(whole.cast(pa.int64()).to_numpy(zero_copy_only=False))
+
+
+def packed(batch: Batch) -> dict[str, Any]:
+    """A batch as the fields of `BATCHES_SCHEMA`."""
+    streams = {name: _written(table) for name, table in zip(Batch._fields, batch, strict=True)}
+    return {"clients": batch.senders.column("client").to_pylist(), **streams}
+
+
+def unpacked(row: Mapping[str, Any]) -> Batch:
+    """The batch of a row of `BATCHES_SCHEMA`, whose streams are bytes or buffers."""
+    return Batch(*(pa.ipc.open_stream(row[name]).read_all() for name in Batch._fields))
+
+
+def without(batch: Batch, clients: Sequence[str]) -> Batch:
+    """A batch without what these clients sent."""
+    if not clients:
+        return batch
+    apart = set(clients)
+    stays = np.asarray([client not in apart for client in batch.senders.column("client").to_pylist()])
+    return batch._replace(seen=batch.seen.filter(pa.array(stays[batch.numbers("sender")])))
+
+
+def begins_of(ordered: Codes) -> Codes:
+    """Where each different number of a row in order is met first; none is below 0."""
+    return np.flatnonzero(np.diff(ordered, prepend=-1))
+
+
+def numbered(keys: Codes) -> tuple[Codes, Codes]:
+    """Numbers of any size → the place of each among the different ones, and where each of those is met first."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    is_new = np.ones(len(keys), bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    places = np.empty(len(keys), np.int64)
+    places[order] = np.cumsum(is_new) - 1
+    return places, order[is_new]
+
+
+def coded(*columns: pa.Array) -> tuple[Codes, Codes]:
+    """Columns of texts → the number of each row's combination, and a row that has it."""
+    found = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        encoded = column.dictionary_encode(null_encoding="encode")
+        here = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        found, _ = numbered(found * max(len(encoded.dictionary), 1) + here)
+    return numbered(found)
+
+
+def _written(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue())
+
+
+Names = dict[tuple[str, str], int]
+"""Location and name → their number in a batch."""
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+class Part(NamedTuple):
+    """Values, flat: the number of location and name, the text, its JSON type, is_first; and how many each request has."""
+
+    places: Codes
+    values: pa.Array
+    types: pa.Array
+    is_first: Flags
+    counts: Codes
+
+
+def part_of(found: Iterable[Iterable[Observed]], names: Names, requests: Codes, count: int) -> Part:
+    """What was found in each of some requests, of which there are `count`."""
+    places: list[int] = []
+    values: list[str] = []
+    types: list[str | None] = []
+    is_first: list[bool] = []
+    sizes: list[int] = []
+    for each in found:
+        before = len(values)
+        # into columns at once: tuples that stay would be walked again and again by the garbage collector
+        for location, name, value, json_type, first in each:
+            places.append(names.setdefault((location, name), len(names)))
+            values.append(value)
+            types.append(json_type)
+            is_first.append(first)
+        sizes.append(len(values) - before)
+    counts = np.zeros(count, np.int64)
+    counts[requests] = sizes
+    text = pa.string()
+    return Part(
+        np.asarray(places, np.int64),
+        pa.array(values, text),
+        pa.array(types, text),
+        np.asarray(is_first, bool),
+        counts,
+    )

@@ -1,0 +1,68 @@
+"""When the values seen are all there are: a finite set, closed only on evidence of many clients (METHODS B2, B9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pipelines.http.value_patterns import classes_of
+from pipelines.requests.json_body import holder_name, last_token
+from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.statistics.counters import moves
+from pipelines.schemas.statistics.evidence import Evidence
+from pipelines.schemas.statistics.value_counts import CLIENTS, Seen, is_cut
+
+LONGER = 3
+"""A value so many times longer than the longest common one is no member of the set (METHODS B9 rule 7)."""
+WEAK_ONE_IN = 500
+"""Values that may be left out of the set: one, or one in so many (METHODS B9 rule 7)."""
+_RANDOM = re.compile(
+    r"[a-z][A-Z]+[a-z].*[A-Z]|[A-Z]{2}[a-z]+[A-Z]{2}|[A-Za-z][0-9]+[A-Za-z]+[0-9]|[0-9][A-Za-z]+[0-9]+[A-Za-z]"
+)
+"""Turns from case to case or from letters to digits and back: made by a machine, so never a member of a closed set."""
+_PERSONAL_NAME = re.compile(
+    r"(?i)e-?mail|phone|mobile|msisdn|\bfax|ssn|birth|passport|iban|card|(?:first|last|full|sur|family|given|user)_?name|nick|street|address"
+)
+_NUMBER_OF_A_PERSON = re.compile(r"\+?[0-9][0-9 ()./-]{6,24}")
+"""Telephone, card and account numbers, however they are written; whole dates have their own form before."""
+
+Place = tuple[str, str]
+"""Location and name of a parameter."""
+
+
+def closed_set(
+    place: Place, seen: Mapping[str, Seen], evidence: Evidence, settings: SchemaSettings
+) -> tuple[str, ...] | None:
+    """The values of a closed set in order, None where there may be others, or where they may be personal.
+
+    Every value must be common and sent by several clients; a rare one keeps the set open, unless it differs in kind.
+    """
+    location, name = place
+    n = evidence.n
+    if (
+        _PERSONAL_NAME.search(holder_name(name))
+        or n < settings.enum_observations
+        or evidence.clients < settings.enum_clients
+    ):
+        return None
+    strong = {v for v, s in seen.items() if s.n >= settings.enum_count and s.clients.bit_count() >= CLIENTS}
+    weak = {value: one for value, one in seen.items() if value not in strong}
+    if not strong or len(strong) > settings.max_enum:
+        return None
+    if any(is_cut(value) or _is_identifier(value, location) for value in strong):
+        return None
+    if moves(strong, last_token(name), evidence.first_day, evidence.last_day):
+        return None
+    known, length = 0, max(map(len, strong))
+    for value in strong:
+        known |= classes_of(value)
+    is_odd = (len(value) > LONGER * length or classes_of(value) & ~known for value in weak)
+    if not all(is_odd) or sum(one.n for one in weak.values()) > max(1, n // WEAK_ONE_IN):
+        return None
+    return tuple(sorted(strong))
+
+
+def _is_identifier(value: str, location: str) -> bool:
+    if _NUMBER_OF_A_PERSON.fullmatch(value) or "@" in value:
+        return True
+    return _RANDOM.search(value) is not None or (location == "path" and any(c.isdigit() for c in value))

@@ -1,0 +1,234 @@
+"""Evidence and thresholds → what may be said of a parameter; the same evidence gets the same judgement.
+
+Widening is safe, narrowing is not: a doubt always ends in the wider type, and what no rule covers is a plain
+string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from pipelines.http.redaction import has_secret_name
+from pipelines.http.value_formats import (
+    EMPTY,
+    JWT,
+    LISTS,
+    NUMBERS,
+    PIPED,
+    REDACTED,
+    SUSPICIOUS,
+    TEXT,
+    TEXTUAL,
+    TOKEN,
+    WITHOUT_VALUE,
+)
+from pipelines.requests.json_body import holder_name
+from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.inference.constraints import NO_LIMITS, Limits, allowance, limits_of, token_limits
+from pipelines.schemas.inference.types import Group, json_groups, json_types, url_groups
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
+
+LIST_SHARE = 0.2
+"""Share of values with separators from which a parameter is a list (METHODS B9 rule 10)."""
+ATTACK_SHARE = 0.01
+"""Share of values up to which text beside numbers and formats is none of theirs, if it looks like an injection."""
+
+
+Refused = Mapping[str, str]
+"""Keyword of JSON Schema ("type" stands for the form) → reason."""
+
+
+NOTHING_REFUSED: Refused = MappingProxyType({})
+
+
+class Level(StrEnum):
+    """How much evidence there is: a guess, a type, a known field, enough for bounds (METHODS B6)."""
+
+    GUESS = "L0"
+    TYPE = "L1"
+    FIELD = "L2"
+    BOUND = "L3"
+
+
+class Rule(StrEnum):
+    """Why the judgement is what it is."""
+
+    FEW = "too-few-observations"
+    EMPTY = "no-value-seen"
+    SECRET = "secret"  # noqa: S105 - the name of a rule
+    SINGLE = "one-type"
+    UNION = "several-types"
+    MIXED = "no-common-form"
+    REFUSED = "broken-in-the-back-test"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One form that values may take: `kind` names the recogniser (`TEXT`: any), `n` values were seen."""
+
+    kind: str
+    n: int
+    clients: int
+    distinct: int
+    days: int
+    low: int | None = None
+    high: int | None = None
+    limits: Limits = NO_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What may be written: the alternatives (the most frequent first; none: anything), and on what evidence.
+
+    `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
+    than once in a request, so that the parameter is an array of the alternatives; `listed` is the kind of list that its
+    values are.
+    `refused`: keyword → why it is not written although its rule would have allowed it.
+    """
+
+    alternatives: tuple[Alternative, ...]
+    level: Level
+    rule: Rule
+    trimmed: int
+    is_repeated: bool
+    evidence: Evidence
+    listed: str | None = None
+    refused: Refused = field(default_factory=dict)
+
+
+def judge(
+    name: str,
+    evidence: Evidence,
+    settings: SchemaSettings,
+    location: str = "query",
+    items: Evidence | None = None,
+    refused: Refused = NOTHING_REFUSED,
+) -> Judgement:
+    """The judgement on one parameter; `items` is the evidence of the parts of its values that may be lists."""
+    listed = list_kind(evidence, settings) if items is not None else None
+    if items is not None and listed is not None:
+        of_items = judge(name, with_items(evidence, items), settings, "item", refused=refused)
+        return replace(of_items, evidence=evidence, listed=listed, is_repeated=False)
+    level = level_of(evidence.n, settings)
+    kept = _without_outliers(evidence, settings)
+    trimmed = evidence.n - sum(kind.n for kind in kept)
+    in_json = location == "body"
+    repeated = evidence.n - evidence.requests
+    repeats = location in ("query", "form", "part", "file") and repeated > allowance(evidence.n, settings)
+
+    def said(rule: Rule, groups: Sequence[Group], dropped: int = 0, *, limited: bool = True) -> Judgement:
+        forms = []
+        for form, kinds in groups:
+            # parts may share clients and days: the largest part's number is what there is at least
+            whole = sum(kinds, KindEvidence(form, n=0, clients=0, distinct=0, days=0))
+            place = (location, name)
+            limits = limits_of(place, whole, kinds, evidence, settings, refused) if limited else NO_LIMITS
+            numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
+            forms.append(Alternative(form, *numbers, limits))
+        ordered = sorted(forms, key=lambda alternative: (-alternative.n, alternative.kind))
+        return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
+
+    any_text: list[Group] = [(TEXT, evidence.kinds)]
+    if has_secret_name(holder_name(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
+        # ingest masks a secret member by a text, whatever it was: of its type nothing is known
+        secret = said(Rule.SECRET, [] if in_json else any_text, limited=False)
+        return _token(secret, kept, settings) if {kind.kind for kind in kept} == {TOKEN} else secret
+    if "type" in refused:
+        return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
+    if all(kind.kind in WITHOUT_VALUE for kind in kept):
+        return said(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
+    if level is Level.GUESS:
+        return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
+    groups = json_groups(kept) if in_json else url_groups(kept)
+    if len(groups) > settings.max_union:
+        return said(Rule.MIXED, any_text)
+    return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
+
+
+def _of_no_value(kept: Sequence[KindEvidence]) -> list[Group]:
+    """Absence of values in JSON says nothing of values, but that an empty text is one."""
+    return json_types(kept) if any(kind.kind == EMPTY for kind in kept) else []
+
+
+def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSettings) -> Judgement:
+    """A secret whose every mask says of what characters it is made: a text of those."""
+    masks = kept[0]
+    numbers = (masks.n, masks.clients, masks.distinct, masks.days)
+    limits = token_limits(masks.n, settings).without(secret.refused)
+    return replace(secret, alternatives=(Alternative(TEXT, *numbers, limits=limits),))
+
+
+def list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
+    """The kind of list that the values are (`LISTS`): a fifth of them, and not of a few clients only; None if they are none."""
+    lists = [kind for kind in evidence.kinds if kind.kind in LISTS]
+    if not lists or evidence.n < settings.min_observations:
+        return None
+    main = max(lists, key=lambda kind: (kind.n, kind.kind))
+    is_common = main.n >= LIST_SHARE * evidence.n
+    return (
+        main.kind if is_common and main.clients >= min(settings.min_union_clients, evidence.clients) else None
+    )
+
+
+def with_items(evidence: Evidence, items: Evidence) -> Evidence:
+    """Evidence of single values and of the parts of lists together."""
+    merged = {kind.kind: kind for kind in evidence.kinds if kind.kind not in LISTS}
+    for kind in items.kinds:
+        merged[kind.kind] = merged[kind.kind] + kind if kind.kind in merged else kind
+    n = sum(kind.n for kind in merged.values())
+    kinds = tuple(merged[name] for name in sorted(merged))
+    between = (evidence.first_day, evidence.last_day)
+    return Evidence(n, n, max(evidence.clients, items.clients), evidence.days, kinds, *between)
+
+
+def level_of(n: int, settings: SchemaSettings) -> Level:
+    """The level that `n` observations reach."""
+    if n < settings.min_observations:
+        return Level.GUESS
+    if n < settings.field_observations:
+        return Level.TYPE
+    return Level.FIELD if n < settings.bound_observations else Level.BOUND
+
+
+def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[KindEvidence, ...]:
+    """The kinds without those that few clients sent few times (METHODS B5).
+
+    Where the whole parameter has too few clients to tell an attacker from a user, every kind stays. Missing values always do, and
+    are no measure of the others.
+    """
+    by_size = sorted(
+        (kind for kind in evidence.kinds if kind.kind not in WITHOUT_VALUE),
+        key=lambda kind: (kind.n, kind.kind),
+    )
+    if evidence.clients <= settings.min_union_clients or not by_size:
+        return evidence.kinds
+    left = allowance(sum(kind.n for kind in by_size), settings)
+    dropped = {kind.kind for kind in by_size[:-1] if is_attack(kind, evidence, settings)}
+    for kind in by_size[:-1]:
+        if (
+            kind.n <= left
+            and kind.clients < settings.min_union_clients
+            and not _is_harmless(kind, by_size[-1])
+        ):
+            dropped.add(kind.kind)
+            left -= kind.n
+    return tuple(kind for kind in evidence.kinds if kind.kind not in dropped)
+
+
+def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) -> bool:
+    """Whether values with the characters of an injection are no values of this parameter (METHODS B9 rule 6).
+
+    Few clients send them, or they are rare where all else has a form: numbers and UUIDs know no quotation marks.
+    """
+    if kind.kind not in (SUSPICIOUS, PIPED):
+        return False
+    rest = sum(other.n for other in evidence.kinds if other.kind in TEXTUAL)
+    return kind.clients < settings.min_union_clients or rest <= ATTACK_SHARE * evidence.n
+
+
+def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
+    """Whether keeping `kind` hardly widens: a number among numbers."""
+    return kind.kind in NUMBERS and main.kind in NUMBERS

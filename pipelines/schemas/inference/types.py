@@ -1,0 +1,103 @@
+"""Kinds of values → the forms that together cover them: a type, a format, any text. Which limits hold comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.http.value_formats import (
+    BIG_INTEGER,
+    BY_KIND,
+    DIGITS,
+    EMPTY,
+    INTEGER,
+    NUMBER,
+    NUMBERS,
+    TEXT,
+    TEXTUAL,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+    type_of,
+)
+from pipelines.schemas.statistics.evidence import KindEvidence
+
+UNIX_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}
+"""One hour: numbers that look like times but never move are identifiers (METHODS B9)."""
+
+
+Group = tuple[str, Sequence[KindEvidence]]
+"""A form (name of a recogniser, `TEXT`: any) and the kinds of values that it covers."""
+
+
+def url_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
+    """The forms of texts in a URL that together cover all values of `kinds`."""
+    by_type: dict[str, list[KindEvidence]] = {}
+    for kind in kinds:
+        by_type.setdefault(EMPTY if kind.kind == EMPTY else type_of(kind.kind), []).append(kind)
+    numeric = [*by_type.pop("integer", []), *by_type.pop("number", [])]
+    strings = by_type.pop("string", [])
+    found: list[Group] = [(group[0].kind, group) for group in by_type.values()]
+    if numeric and any(kind.kind == DIGITS for kind in strings):
+        found.append(_digits([*numeric, *strings]))
+    else:
+        found += [_number(numeric)] if numeric else []
+        found += _texts(strings)
+    text = next((group for group in found if group[0] == TEXT), None)
+    if text is None:
+        return found
+    # text covers everything; a type beside it is worth naming only where it is the rule
+    others = [group for group in found if group is not text]
+    named = [group for group in others if group[0] != EMPTY and _n(group) >= _n(text)]
+    unnamed = [kind for group in others if group not in named for kind in group[1]]
+    return [*named, (TEXT, [*text[1], *unnamed])]
+
+
+def json_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
+    """The forms of values in a JSON body, where a type never covers another."""
+    numeric = [kind for kind in kinds if kind.kind in NUMBERS]
+    strings = [kind for kind in kinds if type_of(kind.kind) == "string"]
+    found: list[Group] = [
+        (kind.kind, [kind]) for kind in kinds if type_of(kind.kind) in ("boolean", "null", "object", "array")
+    ]
+    return [*found, *([_number(numeric)] if numeric else []), *_texts(strings)]
+
+
+def json_types(kinds: Sequence[KindEvidence]) -> list[Group]:
+    """Types alone, of too few values to say more: any number, any text."""
+    forms = {"integer": NUMBER, "number": NUMBER, "string": TEXT}
+    found: dict[str, list[KindEvidence]] = {}
+    for kind in kinds:
+        found.setdefault(forms.get(type_of(kind.kind), kind.kind), []).append(kind)
+    return list(found.items())
+
+
+def _n(group: Group) -> int:
+    return sum(kind.n for kind in group[1])
+
+
+def _digits(kinds: Sequence[KindEvidence]) -> Group:
+    """Leading zeros make all numbers texts: digits if nothing else was seen, else any text."""
+    only_digits = all(k.kind == DIGITS or (type_of(k.kind) == "integer" and (k.low or 0) >= 0) for k in kinds)
+    return (DIGITS if only_digits else TEXT), kinds
+
+
+def _number(kinds: Sequence[KindEvidence]) -> Group:
+    """All numbers as one form: a time where all integers look like one and move, or integer, or number."""
+    if any(type_of(kind.kind) == "number" for kind in kinds):
+        return NUMBER, kinds
+    if any(kind.kind == BIG_INTEGER for kind in kinds):
+        return BIG_INTEGER, kinds
+    only = kinds[0]
+    stands = (only.high or 0) - (only.low or 0) <= UNIX_SPREAD.get(only.kind, 0)
+    return (INTEGER if len(kinds) > 1 or only.kind not in UNIX_SPREAD or stands else only.kind), kinds
+
+
+def _texts(kinds: Sequence[KindEvidence]) -> list[Group]:
+    """Forms of strings: each format alone, or any text as soon as one value has no credible format."""
+    if not kinds:
+        return []
+    if all(
+        kind.kind in BY_KIND and kind.kind not in TEXTUAL and kind.distinct >= BY_KIND[kind.kind].min_distinct
+        for kind in kinds
+    ):
+        return [(kind.kind, [kind]) for kind in kinds]
+    return [(TEXT, kinds)]

@@ -1,0 +1,277 @@
+"""Values → slices per day → evidence in several splits → inferred schemas, on Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DoubleType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.http.json_values import JsonSchema
+from pipelines.requests.path_parameters import WRITINGS
+from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.extraction.spark import counted, views
+from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.inference.json_schema import constraints, is_sure, json_schema, without_evidence
+from pipelines.schemas.statistics import columns, spark
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, tally_of
+from pipelines.schemas.statistics.growth import peaks_of
+from pipelines.schemas.statistics.maps import with_maps
+from pipelines.schemas.statistics.requests import MEDIA_TYPES, Sent, media_types, writings
+from pipelines.schemas.statistics.value_counts import kept_of, outermost_of
+from pipelines.schemas.tables import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
+from pipelines.schemas.validation.backtest import Parameter, Place, Views, back_tested
+
+EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
+JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
+"""A judged parameter and `shape`, its schema without evidence: what tells one version from the next."""
+SENT_SCHEMA = ArrayType(
+    StructType(
+        [
+            *(StructField(name, StringType(), False) for name in ("location", "name")),
+            *(StructField(name, LongType(), False) for name in ("requests", "clients")),
+        ]
+    )
+)
+"""What is known of requests beside parameters: `requests.Sent` of the locations "written" and "media"."""
+VERDICT = StructType(
+    [
+        StructField("parameters", ArrayType(JUDGED, containsNull=False), False),
+        *(
+            StructField(name, LongType(), False)
+            for name in ("tested", "false_alarms", "constraints", "sure_constraints")
+        ),
+        *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
+    ]
+)
+
+
+def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
+    """A function of two columns → `VERDICT`, parameters sorted.
+
+    They are `seen` (array of location, name, views) and a struct of the endpoint's `requests`, `clients` and what they `sent`
+    (`SENT_SCHEMA`).
+    """
+
+    def verdict(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
+        views: dict[str, dict[Place, Evidence]] = {}
+        for row in seen:
+            for one in row["views"]:
+                views.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_of(one)
+        found = back_tested(_named(views, settings, endpoint["clients"]), settings)
+        schemas = {
+            place: json_schema(found.parameters[place].judgement) for place in sorted(found.parameters)
+        }
+        sure = [is_sure(one) for schema in schemas.values() for one in constraints(schema)]
+        return {
+            "parameters": [
+                _written(place, found.parameters[place], schema) for place, schema in schemas.items()
+            ],
+            "tested": found.tested,
+            "false_alarms": found.false_alarms,
+            "constraints": len(sure),
+            "sure_constraints": sum(sure),
+            "writings": writings(endpoint["requests"], endpoint["clients"], _sent(endpoint, "written")),
+            "media_types": media_types(_sent(endpoint, "media")),
+        }
+
+    return F.udf(verdict, VERDICT, useArrow=True)
+
+
+def _named(views: Views, settings: SchemaSettings, clients: int) -> Views:
+    """The views without what too few of the endpoint's `clients` send: its names are not written.
+
+    Where the endpoint has few clients in all, an optional parameter looks like what one of them made up, so forms decide alone.
+    """
+    least = settings.name_clients
+    if clients < settings.name_clients_of:
+        return views
+    known = views.get(View.WHOLE.value, {})
+    written = {
+        place for place, one in known.items() if place[0] in ("request", "path") or one.clients >= least
+    }
+    return {
+        view: {place: one for place, one in places.items() if place in written}
+        for view, places in views.items()
+    }
+
+
+def _sent(endpoint: Row, location: str) -> list[Sent]:
+    return [
+        Sent(one["name"], one["requests"], one["clients"])
+        for one in endpoint["sent"]
+        if one["location"] == location
+    ]
+
+
+def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str, Any]:
+    return {
+        "location": place[0],
+        "name": place[1],
+        "required": parameter.is_required,
+        "requests": parameter.judgement.evidence.requests,
+        "schema": orjson.dumps(schema).decode(),
+        "shape": orjson.dumps(without_evidence(schema), option=orjson.OPT_SORT_KEYS).decode(),
+    }
+
+
+def evidence_of(row: Row) -> Evidence:
+    """The value of a row (or struct) of `build.evidence`."""
+    kinds = tuple(map(_kind_of, row["kinds"]))
+    between = (row["first_day"], row["last_day"])
+    return Evidence(row["n"], row["requests"], row["clients"], row["days"], kinds, *between)
+
+
+def _kind_of(kind: Row) -> KindEvidence:
+    return KindEvidence(
+        kind=kind["kind"],
+        n=kind["n"],
+        clients=kind["clients"],
+        distinct=kind["distinct"],
+        days=kind["days"],
+        low=kind["low"],
+        high=kind["high"],
+        classes=tally_of(kind["classes"]),
+        common=kept_of(kind["common"], kind["is_open"]),
+        highest=outermost_of(kind["highest"], largest=True),
+        lowest=outermost_of(kind["lowest"], largest=False),
+        peaks=peaks_of(kind["peaks"]),
+        prefix=kind["prefix"],
+    )
+
+
+MOST_SENT = len(WRITINGS) + 2 * MEDIA_TYPES
+"""Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
+
+STATES_SCHEMA = StructType(
+    [
+        *(one for one in PARAMETER_SLICES_SCHEMA if one.name != "peaks"),
+        StructField("peaks", ArrayType(DoubleType()), False),
+        StructField("is_open", BooleanType(), False),
+    ]
+)
+"""Slices of one batch. `peaks` has a place for each hour of the day, `common` is empty where it `is_open`."""
+
+
+def slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) -> DataFrame:
+    """Batches of values and rows of `maps_of` → rows of `STATES_SCHEMA`: what each batch says of each slice.
+
+    What clients sent that are `observations.APART` is left out.
+    """
+    of_batch = partial(spark.slice_states, log2=settings.sketch_log2)
+    return with_maps(counted(batches, of_batch, STATES_SCHEMA), maps)
+
+
+def slices(states: DataFrame) -> DataFrame:
+    """Rows of `slice_states` (read twice) → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
+
+    Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
+    clients (METHODS B7: distinct clients per value need a pass of their own).
+    """
+    key = [*PARAMETER_KEY, "kind", "day", "is_late", "is_held"]
+    # 64 bits stand for the texts of the key: two of a million meet in one of 3 * 10^7 windows (birthday problem)
+    known = states.withColumn("slice", F.xxhash64(*key))
+    whole = known.groupBy(*key, "slice").agg(*columns.state_of_slice())
+    each = known.select("slice", F.inline(columns.kept())).groupBy("slice", *columns.KEPT_KEY)
+    kept = each.agg(*columns.seen()).groupBy("slice").agg(*columns.outermost_state())
+    joined = whole.join(kept, "slice", "left").withColumns(columns.kept_of_slice())
+    return joined.select(*PARAMETER_SLICES_SCHEMA.names)
+
+
+def merged(slices_in_views: DataFrame) -> DataFrame:
+    """Rows of `views` → one row per view, parameter and kind; `days` (array) stands in place of `day`."""
+    return slices_in_views.groupBy("view", *PARAMETER_KEY, "kind").agg(*columns.merged_state())
+
+
+def evidence(states: DataFrame) -> DataFrame:
+    """Rows of `merged` → one row per view and parameter.
+
+    Returns: `view`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind:
+    the fields of `KindEvidence`), `first_day, last_day` (date).
+    """
+    return states.groupBy("view", *PARAMETER_KEY).agg(*columns.evidence())
+
+
+def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
+    """Slices of the learning window → one row per endpoint: `SCHEMAS_SCHEMA` without `version`.
+
+    Endpoints without parameters have a row too. Path parameters come first, then those that most requests
+    carry; of more than `max_parameters` the rest is counted in `left_out`.
+    """
+    per_endpoint = _per_endpoint(_in_all_views(parameter_slices), settings.max_parameters)
+    judged = per_endpoint.withColumn(
+        "verdict", verdicts(settings)(F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent"))
+    ).withColumn("judged", F.col("verdict.parameters"))
+    identity = F.struct(
+        F.transform("judged", _identity).alias("parameters"), "verdict.writings", "verdict.media_types"
+    )
+    return judged.select(
+        *ENDPOINT_KEY,
+        F.sha2(F.to_json(identity), 256).alias("fingerprint"),
+        "requests",
+        "clients",
+        "days",
+        "first_day",
+        "last_day",
+        (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
+        *(f"verdict.{name}" for name in VERDICT.names if name != "parameters"),
+        F.transform("judged", _parameter).alias("parameters"),
+    )
+
+
+def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
+    """Rows of `_in_all_views` → one row per endpoint: its numbers, and `seen`, what is judged."""
+    of_requests = F.col("location") == "request"
+    is_parameter = ~F.col("location").isin(*OF_REQUESTS)
+    is_judged = is_parameter | of_requests
+    is_sent = ~is_judged
+    sent = F.struct("location", "name", "requests", "clients")
+    most_sent = F.struct("requests", "location", "name")
+    seen = F.struct("location", "name", "views")
+    order = F.struct(of_requests, F.col("location") == "path", "requests", "location", "name")
+    return parameters.groupBy(*ENDPOINT_KEY).agg(
+        *(F.max(F.when(of_requests, F.col(name))).alias(name) for name in ("requests", "clients", "days")),
+        F.min("first_day").alias("first_day"),
+        F.max("last_day").alias("last_day"),
+        F.coalesce(
+            F.max_by(F.when(is_sent, sent), F.when(is_sent, most_sent), MOST_SENT),
+            F.array().cast(SENT_SCHEMA),
+        ).alias("sent"),
+        F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
+        F.max_by(F.when(is_judged, seen), F.when(is_judged, order), most + 1).alias("seen"),
+    )
+
+
+def _in_all_views(parameter_slices: DataFrame) -> DataFrame:
+    """One row per parameter: the numbers of the whole window, and `views` with the evidence of each."""
+    is_whole = F.col("view") == View.WHOLE.value
+    numbers = ("requests", "clients", "days", "first_day", "last_day")
+    return (
+        evidence(merged(views(parameter_slices)))
+        .groupBy(*PARAMETER_KEY)
+        .agg(
+            *(F.max(F.when(is_whole, F.col(name))).alias(name) for name in numbers),
+            F.collect_list(F.struct("view", *EVIDENCE_COLUMNS)).alias("views"),
+        )
+    )
+
+
+def _identity(parameter: Column) -> Column:
+    return F.struct(parameter["location"], parameter["name"], parameter["required"], parameter["shape"])
+
+
+def _parameter(parameter: Column) -> Column:
+    return F.struct(*(parameter[name].alias(name) for name in PARAMETER_SCHEMA.names))

@@ -1,0 +1,154 @@
+"""`state.KindState` as Spark aggregations: to build states from values, merge them, read the numbers.
+
+Same fields, same merges as the value layer; only the sets of clients and values are HyperLogLog sketches here
+(exact while few, else within 1.04 / sqrt(2^sketch_log2): Flajolet et al. 2007).
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from pipelines.http.value_patterns import BITS
+from pipelines.runtime.columns import estimate
+from pipelines.schemas.statistics.growth import HOURS
+from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
+from pipelines.schemas.statistics.value_counts import COMMON, OUTERMOST
+from pipelines.schemas.tables import OUTERMOST_SCHEMA, PEAKS_SCHEMA
+
+COUNTS = ("n", "requests")
+SKETCHES = ("clients", "values")
+
+
+def state_of_slice() -> list[Column]:
+    """Over the states of a slice: its columns but for those of `kept_of_slice`."""
+    counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
+    return [
+        *(F.sum(name).alias(name) for name in COUNTS),
+        *(F.hll_union_agg(name, F.lit(False)).alias(name) for name in SKETCHES),
+        F.min("integer_min").alias("integer_min"),
+        F.max("integer_max").alias("integer_max"),
+        counts.alias("classes"),
+        F.filter(F.array(*map(_peak, range(HOURS))), lambda peak: peak["size"].isNotNull())
+        .cast(PEAKS_SCHEMA)
+        .alias("peaks"),
+        _shared(F.col("prefix")).alias("prefix"),
+        F.bool_or("is_open").alias("is_open"),
+    ]
+
+
+KEPT_KEY = ("role", "value", "size", "digest")
+"""What tells kept values apart; `role` is the name of the column that keeps them."""
+
+
+def kept() -> Column:
+    """All values that a state keeps, with their `KEPT_KEY`."""
+
+    def of(role: str, *names: str) -> Column:
+        return F.transform(
+            role,
+            lambda one: F.struct(
+                F.lit(role).alias("role"),
+                (one["value"] if "value" in names else F.lit(None).cast("string")).alias("value"),
+                (one["size"] if "size" in names else F.lit(None).cast("double")).alias("size"),
+                (one["digest"] if "digest" in names else F.lit(None).cast("string")).alias("digest"),
+                one["n"].alias("n"),
+                one["clients"].alias("clients"),
+            ),
+        )
+
+    sizes = ("size", "digest")
+    return F.concat(of("common", "value"), of("high", *sizes), of("low", *sizes))
+
+
+def seen() -> list[Column]:
+    """Over the same value in several batches: `n, clients` (bits)."""
+    return [F.sum("n").alias("n"), F.bit_or("clients").alias("clients")]
+
+
+def outermost_state() -> list[Column]:
+    """Over different values of `kept`: `common`, of which one more than `COMMON` shows that they are too many, `high`, `low`."""
+    sized = "struct(size, digest, n, clients), struct(size, digest)"
+    return [
+        F.expr(
+            f"max_by(struct(value, n, clients), xxhash64(value), {COMMON + 1}) FILTER (WHERE role = 'common')"
+        ).alias("common"),
+        F.expr(f"max_by({sized}, {OUTERMOST}) FILTER (WHERE role = 'high')").alias("high"),
+        F.expr(f"min_by({sized}, {OUTERMOST}) FILTER (WHERE role = 'low')").alias("low"),
+    ]
+
+
+def kept_of_slice() -> dict[str, Column]:
+    """Columns of `outermost_state` and `is_open` → what is stored: nothing kept is no value of a kind that is kept."""
+    is_closed = ~F.col("is_open") & (F.size("common") <= COMMON)
+    return {
+        "common": F.when(is_closed, F.array_sort("common")),
+        **{name: F.coalesce(name, F.array().cast(OUTERMOST_SCHEMA)) for name in ("high", "low")},
+    }
+
+
+def _shared(text: Column) -> Column:
+    """What all texts of a group begin with: what the first and the last of them in order share."""
+    first, last = F.min(text), F.max(text)
+
+    def is_shared(length: Column) -> Column:
+        beginning = F.substr(first, F.lit(1), length)
+        return (F.length(beginning) == length) & (beginning == F.substr(last, F.lit(1), length))
+
+    lengths = F.filter(F.sequence(F.lit(1), F.lit(PREFIX_CHARACTERS)), is_shared)
+    return F.when(first.isNotNull(), F.substr(first, F.lit(1), F.size(lengths)))
+
+
+def _peak(hour: int) -> Column:
+    """The largest number sent in an hour of the day that the rows are grouped by."""
+    since_1970 = F.unix_date("day") * HOURS + hour
+    return F.struct(since_1970.alias("hour"), F.max(F.col("peaks")[hour]).alias("size"))
+
+
+def merged_state() -> list[Column]:
+    """Over slices: the same columns, and `days`, the sorted array of the days they came from.
+
+    The few values that are kept stay apart by day (`common`, `high`, `low`, `peaks`): `evidence_of` merges them.
+    """
+    counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
+    return [
+        *(F.sum(name).alias(name) for name in COUNTS),
+        *(F.hll_union_agg(name, F.lit(True)).alias(name) for name in SKETCHES),
+        F.min("integer_min").alias("integer_min"),
+        F.max("integer_max").alias("integer_max"),
+        F.array_sort(F.collect_set("day")).alias("days"),
+        counts.alias("classes"),
+        _shared(F.col("prefix")).alias("prefix"),
+        F.bool_or(F.col("common").isNull()).alias("is_open"),
+        *(F.flatten(F.collect_list(name)).alias(name) for name in ("common", "high", "low", "peaks")),
+    ]
+
+
+def evidence() -> list[Column]:
+    """Over a parameter's merged kinds: the fields of `evidence.Evidence`, and `first_day`, `last_day`."""
+    kinds = F.struct(
+        "kind",
+        "n",
+        # an estimate may be a few per cent too high, and there are never more than were counted
+        F.least(estimate("clients"), F.col("n")).alias("clients"),
+        F.least(estimate("values"), F.col("n")).alias("distinct"),
+        F.size("days").alias("days"),
+        F.col("integer_min").alias("low"),
+        F.col("integer_max").alias("high"),
+        "classes",
+        "is_open",
+        F.array_sort("common").alias("common"),
+        F.array_sort("high").alias("highest"),
+        F.array_sort("low").alias("lowest"),
+        F.array_sort("peaks").alias("peaks"),
+        "prefix",
+    )
+    days = F.flatten(F.collect_list("days"))
+    return [
+        *(F.sum(name).alias(name) for name in COUNTS),
+        estimate(F.hll_union_agg("clients", F.lit(True))).alias("clients"),
+        F.size(F.array_distinct(days)).alias("days"),
+        F.array_sort(F.collect_list(kinds)).alias("kinds"),
+        F.array_min(days).alias("first_day"),
+        F.array_max(days).alias("last_day"),
+    ]

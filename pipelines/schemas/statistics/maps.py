@@ -1,0 +1,114 @@
+"""Objects with ever new members are maps, whatever their keys look like: told by counts, before a schema is made of the keys.
+
+A name that is a date or an address is told by its form, where a request is read (`names.is_member_name`). Product codes, slugs
+and names of people look like any other name: hundreds of them under one parent, each of few clients, are keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
+
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.requests.json_body import ITEM, MEMBER
+from pipelines.runtime.columns import fields
+from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.statistics.senders import NAMED, NUMBER_BITS, TOKEN_DIGITS
+from pipelines.schemas.tables import OF_BODY
+
+MAPS = 50
+"""Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
+_MAP = StructType([*fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
+MAPS_SCHEMA = StructType([*fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
+COMMON_SHARE = 0.5
+"""A member that such a share of the clients of its object sends is a name beside the keys."""
+
+
+def unnamed(token: Column) -> Column:
+    """Digits in place of a name (`senders.unnamed` of one token)."""
+    return F.substring(F.md5(token), 1, TOKEN_DIGITS)
+
+
+def with_maps(
+    values: DataFrame, maps: DataFrame, known_as: Callable[[Column], Column] = unnamed
+) -> DataFrame:
+    """Rows with `PARAMETER_KEY`, and rows of `maps_of` → the same with `{}` in place of the keys of maps.
+
+    `known_as` is how the maps know a name of these rows; names of `parameter_senders` are known as they are.
+    """
+    of_body = F.col("location").isin(*OF_BODY) & F.col("maps").isNotNull()
+    name = F.when(of_body, _collapsed(F.col("name"), F.col("maps"), known_as)).otherwise(F.col("name"))
+    joined = values.join(F.broadcast(maps), [*ENDPOINT_KEY], "left")
+    return joined.withColumn("name", name).select(*values.columns)
+
+
+def maps_of(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
+    """Rows of `deviants.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
+
+    `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys), with digits for names
+    as in these rows. Whether a name is rare is counted exactly: a sketch would let chance decide.
+    """
+    token = F.regexp_extract("name", "[^/]*$", 0)
+    sent = (
+        sent.where(F.col("location") == "body")
+        .select(*ENDPOINT_KEY, "name", F.explode(F.flatten("kinds.clients")).alias("client"))
+        .groupBy(*ENDPOINT_KEY, "name")
+        .agg(_number(F.array_sort(F.collect_set("client"))).alias("clients"))
+    )
+    members = (
+        sent.where(F.col("name") != "")
+        .withColumns({"token": token, "prefix": F.regexp_replace("name", "/[^/]*$", "")})
+        .where(~F.col("token").isin(ITEM, MEMBER))
+    )
+    is_rare = F.col("clients") < settings.name_clients
+    crowded = (
+        members.groupBy(*ENDPOINT_KEY, "prefix")
+        .agg(
+            F.count(F.lit(1)).alias("names"),
+            F.count_if(is_rare).alias("rare"),
+        )
+        .where((F.col("names") >= settings.map_names) & (2 * F.col("rare") > F.col("names")))
+    )
+    holders = sent.select(*ENDPOINT_KEY, F.col("name").alias("prefix"), F.col("clients").alias("holders"))
+    common = F.greatest(F.lit(settings.name_clients), F.col("holders") * COMMON_SHARE)
+    kept = F.when(F.col("clients") >= common, F.col("token"))
+    each = (
+        crowded.join(holders, [*ENDPOINT_KEY, "prefix"])
+        .join(members, [*ENDPOINT_KEY, "prefix"])
+        .groupBy(*ENDPOINT_KEY, "prefix")
+        .agg(
+            F.array_sort(F.max_by(kept, F.struct("clients", "token"), settings.max_parameters)).alias("kept")
+        )
+    )
+    one = F.struct("prefix", F.filter("kept", lambda name: name.isNotNull()).alias("kept"))
+    outermost = F.struct(F.length("prefix"), "prefix")
+    return each.groupBy(*ENDPOINT_KEY).agg(F.array_sort(F.min_by(one, outermost, MAPS)).alias("maps"))
+
+
+def _number(clients: Column) -> Column:
+    """`senders.count` of different clients in order."""
+    last = F.get(clients, F.lit(NAMED - 1))
+    estimate = (NAMED - 1) * 2.0**NUMBER_BITS / (last + 1)
+    return F.when(F.size(clients) < NAMED, F.size(clients).cast("double")).otherwise(estimate)
+
+
+def _collapsed(name: Column, maps: Column, known_as: Callable[[Column], Column]) -> Column:
+    """A pointer with `{}` in place of its keys: what is directly below a map and not a name beside its keys."""
+
+    def step(walked: Column, token: Column) -> Column:
+        is_free = token.isin(ITEM, MEMBER)
+        known = F.when(is_free, token).otherwise(known_as(token))
+        is_of = lambda one: (one["prefix"] == walked["known"]) & ~F.array_contains(one["kept"], known)  # noqa: E731
+        is_key = ~is_free & F.exists(maps, is_of)
+        below, now = (F.when(is_key, F.lit(MEMBER)).otherwise(of) for of in (token, known))
+        return F.struct(
+            F.concat(walked["name"], F.lit("/"), below).alias("name"),
+            F.concat(walked["known"], F.lit("/"), now).alias("known"),
+        )
+
+    start = F.struct(F.lit("").alias("name"), F.lit("").alias("known"))
+    tokens = F.slice(F.split(name, "/"), 2, F.greatest(F.size(F.split(name, "/")) - 1, F.lit(0)))
+    return F.aggregate(tokens, start, step)["name"]

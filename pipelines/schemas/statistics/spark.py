@@ -1,0 +1,197 @@
+"""The outermost values of each slice of a batch: what `seen.Outermost` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql.pandas.types import to_arrow_type
+
+from pipelines.http.value_formats import TEXT
+from pipelines.http.value_patterns import BITS
+from pipelines.schemas.extraction.batch import Batch, Codes, begins_of, numbered
+from pipelines.schemas.extraction.spark import LATE_HOUR
+from pipelines.schemas.statistics.batch_texts import Numbers, Texts, classes_of_all, texts_of
+from pipelines.schemas.statistics.evidence import NAMED_KINDS
+from pipelines.schemas.statistics.growth import HOURS
+from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared
+from pipelines.schemas.statistics.sketches import coupons, sketches
+from pipelines.schemas.statistics.value_counts import COMMON, OUTERMOST, client_bit, digest, kept_text
+from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA, PARAMETER_KEY
+
+
+def outermost(
+    size: Numbers, text: Codes, begins: Codes, digest: Callable[[int], str], sign: int = 1
+) -> Codes:
+    """Places of the `OUTERMOST` largest of each slice, NaN left out; of equal sizes those of the largest digest.
+
+    `begins` are those of the slices; `sign` is -1 where sizes are negated, so that the smallest digests count.
+    """
+    ends = np.append(begins[1:], len(size))
+    stays = ~np.isnan(size)
+    for place in np.flatnonzero(ends - begins > OUTERMOST):
+        begin, end = begins[place], ends[place]
+        here = size[begin:end]
+        if np.isnan(here[0]):  # all of a kind have a size, or none
+            continue
+        least = np.partition(here, len(here) - OUTERMOST)[len(here) - OUTERMOST]
+        above, level = here > least, np.flatnonzero(here == least)
+        room = OUTERMOST - int(above.sum())
+        if len(level) > room:
+            digests = [digest(one) for one in text[begin + level]]
+            level = level[sorted(range(len(level)), key=digests.__getitem__, reverse=sign > 0)[:room]]
+        above[level] = True
+        stays[begin:end] = above
+    return np.flatnonzero(stays)
+
+
+NO_TEXT = "\0"
+"""Sketches leave out the empty text; one that no other value of the same kind can be stands in for it."""
+_LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+
+
+class Pairs(NamedTuple):
+    """Different values of each slice, in order of slices: slice, text, how often, bits of hours, bits of clients."""
+
+    slice: Codes
+    text: Codes
+    n: Codes
+    hours: Codes
+    clients: Codes
+
+
+def slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
+    """Rows of `build.STATES_SCHEMA`, one per parameter, kind, day, part of the day and part of the clients."""
+    sender, parameter, text = map(batch.numbers, ("sender", "parameter", "text"))
+    day, hour = batch.numbers("day"), batch.numbers("hour")
+    texts = texts_of(batch.texts)
+    held = batch.senders.column("is_held").to_numpy().astype(np.int64)
+    first_day = int(day.min())
+    when = (day - first_day) * 4 + 2 * (hour >= LATE_HOUR) + held[sender]
+    width = int(when.max()) + 1
+    slices, first = numbered((parameter * len(texts.kinds) + texts.kind[text]) * width + when)
+    pairs = _pairs(slices, text, hour, _bits(batch)[sender])
+    count = len(first)
+    of_clients = coupons(batch.senders.column("client").combine_chunks())
+    known = pc.replace_with_mask(texts.text, pc.equal(texts.text, ""), pa.scalar(NO_TEXT))
+    is_first = batch.numbers("is_first")
+    keys = {
+        name: batch.parameters.column(name).combine_chunks().take(pa.array(parameter[first]))
+        for name in PARAMETER_KEY
+    }
+    return pa.RecordBatch.from_pydict(
+        {
+            **keys,
+            "kind": pa.array([texts.kinds[one] for one in texts.kind[text[first]]], pa.string()),
+            "day": pa.array(day[first].astype(np.int32)).cast(pa.date32()),
+            "is_late": pa.array(hour[first] >= LATE_HOUR),
+            "is_held": pa.array(held[sender[first]] == 1),
+            "n": pa.array(np.bincount(slices, minlength=count)),
+            "requests": pa.array(np.bincount(slices, is_first, count).astype(np.int64)),
+            "clients": pa.array(sketches(slices, of_clients[sender], count, log2), pa.binary()),
+            "values": pa.array(sketches(pairs.slice, coupons(known)[pairs.text], count, log2), pa.binary()),
+            **_shown(pairs, texts, count),
+        }
+    )  # fmt: skip
+
+
+def _pairs(slices: Codes, text: Codes, hour: Codes, bits: Codes) -> Pairs:
+    width = int(text.max()) + 1
+    keys = slices * width + text
+    order = np.argsort(keys)
+    ordered = keys[order]
+    begins = begins_of(ordered)
+    return Pairs(
+        ordered[begins] // width,
+        ordered[begins] % width,
+        np.diff(begins, append=len(keys)),
+        np.bitwise_or.reduceat((1 << hour)[order], begins),
+        np.bitwise_or.reduceat(bits[order], begins),
+    )
+
+
+def _bits(batch: Batch) -> Codes:
+    return np.asarray([client_bit(client) for client in batch.senders.column("client").to_pylist()], np.int64)
+
+
+def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
+    """What the values themselves show: the columns after the counts and sketches."""
+    begins = np.searchsorted(pairs.slice, np.arange(count))
+    kind = texts.kind[pairs.text[begins]]
+    number, size = texts.number[pairs.text], texts.size[pairs.text]
+    is_integer = texts.is_integer[pairs.text[begins]]
+    integer = texts.integer[pairs.text]
+    ends = np.append(begins[1:], len(pairs.slice))
+    few = ends - begins <= COMMON
+    named = np.isin(kind, [place for place, name in enumerate(texts.kinds) if name in NAMED_KINDS])
+    return {
+        "integer_min": pa.array(np.minimum.reduceat(integer, begins), mask=~is_integer),
+        "integer_max": pa.array(np.maximum.reduceat(integer, begins), mask=~is_integer),
+        "classes": _tallies(pairs, texts, begins),
+        "is_open": pa.array(~(few & named)),
+        "common": _kept_texts(pairs, texts, (few & named)[pairs.slice], begins),
+        "high": _sized(pairs, texts, outermost(size, pairs.text, begins, texts.digest), size, begins),
+        "low": _sized(pairs, texts, outermost(-number, pairs.text, begins, texts.digest, -1), number, begins),
+        "peaks": _peaks(pairs, number, begins),
+        "prefix": _prefixes(pairs, texts, begins, ends, kind),
+    }
+
+
+def _tallies(pairs: Pairs, texts: Texts, begins: Codes) -> pa.Array:
+    classes = classes_of_all(texts)[pairs.text]
+    each = [np.add.reduceat(np.where(classes & bit, pairs.n, 0), begins) for bit in BITS.values()]
+    return _fixed(np.stack(each, axis=1), pa.int64())
+
+
+def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
+    """The largest number of each of `HOURS`, NULL where there is none."""
+    some = np.flatnonzero(~np.isnan(number))
+    found = np.full((len(begins), HOURS), np.nan)
+    if len(some):
+        slices, hours, numbers = pairs.slice[some], pairs.hours[some], number[some]
+        starts = begins_of(slices)
+        for hour in range(HOURS):
+            sent = np.where(hours >> hour & 1, numbers, np.nan)
+            found[slices[starts], hour] = np.fmax.reduceat(sent, starts)
+    return _fixed(found, pa.float64())
+
+
+def _fixed(rows: Any, kind: pa.DataType) -> pa.Array:
+    """Rows of a matrix as lists; NaN is NULL."""
+    flat = pa.array(rows.ravel(), kind, from_pandas=True)
+    return pa.ListArray.from_arrays(pa.array(np.arange(len(rows) + 1) * rows.shape[1], pa.int32()), flat)
+
+
+def _kept_texts(pairs: Pairs, texts: Texts, kept: Any, begins: Codes) -> pa.Array:
+    some = np.flatnonzero(kept)
+    values = [
+        kept_text(text, digest(text)) for text in texts.text.take(pa.array(pairs.text[some])).to_pylist()
+    ]
+    return _listed(COMMON_SCHEMA, [pa.array(values, pa.string())], pairs, some, begins)
+
+
+def _sized(pairs: Pairs, texts: Texts, some: Codes, size: Numbers, begins: Codes) -> pa.Array:
+    digests = pa.array([texts.digest(one) for one in pairs.text[some]], pa.string())
+    return _listed(OUTERMOST_SCHEMA, [pa.array(size[some]), digests], pairs, some, begins)
+
+
+def _listed(schema: Any, columns: list[pa.Array], pairs: Pairs, some: Codes, begins: Codes) -> pa.Array:
+    """Those of the pairs, as one list of structs a slice."""
+    kind = to_arrow_type(schema)
+    columns = [*columns, pa.array(pairs.n[some]), pa.array(pairs.clients[some])]
+    flat = pa.StructArray.from_arrays(columns, fields=list(kind.value_type))
+    offsets = np.append(np.searchsorted(pairs.slice[some], np.arange(len(begins))), len(some))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
+
+
+def _prefixes(pairs: Pairs, texts: Texts, begins: Codes, ends: Codes, kind: Codes) -> pa.Array:
+    found: list[str | None] = [None] * len(begins)
+    of_text = texts.kinds.index(TEXT) if TEXT in texts.kinds else -1
+    for place in np.flatnonzero(kind == of_text):
+        theirs = texts.text.take(pa.array(pairs.text[begins[place] : ends[place]]))
+        outer = pc.min_max(theirs).as_py()
+        found[place] = shared(*(outer[end][:PREFIX_CHARACTERS] for end in ("min", "max")))
+    return pa.array(found, pa.string())

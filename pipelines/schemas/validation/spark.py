@@ -1,0 +1,115 @@
+"""Clients that deviate from what the others send are set apart before anything is judged (METHODS B5), on Spark.
+
+One odd parameter may be an odd program of an honest user; two are a pattern. What is read grows with parameters and days, not
+with traffic (`senders`); what is collected nowhere is the list of clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import LongType, StringType, StructType
+
+from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.runtime.columns import fields
+from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.schemas.extraction.spark import counted
+from pipelines.schemas.statistics.batch_senders import NUMBER_DIGITS, senders
+from pipelines.schemas.statistics.maps import with_maps
+from pipelines.schemas.statistics.senders import as_row, merged, of_row
+from pipelines.schemas.tables import PARAMETER_KEY, PARAMETER_SENDERS_SCHEMA, SENDERS_SCHEMA
+from pipelines.schemas.validation.outlier_clients import deviating
+
+PARTS = "parts"
+"""Column of the senders of one parameter, in parts."""
+_PLACE = fields(LongType(), "place", "endpoint")
+_ODD = StructType([*_PLACE, *fields(LongType(), "who"), *fields(StringType(), "reason")])
+
+
+def parameter_senders(batches: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Batches of values → rows of `PARAMETER_SENDERS_SCHEMA`: one per parameter and day."""
+    enough = settings.clients
+    each = counted(batches, partial(senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
+    return _in_parts(each, [F.col(name) for name in (*PARAMETER_KEY, "day")]).mapInArrow(
+        partial(_merged, enough=enough), PARAMETER_SENDERS_SCHEMA
+    )
+
+
+def deviants(sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """Rows of `parameter_senders` of any days, rows of `maps_of`, all clients (`client_days.answers`) → who must not teach.
+
+    Clients are numbers until the few that deviate are known; `answers` names them.
+
+    Returns: `client`, `parameters`, `endpoints` (bigint: in how many the client deviates), `reasons` (sorted array of
+    "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that
+    deviate most; none at all where the clients are too few to tell who deviates from whom.
+    """
+    # 64 bits in place of the texts of a parameter and of its endpoint, which would be most of what is grouped
+    place = F.xxhash64(*PARAMETER_KEY).alias("place"), F.xxhash64(*ENDPOINT_KEY).alias("endpoint")
+    odd = _in_parts(with_maps(sent, maps, lambda name: name), place).mapInArrow(
+        partial(_odd, settings=settings), _ODD
+    )
+    by_client = odd.groupBy("who").agg(
+        F.count_distinct("place").alias("parameters"),
+        F.count_distinct("endpoint").alias("endpoints"),
+        F.collect_set("reason").alias("reasons"),
+    )
+    several = by_client.where(F.col("parameters") >= settings.parameters)
+    asked = answers.select("client", number_of(F.col("client")).alias("who"), _fails(settings).alias("fails"))
+    known = asked.join(several, "who", "left").where(F.col("fails") | F.col("parameters").isNotNull())
+    nothing = F.array().cast("array<string>")
+    reasons = F.concat(
+        F.coalesce("reasons", nothing),
+        F.when(F.col("fails"), F.array(F.lit("client-errors"))).otherwise(nothing),
+    )
+    found = known.select(
+        "client",
+        *(F.coalesce(name, F.lit(0)).cast("bigint").alias(name) for name in ("parameters", "endpoints")),
+        F.array_sort(reasons).alias("reasons"),
+    )
+    return _oddest(found, answers.agg(F.count("*").alias("all_clients")), settings)
+
+
+def number_of(client: Column) -> Column:
+    """60 bits in place of a client's name, as batches have them (`batch_senders.numbers_of`)."""
+    return F.conv(F.substr(F.md5(client), F.lit(1), F.lit(NUMBER_DIGITS)), 16, 10).cast("bigint")
+
+
+def _in_parts(sent: DataFrame, key: Sequence[Column]) -> DataFrame:
+    return sent.groupBy(*key).agg(F.collect_list(F.struct(*SENDERS_SCHEMA.names)).alias(PARTS))
+
+
+def _merged(batches: Iterable[pa.RecordBatch], enough: int) -> Iterator[pa.RecordBatch]:
+    schema = to_arrow_schema(PARAMETER_SENDERS_SCHEMA)
+    for batch in batches:
+        rows = [row | as_row(merged(map(of_row, row.pop(PARTS)), enough)) for row in batch.to_pylist()]
+        yield pa.RecordBatch.from_pylist(rows, schema)
+
+
+def _odd(batches: Iterable[pa.RecordBatch], settings: DeviantSettings) -> Iterator[pa.RecordBatch]:
+    schema = to_arrow_schema(_ODD)
+    for batch in batches:
+        found = []
+        for row in batch.to_pylist():
+            whole = merged(map(of_row, row.pop(PARTS)), settings.clients)
+            found += [row | {"who": who, "reason": reason} for who, reason in deviating(whole, settings)]
+        yield pa.RecordBatch.from_pylist(found, schema)
+
+
+def _fails(settings: DeviantSettings) -> Column:
+    """Whether a client's requests mostly go nowhere: scanners guess paths and parameters."""
+    return (F.col("n") >= settings.requests) & (F.col("errors") >= settings.error_share * F.col("n"))
+
+
+def _oddest(found: DataFrame, all_clients: DataFrame, settings: DeviantSettings) -> DataFrame:
+    """The rows of those that deviate most: as many as may be set apart of so many clients."""
+    total = F.col("all_clients")
+    most = F.greatest(F.lit(settings.always), F.floor(total * settings.max_share))
+    order = Window.orderBy(F.desc("parameters"), F.desc("endpoints"), "client")
+    ranked = found.withColumn("rank", F.row_number().over(order)).crossJoin(F.broadcast(all_clients))
+    return ranked.where((total >= settings.clients) & (F.col("rank") <= most)).select(*found.columns)

@@ -1,0 +1,160 @@
+"""Writes simulated traffic and its truth to a directory, reproducible byte for byte."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Literal, TextIO
+
+from pipelines.runtime.errors import OutputError
+from pipelines.runtime.files import part_of, whole_file, write_whole
+from pipelines.simulator.output.formats import combined_line, day, har_document, har_entry, logpush_line
+from pipelines.simulator.output.truth import TRUTH_COLUMNS, Tally, truth_row, write_tables
+from pipelines.simulator.sites.site import Level, build_sites
+from pipelines.simulator.traffic import transactions as traffic
+from pipelines.simulator.traffic.transactions import Transaction
+
+Format = Literal["logpush", "har", "combined"]
+# What each format can hold: a HAR has everything, a combined log next to nothing; Logpush is as each site
+# configured it.
+_LEVELS: dict[Format, Level | None] = {"logpush": None, "har": "full", "combined": "combined"}
+# Files of an earlier run that a new one replaces.
+_TRAFFIC_FILES = ("traffic-*.ndjson.gz", "*.har", "*.log")
+# Transactions between two reports of progress.
+_PROGRESS_EVERY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was written. `endpoints`: with at least one success; `files`: all, traffic first."""
+
+    hosts: int
+    transactions: int
+    api: int
+    endpoints: int
+    files: tuple[Path, ...]
+
+
+def simulate(
+    out: Path,
+    *,
+    hosts: int,
+    transactions: int,
+    seed: int,
+    days: int,
+    end_date: date,
+    format: Format,
+    progress: Callable[[int], None] | None = None,
+) -> Summary:
+    """Writes labelled traffic of declared sites to `out`.
+
+    Traffic: `traffic-DAY.ndjson.gz` (logpush), `HOST.har` (har) or `HOST-DAY.log` (combined).
+    Truth: `truth.csv.gz`, `endpoints.csv`, `params.csv`, `hosts.csv`, and `settings.yaml` for session
+    discovery. Traffic files of an earlier run in `out` are replaced.
+
+    Args:
+        out: A directory: absent, empty or from an earlier run.
+        hosts: Number of sites.
+        transactions: Number of transactions over all sites and days.
+        seed: Same seed and arguments, same bytes.
+        days: Days of the period that ends with `end_date` (UTC).
+        end_date: Last day of the period.
+        format: Form of the traffic files.
+        progress: Called with the number of transactions since its last call.
+
+    Raises:
+        OutputError: `out` is a file, holds something else, or cannot be written.
+    """
+    sites = build_sites(hosts, seed, _LEVELS[format])
+    tally, write = (
+        Tally(),
+        {"logpush": _write_logpush, "har": _write_har, "combined": _write_combined}[format],
+    )
+    try:
+        _prepare(out)
+        with text_gzip(out / "truth.csv.gz") as truth:
+            stream = traffic.transactions(sites, transactions, seed, days=days, end_date=end_date)
+            files = write(out, _recorded(stream, tally, truth, progress))
+        files += [out / "truth.csv.gz", *write_tables(out, sites, tally)]
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"{out}: cannot be written ({reason}). Give --out a writable directory.") from error
+    return Summary(len(sites), tally.transactions, tally.api, len(tally.successes), tuple(files))
+
+
+def _prepare(out: Path) -> None:
+    """Makes `out`; removes the traffic of an earlier run, so that no day of it stays beside the new one."""
+    out.mkdir(parents=True, exist_ok=True)
+    truth = out / "truth.csv.gz"
+    was_interrupted = part_of(truth).exists()  # a killed simulation leaves this beside its traffic
+    if any(out.iterdir()) and not (truth.exists() or was_interrupted):
+        raise OutputError(f"{out}: not empty and not from an earlier simulation. Give --out a new directory.")
+    for pattern in _TRAFFIC_FILES:
+        for old in out.glob(pattern):
+            old.unlink()
+
+
+def _recorded(
+    stream: Iterable[Transaction], tally: Tally, truth: TextIO, progress: Callable[[int], None] | None
+) -> Iterator[Transaction]:
+    """The stream as it is, counted and its truth written on the way."""
+    table = csv.writer(truth, lineterminator="\n")
+    table.writerow(TRUTH_COLUMNS)
+    for transaction in stream:
+        tally.add(transaction)
+        table.writerow(truth_row(transaction))
+        if progress is not None and tally.transactions % _PROGRESS_EVERY == 0:
+            progress(_PROGRESS_EVERY)
+        yield transaction
+    if progress is not None and tally.transactions % _PROGRESS_EVERY:
+        progress(tally.transactions % _PROGRESS_EVERY)
+
+
+@contextmanager
+def text_gzip(path: Path) -> Iterator[TextIO]:
+    """A gzip text file whose bytes depend on its content only: no time or name in the header (RFC 1952)."""
+    with ExitStack() as stack:
+        raw = stack.enter_context(whole_file(path))
+        packed = stack.enter_context(
+            gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=raw, mtime=0)
+        )
+        yield stack.enter_context(io.TextIOWrapper(packed, encoding="utf-8", newline=""))
+
+
+def _write_logpush(out: Path, stream: Iterable[Transaction]) -> list[Path]:
+    files = []
+    for name, of_day in groupby(stream, key=lambda transaction: day(transaction.time)):
+        files.append(out / f"traffic-{name}.ndjson.gz")
+        with text_gzip(files[-1]) as file:
+            file.writelines(logpush_line(transaction) + "\n" for transaction in of_day)
+    return files
+
+
+def _write_har(out: Path, stream: Iterable[Transaction]) -> list[Path]:
+    entries: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for transaction in stream:
+        entries[transaction.host].append(har_entry(transaction))
+    files = []
+    for host, found in sorted(entries.items()):
+        files.append(out / f"{host}.har")
+        write_whole(files[-1], har_document(found))
+    return files
+
+
+def _write_combined(out: Path, stream: Iterable[Transaction]) -> list[Path]:
+    lines: dict[str, list[str]] = defaultdict(list)
+    for transaction in stream:
+        lines[f"{transaction.host}-{day(transaction.time)}.log"].append(combined_line(transaction))
+    files = []
+    for name, found in sorted(lines.items()):
+        files.append(out / name)
+        write_whole(files[-1], "\n".join(found) + "\n")
+    return files

@@ -1,0 +1,218 @@
+"""Host names, the shape of a site (API, mixed, web, assets) and the front end that calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from random import Random
+
+from pipelines.simulator.styles import action_styles as action
+from pipelines.simulator.styles import action_styles as feed
+from pipelines.simulator.styles import action_styles as lost
+from pipelines.simulator.styles import asset_styles as asset
+from pipelines.simulator.styles import data_styles as data
+from pipelines.simulator.styles import embed_styles as embed
+from pipelines.simulator.styles import page_styles as page
+from pipelines.simulator.styles.api_events import EVENT_EXTRAS
+from pipelines.simulator.styles.api_intake import EXTRAS, STYLES
+from pipelines.simulator.styles.scans import scans
+from pipelines.simulator.styles.writing import draw_style, rewritten
+from pipelines.simulator.vocabulary.conventions import Audience, Habits, draw_habits, resource
+from pipelines.simulator.vocabulary.dialect import Dialect, draw_dialect
+from pipelines.simulator.vocabulary.operation import Operation, answers
+from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, SECTIONS, TOP_DOMAINS
+
+# Shape of a site and its share of the fleet.
+SHAPES = (("api", 28), ("mixed", 38), ("web", 20), ("assets", 14))
+# First labels by shape; "" = none, "{n}" = a noun. Each label that smells of an API also stands before web
+# sites and back.
+_LABELS = {
+    "api": ("api", "api", "api", "api2", "gateway", "gw", "{n}", "{n}-api", "{n}-service", "services",
+    "ws", "rpc", "graphql", "data", "backend", "www", "", "m", "edge", "eu1", "app", "cdn", "hooks",
+    "auth", "id", "events"),
+    "mixed": ("www", "www", "www", "app", "", "", "", "my", "portal", "admin", "shop", "account", "{n}",
+    "dashboard", "console", "m", "api", "cdn", "web", "beta"),
+    "web": ("www", "www", "www", "", "", "blog", "docs", "shop", "help", "forum", "developers", "api-docs",
+    "api", "news", "{n}", "wiki", "status", "support"),
+    "assets": ("cdn", "static", "assets", "media", "img", "images", "fonts", "s3", "files", "px", "t",
+    "ads", "{n}", "video", "js", "api-cdn", "api", "apis", "service", "services", "data", "rest", "{n}-service", "ws",
+    "{n}-api", "gateway", "www", "", "sync", "tags", "app"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A host, its shape, and the web origin whose scripts call it ("" = its own pages)."""
+
+    host: str
+    shape: str
+    origin: str
+
+    def referers(self, rng: Random) -> tuple[str, ...]:
+        """Pages that one visitor comes from; other origins show only themselves."""
+        if self.origin:
+            return (f"{self.origin}/",)
+        root = f"https://{self.host}/"
+        return (
+            root,
+            root + rng.choice(SECTIONS),
+            f"{root}{rng.choice(SECTIONS)}/{rng.choice(ADJECTIVES)}-{rng.choice(NOUNS)}",
+        )
+
+
+def draw_front(rng: Random, index: int) -> Front:
+    """A front. The name is unique in a fleet because it holds the number of the site."""
+    shape = rng.choices([name for name, _ in SHAPES], [weight for _, weight in SHAPES])[0]
+    if index < 6:  # small fleets have every shape
+        shape = ("mixed", "api", "web", "mixed", "assets", "api")[index]
+    domain = f"{rng.choice(ADJECTIVES)}-{rng.choice(NOUNS)}{index}.{rng.choice(TOP_DOMAINS)}"
+    label = rng.choice(_LABELS[shape]).replace("{n}", rng.choice(NOUNS))
+    # A front end on another host calls most API hosts and loads all asset hosts; a mixed site calls itself.
+    elsewhere = rng.random() < {"api": 0.85, "mixed": 0.08, "web": 0.0, "assets": 1.0}[shape]
+    origin = f"https://{rng.choice(('www', 'app', 'my', 'portal'))}.{domain}" if elsewhere else ""
+    return Front(f"{label}.{domain}" if label else domain, shape, origin)
+
+
+# Who calls the API of each shape; one of them per site.
+_CALLERS: dict[str, tuple[Audience, ...]] = {
+    "api": (
+        (("server", 0.9), ("browser", 0.06), ("app", 0.03), ("scanner", 0.005)),
+        (("app", 0.85), ("server", 0.06), ("browser", 0.08), ("scanner", 0.005)),
+        (("browser", 0.8), ("app", 0.1), ("server", 0.09), ("bot", 0.01), ("scanner", 0.005)),
+        (("browser", 0.35), ("app", 0.35), ("server", 0.29), ("scanner", 0.005)),
+    ),
+    "mixed": (
+        (("browser", 0.92), ("app", 0.03), ("server", 0.03), ("bot", 0.02), ("scanner", 0.004)),
+        (("browser", 0.6), ("app", 0.3), ("server", 0.09), ("bot", 0.01), ("scanner", 0.004)),
+        (("browser", 0.4), ("server", 0.57), ("bot", 0.02), ("scanner", 0.004)),
+    ),
+}
+Builder = Callable[[Random, Habits], list[Operation]]
+_WEB: tuple[tuple[Builder, float], ...] = (
+    (page.pages, 0.75),
+    (page.entity_pages, 0.65),
+    (page.api_like_pages, 0.4),
+    (page.shells, 0.35),
+    (page.file_tree, 0.2),
+    (feed.feeds, 0.35),
+    (action.forms, 0.55),
+    (action.fragments, 0.4),
+    (action.redirects, 0.7),
+    (asset.assets, 0.9),
+    (asset.bare_assets, 0.6),
+    (asset.media_streams, 0.06),
+    (asset.known_files, 1.0),
+    (asset.moved_assets, 0.4),
+    (data.static_data, 0.6),
+    (data.trackers, 0.45),
+    (embed.drawn_pictures, 0.3),
+    (embed.counters, 0.25),
+    (embed.tags, 0.25),
+    (lost.broken_links, 0.6),
+    (lost.posted_documents, 0.2),
+)
+_ASSETS: tuple[tuple[Builder, float], ...] = (
+    (asset.assets, 0.85), (asset.bare_assets, 0.6), (data.static_data, 0.6), (data.trackers, 0.5),
+    (asset.known_files, 1.0),
+    (asset.media_streams, 0.2), (asset.moved_assets, 0.5), (embed.drawn_pictures, 0.5), (embed.counters, 0.6),
+    (embed.tags, 0.5),
+)  # fmt: skip
+# An API host has a little web too: a console, documentation, favicons that browsers ask for.
+_ASIDE: tuple[tuple[Builder, float], ...] = (
+    (asset.known_files, 0.8), (page.api_like_pages, 0.5), (action.redirects, 0.4),
+    (asset.bare_assets, 0.2), (page.pages, 0.15),
+    (action.forms, 0.12), (asset.assets, 0.3), (embed.drawn_pictures, 0.4), (embed.counters, 0.25),
+    (embed.tags, 0.25), (lost.broken_links, 0.25), (lost.posted_documents, 0.25),
+)  # fmt: skip
+
+
+def declare(rng: Random, front: Front) -> tuple[Operation, ...]:
+    """All operations of a site, weights adding up to 1."""
+    habits = draw_habits(rng)
+    calls, dialect = _calls(rng, front)
+    parts = {"api": _ASIDE, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[front.shape]
+    built = (made for build, share in parts if rng.random() < share for made in build(rng, habits))
+    rest = rewritten(built, draw_style(rng))
+    if front.shape == "mixed" and dialect is not None and rng.random() < 0.5:
+        rest += _twins(rng, calls, dialect, habits)
+    if front.origin and calls:
+        rest += _preflights(rng, calls)
+    error_media = dialect.error_media if front.shape == "api" and dialect is not None else habits.html
+    attacks = scans(rng, error_media)
+    share = {
+        "api": rng.uniform(0.88, 0.99),
+        "mixed": rng.choice((0.05, 0.12, 0.25, 0.4, 0.6)),
+        "web": 0.0,
+        "assets": 0.0,
+    }[front.shape]
+    attacked = rng.choice((0.002, 0.01, 0.03))
+    if not rest:
+        share = 1 - attacked
+    return (*_scaled(calls, share), *_scaled(rest, 1 - share - attacked), *_scaled(attacks, attacked))
+
+
+def _calls(rng: Random, front: Front) -> tuple[list[Operation], Dialect | None]:
+    """The site's API operations, one per method and shape of path; none on web-only sites."""
+    if front.shape not in _CALLERS:
+        return [], None
+    dialect = draw_dialect(rng, rng.choice(_CALLERS[front.shape]))
+    builders = [build for build, _ in STYLES.values()]
+    weights = [weight for _, weight in STYLES.values()]
+    made = _scaled(rng.choices(builders, weights)[0](rng, dialect, rng.choice((1, 2, 4, 7, 12))), 1.0)
+    for build, share in (*EXTRAS, *EVENT_EXTRAS):
+        if rng.random() < share:
+            made += _scaled(build(rng, dialect, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
+    unique: dict[tuple[str, tuple[str, ...]], Operation] = {}
+    for operation in made:
+        unique.setdefault((operation.method, tuple(operation.literals())), operation)
+    return list(unique.values()), dialect
+
+
+def _twins(rng: Random, calls: list[Operation], dialect: Dialect, habits: Habits) -> list[Operation]:
+    """Pages that show the API's entities, `/orders/{id}` for `/api/orders/{id}`: the pair of row D4."""
+    found = [call for call in calls if call.method == "GET" and call.kind == "rest-json" and call.variables()]
+    made = []
+    for call in rng.sample(found, min(3, len(found))):
+        replies = habits.replies(habits.html, 15000)
+        parameters = tuple(parameter for parameter in call.parameters if parameter.location == "path")
+        template = call.template.removeprefix(dialect.base)
+        made.append(
+            resource(
+                "page-entity",
+                template,
+                replies,
+                *parameters,
+                weight=2,
+                cache_control=habits.page_cache,
+            )
+        )
+    return made
+
+
+def _preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
+    """CORS preflights of other origins' scripts. Not API operations: the browser asks, nothing is done."""
+    media = rng.choice(("", "", "", "text/plain", "text/html", "application/json"))
+    replies = answers([(1, rng.choice((204, 204, 200)), media, 0)])
+    return [
+        replace(
+            call,
+            kind="preflight",
+            is_api=False,
+            method="OPTIONS",
+            parameters=tuple(item for item in call.parameters if item.location in ("path", "query")),
+            answers=replies,
+            modes=("fetch",),
+            audience=(("browser", 1.0),),
+            weight=0.6,
+            request_media="",
+            public=True,
+        )
+        for call in rng.sample(calls, min(4, len(calls)))
+    ]
+
+
+def _scaled(operations: Iterable[Operation], share: float) -> list[Operation]:
+    """The operations with weights that add up to `share`."""
+    found = list(operations)
+    total = sum(operation.weight for operation in found)
+    return [replace(operation, weight=share * operation.weight / total) for operation in found]

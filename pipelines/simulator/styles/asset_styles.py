@@ -1,0 +1,246 @@
+"""Files of pages: scripts, styles, pictures, fonts, media (with and without extension), well-known files."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pipelines.simulator.vocabulary.conventions import (
+    ASSET_AUDIENCE,
+    PAGE_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    Audience,
+    Habits,
+    paths,
+    queries,
+    resource,
+)
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, entities, slug, uuid
+from pipelines.simulator.vocabulary.words import NOUNS, one
+
+# Extension, media types, request mode, weight and median bytes. Weights as counted by response type on the
+# shared page loads: pictures 52 %, scripts 26 %, HTML 12 %, styles 5 %, fonts 2 %.
+_ASSETS: tuple[tuple[str, tuple[str, ...], str, float, int], ...] = (
+    (
+        "js",
+        ("application/javascript", "text/javascript; charset=utf-8", "application/x-javascript"),
+        "script",
+        26,
+        40000,
+    ),
+    ("mjs", ("text/javascript",), "script", 1, 12000),
+    ("css", ("text/css", "text/css; charset=utf-8"), "style", 6, 20000),
+    ("png", ("image/png",), "image", 16, 9000),
+    ("jpg", ("image/jpeg",), "image", 16, 45000),
+    ("gif", ("image/gif",), "image", 5, 300),
+    ("svg", ("image/svg+xml",), "image", 4, 2000),
+    ("webp", ("image/webp",), "image", 5, 20000),
+    ("avif", ("image/avif",), "image", 1, 15000),
+    ("woff2", ("font/woff2", "application/font-woff2", "application/octet-stream"), "font", 2.5, 30000),
+    ("woff", ("font/woff", "application/font-woff", "application/x-font-woff"), "font", 0.8, 40000),
+    ("ttf", ("font/ttf", "application/octet-stream", "application/x-font-ttf", ""), "font", 0.5, 60000),
+    ("mp4", ("video/mp4",), "media", 0.5, 900000),
+    ("mp3", ("audio/mpeg",), "media", 0.3, 400000),
+    ("wasm", ("application/wasm",), "fetch", 0.3, 300000),
+    ("pdf", ("application/pdf",), "navigate", 0.6, 200000),
+    ("swf", ("application/x-shockwave-flash",), "image", 0.1, 40000),
+    ("html", ("text/html",), "iframe", 0.6, 4000),
+    ("txt", ("text/plain", "text/plain; charset=utf-8"), "navigate", 0.4, 2000),
+)
+
+
+def assets(rng: Random, habits: Habits) -> list[Operation]:
+    """Files with an extension, plain or with a content hash in name or query."""
+    made, hashed = [], rng.random() < 0.5
+    for extension, media, mode, weight, size in _ASSETS:
+        if weight < 3 and rng.random() < 0.5:
+            continue
+        folder = f"{habits.folder}/{one(rng, extension + ' {s} img v{d} chunks {n}/{n}')}"
+        names = [file_name(rng, hashed) for _ in range(rng.choice((3, 15, 60)))]
+        pool = paths([f"{folder}/{name}.{extension}" for name in names])
+        stamp = one(rng, "v:hex24 ver:hex24" if hashed else "v:small _:unix t:int")
+        stamps = queries(stamp, 0.9) if rng.random() < 0.25 else ()
+        made.append(
+            resource(
+                "asset-hashed" if hashed or stamps else "asset",
+                "/{path}",
+                habits.replies(rng.choice(media), size, revalidated=True, missing=0.008),
+                pool,
+                *stamps,
+                modes=(mode,),
+                audience=ASSET_AUDIENCE,
+                weight=weight * (rng.random() + 0.3),
+                cache_control=habits.asset_cache,
+            )
+        )
+    return made
+
+
+def file_name(rng: Random, hashed: bool) -> str:
+    """A file name without its extension, with a content hash or not."""
+    number = rng.randrange(9999)
+    drawn = (
+        rng.choice(NOUNS),
+        slug(rng),
+        "main",
+        "app",
+        "vendor",
+        str(number),
+        uuid(rng),
+        f"IMG_{number:04}",
+    )
+    name = rng.choice(drawn)
+    if hashed:
+        return f"{name}{rng.choice('.-_')}{rng.getrandbits(40):010x}"
+    return name + one(rng, "~ .min @2x -150x150")
+
+
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/svg+xml", "image/gif")
+_LOADED = (
+    ("script", "text/javascript; charset=utf-8"),
+    ("style", "text/css; charset=utf-8"),
+    ("font", "font/woff2"),
+)
+
+
+def bare_assets(rng: Random, habits: Habits) -> list[Operation]:
+    """Assets without an extension: pictures behind identifiers, resizers, font services, script loaders.
+
+    Counted: 24 % of the pages and assets of the shared page loads have no extension.
+    """
+    made, cache = [], habits.asset_cache
+    for _ in range(rng.randrange(1, 5)):
+        kind = rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
+        key = Parameter("path", "id", entities(rng, kind, rng.choice((10, 80, 200))))
+        root = one(
+            rng, "/{s} /images /avatars /api/{s} /media /img /{v}/{s} /cdn/image /thumb /{n}/photo /users /i"
+        )
+        tail = one(rng, "~ ~ /thumb /200/200 /image /large /preview /avatar")
+        sizes = queries("w:small h:small q:small", 0.8) if rng.random() < 0.4 else ()
+        replies = habits.replies(rng.choice(_PICTURES), 20000, revalidated=True)
+        made.append(
+            resource(
+                "image-id",
+                f"{root}/{{id}}{tail}",
+                replies,
+                key,
+                *sizes,
+                modes=("image",),
+                audience=ASSET_AUDIENCE,
+                weight=6 * rng.random() + 1,
+                cache_control=cache,
+            )
+        )
+    loader = queries(one(rng, "family:word-list id:int modules:word-list cb:unix"))
+    for mode, media in _LOADED:
+        if rng.random() < 0.4:
+            path = one(rng, "/{n}/loader /css /{v}/sdk /api/{n}/embed /{h}/bundle /tag /gtm /ajax/libs/{n}")
+            replies = habits.replies(media, 15000, revalidated=True)
+            made.append(
+                resource(
+                    "asset-bare",
+                    path,
+                    replies,
+                    *loader,
+                    modes=(mode,),
+                    audience=ASSET_AUDIENCE,
+                    weight=2.5,
+                    cache_control=cache,
+                )
+            )
+    return made
+
+
+_SEGMENTS = (
+    (".ts", "video/mp2t"),
+    (".m4s", "video/iso.segment"),
+    ("", "application/octet-stream"),
+    (".aac", "audio/aac"),
+)
+_PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegURL", "application/dash+xml")
+
+
+def media_streams(rng: Random, habits: Habits) -> list[Operation]:
+    """HLS and DASH: playlists and numbered segments, also without extension."""
+    key, part = (
+        Parameter("path", "id", entities(rng, "uuid", 12)),
+        Parameter("path", "part", entities(rng, "int", 150)),
+    )
+    suffix, media = rng.choice(_SEGMENTS)
+    root = one(rng, "/vod /live /hls /{n}/stream /api/{v}/video")
+    audience = (("browser", 0.7), ("app", 0.3))
+    partial = answers([(0.8, 200, media, 400000), (0.18, 206, media, 200000), (0.02, 404, habits.html, 100)])
+    listed, name = (
+        habits.replies(rng.choice(_PLAYLISTS), 900),
+        one(rng, "index.m3u8 master.m3u8 manifest.mpd"),
+    )
+    segment = f"{root}/{{id}}/{one(rng, 'seg- chunk_ ~')}{{part}}{suffix}"
+    modes = ("media", "fetch", "xhr")
+    return [
+        resource("media-segment", segment, partial, key, part, modes=modes, audience=audience, weight=8),
+        resource(
+            "media-segment",
+            f"{root}/{{id}}/{name}",
+            listed,
+            key,
+            modes=modes[1:],
+            audience=audience,
+            weight=2,
+        ),
+    ]
+
+
+# Files that browsers, crawlers and readers ask for by themselves: kind, path, media, mode, audience, share
+# of sites, weight.
+_READERS: Audience = (("reader", 0.75), ("bot", 0.15), ("browser", 0.1))
+_CRAWLED: Audience = (("bot", 0.8), ("server", 0.1), ("browser", 0.1))
+_KNOWN: tuple[tuple[str, str, str, str, Audience, float, float], ...] = (
+    ("favicon", "/favicon.ico", "image/x-icon", "image", ASSET_AUDIENCE, 0.9, 1.5),
+    ("favicon", "/apple-touch-icon.png", "image/png", "image", ASSET_AUDIENCE, 0.4, 0.4),
+    ("robots", "/robots.txt", "text/plain", "navigate", _CRAWLED, 0.9, 1.0),
+    ("robots", "/ads.txt", "text/plain; charset=utf-8", "navigate", _CRAWLED, 0.2, 0.3),
+    ("sitemap", "/sitemap.xml", "application/xml", "navigate", _CRAWLED, 0.6, 0.5),
+    ("feed", "/feed", "application/rss+xml; charset=UTF-8", "navigate", _READERS, 0.3, 2.0),
+    ("feed", "/atom.xml", "application/atom+xml", "navigate", _READERS, 0.2, 1.5),
+    ("feed", "/rss", "text/xml; charset=utf-8", "navigate", _READERS, 0.2, 1.5),
+    ("feed", "/feed.json", "application/feed+json", "navigate", _READERS, 0.1, 0.8),
+    ("manifest", "/manifest.json", "application/json", "manifest", SCRIPT_AUDIENCE, 0.25, 0.8),
+    ("manifest", "/site.webmanifest", "application/manifest+json", "manifest", SCRIPT_AUDIENCE, 0.25, 0.6),
+    ("service-worker", "/sw.js", "text/javascript", "worker", SCRIPT_AUDIENCE, 0.3, 1.0),
+    (
+        "file-download",
+        "/downloads/setup.exe",
+        "application/octet-stream",
+        "navigate",
+        PAGE_AUDIENCE,
+        0.2,
+        0.5,
+    ),
+    ("file-download", "/files/archive.zip", "application/zip", "navigate", PAGE_AUDIENCE, 0.2, 0.5),
+    ("file-download", "/export/list.csv", "text/csv", "navigate", PAGE_AUDIENCE, 0.06, 0.3),
+)
+
+
+def known_files(rng: Random, habits: Habits) -> list[Operation]:
+    """Files at well-known places; absent ones answer 404."""
+    made, cache = [], habits.asset_cache
+    for kind, path, media, mode, audience, share, weight in _KNOWN:
+        if rng.random() < share:
+            replies = habits.replies(media, 3000, revalidated=True, missing=rng.choice((0.01, 0.01, 0.9)))
+            made.append(
+                resource(
+                    kind, path, replies, modes=(mode,), audience=audience, weight=weight, cache_control=cache
+                )
+            )
+    return made
+
+
+def moved_assets(rng: Random, habits: Habits) -> list[Operation]:
+    """Assets that redirect, to another host or to https, without a content type."""
+    names = [file_name(rng, False) + one(rng, ".js .png .css ~ .jpg .gif") for _ in range(15)]
+    pool = paths([f"{habits.folder}/{name}" for name in names])
+    moved = answers([(0.6, 301, "", 0), (0.35, 302, "", 0), (0.05, 307, habits.html, 0)])
+    mode = rng.choice(("image", "script", "style"))
+    return [
+        resource("asset-redirect", "/{path}", moved, pool, modes=(mode,), audience=ASSET_AUDIENCE, weight=1.2)
+    ]

@@ -1,0 +1,169 @@
+"""What scripts load that is not an API: JSON files, source maps, pixels, beacons, JSONP, advertising."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pipelines.simulator.styles.asset_styles import file_name
+from pipelines.simulator.vocabulary.conventions import (
+    ASSET_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    Habits,
+    paths,
+    queries,
+    resource,
+)
+from pipelines.simulator.vocabulary.operation import Operation, answers
+from pipelines.simulator.vocabulary.values import LOCALES
+from pipelines.simulator.vocabulary.words import one
+
+_STATIC = """/locales/{l}/{n}.json /i18n/{l}.json /_next/data/{h}{h}/{n}.json
+    {f}/data/{n}.json /page-data/app-data.json
+    /page-data/{n}/page-data.json /{n}/__data.json {f}/lottie/{n}-{n}.json /config.json /asset-manifest.json
+    /build/{h}/manifest.json /version.json /maps/{n}.geojson /api/static/{n}.json /data/v{d}/{n}.json
+    /.well-known/assetlinks.json /search-index.json {f}/{n}.{h}.json /content/{n}-{n}.xml
+    /etc/designs/{n}/{n}.json /translations/{l} {f}/i18n/{n}-{l}.json /{v}/config/{n}.json"""
+_STATIC_MEDIA = (
+    "application/json",
+    "application/json",
+    "application/json; charset=utf-8",
+    "application/octet-stream",
+    "text/plain",
+)
+
+
+def static_data(rng: Random, habits: Habits) -> list[Operation]:
+    """JSON that is a file: translations, manifests, page data, animations, settings; also source maps."""
+    made, options = [], _STATIC.replace("{f}", habits.folder).replace("{l}", rng.choice(LOCALES))
+    for path in dict.fromkeys(one(rng, options) for _ in range(rng.randrange(1, 6))):
+        media = "text/xml" if path.endswith(".xml") else rng.choice(_STATIC_MEDIA)
+        stamps = queries("v:int", 0.5) if rng.random() < 0.2 else ()
+        made.append(
+            resource(
+                "static-json",
+                path,
+                habits.replies(media, 8000, revalidated=True),
+                *stamps,
+                modes=(rng.choice(("fetch", "fetch", "xhr")),),
+                audience=ASSET_AUDIENCE,
+                weight=1.5,
+                cache_control=habits.asset_cache,
+            )
+        )
+    if rng.random() < 0.3:
+        pool = paths([f"{habits.folder}/js/{file_name(rng, True)}.js.map" for _ in range(10)])
+        media = rng.choice(("application/json", "application/octet-stream", "text/plain"))
+        replies = habits.replies(media, 200000)
+        made.append(
+            resource(
+                "source-map",
+                "/{path}",
+                replies,
+                pool,
+                modes=("fetch",),
+                audience=SCRIPT_AUDIENCE,
+                weight=0.3,
+            )
+        )
+    return made
+
+
+_IDENTITY = queries("cid:uuid e:word t:unix u:words sz:small z:int", 0.9)
+_BEACON_MEDIA = (
+    "text/plain;charset=UTF-8",
+    "text/plain;charset=UTF-8",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "application/csp-report",
+)
+_BEACON_ANSWERS = (
+    (204, "", 0),
+    (204, "", 0),
+    (204, "text/plain", 0),
+    (200, "text/plain", 2),
+    (200, "image/gif", 43),
+    (202, "", 0),
+    (200, "", 0),
+    (200, "text/html", 0),
+    (200, "text/html; charset=utf-8", 20),
+)
+
+
+def trackers(rng: Random, habits: Habits) -> list[Operation]:
+    """Pixels, and on most sites beacons, JSONP or advertising."""
+    path = one(
+        rng, "/pixel.gif /b /px /collect /c.gif /track/open /i /{v}/{n}.gif /sync /api/pixel /p /{n}/px"
+    )
+    replies = answers(
+        [(0.8, 200, "image/gif", 43), (0.12, 204, rng.choice(("", "image/gif")), 0), (0.08, 302, "", 0)]
+    )
+    made = [
+        resource(
+            "pixel",
+            path,
+            replies,
+            *_IDENTITY,
+            modes=("image",),
+            audience=SCRIPT_AUDIENCE,
+            weight=3,
+            cache_control="no-cache, no-store",
+        )
+    ]
+    if rng.random() < 0.6:
+        path = one(
+            rng,
+            "/beacon /rum /collect /g/collect /log /csp-report /api/beacon /cdn-cgi/rum /_vitals /{v}/b /e",
+        )
+        made.append(
+            resource(
+                "beacon",
+                path,
+                answers([(1, *rng.choice(_BEACON_ANSWERS))]),
+                *_IDENTITY[:2],
+                method="POST",
+                modes=("beacon",),
+                audience=SCRIPT_AUDIENCE,
+                request_media=rng.choice(_BEACON_MEDIA),
+                weight=2,
+            )
+        )
+    return made + _scripts(rng, habits)
+
+
+_SCRIPT_MEDIA = ("application/javascript", "text/javascript; charset=utf-8", "text/javascript")
+_FRAMES = (
+    ("text/html; charset=UTF-8", "iframe"),
+    ("text/javascript", "script"),
+    ("application/javascript", "script"),
+)
+
+
+def _scripts(rng: Random, habits: Habits) -> list[Operation]:
+    """JSONP and advertising: answers that run."""
+    made = []
+    if rng.random() < 0.4:
+        called = queries(one(rng, "callback:word jsonp:word cb:word"))
+        path = one(rng, "/{n}/jsonp /api/{n}.js /{v}/{n}.jsonp /ads /widgets/{n} /svc/{n}/{v}/{n}.jsonp")
+        replies = habits.replies(rng.choice(_SCRIPT_MEDIA), 1500)
+        made.append(
+            resource(
+                "jsonp",
+                path,
+                replies,
+                *called,
+                *_IDENTITY[:3],
+                modes=("script",),
+                audience=SCRIPT_AUDIENCE,
+                weight=1.5,
+            )
+        )
+    if rng.random() < 0.4:
+        media, mode = rng.choice(_FRAMES)
+        path = one(
+            rng, "/gampad/ads /adserver/show.php /impression /addyn/3.0/{d} /delivery /rtb/view /{v}/ad"
+        )
+        replies = habits.replies(media, 3000)
+        made.append(
+            resource("ad", path, replies, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2)
+        )
+    return made

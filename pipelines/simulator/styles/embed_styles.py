@@ -1,0 +1,155 @@
+"""What pages embed from anywhere, at paths that look like services: drawn pictures, counters, tags."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pipelines.simulator.vocabulary.conventions import (
+    ASSET_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    Habits,
+    queries,
+    resource,
+)
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.values import Values, entities, token, uuid
+from pipelines.simulator.vocabulary.words import one
+
+_PICTURES = ("image/webp", "image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/avif")
+_DRAWN = """/chart /captcha /qr /barcode /staticmap /{n}-service/{w} /{n}/{w} /image/resize
+    /api/{v}/thumbnail /api/charts/{n} /is/image/{n} /badge/{n} /screenshot /render /{v}/render/{n}
+    /api/image /api/{v}/{s}/image /{n}/{w}Image /ImageServer/{w} /{n}.ashx /image.php /thumb.php
+    /api/{v}/avatar /{v}/og /wms /{n}/api/preview"""
+
+
+def _asked(rng: Random, *options: str) -> tuple[Parameter, ...]:
+    """One query parameter of each group of options."""
+    return queries(" ".join(one(rng, group) for group in options), 0.85)
+
+
+def drawn_pictures(rng: Random, habits: Habits) -> list[Operation]:
+    """Pictures that a service draws or cuts for an `<img>`: charts, badges, codes, product views; long queries."""
+    made = []
+    for _ in range(rng.randrange(1, 5)):
+        asked = _asked(
+            rng,
+            "width:small size:choice w:choice item:int id:uuid sku:sku src:words",
+            "height:small kind:word type:word format:word quality:choice fit:word",
+            "bbox:int-list text:words token:base62 v:small layers:word-list data:object",
+        )
+        bytes_ = rng.choice((1500, 9000, 40000))
+        replies = habits.replies(rng.choice(_PICTURES), bytes_, revalidated=True)
+        made.append(
+            resource(
+                "image-drawn", one(rng, _DRAWN), replies, *asked, modes=("image",), audience=ASSET_AUDIENCE,
+                weight=rng.random() * 4 + 0.5, cache_control=habits.asset_cache,
+            )
+        )  # fmt: skip
+    return made + (_tiles(rng, habits) if rng.random() < 0.25 else [])
+
+
+_TILES = (
+    ("image/png", ".png", "image"), ("image/png", "", "image"), ("image/webp", "", "image"),
+    ("application/x-protobuf", ".pbf", "fetch"), ("application/vnd.mapbox-vector-tile", "", "fetch"),
+)  # fmt: skip
+
+
+def _tiles(rng: Random, habits: Habits) -> list[Operation]:
+    """Map tiles: zoom, column and row in the path; pictures, or vectors that a script draws."""
+    place = tuple(Parameter("path", name, Values("small")) for name in ("z", "x", "y"))
+    (media, ending, mode), root = (
+        rng.choice(_TILES),
+        one(rng, "/tiles /{n}/tiles /{v}/{n} /maps/vt /api/tiles /wmts/{n}"),
+    )
+    replies = habits.replies(media, 15000, revalidated=True)
+    path = f"{root}/{{z}}/{{x}}/{{y}}{ending}"
+    return [resource("map-tile", path, replies, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5)]
+
+
+_COUNTED = (
+    (200, "image/gif", 43), (200, "image/gif", 43), (200, "text/plain", 0),
+    (200, "text/plain; charset=utf-8", 120), (200, "text/html", 90), (204, "", 0), (204, "image/gif", 0),
+    (200, "image/png", 70), (302, "", 0), (302, "text/html", 0), (200, "", 0),
+)  # fmt: skip
+_SYNC = """/usersync /getuid /match /setuid /idsync /{v}/match/{n} /bounce /cm /sync/{n} /{n}/{d}/match
+    /api/sync /event /log/{n} /l"""
+_REPORTS = "/log/{n} /reports /_/log /{v}/t /jserr /web/{v}/collect /api/{v}/rum /csp /{n}/log /ingest/{n}"
+_REPORTED = (
+    "text/plain;charset=UTF-8", "application/json", "application/x-www-form-urlencoded",
+    "application/csp-report", "application/reports+json", "",
+)  # fmt: skip
+
+
+def _terse(rng: Random) -> str:
+    """A path of terse segments, as counters and partners use."""
+    letters = "abcdefghijklmnoprstuvwxy"
+    words = (one(rng, "{n} {w} {v} {d} {d}{d}{d}"), token(rng, rng.randrange(1, 4), letters))
+    return "/" + "/".join(rng.choice(words) for _ in range(rng.randrange(1, 4)))
+
+
+def counters(rng: Random, _habits: Habits) -> list[Operation]:
+    """Pixels and partner identifiers synchronised through pictures and frames, whatever type the answer claims."""
+    made = []
+    for _ in range(rng.randrange(1, 4)):
+        path = _terse(rng) if rng.random() < 0.5 else one(rng, _SYNC)
+        asked = _asked(
+            rng,
+            "uid:base62 id:uuid partner:word h:hex24 pid:int",
+            "r:words gdpr:bool t:unix cid:hex24 ev:word",
+            "url:words rnd:unix type:word v:small d:object",
+        )
+        replies = answers([(0.9, *rng.choice(_COUNTED)), (0.07, 302, "", 0), (0.03, 204, "", 0)])
+        modes = (rng.choice(("image", "image", "image", "iframe", "script")),)
+        if rng.random() < 0.3:
+            known = entities(rng, rng.choice(("uuid", "base62", "hex24", "bigint")), 60)
+            path, asked = f"{path}/{{id}}", (Parameter("path", "id", known), *asked[:1])
+        made.append(
+            resource(
+                "pixel", path, replies, *asked, modes=modes, audience=SCRIPT_AUDIENCE, weight=2.5,
+                cache_control="no-cache, no-store",
+            )
+        )  # fmt: skip
+    if rng.random() < 0.5:
+        replies, session = answers([(1, *rng.choice(_COUNTED))]), queries("s:hex24", 0.6)
+        made.append(
+            resource(
+                "beacon", one(rng, _REPORTS), replies, *session, method="POST", modes=("beacon",),
+                audience=SCRIPT_AUDIENCE, request_media=rng.choice(_REPORTED), weight=2,
+            )
+        )  # fmt: skip
+    return made
+
+
+_SCRIPTS = (
+    "application/javascript", "text/javascript; charset=utf-8", "text/javascript", "application/x-javascript",
+)  # fmt: skip
+_LOADERS = """/gtag/{w} /tag/{n}/js /{n}/{v}/sdk /{v}/{n}/init /api/{v}/{n}.js /{n}/{v} /{n}/{w}/{d}/json
+    /svc/{n} /{w}/{d}{d}{d}/loader"""
+
+
+def tags(rng: Random, habits: Habits) -> list[Operation]:
+    """Scripts and styles that a page loads from a path without extension, state packed into path or query."""
+    made = []
+    for _ in range(rng.randrange(1, 4)):
+        packed = [f"{one(rng, '{n}')}={token(rng, rng.randrange(1, 20))}" for _ in range(rng.randrange(1, 5))]
+        path = rng.choice(
+            (
+                one(rng, _LOADERS),
+                "/".join((one(rng, "/{n} /_ /js /{n}-static"), *packed)),
+                f"/{one(rng, '{n}')}/{token(rng, 5)}-{token(rng, 5)}-{token(rng, 5)}",
+                f"/{uuid(rng)}/{one(rng, 'script loader config banner')}",
+            )
+        )
+        asked = _asked(
+            rng, "fv:object id:uuid cb:word data:object pid:int", "l:word t:unix d:object url:words"
+        )
+        is_style = rng.random() < 0.12
+        media = "text/css; charset=utf-8" if is_style else rng.choice(_SCRIPTS)
+        made.append(
+            resource(
+                "script-tag", path, habits.replies(media, rng.choice((60, 700, 5000, 60000))),
+                *(asked if rng.random() < 0.7 else ()), modes=("style" if is_style else "script",),
+                audience=SCRIPT_AUDIENCE, weight=2, cache_control=habits.asset_cache,
+            )
+        )  # fmt: skip
+    return made

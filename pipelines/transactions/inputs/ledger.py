@@ -1,0 +1,143 @@
+"""What the ledger (table batches) knows of a file: all of it, its beginning, another content under its name, or nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from pipelines.runtime.tables import Warehouse
+from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.names import shown
+from pipelines.transactions.inputs.remote import content_of
+from pipelines.transactions.inputs.scan import beginnings
+from pipelines.transactions.tables import BATCHES
+
+MOVED_BYTES = 4096
+"""From how many equal bytes on a file of another name is a log that was rotated or packed: some thirty lines of two servers are
+never equal to the second and the byte, while a single one (a health check) may be."""
+
+Known = dict[str, Any]  # a row of the ledger
+Contents = Callable[[Input, Sequence[int]], dict[int, str]]  # `Scan.content` of so many first bytes
+_COLUMNS = ("source_id", "source", "format", "content", "first_line", "bytes", "lines", "line_bytes", "valid")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was read under the name of an input before: `source_ids`, and the line that may be there twice (else None)."""
+
+    source_ids: tuple[str, ...]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Inputs against the ledger.
+
+    Attributes:
+        new: what is to be read, of a log that has grown from where it was read to.
+        known: inputs that hold nothing new.
+        known_valid: transactions that the tables hold of all inputs.
+        earlier: of inputs of `new`, by `uri`, what may hold some of their records.
+        notes: what grew, and what was replaced, in words.
+    """
+
+    new: tuple[Input, ...]
+    known: int
+    known_valid: int
+    earlier: dict[str, Earlier]
+    notes: tuple[str, ...]
+
+
+def compared(warehouse: Warehouse, inputs: Sequence[Input]) -> Compared:
+    """Looks the inputs up by content, by their first line and by name."""
+
+    def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
+        if entry.path is not None:
+            found = beginnings(entry.path, entry.compression, lengths)
+            return {length: content for length, (content, _) in found.items()}
+        return {
+            length: content_of(warehouse.spark, entry.location or entry.uri, length) for length in lengths
+        }
+
+    return against(_rows(warehouse, inputs), inputs, contents)
+
+
+def against(rows: Iterable[Known], inputs: Sequence[Input], contents: Contents) -> Compared:
+    """Inputs against rows of the ledger, which have `_COLUMNS`."""
+    by_id, by_line, by_name = {}, defaultdict(list), defaultdict(list)
+    for row in rows:
+        by_id[row["source_id"]] = row
+        by_name[row["source"]].append(row)
+        if row["lines"] is not None:
+            by_line[row["first_line"]].append(row)
+    new, notes, earlier, known, valid = list[Input](), list[str](), dict[str, Earlier](), 0, 0
+    for entry in inputs:
+        same, before = by_id.get(entry.checksum), _beginnings(entry, by_line, contents)
+        valid += sum(row["valid"] for row in before) or (same["valid"] if same else 0)
+        if same or (before and before[-1]["content"] == (entry.scan and entry.scan.content)):
+            known += 1
+            continue
+        if before:
+            found, earlier[entry.uri] = _grown(entry, before[-1])
+            new.append(found)
+            notes.append(f"{shown(entry.name)}: has grown, read on from line {found.lines_before + 1:,}")
+            continue
+        new.append(entry)
+        if entry.name in by_name:
+            earlier[entry.uri] = Earlier(tuple(row["source_id"] for row in by_name[entry.name]))
+            notes.append(
+                f"{shown(entry.name)}: holds something else than when it was read before, read whole"
+            )
+    return Compared(tuple(new), known, valid, earlier, tuple(notes))
+
+
+def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Known]:
+    """The published rows of the ledger that may be about one of the inputs; a few of each."""
+    lines = sorted({entry.scan.first_line for entry in inputs if entry.scan is not None})
+    wanted = (
+        F.col("source_id").isin([entry.checksum for entry in inputs])
+        | F.col("source").isin([entry.name for entry in inputs])
+        | F.col("first_line").isin(lines)
+    )
+    found = BATCHES.read(warehouse).where(wanted & (F.col("state") == "published")).select(*_COLUMNS)
+    return [row.asDict() for row in found.collect()]
+
+
+def _beginnings(entry: Input, by_line: dict[str, list[Known]], contents: Contents) -> list[Known]:
+    """The rows of the ledger whose whole content `entry` begins with, by SHA-256; the longest one last."""
+    scan = entry.scan
+    if scan is None:
+        return []
+    candidates = [
+        row
+        for row in by_line.get(scan.first_line, [])
+        if row["format"] == entry.format
+        and 0 < row["bytes"] <= scan.bytes
+        and (row["source"] == entry.name or row["bytes"] >= MOVED_BYTES)
+    ]
+    # of another content at the same length nothing need be read
+    shorter = {row["bytes"] for row in candidates if row["bytes"] < scan.bytes}
+    found = {scan.bytes: scan.content} | (contents(entry, sorted(shorter)) if shorter else {})
+    same = [row for row in candidates if found[row["bytes"]] == row["content"]]
+    return sorted(same, key=lambda row: int(row["bytes"]))
+
+
+def _grown(entry: Input, before: Known) -> tuple[Input, Earlier]:
+    """Where to read on. A last line without an end was read as it was then; it is read again only if it has grown, too."""
+    size, lines, whole = before["bytes"], before["lines"], before["line_bytes"]
+    ids = (before["source_id"],)
+    if (
+        whole == size
+    ):  # a remote file is read from its beginning, by many tasks, and its known lines are left out
+        return replace(entry, start=size if entry.path else 0, lines_before=lines), Earlier(ids)
+    if entry.path is None:
+        return replace(entry, lines_before=lines), Earlier(ids, lines + 1)
+    _, after = beginnings(entry.path, entry.compression, [size])[size]
+    end = next((end for end in (b"\n", b"\r\n") if after.startswith(end)), None)
+    if end is not None:
+        return replace(entry, start=size + len(end), lines_before=lines + 1), Earlier(ids)
+    return replace(entry, start=whole, lines_before=lines), Earlier(ids, lines + 1)

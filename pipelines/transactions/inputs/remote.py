@@ -1,0 +1,180 @@
+"""Files of Hadoop file systems (s3a, hdfs, abfss, gs): listed one by one, with what tells one version of a file from the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.sql import SparkSession
+
+from pipelines.runtime.errors import InputError
+from pipelines.transactions.inputs.compression import (
+    HEAD_BYTES,
+    Compression,
+    DamagedError,
+    compression_of,
+    decompressed,
+)
+from pipelines.transactions.inputs.names import shown
+from pipelines.transactions.inputs.scan import Scan
+
+_HEAD_LIMIT = 1 << 30  # of what the first stored bytes of a file may hold: only their beginning is read
+READERS = (
+    16  # at once: the beginning of a file is one request of some 50 ms, and a day may have thousands of files
+)
+MISSING_CLIENT = ("ClassNotFoundException", "UnsupportedFileSystemException", "NoClassDefFoundError")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file. `uri` is its name in Spark's `_metadata.file_path`, `location` the one that Spark opens.
+
+    `version` is a fingerprint of URI, length and the store's own mark of the content: the ETag where there is one
+    (S3, ABFS), else the time of the last change. Reading the bytes would download each day's logs twice, the
+    first time through one process; an ETag changes with the content, and a time with each rewrite.
+    """
+
+    uri: str
+    location: str
+    size: int
+    version: str
+    is_explicit: bool
+    head: bytes
+    scan: Scan | None
+
+
+def remote_files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
+    """The files that a URI names: itself, what is below it, or what a pattern matches; in order of their names.
+
+    Raises:
+        InputError: nothing is there, or the store refuses; with the way out.
+    """
+    try:
+        yield from _files(spark, argument)
+    except Py4JJavaError as error:
+        raise _refusal(argument, error) from error
+
+
+def _files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
+    context = spark.sparkContext
+    jvm: Any = context._jvm  # the Hadoop file system has no Python API
+    path = jvm.org.apache.hadoop.fs.Path(argument)
+    system = path.getFileSystem(context._jsc.hadoopConfiguration())
+    found = list(system.globStatus(path) or [])
+    if not found:
+        raise InputError(shown(argument), "does not exist", "Check the URI.")
+    statuses = []
+    for status in found:
+        if status.isFile():
+            statuses.append((status, not _is_pattern(argument)))
+        else:
+            below = system.listFiles(status.getPath(), True)
+            while below.hasNext():
+                statuses.append((below.next(), False))
+    named = [(status.getPath().toString(), status, is_explicit) for status, is_explicit in statuses]
+    root = path.toUri().getPath()
+    wanted = [
+        one
+        for one in sorted(named, key=lambda one: one[0])
+        if one[2] or not _is_hidden(one[1].getPath().toUri().getPath().removeprefix(root))
+    ]
+    with ThreadPoolExecutor(READERS) as readers:
+        yield from readers.map(lambda one: _described(system, one[1], one[0], one[2]), wanted)
+
+
+def _described(system: Any, status: Any, location: str, is_explicit: bool) -> RemoteFile:
+    uri, size = status.getPath().toUri().toString(), int(status.getLen())
+    version = f"{uri}\n{size}\n{_mark(status)}"
+    stream = system.open(status.getPath())
+    try:
+        head = bytes(stream.readNBytes(HEAD_BYTES)) if size else b""
+        is_plain = compression_of(head) == "none" and size > 0
+        tail = _tail(stream, size) if is_plain else b""
+    finally:
+        stream.close()
+    scan = _scan(size, head, tail) if is_plain else None
+    return RemoteFile(uri, location, size, sha256(version.encode()).hexdigest(), is_explicit, head, scan)
+
+
+def content_of(spark: SparkSession, location: str, length: int) -> str:
+    """`Scan.content` of the first `length` bytes of a file, by their ends: SHA-256 of the first and the last 64 KiB.
+
+    A log whose ends are the same at the same place is the same log; to compare all of it would be to download it again.
+    """
+    context = spark.sparkContext
+    jvm: Any = context._jvm
+    path = jvm.org.apache.hadoop.fs.Path(location)
+    stream = path.getFileSystem(context._jsc.hadoopConfiguration()).open(path)
+    try:
+        head = bytes(stream.readNBytes(min(HEAD_BYTES, length)))
+        return _content(head, _tail(stream, length))
+    finally:
+        stream.close()
+
+
+def _tail(stream: Any, length: int) -> bytes:
+    """The last bytes of the first `length`, where they are not all in the head."""
+    if length <= HEAD_BYTES:
+        return b""
+    stream.seek(length - HEAD_BYTES)
+    return bytes(stream.readNBytes(HEAD_BYTES))
+
+
+def _content(head: bytes, tail: bytes) -> str:
+    return f"ends {sha256(head + tail).hexdigest()}"
+
+
+def _scan(size: int, head: bytes, tail: bytes) -> Scan:
+    line = head[: head.find(b"\n") + 1] or head
+    line_bytes = size if (tail or head).endswith(b"\n") else 0
+    return Scan(size, _content(head, tail), sha256(line).hexdigest(), None, line_bytes, False)
+
+
+def _mark(status: Any) -> str:
+    """The store's mark of a version (`org.apache.hadoop.fs.EtagSource`), else the time of the last change."""
+    try:
+        etag = status.getEtag()
+    except Py4JError:  # the status of a file system that has none
+        etag = None
+    return str(etag or status.getModificationTime())
+
+
+def _is_hidden(below: str) -> bool:
+    """Spark skips what begins with `_` or `.`, and so do we: markers, parts of uploads, folders of tools."""
+    return any(part.startswith(("_", ".")) for part in below.split("/") if part)
+
+
+def _is_pattern(argument: str) -> bool:
+    return any(char in argument for char in "*?[{")
+
+
+def _refusal(argument: str, error: Py4JJavaError) -> InputError:
+    kind = str(error.java_exception.getClass().getSimpleName())
+    said = " ".join(str(error.java_exception.getMessage()).split())[:200]
+    if kind in MISSING_CLIENT or any(name in said for name in MISSING_CLIENT):
+        return InputError(
+            shown(argument),
+            f"Spark has no client for it ({kind})",
+            "Add it to spark.jars.packages: README, section on remote files.",
+        )
+    return InputError(
+        shown(argument),
+        f"cannot be read ({kind}: {said})",
+        "Check name, network and credentials of the store.",
+    )
+
+
+def plain_head(head: bytes, compression: Compression) -> bytes:
+    """What the first stored bytes hold; that they end in the middle of a stream is no damage."""
+    plain = bytearray()
+    with suppress(DamagedError):
+        reader = decompressed(BytesIO(head), compression, _HEAD_LIMIT)
+        while len(plain) < HEAD_BYTES and (piece := reader.read1(HEAD_BYTES)):
+            plain += piece
+    return bytes(plain[:HEAD_BYTES])

@@ -1,0 +1,213 @@
+"""Columns of text → typed columns, and the checks that say why a typed record is not a transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from pipelines.http import redaction
+from pipelines.runtime.settings import IngestSettings
+from pipelines.transactions.inputs.access_log_line import ADDRESS
+
+# Patterns end with \z: in Java, $ also matches before a last line end.
+MEDIA_TYPE = r"\A[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,96}\z"  # RFC 6838 s. 4.2
+_NAME = "[A-Za-z0-9_.-]{1,64}"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
+FIELD_NAME = rf"\A{_NAME}\z"
+_FIELD_NAMES = rf"\A{_NAME}(?:\n{_NAME})*+\z"
+LEAST_CHARACTERS = 20  # of a time stamp with seconds and zone
+UNIX_TIME = r"\A[0-9]{9,19}(?:\.[0-9]{1,9})?\z"
+LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,30})?)?"
+ZONE = r" ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[A-Z][A-Za-z_]{1,31}(?:/[A-Za-z_+-]{1,31}){1,2})"
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
+# Pairs of a form (WHATWG URL s. 5.1), the first two or the first value not empty, as base64 text ends with "=", too.
+FORM_BODY = (
+    r"\A(?=[^=&]{1,128}=(?:[^=&]|&[^=&]{1,128}=))"
+    r"[\w.*~!$'()+:,;@/?%\[\]-]{1,128}+=[^=\s&\"<>{}]*+(?:&[\w.*~!$'()+:,;@/?%\[\]-]{1,128}+(?:=[^=\s&\"<>{}]*+)?+)*+\z"
+)
+MULTIPART_BODY = r"(?i)\A--[^\r\n]{1,70}\r?\nContent-Disposition: ?form-data;"  # RFC 7578 s. 4.2
+
+
+def filled(text: Column) -> Column:
+    """NULL for an empty text or the "-" of access logs."""
+    return F.when((F.trim(text) != "") & (text != "-"), F.trim(text))
+
+
+def header(headers: Column, name: str) -> Column:
+    """The value of a header; NULL where it is missing or empty."""
+    return filled(F.try_element_at(headers, F.lit(name)))
+
+
+def without_user(url: Column) -> Column:
+    """A URL without user information (RFC 3986 s. 3.2.1)."""
+    return F.when(url.contains("@"), F.regexp_replace(url, redaction.USER_INFORMATION, "$1")).otherwise(url)
+
+
+def without_addresses(text: Column) -> Column:
+    """An unparsed line without addresses, wherever a tool has put them, and without the user beside one."""
+    user = r"(?: [^\s\[]{1,256} [^\s\[]{1,256}(?= \[))?"
+    return F.regexp_replace(text, rf"(?<![\w.:]){ADDRESS}(?:\]?:\d{{1,5}})?{user}", "-")
+
+
+def media_type(text: Column) -> Column:
+    """From "Application/JSON; charset=utf-8" to "application/json"; NULL for what is no media type."""
+    essence = F.lower(F.trim(F.substring_index(text, ";", 1)))
+    return F.when(essence.rlike(MEDIA_TYPE), essence)
+
+
+def size(text: Column) -> Column:
+    """Bytes; NULL for missing or negative (HAR writes -1 for unknown)."""
+    size = text.try_cast("bigint")
+    return F.when(size >= 0, size)
+
+
+def host(text: Column, scheme: Column) -> Column:
+    """Lower case, without the scheme's default port (RFC 9110 s. 4.2) and without the root's dot."""
+    lower = F.regexp_replace(F.lower(F.trim(text)), r"\.(?=\z|:)", "")
+    without_443 = F.when(
+        lower.endswith(":443") & F.coalesce(scheme != "http", F.lit(True)),
+        F.substring_index(lower, ":443", 1),
+    )
+    without_80 = F.when(
+        lower.endswith(":80") & F.coalesce(scheme != "https", F.lit(True)), F.substring_index(lower, ":80", 1)
+    )
+    return F.coalesce(without_443, without_80, lower)
+
+
+def timestamp(text: Column, zone: str | None) -> Column:
+    """Time from RFC 3339 / ISO 8601 text or a Unix time in s, ms, us or ns (told apart by size; Logpush offers all but us).
+
+    Args:
+        text: as the log has it.
+        zone: of times that name none; None: such a time is NULL, as nothing tells which hour it was.
+    """
+    number = text.try_cast("double")
+    seconds = (
+        F.when(number < 1e11, number)
+        .when(number < 1e14, number / 1e3)
+        .when(number < 1e17, number / 1e6)
+        .otherwise(number / 1e9)
+    )
+    read = F.try_to_timestamp(_as_cast_reads(text))
+    local = F.to_utc_timestamp(read, zone) if zone else F.lit(None).cast("timestamp")
+    return (
+        F.when(text.rlike(UNIX_TIME), F.timestamp_micros((seconds * 1e6).cast("bigint")))
+        .when(text.rlike(rf"\A{LOCAL_TIME}{ZONE}\z"), read)
+        .when(has_no_zone(text), local)
+    )
+
+
+def _as_cast_reads(text: Column) -> Column:
+    """ISO 8601 as Spark's cast takes it: a point, seconds, no blank before the zone. Most texts are so already."""
+    plain = F.regexp_replace(F.replace(text, F.lit(","), F.lit(".")), r"(?<=[0-9]) (?=[A-Z+-])", "")
+    whole = F.regexp_replace(plain, r"\A([0-9-]{10}[T ][0-9]{2}:[0-9]{2})(?!:)", "$1:00")
+    is_other = (
+        text.contains(",") | text.contains(" ") | text.endswith("z") | (F.length(text) < LEAST_CHARACTERS)
+    )
+    return F.when(is_other, F.regexp_replace(whole, r"z\z", "Z")).otherwise(text)
+
+
+def has_no_zone(text: Column) -> Column:
+    """Whether a time stamp is one but for its zone."""
+    return text.rlike(rf"\A{LOCAL_TIME}\z")
+
+
+def guessed_media_type(body: Column, max_bytes: int) -> Column:
+    """The media type of a body that plainly is JSON, a form or multipart; else NULL. For bodies that came without one."""
+    text = F.btrim(body, F.lit(" \t\r\n"))
+    ends = (text.startswith("{") & text.endswith("}")) | (text.startswith("[") & text.endswith("]"))
+    kind = (
+        F.when(ends, F.when(F.try_parse_json(text).isNotNull(), F.lit(JSON)))
+        .when(text.rlike(MULTIPART_BODY), F.lit(MULTIPART))
+        .when(text.rlike(FORM_BODY), F.lit(FORM))
+    )
+    return F.when(F.octet_length(body) <= max_bytes, kind)
+
+
+def names(fields: Column) -> Column:
+    """Sorted names of a header or cookie map; what is no name (a malformed line may hold anything) is left out.
+
+    All names are looked at together first: a lambda is interpreted, ten times as slow, and hardly ever needed.
+    """
+    keys = F.map_keys(fields)
+    joined = F.array_join(keys, "\n")
+    # a name may hold a line end itself
+    line_ends = F.length(joined) - F.length(F.replace(joined, F.lit("\n"), F.lit("")))
+    are_names = joined.rlike(_FIELD_NAMES) & (line_ends == F.size(keys) - 1)
+    return F.sort_array(
+        F.when(are_names, keys).otherwise(F.filter(keys, lambda name: name.rlike(FIELD_NAME)))
+    )
+
+
+# \z, not $: in Java, $ also matches before a last line end. RFC 3986 s. 3.2.2
+HOST = r"\A(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?\z"
+METHOD = r"\A[A-Z][A-Z-]{1,19}\z"
+CONTROLS = r"[\x00-\x1f\x7f]"  # a request line holds none (RFC 9112 s. 3)
+HTTP_SCHEMES = ("http", "https", "ws", "wss")  # a web socket opens with an HTTP request (RFC 6455 s. 1.3)
+PATH_CHARACTERS = 4096
+NO_ZONE = "time has no zone, so that the hour is not known"
+
+
+def violations(now: datetime, settings: IngestSettings) -> Column:
+    """array<string>: why a typed record is no transaction, in words; empty when it is one."""
+    host, method, path, scheme, status, target = (
+        F.col(name) for name in ("host", "method", "path", "scheme", "status", "target")
+    )
+    is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
+    is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
+    checks = (
+        _violated(
+            "URL scheme is not HTTP: nothing travelled over the network",
+            scheme.isNotNull() & ~scheme.isin(*HTTP_SCHEMES),
+        ),
+        *_time_checks(now, settings.time_window_years),
+        _violated("host is missing", host.isNull()),
+        _violated("host has characters that no host name has", host.isNotNull() & ~host.rlike(HOST)),
+        _violated("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
+        _violated("request target is missing", path.isNull() | (path == "")),
+        _violated(
+            "request target is neither a path nor an absolute URL",
+            is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*") & ~is_tunnel,
+        ),
+        _violated(
+            "CONNECT opens a tunnel: its target is a host and port, not a path", path.isNotNull() & is_tunnel
+        ),
+        _violated("request target has control characters", target.isNotNull() & target.rlike(CONTROLS)),
+        _violated(
+            f"path is longer than {PATH_CHARACTERS} characters",
+            path.isNotNull() & (F.length(path) > PATH_CHARACTERS),
+        ),
+        _violated("status is missing or not a number", status.isNull()),
+        _violated(
+            "status is 0: the request got no answer (aborted, blocked or not sent)",
+            status.isNotNull() & (status == 0),
+        ),
+        _violated(
+            "status is not between 100 and 599",
+            status.isNotNull() & (status != 0) & ~status.between(100, 599),
+        ),
+    )
+    # a lambda over an array of them would keep all of these checks from being compiled
+    found = F.array_remove(F.split(F.concat_ws("\n", *checks), "\n"), "")
+    return (
+        F.when(F.col("error").isNotNull(), F.array("error"))
+        .when(F.col("not_request").isNotNull(), F.array("not_request"))
+        .otherwise(found)
+    )
+
+
+def _time_checks(now: datetime, window_years: int) -> list[Column]:
+    time, has_no_zone = F.col("time"), F.coalesce("has_no_zone", F.lit(False))
+    age = F.abs(F.unix_timestamp(time) - F.lit(int(now.timestamp())))
+    far = f"time is more than {window_years} years from now: wrong unit?"
+    return [
+        _violated(NO_ZONE, time.isNull() & has_no_zone),
+        _violated("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
+        _violated(far, time.isNotNull() & (age > window_years * 366 * 86400)),
+    ]
+
+
+def _violated(reason: str, fails: Column) -> Column:
+    """`reason`, or NULL where the check holds. An undecided (NULL) check counts as failed: no row may vanish."""
+    return F.when(F.coalesce(fails, F.lit(True)), F.lit(reason))

@@ -1,0 +1,333 @@
+"""Ingest: files → transactions and quarantine. Stage, count, check, publish: the tables change in one commit each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipelines.runtime.errors import ContractError, InputError, QualityError
+from pipelines.runtime.files import write_whole
+from pipelines.runtime.remote_file import RemoteFile
+from pipelines.runtime.settings import Settings
+from pipelines.runtime.tables import Warehouse
+from pipelines.runtime.warehouse_lease import leased
+from pipelines.transactions.expectations import QualityResult, check, preload
+from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.ledger import Earlier, compared
+from pipelines.transactions.inputs.names import shown
+from pipelines.transactions.inputs.scan import Scan
+from pipelines.transactions.secret_key import secret_key
+from pipelines.transactions.spark.counts import (
+    FileCounts,
+    batch_counts,
+    earlier_records,
+    mostly_quarantined,
+    not_requests,
+    sampled,
+    times_of,
+)
+from pipelines.transactions.spark.repeats import PLACE, repeats
+from pipelines.transactions.spark.staging import Batch, remove, staged
+from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
+
+FILE = "publishing.json"
+
+
+def declare(spark: SparkSession, folder: str, source_ids: Sequence[str]) -> None:
+    """Writes which files are about to be published; it is stored when this returns."""
+    content = orjson.dumps({"source_ids": sorted(source_ids)})
+    if "://" not in folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        write_whole(Path(folder) / FILE, content)
+        return
+    _remote(spark, folder).write(content)
+
+
+def declared(spark: SparkSession, folder: str) -> list[str]:
+    """The files of a publication that did not end, in most cases none.
+
+    A file that is cut off was never whole (some file systems show it while it is written): nothing was published yet.
+    """
+    content = _content(spark, folder)
+    with suppress(orjson.JSONDecodeError, KeyError, TypeError):
+        return [str(source_id) for source_id in orjson.loads(content or b"{}")["source_ids"]]
+    return []
+
+
+def withdraw(spark: SparkSession, folder: str) -> None:
+    """Removes it: all is published."""
+    if "://" not in folder:
+        (Path(folder) / FILE).unlink(missing_ok=True)
+        return
+    _remote(spark, folder).delete()
+
+
+def _content(spark: SparkSession, folder: str) -> bytes | None:
+    if "://" not in folder:
+        file = Path(folder) / FILE
+        return file.read_bytes() if file.is_file() else None
+    return _remote(spark, folder).read()
+
+
+def _remote(spark: SparkSession, folder: str) -> RemoteFile:
+    return RemoteFile(spark, f"{folder.rstrip('/')}/{FILE}")
+
+
+STAGING = "_staging"
+ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own optimiser aims at
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest did. valid + quarantined + repeated == records, always; `not_requests` (by reason) are in none.
+
+    `repeated`: records that the tables held already; `known_valid`: transactions that they held of these files before;
+    `refused`: "path: problem and way out" of each file that was not ingested as most of it would be quarantined.
+    """
+
+    files: int
+    known: int
+    records: int
+    valid: int
+    quarantined: int
+    repeated: int = 0
+    known_valid: int = 0
+    unreadable: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    not_requests: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What was published of a batch: counts by file, records known before by source, what the checks said, what was refused."""
+
+    counted: Sequence[FileCounts]
+    repeated: Mapping[str, int]
+    quality: QualityResult
+    refused: tuple[str, ...]
+
+
+def ingest(
+    warehouse: Warehouse,
+    inputs: Sequence[Input],
+    settings: Settings,
+    *,
+    now: datetime,
+    docs: Path | None = None,
+) -> Ingested:
+    """Adds what the warehouse does not hold yet: the same file again adds nothing, one that has grown adds its new lines.
+
+    Raises:
+        WarehouseBusy: another process writes to the warehouse.
+        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or nothing else was given.
+        QualityError: a critical expectation failed; the tables are as they were.
+    """
+    with leased(warehouse, "ingest", settings.lease) as mine:
+        return _ingest(mine, inputs, settings, now=now, docs=docs)
+
+
+def _ingest(
+    warehouse: Warehouse, inputs: Sequence[Input], settings: Settings, *, now: datetime, docs: Path | None
+) -> Ingested:
+    _recover(warehouse)
+    found = compared(warehouse, inputs)
+    nothing = Ingested(0, found.known, 0, 0, 0, known_valid=found.known_valid)
+    if not found.new:
+        return nothing
+    batch_id = sha256("".join(sorted(item.checksum for item in found.new)).encode()).hexdigest()[:16]
+    key = secret_key(warehouse.root, settings.privacy)
+    folder = warehouse.path(f"{STAGING}/{batch_id}")
+    preload()
+    try:
+        with staged(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
+            done = _published(warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs)
+    except InputError as error:
+        if not found.known or settings.ingest.unreadable_files == "error":
+            raise
+        # What can be read is in the tables already: the same command again is no error.
+        return replace(nothing, unreadable=(f"{error.source}: {error.problem}",))
+    read, valid = (sum(row[name] for row in done.counted) for name in ("read", "valid"))
+    repeated = sum(done.repeated.values())
+    return replace(
+        nothing,
+        files=len(batch.files) - len(done.refused),
+        records=read,
+        valid=valid - repeated,
+        quarantined=read - valid,
+        repeated=repeated,
+        unreadable=batch.unreadable,
+        warnings=done.quality.warnings,
+        notes=found.notes,
+        not_requests=not_requests(done.counted),
+        refused=done.refused,
+    )
+
+
+def _published(
+    warehouse: Warehouse,
+    batch: Batch,
+    batch_id: str,
+    earlier: Mapping[str, Earlier],
+    settings: Settings,
+    *,
+    now: datetime,
+    docs: Path | None,
+) -> _Published:
+    """Counts, checks and publishes."""
+    counted: Sequence[FileCounts] = batch.counted
+    _require_inputs(counted, batch.files)
+    useless = mostly_quarantined(counted, settings.quality)
+    refused = tuple(f"{shown(file.name)}: {useless[file.uri]}" for file in batch.files if file.uri in useless)
+    nothing_left = len(useless) == len(batch.files)
+    if useless and not nothing_left:
+        files = tuple(file for file in batch.files if file.uri not in useless)
+        batch = replace(batch, files=files, rows=batch.rows.where(~F.col("source").isin(*useless)))
+        counted = [row for row in counted if row["source"] not in useless]
+    problems = refused if nothing_left else ()
+    quality = _checked(warehouse, batch, counted, settings, problems, now=now, docs=docs)
+    rows, repeated = _without_repeats(warehouse, batch, counted, earlier)
+    rows_of = {row["source"]: row for row in counted}
+    records = [
+        _batch_row(item, batch_id, rows_of.get(item.uri), repeated.get(item.uri, 0), quality, now)
+        for item in batch.files
+    ]
+    _publish(warehouse, rows, records, now)
+    return _Published(counted, repeated, quality, refused)
+
+
+def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> None:
+    """Rows of a file that nobody counts for would be lost or never known: a defect, told before anything is published."""
+    strange = sorted({row["source"] for row in counted} - {item.uri for item in files})
+    if strange:
+        raise ContractError(
+            f"{shown(strange[0])}: Spark names this file otherwise than the list of inputs does (of which the first is "
+            f"{shown(files[0].uri)}), so its {len(strange)} like cannot be recorded. Nothing was ingested; give a plain name."
+        )
+
+
+def _without_repeats(
+    warehouse: Warehouse, batch: Batch, counted: Sequence[FileCounts], earlier: Mapping[str, Earlier]
+) -> tuple[DataFrame, dict[str, int]]:
+    """The rows that the table does not hold yet, and by source how many it does."""
+    times = times_of(counted)
+    valid = batch.rows.where(F.size("violations") == 0)
+    span = (min(times), max(times)) if times else None
+    found = repeats(warehouse, valid, batch.files, earlier, span)
+    if found is None:
+        return batch.rows, {}
+    repeated = {row["source"]: row["count"] for row in found.groupBy("source").count().collect()}
+    return (batch.rows.join(found, [*PLACE], "left_anti") if repeated else batch.rows), repeated
+
+
+def _checked(
+    warehouse: Warehouse,
+    batch: Batch,
+    counted: Sequence[FileCounts],
+    settings: Settings,
+    problems: Sequence[str],
+    *,
+    now: datetime,
+    docs: Path | None,
+) -> QualityResult:
+    """The checkpoint's result; raises where it is critical, or where there are `problems`, which are said first."""
+    counts = batch_counts(batch.rows, counted, earlier_records(warehouse), settings.quality, now)
+    sample = sampled(batch.rows, counts.valid, settings.quality.sample_rows)
+    quality = check(counts, sample, settings.quality, docs)
+    if problems or quality.critical:
+        more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
+        first = [f"{problem}{more}" for problem in problems[:1]]
+        raise QualityError(
+            f"batch of {len(batch.files)} files (first: {shown(batch.files[0].name)}) failed its checks and was not ingested: "
+            f"{'; '.join((*first, *quality.critical))}. Give the right --format, or change section quality in --settings."
+        )
+    return quality
+
+
+def _batch_row(
+    item: Input,
+    batch_id: str,
+    counted: FileCounts | None,
+    repeated: int,
+    quality: QualityResult,
+    now: datetime,
+) -> dict[str, object]:
+    read = counted["read"] if counted else 0
+    valid = counted["valid"] if counted else 0
+    scan = item.scan
+    return {
+        "batch_id": batch_id,
+        "source_id": item.checksum,
+        "source": item.name,
+        "format": item.format,
+        "records": read,
+        "valid": valid - repeated,
+        "quarantined": read - valid,
+        "repeated": repeated,
+        "not_requests": counted["not_requests"].total() if counted else 0,
+        "content": scan and scan.content,
+        "first_line": scan and scan.first_line,
+        "bytes": scan and scan.bytes,
+        "lines": scan and _whole_lines(scan, counted),
+        "line_bytes": scan and scan.line_bytes,
+        "first_time": counted["first_time"] if counted else None,
+        "last_time": counted["last_time"] if counted else None,
+        "ingested_at": now,
+        "state": "published",
+        "expectations": orjson.dumps(quality.document).decode(),
+    }
+
+
+def _whole_lines(scan: Scan, counted: FileCounts | None) -> int | None:
+    """Lines that have an end; of a remote file, whose lines nobody counted before, by the number of the last record."""
+    if scan.lines is not None or counted is None or counted["last_line"] is None:
+        return scan.lines
+    return int(counted["last_line"]) - (scan.line_bytes < scan.bytes)
+
+
+def _publish(
+    warehouse: Warehouse, rows: DataFrame, records: Sequence[dict[str, object]], now: datetime
+) -> None:
+    """Both tables, then the ledger says so. A crash in between is undone by the next ingest (`_recover`)."""
+    staging = warehouse.path(STAGING)
+    warehouse.confirm()
+    declare(warehouse.spark, staging, [str(record["source_id"]) for record in records])
+    good = rows.where(F.size("violations") == 0).withColumnRenamed("line", "source_line")
+    valid = sum(int(str(record["valid"])) for record in records)
+    if valid:
+        files = max(1, math.ceil(valid / ROWS_PER_FILE))
+        TRANSACTIONS.append(good.repartitionByRange(files, "day", "host", "time"), warehouse)
+    if any(record["quarantined"] for record in records):
+        bad = rows.where((F.size("violations") > 0) & F.col("not_request").isNull()).withColumns(
+            {"reasons": F.col("violations"), "day": F.lit(now.date())}
+        )
+        QUARANTINE.append(bad.coalesce(1), warehouse)
+    ledger = warehouse.spark.createDataFrame([*records], BATCHES.schema)
+    BATCHES.append(ledger.coalesce(1), warehouse)
+    withdraw(warehouse.spark, staging)
+
+
+def _recover(warehouse: Warehouse) -> None:
+    """Takes back what an interrupted ingest left, so that its files count as new.
+
+    Whoever calls holds the lease: what is half published or staged was left by a process that will never go on.
+    """
+    staging = warehouse.path(STAGING)
+    begun = (
+        F.col("source_id").isin(source_ids) if (source_ids := declared(warehouse.spark, staging)) else None
+    )
+    # the ledger is one commit: where it holds any of them, it was killed after it had published all
+    if begun is not None and BATCHES.read(warehouse).where(begun).isEmpty():
+        for table in (TRANSACTIONS, QUARANTINE):
+            table.delete(warehouse, begun)
+    remove(warehouse.spark, staging)

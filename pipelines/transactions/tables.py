@@ -1,0 +1,169 @@
+"""Contracts of the ingest stage: RECORD, which every source yields, and the tables transactions, quarantine, batches."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DateType,
+    IntegerType,
+    LongType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from pipelines.runtime.columns import fields
+from pipelines.runtime.tables import Table
+
+RAW_CHARACTERS: Final = (
+    65_536  # what `raw` holds at most: quarantine keeps far less of it (`ingest.quarantine_raw_bytes`)
+)
+FILE_ERROR: Final = "file: "  # an `error` that begins so is about the file as a whole
+
+_TEXT: Final = StringType()
+_NAMES: Final = MapType(StringType(), StringType())
+
+RECORD: Final = StructType(
+    [
+        StructField("source", _TEXT),  # URI of the file as Spark names it: `Input.uri`
+        StructField("line", LongType()),  # from 1; of line formats null until `lines.with_line_numbers`
+        StructField("raw", _TEXT),  # original text, null for HAR
+        StructField(
+            "error", _TEXT
+        ),  # why the record (or, after FILE_ERROR, the file) could not be read at all
+        StructField(
+            "not_request", _TEXT
+        ),  # why an entry of a HAR never was a request (`sources.not_requests`)
+        StructField("transaction_id", _TEXT),
+        StructField("time", _TEXT),
+        StructField("host", _TEXT),
+        StructField("method", _TEXT),
+        StructField("url", _TEXT),  # request target or absolute URL
+        StructField("scheme", _TEXT),
+        StructField("status", _TEXT),
+        StructField("request_content_type", _TEXT),
+        StructField("response_content_type", _TEXT),
+        StructField("request_bytes", _TEXT),
+        StructField("response_bytes", _TEXT),
+        StructField("user_agent", _TEXT),
+        StructField("referer", _TEXT),
+        StructField("client_ip", _TEXT),
+        StructField("tls_fingerprint", _TEXT),  # JA4 of the client's TLS hello
+        StructField("request_headers", _NAMES),  # lower-case names
+        StructField("response_headers", _NAMES),
+        StructField("cookies", _NAMES),
+        StructField("request_body", _TEXT),
+    ]
+)
+
+STAGED: Final = StructType(
+    [
+        *RECORD.fields,
+        StructField("format", _TEXT),  # name of the source that read it
+        StructField("is_blank", BooleanType()),  # a blank line: counts as a line, is no record
+        StructField("block_start", LongType()),  # offset of the block of the file that a task read
+        StructField("row_id", LongType()),  # grows by one from line to line within a block
+    ]
+)
+"""RECORD plus the bookkeeping from which `lines.with_line_numbers` derives line numbers."""
+
+
+def staged(rows: DataFrame) -> DataFrame:
+    """The columns of STAGED in order; those that a source does not know are null."""
+    known = set(rows.columns)
+    return rows.select(
+        *(
+            (F.col(field.name) if field.name in known else F.lit(None)).cast(field.dataType).alias(field.name)
+            for field in STAGED.fields
+        )
+    )
+
+
+TEXT, NAMES, HASHES = StringType(), ArrayType(StringType()), MapType(StringType(), StringType())
+
+TRANSACTIONS = Table(
+    name="transactions",
+    schema=StructType(
+        [
+            *fields(TEXT, "transaction_id", nullable=False),
+            *fields(TimestampType(), "time", nullable=False),
+            *fields(DateType(), "day", nullable=False),
+            *fields(TEXT, "host", "method", nullable=False),
+            *fields(TEXT, "scheme", nullable=True),
+            *fields(TEXT, "path", "path_shape", nullable=False),
+            *fields(TEXT, "query", nullable=True),
+            *fields(IntegerType(), "status", nullable=False),
+            *fields(TEXT, "request_content_type", "response_content_type", nullable=True),
+            *fields(BooleanType(), "request_content_type_guessed", nullable=True),
+            *fields(LongType(), "request_bytes", "response_bytes", nullable=True),
+            *fields(
+                TEXT,
+                "accept",
+                "user_agent",
+                "referer",
+                "origin",
+                "sec_fetch_dest",
+                "sec_fetch_mode",
+                nullable=True,
+            ),
+            *fields(TEXT, "x_requested_with", "cache_control", nullable=True),
+            *fields(NAMES, "request_header_names", "response_header_names", "cookie_names", nullable=False),
+            *fields(HASHES, "identifiers", nullable=False),
+            *fields(TEXT, "client", nullable=False),
+            *fields(TEXT, "request_body", nullable=True),
+            *fields(TEXT, "source_id", nullable=False),
+            *fields(LongType(), "source_line", nullable=True),
+        ]
+    ),
+    partition=("day",),
+    searched=("time", "host"),
+)
+"""Valid transactions. `path_shape` is `paths.steps.masked(path)`: templates, endpoints and schemas are worked out for distinct
+shapes, so a path is looked at once. Least and greatest values of texts would be a fifth of what writing costs; no file is
+found by them."""
+
+QUARANTINE = Table(
+    name="quarantine",
+    schema=StructType(
+        [
+            *fields(DateType(), "day", nullable=False),
+            *fields(TEXT, "source", nullable=False),
+            *fields(LongType(), "line", nullable=True),
+            *fields(ArrayType(StringType()), "reasons", nullable=False),
+            *fields(TEXT, "raw", nullable=True),
+            *fields(TEXT, "source_id", nullable=False),
+        ]
+    ),
+    partition=("day",),
+)
+"""`day` is the day of the ingest: a rejected record often has no time of its own."""
+
+BATCHES = Table(
+    name="batches",
+    schema=StructType(
+        [
+            *fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
+            *fields(
+                LongType(), "records", "valid", "quarantined", "repeated", "not_requests", nullable=False
+            ),
+            *fields(TEXT, "content", "first_line", nullable=True),
+            *fields(LongType(), "bytes", "lines", "line_bytes", nullable=True),
+            *fields(TimestampType(), "first_time", "last_time", nullable=True),
+            *fields(TimestampType(), "ingested_at", nullable=False),
+            *fields(TEXT, "state", nullable=False),
+            *fields(TEXT, "expectations", nullable=False),
+        ]
+    ),
+)
+"""One row an input file; records = valid + quarantined + repeated, and `not_requests` are beside them.
+
+`repeated` were in `transactions` before. `content` to `line_bytes` say how far a file of lines was read (`scan.Scan`), so that
+what it has grown by is told when it is read again. A row is written after both tables above
+hold its batch; `state` is "published"."""

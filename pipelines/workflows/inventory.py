@@ -1,0 +1,135 @@
+"""What steps read of the warehouse under operators' decisions: transactions, candidates, endpoints, each with its reasons."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from pipelines.decisions.spark import is_ignored, is_saved, with_aliases
+from pipelines.endpoints.spark.client_days import CLIENT_DAYS
+from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS, with_reasons
+from pipelines.endpoints.spark.inventory import (
+    CANDIDATE,
+    estimated,
+    is_answered_enough,
+    is_candidate,
+    is_listed,
+)
+from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.paths.tables import PATH_TEMPLATES
+from pipelines.selection.spark import with_session_key
+from pipelines.selection.variant import inventory_threshold, learning_threshold
+from pipelines.transactions.tables import TRANSACTIONS
+from pipelines.workflows.run import Run
+
+SAVED = "saved"
+"""State of an endpoint that an operator wants listed."""
+
+
+def transactions(run: Run) -> DataFrame:
+    """The valid transactions; hosts that an operator counts as one have its name."""
+    return with_aliases(TRANSACTIONS.read(run.warehouse), run.decisions)
+
+
+def hosts(run: Run) -> DataFrame:
+    """`host`, distinct: of all traffic that discovery read."""
+    return run.kept("hosts", lambda: _hosts(run))
+
+
+def session_hosts(run: Run) -> DataFrame:
+    """Rows of `hosts` with `session_key`, NULL where no session identifier is named for the host."""
+    return with_session_key(hosts(run), run.settings.selection.sessions)
+
+
+def _hosts(run: Run) -> DataFrame:
+    is_whole = any(each["variant"] == "ml" for each in CLIENT_DAYS.partitions(run.warehouse))
+    seen = PATH_TEMPLATES.read(run.warehouse) if is_whole else transactions(run)  # session leaves hosts out
+    return seen.select("host").distinct()
+
+
+def judged_endpoints(run: Run) -> DataFrame:
+    """Rows of `build.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
+    return run.kept("judged endpoints", lambda: _judged(run))
+
+
+def _judged(run: Run) -> DataFrame:
+    found = estimated(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
+    state = F.when(is_saved(run.decisions), F.lit(SAVED)).otherwise(F.col("state"))
+    return found.withColumn("state", state)
+
+
+def candidate_endpoints(run: Run) -> DataFrame:
+    """Rows of `judged_endpoints` that were answered often enough, but for what operators ignore."""
+    return judged_endpoints(run).where(_is_possible(run))
+
+
+def listed_endpoints(run: Run) -> DataFrame:
+    """The inventory: candidates that pass the threshold of the settings, and what operators saved."""
+    return candidate_endpoints(run).where(_is_listed(run))
+
+
+def near_endpoints(run: Run) -> DataFrame:
+    """What is just below the threshold, in state `candidate`: at most `selection.max_candidates`, the nearest to it.
+
+    No step but the lists, the report and `explain` looks at these: nothing is learned from them or written of them.
+    """
+    return _near(candidate_endpoints(run), run)
+
+
+def inventory(run: Run) -> DataFrame:
+    """Endpoints of both variants with `reasons`, the strongest `selection.reasons` first, `min_to_learn` and `teaches`."""
+    return _reasoned(run).where(_is_possible(run) & _is_listed(run))
+
+
+def near_inventory(run: Run) -> DataFrame:
+    """Rows of `near_endpoints` with the columns of `inventory`."""
+    return _near(_reasoned(run).where(_is_possible(run)), run)
+
+
+def standings(run: Run) -> DataFrame:
+    """A row a variant: endpoints `listed`, of these `untaught` (too unsure to teach a schema), `near`; and `preflights`."""
+    possible, found, near = _is_possible(run), _is_listed(run), _is_near(run)
+    teaches = is_listed(learning_threshold(run.settings.schemas))
+    questions = F.col("preflights") + F.when(F.col("is_preflight"), F.col("bare_options")).otherwise(0)
+    return (
+        judged_endpoints(run)
+        .groupBy("variant")
+        .agg(
+            F.count_if(possible & found).alias("listed"),
+            F.count_if(possible & found & ~teaches).alias("untaught"),
+            F.count_if(possible & ~found & near).alias("near"),
+            F.sum(questions).alias("preflights"),
+        )
+    )
+
+
+def _is_possible(run: Run) -> Column:
+    return is_answered_enough(run.settings.endpoints) & ~is_ignored(run.decisions)
+
+
+def _is_listed(run: Run) -> Column:
+    return is_listed(inventory_threshold(run.settings.selection)) | (F.col("state") == SAVED)
+
+
+def _is_near(run: Run) -> Column:
+    selection = run.settings.selection
+    return is_candidate(inventory_threshold(selection), selection.candidate_probability)
+
+
+def _near(candidates: DataFrame, run: Run) -> DataFrame:
+    near = candidates.where(~_is_listed(run) & _is_near(run))
+    nearest = near.orderBy(F.desc("probability"), *ENDPOINT_KEY).limit(run.settings.selection.max_candidates)
+    return nearest.withColumn("state", F.lit(CANDIDATE))
+
+
+def _reasoned(run: Run) -> DataFrame:
+    """Rows of `judged_endpoints` with the columns of `inventory`."""
+
+    def make() -> DataFrame:
+        least, most = learning_threshold(run.settings.schemas), run.settings.selection.reasons
+        told = with_reasons(judged_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
+        return told.withColumns(
+            {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
+        )
+
+    return run.kept("endpoints with reasons", make)

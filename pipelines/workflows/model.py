@@ -1,0 +1,49 @@
+"""Which classifier a step uses, and where MLflow keeps its runs: shared by the steps that need them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ml.registry import store as tracking_store
+from ml.registry import tracking
+from ml.registry.bundled import bundled, bundled_paths
+from pipelines.runtime.errors import SettingsError
+from pipelines.runtime.settings import Settings
+
+
+def store(settings: Settings, root: str) -> tracking_store.Store:
+    """The tracking store of the settings, by default inside the warehouse `root`."""
+    return tracking_store.store(settings.tracking, root)
+
+
+def model_bytes(settings: Settings, root: str) -> bytes:
+    """The classifier that `selection.model` names: bundled, from the registry, or a file.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    return _bytes(settings, root, "selection.model", settings.selection.model) or bundled()
+
+
+def path_model_bytes(settings: Settings, root: str) -> bytes:
+    """The classifier of path segments that `paths.model` names: bundled, from the registry, or a file.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    return _bytes(settings, root, "paths.model", settings.paths.model) or bundled_paths()
+
+
+def _bytes(settings: Settings, root: str, setting: str, chosen: str) -> bytes:
+    """The model that a setting names; nothing where it names none."""
+    if not chosen:
+        return b""
+    if chosen.startswith("models:/"):
+        return tracking.model_bytes(store(settings, root), chosen)
+    try:
+        return Path(chosen).read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"{setting}: cannot read {chosen} ({error.strerror}). "
+            "Name a .cbm file or models:/NAME@ALIAS, or leave it empty."
+        ) from error

@@ -1,0 +1,99 @@
+"""The classifier of path segments: simulated paths and operators' decisions → model → MLflow run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from ml.paths.features import FEATURES
+from ml.paths.training import TrainedPaths, train_paths
+from ml.registry import tracking
+from ml.registry.bundled import PATH_CARD, PATH_MODEL, checksum
+from pipelines.paths.rules import OPERATOR
+from pipelines.paths.spark.training import WEIGHT, labelled_by_operators, labelled_children, labelled_paths
+from pipelines.paths.tables import PATH_RULES
+from pipelines.runtime.files import write_whole
+from pipelines.simulator.paths.path_trees import Paths, corpus, site_paths
+from pipelines.workflows.inventory import transactions
+from pipelines.workflows.model import store
+from pipelines.workflows.run import Run
+
+SCHEMA = "host string, path string, truth array<boolean>"
+
+
+def path_training_frame(run: Run) -> pd.DataFrame:
+    """Labelled children of simulated APIs, of simulated sites, and of nodes that operators decided; each part with its weight."""
+    options, spark = run.settings.path_training, run.warehouse.spark
+    parts: list[tuple[DataFrame, float]] = []
+    simulated = (
+        (corpus(options.apis, options.seed), 1.0),
+        (site_paths(options.sites, options.seed), options.site_weight),
+    )
+    for hosts, weight in simulated:
+        rows = pd.DataFrame(_rows(hosts), columns=["host", "path", "truth"])
+        paths = labelled_paths(spark.createDataFrame(rows, SCHEMA), run.settings.paths).localCheckpoint()
+        parts.append((labelled_children(paths), weight))
+    rules = PATH_RULES.read(run.warehouse).where(F.col("origin") == OPERATOR)
+    if not rules.isEmpty():
+        parts.append(
+            (
+                labelled_by_operators(transactions(run), rules, run.settings.paths),
+                options.decision_weight,
+            )
+        )
+    # one order whatever the exchanges did, before any sum of floats: the same rows give the same bytes of model
+    collected = [part.toPandas() for part, _ in parts]
+    frames = [frame.sort_values([*frame.columns], ignore_index=True) for frame in collected]
+    for frame, (_, weight) in zip(frames, parts, strict=True):
+        frame[WEIGHT] *= weight / max(frame[WEIGHT].sum(), 1e-9)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[bool]]]:
+    for host, paths in hosts:
+        for segments, truth in paths.items():
+            yield host, "/" + "/".join(segments), list(truth)
+
+
+def train_path_model(run: Run) -> TrainedPaths:
+    """Trains and logs; deterministic from `path_training.seed`."""
+    with run.reporter.stage("Simulating paths, computing features") as outcome:
+        frame = path_training_frame(run)
+        outcome.append(f"{len(frame):,} segments of {frame['host'].nunique():,} hosts")
+    with run.reporter.stage("Training with whole hosts left out") as outcome:
+        trained = train_paths(frame, run.settings.path_training)
+        outcome.append(f"ROC AUC {trained.metrics['roc_auc']:.4f} on hosts left out")
+    with run.reporter.stage("Logging to MLflow"):
+        tables = {"importances": trained.importances, "slices": trained.slices}
+        parameters = run.settings.path_training.model_dump()
+        tracking.log_path_training(
+            store(run.settings, run.root), trained.model, trained.metrics, parameters, tables
+        )
+    return trained
+
+
+def write_path_model(run: Run, trained: TrainedPaths, out: Path) -> None:
+    """Writes the model and its card: with the default settings, what ships in `ml/models`."""
+    card = {
+        "model": PATH_MODEL,
+        "sha256": checksum(trained.model),
+        "bytes": len(trained.model),
+        "features": list(FEATURES),
+        "training": run.settings.path_training.model_dump(),
+        "figures": {name: round(value, 5) for name, value in trained.metrics.items()},
+        "importances": dict(
+            zip(trained.importances["feature"], trained.importances["importance"].round(2), strict=True)
+        ),
+    }
+    write_whole(out / PATH_MODEL, trained.model)
+    write_whole(
+        out / PATH_CARD,
+        orjson.dumps(
+            card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+        ),
+    )

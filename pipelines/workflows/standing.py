@@ -1,0 +1,110 @@
+"""Where the endpoints of one path stand: probability, threshold, what the host takes off, counts and reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from ml.explanation.phrases import GROUPS
+from ml.explanation.reasons import with_reasons as explained
+from pipelines.decisions.spark import is_ignored, is_saved
+from pipelines.endpoints.columns import host_days
+from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, named
+from pipelines.endpoints.spark.explanations import (
+    CELL,
+    ENDPOINT_REASONS,
+    sampled,
+    samples,
+    summed,
+    with_reasons,
+)
+from pipelines.endpoints.spark.inventory import by_template, estimated, slices
+from pipelines.endpoints.standing import Bars, by_itself, said, standing
+from pipelines.paths.tables import PATH_TEMPLATES
+from pipelines.selection.columns import packed_signals
+from pipelines.selection.spark import sample_hash
+from pipelines.selection.variant import inventory_threshold, learning_threshold
+from pipelines.workflows.days import with_inputs_of
+from pipelines.workflows.inventory import judged_endpoints, transactions
+from pipelines.workflows.model import model_bytes
+from pipelines.workflows.run import Run
+
+COUNTED = (
+    "requests", "informational", "successful", "redirects", "not_modified", "client_errors", "server_errors", "preflights",
+    "clients", "client_days",
+)  # fmt: skip
+ROUNDED = 6
+
+
+def standings_of(run: Run, host: str, path_template: str) -> list[dict[str, Any]]:
+    """A row a method and variant of one path: state, why, figures, reasons; those without slices are counted anew.
+
+    Where discovery kept no slice of the path, its client-days are looked at.
+    """
+    here = (F.col("host") == host) & (F.col("path_template") == path_template)
+    kept = judged_endpoints(run).where(here)
+    reasons = ENDPOINT_REASONS.read(run.warehouse).where(here)
+    rows = _rows(run, kept, reasons, is_stored=True)
+    if not any(row["variant"] == "ml" for row in rows):
+        rows += _rows(run, *_counted_anew(run, host, path_template), is_stored=False)
+    return sorted(rows, key=lambda row: (row["method"], row["variant"]))
+
+
+def bars(run: Run) -> Bars:
+    """The thresholds of the settings."""
+    selection, settings = run.settings.selection, run.settings
+    return Bars(
+        listed=inventory_threshold(selection),
+        candidate=selection.candidate_probability,
+        kept=selection.candidate_floor,
+        taught=learning_threshold(settings.schemas),
+        answers=settings.endpoints.min_answers,
+    )
+
+
+def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
+    told = with_reasons(found, reasons, run.settings.selection.reasons)
+    told = told.withColumns(
+        {
+            "is_ignored": is_ignored(run.decisions),
+            "is_saved": is_saved(run.decisions),
+            "is_stored": F.lit(is_stored),
+        }
+    )
+    return [_shown(row.asDict(recursive=True), bars(run)) for row in told.collect()]  # methods of one path
+
+
+def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
+    state, why = standing(row, at)
+    found, adjustment = row["probability"], row["host_adjustment"]
+    figures = {} if found is None else {"probability": found, "by_itself": by_itself(found, adjustment)}
+    if row["variant"] == "ml":
+        figures |= {"threshold": at.listed, "host_adjustment": adjustment}
+    return {
+        "method": row["method"],
+        "variant": row["variant"],
+        "state": state,
+        "why": why,
+        **{name: round(value, ROUNDED) for name, value in figures.items()},
+        **{name: row[name] or 0 for name in COUNTED},
+        "reasons": said(row["reasons"]),
+    }
+
+
+def _counted_anew(run: Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
+    """What discovery saw of the path but did not keep: rows of `build.estimated` of variant ml, and of endpoint_reasons."""
+    settings, warehouse = run.settings, run.warehouse
+    here = (F.col("host") == host) & (F.col("variant") == "ml")
+    days = named(CLIENT_DAYS.read(warehouse).where(here), CLIENTS.read(warehouse)).localCheckpoint()
+    ours = PATH_TEMPLATES.read(warehouse).where(
+        (F.col("host") == host) & (F.col("path_template") == path_template)
+    )
+    found = slices(by_template(days, ours), host_days(days), settings.endpoints, 0.0)
+    found = with_inputs_of(found, run).localCheckpoint()
+    judged = estimated(found, settings.endpoints)
+    traffic = transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
+    chosen = sampled(traffic, samples(found, judged)).withColumn("signals", packed_signals())
+    model = model_bytes(settings, run.root)
+    return judged, summed(explained(chosen, model, [*CELL], len(GROUPS)))

@@ -1,0 +1,163 @@
+"""What a host answers to, in few words: the methods and shapes of paths that tell which software runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from secrets import token_bytes
+
+import pandas as pd
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from ml.requests.score import NEEDED, with_features
+from ml.training import labels
+from ml.training.stacks import stack_groups
+from ml.training.train import train as fit
+from pipelines.paths.spark.templates import with_shape
+from pipelines.runtime.errors import InputError
+from pipelines.runtime.settings import Settings
+from pipelines.selection.columns import packed_signals
+from pipelines.selection.training_labels import chosen, label_counts, with_repeats, with_session_label
+from pipelines.simulator.output.writers import simulate
+from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.tables import TRANSACTIONS
+from pipelines.workflows.run import Run
+
+
+def host_shapes(shaped: DataFrame, max_shapes: int) -> DataFrame:
+    """`host, method, path_shape, status, ...` → `host`, `shapes` ("GET /wp-content/{}", sorted): the busiest `max_shapes`.
+
+    Only what was answered well counts: scanners ask every host for the same paths, which are not there.
+    """
+    found = shaped.where(F.col("status").between(200, 299) | (F.col("status") == 304))
+    token = F.concat_ws(" ", "method", "path_shape").alias("token")
+    counted = found.groupBy("host", token).count()
+    busiest = Window.partitionBy("host").orderBy(F.desc("count"), "token")
+    kept = counted.withColumn("rank", F.row_number().over(busiest)).where(F.col("rank") <= max_shapes)
+    return kept.groupBy("host").agg(F.sort_array(F.collect_set("token")).alias("shapes"))
+
+
+KEPT = ("transaction_id", "host", "kind", "is_api")
+JUDGED = tuple(
+    dict.fromkeys((*KEPT, *NEEDED, "method", "path_shape", "status", "carried", "reason"))
+)  # what is held of a judged transaction
+STACK = "stack"
+
+Shapes = Mapping[str, Collection[str]]
+
+
+def simulated_frame(run: Run, folder: Path) -> pd.DataFrame:
+    """Simulated transactions as scoring sees them: features, `is_api`, `host`, `kind`, `stack`. Bounded by settings."""
+    frame, shapes = simulated_rows(run, folder)
+    return with_stack(frame, shapes, run.settings)
+
+
+def simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
+    """Labelled simulated rows, and the shapes of paths of each host."""
+    settings, simulator = run.settings, run.settings.simulator
+    simulate(
+        folder / "traffic",
+        hosts=settings.training.hosts,
+        transactions=settings.training.transactions,
+        seed=settings.training.seed,
+        days=simulator.days,
+        end_date=date.fromisoformat(simulator.end_date),
+        format="logpush",
+    )
+    files = find_inputs([str(folder / "traffic")], "logpush").files
+    now, spark = datetime.now(UTC), run.warehouse.spark
+    with staged(
+        spark, files, str(folder / "staging"), key=token_bytes(32), now=now, settings=settings
+    ) as batch:
+        rows = batch.rows
+        frame = labelled(rows, folder / "traffic" / "truth.csv.gz").toPandas()
+        shapes = collected_shapes(with_shape(rows.where(F.size("violations") == 0), settings.paths), settings)
+    return frame.sort_values("transaction_id", ignore_index=True), shapes
+
+
+def labelled(rows: DataFrame, truth: Path) -> DataFrame:
+    """Judged rows and the simulator's truth → transaction_id, host, kind, is_api and the features; attacks are left out."""
+    named = (
+        rows.sparkSession.read.csv(str(truth), header=True)
+        .where("attack = '0'")
+        .select(F.col("RayID").alias("transaction_id"), (F.col("is_api") == "1").alias("is_api"), "kind")
+    )
+    valid = rows.where(F.size("violations") == 0).join(F.broadcast(named), "transaction_id")
+    return with_features(valid.withColumn("signals", packed_signals()), KEPT)
+
+
+def collected_shapes(shaped: DataFrame, settings: Settings) -> dict[str, list[str]]:
+    """Host → its busiest shapes. At most `stacks.max_shapes` short texts a host."""
+    rows = host_shapes(shaped, settings.stacks.max_shapes).collect()
+    return {row["host"]: row["shapes"] for row in rows}
+
+
+def with_stack(frame: pd.DataFrame, shapes: Shapes, settings: Settings) -> pd.DataFrame:
+    """Adds `stack`, the number of the group of hosts that run the same software; hosts without shapes are alone."""
+    known = {host: shapes.get(host, ()) for host in frame["host"].unique()}
+    return frame.assign(**{STACK: frame["host"].map(stack_groups(known, settings.stacks))})
+
+
+def session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(rows to learn from, curated; the report of what was removed and why) by the session identifiers of the settings.
+
+    Raises:
+        InputError: no identifier is configured, there are no transactions, or too little is left to learn from.
+    """
+    settings, reporter = run.settings, run.reporter
+    with reporter.stage("Labelling transactions by session identifier") as outcome:
+        rows, report, shapes = session_rows(run)
+        labels.checked(rows, with_stack(rows, shapes, settings)[STACK].to_numpy(), settings.training.folds)
+        outcome.append(f"{len(rows):,} rows, {int(rows['is_api'].sum()):,} of them API calls")
+    with reporter.stage("Simulating transactions that are no API calls") as outcome:
+        simulated, others = simulated_rows(run, folder)
+        frame = labels.with_other(rows, simulated, settings.labels.simulated_share, settings.training.seed)
+        outcome.append(f"{len(frame) - len(rows):,} added")
+    shapes = {**shapes, **{labels.simulated_host(host): tokens for host, tokens in others.items()}}
+    frame = with_stack(labels.without_leaks(frame), shapes, settings)
+    with reporter.stage("Looking for wrong labels with whole hosts left out") as outcome:
+        probabilities = fit(frame, settings.training).out_of_fold["probability"].to_numpy()
+        own = len(rows)  # the rest is simulated: its labels are known
+        kept, removed = labels.pruned(frame[:own], probabilities[:own], settings.labels.max_pruned_share)
+        frame = pd.concat([kept, frame[own:]], ignore_index=True)
+        outcome.append(f"{sum(entry['rows'] for entry in removed):,} rows removed")
+    return frame, labels.report_table([*report, *removed])
+
+
+def session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
+    """Labelled rows of the warehouse by the rules alone, the report on them, and the shapes of paths of their hosts.
+
+    Raises:
+        InputError: no identifier is configured, or there are no transactions.
+    """
+    settings = run.settings
+    sessions = settings.selection.sessions
+    if not sessions:
+        way_out = "Name the header or cookie of your hosts there (README, Settings), or train with --labels simulated."
+        raise InputError("selection.sessions", "no session identifier is configured", way_out)
+    transactions = TRANSACTIONS.read(run.warehouse)
+    if transactions.isEmpty():
+        way_out = "Ingest traffic first (apicensus ingest INPUT…), or train with --labels simulated."
+        raise InputError(run.root, "the warehouse has no transactions", way_out)
+    judged = with_session_label(
+        transactions, sessions=sessions, paths=settings.paths, settings=settings.labels
+    )
+    narrow = (
+        judged.withColumn("signals", packed_signals()).withColumn("kind", F.col("reason")).select(*JUDGED)
+    )
+    kept = with_repeats(narrow, settings.labels).persist(StorageLevel.DISK_ONLY)  # read three times
+    try:
+        counts = label_counts(kept).toPandas()
+        frame = with_features(chosen(kept, settings.labels), KEPT).toPandas()
+        names = run.warehouse.spark.createDataFrame(
+            [(host,) for host in frame["host"].unique()], "host string"
+        )
+        shapes = collected_shapes(kept.join(F.broadcast(names), "host", "left_semi"), settings)
+    finally:
+        kept.unpersist()
+    frame = frame.sort_values(["transaction_id", "host"], kind="stable", ignore_index=True)
+    return frame, labels.rule_report(counts, len(frame)), shapes

@@ -1,0 +1,165 @@
+"""How many different things there are, as a mergeable value: exact while few, an estimate beyond.
+
+The value layer keeps the k smallest hashes (KMV: Bar-Yossef et al., "Counting distinct elements in a data
+stream", 2002). Spark keeps a HyperLogLog sketch instead (an eighth of the bytes); both are exact for the
+small sets that tests compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from heapq import nsmallest
+
+from pipelines.http.value_formats import (
+    ARRAY,
+    BIG_INTEGER,
+    MAX_CHARACTERS,
+    NUMBERS,
+    TEXT,
+    TEXTUAL,
+    kind_of,
+    type_of,
+)
+from pipelines.http.value_patterns import classes_of
+from pipelines.schemas.statistics.evidence import (
+    NAMED_KINDS,
+    SIZED_KINDS,
+    Evidence,
+    KindEvidence,
+    Shown,
+    Tally,
+    tally,
+)
+from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
+from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
+from pipelines.schemas.statistics.value_counts import Kept, Outermost, Seen, client_bit, digest, kept_text
+
+CAPACITY = 256
+"""Hashes kept: the standard error of the estimate is 1 / sqrt(CAPACITY - 2), about 6 % (Bar-Yossef; Beyer et
+al. 2007).
+"""
+HASH_SPACE = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """A set of texts, known by its `CAPACITY` smallest 64-bit hashes.
+
+    Merging is exact, commutative, associative and idempotent: the smallest hashes of a union are among the
+    smallest of its parts. No chance is involved, so that reruns agree.
+    """
+
+    hashes: frozenset[int] = frozenset()
+
+    def __add__(self, other: Distinct) -> Distinct:
+        union = self.hashes | other.hashes
+        return Distinct(frozenset(nsmallest(CAPACITY, union)) if len(union) > CAPACITY else union)
+
+    def estimate(self) -> int:
+        """Number of different texts: exact below `CAPACITY`, else from the density of the smallest hashes."""
+        if len(self.hashes) < CAPACITY:
+            return len(self.hashes)
+        return round((CAPACITY - 1) * HASH_SPACE / max(self.hashes))
+
+
+NONE = Distinct()
+
+
+def one(text: str) -> Distinct:
+    """The set that holds `text` only."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return Distinct(frozenset({int.from_bytes(digest, "big")}))
+
+
+@dataclass(frozen=True, slots=True)
+class KindState(Shown):
+    """The values of one kind. Invariant: `0 <= requests <= n`.
+
+    `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
+    means that names were repeated).
+    """
+
+    n: int = 0
+    requests: int = 0
+    clients: Distinct = NONE
+    values: Distinct = NONE
+    days: frozenset[date] = frozenset()
+
+    def __add__(self, other: KindState) -> KindState:
+        return KindState(
+            self.n + other.n,
+            self.requests + other.requests,
+            self.clients + other.clients,
+            self.values + other.values,
+            self.days | other.days,
+            **self.shown_with(other),
+        )
+
+    def evidence(self, kind: str) -> KindEvidence:
+        """The numbers that a judgement needs."""
+        numbers = (self.n, self.clients.estimate(), self.values.estimate(), len(self.days))
+        return KindEvidence(kind, *numbers, **self.shown())
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterState:
+    """A parameter's states, sorted by kind. `ParameterState()` is the zero; `+` is exact and commutative."""
+
+    kinds: tuple[tuple[str, KindState], ...] = ()
+
+    def __add__(self, other: ParameterState) -> ParameterState:
+        merged = dict(self.kinds)
+        for kind, state in other.kinds:
+            merged[kind] = merged.get(kind, KindState()) + state
+        return ParameterState(tuple(sorted(merged.items())))
+
+    def evidence(self) -> Evidence:
+        """The numbers that a judgement needs."""
+        whole = sum((state for _, state in self.kinds), KindState())
+        kinds = tuple(state.evidence(kind) for kind, state in self.kinds)
+        days = (min(whole.days, default=None), max(whole.days, default=None))
+        return Evidence(whole.n, whole.requests, whole.clients.estimate(), len(whole.days), kinds, *days)
+
+
+def observe(
+    value: str,
+    client: str,
+    day: date,
+    *,
+    hour: int = 0,
+    is_first: bool = True,
+    json_type: str | None = None,
+) -> ParameterState:
+    """One value of a parameter at an hour of a day (UTC); `is_first` unless its request had one of this name before."""
+    cut = value[:MAX_CHARACTERS]
+    kind = kind_of(cut, json_type)
+    is_number = kind in NUMBERS
+    integer = int(cut) if type_of(kind) == "integer" and kind != BIG_INTEGER else None
+    seen = Seen(1, client_bit(client))
+    has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
+    size = float(len(cut) if kind in SIZED_KINDS else cut) if has_size else 0.0
+    sized = {(size, digest(cut)): seen}
+    state = KindState(
+        n=1,
+        requests=int(is_first),
+        clients=one(client),
+        values=one(cut),
+        days=frozenset({day}),
+        low=integer,
+        high=integer,
+        classes=tally(classes_of(cut)) if kind in TEXTUAL else Tally(),
+        common=Kept({kept_text(cut, digest(cut)): seen}) if kind in NAMED_KINDS else Kept(None),
+        highest=Outermost(True, sized if has_size else {}),
+        lowest=Outermost(False, sized if is_number else {}),
+        peaks=Peaks({hours_since_1970(day, hour): size}) if is_number else Peaks(),
+        prefix=cut[:PREFIX_CHARACTERS] if kind == TEXT else None,
+    )
+    return ParameterState(((kind, state),))
+
+
+def fold(states: Iterable[ParameterState]) -> ParameterState:
+    """The merge of all states."""
+    return sum(states, ParameterState())
