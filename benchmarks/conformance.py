@@ -23,7 +23,7 @@ from pipelines.conformance.operations import routes_of
 from pipelines.conformance.spark import verdicts
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.spark import session
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 
 

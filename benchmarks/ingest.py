@@ -24,7 +24,7 @@ from benchmarks.traffic import simulated
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.spark import session
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources.registry import read
 from pipelines.transactions.spark import masking, rows
 

@@ -22,7 +22,7 @@ from pipelines.runtime.settings import Settings
 from pipelines.runtime.spark import session
 from pipelines.schemas.extraction.spark import observed, with_apart
 from pipelines.schemas.learning.spark import learned, slice_states, slices
-from pipelines.schemas.statistics.maps import MAPS_SCHEMA, maps_of
+from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA, maps_of
 from pipelines.schemas.validation.spark import deviants, parameter_senders
 
 BUDGET = 250_000

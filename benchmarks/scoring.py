@@ -23,14 +23,15 @@ from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import cpu_seconds, described
 from ml.registry.bundled import bundled
 from ml.requests.features import FEATURES
-from ml.requests.score import NEEDED, load, probabilities, with_features, with_probability
+from ml.requests.score import NEEDED, load, probabilities
+from ml.requests.spark import with_features, with_probability
 from pipelines.http.signals import SIGNALS
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.spark import session
 from pipelines.selection.columns import packed_signals
 from pipelines.simulator.output.writers import simulate
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 
 BUDGET = 4.0

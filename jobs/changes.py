@@ -27,7 +27,8 @@ from pipelines.changes.spark.changes import Evidence, changed_schemas, changes_o
 from pipelines.changes.spark.documents import write_both, write_first
 from pipelines.changes.spark.inventories import gone_endpoints
 from pipelines.changes.tables import CHANGES, NOTICES, PUBLISHED, UNNUMBERED, as_of, publication
-from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.endpoints.keys import ENDPOINT_KEY
+from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
 from pipelines.selection.variant import Variant
 from pipelines.workflows.inventory import inventory, listed_endpoints

@@ -20,6 +20,7 @@ import pandas as pd
 
 from ml.evaluation.figures import difference_figure, histogram_figure
 from ml.registry import tracking
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.comparison import (
     COMPARISON_ENDPOINTS,
     COMPARISONS,
@@ -30,7 +31,7 @@ from pipelines.endpoints.spark.comparison import (
     side_by_side,
     summarised,
 )
-from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies
 from pipelines.selection.variant import Variant, inventory_threshold
 from pipelines.workflows.inventory import candidate_endpoints, listed_endpoints, session_hosts

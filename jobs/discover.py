@@ -21,8 +21,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml.explanation.phrases import GROUPS
-from ml.explanation.reasons import with_reasons
-from ml.requests.score import with_probability
+from ml.explanation.spark import with_reasons
+from ml.requests.spark import with_probability
 from pipelines.endpoints.columns import host_days
 from pipelines.endpoints.days import CHANGED, Choice, among
 from pipelines.endpoints.spark.client_days import (

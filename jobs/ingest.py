@@ -19,8 +19,8 @@ from typing import Any
 import typer
 
 from pipelines.runtime.errors import QualityError
-from pipelines.transactions.inputs.files import Inputs, find_inputs
 from pipelines.transactions.inputs.scan import Limits
+from pipelines.transactions.inputs.spark.files import Inputs, find_inputs
 from pipelines.transactions.spark.publication import Ingested
 from pipelines.transactions.spark.publication import ingest as ingest_files
 from pipelines.workflows.run import Run

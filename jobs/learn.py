@@ -22,14 +22,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.days import CHANGED, Choice, among
+from pipelines.endpoints.keys import CELL_KEY
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, answers, named, of_names
 from pipelines.endpoints.spark.inventory import listed
-from pipelines.endpoints.tables import CELL_KEY, ENDPOINT_SLICES
+from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.tables import Table
 from pipelines.schemas.extraction.spark import observed, with_apart
 from pipelines.schemas.learning.spark import learned, slice_states, slices
-from pipelines.schemas.statistics.maps import maps_of
+from pipelines.schemas.statistics.spark.maps import maps_of
 from pipelines.schemas.tables import (
     DEVIANTS,
     LEARNED_CELLS,

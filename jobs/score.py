@@ -19,8 +19,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ingest import files_of
-from ml.explanation.reasons import base_value, explainer, with_reasons
-from ml.requests.score import with_probability
+from ml.explanation.reasons import base_value, explainer
+from ml.explanation.spark import with_reasons
+from ml.requests.spark import with_probability
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import write_scores
 from pipelines.transactions.spark.staging import staged

@@ -45,7 +45,7 @@ from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.errors import WarehouseError
 from pipelines.schemas.tables import SCHEMAS, latest
 from pipelines.selection.columns import NO, preflight
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.spark.staging import staged
 from pipelines.workflows.inventory import listed_endpoints, transactions

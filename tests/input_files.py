@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 
 HAR = b'{"log": {"version": "1.2", "entries": []}}'
 LOGPUSH = b'{"RayID":"1","ClientRequestHost":"a.example","ClientRequestURI":"/","EdgeResponseStatus":200}\n'

@@ -11,14 +11,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import is_guess
-from pipelines.endpoints.tables import ENDPOINT_KEY
 from pipelines.http.value_formats import kind_of
 from pipelines.runtime.settings_sections import DeviantSettings, SchemaSettings
-from pipelines.schemas.extraction.batch import BATCHES_SCHEMA, Batch, coded, packed, unpacked
-from pipelines.schemas.extraction.spark import LATE_HOUR, is_held
+from pipelines.schemas.extraction.batch import Batch, coded, packed, unpacked
+from pipelines.schemas.extraction.spark import BATCHES_SCHEMA, LATE_HOUR, is_held
 from pipelines.schemas.learning import spark as build
-from pipelines.schemas.statistics.maps import MAPS_SCHEMA
+from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA
 from pipelines.schemas.validation.spark import deviants, parameter_senders
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]

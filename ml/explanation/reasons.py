@@ -8,7 +8,6 @@ some hundred microseconds a transaction, a hundred times the score: only what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,37 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
-from pyspark import Broadcast
-from pyspark.sql import DataFrame
-from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
 
 from ml.explanation.phrases import GROUPS, PHRASES, STATES, texts
 from ml.requests.features import FEATURES, Matrix
-from ml.requests.score import (
-    HOST_WORDS,
-    NEEDED,
-    PROBABILITY,
-    Batches,
-    batch_matrix,
-    excess,
-    load,
-    named_rows,
-    without_words,
-)
+from ml.requests.score import HOST_WORDS, excess, load, named_rows, without_words
 
 Values = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 REASONS: Final = "reasons"
-REASON: Final = StructType(
-    [
-        StructField("group", StringType(), False),
-        StructField("feature", StringType(), False),
-        StructField("value", FloatType(), False),
-        StructField("contribution", FloatType(), False),
-        StructField("text", StringType(), False),
-    ]
-)
+REASON_FIELDS: Final = ("group", "feature", "value", "contribution", "text")
 """`group`: subject of the features that are summed · `feature`: the one that stands for it · `value`: that feature's ·
 `contribution`: of the whole group, log-odds, > 0 speaks for an API call · `text`: the same in words."""
 
@@ -171,7 +149,7 @@ def reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
     ]
     offsets = np.concatenate([[0], np.cumsum(said.sum(axis=1))]).astype(np.int32)
     return pa.ListArray.from_arrays(
-        pa.array(offsets), pa.StructArray.from_arrays(columns, names=REASON.names)
+        pa.array(offsets), pa.StructArray.from_arrays(columns, names=list(REASON_FIELDS))
     )
 
 
@@ -195,43 +173,3 @@ def _leaders(values: Values, states: Indices, sums: Values) -> Indices:
             leader = np.where(holds.any(axis=1), np.argmax(holds, axis=1), leader)
         found[:, index] = members[leader]
     return found
-
-
-def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep`, `probability` and `reasons`."""
-
-    def explain(batches: Batches) -> Batches:
-        ready = explainer(model.value)
-        for batch in batches:
-            if batch.num_rows:
-                features = batch_matrix(batch)
-                found = bounded(ready, features, contributions(ready, features))
-                raw = found.values.sum(axis=1) + found.base
-                probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
-                why = reasons(features, found.values, most)
-                yield pa.RecordBatch.from_arrays(
-                    [*map(batch.column, keep), probability, why], names=[*keep, PROBABILITY, REASONS]
-                )
-
-    return explain
-
-
-def with_reasons(df: DataFrame, model: bytes, keep: Sequence[str], most: int) -> DataFrame:
-    """Columns `NEEDED` and `keep` -> `keep`, `probability` (float) and `reasons` (at most `most` of REASON): a row each.
-
-    `signals` is `pipelines.selection.columns.packed_signals()`. The probability is the score's, to rounding.
-
-    Raises:
-        ModelMismatch: the bytes are no model, or one of other features.
-    """
-    load(model)
-    shared = df.sparkSession.sparkContext.broadcast(model)
-    schema = StructType(
-        [
-            *(df.schema[name] for name in keep),
-            StructField(PROBABILITY, FloatType(), False),
-            StructField(REASONS, ArrayType(REASON, containsNull=False), False),
-        ]
-    )
-    rows = df.select(*dict.fromkeys([*keep, *NEEDED]))
-    return rows.mapInArrow(_explaining(shared, tuple(keep), most), schema)

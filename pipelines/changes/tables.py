@@ -17,7 +17,8 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines.endpoints.tables import ENDPOINT_KEY, STATUS_CLASSES
+from pipelines.endpoints.keys import ENDPOINT_KEY
+from pipelines.endpoints.tables import STATUS_CLASSES
 from pipelines.runtime.columns import fields
 from pipelines.runtime.tables import Table
 from pipelines.schemas.tables import latest

@@ -16,12 +16,10 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.columns import HOST_STATE, STATE
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.runtime.tables import Table
 from pipelines.selection.columns import FAMILIES
 
-ENDPOINT_KEY = ("variant", "host", "method", "path_template")
-CELL_KEY = (*ENDPOINT_KEY, "day")
-"""A cell is an endpoint's day."""
 STATUS_CLASSES = (
     "informational", "successful", "redirects", "not_modified", "client_errors", "server_errors",
 )  # fmt: skip

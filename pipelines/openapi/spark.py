@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.openapi.document import Document, Origin, document
 from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.files import file_name, rendered

@@ -17,35 +17,10 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.runtime.columns import fields
 from pipelines.runtime.tables import Table
-
-PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
-OF_REQUESTS = ("request", "written", "media")
-"""Locations of what is no parameter but known of requests."""
-OF_BODY = ("body", "key")
-"""Locations whose names are JSON Pointers."""
-LOCATIONS = (
-    *OF_REQUESTS,
-    "path",
-    "query",
-    "item",
-    "header",
-    "cookie",
-    *OF_BODY,
-    "form",
-    "part",
-    "file",
-)
-"""`request` stands for the successful request itself (its name and value are empty): the number that presence
-refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields; a `key` is
-one of the map at such a pointer that ends in `{}`, of which only kind, length and characters are kept (`names.stand_in`); those
-of `part` and `file` are of multipart bodies. Of `header`, `cookie` and `file` the name alone is known.
-`written` stands for a path that is not written as its template (its name is one of `requests.WRITINGS`), `media` for a body
-(its name is the media type).
-"""
-
+from pipelines.schemas.keys import PARAMETER_KEY
 
 _SEEN = fields(LongType(), "n", "clients", nullable=True)
 """How often, and the bits of clients (`seen.client_bit`)."""

@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 from pipelines.decisions.model import HostAlias
 from pipelines.decisions.spark import looked_up
 from pipelines.endpoints.days import Choice, digest, parsed, written
+from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS
-from pipelines.endpoints.tables import CELL_KEY, ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.runtime.release import release
 from pipelines.selection.variant import Variant
 from pipelines.transactions.tables import TRANSACTIONS

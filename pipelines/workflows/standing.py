@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml.explanation.phrases import GROUPS
-from ml.explanation.reasons import with_reasons as explained
+from ml.explanation.spark import with_reasons as explained
 from pipelines.decisions.spark import is_ignored, is_saved
 from pipelines.endpoints.columns import host_days
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, named

@@ -12,7 +12,8 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from ml.requests.score import NEEDED, with_features
+from ml.requests.score import NEEDED
+from ml.requests.spark import with_features
 from ml.training import labels
 from ml.training.stacks import stack_groups
 from ml.training.train import train as fit
@@ -20,9 +21,9 @@ from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import packed_signals
-from pipelines.selection.training_labels import chosen, label_counts, with_repeats, with_session_label
+from pipelines.selection.spark import chosen, label_counts, with_repeats, with_session_label
 from pipelines.simulator.output.writers import simulate
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.run import Run

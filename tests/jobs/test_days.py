@@ -14,9 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType
 
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS
 from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS
-from pipelines.endpoints.tables import ENDPOINT_KEY, ENDPOINT_SLICES
+from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.columns import estimate
 from pipelines.runtime.tables import Warehouse

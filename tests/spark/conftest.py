@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.simulator.output.writers import simulate
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 
 

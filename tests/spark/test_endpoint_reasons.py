@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from ml.explanation.reasons import with_reasons as explained
+from ml.explanation.spark import with_reasons as explained
 from ml.registry.bundled import bundled
 from pipelines.endpoints.spark.client_days import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.spark.explanations import (
@@ -112,7 +112,7 @@ def test_a_sample_is_one_telling_answer_of_each_of_a_few_clients(spark: SparkSes
 
 def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings) -> None:
     """Through the whole way: simulated traffic, the bundled model, the reasons of each endpoint that it lists."""
-    from ml.requests.score import with_probability
+    from ml.requests.spark import with_probability
 
     def scored(rows: DataFrame) -> DataFrame:
         return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)

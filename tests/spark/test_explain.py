@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from ml.explanation.reasons import REASON, with_reasons
+from ml.explanation.spark import REASON, with_reasons
 from ml.registry.bundled import bundled
-from ml.requests.score import with_probability
+from ml.requests.spark import with_probability
 from pipelines.runtime.errors import ModelMismatch
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import REASONS, write_scores

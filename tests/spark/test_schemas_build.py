@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import MAX_CHARACTERS, TEXT
 from pipelines.http.value_patterns import classes_of
 from pipelines.openapi.document import Origin, document

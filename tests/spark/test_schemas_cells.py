@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from pipelines.schemas.statistics.maps import MAPS_SCHEMA
+from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA
 from pipelines.workflows.days import askers_of_cells, stale_cells, wanted_cells, with_askers
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]

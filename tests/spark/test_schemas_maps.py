@@ -7,11 +7,11 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.runtime.settings import Settings
-from pipelines.schemas.statistics.maps import maps_of, with_maps
-from pipelines.schemas.statistics.maps import unnamed as column_unnamed
 from pipelines.schemas.statistics.senders import unnamed
+from pipelines.schemas.statistics.spark.maps import maps_of, with_maps
+from pipelines.schemas.statistics.spark.maps import unnamed as column_unnamed
 from pipelines.schemas.validation.spark import number_of
 
 KEY = ("ml", "api.example", "POST", "/carts")

@@ -12,7 +12,8 @@ from pyspark.testing import assertDataFrameEqual
 
 from ml.registry.bundled import bundled
 from ml.requests.features import FEATURES
-from ml.requests.score import NEEDED, with_features, with_probability
+from ml.requests.score import NEEDED
+from ml.requests.spark import with_features, with_probability
 from pipelines.http.signals import pack
 from pipelines.runtime.errors import ModelMismatch
 from pipelines.selection.columns import packed_signals

@@ -15,17 +15,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ml.requests.features import FEATURES
-from ml.requests.score import with_features
+from ml.requests.spark import with_features
 from ml.training.labels import LEAKS, without_leaks
 from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.settings import SessionIdentifier, Settings
 from pipelines.runtime.settings_sections import LabelSettings
-from pipelines.selection import training_labels
+from pipelines.selection import spark as training_labels
 from pipelines.selection.columns import packed_signals
 from pipelines.simulator.output.formats import logpush_line
 from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
 from pipelines.simulator.traffic.transactions import transactions
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 from pipelines.workflows.training_data import host_shapes
 

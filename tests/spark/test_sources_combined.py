@@ -9,7 +9,7 @@ from pyspark.sql import Row, SparkSession
 
 from pipelines.runtime.settings import Settings
 from pipelines.transactions.inputs.access_log_line import fields_of
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources.combined import parse, read
 from pipelines.transactions.sources.lines import LINES
 from pipelines.transactions.tables import STAGED

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
 from pipelines.transactions.inputs.detection import FORMATS
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources import registry
 from pipelines.transactions.sources.har import read
 from pipelines.transactions.tables import STAGED

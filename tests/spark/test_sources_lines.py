@@ -11,7 +11,7 @@ import zstandard
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources.lines import read_lines, with_line_numbers
 
 LIMIT = 1000

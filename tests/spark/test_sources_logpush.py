@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from pipelines.runtime.settings import Settings
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources.lines import LINES
 from pipelines.transactions.sources.logpush import parse, read
 from pipelines.transactions.tables import STAGED

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
-from pipelines.transactions.inputs.files import find_inputs
+from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 from tests.input_files import COMBINED, LOGPUSH, written
 

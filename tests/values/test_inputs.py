@@ -12,9 +12,9 @@ import pytest
 import zstandard
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.files import Inputs, damaged, find_inputs
 from pipelines.transactions.inputs.names import spark_uri
 from pipelines.transactions.inputs.scan import Limits
+from pipelines.transactions.inputs.spark.files import Inputs, damaged, find_inputs
 from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
 
 

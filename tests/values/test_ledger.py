@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from pipelines.transactions.inputs.files import Input, find_inputs
-from pipelines.transactions.inputs.ledger import Compared, Earlier, against
 from pipelines.transactions.inputs.scan import Scan, beginnings
+from pipelines.transactions.inputs.spark.files import Input, find_inputs
+from pipelines.transactions.inputs.spark.ledger import Compared, Earlier, against
 from tests.input_files import COMBINED, HAR, written
 
 LINES = [COMBINED.replace(b"GET /", b"GET /%d" % number) for number in range(110)]

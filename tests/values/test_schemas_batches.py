@@ -18,7 +18,7 @@ from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields
 from pipelines.schemas.extraction.batch import Batch, Names, coded, packed, unpacked, without
 from pipelines.schemas.extraction.batch_reading import PARTS, gathered, in_queries, read
 from pipelines.schemas.statistics.batch_texts import texts_of
-from pipelines.schemas.statistics.spark import outermost, slice_states
+from pipelines.schemas.statistics.spark.slices import outermost, slice_states
 from pipelines.schemas.statistics.value_counts import OUTERMOST, digest
 from tests import strategies
 

@@ -29,7 +29,7 @@ from pipelines.changes.spark.inventories import (
 )
 from pipelines.changes.spark.occurrence import CHANGE_KEY, absences, occurrences, request_days
 from pipelines.changes.tables import CHANGES
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.openapi.endpoint import Parameter, parameters_of
 from pipelines.requests.path_parameters import PLAIN
 from pipelines.runtime.settings_sections import ChangeSettings

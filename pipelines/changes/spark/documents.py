@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.changes.spark.changes import Evidence
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.openapi.spark import Written, write_documents
 from pipelines.runtime.settings import ExportSettings
 from pipelines.schemas.tables import latest

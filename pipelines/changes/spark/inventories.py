@@ -12,10 +12,11 @@ from pyspark.sql.types import DateType, DoubleType, IntegerType, StructField, St
 
 from pipelines.changes.significance import silence
 from pipelines.changes.spark.occurrence import request_days, union_estimate
-from pipelines.endpoints.tables import ENDPOINT_KEY, answered
+from pipelines.endpoints.keys import ENDPOINT_KEY
+from pipelines.endpoints.tables import answered
 from pipelines.runtime.columns import estimate
 from pipelines.runtime.settings_sections import ChangeSettings
-from pipelines.schemas.tables import OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
 
 SILENCE = StructType(
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import OBJECT
 from pipelines.requests.json_body import ITEM
 from pipelines.runtime.columns import estimate

@@ -19,7 +19,7 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.columns import MICRO
-from pipelines.endpoints.tables import CELL_KEY, ENDPOINT_KEY
+from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.runtime.tables import Table
 
 KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only

@@ -19,8 +19,9 @@ from pipelines.endpoints.columns import (
     merged_state,
     observed_state,
 )
+from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import SCHEMES, client_sample_names, day_samples
-from pipelines.endpoints.tables import CELL_KEY, ENDPOINT_KEY, SUMS, answered
+from pipelines.endpoints.tables import SUMS, answered
 from pipelines.runtime.columns import estimate
 from pipelines.runtime.settings_sections import EndpointSettings
 

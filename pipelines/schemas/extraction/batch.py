@@ -10,18 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql.types import ArrayType, BinaryType, StringType, StructField, StructType
 
 from pipelines.requests.urlencoded import Observed
 
 Codes = np.ndarray[tuple[int], np.dtype[np.int64]]
-BATCHES_SCHEMA = StructType(
-    [
-        StructField("clients", ArrayType(StringType())),
-        *(StructField(name, BinaryType()) for name in ("senders", "parameters", "texts", "seen")),
-    ]
-)
-"""`clients` of a batch are beside it, so that those of a list are found without reading it."""
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import MAX_CHARACTERS, kind_of
 from pipelines.requests.parameter_names import NAME_CHARACTERS
 from pipelines.requests.request import REQUEST, in_body, in_cookies, in_headers, in_path
 from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields, items, parameter_name, with_offset
 from pipelines.schemas.extraction.batch import Batch, Codes, Names, Part, coded, numbered, part_of
-from pipelines.schemas.tables import PARAMETER_KEY
+from pipelines.schemas.keys import PARAMETER_KEY
 
 LOCATION = "query"
 

@@ -8,13 +8,21 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import ArrayType, BinaryType, StringType, StructField, StructType
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.requests.headers_and_cookies import SEPARATOR
-from pipelines.schemas.extraction.batch import BATCHES_SCHEMA, Batch, packed, unpacked, without
+from pipelines.schemas.extraction.batch import Batch, packed, unpacked, without
 from pipelines.schemas.extraction.batch_reading import gathered, read
 from pipelines.schemas.extraction.splits import View
+
+BATCHES_SCHEMA = StructType(
+    [
+        StructField("clients", ArrayType(StringType())),
+        *(StructField(name, BinaryType()) for name in ("senders", "parameters", "texts", "seen")),
+    ]
+)
+"""`clients` of a batch are beside it, so that those of a list are found without reading it."""
 
 LATE_HOUR = 18
 """Of a window of one day the last quarter (UTC) is its newest slice; of a longer one the last day is."""

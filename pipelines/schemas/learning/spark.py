@@ -19,20 +19,22 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.json_values import JsonSchema
 from pipelines.requests.path_parameters import WRITINGS
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.spark import counted, views
 from pipelines.schemas.extraction.splits import View
 from pipelines.schemas.inference.json_schema import constraints, is_sure, json_schema, without_evidence
-from pipelines.schemas.statistics import columns, spark
+from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.statistics import columns
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, tally_of
 from pipelines.schemas.statistics.growth import peaks_of
-from pipelines.schemas.statistics.maps import with_maps
 from pipelines.schemas.statistics.requests import MEDIA_TYPES, Sent, media_types, writings
+from pipelines.schemas.statistics.spark import slices as batch_slices
+from pipelines.schemas.statistics.spark.maps import with_maps
 from pipelines.schemas.statistics.value_counts import kept_of, outermost_of
-from pipelines.schemas.tables import OF_REQUESTS, PARAMETER_KEY, PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
+from pipelines.schemas.tables import PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
 from pipelines.schemas.validation.backtest import Parameter, Place, Views, back_tested
 
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
@@ -171,7 +173,7 @@ def slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) 
 
     What clients sent that are `observations.APART` is left out.
     """
-    of_batch = partial(spark.slice_states, log2=settings.sketch_log2)
+    of_batch = partial(batch_slices.slice_states, log2=settings.sketch_log2)
     return with_maps(counted(batches, of_batch, STATES_SCHEMA), maps)
 
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from pipelines.http.value_formats import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.extraction.batch import Batch, Codes, Flags, begins_of, numbered
+from pipelines.schemas.keys import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.statistics.batch_texts import Texts, texts_of
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two, unnamed
 from pipelines.schemas.statistics.sketches import hashed
 from pipelines.schemas.statistics.value_counts import CLIENTS, digest
-from pipelines.schemas.tables import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 
 UNTOLD = (*OF_REQUESTS, "item")
 """Locations that nobody deviates at: those of requests, and items, whose values are told by their queries."""

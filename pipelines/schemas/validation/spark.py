@@ -15,14 +15,15 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructType
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.runtime.columns import fields
 from pipelines.runtime.settings_sections import DeviantSettings
 from pipelines.schemas.extraction.spark import counted
+from pipelines.schemas.keys import PARAMETER_KEY
 from pipelines.schemas.statistics.batch_senders import NUMBER_DIGITS, senders
-from pipelines.schemas.statistics.maps import with_maps
 from pipelines.schemas.statistics.senders import as_row, merged, of_row
-from pipelines.schemas.tables import PARAMETER_KEY, PARAMETER_SENDERS_SCHEMA, SENDERS_SCHEMA
+from pipelines.schemas.statistics.spark.maps import with_maps
+from pipelines.schemas.tables import PARAMETER_SENDERS_SCHEMA, SENDERS_SCHEMA
 from pipelines.schemas.validation.outlier_clients import deviating
 
 PARTS = "parts"

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.access_log_line import COLOURS, FIELDS, LINE, java
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.lines import read_lines
 from pipelines.transactions.tables import staged
 

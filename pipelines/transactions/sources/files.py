@@ -13,7 +13,7 @@ from pyspark.sql.types import BooleanType, DataType, LongType, MapType, StringTy
 
 from pipelines.runtime.errors import InputError
 from pipelines.transactions.inputs.compression import DamagedError, TooLargeError, opened
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.tables import FILE_ERROR
 
 Row = dict[str, Any]

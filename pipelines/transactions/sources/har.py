@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import IngestSettings
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.files import read_files
 from pipelines.transactions.sources.har_entries import entries
 from pipelines.transactions.tables import STAGED

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
 
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.files import escaped, read_files
 from pipelines.transactions.tables import RAW_CHARACTERS
 

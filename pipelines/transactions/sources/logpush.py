@@ -16,7 +16,7 @@ from pyspark.sql.types import MapType, StringType, StructField, StructType
 
 from pipelines.http.text import LONE_ESCAPE
 from pipelines.runtime.settings import IngestSettings
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.lines import read_lines
 from pipelines.transactions.tables import staged
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.detection import Format
-from pipelines.transactions.inputs.files import Input
+from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources import combined, har, logpush
 
 

@@ -21,10 +21,10 @@ from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Warehouse
 from pipelines.runtime.warehouse_lease import leased
 from pipelines.transactions.expectations import QualityResult, check, preload
-from pipelines.transactions.inputs.files import Input
-from pipelines.transactions.inputs.ledger import Earlier, compared
 from pipelines.transactions.inputs.names import shown
 from pipelines.transactions.inputs.scan import Scan
+from pipelines.transactions.inputs.spark.files import Input
+from pipelines.transactions.inputs.spark.ledger import Earlier, compared
 from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.spark.counts import (
     FileCounts,

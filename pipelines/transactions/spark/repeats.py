@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.runtime.tables import Warehouse
-from pipelines.transactions.inputs.files import Input
-from pipelines.transactions.inputs.ledger import Earlier
+from pipelines.transactions.inputs.spark.files import Input
+from pipelines.transactions.inputs.spark.ledger import Earlier
 from pipelines.transactions.tables import BATCHES, TRANSACTIONS
 
 PLACE = ("source", "line")

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import Settings
-from pipelines.transactions.inputs.files import Input, damaged
+from pipelines.transactions.inputs.spark.files import Input, damaged
 from pipelines.transactions.sources.lines import with_line_numbers
 from pipelines.transactions.sources.registry import read
 from pipelines.transactions.spark.counts import FileCounts, counted_files, file_problems

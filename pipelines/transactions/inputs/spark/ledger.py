@@ -10,10 +10,10 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from pipelines.runtime.tables import Warehouse
-from pipelines.transactions.inputs.files import Input
 from pipelines.transactions.inputs.names import shown
-from pipelines.transactions.inputs.remote import content_of
 from pipelines.transactions.inputs.scan import beginnings
+from pipelines.transactions.inputs.spark.files import Input
+from pipelines.transactions.inputs.spark.remote import content_of
 from pipelines.transactions.tables import BATCHES
 
 MOVED_BYTES = 4096

@@ -14,13 +14,14 @@ from pipelines.http.value_formats import TEXT
 from pipelines.http.value_patterns import BITS
 from pipelines.schemas.extraction.batch import Batch, Codes, begins_of, numbered
 from pipelines.schemas.extraction.spark import LATE_HOUR
+from pipelines.schemas.keys import PARAMETER_KEY
 from pipelines.schemas.statistics.batch_texts import Numbers, Texts, classes_of_all, texts_of
 from pipelines.schemas.statistics.evidence import NAMED_KINDS
 from pipelines.schemas.statistics.growth import HOURS
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared
 from pipelines.schemas.statistics.sketches import coupons, sketches
 from pipelines.schemas.statistics.value_counts import COMMON, OUTERMOST, client_bit, digest, kept_text
-from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA, PARAMETER_KEY
+from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA
 
 
 def outermost(

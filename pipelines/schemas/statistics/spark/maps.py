@@ -12,12 +12,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
-from pipelines.endpoints.tables import ENDPOINT_KEY
+from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.requests.json_body import ITEM, MEMBER
 from pipelines.runtime.columns import fields
 from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.keys import OF_BODY
 from pipelines.schemas.statistics.senders import NAMED, NUMBER_BITS, TOKEN_DIGITS
-from pipelines.schemas.tables import OF_BODY
 
 MAPS = 50
 """Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""

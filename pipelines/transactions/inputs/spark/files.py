@@ -29,8 +29,8 @@ from pipelines.transactions.inputs.detection import (
     chosen_format,
 )
 from pipelines.transactions.inputs.names import Named, named_files, remote_scheme, shown, spark_uri
-from pipelines.transactions.inputs.remote import plain_head, remote_files
 from pipelines.transactions.inputs.scan import UNLIMITED, Limits, Scan, scanned
+from pipelines.transactions.inputs.spark.remote import plain_head, remote_files
 
 REMOTE_SCHEMES = ("s3a", "hdfs", "abfss", "gs")
 _CHUNK_BYTES = 1 << 20

@@ -1,0 +1,60 @@
+"""Reasons of transactions as a column: `reasons` of many rows in one Arrow pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from pyspark import Broadcast
+from pyspark.sql import DataFrame
+from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
+
+from ml.explanation.reasons import REASON_FIELDS, REASONS, bounded, contributions, explainer, reasons
+from ml.requests.score import NEEDED, PROBABILITY, Batches, batch_matrix, load
+
+_NUMBERS = ("value", "contribution")
+REASON: Final = StructType(
+    [StructField(name, FloatType() if name in _NUMBERS else StringType(), False) for name in REASON_FIELDS]
+)
+
+
+def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep`, `probability` and `reasons`."""
+
+    def explain(batches: Batches) -> Batches:
+        ready = explainer(model.value)
+        for batch in batches:
+            if batch.num_rows:
+                features = batch_matrix(batch)
+                found = bounded(ready, features, contributions(ready, features))
+                raw = found.values.sum(axis=1) + found.base
+                probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
+                why = reasons(features, found.values, most)
+                yield pa.RecordBatch.from_arrays(
+                    [*map(batch.column, keep), probability, why], names=[*keep, PROBABILITY, REASONS]
+                )
+
+    return explain
+
+
+def with_reasons(df: DataFrame, model: bytes, keep: Sequence[str], most: int) -> DataFrame:
+    """Columns `NEEDED` and `keep` -> `keep`, `probability` (float) and `reasons` (at most `most` of REASON): a row each.
+
+    `signals` is `pipelines.selection.columns.packed_signals()`. The probability is the score's, to rounding.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features.
+    """
+    load(model)
+    shared = df.sparkSession.sparkContext.broadcast(model)
+    schema = StructType(
+        [
+            *(df.schema[name] for name in keep),
+            StructField(PROBABILITY, FloatType(), False),
+            StructField(REASONS, ArrayType(REASON, containsNull=False), False),
+        ]
+    )
+    rows = df.select(*dict.fromkeys([*keep, *NEEDED]))
+    return rows.mapInArrow(_explaining(shared, tuple(keep), most), schema)

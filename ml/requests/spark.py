@@ -1,0 +1,72 @@
+"""The classifier on executors: one Arrow pass for features and probability, or for the features alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+from pyspark import Broadcast
+from pyspark.sql import DataFrame
+from pyspark.sql.types import FloatType, StructField, StructType
+
+from ml.requests.features import FEATURES
+from ml.requests.score import (
+    NEEDED,
+    PROBABILITY,
+    Batches,
+    Probabilities,
+    adding,
+    batch_matrix,
+    load,
+    probabilities,
+)
+
+
+def scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and `probability`."""
+
+    def prepared() -> Probabilities:
+        classifier = load(model.value)
+        return lambda batch: probabilities(classifier, batch_matrix(batch))
+
+    return adding(prepared, keep)
+
+
+def featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:
+    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and one float column a feature."""
+
+    def featurize(batches: Batches) -> Batches:
+        for batch in batches:
+            if batch.num_rows:
+                columns = map(pa.array, batch_matrix(batch).T)
+                yield pa.RecordBatch.from_arrays(
+                    [*map(batch.column, keep), *columns], names=[*keep, *FEATURES]
+                )
+
+    return featurize
+
+
+def with_probability(df: DataFrame, model: bytes, keep: Sequence[str]) -> DataFrame:
+    """Columns `NEEDED` and `keep` -> `keep` and `probability` (float): one row in, one row out.
+
+    `signals` is `pipelines.selection.columns.packed_signals()`. The model is checked here, before any work
+    is planned.
+
+    Raises:
+        ModelMismatch: the bytes are no model, or one of other features.
+    """
+    load(model)
+    shared = df.sparkSession.sparkContext.broadcast(model)
+    schema = StructType([*_kept(df, keep), StructField(PROBABILITY, FloatType(), False)])
+    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(scorer(shared, tuple(keep)), schema)
+
+
+def with_features(df: DataFrame, keep: Sequence[str]) -> DataFrame:
+    """Columns `NEEDED` and `keep` -> `keep` and the features (float each), as scoring sees them."""
+    features = [StructField(name, FloatType(), False) for name in FEATURES]
+    schema = StructType([*_kept(df, keep), *features])
+    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(featurizer(tuple(keep)), schema)
+
+
+def _kept(df: DataFrame, keep: Sequence[str]) -> list[StructField]:
+    return [df.schema[name] for name in keep]

@@ -1,0 +1,7 @@
+"""Keys of endpoints: which endpoint, and which endpoint on which day (a cell)."""
+
+from __future__ import annotations
+
+ENDPOINT_KEY = ("variant", "host", "method", "path_template")
+CELL_KEY = (*ENDPOINT_KEY, "day")
+"""A cell is an endpoint's day."""
