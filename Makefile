@@ -46,10 +46,10 @@ format: setup ## Format the code and mend what ruff can mend
 bench: setup ## Run the benchmarks, half an hour on two cores, and write docs/benchmarks.md (SIZES=large: hours)
 	@$(IN_VENV) python -m benchmarks page --sizes $(SIZES)
 
-package: setup ## Build the wheel, and the same as dist/apicensus.zip for spark-submit --py-files
+package: setup ## Build the wheel, and dist/apicensus.zip for spark-submit --py-files
 	@rm -rf dist
 	@$(IN_VENV) python -m hatchling build -t wheel
-	@cp dist/apicensus-*.whl dist/apicensus.zip
+	@$(IN_VENV) python scripts/archive.py dist/apicensus.zip
 	@echo "dist/apicensus.zip: spark-submit --py-files dist/apicensus.zip jobs/discover.py ..."
 
 mlflow: setup ## Open MLflow on a warehouse's store (WAREHOUSE=build/demo/warehouse PORT=5000)

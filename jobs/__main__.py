@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if step not in STEPS:
         sys.stderr.write(f"error: no step {step!r}. Steps: {', '.join(STEPS)}. See apicensus --help\n")
         return 2
-    code: int = import_module(f"jobs.cli.{step}").main(rest)
+    code: int = import_module(f"{__package__}.cli.{step}").main(rest)
     return code
 
 

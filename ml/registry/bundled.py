@@ -160,6 +160,6 @@ def checksum(model: bytes) -> str:
 
 def _file(name: str) -> bytes:
     try:
-        return resources.files("ml").joinpath("models", name).read_bytes()
+        return resources.files(__package__.rpartition(".")[0]).joinpath("models", name).read_bytes()
     except OSError as error:
         raise ModelMismatch(f"ml/models/{name} is missing: install again.") from error

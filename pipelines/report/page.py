@@ -84,7 +84,7 @@ def render(facts: Facts) -> str:
 
 def read_asset(name: str) -> str:
     """A file of the page as text. Universal newlines: what is hashed is what a browser hashes."""
-    return resources.files("pipelines.report").joinpath("assets", name).read_text("utf-8")
+    return resources.files(__package__).joinpath("assets", name).read_text("utf-8")
 
 
 @cache

@@ -15,7 +15,7 @@ from pipelines.runtime.errors import SettingsError
 
 def conf_folder() -> Traversable:
     """`conf/` of the wheel (package data of `pipelines`), else of the checkout or shipped archive that this module is in."""
-    package = resources.files("pipelines")
+    package = resources.files(__package__.rpartition(".")[0])
     inside = package / "conf"
     if inside.is_dir():
         return inside

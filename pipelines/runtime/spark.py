@@ -22,7 +22,8 @@ from pipelines.runtime.jvm import INTERPRETING, JARS, Start, conf_of, large, rem
 from pipelines.runtime.settings import SparkSettings
 
 JAVA_MINIMUM = 17
-SHIPPED = ("pipelines", "ml")
+SHIPPED = ("pipelines", "ml") if __name__.startswith("pipelines.") else (__name__.partition(".")[0],)
+"""Packages that executors import: those of a checkout, or the one of the wheel."""
 JAVA_FOLDERS = (
     "/usr/lib/jvm/*",
     "/opt/java/*",
@@ -51,9 +52,8 @@ def session(step: str, settings: SparkSettings, *, is_small: bool = False) -> Sp
         os.environ["JAVA_HOME"] = str(java)
         started = start(settings, java, is_small=is_small)
     builder = SparkSession.builder.appName(f"{settings.app_name} {step}")
-    root = _root()
-    if root is not None:  # for workers on this machine; executors elsewhere get the archive below
-        builder = builder.config("spark.executorEnv.PYTHONPATH", str(root))
+    if _root().is_dir():  # for workers on this machine; executors elsewhere get the archive below
+        builder = builder.config("spark.executorEnv.PYTHONPATH", str(_root()))
     for key, value in started.properties.items():
         builder = builder.config(key, value)
     with nullcontext() if submitted else _own_log(), conf_of(started.archive):
@@ -140,15 +140,14 @@ def java_version(home: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _root() -> Path | None:
-    """Folder that holds `pipelines` as plain files (a checkout or site-packages), None inside an archive."""
-    root = Path(__file__).resolve().parents[1]
-    return root if root.is_dir() else None
+def _root() -> Path:
+    """What is on Python's path to find this module: a checkout, site-packages, or an archive (a file)."""
+    return Path(__file__).resolve().parents[__name__.count(".")]
 
 
 def archive() -> Path:
     """A zip of the packages that executors import; a `.whl` fails on executors, the same file named `.zip` works."""
-    root = Path(__file__).resolve().parents[1]
+    root = _root()
     if root.is_file():  # this module itself came from an archive (spark-submit --py-files): ship that one
         return root
     target = Path(tempfile.mkdtemp(prefix="apicensus-")) / "apicensus.zip"

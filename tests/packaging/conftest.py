@@ -31,6 +31,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive that `make package` packs for spark-submit."""
+    target = tmp_path_factory.mktemp("archive") / "apicensus.zip"
+    subprocess.run([sys.executable, "scripts/archive.py", str(target)], cwd=ROOT, check=True)
+    return target
+
+
+@pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | None], Path]:
     """Makes a virtual environment that sees this one's packages without the project; returns its Python.
 

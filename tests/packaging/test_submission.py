@@ -95,9 +95,8 @@ def test_script_of_a_checkout_finds_endpoints_on_a_cluster(
 
 
 def test_archive_alone_is_enough_on_a_cluster(
-    submit: Callable[..., dict[str, int]], root: Path, wheel: Path, tmp_path: Path
+    submit: Callable[..., dict[str, int]], root: Path, archive: Path, tmp_path: Path
 ) -> None:
     """As on a machine without a checkout: one script and `--py-files apicensus.zip`."""
-    archive = shutil.copy(wheel, tmp_path / "apicensus.zip")
     script = shutil.copy(root / "jobs/discover.py", tmp_path / "discover.py")
     assert submit(Path(script), "--py-files", str(archive))["endpoints_ml"] > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -11,10 +10,20 @@ from pathlib import Path
 import pytest
 
 READ_SETTINGS = """
-import pipelines.runtime.settings as settings
+from {package}.runtime import settings, settings_files
 print(settings.__file__)
-print(settings.conf_folder())
+print(settings_files.conf_folder())
 print(settings.load().selection.miss_cost)
+"""
+
+IMPORT_ALL = """
+import pkgutil, sys
+import apicensus
+for module in pkgutil.walk_packages(apicensus.__path__, "apicensus."):
+    if not module.name.endswith("__main__"):
+        __import__(module.name)
+OURS = ("apicensus", "pipelines", "ml", "jobs")
+print(*(name for name in sys.modules if name.partition(".")[0] in OURS))
 """
 
 
@@ -27,19 +36,31 @@ def installed(wheel: Path, environment: Callable[[Path | None], Path]) -> Path:
 def test_wheel_holds_all_packages_settings_and_the_model(wheel: Path, root: Path) -> None:
     shipped = set(zipfile.ZipFile(wheel).namelist())
     sources = {
-        str(file.relative_to(root))
+        f"apicensus/{file.relative_to(root)}"
         for name in ("pipelines", "ml", "jobs")
         for file in (root / name).rglob("*.py")
     }
-    settings = {f"pipelines/{file.relative_to(root)}" for file in (root / "conf").rglob("*.yaml")}
+    settings = {f"apicensus/pipelines/{file.relative_to(root)}" for file in (root / "conf").rglob("*.yaml")}
     assert (sources | settings) - shipped == set()
-    assert "pipelines/conf/spark-defaults.conf" in shipped
-    assert [name for name in shipped if name.startswith("ml/models/") and name.endswith(".cbm")] != []
+    assert "apicensus/pipelines/conf/spark-defaults.conf" in shipped
+    assert [
+        name for name in shipped if name.startswith("apicensus/ml/models/") and name.endswith(".cbm")
+    ] != []
 
 
-def test_wheel_holds_nothing_else(wheel: Path) -> None:
+def test_wheel_takes_no_name_but_its_own(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {name for name in tops if not name.endswith(".dist-info")} == {"pipelines", "ml", "jobs"}
+    assert {name for name in tops if not name.endswith(".dist-info")} == {"apicensus"}
+
+
+def test_every_module_of_the_wheel_imports_its_own_package(
+    installed: Path, tmp_path: Path, clean_environment: dict[str, str]
+) -> None:
+    command = [str(installed), "-c", IMPORT_ALL]
+    shown = subprocess.check_output(command, cwd=tmp_path, env=clean_environment, text=True)
+    names = shown.split()
+    assert len(names) > 200
+    assert {name.partition(".")[0] for name in names} == {"apicensus"}
 
 
 def test_command_explains_itself_in_an_empty_directory(
@@ -57,20 +78,22 @@ def test_command_explains_itself_in_an_empty_directory(
 def test_settings_are_read_from_the_installed_package(
     installed: Path, tmp_path: Path, clean_environment: dict[str, str]
 ) -> None:
-    command = [str(installed), "-c", READ_SETTINGS]
+    command = [str(installed), "-c", READ_SETTINGS.format(package="apicensus.pipelines")]
     shown = subprocess.check_output(command, cwd=tmp_path, env=clean_environment, text=True).splitlines()
-    package = Path(shown[0]).parent
+    package = Path(shown[0]).parents[1]
     assert package.is_relative_to(installed.parents[1])
     assert Path(shown[1]) == package / "conf"
     assert float(shown[2]) == 1.5
 
 
 def test_settings_are_read_from_the_archive(
-    wheel: Path, environment: Callable[[Path | None], Path], tmp_path: Path, clean_environment: dict[str, str]
+    archive: Path,
+    environment: Callable[[Path | None], Path],
+    tmp_path: Path,
+    clean_environment: dict[str, str],
 ) -> None:
     """`--py-files apicensus.zip` puts the archive on the path as it is."""
-    archive = shutil.copy(wheel, tmp_path / "apicensus.zip")
-    command = [str(environment(None)), "-c", READ_SETTINGS]
+    command = [str(environment(None)), "-c", READ_SETTINGS.format(package="pipelines")]
     env = {**clean_environment, "PYTHONPATH": str(archive)}
     shown = subprocess.check_output(command, cwd=tmp_path, env=env, text=True).splitlines()
     assert shown[0].startswith(str(archive))
