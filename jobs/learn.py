@@ -143,7 +143,7 @@ def read_senders(work: Work) -> DataFrame | None:
 
 
 def batches_of(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
-    """The values of the successful requests of these cells, in batches (`observations.observed`)."""
+    """The values of the successful requests of these cells, in batches (`extraction.spark.observed`)."""
     warehouse = work.run.warehouse
     successful = transactions(work.run).where(F.col("status").between(200, 299) & F.expr(among(days)))
     taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(

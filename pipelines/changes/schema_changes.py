@@ -46,7 +46,7 @@ class Probe:
     """Which stored values show a widening: those that the old schema refuses. All fields None: any value of the parameter.
 
     `kinds` of value; of them numbers or lengths `above` or `below` a limit, values that are not `known`, characters of
-    `classes` (places in `characters.CLASSES`), or a beginning other than `prefix`.
+    `classes` (places in `value_patterns.CLASSES`), or a beginning other than `prefix`.
     """
 
     kinds: tuple[str, ...] | None = None

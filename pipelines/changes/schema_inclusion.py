@@ -62,7 +62,7 @@ def kind_of_form(schema: JsonSchema) -> str | None:
 
 
 class Characters(NamedTuple):
-    """What a text may be made of: it begins with `prefix`, the rest is of `classes` (`characters.BITS`)."""
+    """What a text may be made of: it begins with `prefix`, the rest is of `classes` (`value_patterns.BITS`)."""
 
     classes: int
     prefix: str = ""

@@ -67,7 +67,7 @@ def write_findings(findings: DataFrame, out: Path) -> int:
 
 
 def endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
-    """Rows of `build.endpoint_counts` with `top`, the endpoint's worst finding in words, as a table."""
+    """Rows of `endpoint_counts` with `top`, the endpoint's worst finding in words, as a table."""
     table = RichTable(
         "violate",
         "of",

@@ -36,7 +36,7 @@ def is_host_or_pattern(text: str) -> bool:
 
 
 def covers(pattern: str, host: str) -> bool:
-    """Whether `pattern` is about `host`; `apply.host_matches` says the same of columns."""
+    """Whether `pattern` is about `host`; `decisions.spark.host_matches` says the same of columns."""
     return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
 
 

@@ -25,7 +25,7 @@ NAMING = "struct<template: string, last_only: boolean>"
 
 
 def host_matches(host: Column, pattern: str) -> Column:
-    """Whether `pattern` (a host, `*.example.com` or `*`) is about the host; `hosts.covers` says the same of values."""
+    """Whether `pattern` (a host, `*.example.com` or `*`) is about the host; `checks.covers` says the same of values."""
     return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
 
 

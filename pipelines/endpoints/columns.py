@@ -137,7 +137,7 @@ HOST_KEY = ("variant", "host", "day")
 
 
 def host_days(client_days: DataFrame) -> DataFrame:
-    """Rows of `build.client_days` → one row a variant, host and day with `HOST_STATE`. A client counts once a day."""
+    """Rows of `client_days.client_days` → one row a variant, host and day with `HOST_STATE`. A client counts once a day."""
     by_client = client_days.groupBy(*HOST_KEY, "client").agg(
         *(F.sum(name).alias(name) for name in ("answered_sum", "answered_count"))
     )

@@ -28,7 +28,7 @@ class Bars:
 
 
 def standing(row: Mapping[str, Any], bars: Bars) -> tuple[str, str]:
-    """(state, why) of a row of `build.estimated` with `is_saved`, `is_ignored` and `is_stored` (it has slices)."""
+    """(state, why) of a row of `inventory.estimated` with `is_saved`, `is_ignored` and `is_stored` (it has slices)."""
     if row["is_ignored"]:
         return UNLISTED, "an operator's decision leaves it out (ignore)"
     barred = _barred(row, bars)

@@ -66,7 +66,7 @@ REQUEST: Observed = ("request", "", "", None, True)
 
 
 class Request(NamedTuple):
-    """What is read of a transaction; names of header fields and cookies are one text each (`sent_names.SEPARATOR`)."""
+    """What is read of a transaction; names of header fields and cookies are one text each (`headers_and_cookies.SEPARATOR`)."""
 
     path_template: str
     path: str

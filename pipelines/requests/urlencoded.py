@@ -48,7 +48,7 @@ MAX_ITEMS = 50
 """Items read of one list in a value."""
 _SPACE_OFFSET = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) ([0-9]{2}:[0-9]{2})(?=[,|]|\Z)")
 """A time and its offset, of which the "+" was sent as it is and became a space."""
-_PIPED = re.compile(value_patterns.PIPED)
+_PIPED = re.compile(value_value_patterns.PIPED)
 _SPACED = re.compile(value_patterns.SPACED)
 
 
@@ -109,7 +109,7 @@ def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:
 def items(value: str) -> list[str]:
     """The parts of a value that may be a list, separated by commas, pipes or spaces (OpenAPI 3.1 s. 4.8.12.3).
 
-    Any comma may separate; pipes and spaces only parts that are unlikely in free text (`patterns.PIPED`, `SPACED`).
+    Any comma may separate; pipes and spaces only parts that are unlikely in free text (`value_patterns.PIPED`, `SPACED`).
     """
     if "," in value:
         return value.split(",", MAX_ITEMS)[:MAX_ITEMS]

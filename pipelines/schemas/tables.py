@@ -23,7 +23,7 @@ from pipelines.runtime.tables import Table
 from pipelines.schemas.keys import PARAMETER_KEY
 
 _SEEN = fields(LongType(), "n", "clients", nullable=True)
-"""How often, and the bits of clients (`seen.client_bit`)."""
+"""How often, and the bits of clients (`value_counts.client_bit`)."""
 COMMON_SCHEMA = ArrayType(StructType([*fields(StringType(), "value", nullable=True), *_SEEN]))
 OUTERMOST_SCHEMA = ArrayType(
     StructType(
@@ -54,7 +54,7 @@ PARAMETER_SLICES_SCHEMA = StructType(
         *fields(StringType(), "prefix", nullable=True),
     ]
 )
-"""One row = the values of one kind of one parameter on one day (`state.KindState`), apart for the late hours and for the
+"""One row = the values of one kind of one parameter on one day (`spark.slices`), apart for the late hours and for the
 clients that are held back (`views`). Replace per variant and day.
 
 `clients` and `values` are HyperLogLog sketches (Apache DataSketches), integers are exact, `classes` counts the values with
@@ -97,8 +97,8 @@ LEARNED_CELLS_SCHEMA = StructType(
         *fields(LongType(), "content", "made_of", nullable=False),
     ]
 )
-"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from (`cells.wanted`),
-`made_of` for what else its slices rest on (`cells.made_of`). Replace per variant; written last."""
+"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from (`days.wanted_cells`),
+`made_of` for what else its slices rest on (`days.with_askers`). Replace per variant; written last."""
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [

@@ -1,4 +1,4 @@
-"""A Great Expectations checkpoint on each ingested batch: it guards the *batch*; rows are judged by Catalyst (build.py).
+"""A Great Expectations checkpoint on each ingested batch: it guards the *batch*; rows are judged by Catalyst (spark/rows.py).
 
 So it asks what no row shows: whether the clock, the host, the status or the body of a log are wrong as a whole, and whether
 hours are missing. Cost is constant: one row of counts that ingest already has, and a bounded sample. The only importer of

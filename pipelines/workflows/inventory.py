@@ -49,7 +49,7 @@ def _hosts(run: Run) -> DataFrame:
 
 
 def judged_endpoints(run: Run) -> DataFrame:
-    """Rows of `build.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
+    """Rows of `inventory.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
     return run.kept("judged endpoints", lambda: _judged(run))
 
 

@@ -94,7 +94,7 @@ def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
 
 
 def _counted_anew(run: Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
-    """What discovery saw of the path but did not keep: rows of `build.estimated` of variant ml, and of endpoint_reasons."""
+    """What discovery saw of the path but did not keep: rows of `inventory.estimated` of variant ml, and of endpoint_reasons."""
     settings, warehouse = run.settings, run.warehouse
     here = (F.col("host") == host) & (F.col("variant") == "ml")
     days = named(CLIENT_DAYS.read(warehouse).where(here), CLIENTS.read(warehouse)).localCheckpoint()

@@ -24,7 +24,7 @@ from pipelines.workflows.run import Run
 
 
 def path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
-    """Rows of `build.client_days` → `host, path_shape, clients, first_day, last_day`, a row a distinct masked path.
+    """Rows of `client_days.client_days` → `host, path_shape, clients, first_day, last_day`, a row a distinct masked path.
 
     Scanners' 404s teach nothing. Of variant ml only what probably is an API call does, of variant session all; both variants
     get the same templates.

@@ -31,7 +31,7 @@ def write_both(
 
     Args:
         evidence: what was published and what is known now; the inventory with reasons.
-        schema_changes: rows of `build.changed_schemas`.
+        schema_changes: rows of `changes.changed_schemas`.
         idle: `ENDPOINT_KEY` of silent endpoints, which stay in the document and are marked.
         hosts: `host`, each once.
         out: the folder.

@@ -1,6 +1,6 @@
 """Since when, how often and by whom: what the stored evidence of each day says of a change, by built-in expressions.
 
-A change carries a probe (`difference.Probe`): which values show it. Slices are read for changed endpoints only.
+A change carries a probe (`schema_changes.Probe`): which values show it. Slices are read for changed endpoints only.
 """
 
 from __future__ import annotations

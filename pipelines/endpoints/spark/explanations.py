@@ -1,6 +1,6 @@
 """Why endpoints look like APIs: reasons of a few of their transactions, summed per day and merged like any other state.
 
-Explaining costs a hundred times as much as scoring, so an endpoint is explained from `samples.SAMPLED` transactions a day.
+Explaining costs a hundred times as much as scoring, so an endpoint is explained from `client_days.SAMPLED` transactions a day.
 Contributions are whole millionths of log-odds, so days merge in any order to the same bits.
 """
 
@@ -83,7 +83,7 @@ def summed(reasoned: DataFrame) -> DataFrame:
 
 
 def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:
-    """Rows of `build.listed` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
+    """Rows of `inventory.listed` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
 
     The `most` strongest of all of its days and of the host, falling; empty for variant session, and for what was not
     listed when `discover` ran.

@@ -51,7 +51,7 @@ def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
 def slices(
     template_days: DataFrame, hosts: DataFrame, endpoints: EndpointSettings, candidate_floor: float
 ) -> DataFrame:
-    """Rows of `by_template`, and of `host_prior.host_days` → rows of endpoint_slices.
+    """Rows of `by_template`, and of `endpoints.columns.host_days` → rows of endpoint_slices.
 
     One row a template and day, each client seen once. A template whose mean is below `candidate_floor` on a
     day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the

@@ -20,7 +20,7 @@ _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 class Batch(NamedTuple):
     """What requests have shown.
 
-    `senders`: client, is_held. `parameters`: `table.PARAMETER_KEY`. `texts`: text, kind (dictionary), a text that has two kinds
+    `senders`: client, is_held. `parameters`: `keys.PARAMETER_KEY`. `texts`: text, kind (dictionary), a text that has two kinds
     twice. `seen`: one row per value, with the places of its sender, parameter and text in those; day, hour, and is_first (of its
     name in its request).
     """

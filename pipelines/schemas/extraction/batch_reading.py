@@ -1,4 +1,4 @@
-"""Many query strings at once: what `sent_pairs.fields` reads of each, without Python for every value.
+"""Many query strings at once: what `urlencoded.fields` reads of each, without Python for every value.
 
 Only queries with a percent sign, values that may be lists and times that lost a "+" go through Python. Laws test that both agree.
 """

@@ -63,7 +63,7 @@ def observed(transactions: DataFrame) -> DataFrame:
     Needs: `ENDPOINT_KEY, day, time, status, path, query, client, request_content_type, request_body, request_header_names,
     cookie_names`.
 
-    Only successful ones (2xx) count. Locations of parameters are those of `table.LOCATIONS`; "request" is there once a request,
+    Only successful ones (2xx) count. Locations of parameters are those of `keys.LOCATIONS`; "request" is there once a request,
     with an empty name and value. Path values are percent-decoded; query and form names and values also have "+" decoded to a
     space. Headers, cookies and files have a mask for a value. Values are cut to `MAX_CHARACTERS`, names to `NAME_CHARACTERS`
     characters.

@@ -131,7 +131,7 @@ def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str
 
 
 def evidence_of(row: Row) -> Evidence:
-    """The value of a row (or struct) of `build.evidence`."""
+    """The value of a row (or struct) of `columns.evidence`."""
     kinds = tuple(map(_kind_of, row["kinds"]))
     between = (row["first_day"], row["last_day"])
     return Evidence(row["n"], row["requests"], row["clients"], row["days"], kinds, *between)
@@ -171,7 +171,7 @@ STATES_SCHEMA = StructType(
 def slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Batches of values and rows of `maps_of` → rows of `STATES_SCHEMA`: what each batch says of each slice.
 
-    What clients sent that are `observations.APART` is left out.
+    What clients sent that are `extraction.spark.APART` is left out.
     """
     of_batch = partial(batch_slices.slice_states, log2=settings.sketch_log2)
     return with_maps(counted(batches, of_batch, STATES_SCHEMA), maps)

@@ -35,7 +35,7 @@ class Sent(NamedTuple):
 
 
 def senders(batch: Batch, enough: int) -> pa.RecordBatch:
-    """Rows of `table.PARAMETER_SENDERS_SCHEMA`, one per parameter and day of the batch.
+    """Rows of `schemas.tables.PARAMETER_SENDERS_SCHEMA`, one per parameter and day of the batch.
 
     `enough` clients of a value are as good as more (`senders.merged`).
     """
@@ -67,7 +67,7 @@ def senders(batch: Batch, enough: int) -> pa.RecordBatch:
 
 
 def numbers_of(clients: list[str]) -> Codes:
-    """60 bits in place of the names of clients, as Spark makes them of a column (`deviants.number_of`)."""
+    """60 bits in place of the names of clients, as Spark makes them of a column (`validation.spark.number_of`)."""
     return np.asarray([int(digest(one, NUMBER_DIGITS), 16) for one in clients], np.int64)
 
 

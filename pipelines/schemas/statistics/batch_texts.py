@@ -39,7 +39,7 @@ class Texts:
     digests: dict[int, str] = field(default_factory=dict)
 
     def digest(self, place: int) -> str:
-        """`state.digest` of a text, made once."""
+        """`value_counts.digest` of a text, made once."""
         found = self.digests.get(place)
         if found is None:
             found = self.digests[place] = digest(self.text[int(place)].as_py())
@@ -76,7 +76,7 @@ def texts_of(table: pa.Table) -> Texts:
 
 
 def classes_of_all(texts: Texts) -> Codes:
-    """`characters.classes_of` of each text of a kind without format, 0 of others."""
+    """`value_patterns.classes_of` of each text of a kind without format, 0 of others."""
     found = np.zeros(len(texts.kind), np.int64)
     some = np.flatnonzero(texts.are(*TEXTUAL))
     some = some[pc.binary_length(texts.text).to_numpy(zero_copy_only=False)[some] > 0]

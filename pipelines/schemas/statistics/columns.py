@@ -1,4 +1,4 @@
-"""`state.KindState` as Spark aggregations: to build states from values, merge them, read the numbers.
+"""`evidence.KindEvidence` as Spark aggregations: to build states from values, merge them, read the numbers.
 
 Same fields, same merges as the value layer; only the sets of clients and values are HyperLogLog sketches here
 (exact while few, else within 1.04 / sqrt(2^sketch_log2): Flajolet et al. 2007).

@@ -18,7 +18,7 @@ NOTHING = (0,) * len(BITS)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`counts[i]` values hold a character of the i-th class of `characters.CLASSES`."""
+    """`counts[i]` values hold a character of the i-th class of `value_patterns.CLASSES`."""
 
     counts: tuple[int, ...] = NOTHING
 
@@ -27,7 +27,7 @@ class Tally:
 
     @property
     def bits(self) -> int:
-        """The classes that occurred (`characters.BITS`)."""
+        """The classes that occurred (`value_patterns.BITS`)."""
         return sum(bit for bit, count in zip(BITS.values(), self.counts, strict=True) if count)
 
     def outside(self, allowed: int) -> int:
@@ -56,7 +56,7 @@ SIZED_KINDS = (*TEXTUAL, DIGITS)
 class Shown:
     """What values of one kind have shown, as it merges exactly and as it is judged.
 
-    `low` and `high` are exact integers (within 64 bits), `classes` counts those of `characters.BITS`, `highest` and `lowest` are
+    `low` and `high` are exact (64-bit) integers, `classes` counts those of `value_patterns.BITS`, `highest` and `lowest` are
     outermost numbers, or lengths of texts, `peaks` the largest numbers by hour, `prefix` is what all texts begin with.
     """
 

@@ -19,7 +19,7 @@ NAMED = 128
 """Clients of a kind that are kept, those of the smallest numbers: more are estimated, within 1 / sqrt(126) = 9 %."""
 BESIDE_TWO = 128
 """Values beside those that two clients alone sent, up to which a parameter may be a set: twice the members of a written one
-(`seen.COMMON`). Of one with more values nothing is kept, so that identifiers take no room."""
+(`value_counts.COMMON`). Of one with more values nothing is kept, so that identifiers take no room."""
 TOKEN_DIGITS = 12
 """Hexadecimal digits in place of a name in a body: two of a million names of one object have the same ones once in 560."""
 Sizes = Mapping[int, float]

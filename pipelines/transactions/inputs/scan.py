@@ -31,7 +31,7 @@ class Scan:
 
     Attributes:
         bytes: of the plain content.
-        content: SHA-256 of the plain content, in hexadecimal; of a remote file that of its ends (`remote_files.content_of`).
+        content: SHA-256 of the plain content, in hexadecimal; of a remote file that of its ends (`remote.content_of`).
         first_line: SHA-256 of the first line, by which files are looked for that may be the same log.
         lines: lines that have an end; None where they were not counted (a remote file).
         line_bytes: bytes up to the end of the last of them.
@@ -55,11 +55,11 @@ def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None
     """One pass over a file of lines, in constant memory; None where it cannot be read to its end.
 
     Raises:
-        TooLargeError: it holds more than `limits.unpacked_bytes`.
+        TooLargeError: it holds more than `Limits.unpacked_bytes`.
     """
     try:
         with path.open("rb") as stored:
-            return _scan(decompressed(stored, compression, limits.unpacked_bytes), limits.line_bytes)
+            return _scan(decompressed(stored, compression, Limits.unpacked_bytes), limits.line_bytes)
     except DamagedError:
         return None  # reading says so, with its place, where the settings want to hear it
 

@@ -46,7 +46,7 @@ def with_maps(
 
 
 def maps_of(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Rows of `deviants.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
+    """Rows of `validation.spark.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
 
     `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys), with digits for names
     as in these rows. Whether a name is rare is counted exactly: a sketch would let chance decide.

@@ -1,4 +1,4 @@
-"""The outermost values of each slice of a batch: what `seen.Outermost` keeps."""
+"""The outermost values of each slice of a batch: what `value_counts.Outermost` keeps."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Pairs(NamedTuple):
 
 
 def slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
-    """Rows of `build.STATES_SCHEMA`, one per parameter, kind, day, part of the day and part of the clients."""
+    """Rows of `learning.spark.STATES_SCHEMA`, one per parameter, kind, day, part of the day and part of the clients."""
     sender, parameter, text = map(batch.numbers, ("sender", "parameter", "text"))
     day, hour = batch.numbers("day"), batch.numbers("hour")
     texts = texts_of(batch.texts)
