@@ -56,7 +56,7 @@ SIZED_KINDS = (*TEXTUAL, DIGITS)
 class Shown:
     """What values of one kind have shown, as it merges exactly and as it is judged.
 
-    `low` and `high` are exact (64-bit) integers, `classes` counts those of `value_patterns.BITS`, `highest` and `lowest` are
+    `low` and `high` are exact (64-bit) integers, `classes` counts those of `value_patterns.BITS`, `highest`, `lowest` are
     outermost numbers, or lengths of texts, `peaks` the largest numbers by hour, `prefix` is what all texts begin with.
     """
 
