@@ -48,7 +48,7 @@ MAX_ITEMS = 50
 """Items read of one list in a value."""
 _SPACE_OFFSET = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) ([0-9]{2}:[0-9]{2})(?=[,|]|\Z)")
 """A time and its offset, of which the "+" was sent as it is and became a space."""
-_PIPED = re.compile(value_value_patterns.PIPED)
+_PIPED = re.compile(value_patterns.PIPED)
 _SPACED = re.compile(value_patterns.SPACED)
 
 
