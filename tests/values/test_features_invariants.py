@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.requests import columns, compiling, kernels, tokens
-from ml.requests import kernels as segments
 from ml.requests.features import FEATURES, matrix
 from tests.feature_rows import rows
 
-PIECES = (columns, compiling, segments, tokens)
+PIECES = (columns, compiling, tokens)
 
 
 TEXTS = st.lists(

@@ -53,7 +53,7 @@ def test_remote_warehouse_needs_a_tracking_server() -> None:
 
 
 def test_telemetry_is_off(tmp_path: Path) -> None:
-    code = "from ml import tracking; from ml.registry.store import Store\n"
+    code = "from ml.registry import tracking; from ml.registry.store import Store\n"
     code += "with tracking._mlflow(Store('sqlite:///t.db', None, 'e', 'm')): pass\n"
     code += (
         "import mlflow.telemetry.utils as t; from mlflow.telemetry.client import get_telemetry_client as c\n"
