@@ -55,11 +55,11 @@ def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None
     """One pass over a file of lines, in constant memory; None where it cannot be read to its end.
 
     Raises:
-        TooLargeError: it holds more than `Limits.unpacked_bytes`.
+        TooLargeError: it holds more than `limits.unpacked_bytes`.
     """
     try:
         with path.open("rb") as stored:
-            return _scan(decompressed(stored, compression, Limits.unpacked_bytes), limits.line_bytes)
+            return _scan(decompressed(stored, compression, limits.unpacked_bytes), limits.line_bytes)
     except DamagedError:
         return None  # reading says so, with its place, where the settings want to hear it
 
