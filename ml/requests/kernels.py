@@ -93,7 +93,7 @@ def count_segment(
 
 SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
-PIECES: Final = "4ab3335d8a68"
+PIECES: Final = "cf72cb66b41e"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
