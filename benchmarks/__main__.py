@@ -22,7 +22,7 @@ BENCHMARKS = (
     "suite",
     "conformance",
     "population",
-    "silence",
+    "inactivity",
     "true_calls",
     "interrupted_ingest",
 )

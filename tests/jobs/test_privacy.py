@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.planted import places
+from tests.planted_secrets import places
 from tests.small_plans import having
 
 CLIENT = "203.0.113.77"

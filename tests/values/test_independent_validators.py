@@ -20,7 +20,7 @@ from pipelines.runtime.settings import Profile
 from pipelines.schemas.inference.json_schema import COMMA_LIST, json_schema
 from tests.conformance_examples import HOST, checker
 from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
-from tests.judged_values import of_values
+from tests.inferred_schemas import of_values
 
 LEARNED, HELD_BACK = 400, 60
 DAY = datetime(2026, 6, 1, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 from pipelines.http.masking.personal import has_check_digit, is_personal_mask
 from pipelines.http.masking.transaction import MASKERS
 from pipelines.http.segment_formats import SURE
-from tests.judged_values import schema_of
-from tests.planted import PARTS, PLACES, SECRET, TOKENS
+from tests.inferred_schemas import schema_of
+from tests.planted_secrets import PARTS, PLACES, SECRET, TOKENS
 
 
 @pytest.mark.parametrize(("column", "sent", "kept"), PLACES)

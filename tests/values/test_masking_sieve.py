@@ -14,7 +14,7 @@ import pytest
 from pipelines.http.masking.sieve import HEADER, STRUCTURED
 from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS
 from pipelines.transactions.spark.masking import COLUMNS, masked_batch
-from tests.planted import PERSONAL, PLACES, SECRET, TOKENS
+from tests.planted_secrets import PERSONAL, PLACES, SECRET, TOKENS
 
 PATTERNS = {name: HEADER if name in HEADER_FIELDS else STRUCTURED for name in MASKERS}
 

@@ -16,7 +16,7 @@ from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence
 from pipelines.schemas.validation.backtest import REQUEST, Parameter, Verdict, Views, back_tested
 from pipelines.schemas.validation.violations import broken
 from tests import strategies
-from tests.judged_values import DAY, SETTINGS, Observation, accepts, judged
+from tests.inferred_schemas import DAY, SETTINGS, Observation, accepts, judged
 from tests.oracles.parameter_state import fold, observe
 
 Q = ("query", "q")

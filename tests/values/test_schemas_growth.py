@@ -14,7 +14,7 @@ from pipelines.schemas.inference.infer import judge
 from pipelines.schemas.inference.json_schema import json_schema
 from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
 from tests import laws
-from tests.judged_values import DAY, SETTINGS
+from tests.inferred_schemas import DAY, SETTINGS
 from tests.oracles.parameter_state import fold, observe
 
 HOURS = 48

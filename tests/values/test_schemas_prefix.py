@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.schemas.inference.infer import judge
 from pipelines.schemas.inference.json_schema import json_schema
 from pipelines.schemas.statistics.prefix import as_pattern, constant, shared
-from tests.judged_values import DAY, SETTINGS, accepts, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, accepts, of_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 words = st.text(st.sampled_from("ab_"), max_size=5)

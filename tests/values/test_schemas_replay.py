@@ -20,7 +20,7 @@ from pipelines.schemas.inference.json_schema import json_schema, without_evidenc
 from pipelines.schemas.validation import backtest
 from pipelines.schemas.validation.backtest import REQUEST, Views, back_tested
 from pipelines.schemas.validation.violations import refused_values
-from tests.judged_values import DAY, SETTINGS, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, of_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 EDGES = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.schemas.inference.infer import judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
-from tests.judged_values import DAY, SETTINGS, accepts, judged, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, accepts, judged, of_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 

@@ -14,7 +14,7 @@ from pipelines.schemas.inference.infer import Level, Rule, judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 from tests import strategies
-from tests.judged_values import DAY, SETTINGS, Observation, accepts, judged, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, Observation, accepts, judged, of_values, schema_of
 
 
 @given(strategies.observations | strategies.similar_observations)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.changes.significance import gap_chance, silence
 from pipelines.runtime.settings import Settings
-from tests.living_traffic import TRAFFIC, marked
+from tests.endpoint_activity import TRAFFIC, marked
 
 ENDPOINTS = 60
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.changes.significance import silence
 from pipelines.runtime import settings
-from tests.living_traffic import DAYS, TRAFFIC, marked
+from tests.endpoint_activity import DAYS, TRAFFIC, marked
 
 ENDPOINTS = 300
 LONGEST = 400

@@ -12,7 +12,7 @@ import pytest
 from pipelines.schemas.inference.infer import judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from pipelines.schemas.statistics.counters import fixed, moves
-from tests.judged_values import SETTINGS, accepts
+from tests.inferred_schemas import SETTINGS, accepts
 from tests.oracles.parameter_state import fold, observe
 
 FIRST = date(2026, 11, 1)
