@@ -10,16 +10,16 @@ from __future__ import annotations
 import sys
 
 from pipelines.runtime import settings
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 from pipelines.workflows.small_work import is_small
 
 
 def main() -> None:
     """Starts, reads, writes."""
     table, *files = sys.argv[1:]
-    chosen = settings.load().spark
+    chosen = settings.load_settings().spark
     small = is_small(chosen.quick_below_bytes, files, table)  # as `run` starts on these files
-    spark = session("bare", chosen, is_small=small)
+    spark = get_session("bare", chosen, is_small=small)
     if files:
         spark.read.json(files).write.format("delta").save(table)
 

@@ -22,7 +22,7 @@ from pipelines.conformance.documents import load
 from pipelines.conformance.operations import routes_of
 from pipelines.conformance.spark import verdicts
 from pipelines.runtime import settings as settings_module
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 
@@ -52,9 +52,9 @@ def main() -> None:
     parser.add_argument("--schemas", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    settings = settings_module.load()
+    settings = settings_module.load_settings()
     routes = routes_of(load(options.schemas)[0], Counter())
-    spark = session("benchmark", settings.spark)
+    spark = get_session("benchmark", settings.spark)
     files = find_inputs([options.check], "logpush").files
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -14,7 +14,7 @@ LONGEST = 400
 
 def main() -> None:
     """Prints the table in Markdown."""
-    changes = settings.load().changes
+    changes = settings.load_settings().changes
     print("| traffic | gaps | share taken for the end | median days until an end is seen |")
     print("|---|---|---|---|")
     for name, traffic in TRAFFIC.items():

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.runtime import settings
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 from pipelines.runtime.tables import Warehouse
 from pipelines.simulator.output.writers import simulate
 from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
@@ -121,7 +121,7 @@ def main() -> int:
                     flush=True,
                 )
             ingest(command(inputs, disturbed))
-        spark = session("kills", settings.load().spark)
+        spark = get_session("kills", settings.load_settings().spark)
         same = True
         for table, columns in KEPT.items():
             one, two = (

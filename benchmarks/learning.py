@@ -19,7 +19,7 @@ from benchmarks.scoring import best_cost, written_nowhere
 from pipelines.endpoints.spark.client_days import is_guess
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.settings import Settings
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 from pipelines.schemas.extraction.spark import observed, with_apart
 from pipelines.schemas.learning.spark import learned, slice_states, slices
 from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA, maps_of
@@ -64,8 +64,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(described())
-    settings = settings_module.load()
-    spark = session("benchmark", settings.spark)
+    settings = settings_module.load_settings()
+    spark = get_session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
     counts = {
         "read": written_nowhere(observed(rows)),

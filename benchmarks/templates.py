@@ -22,7 +22,7 @@ from pipelines.paths.spark.steps import masked
 from pipelines.paths.spark.templates import resolved
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.settings_sections import PathSettings
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 
 BUDGET_SECONDS = 30
 HOST = "shop.example.com"
@@ -117,8 +117,8 @@ def main() -> None:
     parser.add_argument("--paths", type=int, default=1_700_000)
     options = parser.parse_args()
     print(described())
-    settings = settings_module.load()
-    spark = session("benchmark", settings.spark)
+    settings = settings_module.load_settings()
+    spark = get_session("benchmark", settings.spark)
     wrong(templated(declared(spark, 5000), settings.paths))
     paths = declared(spark, options.paths).localCheckpoint()
     distinct, start = paths.select("path").distinct().count(), time.perf_counter()

@@ -28,7 +28,7 @@ def simulated(
     format: Format = "logpush",
 ) -> list[str]:
     """Files of simulated traffic; `folder` also gets the truth and settings.yaml with the session identifiers."""
-    options = settings_module.load().simulator
+    options = settings_module.load_settings().simulator
     made = simulate(
         folder,
         hosts=hosts or sites_of(transactions),

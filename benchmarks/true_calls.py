@@ -20,7 +20,7 @@ from pipelines.paths.spark.steps import masked
 from pipelines.paths.spark.templates import templates
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.settings_sections import PathSettings
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 
 SCHEMA = "RayID string, ClientRequestHost string, ClientRequestMethod string, ClientRequestURI string, EdgeResponseStatus int"
 
@@ -52,8 +52,8 @@ def main() -> None:
     parser.add_argument("--truth", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    settings = settings_module.load()
-    spark = session("benchmark", settings.spark)
+    settings = settings_module.load_settings()
+    spark = get_session("benchmark", settings.spark)
     found = calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
     shapes = found.select("host", "path_shape").distinct()
     evidence = shapes.where(F.col("path_shape").startswith("/")).withColumn(

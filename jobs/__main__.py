@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipelines.runtime.release import release
+from pipelines.runtime.release import package_version
 
 STEPS = {
     "run": "everything: ingest, discover, compare, learn, export, report (start here)",
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(usage)
         return 0 if arguments else 2
     if arguments[0] == "--version":
-        sys.stdout.write(f"apicensus {release('(not installed)')}\n")
+        sys.stdout.write(f"apicensus {package_version('(not installed)')}\n")
         return 0
     step, *rest = arguments
     if step not in STEPS:

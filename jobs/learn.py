@@ -206,7 +206,7 @@ def _redone(run: Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> 
 
     What was learned of days whose traffic is gone stays as it is.
     """
-    held = TRANSACTIONS.files_of_days(run.warehouse)
+    held = TRANSACTIONS.digests_by_day(run.warehouse)
     if choice.is_by_hand:
         return of_cells.where(among(choice.chosen(held, ())))
     return stale_cells(of_cells.where(among(held)), known)

@@ -19,7 +19,7 @@ from pipelines.endpoints.spark.comparison import COMPARISON_ENDPOINTS, COMPARISO
 from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
 from pipelines.report.spark import facts
-from pipelines.runtime.files import write_whole
+from pipelines.runtime.files import write_atomically
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS, latest
 from pipelines.transactions.spark.identifiers import meaning
 from pipelines.transactions.tables import BATCHES, QUARANTINE
@@ -52,5 +52,5 @@ def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) ->
             notes=[meaning(settings.privacy)],
             settings=settings.report,
         )
-        write_whole(out, render(page))
+        write_atomically(out, render(page))
     return out

@@ -23,7 +23,7 @@ from ml.registry import tracking
 from ml.registry.bundled import CARD, CARD_TEXT, MODEL, card_text, described
 from ml.training.train import Trained
 from ml.training.train import train as fit
-from pipelines.runtime.files import write_whole
+from pipelines.runtime.files import write_atomically
 from pipelines.selection.variant import Labels
 from pipelines.workflows.model import store
 from pipelines.workflows.path_training import train_path_model, write_path_model
@@ -80,9 +80,9 @@ def card_of(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
 def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
     """Writes the model and its card as data and as text: with the default settings, what ships as `ml/models`."""
     card = card_of(run, trained, labels)
-    write_whole(out / MODEL, trained.model)
-    write_whole(out / CARD, orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    write_whole(out / CARD_TEXT, card_text(card))
+    write_atomically(out / MODEL, trained.model)
+    write_atomically(out / CARD, orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    write_atomically(out / CARD_TEXT, card_text(card))
 
 
 def train_calls(run: Run, labels: Labels, out: Path | None) -> None:

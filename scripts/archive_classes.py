@@ -13,9 +13,17 @@ import yaml
 from pyspark import SparkContext
 
 from jobs.__main__ import main
-from pipelines.runtime.jvm import archive, class_path, leaving, place, prepare, properties_of, remembered
+from pipelines.runtime.jvm import (
+    archive_file,
+    archive_folder,
+    archiving_options,
+    class_path,
+    load_resolved_jars,
+    prepare_archive_folder,
+    read_properties,
+)
 from pipelines.runtime.settings_files import conf_folder
-from pipelines.runtime.spark import java_home
+from pipelines.runtime.spark import find_java_home
 
 DEMO = Path(__file__).resolve().parents[1] / "examples" / "demo"
 DUMP_SECONDS = 300
@@ -24,14 +32,14 @@ DUMP_SECONDS = 300
 
 def place_of_this_environment() -> Path | None:
     """Where sessions will look for the archive, None where the jars are not all known."""
-    jars = remembered(properties_of(Path(str(conf_folder())), {}))
+    jars = load_resolved_jars(read_properties(Path(str(conf_folder())), {}))
     path = class_path(jars) if jars else None
-    return place(java_home(), path) if path else None
+    return archive_folder(find_java_home(), path) if path else None
 
 
 def run_demo(part: Path) -> int:
     """A whole run in this process, so that all that a run needs is in the archive; returns its exit code."""
-    spark = {"properties": {"spark.driver.extraJavaOptions": leaving(part)}}
+    spark = {"properties": {"spark.driver.extraJavaOptions": archiving_options(part)}}
     with TemporaryDirectory() as name:
         settings = Path(name) / "settings.yaml"
         settings.write_text(yaml.safe_dump({"spark": spark}), encoding="utf-8")
@@ -56,14 +64,14 @@ def archive_classes() -> str:
     folder = place_of_this_environment()
     if folder is None:
         return "no archive of classes: the jars are not all known"
-    if archive(folder).is_file():
+    if archive_file(folder).is_file():
         return "the archive of classes is there"
-    part = prepare(folder)
+    part = prepare_archive_folder(folder)
     if run_demo(part) or not part.is_file():
         part.unlink(missing_ok=True)
         return "no archive of classes: Java wrote none"
-    part.replace(archive(folder))
-    return f"archive of classes: {archive(folder).stat().st_size / 1e6:.0f} MB"
+    part.replace(archive_file(folder))
+    return f"archive of classes: {archive_file(folder).stat().st_size / 1e6:.0f} MB"
 
 
 if __name__ == "__main__":

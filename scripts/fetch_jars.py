@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pyspark import SparkConf, SparkContext
 
-from pipelines.runtime.jvm import JARS, properties_of, remember
+from pipelines.runtime.jvm import JARS, read_properties, save_resolved_jars
 
 if __name__ == "__main__":
     SparkContext._ensure_initialized()  # the JVM that spark-submit started knows them; no session is needed
-    remember(properties_of(Path(os.environ["SPARK_CONF_DIR"]), {}), SparkConf().get(JARS, ""))
+    save_resolved_jars(read_properties(Path(os.environ["SPARK_CONF_DIR"]), {}), SparkConf().get(JARS, ""))
     sys.stdout.write("the jars are in the Ivy cache\n")

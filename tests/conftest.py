@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from pipelines.runtime import settings as settings_module
 from pipelines.runtime.settings import Settings
-from pipelines.runtime.spark import session
+from pipelines.runtime.spark import get_session
 from pipelines.runtime.tables import Warehouse
 from tests.small_plans import SMALL
 
@@ -32,7 +32,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    return settings_module.load()
+    return settings_module.load_settings()
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
             "properties": SMALL,
         }
     )
-    spark = session("tests", small)
+    spark = get_session("tests", small)
     yield spark
     spark.stop()
 

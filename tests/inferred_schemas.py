@@ -14,7 +14,7 @@ from pipelines.schemas.inference.json_schema import json_schema, without_evidenc
 from tests import strategies
 from tests.oracles.parameter_state import fold, observe
 
-SETTINGS = settings_module.load().schemas
+SETTINGS = settings_module.load_settings().schemas
 DAY = date(2026, 6, 1)
 FORMATS = Draft202012Validator.FORMAT_CHECKER
 Observation = tuple[str, str, date, bool]

@@ -22,7 +22,7 @@ from pyspark.sql.types import DateType, IntegerType, StructField, StructType
 
 from jobs.__main__ import main as apicensus
 from pipelines.runtime.errors import WarehouseBusy
-from pipelines.runtime.lease import acquire, this_process
+from pipelines.runtime.lease import acquire_lease, describe_this_process
 from pipelines.runtime.settings_sections import LeaseSettings
 from pipelines.runtime.tables import Table, Warehouse
 from pipelines.runtime.warehouse_lease import HadoopLease
@@ -70,15 +70,17 @@ def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, buc
 def leases(spark: SparkSession, root: str) -> dict[str, Any]:
     """A lease in the bucket: held, refused to another machine, taken over, confirmed, released."""
     file, settings = HadoopLease(spark, root), LeaseSettings(stale_seconds=300, wait_seconds=0)
-    theirs = replace(this_process("learn"), place="elsewhere", host="elsewhere")
-    outcome: dict[str, Any] = {"claimed": [file.claim(theirs, None), file.claim(this_process("other"), None)]}
+    theirs = replace(describe_this_process("learn"), place="elsewhere", host="elsewhere")
+    outcome: dict[str, Any] = {
+        "claimed": [file.claim(theirs, None), file.claim(describe_this_process("other"), None)]
+    }
     try:
-        acquire(file, root, "ingest", settings, print)
+        acquire_lease(file, root, "ingest", settings, print)
     except WarehouseBusy as error:
         outcome["busy"] = str(error)
     file.refresh(replace(theirs, seen=time.time() - 1000))
     said: list[str] = []
-    lease = acquire(file, root, "ingest", settings, said.append)
+    lease = acquire_lease(file, root, "ingest", settings, said.append)
     lease.confirm()
     lease.release()
     return outcome | {"taken": said, "left": file.read()}
@@ -97,7 +99,7 @@ def tables(spark: SparkSession, root: str) -> dict[str, Any]:
     stored = spark.read.format("delta").load(held.path(table.name))
     for name, frame in (("ours", table.read(held)), ("deltas", stored)):
         outcome[name] = sorted(row["day"].isoformat() for row in frame.collect())
-    outcome["days"] = [day.isoformat() for day in table.files_of_days(held)]
+    outcome["days"] = [day.isoformat() for day in table.digests_by_day(held)]
     outcome["declared"] = [publication.declared(spark, f"{root}/_staging")]
     publication.declare(spark, f"{root}/_staging", ["b", "a"])
     outcome["declared"].append(publication.declared(spark, f"{root}/_staging"))

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import is_guess
 from pipelines.http.value_formats import kind_of
-from pipelines.runtime.settings_sections import DeviantSettings, SchemaSettings
+from pipelines.runtime.settings_sections import OutlierClientSettings, SchemaSettings
 from pipelines.schemas.extraction.batch import Batch, coded, packed, unpacked
 from pipelines.schemas.extraction.spark import BATCHES_SCHEMA, LATE_HOUR, is_held
 from pipelines.schemas.learning import spark as build
@@ -88,7 +88,7 @@ def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
     return build.slices(build.slice_states(batches(values), no_maps(values.sparkSession), settings))
 
 
-def deviants_of(values: DataFrame, transactions: DataFrame, settings: DeviantSettings) -> DataFrame:
+def deviants_of(values: DataFrame, transactions: DataFrame, settings: OutlierClientSettings) -> DataFrame:
     """Who deviates, without maps."""
     return deviants(
         parameter_senders(batches(values), settings),

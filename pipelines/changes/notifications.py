@@ -16,7 +16,7 @@ import orjson
 import urllib3
 
 from pipelines.runtime.errors import DeliveryError, SettingsError
-from pipelines.runtime.files import whole_file
+from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings_sections import ChangeSettings
 
 Change = Mapping[str, Any]
@@ -82,7 +82,7 @@ def write_lines(changes: Iterator[Change], file: Path) -> int:
         OutputError: the file cannot be written.
     """
     count = 0
-    with whole_file(file) as target:
+    with atomic_file(file) as target:
         for change in changes:
             target.write(orjson.dumps(change, option=AS_UTC) + b"\n")
             count += 1

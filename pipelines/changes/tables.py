@@ -19,7 +19,7 @@ from pyspark.sql.types import (
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.tables import STATUS_CLASSES
-from pipelines.runtime.columns import fields
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 from pipelines.schemas.tables import latest
 
@@ -27,12 +27,12 @@ PUBLISHED = Table(
     name="published",
     schema=StructType(
         [
-            *fields(StringType(), *ENDPOINT_KEY),
-            *fields(IntegerType(), "publication"),
-            *fields(DateType(), "last_day"),
-            *fields(IntegerType(), "version", nullable=True),
-            *fields(LongType(), "requests", *STATUS_CLASSES, "clients"),
-            *fields(TimestampType(), "first_seen", "last_seen"),
+            *struct_fields(StringType(), *ENDPOINT_KEY),
+            *struct_fields(IntegerType(), "publication"),
+            *struct_fields(DateType(), "last_day"),
+            *struct_fields(IntegerType(), "version", nullable=True),
+            *struct_fields(LongType(), "requests", *STATUS_CLASSES, "clients"),
+            *struct_fields(TimestampType(), "first_seen", "last_seen"),
         ]
     ),
 )
@@ -44,17 +44,19 @@ CHANGES = Table(
     name="changes",
     schema=StructType(
         [
-            *fields(StringType(), *ENDPOINT_KEY),
-            *fields(IntegerType(), "publication"),
-            *fields(StringType(), "id", "kind", "location", "name", "keyword"),
-            *fields(StringType(), "before", "after", nullable=True),
-            *fields(IntegerType(), "from_version", "to_version", nullable=True),
-            *fields(DateType(), "first_day", nullable=True),
-            *fields(TimestampType(), "first_seen", nullable=True),
-            *fields(LongType(), "requests", "clients", nullable=True),
-            *fields(DoubleType(), "share_of_requests", "share_of_clients", "chance", "risk", nullable=True),
-            *fields(StringType(), "cause"),
-            *fields(BooleanType(), "is_breaking", "is_significant"),
+            *struct_fields(StringType(), *ENDPOINT_KEY),
+            *struct_fields(IntegerType(), "publication"),
+            *struct_fields(StringType(), "id", "kind", "location", "name", "keyword"),
+            *struct_fields(StringType(), "before", "after", nullable=True),
+            *struct_fields(IntegerType(), "from_version", "to_version", nullable=True),
+            *struct_fields(DateType(), "first_day", nullable=True),
+            *struct_fields(TimestampType(), "first_seen", nullable=True),
+            *struct_fields(LongType(), "requests", "clients", nullable=True),
+            *struct_fields(
+                DoubleType(), "share_of_requests", "share_of_clients", "chance", "risk", nullable=True
+            ),
+            *struct_fields(StringType(), "cause"),
+            *struct_fields(BooleanType(), "is_breaking", "is_significant"),
         ]
     ),
 )
@@ -70,9 +72,9 @@ NOTICES = Table(
     name="notices",
     schema=StructType(
         [
-            *fields(StringType(), "variant"),
-            *fields(IntegerType(), "publication"),
-            *fields(StringType(), "id"),
+            *struct_fields(StringType(), "variant"),
+            *struct_fields(IntegerType(), "publication"),
+            *struct_fields(StringType(), "id"),
         ]
     ),
 )

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import orjson
 import yaml
 
-from pipelines.runtime.bounded_yaml import Bounds, excess
+from pipelines.runtime.bounded_yaml import Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError
 
 SUFFIXES = (".json", ".yaml", ".yml")
@@ -134,7 +134,7 @@ def _tree(file: Path, limits: Limits) -> Any:
         written = file.read_bytes()
         if file.suffix.lower() == ".json":
             return orjson.loads(written.removeprefix(b"\xef\xbb\xbf"))
-        costs = excess(written, Bounds(limits.document_max_depth, limits.document_max_nodes))
+        costs = find_exceeded_bound(written, Bounds(limits.document_max_depth, limits.document_max_nodes))
         if costs is not None:
             raise _too_costly(file, costs)
         return _with_text_keys(yaml.load(written, Loader=_Loader))  # noqa: S506  # a subclass of the safe loader

@@ -38,8 +38,8 @@ from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
 from pipelines.http.text import readable
 from pipelines.paths.spark.steps import masked, typed_steps
-from pipelines.runtime.columns import estimate
-from pipelines.runtime.files import whole_file
+from pipelines.runtime.columns import estimate_distinct
+from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings_sections import ConformanceSettings, PathSettings
 
 COLUMNS = tuple(name for name in VIOLATIONS.schema.names if name != "batch")
@@ -59,7 +59,7 @@ def write_findings(findings: DataFrame, out: Path) -> int:
         OutputError: the file cannot be written.
     """
     written = 0
-    with whole_file(out) as file:
+    with atomic_file(out) as file:
         for row in worst_first(findings).select(*COLUMNS).toLocalIterator():
             file.write(orjson.dumps({name: _plain_value(row[name]) for name in COLUMNS}) + b"\n")
             written += 1
@@ -160,7 +160,7 @@ def findings(judged: DataFrame, settings: ConformanceSettings, paths: PathSettin
             "transaction_ids"
         ),
     )
-    return _bounded(counted, settings.max_unknown).withColumn("clients", estimate("clients"))
+    return _bounded(counted, settings.max_unknown).withColumn("clients", estimate_distinct("clients"))
 
 
 def endpoint_counts(judged: DataFrame) -> DataFrame:

@@ -12,7 +12,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines.runtime.columns import fields
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 
 PLACE = ("host", "method", "path_template", "location", "name")
@@ -23,10 +23,10 @@ VIOLATIONS = Table(
     name="violations",
     schema=StructType(
         [
-            *fields(StringType(), "batch", *FINDING_KEY),
-            *fields(DoubleType(), "confidence", nullable=True),
-            *fields(LongType(), "requests", "successes", "clients"),
-            *fields(TimestampType(), "first_seen", "last_seen"),
+            *struct_fields(StringType(), "batch", *FINDING_KEY),
+            *struct_fields(DoubleType(), "confidence", nullable=True),
+            *struct_fields(LongType(), "requests", "successes", "clients"),
+            *struct_fields(TimestampType(), "first_seen", "last_seen"),
             StructField("transaction_ids", ArrayType(StringType()), False),
         ]
     ),

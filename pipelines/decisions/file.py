@@ -24,7 +24,7 @@ from pipelines.decisions.model import (
 )
 from pipelines.decisions.rules import OperatorRule, rules_of
 from pipelines.http.segment_formats import VARIABLE_STEP
-from pipelines.runtime.bounded_yaml import OWN_BOUNDS, OWN_MAX_BYTES, excess
+from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, HAND_WRITTEN_MAX_BYTES, find_exceeded_bound
 from pipelines.runtime.errors import SettingsError
 
 
@@ -146,13 +146,13 @@ def read(file: Path) -> tuple[Decision, ...]:
     """
     try:
         with file.open("rb") as stream:
-            content = stream.read(OWN_MAX_BYTES + 1)
+            content = stream.read(HAND_WRITTEN_MAX_BYTES + 1)
         text = content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file}: cannot be read ({error}). Give a YAML file in UTF-8.") from error
-    if len(content) > OWN_MAX_BYTES:
+    if len(content) > HAND_WRITTEN_MAX_BYTES:
         raise SettingsError(
-            f"{file}: expected at most {OWN_MAX_BYTES:,} bytes, found more. Is it the right file?"
+            f"{file}: expected at most {HAND_WRITTEN_MAX_BYTES:,} bytes, found more. Is it the right file?"
         )
     return parsed(text, str(file))
 
@@ -222,7 +222,7 @@ def _entries(text: str, name: str) -> list[yaml.Node]:
 
 
 def _composed(text: str, name: str) -> yaml.Node | None:
-    costs = excess(text, OWN_BOUNDS)
+    costs = find_exceeded_bound(text, HAND_WRITTEN_BOUNDS)
     if costs is not None:
         raise SettingsError(f"{name}: not YAML that can be read: {costs}. {FORM}")
     try:

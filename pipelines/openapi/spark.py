@@ -16,8 +16,8 @@ from pipelines.openapi.document import Document, Origin, document
 from pipelines.openapi.endpoint import Endpoint, endpoint_of
 from pipelines.openapi.files import file_name, rendered
 from pipelines.openapi.profiles import as_profile
-from pipelines.runtime.files import write_whole
-from pipelines.runtime.release import release
+from pipelines.runtime.files import write_atomically
+from pipelines.runtime.release import package_version
 from pipelines.runtime.settings import Profile
 from pipelines.selection.variant import Variant
 
@@ -49,7 +49,7 @@ def write_documents(
     for host, whole in documents(endpoints, schemas, variant):
         for profile in profiles:
             file = out / profile / f"{file_name(host)}.{form}"
-            write_whole(file, rendered(as_profile(whole, profile), form))
+            write_atomically(file, rendered(as_profile(whole, profile), form))
             written.append(Written(host, profile, file))
     return written
 
@@ -59,7 +59,7 @@ def documents(
 ) -> Iterator[tuple[str, Document]]:
     """Merged endpoints and newest schemas of `variant` → each host with its 3.1 document, in order."""
     for host, found in _by_host(endpoints, schemas):
-        yield host, document(host, found, Origin(release(), variant))
+        yield host, document(host, found, Origin(package_version(), variant))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:

@@ -1,7 +1,8 @@
-"""What a YAML text would cost, from its events alone: read before it is loaded, as loading multiplies aliases and recurses.
+"""Bounds on the size of a YAML text, checked before it is loaded.
 
-Events come from libyaml's state machine, which recurses nowhere and builds nothing; the scan stops at the first bound that is
-passed. An alias costs what its anchor holds, a merge key (`<<`) too: an alias bomb is a sum, not a tree, here.
+Loading recurses and writes aliases out, so the check reads nothing but the parser's events. They come from libyaml's
+state machine, which recurses nowhere and builds nothing; the scan stops at the first bound that is exceeded. An alias
+costs as many nodes as its anchor holds, and so does a merge key (`<<`): an alias bomb is a sum here, not a tree.
 """
 
 from __future__ import annotations
@@ -11,36 +12,53 @@ from typing import NamedTuple
 
 import yaml
 
-OWN_MAX_BYTES = 1 << 20
-"""Of a file of settings or decisions: people write them, some thousand entries are 100 kB."""
+HAND_WRITTEN_MAX_BYTES = 1 << 20
+"""Largest file of settings or decisions, bytes: people write them, and some thousand entries are 100 kB."""
 
 
 class Bounds(NamedTuple):
-    """How deep lists and mappings may be nested, and how many nodes a text may have with all aliases written out."""
+    """Bounds on nesting and size.
+
+    Attributes:
+        depth: Levels of lists and mappings.
+        nodes: Values and keys with all aliases written out.
+    """
 
     depth: int
     nodes: int
 
 
-OWN_BOUNDS = Bounds(depth=50, nodes=200_000)
-"""Of settings and decisions, which are nested four levels deep; a file of `OWN_MAX_BYTES` has fewer nodes without aliases."""
+HAND_WRITTEN_BOUNDS = Bounds(depth=50, nodes=200_000)
+"""For settings and decisions, which are nested four levels deep.
+
+A file of `HAND_WRITTEN_MAX_BYTES` without aliases has fewer nodes.
+"""
 
 
 @dataclass(slots=True)
 class _Scan:
-    """Nodes so far; the open lists and mappings with the number of nodes before them; what each anchor holds."""
+    """State of the scan of one text.
+
+    Attributes:
+        nodes: Nodes so far.
+        open: Anchor of each open list or mapping, and the number of nodes before it.
+        anchors: Nodes below each anchor; None while its list or mapping is open.
+    """
 
     nodes: int = 0
     open: list[tuple[str | None, int]] = field(default_factory=list)
     anchors: dict[str, int | None] = field(default_factory=dict)
 
 
-def excess(text: str | bytes, bounds: Bounds) -> str | None:
-    """Which bound a YAML text passes, in words; None where it passes none. What is not YAML is for the loader to report."""
+def find_exceeded_bound(text: str | bytes, bounds: Bounds) -> str | None:
+    """Describes the first bound that a YAML text exceeds, or returns None.
+
+    A text that is not YAML also gives None: reporting it is the loader's part.
+    """
     scan = _Scan()
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            reason = _taken(scan, event, bounds)
+            reason = _count_event(scan, event, bounds)
             if reason is not None:
                 mark = event.start_mark
                 return f"{reason} (line {mark.line + 1})" if mark is not None else reason
@@ -49,12 +67,12 @@ def excess(text: str | bytes, bounds: Bounds) -> str | None:
     return None
 
 
-def _taken(scan: _Scan, event: yaml.Event, bounds: Bounds) -> str | None:
+def _count_event(scan: _Scan, event: yaml.Event, bounds: Bounds) -> str | None:
     if isinstance(event, yaml.CollectionStartEvent):
         scan.open.append((event.anchor, scan.nodes))
         scan.nodes += 1
         if event.anchor is not None:
-            scan.anchors[event.anchor] = None  # open: an alias in it would be a circle
+            scan.anchors[event.anchor] = None  # still open: an alias to it from inside would be a cycle
         if len(scan.open) > bounds.depth:
             return f"lists and mappings are nested more than {bounds.depth} levels deep"
     elif isinstance(event, yaml.CollectionEndEvent):
@@ -67,10 +85,10 @@ def _taken(scan: _Scan, event: yaml.Event, bounds: Bounds) -> str | None:
             scan.anchors[event.anchor] = 1
     elif isinstance(event, yaml.AliasEvent):
         name = str(event.anchor)
-        held = scan.anchors.get(name, 1)  # an alias without an anchor is an error of the loader
-        if held is None:
-            return f"the alias *{name[:40]} stands inside of what it names"
-        scan.nodes += held
+        nodes = scan.anchors.get(name, 1)  # an alias without an anchor is an error of the loader
+        if nodes is None:
+            return f"the alias *{name[:40]} refers to a list or mapping that contains it"
+        scan.nodes += nodes
     if scan.nodes > bounds.nodes:
         return f"holds more than {bounds.nodes:,} values and keys, aliases written out"
     return None

@@ -7,12 +7,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructField
 
 
-def fields(kind: DataType, *names: str, nullable: bool = False) -> list[StructField]:
+def struct_fields(kind: DataType, *names: str, nullable: bool = False) -> list[StructField]:
     """A field of the type for each name."""
     return [StructField(name, kind, nullable) for name in names]
 
 
-def estimate(sketch: Column | str) -> Column:
+def estimate_distinct(sketch: Column | str) -> Column:
     """How many different things a sketch has seen.
 
     A sketch that saw every row itself estimates from their order (HIP: Cohen, "All-distances sketches, revisited", 2015), one

@@ -97,10 +97,10 @@ class Snapshot:
         files = list(islice(self.files(), MAX_FILES + 1))
         if len(files) > MAX_FILES or any("://" in file.path or file.path.startswith("/") for file in files):
             return None  # too many, or files of another table (a shallow clone)
-        return _relation(self, files) if files else empty(self.spark, self.schema)
+        return _relation(self, files) if files else empty_frame(self.spark, self.schema)
 
 
-def latest(spark: SparkSession, root: str) -> Snapshot | None:
+def load_snapshot(spark: SparkSession, root: str) -> Snapshot | None:
     """The newest version of the table at `root`, None where there is no table.
 
     Raises:
@@ -122,12 +122,16 @@ def latest(spark: SparkSession, root: str) -> Snapshot | None:
     return Snapshot(spark, root, found, engine)
 
 
-def create(
-    spark: SparkSession, root: str, schema: StructType, partition: Sequence[str], searched: Sequence[str] = ()
+def create_table(
+    spark: SparkSession,
+    root: str,
+    schema: StructType,
+    partition: Sequence[str],
+    skipping_columns: Sequence[str] = (),
 ) -> None:
     """Makes an empty table; its columns keep their NOT NULL, which a first write by Spark would lose.
 
-    The log has least and greatest values of the columns `searched`, none: of the first 32, as Delta does by itself.
+    The log has least and greatest values of the columns `skipping_columns`, none: of the first 32, as Delta does by itself.
     """
     jvm, hadoop = _driver(spark)
     kernel = jvm.io.delta.kernel
@@ -139,16 +143,16 @@ def create(
         for name in partition:
             by.add(kernel.expressions.Column(name))
         table = table.withDataLayoutSpec(kernel.transaction.DataLayoutSpec.partitioned(by))
-    if searched:
+    if skipping_columns:
         properties = jvm.java.util.HashMap()
-        properties.put(STATISTICS, ",".join(searched))
+        properties.put(STATISTICS, ",".join(skipping_columns))
         table = table.withTableProperties(properties)
     done = table.build(engine).commit(engine, kernel.utils.CloseableIterable.emptyIterable())
     for hook in done.getPostCommitHooks():  # the check sum file: from it Delta knows the schema without a job
         hook.threadSafeInvoke(engine)
 
 
-def empty(spark: SparkSession, schema: StructType) -> DataFrame:
+def empty_frame(spark: SparkSession, schema: StructType) -> DataFrame:
     """No rows: a local relation, with which Spark's optimiser also drops what is joined to it."""
     java = spark._jsparkSession
     nothing = _driver(spark)[0].java.util.ArrayList()
@@ -165,7 +169,7 @@ def _relation(snapshot: Snapshot, files: Sequence[LoggedFile]) -> DataFrame:
     root = jvm.org.apache.hadoop.fs.Path(snapshot.root)
     root = root.getFileSystem(hadoop).makeQualified(root).toString()
     listed = sources.FileStatusCache.getOrCreate(java)
-    paths = [_listed(snapshot.spark, f"{root}/{unquote(file.path)}", file, listed) for file in files]
+    paths = [_cache_status(snapshot.spark, f"{root}/{unquote(file.path)}", file, listed) for file in files]
     partition = list(snapshot.kernel.getPartitionColumnNames())
     columns, of_partition, of_data = (
         java.parseDataType(StructType([snapshot.schema[name] for name in names]).json())
@@ -187,7 +191,7 @@ def _relation(snapshot: Snapshot, files: Sequence[LoggedFile]) -> DataFrame:
     return DataFrame(java.baseRelationToDataFrame(relation), snapshot.spark)
 
 
-def _listed(spark: SparkSession, uri: str, file: LoggedFile, listed: Any) -> Any:
+def _cache_status(spark: SparkSession, uri: str, file: LoggedFile, listed: Any) -> Any:
     """The file's path, after its length and time have been written into Spark's cache of listed files."""
     jvm, _ = _driver(spark)
     path = jvm.org.apache.hadoop.fs.Path(uri)

@@ -15,7 +15,7 @@ _MODE = 0o666  # less what the process's umask takes away, as of any file
 
 
 @contextmanager
-def whole_file(out: Path) -> Iterator[BinaryIO]:
+def atomic_file(out: Path) -> Iterator[BinaryIO]:
     """A file to write to; it takes the place of `out` where nothing failed, and is gone otherwise.
 
     A kill at any moment leaves the old file or the new one, also when the machine goes down: the content is on the disk
@@ -24,10 +24,10 @@ def whole_file(out: Path) -> Iterator[BinaryIO]:
     Raises:
         OutputError: the file cannot be written, or another process is writing it.
     """
-    part = part_of(out)
+    part = partial_path(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _locked(part, out)
+        descriptor = _open_locked(part, out)
     except OSError as error:
         raise _unwritable(out, error) from error
     try:
@@ -44,22 +44,22 @@ def whole_file(out: Path) -> Iterator[BinaryIO]:
         os.close(descriptor)
 
 
-def write_whole(out: Path, content: bytes | str) -> None:
+def write_atomically(out: Path, content: bytes | str) -> None:
     """Writes `content` (text as UTF-8) to `out`, whole or not at all.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    with whole_file(out) as file:
+    with atomic_file(out) as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def part_of(out: Path) -> Path:
+def partial_path(out: Path) -> Path:
     """Where the content of `out` is until it is whole."""
     return out.with_name(f".{out.name}.part")
 
 
-def _locked(part: Path, out: Path) -> int:
+def _open_locked(part: Path, out: Path) -> int:
     """The part, empty and ours: two processes that write the same file must not mix. A dead one's lock is gone with it."""
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT, _MODE)
     try:

@@ -19,7 +19,7 @@ import pyspark
 from pyspark.find_spark_home import _find_spark_home
 
 from pipelines.runtime.errors import OutputError
-from pipelines.runtime.files import write_whole
+from pipelines.runtime.files import write_atomically
 from pipelines.runtime.settings import SparkSettings
 from pipelines.runtime.settings_files import conf_folder
 
@@ -32,11 +32,11 @@ RESOLUTION = (
     "spark.jars.ivySettings",
 )
 """What Ivy's answer depends on."""
-CHANGING = ("SNAPSHOT", "latest.", "[", "(", "+")
+VERSION_RANGE_MARKS = ("SNAPSHOT", "latest.", "[", "(", "+")
 """In versions of which Ivy may give other files the next time."""
 
 
-def properties_of(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+def read_properties(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     """Spark's properties as it will see them: those of `folder`'s `spark-defaults.conf`, then those that are given."""
     read: dict[str, str] = {}
     with suppress(OSError):
@@ -47,9 +47,9 @@ def properties_of(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     return read | dict(given)
 
 
-def remembered(properties: Mapping[str, str]) -> list[str] | None:
+def load_resolved_jars(properties: Mapping[str, str]) -> list[str] | None:
     """The jars of earlier, where Ivy would resolve the same and every file is still there."""
-    record = _record(properties)
+    record = _record_file(properties)
     if record is None or properties.get(JARS):
         return None
     try:
@@ -59,15 +59,15 @@ def remembered(properties: Mapping[str, str]) -> list[str] | None:
         return None
 
 
-def remember(properties: Mapping[str, str], resolved: str) -> None:
+def save_resolved_jars(properties: Mapping[str, str], resolved: str) -> None:
     """Keeps what Ivy found (comma-separated, as Spark has it); without a place to keep it, Ivy is asked each time."""
-    record = _record(properties)
+    record = _record_file(properties)
     jars = [jar for jar in resolved.split(",") if jar]
     if record is None or properties.get(JARS) or not jars:
         return
     if all(urlsplit(jar).scheme in ("", "file") for jar in jars):
         with suppress(OutputError, OSError):
-            write_whole(record, json.dumps(jars).encode())
+            write_atomically(record, json.dumps(jars).encode())
 
 
 def class_path(jars: Sequence[str]) -> str | None:
@@ -80,15 +80,15 @@ def class_path(jars: Sequence[str]) -> str | None:
     return None if any(os.pathsep in path for path in paths) else os.pathsep.join(paths)
 
 
-def _record(properties: Mapping[str, str]) -> Path | None:
+def _record_file(properties: Mapping[str, str]) -> Path | None:
     packages = properties.get(PACKAGES, "")
-    if not packages or any(word in packages for word in CHANGING):
+    if not packages or any(word in packages for word in VERSION_RANGE_MARKS):
         return None
     key = json.dumps([properties.get(name, "") for name in RESOLUTION])
-    return cache() / f"jars-{sha256(key.encode()).hexdigest()[:16]}.json"
+    return cache_folder() / f"jars-{sha256(key.encode()).hexdigest()[:16]}.json"
 
 
-def cache() -> Path:
+def cache_folder() -> Path:
     """The user's own folder for what can be made again (XDG base directories)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apicensus"
 
@@ -101,11 +101,11 @@ QUIET = ("-Xlog:disable", "-Xlog:all=warning:stderr")
 """Java tells on standard output why it cannot use an archive, and that belongs to results."""
 DEFAULT_OPTIONS = "spark.driver.defaultJavaOptions"
 """Put before `spark.driver.extraJavaOptions`, which stay the user's and win."""
-UNKNOWN = ("*.xml", "spark-env.sh")
+NEEDED_ON_CLASS_PATH = ("*.xml", "spark-env.sh")
 """What Spark reads of a configuration folder beside properties and the log's: it must be on the class path for these."""
 
 
-def place(java: Path, class_path: str) -> Path:
+def archive_folder(java: Path, class_path: str) -> Path:
     """Folder of the archive for this Java, these jars and this Spark; it need not be there."""
     with suppress(OSError):
         java = java.resolve(strict=True)
@@ -123,12 +123,12 @@ def _stamps(class_path: str) -> list[tuple[str, int, int]]:
     return sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
 
-def archive(folder: Path) -> Path:
+def archive_file(folder: Path) -> Path:
     """The archive's file in its folder."""
     return folder / "classes.jsa"
 
 
-def empty_conf(folder: Path) -> Path:
+def empty_conf_folder(folder: Path) -> Path:
     """Folder that stands for Spark's configuration: Java takes no archive where a folder on the class path holds files."""
     return folder / "conf"
 
@@ -136,35 +136,35 @@ def empty_conf(folder: Path) -> Path:
 def is_usable(folder: Path, conf: Path) -> bool:
     """Whether set-up made the place, and all of `conf` can be given to Spark without its being on the class path."""
     try:
-        is_empty = not any(empty_conf(folder).iterdir())
+        is_empty = not any(empty_conf_folder(folder).iterdir())
     except OSError:
         return False
-    return is_empty and not any(found for pattern in UNKNOWN for found in conf.glob(pattern))
+    return is_empty and not any(found for pattern in NEEDED_ON_CLASS_PATH for found in conf.glob(pattern))
 
 
 def archive_options(folder: Path, conf: Path) -> list[str]:
     """Java's options for a start with the archive, and with the settings of the log that it does not find itself then."""
-    found, log = archive(folder), conf / "log4j2.properties"
+    found, log = archive_file(folder), conf / "log4j2.properties"
     sharing = [f"-XX:SharedArchiveFile={found}", "-Xshare:auto", *QUIET] if found.is_file() else []
     return sharing + ([f"-Dlog4j2.configurationFile={log}"] if log.is_file() else [])
 
 
-def leaving(part: Path) -> str:
+def archiving_options(part: Path) -> str:
     """Options by which a JVM leaves an archive of its classes when it ends."""
-    return with_options("", [f"-XX:ArchiveClassesAtExit={part}", *QUIET])
+    return prepend_options("", [f"-XX:ArchiveClassesAtExit={part}", *QUIET])
 
 
-def with_options(given: str, ours: list[str]) -> str:
+def prepend_options(given: str, ours: list[str]) -> str:
     """Options as Spark takes them, on one line: ours first, since of two the last one wins."""
     return " ".join([*map(shlex.quote, ours), *([given] if given else [])])
 
 
 @contextmanager
-def conf_of(folder: Path | None) -> Iterator[None]:
+def replaced_conf_folder(folder: Path | None) -> Iterator[None]:
     """Spark's configuration folder is the empty one meanwhile; child processes shall inherit the true one again."""
     kept = os.environ.get("SPARK_CONF_DIR")
     if folder is not None:
-        os.environ["SPARK_CONF_DIR"] = str(empty_conf(folder))
+        os.environ["SPARK_CONF_DIR"] = str(empty_conf_folder(folder))
     try:
         yield
     finally:
@@ -174,13 +174,13 @@ def conf_of(folder: Path | None) -> Iterator[None]:
             del os.environ["SPARK_CONF_DIR"]
 
 
-def prepare(folder: Path) -> Path:
+def prepare_archive_folder(folder: Path) -> Path:
     """Makes the place, without the archives of other Javas or jars; returns the file to write the new archive to."""
     for other in folder.parent.glob("*") if folder.parent.is_dir() else ():
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
-    empty_conf(folder).mkdir(parents=True, exist_ok=True)
-    part = archive(folder).with_suffix(".part")
+    empty_conf_folder(folder).mkdir(parents=True, exist_ok=True)
+    part = archive_file(folder).with_suffix(".part")
     part.unlink(missing_ok=True)
     return part
 
@@ -221,7 +221,7 @@ LARGE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartPlan:
     """Spark's properties; those where Ivy must be asked for jars (else none); folder of the class archive, if used."""
 
     properties: dict[str, str]
@@ -229,18 +229,18 @@ class Start:
     archive: Path | None
 
 
-def start(settings: SparkSettings, java: Path, *, is_small: bool) -> Start:
+def plan_start(settings: SparkSettings, java: Path, *, is_small: bool) -> StartPlan:
     """What Spark is to be started with; the properties of the settings win over all others, then ours, then those of conf/."""
     own = conf_folder()
     if isinstance(own, Path):
         os.environ.setdefault("SPARK_CONF_DIR", str(own))
     conf = _conf()
-    seen = properties_of(conf, settings.properties)
+    seen = read_properties(conf, settings.properties)
     is_local = re.fullmatch(r"local(\[.*\])?", seen.get("spark.master", settings.master)) is not None
     jars, unresolved = _jars(seen, is_local=is_local)
     options = [QUICK_COMPILER] if is_small and is_local else []
     options += _collector(seen) if is_local else []
-    archive = place(java, jars[CLASS_PATH]) if jars.get(CLASS_PATH) and conf == own else None
+    archive = archive_folder(java, jars[CLASS_PATH]) if jars.get(CLASS_PATH) and conf == own else None
     if archive is not None and is_usable(archive, conf):
         options += archive_options(archive, conf)
     else:
@@ -257,13 +257,13 @@ def start(settings: SparkSettings, java: Path, *, is_small: bool) -> Start:
     }
     if options:
         given = seen.get(DEFAULT_OPTIONS, "")
-        properties[DEFAULT_OPTIONS] = with_options(given, options)
-    return Start(properties, unresolved, archive)
+        properties[DEFAULT_OPTIONS] = prepend_options(given, options)
+    return StartPlan(properties, unresolved, archive)
 
 
-def large(settings: SparkSettings) -> dict[str, str]:
+def properties_for_large_work(settings: SparkSettings) -> dict[str, str]:
     """What a session that was started with SMALL is set to when it turns out to have more to do: as if it were not small."""
-    seen = properties_of(_conf(), settings.properties)
+    seen = read_properties(_conf(), settings.properties)
     shuffle = settings.properties.get(SHUFFLE, str(settings.local_shuffle_partitions))
     return {name: seen.get(name, value) for name, value in LARGE.items()} | {
         INTERPRETING: "false",
@@ -277,7 +277,7 @@ def _conf() -> Path:
 
 def _jars(seen: dict[str, str], *, is_local: bool) -> tuple[dict[str, str], dict[str, str]]:
     """Properties by which Spark finds the jars of earlier; the properties it has where Ivy must be asked instead."""
-    jars = remembered(seen)
+    jars = load_resolved_jars(seen)
     if jars is None:
         return {}, seen
     path = class_path(jars) if is_local and CLASS_PATH not in seen else None

@@ -42,13 +42,13 @@ class Holder:
     java_began: str = ""
 
     @property
-    def shown(self) -> str:
+    def description(self) -> str:
         """For a message."""
         since = datetime.fromtimestamp(self.since, UTC)
         return f"`{self.step}` (process {self.process} on {self.host}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
 
 
-def this_process(step: str) -> Holder:
+def describe_this_process(step: str) -> Holder:
     """A new holder: this process, now."""
     now, process = time.time(), os.getpid()
     host = socket.gethostname()
@@ -65,12 +65,12 @@ def is_dead(holder: Holder, mine: Holder, stale_seconds: float) -> bool:
     return time.time() - holder.seen > stale_seconds
 
 
-def stored(holder: Holder) -> bytes:
+def encode_holder(holder: Holder) -> bytes:
     """The content of a lease file."""
     return orjson.dumps(asdict(holder), option=orjson.OPT_APPEND_NEWLINE)
 
 
-def read(content: bytes) -> Holder:
+def decode_holder(content: bytes) -> Holder:
     """The holder in a lease file. What is no lease belongs to nobody alive: the file is written whole, or a disk lost it."""
     try:
         return Holder(**orjson.loads(content))
@@ -112,7 +112,7 @@ def _began(process: int) -> str:
     return "" if fields[0] in _ENDED else fields[19]
 
 
-FILE = "_lease"
+LEASE_FILE = "_lease"
 SIGNS_OF_LIFE = (
     10  # within `stale_seconds`: nine may be missed (a suspended disk, a long pause of the network)
 )
@@ -155,7 +155,7 @@ class Lease:
         with self._turn:
             self._refresh()
 
-    def include(self, java: int) -> None:
+    def include_java(self, java: int) -> None:
         """Names Spark's process, too: while it lives, nobody takes over."""
         with self._turn:
             self.mine = with_java(self.mine, java)
@@ -170,7 +170,7 @@ class Lease:
             if _is_same(self.file.read(), self.mine):
                 self.file.remove()
 
-    def keep(self) -> None:
+    def start_refreshing(self) -> None:
         """Starts the thread that refreshes it."""
         threading.Thread(target=self._live, name="lease", daemon=True).start()
 
@@ -186,7 +186,7 @@ class Lease:
     def _refresh(self) -> None:
         found = self.file.read()
         if not _is_same(found, self.mine):
-            by = f"by {found.shown}" if found else "and released"
+            by = f"by {found.description}" if found else "and released"
             raise WarehouseError(
                 f"warehouse {self.root}: its lease was taken over {by}, as this process showed no sign of life for "
                 f"{self.settings.stale_seconds:g} s (lease.stale_seconds). Nothing more is written; run again."
@@ -195,15 +195,15 @@ class Lease:
         self.file.refresh(self.mine)
 
 
-def acquire(
-    file: LeaseFile, root: str, step: str, settings: LeaseSettings, tell: Callable[[str], None]
+def acquire_lease(
+    file: LeaseFile, root: str, step: str, settings: LeaseSettings, report: Callable[[str], None]
 ) -> Lease:
-    """The lease of the warehouse at `root`, refreshed until it is released; `tell` hears of waiting and of taking over.
+    """The lease of the warehouse at `root`, refreshed until it is released; `report` hears of waiting and of taking over.
 
     Raises:
         WarehouseBusy: a living process holds it for longer than `lease.wait_seconds`.
     """
-    mine = this_process(step)
+    mine = describe_this_process(step)
     end = time.monotonic() + settings.wait_seconds
     is_waiting = False
     while True:
@@ -211,16 +211,18 @@ def acquire(
         is_free = found is None or is_dead(found, mine, settings.stale_seconds)
         if is_free and file.claim(replace(mine, seen=time.time()), found):
             if found is not None:
-                tell(f"  lease of {root} taken over from {found.shown}: {_why_dead(found, mine)}")
+                report(f"  lease of {root} taken over from {found.description}: {_why_dead(found, mine)}")
             break
         if not is_free and time.monotonic() >= end:
             raise _busy(root, found, settings)
         if not is_free and not is_waiting:
             is_waiting = True
-            tell(f"  waiting for {found.shown if found else 'another process'}, which writes to {root}")
+            report(
+                f"  waiting for {found.description if found else 'another process'}, which writes to {root}"
+            )
         time.sleep(min(POLL_SECONDS, settings.wait_seconds or POLL_SECONDS))
     lease = Lease(root, mine, file, settings)
-    lease.keep()
+    lease.start_refreshing()
     return lease
 
 
@@ -235,8 +237,8 @@ def _why_dead(found: Holder, mine: Holder) -> str:
 
 
 def _busy(root: str, found: Holder | None, settings: LeaseSettings) -> WarehouseBusy:
-    who = found.shown if found else "another process"
+    who = found.description if found else "another process"
     return WarehouseBusy(
         f"warehouse {root}: {who} is writing to it; waited {settings.wait_seconds:g} s (lease.wait_seconds). Run again "
-        f"when it has ended. Where it is certain that nothing runs there, delete {root.rstrip('/')}/{FILE}."
+        f"when it has ended. Where it is certain that nothing runs there, delete {root.rstrip('/')}/{LEASE_FILE}."
     )

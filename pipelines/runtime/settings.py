@@ -10,17 +10,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from pipelines.runtime.bounded_yaml import OWN_MAX_BYTES
+from pipelines.runtime.bounded_yaml import HAND_WRITTEN_MAX_BYTES
 from pipelines.runtime.errors import SettingsError
-from pipelines.runtime.settings_files import conf_folder, mapping, overridden
+from pipelines.runtime.settings_files import conf_folder, override, parse_sections
 from pipelines.runtime.settings_sections import (
     ChangeSettings,
     ConformanceSettings,
     Cost,
-    DeviantSettings,
     EndpointSettings,
     LabelSettings,
     LeaseSettings,
+    OutlierClientSettings,
     PathSettings,
     PathTrainingSettings,
     Positive,
@@ -192,7 +192,7 @@ class Settings(Section):
     paths: PathSettings
     endpoints: EndpointSettings
     schemas: SchemaSettings
-    deviants: DeviantSettings
+    deviants: OutlierClientSettings
     export: ExportSettings
     conformance: ConformanceSettings
     changes: ChangeSettings
@@ -207,43 +207,45 @@ class Settings(Section):
     path_training: PathTrainingSettings
 
 
-def load(file: Path | None = None) -> Settings:
+def load_settings(file: Path | None = None) -> Settings:
     """The defaults, overridden by `file`.
 
     Raises:
         SettingsError: naming the file, the dotted path, what was found and what is allowed.
     """
-    tree = mapping(conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml")
+    tree = parse_sections(
+        conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml"
+    )
     name = "conf/default.yaml"
     if file is not None:
         name = str(file)
         try:
             with file.open("rb") as stream:
-                content = stream.read(OWN_MAX_BYTES + 1)
+                content = stream.read(HAND_WRITTEN_MAX_BYTES + 1)
             text = content.decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(
                 f"{file}: cannot be read ({error}). Give --settings a YAML file in UTF-8."
             ) from error
-        if len(content) > OWN_MAX_BYTES:
+        if len(content) > HAND_WRITTEN_MAX_BYTES:
             raise SettingsError(
-                f"{file}: expected at most {OWN_MAX_BYTES:,} bytes, found more. Is it the right file?"
+                f"{file}: expected at most {HAND_WRITTEN_MAX_BYTES:,} bytes, found more. Is it the right file?"
             )
-        tree = overridden(tree, mapping(text, name))
+        tree = override(tree, parse_sections(text, name))
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        raise SettingsError(_explained(name, error)) from error
+        raise SettingsError(_explain(name, error)) from error
 
 
-def _explained(name: str, error: ValidationError) -> str:
+def _explain(name: str, error: ValidationError) -> str:
     """One line: dotted path, found value and what is allowed, for each problem (at most three)."""
     problems = []
     for item in error.errors()[:3]:
         path = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
             problems.append(
-                f"{path}: unknown setting (allowed here: {', '.join(_allowed(item['loc'][:-1]))})"
+                f"{path}: unknown setting (allowed here: {', '.join(_allowed_names(item['loc'][:-1]))})"
             )
         elif item["type"] == "missing":
             problems.append(f"{path}: missing")
@@ -253,7 +255,7 @@ def _explained(name: str, error: ValidationError) -> str:
     return f"{name}: " + "; ".join(problems) + ". conf/default.yaml lists every setting with its unit."
 
 
-def _allowed(location: tuple[int | str, ...]) -> list[str]:
+def _allowed_names(location: tuple[int | str, ...]) -> list[str]:
     """Names of the settings that a section (by its dotted path) may hold; below the sections there are only identifiers."""
     if not location:
         return sorted(Settings.model_fields)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from pipelines.runtime.bounded_yaml import OWN_BOUNDS, excess
+from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, find_exceeded_bound
 from pipelines.runtime.errors import SettingsError
 
 
@@ -22,13 +22,13 @@ def conf_folder() -> Traversable:
     return Path(str(package)).parent / "conf" if isinstance(package, Path) else package.parent / "conf"  # type: ignore[attr-defined]
 
 
-def mapping(text: str, name: str) -> dict[str, Any]:
+def parse_sections(text: str, name: str) -> dict[str, Any]:
     """The sections of a YAML text; `name` is what errors call it.
 
     Raises:
         SettingsError: it is not YAML, or no mapping.
     """
-    costs = excess(text, OWN_BOUNDS)
+    costs = find_exceeded_bound(text, HAND_WRITTEN_BOUNDS)
     if costs is not None:
         raise SettingsError(f"{name}: {costs}. Is it the right file? See conf/default.yaml for the form.")
     try:
@@ -45,10 +45,10 @@ def mapping(text: str, name: str) -> dict[str, Any]:
     return tree
 
 
-def overridden(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def override(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """`over` laid on `base`, section by section; lists and values replace."""
     out = dict(base)
     for key, value in over.items():
         below = out.get(key)
-        out[key] = overridden(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        out[key] = override(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return out

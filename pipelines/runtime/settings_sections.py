@@ -12,7 +12,7 @@ Positive = Annotated[int, Field(gt=0)]
 Cost = Annotated[float, Field(gt=0)]
 
 
-def _known_zone(name: str) -> str:
+def _check_time_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key if name else ""
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -21,7 +21,7 @@ def _known_zone(name: str) -> str:
         ) from error
 
 
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 """A name of the IANA database, or nothing."""
 
 
@@ -135,7 +135,7 @@ class SchemaSettings(Section):
     sketch_log2: Annotated[int, Field(ge=4, le=21)]
 
 
-class DeviantSettings(Section):
+class OutlierClientSettings(Section):
     """Section `deviants`."""
 
     clients: Positive

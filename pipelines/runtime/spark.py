@@ -18,7 +18,15 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.errors import EnvironmentMissing
-from pipelines.runtime.jvm import INTERPRETING, JARS, Start, conf_of, large, remember, start
+from pipelines.runtime.jvm import (
+    INTERPRETING,
+    JARS,
+    StartPlan,
+    plan_start,
+    properties_for_large_work,
+    replaced_conf_folder,
+    save_resolved_jars,
+)
 from pipelines.runtime.settings import SparkSettings
 
 JAVA_MINIMUM = 17
@@ -32,7 +40,7 @@ JAVA_FOLDERS = (
 )
 
 
-def session(step: str, settings: SparkSettings, *, is_small: bool = False) -> SparkSession:
+def get_session(step: str, settings: SparkSettings, *, is_small: bool = False) -> SparkSession:
     """The session of this process, made on first use.
 
     Under spark-submit its options (master, memory, packages) win, because the JVM already runs; otherwise the JVM is
@@ -46,22 +54,22 @@ def session(step: str, settings: SparkSettings, *, is_small: bool = False) -> Sp
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     # else workers run another Python, without our libraries
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    started = Start(settings.properties, {}, None)
+    started = StartPlan(settings.properties, {}, None)
     if not submitted and SparkSession.getActiveSession() is None:
-        java = java_home()
+        java = find_java_home()
         os.environ["JAVA_HOME"] = str(java)
-        started = start(settings, java, is_small=is_small)
+        started = plan_start(settings, java, is_small=is_small)
     builder = SparkSession.builder.appName(f"{settings.app_name} {step}")
     if _root().is_dir():  # for workers on this machine; executors elsewhere get the archive below
         builder = builder.config("spark.executorEnv.PYTHONPATH", str(_root()))
     for key, value in started.properties.items():
         builder = builder.config(key, value)
-    with nullcontext() if submitted else _own_log(), conf_of(started.archive):
+    with nullcontext() if submitted else _own_log(), replaced_conf_folder(started.archive):
         spark = builder.getOrCreate()
-    remember(started.unresolved, spark.sparkContext.getConf().get(JARS, ""))
+    save_resolved_jars(started.unresolved, spark.sparkContext.getConf().get(JARS, ""))
     spark.sparkContext.setLogLevel("ERROR")
     if not str(spark.sparkContext.master).startswith("local["):
-        spark.sparkContext.addPyFile(str(archive()))
+        spark.sparkContext.addPyFile(str(pack_archive()))
     return spark
 
 
@@ -75,7 +83,7 @@ def compile_queries(spark: SparkSession, settings: SparkSettings) -> None:
 
     What the settings and Spark's configuration folder say of these properties is kept.
     """
-    for name, value in large(settings).items():
+    for name, value in properties_for_large_work(settings).items():
         spark.conf.set(name, value)
 
 
@@ -100,7 +108,7 @@ def _own_log() -> Iterator[None]:
         os.close(descriptor)
 
 
-def java_home() -> Path:
+def find_java_home() -> Path:
     """Home of a Java of at least version 17: JAVA_HOME, then PATH, then the usual folders.
 
     Raises:
@@ -115,7 +123,7 @@ def java_home() -> Path:
     ]
     found: dict[str, int | None] = {}
     for home in candidates:
-        found[str(home)] = version = java_version(home)
+        found[str(home)] = version = read_java_version(home)
         if version is not None and version >= JAVA_MINIMUM:
             return home
     seen = ", ".join(f"{home} ({version or 'no java'})" for home, version in found.items()) or "none"
@@ -125,7 +133,7 @@ def java_home() -> Path:
     )
 
 
-def java_version(home: Path) -> int | None:
+def read_java_version(home: Path) -> int | None:
     """Major version of the Java in `home`, None where there is none that runs."""
     java = home / "bin" / "java"
     if not java.is_file():
@@ -145,7 +153,7 @@ def _root() -> Path:
     return Path(__file__).resolve().parents[__name__.count(".")]
 
 
-def archive() -> Path:
+def pack_archive() -> Path:
     """A zip of the packages that executors import; a `.whl` fails on executors, the same file named `.zip` works."""
     root = _root()
     if root.is_file():  # this module itself came from an archive (spark-submit --py-files): ship that one

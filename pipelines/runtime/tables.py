@@ -47,13 +47,13 @@ class Warehouse:
 class Table:
     """One Delta table: name, schema, partition columns. NOT NULL columns are enforced by Delta at write time.
 
-    `searched`: columns by whose least and greatest values files are left out; where none are named, Delta's choice of 32.
+    `skipping_columns`: columns by whose least and greatest values files are left out; where none are named, Delta's choice of 32.
     """
 
     name: str
     schema: StructType
     partition: tuple[str, ...] = ()
-    searched: tuple[str, ...] = ()
+    skipping_columns: tuple[str, ...] = ()
 
     def exists(self, warehouse: Warehouse) -> bool:
         """Whether it was ever written."""
@@ -64,7 +64,7 @@ class Table:
         snapshot = self._latest(warehouse)
         return None if snapshot is None else snapshot.version
 
-    def files_of_days(self, warehouse: Warehouse) -> dict[date, str]:
+    def digests_by_day(self, warehouse: Warehouse) -> dict[date, str]:
         """A digest of each day's files, from the log alone: a day whose digest is the same has the same rows.
 
         Of a table with partition column `day`: day → the first 32 hexadecimal digits of a SHA-256.
@@ -76,7 +76,7 @@ class Table:
             for day, files in self._by_day(warehouse).items()
         }
 
-    def bytes_of_days(self, warehouse: Warehouse) -> dict[date, int]:
+    def bytes_by_day(self, warehouse: Warehouse) -> dict[date, int]:
         """Size of each day's files, from the log alone, of a table with partition column `day`."""
         return {day: sum(each.size for each in files) for day, files in self._by_day(warehouse).items()}
 
@@ -96,7 +96,7 @@ class Table:
         """
         snapshot = self._latest(warehouse)
         if snapshot is None:
-            return delta_log.empty(warehouse.spark, self.schema)
+            return delta_log.empty_frame(warehouse.spark, self.schema)
         stored = snapshot.frame()
         if stored is None:
             stored = warehouse.spark.read.format("delta").load(warehouse.path(self.name))
@@ -140,12 +140,12 @@ class Table:
         warehouse.confirm()
         snapshot = self._latest(warehouse)
         if snapshot is None:
-            delta_log.create(
-                warehouse.spark, warehouse.path(self.name), self.schema, self.partition, self.searched
+            delta_log.create_table(
+                warehouse.spark, warehouse.path(self.name), self.schema, self.partition, self.skipping_columns
             )
             return True
         # a table of another version is refused before anything is written
-        _require(snapshot.schema.names, self.schema, self.name)
+        _require_columns(snapshot.schema.names, self.schema, self.name)
         return snapshot.is_empty
 
     def _by_day(self, warehouse: Warehouse) -> dict[date, list[delta_log.LoggedFile]]:
@@ -156,7 +156,7 @@ class Table:
         return dict(sorted(days.items()))
 
     def _latest(self, warehouse: Warehouse) -> delta_log.Snapshot | None:
-        return delta_log.latest(warehouse.spark, warehouse.path(self.name))
+        return delta_log.load_snapshot(warehouse.spark, warehouse.path(self.name))
 
 
 def conform(rows: DataFrame, schema: StructType, name: str) -> DataFrame:
@@ -165,11 +165,11 @@ def conform(rows: DataFrame, schema: StructType, name: str) -> DataFrame:
     Raises:
         ContractError: naming every missing column (`DataFrame.to` would fill them with NULL silently).
     """
-    _require(rows.columns, schema, name)
+    _require_columns(rows.columns, schema, name)
     return rows.select(*schema.names).to(schema)
 
 
-def _require(columns: Sequence[str], schema: StructType, name: str) -> None:
+def _require_columns(columns: Sequence[str], schema: StructType, name: str) -> None:
     missing = [column for column in schema.names if column not in columns]
     if missing:
         raise ContractError(

@@ -11,8 +11,8 @@ from pathlib import Path
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from pipelines.runtime.files import write_whole
-from pipelines.runtime.lease import FILE, Holder, Lease, acquire, read, stored
+from pipelines.runtime.files import write_atomically
+from pipelines.runtime.lease import LEASE_FILE, Holder, Lease, acquire_lease, decode_holder, encode_holder
 from pipelines.runtime.remote_file import RemoteFile
 from pipelines.runtime.settings_sections import LeaseSettings
 from pipelines.runtime.tables import Warehouse
@@ -22,12 +22,12 @@ class FolderLease:
     """In a folder: looking and writing happen under one lock of the system (flock), which ends with its process."""
 
     def __init__(self, folder: Path) -> None:
-        self._file, self._lock = folder / FILE, folder / f"{FILE}.lock"
+        self._file, self._lock = folder / LEASE_FILE, folder / f"{LEASE_FILE}.lock"
 
     def read(self) -> Holder | None:
         """Who holds it."""
         try:
-            return read(self._file.read_bytes())
+            return decode_holder(self._file.read_bytes())
         except FileNotFoundError:
             return None
 
@@ -36,13 +36,13 @@ class FolderLease:
         with self._locked():
             if self.read() != instead_of:
                 return False
-            write_whole(self._file, stored(mine))
+            write_atomically(self._file, encode_holder(mine))
             return True
 
     def refresh(self, mine: Holder) -> None:
         """Rewrites it."""
         with self._locked():
-            write_whole(self._file, stored(mine))
+            write_atomically(self._file, encode_holder(mine))
 
     def remove(self) -> None:
         """Deletes it. The file of the lock stays: who waits for it must not wait for another one than the next."""
@@ -68,12 +68,12 @@ class HadoopLease:
     """
 
     def __init__(self, spark: SparkSession, root: str) -> None:
-        self._file = RemoteFile(spark, f"{root.rstrip('/')}/{FILE}")
+        self._file = RemoteFile(spark, f"{root.rstrip('/')}/{LEASE_FILE}")
 
     def read(self) -> Holder | None:
         """Who holds it."""
         content = self._file.read()
-        return None if content is None else read(content)
+        return None if content is None else decode_holder(content)
 
     def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
         """Creates it, after deleting a dead one's."""
@@ -85,7 +85,7 @@ class HadoopLease:
             builder = self._file.system.createFile(self._file.path).overwrite(False).recursive()
             # S3A looks for an older object by itself unless the store is told to (other file systems ignore this)
             builder = builder.opt("fs.option.create.conditional.overwrite", True)
-            self._file.write(stored(mine), builder)
+            self._file.write(encode_holder(mine), builder)
         except Py4JJavaError as error:
             if self.read() is None:
                 raise
@@ -96,19 +96,19 @@ class HadoopLease:
 
     def refresh(self, mine: Holder) -> None:
         """Rewrites it."""
-        self._file.write(stored(mine))
+        self._file.write(encode_holder(mine))
 
     def remove(self) -> None:
         """Deletes it."""
         self._file.delete()
 
 
-def taken(
+def acquire_warehouse_lease(
     spark: Callable[[], SparkSession],
     root: str,
     step: str,
     settings: LeaseSettings,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Lease:
     """The lease of the warehouse at `root`, wherever that is; of a folder without starting Spark.
 
@@ -116,28 +116,28 @@ def taken(
         WarehouseBusy: a living process holds it.
     """
     if "://" in root:
-        return acquire(HadoopLease(spark(), root), root, step, settings, tell)
+        return acquire_lease(HadoopLease(spark(), root), root, step, settings, report)
     folder = Path(root)
     folder.mkdir(parents=True, exist_ok=True)
-    return acquire(FolderLease(folder), root, step, settings, tell)
+    return acquire_lease(FolderLease(folder), root, step, settings, report)
 
 
-def with_lease(spark: SparkSession, root: str, lease: Lease | None) -> Warehouse:
+def attach_lease(spark: SparkSession, root: str, lease: Lease | None) -> Warehouse:
     """The warehouse of a running session, whose Java process the lease names where it was started here."""
     java = getattr(spark.sparkContext._gateway, "proc", None)
     if lease is not None and java is not None:
-        lease.include(java.pid)
+        lease.include_java(java.pid)
     return Warehouse(spark, root, lease)
 
 
 @contextmanager
-def leased(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator[Warehouse]:
+def ensure_lease(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator[Warehouse]:
     """`warehouse` with a lease: its own, else one for the time of the block."""
     if warehouse.lease is not None:
         yield warehouse
         return
-    lease = taken(lambda: warehouse.spark, warehouse.root, step, settings, lambda _: None)
+    lease = acquire_warehouse_lease(lambda: warehouse.spark, warehouse.root, step, settings, lambda _: None)
     try:
-        yield with_lease(warehouse.spark, warehouse.root, lease)
+        yield attach_lease(warehouse.spark, warehouse.root, lease)
     finally:
         lease.release()

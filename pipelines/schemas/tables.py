@@ -18,40 +18,45 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.runtime.columns import fields
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 from pipelines.schemas.keys import PARAMETER_KEY
 
-_SEEN = fields(LongType(), "n", "clients", nullable=True)
+_SEEN = struct_fields(LongType(), "n", "clients", nullable=True)
 """How often, and the bits of clients (`value_counts.client_bit`)."""
-COMMON_SCHEMA = ArrayType(StructType([*fields(StringType(), "value", nullable=True), *_SEEN]))
+COMMON_SCHEMA = ArrayType(StructType([*struct_fields(StringType(), "value", nullable=True), *_SEEN]))
 OUTERMOST_SCHEMA = ArrayType(
     StructType(
         [
-            *fields(DoubleType(), "size", nullable=True),
-            *fields(StringType(), "digest", nullable=True),
+            *struct_fields(DoubleType(), "size", nullable=True),
+            *struct_fields(StringType(), "digest", nullable=True),
             *_SEEN,
         ]
     )
 )
 PEAKS_SCHEMA = ArrayType(
-    StructType([*fields(IntegerType(), "hour", nullable=True), *fields(DoubleType(), "size", nullable=True)])
+    StructType(
+        [
+            *struct_fields(IntegerType(), "hour", nullable=True),
+            *struct_fields(DoubleType(), "size", nullable=True),
+        ]
+    )
 )
 
 PARAMETER_SLICES_SCHEMA = StructType(
     [
-        *fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
-        *fields(DateType(), "day", nullable=False),
-        *fields(BooleanType(), "is_late", "is_held", nullable=False),
-        *fields(LongType(), "n", "requests", nullable=False),
-        *fields(BinaryType(), "clients", "values", nullable=False),
-        *fields(LongType(), "integer_min", "integer_max", nullable=True),
+        *struct_fields(StringType(), *PARAMETER_KEY, "kind", nullable=False),
+        *struct_fields(DateType(), "day", nullable=False),
+        *struct_fields(BooleanType(), "is_late", "is_held", nullable=False),
+        *struct_fields(LongType(), "n", "requests", nullable=False),
+        *struct_fields(BinaryType(), "clients", "values", nullable=False),
+        *struct_fields(LongType(), "integer_min", "integer_max", nullable=True),
         StructField("classes", ArrayType(LongType()), False),
         StructField("common", COMMON_SCHEMA, True),
         StructField("high", OUTERMOST_SCHEMA, False),
         StructField("low", OUTERMOST_SCHEMA, False),
         StructField("peaks", PEAKS_SCHEMA, False),
-        *fields(StringType(), "prefix", nullable=True),
+        *struct_fields(StringType(), "prefix", nullable=True),
     ]
 )
 """One row = the values of one kind of one parameter on one day (`spark.slices`), apart for the late hours and for the
@@ -63,16 +68,21 @@ characters of each class. `common` are all values of a kind that may be a closed
 
 _CLIENTS = StructField("clients", ArrayType(LongType()))
 _SIZES = ArrayType(
-    StructType([*fields(LongType(), "who", nullable=True), *fields(DoubleType(), "size", nullable=True)])
+    StructType(
+        [
+            *struct_fields(LongType(), "who", nullable=True),
+            *struct_fields(DoubleType(), "size", nullable=True),
+        ]
+    )
 )
 _KIND = StructType(
     [
-        *fields(StringType(), "kind", nullable=True),
+        *struct_fields(StringType(), "kind", nullable=True),
         _CLIENTS,
         *(StructField(name, _SIZES) for name in ("high", "low")),
     ]
 )
-_VALUE = StructType([*fields(LongType(), "value", "n", nullable=True), _CLIENTS])
+_VALUE = StructType([*struct_fields(LongType(), "value", "n", nullable=True), _CLIENTS])
 SENDERS_SCHEMA = StructType(
     [
         StructField("kinds", ArrayType(_KIND), False),
@@ -83,8 +93,8 @@ SENDERS_SCHEMA = StructType(
 """`senders.Senders`: clients are numbers, values are hashes."""
 PARAMETER_SENDERS_SCHEMA = StructType(
     [
-        *fields(StringType(), *PARAMETER_KEY, nullable=False),
-        *fields(DateType(), "day", nullable=False),
+        *struct_fields(StringType(), *PARAMETER_KEY, nullable=False),
+        *struct_fields(DateType(), "day", nullable=False),
         *SENDERS_SCHEMA,
     ]
 )
@@ -92,9 +102,9 @@ PARAMETER_SENDERS_SCHEMA = StructType(
 
 LEARNED_CELLS_SCHEMA = StructType(
     [
-        *fields(StringType(), *ENDPOINT_KEY, nullable=False),
-        *fields(DateType(), "day", nullable=False),
-        *fields(LongType(), "content", "made_of", nullable=False),
+        *struct_fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *struct_fields(DateType(), "day", nullable=False),
+        *struct_fields(LongType(), "content", "made_of", nullable=False),
     ]
 )
 """One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from (`days.wanted_cells`),
@@ -102,24 +112,26 @@ LEARNED_CELLS_SCHEMA = StructType(
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [
-        *fields(StringType(), "location", "name", nullable=True),
-        *fields(BooleanType(), "required", nullable=True),
-        *fields(LongType(), "requests", nullable=True),
-        *fields(StringType(), "schema", nullable=True),
+        *struct_fields(StringType(), "location", "name", nullable=True),
+        *struct_fields(BooleanType(), "required", nullable=True),
+        *struct_fields(LongType(), "requests", nullable=True),
+        *struct_fields(StringType(), "schema", nullable=True),
     ]
 )
 """A judged parameter: `requests` carried it, `schema` is JSON Schema 2020-12 as JSON text with `x-census`."""
 
 SCHEMAS_SCHEMA = StructType(
     [
-        *fields(StringType(), *ENDPOINT_KEY, nullable=False),
-        *fields(IntegerType(), "version", nullable=False),
-        *fields(StringType(), "fingerprint", nullable=False),
-        *fields(LongType(), "requests", "clients", nullable=False),
-        *fields(IntegerType(), "days", nullable=False),
-        *fields(DateType(), "first_day", "last_day", nullable=False),
-        *fields(IntegerType(), "left_out", nullable=False),
-        *fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False),
+        *struct_fields(StringType(), *ENDPOINT_KEY, nullable=False),
+        *struct_fields(IntegerType(), "version", nullable=False),
+        *struct_fields(StringType(), "fingerprint", nullable=False),
+        *struct_fields(LongType(), "requests", "clients", nullable=False),
+        *struct_fields(IntegerType(), "days", nullable=False),
+        *struct_fields(DateType(), "first_day", "last_day", nullable=False),
+        *struct_fields(IntegerType(), "left_out", nullable=False),
+        *struct_fields(
+            LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False
+        ),
         *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
@@ -134,8 +146,8 @@ hold at 99.9 % confidence or more.
 
 DEVIANTS_SCHEMA = StructType(
     [
-        *fields(StringType(), "variant", "client", nullable=False),
-        *fields(LongType(), "parameters", "endpoints", nullable=False),
+        *struct_fields(StringType(), "variant", "client", nullable=False),
+        *struct_fields(LongType(), "parameters", "endpoints", nullable=False),
         StructField("reasons", ArrayType(StringType()), False),
     ]
 )

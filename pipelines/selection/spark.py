@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.paths.spark.templates import with_shape
-from pipelines.runtime.files import whole_file
+from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings import SelectionSettings, SessionIdentifier
 from pipelines.runtime.settings_sections import LabelSettings, PathSettings
 from pipelines.selection.columns import media_family, preflight
@@ -123,7 +123,7 @@ def write_scores(scores: DataFrame, out: Path) -> int:
     schema = pa.schema([*SCORE, REASONS] if REASONS.name in scores.columns else SCORE)
     chosen = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
     rows = (row.asDict(recursive=True) for row in chosen)
-    with whole_file(out) as file:
+    with atomic_file(out) as file:
         return _parquet(rows, schema, file) if out.suffix == ".parquet" else _ndjson(rows, file)
 
 

@@ -19,7 +19,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines.runtime.columns import fields
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 
 RAW_CHARACTERS: Final = (
@@ -92,18 +92,18 @@ TRANSACTIONS = Table(
     name="transactions",
     schema=StructType(
         [
-            *fields(TEXT, "transaction_id", nullable=False),
-            *fields(TimestampType(), "time", nullable=False),
-            *fields(DateType(), "day", nullable=False),
-            *fields(TEXT, "host", "method", nullable=False),
-            *fields(TEXT, "scheme", nullable=True),
-            *fields(TEXT, "path", "path_shape", nullable=False),
-            *fields(TEXT, "query", nullable=True),
-            *fields(IntegerType(), "status", nullable=False),
-            *fields(TEXT, "request_content_type", "response_content_type", nullable=True),
-            *fields(BooleanType(), "request_content_type_guessed", nullable=True),
-            *fields(LongType(), "request_bytes", "response_bytes", nullable=True),
-            *fields(
+            *struct_fields(TEXT, "transaction_id", nullable=False),
+            *struct_fields(TimestampType(), "time", nullable=False),
+            *struct_fields(DateType(), "day", nullable=False),
+            *struct_fields(TEXT, "host", "method", nullable=False),
+            *struct_fields(TEXT, "scheme", nullable=True),
+            *struct_fields(TEXT, "path", "path_shape", nullable=False),
+            *struct_fields(TEXT, "query", nullable=True),
+            *struct_fields(IntegerType(), "status", nullable=False),
+            *struct_fields(TEXT, "request_content_type", "response_content_type", nullable=True),
+            *struct_fields(BooleanType(), "request_content_type_guessed", nullable=True),
+            *struct_fields(LongType(), "request_bytes", "response_bytes", nullable=True),
+            *struct_fields(
                 TEXT,
                 "accept",
                 "user_agent",
@@ -113,17 +113,19 @@ TRANSACTIONS = Table(
                 "sec_fetch_mode",
                 nullable=True,
             ),
-            *fields(TEXT, "x_requested_with", "cache_control", nullable=True),
-            *fields(NAMES, "request_header_names", "response_header_names", "cookie_names", nullable=False),
-            *fields(HASHES, "identifiers", nullable=False),
-            *fields(TEXT, "client", nullable=False),
-            *fields(TEXT, "request_body", nullable=True),
-            *fields(TEXT, "source_id", nullable=False),
-            *fields(LongType(), "source_line", nullable=True),
+            *struct_fields(TEXT, "x_requested_with", "cache_control", nullable=True),
+            *struct_fields(
+                NAMES, "request_header_names", "response_header_names", "cookie_names", nullable=False
+            ),
+            *struct_fields(HASHES, "identifiers", nullable=False),
+            *struct_fields(TEXT, "client", nullable=False),
+            *struct_fields(TEXT, "request_body", nullable=True),
+            *struct_fields(TEXT, "source_id", nullable=False),
+            *struct_fields(LongType(), "source_line", nullable=True),
         ]
     ),
     partition=("day",),
-    searched=("time", "host"),
+    skipping_columns=("time", "host"),
 )
 """Valid transactions. `path_shape` is `paths.steps.masked(path)`: templates, endpoints and schemas are worked out for distinct
 shapes, so a path is looked at once. Least and greatest values of texts would be a fifth of what writing costs; no file is
@@ -133,12 +135,12 @@ QUARANTINE = Table(
     name="quarantine",
     schema=StructType(
         [
-            *fields(DateType(), "day", nullable=False),
-            *fields(TEXT, "source", nullable=False),
-            *fields(LongType(), "line", nullable=True),
-            *fields(ArrayType(StringType()), "reasons", nullable=False),
-            *fields(TEXT, "raw", nullable=True),
-            *fields(TEXT, "source_id", nullable=False),
+            *struct_fields(DateType(), "day", nullable=False),
+            *struct_fields(TEXT, "source", nullable=False),
+            *struct_fields(LongType(), "line", nullable=True),
+            *struct_fields(ArrayType(StringType()), "reasons", nullable=False),
+            *struct_fields(TEXT, "raw", nullable=True),
+            *struct_fields(TEXT, "source_id", nullable=False),
         ]
     ),
     partition=("day",),
@@ -149,16 +151,16 @@ BATCHES = Table(
     name="batches",
     schema=StructType(
         [
-            *fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
-            *fields(
+            *struct_fields(TEXT, "batch_id", "source_id", "source", "format", nullable=False),
+            *struct_fields(
                 LongType(), "records", "valid", "quarantined", "repeated", "not_requests", nullable=False
             ),
-            *fields(TEXT, "content", "first_line", nullable=True),
-            *fields(LongType(), "bytes", "lines", "line_bytes", nullable=True),
-            *fields(TimestampType(), "first_time", "last_time", nullable=True),
-            *fields(TimestampType(), "ingested_at", nullable=False),
-            *fields(TEXT, "state", nullable=False),
-            *fields(TEXT, "expectations", nullable=False),
+            *struct_fields(TEXT, "content", "first_line", nullable=True),
+            *struct_fields(LongType(), "bytes", "lines", "line_bytes", nullable=True),
+            *struct_fields(TimestampType(), "first_time", "last_time", nullable=True),
+            *struct_fields(TimestampType(), "ingested_at", nullable=False),
+            *struct_fields(TEXT, "state", nullable=False),
+            *struct_fields(TEXT, "expectations", nullable=False),
         ]
     ),
 )

@@ -16,7 +16,7 @@ from pipelines.endpoints.days import Choice, digest, parsed, written
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS
 from pipelines.endpoints.tables import ENDPOINT_SLICES
-from pipelines.runtime.release import release
+from pipelines.runtime.release import package_version
 from pipelines.selection.variant import Variant
 from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.run import Run
@@ -67,7 +67,7 @@ def wanted_days(run: Run, variants: Sequence[Variant], model: bytes) -> dict[dat
     selection, endpoints = run.settings.selection, run.settings.endpoints
     aliases = [repr(each) for each in run.decisions if isinstance(each, HostAlias)]
     shared = [
-        release(),  # another version may judge a request otherwise
+        package_version(),  # another version may judge a request otherwise
         repr(sorted(selection.sessions.items())),
         repr((endpoints.client_sketch_log2, selection.candidate_floor)),
         *aliases,
@@ -75,7 +75,7 @@ def wanted_days(run: Run, variants: Sequence[Variant], model: bytes) -> dict[dat
     of_variant = {"ml": [sha256(model).hexdigest()], "session": []}
     return {
         day: {variant: digest([found, *shared, *of_variant[variant]]) for variant in variants}
-        for day, found in TRANSACTIONS.files_of_days(run.warehouse).items()
+        for day, found in TRANSACTIONS.digests_by_day(run.warehouse).items()
     }
 
 

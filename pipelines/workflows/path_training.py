@@ -17,7 +17,7 @@ from ml.registry.bundled import PATH_CARD, PATH_MODEL, checksum
 from pipelines.paths.rules import OPERATOR
 from pipelines.paths.spark.training import WEIGHT, labelled_by_operators, labelled_children, labelled_paths
 from pipelines.paths.tables import PATH_RULES
-from pipelines.runtime.files import write_whole
+from pipelines.runtime.files import write_atomically
 from pipelines.simulator.paths.path_trees import Paths, corpus, site_paths
 from pipelines.workflows.inventory import transactions
 from pipelines.workflows.model import store
@@ -90,8 +90,8 @@ def write_path_model(run: Run, trained: TrainedPaths, out: Path) -> None:
             zip(trained.importances["feature"], trained.importances["importance"].round(2), strict=True)
         ),
     }
-    write_whole(out / PATH_MODEL, trained.model)
-    write_whole(
+    write_atomically(out / PATH_MODEL, trained.model)
+    write_atomically(
         out / PATH_CARD,
         orjson.dumps(
             card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY

@@ -58,24 +58,26 @@ class Run:
         A step that writes holds the warehouse's lease from here to the end of the command.
         """
         if self._warehouse is None:
-            from pipelines.runtime.warehouse_lease import taken, with_lease
+            from pipelines.runtime.warehouse_lease import acquire_warehouse_lease, attach_lease
 
             root = writable(self.root)
             spark, lease = cache(self._session), None
             if self.writes:
-                lease = taken(spark, root, self.step, self.settings.lease, self.reporter.note)
+                lease = acquire_warehouse_lease(
+                    spark, root, self.step, self.settings.lease, self.reporter.note
+                )
                 AT_END.callback(lease.release)
-            self._warehouse = with_lease(spark(), root, lease)
+            self._warehouse = attach_lease(spark(), root, lease)
         return self._warehouse
 
     def _session(self) -> SparkSession:
-        from pipelines.runtime.spark import session
+        from pipelines.runtime.spark import get_session
         from pipelines.workflows.small_work import is_small
 
         spark = self.settings.spark
         small = is_small(spark.quick_below_bytes, self.inputs, self.root, self.reads)
         with self.reporter.stage("Starting Spark"):
-            self.reporter.spark = session(self.step, spark, is_small=small)
+            self.reporter.spark = get_session(self.step, spark, is_small=small)
         return self.reporter.spark
 
     def expect(self, table: Table, shares: Mapping[date, float]) -> None:
@@ -88,7 +90,7 @@ class Run:
 
         spark, settings = self.warehouse.spark, self.settings.spark
         if interprets_queries(spark):
-            sizes = table.bytes_of_days(self.warehouse)
+            sizes = table.bytes_by_day(self.warehouse)
             found = sum(share * sizes.get(day, 0) for day, share in shares.items())
             if found * PACKED >= settings.quick_below_bytes:
                 compile_queries(spark, settings)
@@ -147,7 +149,7 @@ def start(
     `writes`: the step changes tables, so it needs the warehouse for itself. `inputs`: files that it reads beside the
     warehouse; None where they do not tell how much work it is. `reads`: what it reads of the warehouse.
     """
-    return Run(step, settings_module.load(settings), warehouse, as_json, writes, inputs, reads)
+    return Run(step, settings_module.load_settings(settings), warehouse, as_json, writes, inputs, reads)
 
 
 def writable(root: str, option: str = "--warehouse") -> str:

@@ -19,7 +19,7 @@ from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS
 from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
-from pipelines.runtime.columns import estimate
+from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.tables import Warehouse
 from pipelines.schemas.tables import (
     DEVIANTS,
@@ -78,7 +78,7 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rows(frame: DataFrame) -> list[str]:
     """Rows as texts; of sketches what they say, as one of the same clients may have them in another order."""
     sketches = [field.name for field in frame.schema if isinstance(field.dataType, BinaryType)]
-    said = frame.withColumns({name: estimate(name) for name in sketches})
+    said = frame.withColumns({name: estimate_distinct(name) for name in sketches})
     shown = said.select(*(name for name in frame.columns if name not in OF_WRITING))
     return sorted(str(row) for row in shown.collect())
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from pipelines.runtime.lease import stored, this_process
+from pipelines.runtime.lease import describe_this_process, encode_holder
 from pipelines.runtime.tables import Table, Warehouse
 from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
 from tests.input_files import COMBINED, LOGPUSH
@@ -140,8 +140,8 @@ def test_a_second_writer_ends_and_takes_nothing_from_a_living_one(
     root.mkdir()
     quick = tmp_path / "quick.yaml"
     quick.write_text("lease: {wait_seconds: 0}")
-    other = replace(this_process("ingest"), host="elsewhere", place="elsewhere", seen=time.time())
-    (root / "_lease").write_bytes(stored(other))
+    other = replace(describe_this_process("ingest"), host="elsewhere", place="elsewhere", seen=time.time())
+    (root / "_lease").write_bytes(encode_holder(other))
     (root / "_staging").mkdir()
     for step, *arguments in (
         ("ingest", file),

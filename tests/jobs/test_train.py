@@ -63,7 +63,7 @@ def test_training_repeats_byte_for_byte_and_the_first_model_becomes_champion(
 
 
 def test_the_bundled_models_card_names_the_default_settings() -> None:
-    settings, known = settings_module.load(), card()
+    settings, known = settings_module.load_settings(), card()
     assert settings.training.model_dump().items() <= known["training"].items()
     assert known["simulator"] == settings.simulator.model_dump(include={"days", "end_date"})
 
@@ -106,6 +106,6 @@ def _made(folder: Path) -> Path:
 
 def test_the_card_of_the_classifier_of_path_segments_names_the_default_settings() -> None:
     known = json.loads(resources.files("ml").joinpath("models", "path-card.json").read_text())
-    assert known["training"] == settings_module.load().path_training.model_dump()
+    assert known["training"] == settings_module.load_settings().path_training.model_dump()
     assert known["features"] == list(FEATURES)
     assert known["sha256"] == hashlib.sha256(bundled_paths()).hexdigest()

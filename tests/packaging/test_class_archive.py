@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.runtime.jvm import archive, empty_conf
+from pipelines.runtime.jvm import archive_file, empty_conf_folder
 
 LEAVE = """
 import sys
@@ -76,7 +76,7 @@ def used(root: Path, environment_folder: Path) -> dict[str, Any]:
 
 def test_a_session_maps_the_archive_and_works(used: dict[str, Any], environment_folder: Path) -> None:
     (folder,) = (environment_folder / "var/apicensus").iterdir()
-    assert str(archive(folder)) in used["maps"]
+    assert str(archive_file(folder)) in used["maps"]
     assert used["rows"] == 3
 
 
@@ -95,11 +95,11 @@ def test_an_archive_that_is_none_stops_nobody(
     root: Path, environment_folder: Path, used: dict[str, Any], tmp_path: Path
 ) -> None:
     (folder,) = (environment_folder / "var/apicensus").iterdir()
-    kept = archive(folder).rename(folder / "kept")
+    kept = archive_file(folder).rename(folder / "kept")
     try:
-        archive(folder).write_bytes(b"not an archive")
+        archive_file(folder).write_bytes(b"not an archive")
         without = json.loads(told(root, USE, environment_folder, tmp_path / "table"))
     finally:
-        kept.replace(archive(folder))
+        kept.replace(archive_file(folder))
     assert without["rows"] == used["rows"]
-    assert [*empty_conf(folder).iterdir()] == []
+    assert [*empty_conf_folder(folder).iterdir()] == []

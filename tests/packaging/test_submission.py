@@ -12,7 +12,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from pipelines.runtime.spark import java_home
+from pipelines.runtime.spark import find_java_home
 
 # An executor of one core and 1,024 MB, a process of its own: what the driver can import, it cannot.
 # Spark's 200 shuffle partitions would be most of the time.
@@ -53,7 +53,7 @@ def submit(
         "SPARK_HOME": str(spark_home),
         "SPARK_CONF_DIR": str(root / "conf"),
         "PYSPARK_PYTHON": str(environment(None)),
-        "JAVA_HOME": str(java_home()),
+        "JAVA_HOME": str(find_java_home()),
     }
 
     def discover(script: Path, *options: str) -> dict[str, int]:

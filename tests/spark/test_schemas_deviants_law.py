@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from pipelines.http.value_formats import EMPTY, NUMBERS, kind_of
 from pipelines.runtime.settings import Settings
-from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.statistics.batch_senders import MEASURED, numbers_of
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.value_counts import CLIENTS
@@ -45,7 +45,7 @@ def case(number: int) -> Sent:
     return sent
 
 
-def expected(sent: Sent, settings: DeviantSettings) -> Found:
+def expected(sent: Sent, settings: OutlierClientSettings) -> Found:
     """Who deviates, found in all values at once."""
     reasons: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for name in {name for name, _, _ in sent}:
@@ -65,7 +65,7 @@ def expected(sent: Sent, settings: DeviantSettings) -> Found:
     }
 
 
-def _outside(here: dict[tuple[str, str], int], settings: DeviantSettings) -> list[str]:
+def _outside(here: dict[tuple[str, str], int], settings: OutlierClientSettings) -> list[str]:
     who: dict[str, set[str]] = defaultdict(set)
     total: Counter[str] = Counter()
     for (text, client), n in here.items():
@@ -92,7 +92,7 @@ def _kinds(here: dict[tuple[str, str], int]) -> dict[str, dict[str, list[float]]
     return kinds
 
 
-def _other_kind(here: dict[tuple[str, str], int], settings: DeviantSettings) -> list[str]:
+def _other_kind(here: dict[tuple[str, str], int], settings: OutlierClientSettings) -> list[str]:
     clients = {kind: of for kind, of in _kinds(here).items() if kind != EMPTY}
     main = max(clients, key=lambda kind: (len(clients[kind]), kind))
     if len(clients[main]) < settings.clients:
@@ -105,7 +105,7 @@ def _other_kind(here: dict[tuple[str, str], int], settings: DeviantSettings) -> 
     ]
 
 
-def _beyond(here: dict[tuple[str, str], int], settings: DeviantSettings) -> list[str]:
+def _beyond(here: dict[tuple[str, str], int], settings: OutlierClientSettings) -> list[str]:
     found = []
     for kind, of in _kinds(here).items():
         if kind in MEASURED and len(of) >= settings.clients:

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.runtime.columns import estimate
+from pipelines.runtime.columns import estimate_distinct
 from pipelines.schemas.statistics.sketches import coupons, sketches
 
 LISTED, SET, REGISTERS = (1, 7), (8, 24, 96), (97, 700, 9000)
@@ -36,9 +36,9 @@ def test_sketches_are_those_of_spark(spark: SparkSession, log2: int) -> None:
     )
     both = made.join(of_spark, "place").select(
         "place",
-        estimate("ours").alias("ours"),
-        estimate("theirs").alias("theirs"),
-        estimate(F.hll_union("ours", "theirs")).alias("union"),
+        estimate_distinct("ours").alias("ours"),
+        estimate_distinct("theirs").alias("theirs"),
+        estimate_distinct(F.hll_union("ours", "theirs")).alias("union"),
     )
     found = both.orderBy("place").collect()
     assert len(found) == len(groups)

@@ -68,11 +68,11 @@ def test_a_table_is_made_listed_and_read_without_an_execution(
     spark: SparkSession, warehouse: Warehouse
 ) -> None:
     before = executions(spark)
-    delta_log.create(spark, warehouse.path(DAYS.name), SCHEMA, DAYS.partition)
+    delta_log.create_table(spark, warehouse.path(DAYS.name), SCHEMA, DAYS.partition)
     DAYS.read(warehouse)
     assert DAYS.exists(warehouse)
     assert DAYS.version(warehouse) == 0
-    assert DAYS.files_of_days(warehouse) == {}
+    assert DAYS.digests_by_day(warehouse) == {}
     assert executions(spark) == before
 
 
@@ -90,7 +90,7 @@ def test_a_table_that_was_never_written_has_no_rows(warehouse: Warehouse) -> Non
     assert read.collect() == []
     assert not DAYS.exists(warehouse)
     assert DAYS.version(warehouse) is None
-    assert DAYS.files_of_days(warehouse) == {}
+    assert DAYS.digests_by_day(warehouse) == {}
     DAYS.delete(warehouse, F.lit(True))
     assert not DAYS.exists(warehouse)
 
@@ -159,10 +159,10 @@ def test_what_plain_files_do_not_say_is_read_by_delta(
     DAYS.append(rows(spark, *(("a", DAY, number, None) for number in range(9))), warehouse)
     settings = ", ".join(f"'{key}' = '{value}'" for key, value in properties.items())
     spark.sql(f"ALTER TABLE delta.`{warehouse.path(DAYS.name)}` SET TBLPROPERTIES ({settings})")
-    before = DAYS.files_of_days(warehouse)
+    before = DAYS.digests_by_day(warehouse)
     DAYS.delete(warehouse, F.col("number") == 5)
     assert [row[2] for row in stored(DAYS, warehouse)] == [0, 1, 2, 3, 4, 6, 7, 8]
-    assert DAYS.files_of_days(warehouse)[DAY] != before[DAY]
+    assert DAYS.digests_by_day(warehouse)[DAY] != before[DAY]
 
 
 def test_what_was_read_before_a_write_stays_as_it_was(spark: SparkSession, warehouse: Warehouse) -> None:
@@ -196,22 +196,22 @@ def test_a_table_of_another_version_is_refused(spark: SparkSession, warehouse: W
 
 
 def test_digests_tell_which_days_have_changed(spark: SparkSession, many: Warehouse) -> None:
-    before = DAYS.files_of_days(many)
+    before = DAYS.digests_by_day(many)
     assert [*before] == [DAY, DAY + timedelta(1), DAY + timedelta(2)]
     assert all(len(digest) == 32 for digest in before.values())
-    assert DAYS.files_of_days(many) == before
+    assert DAYS.digests_by_day(many) == before
     DAYS.append(rows(spark, ("c", DAY + timedelta(1), 1, None)), many)
-    added = DAYS.files_of_days(many)
+    added = DAYS.digests_by_day(many)
     assert {day for day in before if added[day] != before[day]} == {DAY + timedelta(1)}
     DAYS.delete(many, F.col("day") == DAY)
-    assert [*DAYS.files_of_days(many)] == [DAY + timedelta(1), DAY + timedelta(2)]
+    assert [*DAYS.digests_by_day(many)] == [DAY + timedelta(1), DAY + timedelta(2)]
 
 
 def test_the_log_has_extremes_of_the_columns_that_are_searched_alone(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     warehouse = Warehouse(spark, str(tmp_path))
-    table = Table("searched", SCHEMA, ("day",), searched=("number",))
+    table = Table("searched", SCHEMA, ("day",), skipping_columns=("number",))
     table.append(rows(spark, ("a", DAY, 1, "x"), ("b", DAY, 7, "y")).coalesce(1), warehouse)
     assert stored(table, warehouse) == [("a", DAY, 1, "x"), ("b", DAY, 7, "y")]
     log = "".join(file.read_text() for file in (tmp_path / "searched" / "_delta_log").glob("*.json"))

@@ -15,7 +15,7 @@ from pyspark.sql import Row
 from pipelines.decisions.file import contradictions, parsed, read, written
 from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Pin, Split
 from pipelines.decisions.tables import DECISIONS, from_rows, to_rows
-from pipelines.runtime.bounded_yaml import OWN_MAX_BYTES
+from pipelines.runtime.bounded_yaml import HAND_WRITTEN_MAX_BYTES
 from pipelines.runtime.errors import ContractError, SettingsError
 from tests.decision_examples import ALL_KINDS, decisions, refused
 from tests.strategies import HOSTILE
@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path, content in (
         ("absent", None),
         ("binary", b"\xff\xfe\x00"),
-        ("long", b"#" * (OWN_MAX_BYTES + 1)),
+        ("long", b"#" * (HAND_WRITTEN_MAX_BYTES + 1)),
     ):
         file = tmp_path / path
         if content is not None:

@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 from py4j.java_gateway import JavaPackage
 
-from pipelines.runtime.delta_log import latest
+from pipelines.runtime.delta_log import load_snapshot
 from pipelines.runtime.errors import EnvironmentMissing
 
 
@@ -21,4 +21,4 @@ def test_a_session_without_kernel_says_which_package_has_it() -> None:
     with pytest.raises(
         EnvironmentMissing, match=r"io\.delta:delta-spark_4\.2_2\.13 in spark\.jars\.packages"
     ):
-        latest(spark, "warehouse/batches")
+        load_snapshot(spark, "warehouse/batches")

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.transactions.expectations import MEANINGS, BatchCounts, QualityResult, check, volume_ratio
 
 # great_expectations is imported on first use, and brings modules that the standard library calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-QUALITY = load().quality
+QUALITY = load_settings().quality
 USUAL = BatchCounts(
     records=1000,
     valid=990,

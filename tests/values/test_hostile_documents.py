@@ -12,7 +12,7 @@ from pipelines.conformance.documents import Limits, load
 from pipelines.conformance.openapi_schema import work
 from pipelines.decisions import file as decisions
 from pipelines.runtime import settings
-from pipelines.runtime.bounded_yaml import OWN_BOUNDS, Bounds, excess
+from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError, SettingsError
 from tests.conformance_examples import asked, checker, get, openapi, post, query, rules
 
@@ -39,7 +39,7 @@ HOSTILE = {
     "braces": ("{a: " * 50_000, "levels deep"),
     "hyphens": ("- " * 50_000, "levels deep"),
     "keys": ("? " * 50_000, "levels deep"),
-    "a circle": ("a: &a [*a]", r"the alias \*a stands inside of what it names"),
+    "a circle": ("a: &a [*a]", r"the alias \*a refers to a list or mapping that contains it"),
 }
 CASES = pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE)
 
@@ -57,7 +57,7 @@ def test_a_document_that_is_too_costly_is_refused_by_name(tmp_path: Path, text: 
 def test_settings_and_decisions_are_bounded_too(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(SettingsError, match=rf"own\.yaml: .*{said}"):
-        settings.load(tmp_path / "own.yaml")
+        settings.load_settings(tmp_path / "own.yaml")
     with pytest.raises(SettingsError, match=rf"own\.yaml: .*{said}"):
         decisions.read(tmp_path / "own.yaml")
 
@@ -66,7 +66,7 @@ def test_settings_and_decisions_are_bounded_too(tmp_path: Path, text: str, said:
 def test_values_that_no_loader_takes_are_errors_with_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(SettingsError, match=r"own\.yaml: not YAML"):
-        settings.load(tmp_path / "own.yaml")
+        settings.load_settings(tmp_path / "own.yaml")
     if "-" not in text:  # dates are texts in documents
         with pytest.raises(InputError, match=r"own\.yaml.* is not YAML"):
             load(tmp_path)
@@ -75,7 +75,7 @@ def test_values_that_no_loader_takes_are_errors_with_the_file(tmp_path: Path, te
 def test_settings_of_any_size_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("#" * (1 << 21))
     with pytest.raises(SettingsError, match="expected at most 1,048,576 bytes"):
-        settings.load(tmp_path / "own.yaml")
+        settings.load_settings(tmp_path / "own.yaml")
 
 
 def test_aliases_count_what_they_hold_and_honest_ones_pass() -> None:
@@ -83,10 +83,10 @@ def test_aliases_count_what_they_hold_and_honest_ones_pass() -> None:
     nodes = (
         1 + 1 + 5 + 1 + 5 + 1 + 1 + 1 + 5
     )  # the whole; key and mapping; key and alias; key, mapping, merge key, alias
-    assert excess(text, Bounds(3, nodes)) is None
-    assert excess(text, Bounds(3, nodes - 1)) is not None
-    assert excess(text, Bounds(2, nodes)) is not None
-    assert excess("a: [", OWN_BOUNDS) is None  # the loader's to say
+    assert find_exceeded_bound(text, Bounds(3, nodes)) is None
+    assert find_exceeded_bound(text, Bounds(3, nodes - 1)) is not None
+    assert find_exceeded_bound(text, Bounds(2, nodes)) is not None
+    assert find_exceeded_bound("a: [", HAND_WRITTEN_BOUNDS) is None  # the loader's to say
     assert yaml.safe_load(text)["d"] == {"b": [1, 2]}
 
 
@@ -139,7 +139,7 @@ def test_work_adds_alternatives_and_takes_the_costliest_property() -> None:
 
 
 def test_bounds_of_documents_are_settings() -> None:
-    section = settings.load().conformance
+    section = settings.load_settings().conformance
     assert Limits() == tuple(getattr(section, name) for name in Limits._fields)
     check = checker(openapi({"/x": get(query("q", {"type": "integer"}))}))
     assert rules(asked(check, "/x?q=a")) == [("query", "q", "type")]

@@ -13,8 +13,8 @@ import pytest
 
 from pipelines.runtime import jvm
 from pipelines.runtime import jvm as class_archive
-from pipelines.runtime.jvm import CLASS_PATH, PACKAGES, properties_of, remember
-from pipelines.runtime.settings import SparkSettings, load
+from pipelines.runtime.jvm import CLASS_PATH, PACKAGES, read_properties, save_resolved_jars
+from pipelines.runtime.settings import SparkSettings, load_settings
 from pipelines.runtime.spark import compile_queries, interprets_queries
 from pipelines.workflows.run import Run
 from pipelines.workflows.small_work import PACKED
@@ -37,7 +37,7 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SPARK_CONF_DIR", str(folder))
     for name in jvm.OPTION_VARIABLES:  # those of the tests (tests/conftest.py) choose a collector
         monkeypatch.delenv(name, raising=False)
-    remember(properties_of(folder, {}), jar.as_uri())
+    save_resolved_jars(read_properties(folder, {}), jar.as_uri())
     return folder
 
 
@@ -50,19 +50,21 @@ def java(tmp_path: Path) -> Path:
 
 
 def settings(**properties: str) -> SparkSettings:
-    return load().spark.model_copy(update={"properties": properties})
+    return load_settings().spark.model_copy(update={"properties": properties})
 
 
 def made(java: Path) -> Path:
     """The archive's folder as set-up leaves it."""
-    folder = class_archive.place(java, jvm.start(settings(), java, is_small=False).properties[CLASS_PATH])
-    class_archive.prepare(folder)
-    class_archive.archive(folder).write_bytes(b"archive")
+    folder = class_archive.archive_folder(
+        java, jvm.plan_start(settings(), java, is_small=False).properties[CLASS_PATH]
+    )
+    class_archive.prepare_archive_folder(folder)
+    class_archive.archive_file(folder).write_bytes(b"archive")
     return folder
 
 
 def test_without_an_archive_spark_finds_conf_itself(conf: Path, java: Path) -> None:
-    started = jvm.start(settings(), java, is_small=False)
+    started = jvm.plan_start(settings(), java, is_small=False)
     assert started.archive is None
     assert started.properties[OPTIONS] == jvm.COLLECTOR
     assert "spark.some" not in started.properties
@@ -70,10 +72,10 @@ def test_without_an_archive_spark_finds_conf_itself(conf: Path, java: Path) -> N
 
 def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, java: Path) -> None:
     folder = made(java)
-    started = jvm.start(settings(), java, is_small=False)
+    started = jvm.plan_start(settings(), java, is_small=False)
     assert started.archive == folder
     assert started.properties["spark.some"] == "yes"
-    assert started.properties["spark.driver.memory"] == load().spark.driver_memory
+    assert started.properties["spark.driver.memory"] == load_settings().spark.driver_memory
     assert started.properties[PACKAGES] == ""
     assert shlex.split(started.properties[OPTIONS]) == [
         jvm.COLLECTOR,
@@ -87,16 +89,16 @@ def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, j
 def test_an_archive_of_another_java_or_of_other_jars_is_not_looked_at(conf: Path, java: Path) -> None:
     made(java)
     (java / "release").write_text('JAVA_VERSION="17.0.2"\n')
-    assert jvm.start(settings(), java, is_small=False).archive is None
+    assert jvm.plan_start(settings(), java, is_small=False).archive is None
     (java / "release").write_text('JAVA_VERSION="17.0.1"\n')
-    assert jvm.start(settings(), java, is_small=False).archive is not None
-    assert jvm.start(settings(**{PACKAGES: "c:d:1"}), java, is_small=False).archive is None
+    assert jvm.plan_start(settings(), java, is_small=False).archive is not None
+    assert jvm.plan_start(settings(**{PACKAGES: "c:d:1"}), java, is_small=False).archive is None
 
 
 def test_jars_that_were_written_anew_want_another_archive(conf: Path, java: Path, tmp_path: Path) -> None:
     made(java)
     (tmp_path / "one.jar").write_bytes(b"PK another")
-    assert jvm.start(settings(), java, is_small=False).archive is None
+    assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
 
 @pytest.mark.parametrize("name", ["hive-site.xml", "spark-env.sh"])
@@ -105,7 +107,7 @@ def test_a_conf_that_must_be_on_the_class_path_wins_over_the_archive(
 ) -> None:
     made(java)
     (conf / name).write_text("")
-    assert jvm.start(settings(), java, is_small=False).archive is None
+    assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
 
 def test_another_conf_of_the_user_wins_over_the_archive(
@@ -116,27 +118,29 @@ def test_another_conf_of_the_user_wins_over_the_archive(
     other.mkdir()
     (other / "spark-defaults.conf").write_text((conf / "spark-defaults.conf").read_text())
     monkeypatch.setenv("SPARK_CONF_DIR", str(other))
-    assert jvm.start(settings(), java, is_small=False).archive is None
+    assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
 
 def test_a_folder_that_is_no_longer_empty_is_not_put_on_the_class_path(conf: Path, java: Path) -> None:
-    (class_archive.empty_conf(made(java)) / "hive-site.xml").write_text("")
-    assert jvm.start(settings(), java, is_small=False).archive is None
+    (class_archive.empty_conf_folder(made(java)) / "hive-site.xml").write_text("")
+    assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
 
 def test_small_work_is_compiled_quickly_and_large_work_well(conf: Path, java: Path) -> None:
-    assert jvm.start(settings(), java, is_small=True).properties[OPTIONS].split() == [
+    assert jvm.plan_start(settings(), java, is_small=True).properties[OPTIONS].split() == [
         jvm.QUICK_COMPILER,
         jvm.COLLECTOR,
     ]
     made(java)
-    assert jvm.QUICK_COMPILER in jvm.start(settings(), java, is_small=True).properties[OPTIONS].split()
-    assert jvm.QUICK_COMPILER not in jvm.start(settings(), java, is_small=False).properties[OPTIONS].split()
+    assert jvm.QUICK_COMPILER in jvm.plan_start(settings(), java, is_small=True).properties[OPTIONS].split()
+    assert (
+        jvm.QUICK_COMPILER not in jvm.plan_start(settings(), java, is_small=False).properties[OPTIONS].split()
+    )
 
 
 def test_a_cluster_gets_neither_archive_nor_quick_compiler(conf: Path, java: Path) -> None:
     made(java)
-    started = jvm.start(settings(**{"spark.master": "spark://host:7077"}), java, is_small=True)
+    started = jvm.plan_start(settings(**{"spark.master": "spark://host:7077"}), java, is_small=True)
     assert started.archive is None
     assert OPTIONS not in started.properties
 
@@ -144,7 +148,7 @@ def test_a_cluster_gets_neither_archive_nor_quick_compiler(conf: Path, java: Pat
 def test_options_of_the_user_stay_and_come_last(conf: Path, java: Path) -> None:
     made(java)
     mine = settings(**{EXTRA: "-Xss8m", OPTIONS: "-Da='b c'"})
-    started = jvm.start(mine, java, is_small=True).properties
+    started = jvm.plan_start(mine, java, is_small=True).properties
     assert started[EXTRA] == "-Xss8m"
     assert started[OPTIONS].endswith(" -Da='b c'")
     assert started[OPTIONS].startswith(jvm.QUICK_COMPILER)
@@ -160,25 +164,28 @@ def test_a_collector_of_the_user_is_the_only_one(
         monkeypatch.setenv(name, chosen)
     given = {} if name in jvm.OPTION_VARIABLES else {name: chosen}
     for is_small in (True, False):
-        assert jvm.COLLECTOR not in jvm.start(settings(**given), java, is_small=is_small).properties[OPTIONS]
+        assert (
+            jvm.COLLECTOR
+            not in jvm.plan_start(settings(**given), java, is_small=is_small).properties[OPTIONS]
+        )
     assert conf.is_dir()
 
 
 def test_a_place_with_blanks_stays_one_option(conf: Path) -> None:
-    assert shlex.split(class_archive.with_options("", ["-Da=b c", "-Xe"])) == ["-Da=b c", "-Xe"]
+    assert shlex.split(class_archive.prepend_options("", ["-Da=b c", "-Xe"])) == ["-Da=b c", "-Xe"]
 
 
 def test_children_inherit_the_true_folder_again(
     conf: Path, java: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = made(java)
-    with class_archive.conf_of(folder):
-        assert os.environ["SPARK_CONF_DIR"] == str(class_archive.empty_conf(folder))
+    with class_archive.replaced_conf_folder(folder):
+        assert os.environ["SPARK_CONF_DIR"] == str(class_archive.empty_conf_folder(folder))
     assert os.environ["SPARK_CONF_DIR"] == str(conf)
-    with class_archive.conf_of(None):
+    with class_archive.replaced_conf_folder(None):
         assert os.environ["SPARK_CONF_DIR"] == str(conf)
     monkeypatch.delenv("SPARK_CONF_DIR")
-    with pytest.raises(ValueError, match="stop"), class_archive.conf_of(folder):
+    with pytest.raises(ValueError, match="stop"), class_archive.replaced_conf_folder(folder):
         raise ValueError("stop")
     assert "SPARK_CONF_DIR" not in os.environ
 
@@ -186,23 +193,25 @@ def test_children_inherit_the_true_folder_again(
 def test_a_new_archive_takes_the_place_of_older_ones(conf: Path, java: Path) -> None:
     first = made(java)
     second = first.parent / "another"
-    part = class_archive.prepare(second)
+    part = class_archive.prepare_archive_folder(second)
     assert not first.exists()
     assert part.parent == second
-    assert [*class_archive.empty_conf(second).iterdir()] == []
+    assert [*class_archive.empty_conf_folder(second).iterdir()] == []
 
 
 def test_small_work_is_planned_once_and_not_compiled_unless_settings_say_otherwise(
     conf: Path, java: Path
 ) -> None:
     assert conf.is_dir()
-    small = jvm.start(settings(), java, is_small=True).properties
+    small = jvm.plan_start(settings(), java, is_small=True).properties
     assert jvm.SMALL.items() <= small.items()
-    assert not jvm.SMALL.items() & jvm.start(settings(), java, is_small=False).properties.items()
+    assert not jvm.SMALL.items() & jvm.plan_start(settings(), java, is_small=False).properties.items()
     kept = {"spark.sql.adaptive.enabled": "true", "spark.sql.shuffle.partitions": "7"}
-    own = jvm.start(settings(**kept), java, is_small=True).properties
+    own = jvm.plan_start(settings(**kept), java, is_small=True).properties
     assert kept.items() <= own.items()
-    on_a_cluster = jvm.start(settings(**{"spark.master": "spark://one:7077"}), java, is_small=True).properties
+    on_a_cluster = jvm.plan_start(
+        settings(**{"spark.master": "spark://one:7077"}), java, is_small=True
+    ).properties
     assert not jvm.SMALL.items() & on_a_cluster.items()
 
 
@@ -240,10 +249,10 @@ def test_a_session_that_has_more_to_do_than_was_guessed_compiles_its_queries(con
 @pytest.mark.parametrize(("share", "more"), [(0.5, 0), (0.5, 1), (0.0, 10**9)])
 def test_what_a_step_expects_to_read_is_weighed_by_its_share(conf: Path, share: float, more: int) -> None:
     assert conf.is_dir()
-    below = load().spark.quick_below_bytes
+    below = load_settings().spark.quick_below_bytes
     spark, day = Conf(**jvm.SMALL), date(2026, 1, 1)
     sizes = {day: below // PACKED * 2 - 2 + 2 * more, date(2026, 1, 2): 10**12}
-    table: Any = SimpleNamespace(bytes_of_days=lambda _: sizes)
-    run = Run("learn", load(), "warehouse", _warehouse=cast(Any, SimpleNamespace(spark=spark)))
+    table: Any = SimpleNamespace(bytes_by_day=lambda _: sizes)
+    run = Run("learn", load_settings(), "warehouse", _warehouse=cast(Any, SimpleNamespace(spark=spark)))
     run.expect(table, {day: share, date(2026, 1, 3): 1.0})
     assert interprets_queries(cast(Any, spark)) == (share == 0 or more == 0)

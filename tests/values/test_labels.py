@@ -18,7 +18,7 @@ from ml.training.labels import (
     without_leaks,
 )
 from pipelines.runtime.errors import InputError
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.workflows.training_data import with_stack
 from tests.values.training_rows import frame
 
@@ -96,6 +96,6 @@ def test_pruning_removes_turned_labels_and_says_of_which_reason() -> None:
 
 def test_rows_of_hosts_of_one_software_get_one_stack() -> None:
     shop = [f"GET /shop/{name}" for name in ("cart", "search", "orders", "products", "account")]
-    rows = with_stack(frame(hosts=4), {"h0.example": shop, "h2.example": [*shop, "GET /"]}, load())
+    rows = with_stack(frame(hosts=4), {"h0.example": shop, "h2.example": [*shop, "GET /"]}, load_settings())
     by_host = rows.groupby("host")["stack"].unique().map(list).to_dict()
     assert by_host == {"h0.example": [0], "h1.example": [1], "h2.example": [0], "h3.example": [2]}

@@ -13,7 +13,15 @@ from threading import Timer
 import pytest
 
 from pipelines.runtime.errors import WarehouseBusy, WarehouseError
-from pipelines.runtime.lease import Holder, Lease, acquire, read, stored, this_process, with_java
+from pipelines.runtime.lease import (
+    Holder,
+    Lease,
+    acquire_lease,
+    decode_holder,
+    describe_this_process,
+    encode_holder,
+    with_java,
+)
 from pipelines.runtime.settings_sections import LeaseSettings
 from pipelines.runtime.warehouse_lease import FolderLease
 
@@ -32,9 +40,9 @@ time.sleep(60)
 """
 
 
-def taken(root: Path, settings: LeaseSettings = QUICK, tell: list[str] | None = None) -> Lease:
-    said = tell if tell is not None else []
-    return acquire(FolderLease(root), str(root), "ingest", settings, said.append)
+def taken(root: Path, settings: LeaseSettings = QUICK, messages: list[str] | None = None) -> Lease:
+    said = messages if messages is not None else []
+    return acquire_lease(FolderLease(root), str(root), "ingest", settings, said.append)
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ def test_a_second_process_is_refused_while_the_first_lives_and_takes_over_when_i
     other.kill()
     other.wait()
     said: list[str] = []
-    mine = taken(tmp_path, tell=said)
+    mine = taken(tmp_path, messages=said)
     assert f"process {other.pid} on" in said[0]
     assert said[0].endswith("that process has ended without giving it back")
     mine.release()
@@ -71,23 +79,25 @@ def test_a_second_writer_waits_for_the_first_to_end(tmp_path: Path) -> None:
     first, said = taken(tmp_path), list[str]()
     Timer(0.7, first.release).start()
     taken(tmp_path, LeaseSettings(stale_seconds=300, wait_seconds=20), said).release()
-    assert said == [f"  waiting for {first.mine.shown}, which writes to {tmp_path}"]
+    assert said == [f"  waiting for {first.mine.description}, which writes to {tmp_path}"]
 
 
 def foreign(seen: float) -> Holder:
     """The lease of a process on another machine."""
-    return replace(this_process("learn"), host="elsewhere", place="elsewhere 1 2", seen=seen, owner="theirs")
+    return replace(
+        describe_this_process("learn"), host="elsewhere", place="elsewhere 1 2", seen=seen, owner="theirs"
+    )
 
 
 def test_a_lease_of_another_machine_is_taken_over_only_when_its_last_sign_of_life_is_old(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "_lease").write_bytes(stored(foreign(time.time() - 299)))
+    (tmp_path / "_lease").write_bytes(encode_holder(foreign(time.time() - 299)))
     with pytest.raises(WarehouseBusy, match="on elsewhere"):
         taken(tmp_path)
-    (tmp_path / "_lease").write_bytes(stored(foreign(time.time() - 301)))
+    (tmp_path / "_lease").write_bytes(encode_holder(foreign(time.time() - 301)))
     said: list[str] = []
-    taken(tmp_path, tell=said).release()
+    taken(tmp_path, messages=said).release()
     assert "its last sign of life was at" in said[0]
 
 
@@ -96,33 +106,33 @@ def test_a_writer_that_lost_its_lease_writes_nothing_more_and_leaves_the_other_o
 ) -> None:
     lease = taken(tmp_path)
     lease.confirm()
-    (tmp_path / "_lease").write_bytes(stored(foreign(time.time())))
+    (tmp_path / "_lease").write_bytes(encode_holder(foreign(time.time())))
     with pytest.raises(WarehouseError, match=r"taken over by `learn` \(process .* on elsewhere"):
         lease.confirm()
     lease.release()
-    assert read((tmp_path / "_lease").read_bytes()).owner == "theirs"
+    assert decode_holder((tmp_path / "_lease").read_bytes()).owner == "theirs"
 
 
 def test_a_holder_shows_signs_of_life(tmp_path: Path) -> None:
     lease = taken(tmp_path, LeaseSettings(stale_seconds=0.5, wait_seconds=0))
-    first = read((tmp_path / "_lease").read_bytes()).seen
+    first = decode_holder((tmp_path / "_lease").read_bytes()).seen
     time.sleep(0.3)
-    assert read((tmp_path / "_lease").read_bytes()).seen > first
+    assert decode_holder((tmp_path / "_lease").read_bytes()).seen > first
     lease.release()
     lease.release()
 
 
 def test_a_process_with_the_number_of_a_dead_one_is_another(tmp_path: Path) -> None:
-    (tmp_path / "_lease").write_bytes(stored(replace(this_process("ingest"), began="1")))
+    (tmp_path / "_lease").write_bytes(encode_holder(replace(describe_this_process("ingest"), began="1")))
     lease = taken(tmp_path)
-    assert read((tmp_path / "_lease").read_bytes()).owner == lease.mine.owner
+    assert decode_holder((tmp_path / "_lease").read_bytes()).owner == lease.mine.owner
     lease.release()
 
 
 def test_a_killed_process_is_not_dead_while_its_spark_still_runs(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as java:
-        holder = with_java(replace(this_process("ingest"), began="1"), java.pid)
-        (tmp_path / "_lease").write_bytes(stored(holder))
+        holder = with_java(replace(describe_this_process("ingest"), began="1"), java.pid)
+        (tmp_path / "_lease").write_bytes(encode_holder(holder))
         with pytest.raises(WarehouseBusy):
             taken(tmp_path)
         java.kill()
@@ -134,14 +144,14 @@ def test_a_killed_process_is_not_dead_while_its_spark_still_runs(tmp_path: Path)
 def test_a_file_that_is_no_lease_holds_nobody_off(tmp_path: Path) -> None:
     (tmp_path / "_lease").write_bytes(b"\0\0")
     lease = taken(tmp_path)
-    assert read((tmp_path / "_lease").read_bytes()).owner == lease.mine.owner
+    assert decode_holder((tmp_path / "_lease").read_bytes()).owner == lease.mine.owner
     lease.release()
 
 
 def test_of_two_that_take_over_the_same_dead_lease_one_wins(tmp_path: Path) -> None:
     dead = foreign(0)
-    (tmp_path / "_lease").write_bytes(stored(dead))
-    one, two = this_process("ingest"), this_process("learn")
+    (tmp_path / "_lease").write_bytes(encode_holder(dead))
+    one, two = describe_this_process("ingest"), describe_this_process("learn")
     file = FolderLease(tmp_path)
     assert [file.claim(one, dead), file.claim(two, dead)] == [True, False]
     assert file.read() == one

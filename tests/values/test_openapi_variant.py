@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pipelines.changes.spark import documents as of_changes
 from pipelines.changes.spark.changes import Evidence
 from pipelines.openapi import spark
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.selection.variant import Variant
 from tests.values.test_openapi_bodies import BODY
 from tests.values.test_openapi_document import endpoint
@@ -30,7 +30,7 @@ def test_a_document_says_its_variant(
     assert found["x-census"]["variant"] == variant
     monkeypatch.setattr(of_changes, "latest", lambda schemas: schemas)
     evidence = cast(Evidence, SimpleNamespace(inventory=NOTHING, schemas=NOTHING))
-    written = of_changes.write_first(evidence, tmp_path, load().export, variant)
+    written = of_changes.write_first(evidence, tmp_path, load_settings().export, variant)
     assert [one.file.parent.relative_to(tmp_path).parts[0] for one in written] == ["after", "after"]
     said: list[Any] = [f"variant: {variant}" in one.file.read_text() for one in written]
     assert said == [True, True]

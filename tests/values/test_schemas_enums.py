@@ -20,7 +20,7 @@ from pipelines.schemas.statistics.value_counts import (
     kept_text,
 )
 
-SETTINGS = settings_module.load().schemas
+SETTINGS = settings_module.load_settings().schemas
 Sent = tuple[str, str]
 
 

@@ -21,7 +21,7 @@ from pipelines.requests.json_body import leaves
 from pipelines.requests.parameter_names import is_member_name, is_name, stand_in
 from pipelines.requests.request import Request, observed
 from pipelines.requests.urlencoded import parameter_name
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.splits import View
 from pipelines.schemas.inference.json_schema import json_schema
@@ -29,7 +29,7 @@ from pipelines.schemas.validation.backtest import back_tested
 from tests import strategies
 from tests.oracles.parameter_state import ParameterState, observe
 
-SETTINGS: SchemaSettings = load().schemas
+SETTINGS: SchemaSettings = load_settings().schemas
 DAY = date(2026, 6, 1)
 DATA = [
     "2026-11-03", "2026-11", "2026-W07", "10:30", "12345", "4711-2", "anna.maier@example.com", "+49 170 1234567",

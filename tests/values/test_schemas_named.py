@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.schemas.extraction.splits import View
 from pipelines.schemas.learning.spark import _named
 from pipelines.schemas.statistics.evidence import Evidence
 
-SETTINGS = load().schemas
+SETTINGS = load_settings().schemas
 
 
 def of(clients: int) -> Evidence:

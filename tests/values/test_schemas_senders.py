@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.runtime.settings import Settings
-from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.extraction.batch_reading import read
 from pipelines.schemas.statistics import batch_senders
 from pipelines.schemas.statistics.senders import (
@@ -142,7 +142,9 @@ def test_batches_leave_out_what_is_no_set(settings: Settings) -> None:
     fuzz = [("evil", f"payload{n}") for n in range(3000)]
     colours = [(f"user{n % 40}", ("red", "green")[n % 2]) for n in range(4000)]
 
-    def said(sent: list[tuple[str, str]], deviants: DeviantSettings) -> tuple[bool, set[tuple[int, str]]]:
+    def said(
+        sent: list[tuple[str, str]], deviants: OutlierClientSettings
+    ) -> tuple[bool, set[tuple[int, str]]]:
         row = batch_senders.senders(read(requests(sent)), deviants.clients).to_pylist()[0]
         return row["values"] is None, set(deviating(of_row(row), deviants))
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from pipelines.runtime.errors import SettingsError, WarehouseError
-from pipelines.runtime.settings import PrivacySettings, load
+from pipelines.runtime.settings import PrivacySettings, load_settings
 from pipelines.transactions.secret_key import secret_key
 
 
 def of_file(name: str) -> PrivacySettings:
-    return load().privacy.model_copy(update={"key_file": name})
+    return load_settings().privacy.model_copy(update={"key_file": name})
 
 
 KEPT = of_file("")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.runtime.errors import SettingsError
-from pipelines.runtime.settings import SessionIdentifier, load
+from pipelines.runtime.settings import SessionIdentifier, load_settings
 
 
 def written(folder: Path, text: str) -> Path:
@@ -18,18 +18,18 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_users_file_overrides_one_value_and_leaves_the_rest(tmp_path: Path) -> None:
-    defaults, mine = load(), load(written(tmp_path, "selection: {threshold: 0.9}"))
+    defaults, mine = load_settings(), load_settings(written(tmp_path, "selection: {threshold: 0.9}"))
     assert mine.selection.threshold == 0.9
     assert mine.selection.candidate_floor == defaults.selection.candidate_floor
     assert mine.ingest == defaults.ingest
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
-    assert load(written(tmp_path, "# nothing\n")) == load()
+    assert load_settings(written(tmp_path, "# nothing\n")) == load_settings()
 
 
 def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
-    assert load(written(tmp_path, "\ufeffselection: {threshold: 0.25}")).selection.threshold == 0.25
+    assert load_settings(written(tmp_path, "\ufeffselection: {threshold: 0.25}")).selection.threshold == 0.25
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        load(written(tmp_path, text))
+        load_settings(written(tmp_path, text))
     message = str(caught.value)
     assert "mine.yaml" in message
     assert "\n" not in message
@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(
 
 def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.yaml"):
-        load(tmp_path / "absent.yaml")
+        load_settings(tmp_path / "absent.yaml")
 
 
 def test_header_identifiers_ignore_case_and_cookies_do_not() -> None:
@@ -96,6 +96,6 @@ def names_read() -> set[str]:
 
 def test_every_setting_is_read_somewhere() -> None:
     """A setting that nobody reads is a promise that is not kept."""
-    read, tree = names_read(), load().model_dump()
+    read, tree = names_read(), load_settings().model_dump()
     unread = [f"{section}.{name}" for section, names in tree.items() for name in names if name not in read]
     assert [*unread, *(section for section in tree if section not in read)] == []

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pipelines.runtime.errors import CensusError
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.simulator import Site, Transaction, simulate
 from pipelines.simulator.output.formats import combined_line
 from pipelines.simulator.output.truth import settings_text
@@ -125,7 +125,7 @@ def test_quotes_and_line_ends_cannot_break_out_of_a_combined_line(traffic: list[
 
 def test_settings_file_loads_and_names_the_sessions_of_the_hosts(tmp_path: Path) -> None:
     simulate(tmp_path, hosts=12, transactions=50, seed=6, days=1, end_date=DAY, format="logpush")
-    sessions = load(tmp_path / "settings.yaml").selection.sessions
+    sessions = load_settings(tmp_path / "settings.yaml").selection.sessions
     hosts = {row["host"]: row for row in rows(tmp_path / "hosts.csv")}
     assert len(hosts) == 12
     assert set(sessions) == {host for host, row in hosts.items() if row["session_name"]}

@@ -28,7 +28,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         asked.append(is_small)
         raise EnvironmentMissing("no Spark here")
 
-    monkeypatch.setattr("pipelines.runtime.spark.session", none)
+    monkeypatch.setattr("pipelines.runtime.spark.get_session", none)
     return asked
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.runtime.jvm import JARS, PACKAGES, class_path, properties_of, remember, remembered
+from pipelines.runtime.jvm import (
+    JARS,
+    PACKAGES,
+    class_path,
+    load_resolved_jars,
+    read_properties,
+    save_resolved_jars,
+)
 
 DELTA = {PACKAGES: "io.delta:delta-spark_4.2_2.13:4.4.0"}
 
@@ -25,9 +32,9 @@ def named(jars: list[Path]) -> str:
 
 
 def test_what_was_resolved_is_known_the_next_time(jars: list[Path]) -> None:
-    assert remembered(DELTA) is None
-    remember(DELTA, named(jars))
-    assert remembered(DELTA) == [jar.as_uri() for jar in jars]
+    assert load_resolved_jars(DELTA) is None
+    save_resolved_jars(DELTA, named(jars))
+    assert load_resolved_jars(DELTA) == [jar.as_uri() for jar in jars]
 
 
 @pytest.mark.parametrize(
@@ -44,35 +51,35 @@ def test_what_was_resolved_is_known_the_next_time(jars: list[Path]) -> None:
     ],
 )
 def test_ivy_is_asked_where_it_might_find_something_else(jars: list[Path], other: dict[str, str]) -> None:
-    remember(DELTA, named(jars))
-    assert remembered(other) is None
+    save_resolved_jars(DELTA, named(jars))
+    assert load_resolved_jars(other) is None
 
 
 def test_ivy_is_asked_where_a_jar_is_gone(jars: list[Path]) -> None:
-    remember(DELTA, named(jars))
+    save_resolved_jars(DELTA, named(jars))
     jars[1].unlink()
-    assert remembered(DELTA) is None
+    assert load_resolved_jars(DELTA) is None
 
 
 @pytest.mark.parametrize("version", ["1.0-SNAPSHOT", "latest.release", "[1.0,2.0)", "1.+"])
 def test_a_version_that_may_change_is_resolved_each_time(jars: list[Path], version: str) -> None:
     changing = {PACKAGES: f"org.example:some:{version}"}
-    remember(changing, named(jars))
-    assert remembered(changing) is None
+    save_resolved_jars(changing, named(jars))
+    assert load_resolved_jars(changing) is None
 
 
 @pytest.mark.parametrize("resolved", ["", "hdfs://cluster/one.jar"])
 def test_nothing_is_kept_of_what_is_not_on_this_machine(jars: list[Path], resolved: str) -> None:
-    remember(DELTA, resolved)
-    assert remembered(DELTA) is None
+    save_resolved_jars(DELTA, resolved)
+    assert load_resolved_jars(DELTA) is None
 
 
 @pytest.mark.parametrize("content", ["", "[", "{}", "[]", "[1]", '"one.jar"', "null"])
 def test_a_record_that_is_not_one_is_passed_over(jars: list[Path], tmp_path: Path, content: str) -> None:
-    remember(DELTA, named(jars))
+    save_resolved_jars(DELTA, named(jars))
     (record,) = (tmp_path / "cache/apicensus").glob("jars-*.json")
     record.write_text(content)
-    assert remembered(DELTA) is None
+    assert load_resolved_jars(DELTA) is None
 
 
 def test_without_a_folder_for_it_ivy_is_asked_each_time(
@@ -80,17 +87,17 @@ def test_without_a_folder_for_it_ivy_is_asked_each_time(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    remember(DELTA, named(jars))
-    assert remembered(DELTA) is None
+    save_resolved_jars(DELTA, named(jars))
+    assert load_resolved_jars(DELTA) is None
 
 
 def test_given_properties_win_over_those_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "spark-defaults.conf").write_text(
         f"# {PACKAGES} none\n{PACKAGES}   a:b:1 \n\nspark.master\tlocal[1]\nlonely\n"
     )
-    assert properties_of(tmp_path, {}) == {PACKAGES: "a:b:1", "spark.master": "local[1]"}
-    assert properties_of(tmp_path, DELTA)[PACKAGES] == DELTA[PACKAGES]
-    assert properties_of(tmp_path / "nowhere", DELTA) == DELTA
+    assert read_properties(tmp_path, {}) == {PACKAGES: "a:b:1", "spark.master": "local[1]"}
+    assert read_properties(tmp_path, DELTA)[PACKAGES] == DELTA[PACKAGES]
+    assert read_properties(tmp_path / "nowhere", DELTA) == DELTA
 
 
 def test_on_the_class_path_sparks_own_jars_come_first(jars: list[Path], tmp_path: Path) -> None:
@@ -106,4 +113,4 @@ def test_on_the_class_path_sparks_own_jars_come_first(jars: list[Path], tmp_path
 @pytest.mark.parametrize("line", ["a.b=c", "a.b = c", "a.b: c", "  a.b\tc  ", "a.b c", "!no\na.b c"])
 def test_a_line_of_properties_is_read_as_java_reads_it(tmp_path: Path, line: str) -> None:
     (tmp_path / "spark-defaults.conf").write_text(f"{line}\n")
-    assert properties_of(tmp_path, {}) == {"a.b": "c"}
+    assert read_properties(tmp_path, {}) == {"a.b": "c"}

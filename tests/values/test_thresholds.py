@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.runtime.errors import SettingsError
-from pipelines.runtime.settings import load
+from pipelines.runtime.settings import load_settings
 from pipelines.selection.variant import cost_threshold, inventory_threshold, learning_threshold
 
 
 def test_defaults_follow_from_their_costs_and_an_explicit_threshold_wins() -> None:
-    settings = load()
+    settings = load_settings()
     assert inventory_threshold(settings.selection) == pytest.approx(0.4)
     assert learning_threshold(settings.schemas) == pytest.approx(0.8)
     mine = settings.selection.model_copy(update={"threshold": 0.9})
@@ -41,4 +41,4 @@ def test_costs_are_positive(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("selection: {miss_cost: 0}")
     with pytest.raises(SettingsError, match=r"selection\.miss_cost.*greater than 0"):
-        load(file)
+        load_settings(file)

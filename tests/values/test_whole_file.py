@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.runtime.errors import OutputError
-from pipelines.runtime.files import part_of, whole_file, write_whole
+from pipelines.runtime.files import atomic_file, partial_path, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITING = {
@@ -39,28 +39,28 @@ ALLOWED = {
 
 def test_the_old_file_stays_when_writing_fails_or_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "endpoints.ndjson"
-    write_whole(out, "the last good one\n")
-    with pytest.raises(TypeError), whole_file(out) as file:
+    write_atomically(out, "the last good one\n")
+    with pytest.raises(TypeError), atomic_file(out) as file:
         file.writelines([b"half of", None])  # type: ignore[list-item]
     assert [file.name for file in tmp_path.iterdir()] == ["endpoints.ndjson"]
     program = (
-        "import os, sys; from pathlib import Path; from pipelines.runtime.files import whole_file\n"
-        f"with whole_file(Path({str(out)!r})) as file: file.write(b'half of'); file.flush(); os.kill(os.getpid(), 9)"
+        "import os, sys; from pathlib import Path; from pipelines.runtime.files import atomic_file\n"
+        f"with atomic_file(Path({str(out)!r})) as file: file.write(b'half of'); file.flush(); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
     assert out.read_text() == "the last good one\n"
-    write_whole(out, b"new\n")  # what the dead one left is in nobody's way
+    write_atomically(out, b"new\n")  # what the dead one left is in nobody's way
     assert out.read_text() == "new\n"
     assert [file.name for file in tmp_path.iterdir()] == ["endpoints.ndjson"]
 
 
 def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
     out = tmp_path / "new" / "a.txt"
-    with whole_file(out) as file:
+    with atomic_file(out) as file:
         file.write(b"one")
         with pytest.raises(OutputError, match="another process is writing this file"):
-            write_whole(out, "two")
+            write_atomically(out, "two")
     assert out.read_bytes() == b"one"
 
 
@@ -69,15 +69,15 @@ def test_a_place_that_cannot_be_written_is_told_as_that(tmp_path: Path) -> None:
     with pytest.raises(
         OutputError, match=r"--out .*file/a: cannot be written \(Not a directory\)|File exists"
     ):
-        write_whole(tmp_path / "file" / "a", "")
+        write_atomically(tmp_path / "file" / "a", "")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
-        write_whole(tmp_path / "folder", "")
-    assert not part_of(tmp_path / "folder").exists()
+        write_atomically(tmp_path / "folder", "")
+    assert not partial_path(tmp_path / "folder").exists()
 
 
 def test_a_new_file_has_the_mode_that_the_process_gives_to_files(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a", "")
+    write_atomically(tmp_path / "a", "")
     (tmp_path / "b").touch()
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
 
@@ -98,7 +98,7 @@ def writes(file: Path) -> Iterator[str]:
             yield f"{file.relative_to(ROOT)}:{node.lineno} {name} {mode}".strip()
 
 
-def test_every_output_goes_through_the_one_function_that_writes_whole_files() -> None:
+def test_every_output_goes_through_the_one_function_that_writes_atomic_files() -> None:
     found = [
         call
         for folder in ("pipelines", "ml", "jobs")
@@ -111,5 +111,5 @@ def test_every_output_goes_through_the_one_function_that_writes_whole_files() ->
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
-    file = ROOT / "tests/values/test_whole_file.py"
+    file = ROOT / "tests/values/test_atomic_file.py"
     assert any("write_text" in call for call in writes(file))

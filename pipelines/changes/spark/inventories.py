@@ -14,7 +14,7 @@ from pipelines.changes.significance import silence
 from pipelines.changes.spark.occurrence import request_days, union_estimate
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.tables import answered
-from pipelines.runtime.columns import estimate
+from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import ChangeSettings
 from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
 
@@ -92,7 +92,7 @@ def host_days(endpoint_slices: DataFrame) -> DataFrame:
     ]
     each = endpoint_slices.groupBy(F.col("host").alias("of"), "day").agg(*sums)
     whole = endpoint_slices.groupBy(F.lit(ALL_HOSTS).alias("of"), "day").agg(*sums)
-    return each.unionByName(whole).withColumn("exposure", estimate("clients"))
+    return each.unionByName(whole).withColumn("exposure", estimate_distinct("clients"))
 
 
 def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataFrame:
@@ -173,14 +173,14 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
     requests = request_days(parameter_slices)
     observed = requests.groupBy(*ENDPOINT_KEY).agg(
         F.collect_set("day").alias("observed"),
-        estimate(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
+        estimate_distinct(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
     )
     active = (
         parameter_slices.where(~F.col("location").isin(*OF_REQUESTS, "item"))
         .groupBy(*PARAMETER_KEY)
         .agg(
             F.collect_set("day").alias("active"),
-            estimate(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
+            estimate_distinct(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
         )
     )
     # a name of few clients may be personal: it is in no document, so it is not reported either

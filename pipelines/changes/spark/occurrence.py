@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import OBJECT
 from pipelines.requests.json_body import ITEM
-from pipelines.runtime.columns import estimate
+from pipelines.runtime.columns import estimate_distinct
 
 CHANGE_KEY = (*ENDPOINT_KEY, "id")
 OCCURRED = ("first_day", "since", "requests", "clients", "clients_before")
@@ -90,13 +90,13 @@ def request_days(parameter_slices: DataFrame) -> DataFrame:
         parameter_slices.where(F.col("location") == "request")
         .groupBy(*ENDPOINT_KEY, "day")
         .agg(F.sum("requests").alias("requests"), F.hll_union_agg("clients", F.lit(True)).alias("clients"))
-        .withColumn("exposure", estimate("clients"))
+        .withColumn("exposure", estimate_distinct("clients"))
     )
 
 
 def union_estimate(sketches: str, where: Column) -> Column:
     """Aggregation: distinct clients of the rows that match; 0 for none."""
-    return estimate(F.hll_union_agg(F.when(where, F.col(sketches)), F.lit(True)))
+    return estimate_distinct(F.hll_union_agg(F.when(where, F.col(sketches)), F.lit(True)))
 
 
 def _parameter_days(parameter_slices: DataFrame) -> DataFrame:

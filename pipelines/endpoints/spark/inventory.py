@@ -22,7 +22,7 @@ from pipelines.endpoints.columns import (
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import SCHEMES, client_sample_names, day_samples
 from pipelines.endpoints.tables import SUMS, answered
-from pipelines.runtime.columns import estimate
+from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import EndpointSettings
 
 NEW, CANDIDATE = "new", "candidate"
@@ -104,7 +104,7 @@ def estimated(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFra
     whole = rows.groupBy(*ENDPOINT_KEY).agg(
         F.sum(counted).alias("recent_answers"),
         *(F.sum(name).alias(name) for name in SUMS),
-        estimate(F.hll_union_agg("client_sketch")).alias("clients"),
+        estimate_distinct(F.hll_union_agg("client_sketch")).alias("clients"),
         *merged_state(),
         *merged_host_state(),
         F.min("first_seen").alias("first_seen"),

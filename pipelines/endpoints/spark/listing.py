@@ -13,7 +13,7 @@ import orjson
 from pyspark.sql import DataFrame
 
 from pipelines.endpoints.standing import said
-from pipelines.runtime.files import whole_file
+from pipelines.runtime.files import atomic_file
 
 COLUMNS = (
     "host", "method", "path_template", "variant", "state", "requests", "clients", "first_seen", "last_seen", "probability",
@@ -38,7 +38,7 @@ def write_listing(
 
 def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndjson"]) -> int:
     count = 0
-    with whole_file(file) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as target:
+    with atomic_file(file) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as target:
         if form == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()

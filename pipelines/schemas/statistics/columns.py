@@ -10,7 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.http.value_patterns import BITS
-from pipelines.runtime.columns import estimate
+from pipelines.runtime.columns import estimate_distinct
 from pipelines.schemas.statistics.growth import HOURS
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.statistics.value_counts import COMMON, OUTERMOST
@@ -130,8 +130,8 @@ def evidence() -> list[Column]:
         "kind",
         "n",
         # an estimate may be a few per cent too high, and there are never more than were counted
-        F.least(estimate("clients"), F.col("n")).alias("clients"),
-        F.least(estimate("values"), F.col("n")).alias("distinct"),
+        F.least(estimate_distinct("clients"), F.col("n")).alias("clients"),
+        F.least(estimate_distinct("values"), F.col("n")).alias("distinct"),
         F.size("days").alias("days"),
         F.col("integer_min").alias("low"),
         F.col("integer_max").alias("high"),
@@ -146,7 +146,7 @@ def evidence() -> list[Column]:
     days = F.flatten(F.collect_list("days"))
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
-        estimate(F.hll_union_agg("clients", F.lit(True))).alias("clients"),
+        estimate_distinct(F.hll_union_agg("clients", F.lit(True))).alias("clients"),
         F.size(F.array_distinct(days)).alias("days"),
         F.array_sort(F.collect_list(kinds)).alias("kinds"),
         F.array_min(days).alias("first_day"),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pipelines.http.value_formats import EMPTY, NUMBERS
-from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.statistics.senders import KindSenders, Senders, Sizes, ValueSenders, count
 from pipelines.schemas.statistics.value_counts import CLIENTS
 
@@ -14,7 +14,7 @@ GAP = 3.0
 """Times what three clients reach, from where three begin: a value farther out is no tail any more (METHODS B5)."""
 
 
-def deviating(senders: Senders, settings: DeviantSettings) -> Iterator[tuple[int, str]]:
+def deviating(senders: Senders, settings: OutlierClientSettings) -> Iterator[tuple[int, str]]:
     """Pairs of a client and a reason: "other-kind", "beyond-the-others" or "outside-the-set"."""
     for who in other_kind(senders.kinds, settings.clients):
         yield who, "other-kind"

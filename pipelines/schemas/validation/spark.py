@@ -16,8 +16,8 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructType
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.runtime.columns import fields
-from pipelines.runtime.settings_sections import DeviantSettings
+from pipelines.runtime.columns import struct_fields
+from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.extraction.spark import counted
 from pipelines.schemas.keys import PARAMETER_KEY
 from pipelines.schemas.statistics.batch_senders import NUMBER_DIGITS, senders
@@ -28,11 +28,11 @@ from pipelines.schemas.validation.outlier_clients import deviating
 
 PARTS = "parts"
 """Column of the senders of one parameter, in parts."""
-_PLACE = fields(LongType(), "place", "endpoint")
-_ODD = StructType([*_PLACE, *fields(LongType(), "who"), *fields(StringType(), "reason")])
+_PLACE = struct_fields(LongType(), "place", "endpoint")
+_ODD = StructType([*_PLACE, *struct_fields(LongType(), "who"), *struct_fields(StringType(), "reason")])
 
 
-def parameter_senders(batches: DataFrame, settings: DeviantSettings) -> DataFrame:
+def parameter_senders(batches: DataFrame, settings: OutlierClientSettings) -> DataFrame:
     """Batches of values → rows of `PARAMETER_SENDERS_SCHEMA`: one per parameter and day."""
     enough = settings.clients
     each = counted(batches, partial(senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
@@ -41,7 +41,9 @@ def parameter_senders(batches: DataFrame, settings: DeviantSettings) -> DataFram
     )
 
 
-def deviants(sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: DeviantSettings) -> DataFrame:
+def deviants(
+    sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: OutlierClientSettings
+) -> DataFrame:
     """Rows of `parameter_senders` of any days, rows of `maps_of`, all clients (`client_days.answers`) → who must not teach.
 
     Clients are numbers until the few that deviate are known; `answers` names them.
@@ -92,7 +94,7 @@ def _merged(batches: Iterable[pa.RecordBatch], enough: int) -> Iterator[pa.Recor
         yield pa.RecordBatch.from_pylist(rows, schema)
 
 
-def _odd(batches: Iterable[pa.RecordBatch], settings: DeviantSettings) -> Iterator[pa.RecordBatch]:
+def _odd(batches: Iterable[pa.RecordBatch], settings: OutlierClientSettings) -> Iterator[pa.RecordBatch]:
     schema = to_arrow_schema(_ODD)
     for batch in batches:
         found = []
@@ -102,12 +104,12 @@ def _odd(batches: Iterable[pa.RecordBatch], settings: DeviantSettings) -> Iterat
         yield pa.RecordBatch.from_pylist(found, schema)
 
 
-def _fails(settings: DeviantSettings) -> Column:
+def _fails(settings: OutlierClientSettings) -> Column:
     """Whether a client's requests mostly go nowhere: scanners guess paths and parameters."""
     return (F.col("n") >= settings.requests) & (F.col("errors") >= settings.error_share * F.col("n"))
 
 
-def _oddest(found: DataFrame, all_clients: DataFrame, settings: DeviantSettings) -> DataFrame:
+def _oddest(found: DataFrame, all_clients: DataFrame, settings: OutlierClientSettings) -> DataFrame:
     """The rows of those that deviate most: as many as may be set apart of so many clients."""
     total = F.col("all_clients")
     most = F.greatest(F.lit(settings.always), F.floor(total * settings.max_share))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 
-from pipelines.runtime.files import whole_file, write_whole
+from pipelines.runtime.files import atomic_file, write_atomically
 from pipelines.simulator.sites.site import Site
 from pipelines.simulator.traffic.transactions import Transaction
 
@@ -76,7 +76,7 @@ def write_tables(out: Path, sites: Sequence[Site], tally: Tally) -> list[Path]:
         for site in sites
     )
     settings = out / "settings.yaml"
-    write_whole(settings, settings_text(sites))
+    write_atomically(settings, settings_text(sites))
     return [
         _write(out / "endpoints.csv", ("host", "method", "template", "requests", "with_session"), endpoints),
         _write(out / "params.csv", ("host", "method", "template", "location", "name", "kind"), parameters),
@@ -100,7 +100,7 @@ def settings_text(sites: Sequence[Site]) -> str:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    with whole_file(path) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as file:
+    with atomic_file(path) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

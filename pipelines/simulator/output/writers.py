@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from pipelines.runtime.errors import OutputError
-from pipelines.runtime.files import part_of, whole_file, write_whole
+from pipelines.runtime.files import atomic_file, partial_path, write_atomically
 from pipelines.simulator.output.formats import combined_line, day, har_document, har_entry, logpush_line
 from pipelines.simulator.output.truth import TRUTH_COLUMNS, Tally, truth_row, write_tables
 from pipelines.simulator.sites.site import Level, build_sites
@@ -94,7 +94,7 @@ def _prepare(out: Path) -> None:
     """Makes `out`; removes the traffic of an earlier run, so that no day of it stays beside the new one."""
     out.mkdir(parents=True, exist_ok=True)
     truth = out / "truth.csv.gz"
-    was_interrupted = part_of(truth).exists()  # a killed simulation leaves this beside its traffic
+    was_interrupted = partial_path(truth).exists()  # a killed simulation leaves this beside its traffic
     if any(out.iterdir()) and not (truth.exists() or was_interrupted):
         raise OutputError(f"{out}: not empty and not from an earlier simulation. Give --out a new directory.")
     for pattern in _TRAFFIC_FILES:
@@ -122,7 +122,7 @@ def _recorded(
 def text_gzip(path: Path) -> Iterator[TextIO]:
     """A gzip text file whose bytes depend on its content only: no time or name in the header (RFC 1952)."""
     with ExitStack() as stack:
-        raw = stack.enter_context(whole_file(path))
+        raw = stack.enter_context(atomic_file(path))
         packed = stack.enter_context(
             gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=raw, mtime=0)
         )
@@ -145,7 +145,7 @@ def _write_har(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     files = []
     for host, found in sorted(entries.items()):
         files.append(out / f"{host}.har")
-        write_whole(files[-1], har_document(found))
+        write_atomically(files[-1], har_document(found))
     return files
 
 
@@ -156,5 +156,5 @@ def _write_combined(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     files = []
     for name, found in sorted(lines.items()):
         files.append(out / name)
-        write_whole(files[-1], "\n".join(found) + "\n")
+        write_atomically(files[-1], "\n".join(found) + "\n")
     return files

@@ -15,11 +15,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.runtime.errors import ContractError, InputError, QualityError
-from pipelines.runtime.files import write_whole
+from pipelines.runtime.files import write_atomically
 from pipelines.runtime.remote_file import RemoteFile
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Warehouse
-from pipelines.runtime.warehouse_lease import leased
+from pipelines.runtime.warehouse_lease import ensure_lease
 from pipelines.transactions.expectations import QualityResult, check, preload
 from pipelines.transactions.inputs.names import shown
 from pipelines.transactions.inputs.scan import Scan
@@ -47,7 +47,7 @@ def declare(spark: SparkSession, folder: str, source_ids: Sequence[str]) -> None
     content = orjson.dumps({"source_ids": sorted(source_ids)})
     if "://" not in folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        write_whole(Path(folder) / FILE, content)
+        write_atomically(Path(folder) / FILE, content)
         return
     _remote(spark, folder).write(content)
 
@@ -133,7 +133,7 @@ def ingest(
         InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or nothing else was given.
         QualityError: a critical expectation failed; the tables are as they were.
     """
-    with leased(warehouse, "ingest", settings.lease) as mine:
+    with ensure_lease(warehouse, "ingest", settings.lease) as mine:
         return _ingest(mine, inputs, settings, now=now, docs=docs)
 
 

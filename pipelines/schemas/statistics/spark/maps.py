@@ -14,15 +14,15 @@ from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.requests.json_body import ITEM, MEMBER
-from pipelines.runtime.columns import fields
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.keys import OF_BODY
 from pipelines.schemas.statistics.senders import NAMED, NUMBER_BITS, TOKEN_DIGITS
 
 MAPS = 50
 """Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
-_MAP = StructType([*fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
-MAPS_SCHEMA = StructType([*fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
+_MAP = StructType([*struct_fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
+MAPS_SCHEMA = StructType([*struct_fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
 COMMON_SHARE = 0.5
 """A member that such a share of the clients of its object sends is a name beside the keys."""
 
