@@ -1,4 +1,6 @@
-"""Benchmarks: `python -m benchmarks` is `make bench` (the page), `python -m benchmarks NAME [OPTIONS]` one of them.
+"""Benchmarks: `python -m benchmarks NAME [OPTIONS]` runs one of them.
+
+Without a name it runs the page, as `make bench` does.
 
 Those of cost print ratios within one run, as machines are noisy; `--json` prints the same as a line of JSON.
 """
@@ -29,7 +31,7 @@ BENCHMARKS = (
 
 
 def main() -> int:
-    """Runs one in a process of its own and returns its exit code."""
+    """Runs one benchmark in a separate process and returns its exit code."""
     name, *options = sys.argv[1:] or ["page"]
     if name not in BENCHMARKS:
         print(f"unknown benchmark {name}: choose {' or '.join(BENCHMARKS)}", file=sys.stderr)

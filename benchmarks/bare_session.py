@@ -1,6 +1,8 @@
-"""What no pipeline on Spark can save: a session starts, reads files of lines and writes them as one Delta table.
+"""The floor of every Spark pipeline: start a session, read lines, write them.
 
-Run by other benchmarks in a process of its own; without files it only starts.
+No pipeline on Spark can save this cost. The lines become one Delta table.
+
+Run by other benchmarks in a separate process; without files it only starts.
 
 usage: python -m benchmarks.bare_session TABLE [FILE...]
 """
@@ -15,7 +17,7 @@ from pipelines.workflows.small_work import is_small
 
 
 def main() -> None:
-    """Starts, reads, writes."""
+    """Starts a session, reads the files and writes the table."""
     table, *files = sys.argv[1:]
     chosen = settings.load_settings().spark
     small = is_small(chosen.quick_below_bytes, files, table)  # as `run` starts on these files

@@ -1,6 +1,8 @@
-"""How well and how fast requests are checked: false alarms, attacks found, requests per second and core.
+"""Accuracy and speed of checking requests against documents.
 
-Reads Logpush-style NDJSON and a truth (RayID, is_api, attack), by way of ingest, and documents learned from other traffic. CPU
+False alarms, attacks found, requests per second and core.
+
+Reads Logpush-style NDJSON (as ingest does), a truth (RayID, is_api, attack), and documents learned from other traffic. CPU
 seconds of this process and its children are counted while staged transactions are checked; the best of several rounds is taken.
 
 usage: python -m benchmarks conformance CHECK.ndjson.gz --truth truth.csv.gz --schemas DIR [--rounds 3]
@@ -28,7 +30,7 @@ from pipelines.transactions.spark.staging import staged
 
 
 def counted(judged: DataFrame, truth: str) -> None:
-    """Prints how many transactions of each kind had which outcome."""
+    """Prints the number of transactions by kind and outcome."""
     known = judged.sparkSession.read.csv(truth, header=True).withColumnRenamed("RayID", "transaction_id")
     succeeded = F.col("status").between(200, 299)
     kind = (

@@ -1,6 +1,8 @@
-"""Takes files into a warehouse one after the other, each by all steps, in one session: how a warehouse grows by days.
+"""Processes files one after the other, each by all steps, in one session.
 
-Run by `benchmarks.days` in a process of its own, as only what it leaves in the warehouse matters. (A module and not
+A warehouse grows by days in this way.
+
+Run by `benchmarks.days` in a separate process, as only the resulting warehouse matters. (A module and not
 `python -c`: there PySpark takes the program for its own doctests and ends it without an error.)
 
 usage: python -m benchmarks.day_by_day WAREHOUSE SETTINGS FILE...
@@ -18,11 +20,14 @@ from pipelines.workflows.run import start
 
 
 def main() -> None:
-    """All steps for each file. Nobody else knows the warehouse, so it is written without a lease."""
+    """Runs all steps for each file.
+
+    No other process uses the warehouse, so it is written without a lease.
+    """
     warehouse, settings, *files = sys.argv[1:]
     run = start("days", Path(settings), warehouse, writes=False)
     for file in files:
-        run.forget()  # what was kept is of the days before
+        run.forget()  # the cached data is of the days before
         ingest_inputs(run, [file], "logpush", None)
         discover_endpoints(run, VARIANTS["both"])
         learn_schemas(run, "ml")

@@ -1,7 +1,9 @@
-"""A day added to a warehouse beside a rebuild of all its days: `ingest`, `discover` and `learn`, a process each.
+"""The cost of adding a day to a warehouse, compared with rebuilding all its days.
+
+`ingest`, `discover` and `learn` run in a process each.
 
 One warehouse takes the days one after the other, and the steps of the last are measured; another takes all days at once.
-Both pay for the start of three processes, which no day can save: the ratio is told with it and without it.
+Both pay for the start of three processes, which no day can save: the ratio is given with and without it.
 
 usage: python -m benchmarks days [--transactions 160000] [--days 8] [--json]
 """
@@ -22,7 +24,7 @@ STEPS = ("ingest", "discover", "learn")
 
 
 def stepped(files: Sequence[str], warehouse: Path, settings: Path) -> dict[str, Cost]:
-    """Each step as a user starts it, on a warehouse."""
+    """Runs each step on a warehouse, as a user starts it."""
     at = ("--warehouse", str(warehouse), "--settings", str(settings))
     return {name: step(name, *(files if name == "ingest" else ()), *at) for name in STEPS}
 
@@ -30,7 +32,10 @@ def stepped(files: Sequence[str], warehouse: Path, settings: Path) -> dict[str, 
 def figures(
     days: int, transactions: int, added: Mapping[str, Cost], rebuilt: Mapping[str, Cost], start: Cost
 ) -> list[Figure]:
-    """The ratio of all steps, with and without the start of their processes, and of each."""
+    """Returns the ratios of all steps and of each step.
+
+    That of all steps also without the start of their processes.
+    """
     day, rebuild, starts = total(added), total(rebuilt), total(dict.fromkeys(added, start))
     case = f"day {days} after {days - 1} ÷ rebuild of all {days}, {transactions:,} transactions"
     return [
@@ -51,7 +56,7 @@ def figures(
 
 
 def total(costs: Mapping[str, Cost]) -> Cost:
-    """All steps, one after the other."""
+    """Adds up the cost of all steps."""
     return sum(costs.values(), Cost(0, 0))
 
 

@@ -1,4 +1,6 @@
-"""What a benchmark found: named figures beside their targets, as text for people and as one line of JSON for the page.
+"""Figures that benchmarks measure, next to their targets.
+
+As text for people and as one line of JSON for the page.
 
 Every benchmark with figures takes `--json` and ends with `report(figures, options.json)`.
 """
@@ -14,7 +16,10 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: what it is, what was found, and what the project wants (empty: only told)."""
+    """One figure: its name, the measured value, and the project's target.
+
+    An empty target means that there is none.
+    """
 
     name: str
     result: str
@@ -22,12 +27,20 @@ class Figure:
 
 
 def ratio(measured: float, base: float) -> str:
-    """`measured` / `base` with two digits after the point; a base that is nothing or less makes no ratio."""
+    """Returns `measured` / `base` with two decimals.
+
+    A base of zero or less gives no ratio.
+    """
     return f"{measured / base:.2f}" if base > 0 else "none (the base is not positive)"
 
 
 def per_transaction(larger: float, smaller: float, transactions: int) -> float:
-    """Seconds of a larger and a smaller run and how many more transactions the larger had → µs of a further one.
+    """Returns the µs of a further transaction.
+
+    Args:
+        larger: seconds of the larger run.
+        smaller: seconds of the smaller run.
+        transactions: number of transactions that the larger run had more.
 
     Raises:
         ValueError: the larger run has no more transactions.
@@ -40,7 +53,7 @@ def per_transaction(larger: float, smaller: float, transactions: int) -> float:
 
 
 def arguments(documentation: str | None) -> argparse.ArgumentParser:
-    """The parser of a benchmark: its documentation as help, and `--json`."""
+    """Returns the parser of a benchmark: its documentation as help, and `--json`."""
     parser = argparse.ArgumentParser(
         description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -49,12 +62,12 @@ def arguments(documentation: str | None) -> argparse.ArgumentParser:
 
 
 def report(figures: Sequence[Figure], as_json: bool) -> None:
-    """Prints them: a line each, or all in one line of JSON."""
+    """Prints the figures: a line each, or all in one line of JSON."""
     print(as_line(figures) if as_json else as_text(figures))
 
 
 def as_text(figures: Iterable[Figure]) -> str:
-    """A line each."""
+    """Formats the figures as text, a line each."""
     return "\n".join(
         f"{figure.name}: {figure.result}" + (f" (target {figure.target})" if figure.target else "")
         for figure in figures
@@ -62,12 +75,12 @@ def as_text(figures: Iterable[Figure]) -> str:
 
 
 def as_line(figures: Iterable[Figure]) -> str:
-    """One line of JSON."""
+    """Formats the figures as one line of JSON."""
     return orjson.dumps([asdict(figure) for figure in figures]).decode()
 
 
 def from_output(text: str) -> list[Figure]:
-    """The figures in the last line of a benchmark's output.
+    """Parses the figures in the last line of a benchmark's output.
 
     Raises:
         ValueError: the last line is not one of figures.

@@ -1,6 +1,8 @@
-"""What a further transaction costs: `run` on much traffic minus `run` on little, of fresh simulated sites.
+"""The cost of a further transaction, from runs on much and on little traffic.
 
-The difference leaves the start of Spark, the plans and the tables out. The same is done with a bare session that reads the
+`run` on much traffic minus `run` on little, of newly simulated sites.
+
+The difference excludes the start of Spark, the plans and the tables. The same is done with a bare session that reads the
 same files and writes one Delta table, whose share cannot be saved. Wall time and the largest memory of both sizes follow:
 ten times the traffic may take little more than ten times as long, in the same memory.
 
@@ -21,7 +23,7 @@ from benchmarks.traffic import simulated, sites_of
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """One size: how many transactions, and what the bare session and `run` cost on them."""
+    """The costs of the bare session and of `run` on this number of transactions."""
 
     transactions: int
     floor: Cost
@@ -36,7 +38,7 @@ def of_size(folder: Path, transactions: int, sessions: bool) -> Sized:
 
 
 def figures(small: Sized, large: Sized) -> list[Figure]:
-    """The cost of a further transaction, and what larger traffic does to time and memory."""
+    """Returns the cost of a further transaction, and the growth in time and memory."""
     more = large.transactions - small.transactions
     ours = per_transaction(large.whole.cpu, small.whole.cpu, more)
     floor = per_transaction(large.floor.cpu, small.floor.cpu, more)

@@ -1,4 +1,8 @@
-"""How often living endpoints are taken for gone, and how soon gone ones are seen, by kind of traffic (docs/changes.md)."""
+"""Error rate and delay of the test for inactive endpoints, by kind of traffic.
+
+The rate at which active endpoints are mistaken for inactive, and the days until an inactive one is detected
+(docs/changes.md).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""What masking adds to ingest: parsing, typing, judging and masking ordinary lines, beside the same without any masking.
+"""The cost that masking adds to ingest.
 
-Simulated Logpush lines are read, judged and written nowhere, once as ingest does and once with masking switched off, in one
+Parsing, typing, validating and masking ordinary lines is compared with the same steps without any masking.
+
+Simulated Logpush lines are read, validated and written nowhere, once as ingest does and once with masking switched off, in one
 run. CPU seconds of this process and its children (JVM, Python workers) are counted; the best of several rounds is taken.
 
 usage: python -m benchmarks ingest [FILE...] [--transactions 100000] [--rounds 4] [--json]
@@ -33,7 +35,7 @@ HOSTS = 60
 
 
 def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> DataFrame:
-    """Judged rows of `files`; lazy."""
+    """Returns the validated rows of `files`; lazy."""
     records = read(spark, find_inputs(files, "logpush").files, settings.ingest)
     named = records.withColumn("host", F.coalesce("host", F.lit("logs.example")))
     now = datetime.now(UTC)
@@ -48,7 +50,7 @@ def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> Da
 
 
 def unmasked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
-    """In place of `masking.masked`: the bounds of bodies and of rejected records alone."""
+    """Replaces `masking.masked`: bounds bodies and rejected records, masks nothing."""
     body = F.col("request_body")
     kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
     raw = F.when(F.size("violations") > 0, F.substring(original, 1, raw_characters))
@@ -56,13 +58,16 @@ def unmasked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_ch
 
 
 def best_costs(cases: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """CPU seconds of the best round of each; rounds take turns, as a machine changes while it is measured."""
+    """Returns the CPU seconds of the best round of each case.
+
+    Rounds take turns, as the load of a machine changes during a measurement.
+    """
     best: dict[str, float] = {}
     for number in range(rounds + 1):
         for name, work in cases.items():
             start = cpu_seconds()
             work()
-            if number:  # the first warms up
+            if number:  # the first round warms up
                 best[name] = min(best.get(name, float("inf")), cpu_seconds() - start)
     return best
 

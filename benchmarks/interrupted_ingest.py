@@ -1,4 +1,7 @@
-"""Ingest killed at random moments (SIGKILL), each followed by a rerun: the tables must be those of an undisturbed run."""
+"""Kills ingest at random moments (SIGKILL) and reruns it after each.
+
+The tables must be those of an uninterrupted run.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ KEPT = {
 
 
 def traffic(folder: Path, transactions: int) -> list[list[Path]]:
-    """Two days of a Logpush export, the second with broken lines, and a log that grows between them: inputs of two ingests."""
+    """Simulates the inputs of two ingests.
+
+    Two days of a Logpush export, the second with invalid lines, and a log that grows between the ingests.
+    """
     simulate(
         folder / "push",
         hosts=4,
@@ -57,12 +63,15 @@ def traffic(folder: Path, transactions: int) -> list[list[Path]]:
 
 
 def command(inputs: list[Path], warehouse: Path) -> list[str]:
-    """The ingest of `inputs` as a user starts it."""
+    """Returns the command of an ingest of `inputs`, as a user starts it."""
     return [sys.executable, "-m", "jobs", "ingest", *map(str, inputs), "--warehouse", str(warehouse)]
 
 
 def killed(arguments: list[str], after: float) -> bool:
-    """Runs a command and kills it and what it started after so many seconds; whether it was still running."""
+    """Runs a command and kills it with its children after `after` seconds.
+
+    Returns whether it was still running.
+    """
     with subprocess.Popen(
         arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
@@ -75,29 +84,32 @@ def killed(arguments: list[str], after: float) -> bool:
 
 
 def kill_once(arguments: list[str], warehouse: Path, seconds: float, chance: random.Random) -> float:
-    """Kills a command at a random moment of its usual `seconds`; a run that ended before is undone, and another moment drawn."""
+    """Kills a command at a random moment of its usual duration, `seconds`.
+
+    If the run ended before, the warehouse is restored and another moment is drawn.
+    """
     before = warehouse.with_suffix(".before")
     warehouse.mkdir(exist_ok=True)
     while True:
         shutil.rmtree(before, ignore_errors=True)
         shutil.copytree(warehouse, before)
-        after = chance.uniform(0.3, 1.0) * seconds  # before that only Python starts
+        after = chance.uniform(0.3, 1.0) * seconds  # until then only Python starts
         if killed(arguments, after):
             return after
         shutil.rmtree(warehouse)
         before.rename(warehouse)
-        seconds *= 0.9  # the machine is less busy than it was
+        seconds *= 0.9  # the machine is less busy than before
 
 
 def ingest(arguments: list[str]) -> float:
-    """Runs a command to its end; seconds."""
+    """Runs a command to its end and returns the seconds it took."""
     start = time.monotonic()
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     return time.monotonic() - start
 
 
 def main() -> int:
-    """Prints a line a kill and the verdict; exit code 1 where a table differs."""
+    """Prints a line for each kill and the result; exit code 1 where a table differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--transactions", type=int, default=4000)

@@ -1,4 +1,6 @@
-"""Values learned per second and core: from transactions to judged schemas, as `learn` does it, and its first parts alone.
+"""Values learned per second and core, from transactions to inferred schemas.
+
+As `learn` does it, and its first parts alone.
 
 Transactions are made in Spark: four endpoints, six query parameters each (numbers, a closed set, words, identifiers, a time),
 many clients. CPU seconds of this process and its children are counted; the first round warms up, of the others the best is
@@ -33,7 +35,7 @@ HEADERS = ["accept", "accept-encoding", "host", "user-agent", "x-request-id"]
 
 
 def transactions(spark: SparkSession, count: int) -> DataFrame:
-    """Rows as `observed` reads them."""
+    """Returns rows of transactions as `observed` reads them."""
     number = F.col("id")
     sort = F.element_at(
         F.array(*map(F.lit, ("name", "price", "newest"))), (F.pmod(number, 3) + 1).cast("int")
@@ -58,7 +60,7 @@ def transactions(spark: SparkSession, count: int) -> DataFrame:
 
 
 def main() -> None:
-    """Prints values per second and core beside the budget."""
+    """Prints values per second and core next to the budget."""
     parser = arguments(__doc__)
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -82,7 +84,10 @@ def main() -> None:
 
 
 def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
-    """What the job does: from requests to slices, and if `whole`, without the clients that deviate, judged."""
+    """Learns as the job does, from requests to slices.
+
+    If `whole`, outlier clients are left out and schemas are inferred as well.
+    """
     batches = observed(rows).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
     if not whole:
         maps = rows.sparkSession.createDataFrame([], MAPS_SCHEMA)

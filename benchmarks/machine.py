@@ -1,4 +1,6 @@
-"""The machine and the commit of a run, and what a command costs: CPU and memory of its whole process tree, wall time.
+"""Measures the CPU, memory and wall time of a command, and describes the machine.
+
+CPU and memory are those of its whole process tree; the description includes the commit.
 
 All benchmarks measure with this module, so that their figures mean the same. It reads proc(5), so it needs Linux.
 """
@@ -24,18 +26,18 @@ SAMPLED_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU and wall seconds, and the largest memory of all processes together (bytes, resident)."""
+    """CPU and wall seconds, and the largest resident memory of all processes in bytes."""
 
     cpu: float
     wall: float
     memory: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        """One after the other: times add up, memory is that of the larger."""
+        """Adds the times of two consecutive runs; memory is the larger one."""
         return Cost(self.cpu + other.cpu, self.wall + other.wall, max(self.memory, other.memory))
 
     def __sub__(self, other: Cost) -> Cost:
-        """What remains of the times without `other`; memory is not additive and stays."""
+        """Subtracts the times of `other`; memory is not additive and stays."""
         return Cost(self.cpu - other.cpu, self.wall - other.wall, self.memory)
 
     def __str__(self) -> str:
@@ -43,7 +45,10 @@ class Cost:
 
 
 def processes(session_id: int) -> Iterator[tuple[int, float, int]]:
-    """(process, CPU seconds, resident bytes) of each process of a session (see setsid(2)), from proc(5)."""
+    """Yields (process, CPU seconds, resident bytes) of each process of a session.
+
+    From proc(5); for sessions see setsid(2).
+    """
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -60,12 +65,15 @@ def processes(session_id: int) -> Iterator[tuple[int, float, int]]:
 
 
 def stat_fields(text: str) -> list[str]:
-    """The fields of /proc/PID/stat after the command's name, which may hold blanks and brackets."""
+    """Returns the fields of /proc/PID/stat after the name of the command.
+
+    The name may contain blanks and brackets.
+    """
     return text.rpartition(")")[2].split()
 
 
 def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
-    """Runs a command in a session of its own and adds up what all of its processes cost.
+    """Runs a command in its own session and adds up the cost of its processes.
 
     Raises:
         SystemExit: the command failed; its own messages have been printed.
@@ -102,7 +110,10 @@ def measured(command: Sequence[str], environment: Mapping[str, str] | None = Non
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process and all that it started, those that have ended included."""
+    """Returns user and system time of this process and its descendants.
+
+    Those that have ended are included.
+    """
     parents: dict[int, int] = {}
     used: dict[int, float] = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -119,13 +130,16 @@ def cpu_seconds() -> float:
 
 
 def commit() -> str:
-    """The short name of the commit that is checked out, with a mark if files differ from it."""
+    """Returns the short name of the commit, marked if files differ from it."""
     found = _output("git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=, with changes")
     return found.strip() or "unknown"
 
 
 def described() -> str:
-    """One line: commit, cores, model, memory, Python, Java, and how busy the machine was when asked."""
+    """Describes the machine in one line, with its load at the time of the call.
+
+    Commit, cores, model, memory, Python and Java.
+    """
     memory = re.search(r"^MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
     parts = [
         f"commit {commit()}",
@@ -139,13 +153,19 @@ def described() -> str:
 
 
 def cpu_model(text: str) -> str:
-    """The first model name of /proc/cpuinfo; processors that name none: the architecture."""
+    """Returns the first model name of /proc/cpuinfo.
+
+    The architecture for processors that name none.
+    """
     found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return found[1].strip() if found else platform.machine()
 
 
 def java_version() -> str:
-    """The version that `java -version` tells (on standard error), of JAVA_HOME if set."""
+    """Returns the version that `java -version` prints, of JAVA_HOME if set.
+
+    Java prints it on standard error.
+    """
     home = os.environ.get("JAVA_HOME")
     found = re.search(r'"([^"]+)"', _output(str(Path(home) / "bin" / "java") if home else "java", "-version"))
     return found[1] if found else "unknown"

@@ -1,8 +1,8 @@
-"""Runs the benchmarks of cost one after the other and writes their figures to docs/benchmarks.md.
+"""Runs the cost benchmarks in turn and writes their figures to docs/benchmarks.md.
 
-Every figure of the page comes out of this run. `small` is meant to fit into half an hour on two quiet cores; `large` has
+Every figure of the page is measured in this run. `small` is meant to fit into half an hour on two quiet cores; `large` has
 the sizes that the project's targets name (hours, and tens of GB of disk) and the test suite; `tiny` only shows that
-everything works. NAME runs only these and prints the page.
+everything works. With NAME, only those run, and the page is printed.
 
 usage: python -m benchmarks page [--sizes tiny|small|large] [--out docs/benchmarks.md] [NAME...]
 """
@@ -51,7 +51,10 @@ measured stands at the top of its module in `benchmarks/`; `python -m benchmarks
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A benchmark that has ended: its command, how long it took, its figures or, where it failed, its exit code."""
+    """A benchmark that has ended: command, duration, and figures or exit code.
+
+    The exit code if it failed.
+    """
 
     command: str
     seconds: float
@@ -60,7 +63,7 @@ class Finished:
 
 
 def finished(arguments: str) -> Finished:
-    """Runs one benchmark; one that fails spoils no other."""
+    """Runs one benchmark; a failure does not affect the others."""
     command = f"python -m benchmarks {arguments}"
     print(f"{datetime.now(UTC):%H:%M:%S} {command}", file=sys.stderr, flush=True)
     started = time.monotonic()
@@ -77,7 +80,7 @@ def finished(arguments: str) -> Finished:
 
 
 def page(about: str, when: datetime, sizes: str, done: Iterable[Finished]) -> str:
-    """The page: machine, commit, date and sizes, then a table of each benchmark."""
+    """Renders the page: machine, commit, date and sizes, then a table per benchmark."""
     done = list(done)
     minutes = sum(one.seconds for one in done) / 60
     warning = (
@@ -89,7 +92,7 @@ def page(about: str, when: datetime, sizes: str, done: Iterable[Finished]) -> st
 
 
 def section(done: Finished) -> str:
-    """A command and the table of its figures."""
+    """Renders a command and the table of its figures."""
     head = f"## {done.command.split()[3]}\n\n`{done.command}` ({done.seconds:.0f} s)\n\n"
     if done.code:
         return f"{head}Failed with exit code {done.code}: no figures.\n"
@@ -99,12 +102,12 @@ def section(done: Finished) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that cannot end its cell or its row."""
+    """Escapes text so that it cannot end its cell or its row."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
 def chosen(commands: Sequence[str], names: Sequence[str]) -> list[str]:
-    """The commands of these benchmarks; no names: all.
+    """Returns the commands of the named benchmarks, or all without names.
 
     Raises:
         ValueError: a name is not among them.
@@ -115,7 +118,7 @@ def chosen(commands: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def main() -> int:
-    """Runs, writes or prints the page; 1 if a benchmark failed."""
+    """Runs the benchmarks, writes or prints the page; 1 if a benchmark failed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -132,7 +135,7 @@ def main() -> int:
     done: list[Finished] = []
     for command in commands:
         done.append(finished(command))
-        if out:  # after each: a run of hours that is stopped keeps what it found
+        if out:  # after each: a run of hours that is stopped keeps its figures so far
             out.write_text(page(about, when, options.sizes, done))
     print(out or page(about, when, options.sizes, done))
     return int(any(one.code for one in done))

@@ -1,12 +1,14 @@
-"""`apicensus run` beside mitmproxy2swagger and har-to-openapi: seconds per 100,000 transactions of the same HAR files.
+"""Compares `apicensus run` with mitmproxy2swagger and har-to-openapi.
 
-Both come from their registries (PyPI, npm) into environments of their own below build/peers; one that cannot be had is
+Seconds per 100,000 transactions of the same HAR files.
+
+Both come from their registries (PyPI, npm) into separate environments below build/peers; one that cannot be installed is
 skipped with a message. Each is used at its best: mitmproxy2swagger in two passes a host, between which every path is
-accepted, as a person would do by hand; har-to-openapi as a script of a few lines with its templates of paths switched on.
+accepted, as a user would do by hand; har-to-openapi in a script of a few lines with its path templates switched on.
 Both start once or twice for each file, `run` once. As a script starts in a second and Spark does not, the cost of further
-transactions (many minus few) is told next to that of everything. The HAR files hold no bodies of responses, and of
-requests only JSON: what the two would learn of responses costs nothing here, and mitmproxy2swagger 0.14 ends with a
-traceback at the first form in a HAR.
+transactions (many minus few) is given next to the total cost. The HAR files contain no response bodies, and only
+JSON request bodies: what the two would learn of responses costs nothing here, and mitmproxy2swagger 0.14 ends with a
+traceback at the first form in a HAR file.
 
 usage: python -m benchmarks peers [--small 8000] [--large 24000] [--json]
 """
@@ -47,12 +49,15 @@ writeFileSync(target, yamlSpec);
 
 
 class Missing(Exception):
-    """A tool cannot be had here; the message says why."""
+    """A tool cannot be installed here; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool with its version, and what turns HAR files into documents in a folder and tells the cost."""
+    """A tool with its version and converter.
+
+    The converter turns HAR files into documents in a folder and returns its cost.
+    """
 
     name: str
     convert: Callable[[Sequence[str], Path], Cost]
@@ -82,7 +87,7 @@ def installed(*command: str) -> None:
 
 
 def mitmproxy2swagger() -> Tool:
-    """From PyPI, in a virtual environment."""
+    """Installs mitmproxy2swagger from PyPI into a virtual environment."""
     home = CACHE / "mitmproxy2swagger"
     python = home / "bin" / "python"
     if not (home / "bin" / "mitmproxy2swagger").exists():
@@ -108,7 +113,10 @@ def mitmproxy2swagger() -> Tool:
 
 
 def har_to_openapi() -> Tool:
-    """From npm, in a folder; it is a library, so a script of a few lines reads and writes the files."""
+    """Installs har-to-openapi from npm into a folder.
+
+    It is a library, so a script of a few lines reads and writes the files.
+    """
     home = CACHE / "har-to-openapi"
     if not (node := shutil.which("node")):
         raise Missing("node is not installed")
@@ -129,18 +137,27 @@ def har_to_openapi() -> Tool:
 
 
 def prefix(har: bytes) -> str:
-    """Scheme and host of most requests of a HAR: what mitmproxy2swagger takes for the API's address."""
+    """Returns the scheme and host of most requests of a HAR file.
+
+    mitmproxy2swagger takes it for the API's address.
+    """
     urls = (urlsplit(entry["request"]["url"]) for entry in orjson.loads(har)["log"]["entries"])
     return Counter(f"{url.scheme}://{url.netloc}" for url in urls).most_common(1)[0][0]
 
 
 def accepted(document: str) -> str:
-    """The document of a first pass with every path accepted: a person would take away `ignore:` by hand."""
+    """Accepts every path in the document of a first pass.
+
+    A user would remove `ignore:` by hand.
+    """
     return "\n".join(line.replace("- ignore:", "- ", 1) for line in document.split("\n"))
 
 
 def readable(har: bytes) -> bytes:
-    """A HAR without what ends mitmproxy2swagger 0.14: bodies of requests that are not JSON, and attacks with braces in a path."""
+    """Returns a HAR file without the content that ends mitmproxy2swagger 0.14.
+
+    That is request bodies that are not JSON, and attacks with braces in a path.
+    """
     document = orjson.loads(har)
     entries = document["log"]["entries"]
     document["log"]["entries"] = [one for one in entries if "{" not in unquote(one["request"]["url"])]
@@ -153,7 +170,7 @@ def readable(har: bytes) -> bytes:
 
 
 def traffic(folder: Path, transactions: int) -> list[str]:
-    """HAR files that every tool can read."""
+    """Simulates HAR files that every tool can read."""
     hosts = max(1, transactions // TRANSACTIONS_OF_A_FILE)
     files = simulated(folder, transactions, hosts=hosts, format="har")
     for file in map(Path, files):
@@ -162,7 +179,7 @@ def traffic(folder: Path, transactions: int) -> list[str]:
 
 
 def timed(tool: Tool, files: dict[str, list[str]], folder: Path) -> Timed:
-    """The tool's costs on both sizes."""
+    """Measures the tool on both sizes."""
     costs = []
     for size in ("small", "large"):
         target = folder / tool.name / size
@@ -172,7 +189,7 @@ def timed(tool: Tool, files: dict[str, list[str]], folder: Path) -> Timed:
 
 
 def figures(ours: Timed, theirs: Sequence[Timed], small: int, large: int) -> list[Figure]:
-    """Seconds per 100,000 transactions of each, and ours over those of the faster."""
+    """Returns seconds per 100,000 transactions of each, and ours over the fastest."""
     found = []
     for kind in ("wall", "cpu"):
         title = {"wall": "wall", "cpu": "CPU"}[kind]
@@ -197,7 +214,7 @@ def figures(ours: Timed, theirs: Sequence[Timed], small: int, large: int) -> lis
 
 
 def main() -> None:
-    """Prints ratios and seconds, and which tool could not be had."""
+    """Prints ratios and seconds, and the tools that could not be installed."""
     parser = arguments(__doc__)
     parser.add_argument("--small", type=int, default=8_000)
     parser.add_argument("--large", type=int, default=24_000)

@@ -1,8 +1,11 @@
-"""The comparison on a simulated population of hosts, beside the shares that the source found (mission row D8).
+"""The comparison of variants on a simulated population of hosts.
 
-Simulates, ingests, discovers by both variants and compares, with the truth. What the shares depend on is the population: how
-many hosts have a named identifier, which endpoints need it, and on how many pages the cookie rides. They say whether
-the system behaves on a plausible population as the source describes it, not that the source's population looks like this.
+The shares are printed next to those that the source published.
+
+Simulates, ingests, discovers by both variants and compares them with each other and with the truth. The shares depend on
+the population: how many hosts have a named identifier, which endpoints need it, and how many pages send the cookie. They
+say whether the system behaves on a plausible population as the source describes, not that the source's population looks
+like this.
 
 usage: python -m benchmarks population [--hosts 1000] [--transactions 400000] [--seed 2023]
 """
@@ -25,7 +28,7 @@ from pipelines.workflows.run import start
 
 
 def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
-    """The comparison of `hosts` simulated sites. Nothing is logged to MLflow."""
+    """Compares the variants on `hosts` simulated sites. Nothing is logged to MLflow."""
     traffic = folder / "traffic"
     run = start("population", None, str(folder / "warehouse"), writes=False)
     options = run.settings.simulator
@@ -48,7 +51,7 @@ def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
 
 
 def shown(found: Found) -> str:
-    """The figures as text."""
+    """Formats the figures as text."""
     figures = found.figures
     covered = sum(figures.buckets[name] for name in SOURCE_SHARES)
     lines = [

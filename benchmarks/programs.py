@@ -1,4 +1,7 @@
-"""The programs that benchmarks compare: `apicensus` as a user starts it, and a bare Spark session as the floor."""
+"""The programs that benchmarks compare.
+
+`apicensus` as a user starts it, and a bare Spark session as the floor.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,19 @@ HERE = {"PYTHONPATH": str(ROOT)}
 
 
 def bare(inputs: Sequence[str], folder: Path) -> Cost:
-    """A session that starts, reads files of lines and writes one Delta table; without inputs it only starts."""
+    """Runs a bare session: read files of lines, write one Delta table.
+
+    Without inputs it only starts.
+    """
     return measured([sys.executable, "-m", "benchmarks.bare_session", str(folder / "table"), *inputs], HERE)
 
 
 def step(name: str, *arguments: str) -> Cost:
-    """One command of `apicensus`."""
+    """Runs one command of `apicensus`."""
     return measured([sys.executable, "-m", "jobs", name, *arguments], HERE)
 
 
 def run(inputs: Sequence[str], settings: Path | None, folder: Path) -> Cost:
-    """`apicensus run`, as a user starts it."""
+    """Runs `apicensus run`, as a user starts it."""
     chosen = ["--settings", str(settings)] if settings else []
     return step("run", *inputs, "--out", str(folder), *chosen)

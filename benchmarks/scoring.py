@@ -1,4 +1,4 @@
-"""Cost of features and score of a transaction, as a multiple of what cannot be saved: scan and raw prediction.
+"""The cost of features and score of a transaction, relative to the floor.
 
 Floor = Parquet scan of the same columns + CatBoost's prediction of the same rows from a ready matrix, in the same run.
 CPU seconds of this process and its children (JVM, Python workers) are counted, so that other programs on the machine
@@ -39,7 +39,7 @@ ROWS_OF_MATRIX = 100_000
 
 
 def columns_read() -> list[str]:
-    """What features and signals read of the transactions table."""
+    """Returns the columns of the transactions table that features and signals read."""
     of_signals = {signal.column for signal in SIGNALS} | {
         test.column for signal in SIGNALS for _, test in signal.tests
     }
@@ -49,7 +49,7 @@ def columns_read() -> list[str]:
 def stored(
     spark: SparkSession, settings: Settings, folder: Path, transactions: int, repeat: int
 ) -> DataFrame:
-    """Simulated transactions as Parquet, `repeat` times over, read back."""
+    """Writes simulated transactions as Parquet, `repeat` times over, and reads them."""
     options = settings.simulator
     end = date.fromisoformat(options.end_date)
     simulate(
@@ -71,7 +71,10 @@ def stored(
 
 
 def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """(CPU seconds, wall seconds) of the best of `rounds` runs after one that warms up."""
+    """Returns (CPU seconds, wall seconds) of the best of `rounds` runs.
+
+    One run before them warms up.
+    """
     found = []
     for _ in range(rounds + 1):
         cpu, wall = cpu_seconds(), time.perf_counter()
@@ -81,12 +84,15 @@ def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
 
 
 def written_nowhere(df: DataFrame) -> Callable[[], None]:
-    """Computes every row and column, stores none."""
+    """Computes every row and column and stores none."""
     return lambda: df.write.format("noop").mode("overwrite").save()
 
 
 def raw_prediction(rows: DataFrame) -> tuple[Callable[[], object], int]:
-    """CatBoost alone on a ready column-major matrix of real rows, in batches of 10,000 as Spark hands them over."""
+    """Runs CatBoost alone on a column-major matrix of real rows.
+
+    In batches of 10,000, as Spark passes them.
+    """
     frame = with_features(rows.limit(ROWS_OF_MATRIX), keep=[]).toPandas()
     matrix = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32))
     batches = [np.asfortranarray(matrix[start : start + 10_000]) for start in range(0, len(matrix), 10_000)]

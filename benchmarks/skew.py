@@ -1,7 +1,9 @@
-"""One host with most of the traffic beside the even case: the same lines, of which most get one host's name.
+"""Compares one host with most of the traffic with an even distribution.
+
+The lines are the same, but most of them get one host's name.
 
 A group that holds nearly everything must not leave the other cores idle or fill one task's memory. Session identifiers are
-configured in neither case, as they belong to hosts.
+configured in neither case, as they are specific to hosts.
 
 usage: python -m benchmarks skew [--transactions 200000] [--share 0.9] [--json]
 """
@@ -21,7 +23,7 @@ SITES = 20
 
 
 def figures(transactions: int, share: float, even: Cost, busy: Cost) -> list[Figure]:
-    """The ratios of both cases, and what they are ratios of."""
+    """Returns the ratios of both cases, and the costs that they compare."""
     case = f"one host with {share:.0%} of {transactions:,} transactions"
     return [
         Figure(f"{case} ÷ the even case: wall", ratio(busy.wall, even.wall), "≤ 1.3"),

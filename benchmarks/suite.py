@@ -1,4 +1,4 @@
-"""How long `make test` takes after set-up: style, types, and every test.
+"""The duration of `make test` after set-up: style, types and every test.
 
 usage: python -m benchmarks suite [--json]
 """
@@ -10,7 +10,7 @@ from benchmarks.machine import ROOT, described, measured
 
 
 def main() -> None:
-    """Prints minutes beside the target."""
+    """Prints minutes next to the target."""
     parser = arguments(__doc__)
     options = parser.parse_args()
     print(described())

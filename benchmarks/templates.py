@@ -1,7 +1,7 @@
-"""Templates of one host with 1.7 million distinct paths, literals beside variables: right or wrong, and how long it takes.
+"""Templates of one host with 1.7 million distinct paths: accuracy and duration.
 
-From distinct paths as traffic has them to the template of every path: masking, inference, walking. The paths are made here
-from declared templates, in Spark; the first small run warms up.
+Literals occur as siblings of variables. Measured are masking, inference and the lookup of the template of every distinct
+path. The paths are generated from declared templates, in Spark; the first small run warms up.
 
 usage: python -m benchmarks templates [--paths 1700000] [--json]
 """
@@ -43,7 +43,7 @@ def _word(number: Column, salt: int) -> Column:
 
 
 def variables(number: Column) -> dict[str, tuple[float, Column]]:
-    """Template -> its share of the paths, and the path of a number."""
+    """Returns template → its share of the paths, and the path of a number."""
     user = number.cast("string")
     item = F.concat(F.lit("sku"), number, F.lit("-"), F.substring(F.md5(user), 1, 1))
     slug = F.concat_ws("-", *(_word(number, salt) for salt in (1, 2, 3)), number)
@@ -62,7 +62,10 @@ def variables(number: Column) -> dict[str, tuple[float, Column]]:
 
 
 def declared(spark: SparkSession, paths: int) -> DataFrame:
-    """`host, path, clients, truth`: distinct paths; a literal is asked for by many clients, a thing by one to three."""
+    """Returns `host, path, clients, truth`: distinct paths with their true template.
+
+    A literal is requested by many clients, a resource by one to three.
+    """
     number = F.col("id") + 1
     parts = [
         spark.createDataFrame(
@@ -83,9 +86,11 @@ def declared(spark: SparkSession, paths: int) -> DataFrame:
 
 
 def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
-    """`host, path, clients, truth` → `host, path_shape, truth, paths, resolved`: all that discovery does with distinct paths.
+    """Does everything that discovery does with distinct paths.
 
-    A shape of two truths is two rows, so a mask that merges what was declared apart is found out as well.
+    `host, path, clients, truth` → `host, path_shape, truth, paths, resolved`.
+
+    A shape of two true templates is two rows, so a mask that merges separately declared paths is detected as well.
     """
     shaped = paths.withColumn("path_shape", masked(F.col("path"), settings))
     told = shaped.groupBy("host", "path_shape", "truth").agg(
@@ -97,14 +102,17 @@ def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
 
 
 def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
-    """`host, path_shape, clients` (distinct) → the rules that the bundled classifier infers, nothing being known before."""
+    """Infers the rules of distinct paths with the bundled classifier.
+
+    `distinct` has the columns `host, path_shape, clients`; no rules exist before.
+    """
     day = F.to_date(F.lit("2026-05-01"))
     evidence = distinct.withColumns({"first_day": day, "last_day": day})
     return inferred(evidence, settings, variable_probability(bundled_paths()), None)
 
 
 def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
-    """Declared and found templates that differ, with their numbers of paths."""
+    """Returns declared and inferred templates that differ, with their path counts."""
     rows = found.groupBy("truth", "resolved").agg(F.sum("paths").alias("paths")).collect()
     return sorted(
         (row["truth"], row["resolved"], row["paths"]) for row in rows if row["truth"] != row["resolved"]
@@ -112,7 +120,7 @@ def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
 
 
 def main() -> None:
-    """Prints what was found and whether the budget holds."""
+    """Prints the result and whether the budget holds."""
     parser = arguments(__doc__)
     parser.add_argument("--paths", type=int, default=1_700_000)
     options = parser.parse_args()

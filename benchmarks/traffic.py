@@ -1,4 +1,7 @@
-"""Simulated traffic for benchmarks: fresh sites of any number and size, and the same lines with one host much busier."""
+"""Simulated traffic for benchmarks.
+
+New sites of any number and size, and the same lines with one host much busier.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ def simulated(
     seed: int | None = None,
     format: Format = "logpush",
 ) -> list[str]:
-    """Files of simulated traffic; `folder` also gets the truth and settings.yaml with the session identifiers."""
+    """Simulates files of traffic.
+
+    `folder` also gets the truth and settings.yaml with the session identifiers.
+    """
     options = settings_module.load_settings().simulator
     made = simulate(
         folder,
@@ -42,12 +48,15 @@ def simulated(
 
 
 def sites_of(transactions: int) -> int:
-    """How many sites share so many transactions: at least two, so that there is more than one group."""
+    """Returns the number of sites that share so many transactions.
+
+    At least two, so that there is more than one group.
+    """
     return max(2, round(transactions / TRANSACTIONS_OF_A_SITE))
 
 
 def renamed(sizes: Mapping[str, int], share: float) -> frozenset[str]:
-    """Hosts, the largest first, that together have at least `share` of the transactions."""
+    """Returns the largest hosts that together have at least `share` of the traffic."""
     wanted, taken, hosts = share * sum(sizes.values()), 0, []
     for host, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
         if taken >= wanted:
@@ -58,10 +67,12 @@ def renamed(sizes: Mapping[str, int], share: float) -> frozenset[str]:
 
 
 def skewed(files: Iterable[str], folder: Path, share: float) -> tuple[list[str], float]:
-    """Copies of files of lines in which one host has `share` of the transactions, and the share that it got.
+    """Copies files of lines so that one host has about `share` of the transactions.
 
-    Only the host of lines is written anew: paths, values and clients are those of the even case, so the work is the same
-    and only its distribution over hosts differs.
+    Returns the files and the share that the host got.
+
+    Only the host is rewritten: paths, values and clients are those of the even case, so the work is the same and only
+    its distribution over hosts differs.
     """
     sizes: Counter[str] = Counter()
     for file in files:

@@ -1,4 +1,6 @@
-"""Templates apart from discovery: the endpoints of the transactions that are truly API calls, as a list for a scorer.
+"""Endpoints inferred from the true API calls alone, as a list for a scorer.
+
+This measures templates independently of discovery.
 
 Reads Logpush-style NDJSON and a truth (RayID, is_api), infers templates from the successful API calls alone, and writes
 host, method, path_template as NDJSON.
@@ -26,7 +28,7 @@ SCHEMA = "RayID string, ClientRequestHost string, ClientRequestMethod string, Cl
 
 
 def calls(spark: SparkSession, traffic: list[str], truth: str, settings: PathSettings) -> DataFrame:
-    """`host, method, path_shape`: distinct successful API calls."""
+    """Returns `host, method, path_shape`: distinct successful API calls."""
     api = spark.read.csv(truth, header=True).where(F.col("is_api") == "1").select("RayID")
     rows = (
         spark.read.schema(SCHEMA)
@@ -44,7 +46,7 @@ def calls(spark: SparkSession, traffic: list[str], truth: str, settings: PathSet
 
 
 def main() -> None:
-    """Writes the list and says how long it is."""
+    """Writes the list and prints its length."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

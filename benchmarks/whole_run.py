@@ -1,4 +1,6 @@
-"""Cost of a whole `apicensus run` beside a bare Spark session that reads the same files and writes one Delta table.
+"""Compares the cost of a whole `apicensus run` with that of a bare Spark session.
+
+The session reads the same files and writes one Delta table.
 
 Prints SQL executions, Spark jobs and the size of plans (from the event log), and CPU seconds and wall time of both as
 they are and as ratios. CPU seconds are those of the whole process tree: driver, JVM and Python workers. The ratios
@@ -25,7 +27,7 @@ DEMO = ROOT / "examples" / "demo"
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """What an event log counts: SQL executions, Spark jobs, bytes of the log of SQL executions."""
+    """Counts from an event log: SQL executions, Spark jobs, bytes of their plans."""
 
     executions: int
     jobs: int
@@ -33,9 +35,9 @@ class Plans:
 
 
 def counted(event_logs: Path) -> Plans:
-    """Executions, jobs and bytes of plans of all event logs in a folder."""
+    """Counts executions, jobs and bytes of plans in all event logs of a folder."""
     executions = jobs = plan_bytes = 0
-    for file in event_logs.rglob("events_*"):  # beside them stand marks of progress and check sums
+    for file in event_logs.rglob("events_*"):  # progress marks and check sums are in the same folder
         with file.open("rb") as lines:
             for line in lines:
                 event = orjson.loads(line)["Event"]
@@ -46,7 +48,10 @@ def counted(event_logs: Path) -> Plans:
 
 
 def with_event_log(settings: Path | None, folder: Path) -> Path:
-    """A settings file like `settings` (none: the defaults) that also writes the event log to `folder`."""
+    """Writes settings like `settings` that also log events to `folder`.
+
+    None stands for the default settings.
+    """
     loaded = yaml.safe_load(settings.read_text()) if settings else {}
     properties = loaded.setdefault("spark", {}).setdefault("properties", {})
     properties |= {
@@ -61,7 +66,7 @@ def with_event_log(settings: Path | None, folder: Path) -> Path:
 
 
 def figures(of: str, plans: Plans, floor: Cost, whole: Cost) -> list[Figure]:
-    """Counts, ratios, and what they are ratios of."""
+    """Returns counts, ratios, and the costs that they compare."""
     return [
         Figure(f"`run` on {of}: SQL executions", str(plans.executions), "≤ 80"),
         Figure(f"`run` on {of}: Spark jobs", str(plans.jobs), "≤ 140"),
@@ -74,7 +79,7 @@ def figures(of: str, plans: Plans, floor: Cost, whole: Cost) -> list[Figure]:
 
 
 def main() -> None:
-    """Prints counts, costs and ratios; of several rounds those of least CPU."""
+    """Prints counts, costs and ratios; of several rounds, those with the least CPU."""
     demo = sorted(map(str, DEMO.glob("*.ndjson.gz")))
     parser = arguments(__doc__)
     parser.add_argument("inputs", nargs="*", default=demo)

@@ -1,4 +1,7 @@
-"""Starts of access log lines as servers, containers and loggers write them, and what each says."""
+"""Beginnings of access log lines as servers, containers and loggers write them.
+
+Each is listed with the client and virtual host that it holds.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ END = '[24/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "curl/8"'
 
 
 class Start(NamedTuple):
-    """What stands before the time, and the client and virtual host in it; `client` None: unsure."""
+    """The text before the time, with the client and virtual host that it holds.
+
+    `client` is None where the two cannot be distinguished.
+    """
 
     text: str
     client: str | None

@@ -1,4 +1,7 @@
-"""Literal evidence of ten days, five of them before a publication: values, calls, versions and inventories."""
+"""Literal evidence of ten days, five of them before a publication.
+
+Values, calls, schema versions and inventories.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ Parameter = tuple[str, str, bool, dict[str, Any]]
 
 
 def day(number: int) -> date:
+    """Returns the day with this number, from 0."""
     return MONDAY + timedelta(days=number)
 
 
@@ -37,7 +41,7 @@ def values(
     people: Iterable[str] = PEOPLE,
     json_type: str | None = None,
 ) -> list[Any]:
-    """One value that each of the people sends once on each of the days."""
+    """Returns rows of one value that each person sends once on each of the days."""
     return [
         (*KEY, location, name, day(n), value, json_type, one, 1, 1, False, 1) for n in days for one in people
     ]
@@ -46,10 +50,12 @@ def values(
 def called(
     key: tuple[str, ...], days: Iterable[int], people: Iterable[str] = PEOPLE, success: bool = True
 ) -> list[Any]:
+    """Returns rows of one call of an endpoint by each person on each of the days."""
     return [(*key, day(n), one, success) for n in days for one in people]
 
 
 def schema(version: int, last: int, parameters: list[Parameter]) -> Any:
+    """Returns a row of a schema version of the endpoint `KEY`."""
     found = [
         (location, name, required, 1, orjson.dumps(json).decode())
         for location, name, required, json in parameters
@@ -75,6 +81,7 @@ def schema(version: int, last: int, parameters: list[Parameter]) -> Any:
 
 
 def endpoint_slices(spark: SparkSession, calls: list[Any]) -> DataFrame:
+    """Returns rows of `endpoint_slices`, counted from calls."""
     return (
         spark.createDataFrame(calls, CALLS)
         .groupBy("variant", "host", "method", "path_template", "day")
@@ -90,6 +97,7 @@ def endpoint_slices(spark: SparkSession, calls: list[Any]) -> DataFrame:
 
 
 def endpoints(spark: SparkSession, *keys: tuple[str, ...]) -> DataFrame:
+    """Returns rows of the inventory, one for each key."""
     times = [datetime(2026, 6, 1, 8), datetime(2026, 6, 10, 8)]
     counts = {name: 100 if name == "successful" else 0 for name in STATUS_CLASSES}
     rows = [(*key, 100, *counts.values(), 12, *times) for key in keys]
@@ -98,6 +106,7 @@ def endpoints(spark: SparkSession, *keys: tuple[str, ...]) -> DataFrame:
 
 
 def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None = 1) -> DataFrame:
+    """Returns rows of `PUBLISHED`, one for each key."""
     found = endpoints(spark, *keys).withColumns(
         {"publication": F.lit(1), "last_day": F.lit(PUBLICATION), "version": F.lit(version).cast("int")}
     )
@@ -105,17 +114,18 @@ def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None =
 
 
 def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -> DataFrame:
+    """Returns the slices of parameters that are learned from these values."""
     return slices_of(value_rows(spark, seen), settings.schemas).localCheckpoint()
 
 
 def changes(evidence: Evidence, settings: Settings) -> DataFrame:
-    """Rows of `CHANGES` but for `publication`."""
+    """Returns rows of `CHANGES` without `publication`."""
     gone = gone_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices, settings.changes)
     changed = changed_schemas(evidence).localCheckpoint()
     return changes_of(evidence, changed, gone, settings.changes).localCheckpoint()
 
 
 def at_once(settings: Settings) -> Settings:
-    """Silences are told after days, whatever the calendar."""
+    """Reports inactivity after days, whatever the calendar."""
     quick = settings.changes.model_copy(update={"cycles": [], "idle_risk": 0.2})
     return settings.model_copy(update={"changes": quick})

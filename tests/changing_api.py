@@ -1,4 +1,7 @@
-"""Traffic of one API before and after it changed, as Logpush lines: what changed is known, so reports can be checked."""
+"""Logpush lines of one API before and after it changed.
+
+The changes are known, so the reports on them can be checked.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ CLIENTS = 25
 
 
 def requests(rng: random.Random, changed: bool) -> Iterator[tuple[str, str, int]]:
-    """Method, path with query and status of what one client asks for on one day."""
+    """Yields method, path with query, and status of one client's requests on one day."""
     page = rng.randint(1, 20)
     if not changed:
         yield (
@@ -40,7 +43,7 @@ def requests(rng: random.Random, changed: bool) -> Iterator[tuple[str, str, int]
 
 
 def write_day(folder: Path, number: int, *, changed: bool) -> Path:
-    """The file of the day `number` (from 0); the same number gives the same file."""
+    """Writes the file of day `number`, from 0; equal numbers give equal files."""
     rng = random.Random(number)  # noqa: S311 - traffic, no secret
     day = FIRST + timedelta(days=number)
     file = folder / f"{day:%Y%m%d}.ndjson"
@@ -59,7 +62,7 @@ def write_day(folder: Path, number: int, *, changed: bool) -> Path:
 
 
 def line(ray: str, moment: datetime, client: int, method: str, target: str, status: int) -> dict[str, Any]:
-    """A line of Logpush."""
+    """Returns a line of Logpush."""
     body = method == "POST"
     return {
         "RayID": ray,

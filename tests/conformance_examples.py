@@ -1,4 +1,4 @@
-"""Documents and requests that tests of `validate` share."""
+"""Documents and requests that the tests of `validate` share."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ HOST = "api.example.com"
 
 
 def openapi(paths: dict[str, Any], version: str = "3.1.0", **rest: Any) -> dict[str, Any]:
+    """Returns an OpenAPI document with these paths."""
     return {
         "openapi": version,
         "info": {"title": "test", "version": "1"},
@@ -24,19 +25,23 @@ def openapi(paths: dict[str, Any], version: str = "3.1.0", **rest: Any) -> dict[
 
 
 def get(*parameters: dict[str, Any]) -> dict[str, Any]:
+    """Returns a Path Item Object with a GET operation that has these parameters."""
     return {"get": {"parameters": list(parameters), "responses": {"200": {"description": "ok"}}}}
 
 
 def query(name: str, schema: Any, **rest: Any) -> dict[str, Any]:
+    """Returns a Parameter Object of the query."""
     return {"name": name, "in": "query", "schema": schema, **rest}
 
 
 def post(schema: Any, media: str = "application/json") -> dict[str, Any]:
+    """Returns a Path Item Object with a POST operation that takes this body."""
     responses = {"200": {"description": "ok"}}
     return {"post": {"requestBody": {"content": {media: {"schema": schema}}}, "responses": responses}}
 
 
 def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> Checker:
+    """Returns a checker of requests against these documents."""
     documents = [
         Document(f"{number}.yaml", checked(f"{number}.yaml", tree)) for number, tree in enumerate(trees)
     ]
@@ -46,18 +51,23 @@ def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> Checke
 def asked(
     check: Checker, target: str, method: str = "GET", body: str | None = None, media: str | None = None
 ) -> Verdict:
+    """Checks one request to `HOST`."""
     path, _, sent = target.partition("?")
     return check.verdict(Request(HOST, method, path, sent or None, media, body))
 
 
 def rules(verdict: Verdict) -> list[tuple[str, str, str]]:
+    """Returns (location, name, rule) of the findings."""
     return [(one.location, one.name, one.rule) for one in verdict.findings]
 
 
 def of_query(
     schema: Any, sent: str, version: str = "3.1.0", components: Any = None, **rest: Any
 ) -> list[tuple[str, str]]:
-    """(rule, severity) of findings on `GET /x?sent` where parameter `q` has a schema."""
+    """Returns (rule, severity) of the findings on `GET /x?sent`.
+
+    The document describes one query parameter, `q`, with the given schema.
+    """
     more = {"components": {"schemas": components}} if components else {}
     verdict = asked(checker(openapi({"/x": get(query("q", schema, **rest))}, version, **more)), f"/x?{sent}")
     return [(one.rule, one.severity) for one in verdict.findings]

@@ -1,4 +1,4 @@
-"""One lazy Spark session for all tests; scratch warehouse per test."""
+"""One lazy Spark session for all tests, and a scratch warehouse for each test."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def settings() -> Settings:
 
 @pytest.fixture(scope="session")
 def spark(settings: Settings) -> Iterator[SparkSession]:
-    """local[2]; one shuffle partition less than cores would hide ordering bugs, eight would only cost time."""
+    """Starts local[2] with two shuffle partitions.
+
+    One partition would hide ordering bugs, eight would only cost time.
+    """
     small = settings.spark.model_copy(
         update={
             "master": "local[2]",
@@ -58,7 +61,10 @@ def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Benchmark material beside the checkout; tests that need it are skipped where it is not."""
+    """The folder of benchmark material next to the checkout.
+
+    Tests that need it are skipped where it does not exist.
+    """
     if not SHARED.is_dir():
         pytest.skip("../shared (benchmark material) is not beside the checkout")
     return SHARED

@@ -1,4 +1,4 @@
-"""Decisions for tests: a file with each kind, how a file is refused, and what hypothesis may decide."""
+"""Decisions for tests: a file with each kind, and strategies for Hypothesis."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _NOTES = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=
 
 
 def refused(text: str) -> str:
-    """The message, in one line, with which a file of this text is refused."""
+    """Returns the one-line message with which a file with this text is refused."""
     with pytest.raises(SettingsError) as caught:
         parsed(text, "decisions.yaml")
     message = str(caught.value)
@@ -58,13 +58,13 @@ def refused(text: str) -> str:
 
 
 def decided(*entries: str) -> tuple[Decision, ...]:
-    """Decisions of entries in the flow style, one a line from line 2 on."""
+    """Parses decisions in flow style, one entry a line from line 2 on."""
     return parsed("decisions:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), "decisions.yaml")
 
 
 @st.composite
 def templates(draw: st.DrawFn, last: str | None = None, prefix: str = "n") -> str:
-    """A template; `last` is its last segment, names begin with `prefix`."""
+    """Draws a template; `last` is its last segment, names begin with `prefix`."""
     segments = draw(st.lists(st.sampled_from((*_LITERALS, "{}")), min_size=0 if last else 1, max_size=4))
     text = "".join(f"/{segment}" for segment in (*segments, *([last] if last else [])))
     for number in range(text.count("{}")):
@@ -74,7 +74,7 @@ def templates(draw: st.DrawFn, last: str | None = None, prefix: str = "n") -> st
 
 @st.composite
 def decisions(draw: st.DrawFn) -> Decision:
-    """One decision of any kind."""
+    """Draws one decision of any kind."""
     kind = draw(st.sampled_from(sorted(KINDS)))
     entry: dict[str, Any] = {"note": draw(_NOTES)}
     if kind == "host_alias":

@@ -1,4 +1,7 @@
-"""Days on which living endpoints are called, as traffic comes: steady, by the calendar, in bursts. For silences."""
+"""Simulated days on which active endpoints are called, for tests of inactivity.
+
+As traffic occurs: steady, by the calendar, in bursts.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ DAYS = 400
 
 
 def poisson(rate: float) -> Callable[[Rng], np.ndarray]:
+    """Returns a generator of days with Poisson counts; `rate` is calls per day."""
     return lambda rng: rng.poisson(rate, DAYS) > 0
 
 
 def of_week(first: int, last: int) -> Callable[[Rng], np.ndarray]:
-    """Active on some days of the week, now and then missing one."""
+    """Active on some days of the week, occasionally missing one."""
     return lambda rng: (
         (np.arange(DAYS) % 7 >= first) & (np.arange(DAYS) % 7 <= last) & (rng.random(DAYS) < 0.9)
     )
@@ -30,7 +34,7 @@ def monthly(run: int) -> Callable[[Rng], np.ndarray]:
 
 
 def bursty(rng: Rng) -> np.ndarray:
-    """Spells of five days, then fifteen without, both geometric."""
+    """Spells of five active days, then fifteen without calls, both geometric."""
     state = np.zeros(DAYS, bool)
     day = 0
     while day < DAYS:
@@ -41,12 +45,13 @@ def bursty(rng: Rng) -> np.ndarray:
 
 
 def over_dispersed(rng: Rng) -> np.ndarray:
-    """A gamma-Poisson process whose rate changes every week (negative binomial counts)."""
+    """A gamma-Poisson process whose rate changes weekly (negative binomial counts)."""
     rates = np.repeat(rng.gamma(0.3, 1 / 0.3, size=DAYS // 7 + 1), 7)[:DAYS]
     return rng.poisson(rates / 2) > 0
 
 
 def heavy_tailed(rng: Rng) -> np.ndarray:
+    """Gaps with a Pareto distribution of shape 2."""
     state = np.zeros(DAYS, bool)
     day = int(rng.integers(5))
     while day < DAYS:
@@ -63,10 +68,13 @@ TRAFFIC = {
 
 
 def marked(active: Sequence[int], changes: ChangeSettings) -> int:
-    """How many gaps raise the mark, looked at every day: those that do so on their last silent day."""
+    """Counts the gaps that are mistaken for the end, judged on every day.
+
+    A gap counts if it is flagged on its last inactive day.
+    """
     marks = 0
     for place in range(1, len(active)):
-        if active[place] - active[place - 1] > 1:  # the day before the next call was silent
+        if active[place] - active[place - 1] > 1:  # the day before the next call had no calls
             found = silence(active[:place], active[place], changes.cycles, changes.cycles_seen)
             marks += found.chance is not None and found.chance <= changes.idle_risk
     return marks

@@ -1,4 +1,7 @@
-"""Endpoint slices as discovery makes them, with templates by forms alone: no rules, no classifier."""
+"""Endpoint slices as discovery makes them.
+
+Templates come from segment formats alone: no rules, no classifier.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,15 @@ from pipelines.selection.variant import inventory_threshold
 
 
 def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:
-    """`path, ...` → the same plus `path_shape`, as ingest writes it."""
+    """Adds `path_shape` to `path, ...`, as ingest writes it."""
     return requests.withColumn("path_shape", masked(F.col("path"), settings))
 
 
 def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
-    """Rows of `selection.select.selected`, their shape made of `path` where there is none → rows of endpoint_slices."""
+    """Returns rows of `endpoint_slices` for rows of `selection.spark.selected`.
+
+    Rows without a `path_shape` get one made from `path`.
+    """
     shaped = selected if "path_shape" in selected.columns else with_masked(selected, settings.paths)
     days = client_days(shaped)
     none = selected.sparkSession.createDataFrame([], PATH_RULES.schema)
@@ -33,5 +39,5 @@ def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
 
 
 def merged(slices: DataFrame, endpoints: EndpointSettings, selection: SelectionSettings) -> DataFrame:
-    """Slices of any days → the inventory, where no operator decided anything."""
+    """Merges slices of any days into an inventory without operators' decisions."""
     return listed(candidates(slices, endpoints), inventory_threshold(selection))

@@ -21,14 +21,17 @@ def rows(
     queries: Sequence[str | None],
     kind: Any = None,
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Features of host, path and query alone; `kind` is the Arrow type of the text."""
+    """Computes features of host, path and query alone.
+
+    `kind` is the Arrow type of the texts.
+    """
     kind, numbers = kind or pa.string(), pa.array([None] * len(paths), pa.int64())
     host, path, query = (pa.array(column, kind) for column in (hosts, paths, queries))
     return matrix(host, path, query, numbers, numbers, numbers)
 
 
 def record(transaction: Transaction) -> dict[str, Any]:
-    """What the header signals read of a transaction."""
+    """Returns the columns of a transaction that the header signals read."""
     headers, answer = transaction.request_headers, transaction.response_headers
     return {
         "host": transaction.host,
@@ -45,7 +48,7 @@ def record(transaction: Transaction) -> dict[str, Any]:
 
 
 def simulated_rows(found: Sequence[Transaction]) -> Matrix:
-    """Features of simulated transactions, signals packed in plain Python."""
+    """Computes features of simulated transactions, signals packed in plain Python."""
     parts = [transaction.uri.partition("?") for transaction in found]
     return matrix(
         pa.array([transaction.host for transaction in found]),

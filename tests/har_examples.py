@@ -1,4 +1,7 @@
-"""An entry of a HAR, whole but for what a test changes, and the record that is read of it."""
+"""A complete entry of a HAR file, and the record that is read from it.
+
+A test changes only what it is about.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,12 @@ ENTRY: dict[str, Any] = {
 
 
 def har(*found: Any) -> bytes:
+    """Returns a HAR file with these entries."""
     return json.dumps({"log": {"version": "1.2", "entries": list(found)}}).encode()
 
 
 def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str, Any]:
+    """Returns the record that is read from the entry with these changes."""
     entry = {
         "request": {**ENTRY["request"], **(request or {})},
         "response": {**ENTRY["response"], **(response or {})},
@@ -41,4 +46,5 @@ def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str
 
 
 def named(**fields: str) -> list[dict[str, str]]:
+    """Returns fields as a HAR file lists them: objects with `name` and `value`."""
     return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]

@@ -1,4 +1,7 @@
-"""Validators of requests by others, as they are installed: openapi-core (3.0 and 3.1) and connexion (3.0)."""
+"""Request validators of other projects, as installed by their users.
+
+openapi-core reads OpenAPI 3.0 and 3.1, connexion 3.0.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,16 @@ class Sent(NamedTuple):
 
 
 def openapi_core_accepts(document: dict[str, Any], requests: Sequence[Sent]) -> list[bool]:
-    """What openapi-core says of each request."""
+    """Returns whether openapi-core accepts each request."""
     api, server = OpenAPI.from_dict(deepcopy(document)), document["servers"][0]["url"]
     return [_core_accepts(api, server, one) for one in requests]
 
 
 def connexion_accepts(document: dict[str, Any], requests: Sequence[Sent]) -> list[bool]:
-    """What connexion's middleware lets through to a handler that always answers."""
+    """Returns whether connexion's middleware accepts each request.
+
+    An accepted request reaches a handler that always responds.
+    """
     logging.getLogger("connexion").setLevel(logging.CRITICAL)
     app = connexion.AsyncApp("independent")
     app.add_api(

@@ -1,4 +1,4 @@
-"""Small files of every format, and the refusal of those that cannot be read."""
+"""Small files of every format, and the messages that refuse unreadable files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMBINED = b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "
 
 
 def written(folder: Path, name: str, content: bytes) -> Path:
-    """The file `name` of `folder`, with `content`; folders on its way are made."""
+    """Writes the file `name` into `folder`, creating the folders on its way."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -23,7 +23,7 @@ def written(folder: Path, name: str, content: bytes) -> Path:
 
 
 def refusal(*arguments: str | Path, format: str = "auto") -> str:
-    """The one line with which `arguments` are refused as inputs."""
+    """Returns the one-line message with which `arguments` are refused as inputs."""
     with pytest.raises(InputError) as caught:
         find_inputs([str(argument) for argument in arguments], format)
     message = str(caught.value)

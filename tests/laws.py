@@ -1,4 +1,7 @@
-"""Laws that every mergeable state obeys, written once: a test draws the states, the law says what holds."""
+"""Laws that every mergeable state obeys.
+
+Each is written once: a test draws the states, the law says what must hold.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A real MLflow server on loopback, for tests of tracking: SQLite behind it, artefacts through it."""
+"""A real MLflow server on loopback, with SQLite as its store.
+
+For tests of tracking; artefacts are served through it.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ FIRST = date(2026, 5, 1)
 
 
 def evidence_of(rows: DataFrame, settings: PathSettings, day: int = 0, clients: int = 1) -> DataFrame:
-    """Rows of host, path as evidence of one day, counted from the first."""
+    """Returns evidence of one day, counted from the first, for rows of host and path."""
     shaped = rows.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
     on = F.lit(FIRST + timedelta(days=day))
     return shaped.withColumns(
@@ -47,7 +47,7 @@ def evidence(
 
 
 def merged(parts: Iterable[DataFrame]) -> DataFrame:
-    """Evidence of several days as one."""
+    """Merges the evidence of several days."""
     whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape")
     return whole.agg(
         F.max("clients").alias("clients"),
@@ -63,7 +63,10 @@ def told(rules: DataFrame) -> set[tuple[str, str, str]]:
 def scored(
     steps: Sequence[str], prefixes: Sequence[str], context: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """In place of the classifier: `/x...` is a variable, `/y...` perhaps, `/m...` rather not, the rest is a literal."""
+    """Replaces the classifier with a probability by the text of the step.
+
+    `/x...` is a variable, `/y...` perhaps, `/m...` rather not, the rest is a literal.
+    """
     told = {"/x": 0.9, "/y": 0.65, "/m": 0.35}
     return np.array([told.get(step[:2], 0.05) for step in steps], np.float32)
 
@@ -75,7 +78,10 @@ Templates = Mapping[str, Mapping[str, str]]
 def inferred_templates(
     spark: SparkSession, settings: PathSettings, hosts: Mapping[str, Sequence[str]]
 ) -> Mapping[str, Mapping[str, str]]:
-    """Host → its paths → host → path → template, all hosts inferred at once by the shipped model."""
+    """Infers the templates of the paths of each host.
+
+    All hosts are inferred at once, by the shipped model. Returns host → path → template.
+    """
     rows = spark.createDataFrame(
         [(h, p) for h, paths in hosts.items() for p in paths], "host string, path string"
     )
@@ -90,5 +96,5 @@ def inferred_templates(
 
 
 def all_of(found: Templates, host: str) -> set[str]:
-    """The different templates of a host."""
+    """Returns the distinct templates of a host."""
     return set(found[host].values())

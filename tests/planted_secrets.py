@@ -1,4 +1,7 @@
-"""Places of a request where a secret may stand (`{}`), and what is left there: for tests of values and of whole runs."""
+"""Places in a request where a secret may occur (`{}`), and the masked result.
+
+For tests of values and of whole runs.
+"""
 
 from __future__ import annotations
 
@@ -141,13 +144,16 @@ PERSONAL = [
 
 
 def planted(number: int, text: str) -> tuple[str, str]:
-    """The secret of this place, and the text with it."""
+    """Returns the secret of this place, and the text that contains it."""
     own = f"Zx{number:03d}planted8Secret7"
     return own, text.replace("{}", own).replace(SECRET, own)
 
 
 def places() -> dict[str, tuple[str, str, str]]:
-    """Every place where a secret or personal value may stand: name → column, text, what must not be found of it."""
+    """Returns every place where a secret or personal value may occur.
+
+    Name → column, text, and the value that must not be found there afterwards.
+    """
     found = {}
     for number, (column, sent, _) in enumerate(PLACES):
         own, text = planted(number, sent)

@@ -1,4 +1,4 @@
-"""Rows of RECORD, good but for what a test changes, and what is made of them."""
+"""Valid rows of RECORD with the changes of a test, and the rows made of them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ GOOD: dict[str, Any] = {
 
 
 def records(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
+    """Returns records, each the valid one with some fields changed."""
     names = [field.strip().split(" ")[0] for field in SCHEMA.split(", ") if field]
     rows = [tuple(({**GOOD, **change}).get(name) for name in names) for change in changes]
     return spark.createDataFrame(rows, SCHEMA)

@@ -1,4 +1,7 @@
-"""Fixtures for tests of the report in a real browser: Chromium of this machine, pages opened from disk."""
+"""Fixtures for tests of the report in a real browser.
+
+Chromium of this machine; pages are opened from disk.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass
 class Opened:
-    """A page with what it asked for, said and threw."""
+    """A page with its requests, messages and errors."""
 
     page: Page
     requests: list[str]
@@ -60,7 +63,10 @@ def complain(seen: Opened, dialog: Dialog) -> None:
 
 @pytest.fixture(name="open_report")
 def report_opener(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """`open_report(facts, address, **context options)`: a page that asks for and complains of nothing."""
+    """Returns `open_report(facts, address, **context options)`.
+
+    It fails where the page makes a request or logs an error.
+    """
     contexts, opened = [], []
 
     def open_page(facts: Facts, address: str = "", **options: object) -> Opened:

@@ -1,4 +1,4 @@
-"""A realistic report for tests: a shop, a bank, a weather service and hosts whose names are attacks."""
+"""A realistic report: a shop, a bank, a weather service and hostile host names."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SCHEMAS = SchemaFacts(
 
 
 def endpoint(index: int, host: str, method: str, path: str) -> EndpointFact:
-    """One endpoint whose figures follow from `index`, so that a test can name them."""
+    """Returns an endpoint whose figures follow from `index`, so a test can name them."""
     variants = VARIANTS[index % len(VARIANTS)]
     requests = 1 + (index * 7919) % 20011
     return EndpointFact(
@@ -82,7 +82,7 @@ def endpoint(index: int, host: str, method: str, path: str) -> EndpointFact:
 
 
 def endpoints(count: int) -> list[EndpointFact]:
-    """`count` endpoints over `HOSTS`, all different."""
+    """Returns `count` distinct endpoints, spread over `HOSTS`."""
     made = []
     for index in range(count):
         method, shape = SHAPES[index % len(SHAPES)]
@@ -110,7 +110,7 @@ REASONS = [
 
 
 def totals_of(found: list[EndpointFact]) -> Totals:
-    """Counts of the listed endpoints, which are all there are."""
+    """Returns the totals where the listed endpoints are all there are."""
     return Totals(
         ml=sum("ml" in one.variants for one in found),
         both=sum(len(one.variants) == 2 for one in found),
@@ -121,7 +121,7 @@ def totals_of(found: list[EndpointFact]) -> Totals:
 
 
 def example(count: int = 312) -> Facts:
-    """A report of `count` endpoints, among them the hostile ones."""
+    """Returns a report of `count` endpoints, including the hostile ones."""
     hostile = [
         endpoint(1, HOSTILE_HOST, "GET", HOSTILE_PATH),
         endpoint(2, "weather.example", "=CMD()", REORDERED_PATH),
@@ -167,7 +167,10 @@ def example(count: int = 312) -> Facts:
 
 
 def empty_example() -> Facts:
-    """Traffic was read, nothing was found, nothing else ran."""
+    """Returns a report of a run that read traffic but found no endpoints.
+
+    No other step ran.
+    """
     return replace(
         example(),
         endpoints=[],

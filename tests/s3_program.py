@@ -1,4 +1,6 @@
-"""What tests/jobs/test_ingest_s3.py runs in a process of its own, whose Spark has a client for S3: steps in, what they left out.
+"""Steps that tests/jobs/test_ingest_s3.py runs in a separate process.
+
+Spark has an S3 client there. The steps print what they left behind.
 
 Arguments: settings, warehouse, bucket URI, endpoint. Prints one JSON object.
 """
@@ -36,12 +38,12 @@ LINE = LOGPUSH.replace(
 
 
 def lines(first: int, count: int) -> bytes:
-    """Logpush records with ids of their own."""
+    """Returns Logpush records with distinct ids."""
     return b"".join(LINE.replace(b'"RayID":"1"', b'"RayID":"r%d"' % n) for n in range(first, first + count))
 
 
 def run(*arguments: str) -> dict[str, Any]:
-    """The summary of an ingest, with its exit code."""
+    """Returns the summary of an ingest, with its exit code."""
     said = StringIO()
     with redirect_stdout(said):
         code = apicensus(["ingest", *arguments, "--json"])
@@ -49,7 +51,7 @@ def run(*arguments: str) -> dict[str, Any]:
 
 
 def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, bucket: str) -> dict[str, Any]:
-    """Ingest of a folder, again, with a file added, and with one grown."""
+    """Ingests a folder, repeats it, then with a file added, and with one grown."""
     given = (f"{bucket}/day/", "--settings", settings, "--warehouse", warehouse)
     put("day/a.ndjson.gz", gzip.compress(lines(0, 10)))
     put("day/deep er/b:c.ndjson", lines(10, 5))
@@ -68,7 +70,10 @@ def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, buc
 
 
 def leases(spark: SparkSession, root: str) -> dict[str, Any]:
-    """A lease in the bucket: held, refused to another machine, taken over, confirmed, released."""
+    """Uses a lease in the bucket.
+
+    It is acquired, refused to another machine, taken over, confirmed and released.
+    """
     file, settings = HadoopLease(spark, root), LeaseSettings(stale_seconds=300, wait_seconds=0)
     theirs = replace(describe_this_process("learn"), place="elsewhere", host="elsewhere")
     outcome: dict[str, Any] = {
@@ -87,7 +92,10 @@ def leases(spark: SparkSession, root: str) -> dict[str, Any]:
 
 
 def tables(spark: SparkSession, root: str) -> dict[str, Any]:
-    """A table in the bucket: made, appended to, replaced, read by us and by Delta; and a publication that is declared."""
+    """Uses a table in the bucket.
+
+    It is created, appended to, replaced, and read by this project and by Delta; and a publication is declared.
+    """
     columns = [StructField("day", DateType(), False), StructField("number", IntegerType(), False)]
     table = Table("days of s3", StructType(columns), ("day",))
     held = Warehouse(spark, root)

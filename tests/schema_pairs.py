@@ -1,4 +1,4 @@
-"""Schemas as the learner writes them, and values that fit one, from both sides of every border. For hypothesis."""
+"""Hypothesis strategies: learned schemas, and values on each side of the limits."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ in_body = (
 
 
 def changed(schema: JsonSchema) -> st.SearchStrategy[JsonSchema]:
-    """Schemas near this one: a keyword less, another limit, one more alternative."""
+    """Draws schemas near this one: one keyword less, another limit, one more branch."""
     without = [
         {key: value for key, value in schema.items() if key != name}
         for name in schema
@@ -149,12 +149,18 @@ CHECKER.checkers = {
 
 
 def is_valid(schema: JsonSchema, value: Any) -> bool:
-    """What a validator says that knows all formats: the oracle, which shares no code with what is tested."""
+    """Returns whether a validator that knows all formats accepts the value.
+
+    The oracle, which shares no code with the tested module.
+    """
     return bool(Draft202012Validator(schema, format_checker=CHECKER).is_valid(value))
 
 
 def fits_url(schema: JsonSchema, value: str | tuple[str, ...]) -> bool:
-    """Whether a gateway takes a text, or several texts of one name, for a parameter with this schema."""
+    """Returns whether a gateway accepts a text for a parameter with this schema.
+
+    Several texts are values of one repeated name.
+    """
     if isinstance(value, tuple):
         if len(value) == 1:
             return fits_url(schema, value[0])
@@ -173,7 +179,7 @@ def fits_url(schema: JsonSchema, value: str | tuple[str, ...]) -> bool:
 
 
 def _takes_names(schema: JsonSchema, values: tuple[str, ...]) -> bool:
-    """Several of one name are for arrays of repeated names, and for what is not described."""
+    """Accepts several values of one name for arrays, and for undescribed parameters."""
     if schema.get("type") == "array":
         return schema["x-census"]["rule"] != "comma-list" and all(
             fits_url(schema["items"], value) for value in values
@@ -182,7 +188,7 @@ def _takes_names(schema: JsonSchema, values: tuple[str, ...]) -> bool:
 
 
 def parameters(names: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[tuple[Parameter, ...]]:
-    """Parameters of one endpoint, each place once."""
+    """Draws parameters of one endpoint, each location and name once."""
 
     def built(place: tuple[str, str]) -> st.SearchStrategy[Parameter]:
         schema = in_body if place[0] == "body" else in_url

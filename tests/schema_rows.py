@@ -1,4 +1,4 @@
-"""Values of parameters as rows, the batches they are learned from, and the endpoint they belong to."""
+"""Parameter values as rows, and the batches from which schemas are learned."""
 
 from __future__ import annotations
 
@@ -57,23 +57,29 @@ LITERAL = [
 
 
 def late(found: Any) -> Any:
-    """The same row, sent at eight in the evening."""
+    """Returns the same row, sent at eight in the evening."""
     return (*found[:-2], True, 1 << 20)
 
 
 def value_rows(spark: SparkSession, rows: Rows) -> DataFrame:
-    """The rows as learning takes them: with the kind of each value in place of its JSON type."""
+    """Returns the rows as learning reads them.
+
+    The kind of each value takes the place of its JSON type.
+    """
     read = [(*one[:8], kind_of(one[7], one[8]), *one[9:]) for one in rows]
     return spark.createDataFrame(read, VALUES)
 
 
 def batches(values: DataFrame) -> DataFrame:
-    """Rows of `value_rows` as learning takes them: in batches."""
+    """Packs rows of `value_rows` into batches, as learning reads them."""
     return values.withColumn("is_held", is_held(F.col("client"))).mapInArrow(_packed, BATCHES_SCHEMA)
 
 
 def values_of(observed: DataFrame) -> DataFrame:
-    """Batches as the rows of `value_rows`: equal values of a client, day and part of the day are one."""
+    """Unpacks batches into the rows of `value_rows`.
+
+    Equal values of a client, day and part of the day are one row.
+    """
     schema = f"{VALUES}, hour int, is_first boolean"
     each = observed.mapInArrow(_unpacked, schema)
     key = [one for one in each.columns if one not in ("n", "requests", "hours", "hour", "is_first")]
@@ -84,12 +90,12 @@ def values_of(observed: DataFrame) -> DataFrame:
 
 
 def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """What values teach, without maps and deviants."""
+    """Learns slices from values, without maps and outlier clients."""
     return build.slices(build.slice_states(batches(values), no_maps(values.sparkSession), settings))
 
 
 def deviants_of(values: DataFrame, transactions: DataFrame, settings: OutlierClientSettings) -> DataFrame:
-    """Who deviates, without maps."""
+    """Finds the outlier clients, without maps."""
     return deviants(
         parameter_senders(batches(values), settings),
         no_maps(values.sparkSession),
@@ -99,7 +105,7 @@ def deviants_of(values: DataFrame, transactions: DataFrame, settings: OutlierCli
 
 
 def no_maps(spark: SparkSession) -> DataFrame:
-    """No endpoint has a map."""
+    """Returns the table of maps where no endpoint has one."""
     return spark.createDataFrame([], MAPS_SCHEMA)
 
 
@@ -111,7 +117,10 @@ def _packed(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _batch(rows: pa.Table) -> Batch:
-    """Rows of `value_rows` with `is_held`, each as often as it counts."""
+    """Builds a batch from rows of `value_rows` with `is_held`.
+
+    Each row is repeated as often as it counts.
+    """
     keys = {
         "sender": ("client", "is_held"),
         "parameter": (*ENDPOINT_KEY, "location", "name"),

@@ -1,4 +1,7 @@
-"""How the tests' Spark plans and runs a handful of rows, and the way back to how it is shipped."""
+"""Spark settings with which the tests plan and run a handful of rows.
+
+`having` restores the shipped ones for a block.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts as traffic has them: ordinary, borderline and hostile. For hypothesis."""
+"""Hypothesis strategies for texts of traffic: ordinary, borderline and hostile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis import strategies as st
 
-settings.register_profile("untimed", deadline=None)  # on a busy machine any example may be slow once
+settings.register_profile("untimed", deadline=None)  # on a busy machine any example may occasionally be slow
 settings.load_profile("untimed")
 
 HOSTILE = [
@@ -217,7 +217,10 @@ path_templates = st.lists(segments, max_size=5).map(lambda parts: "/" + "/".join
 
 
 def parsed_forms(value: str) -> list[Any]:
-    """What a validator may make of a value in a URL: the text itself and the JSON value that it spells."""
+    """Returns the values that a validator may read from a text in a URL.
+
+    The text itself, and the JSON value that it spells.
+    """
     forms: list[Any] = [value]
     if value in ("true", "false"):
         forms.append(value == "true")
@@ -230,7 +233,7 @@ def parsed_forms(value: str) -> list[Any]:
 
 
 def is_uuid(text: str) -> bool:
-    """The standard library's opinion."""
+    """Returns whether the standard library reads the text as a UUID."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
@@ -238,7 +241,10 @@ def is_uuid(text: str) -> bool:
 
 
 def is_date(text: str) -> bool:
-    """The standard library's opinion, of the extended format only."""
+    """Returns whether the standard library reads the text as an ISO 8601 date.
+
+    The extended format only.
+    """
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -1,4 +1,4 @@
-"""A web hook on this machine that answers as told and keeps what it got."""
+"""A local webhook receiver with given responses that records its requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ import orjson
 
 @dataclass
 class Receiver:
-    """`url` to POST to; `got` are bodies and headers in order. Statuses in `answers` come first, then 204."""
+    """A receiver of POST requests to `url`.
+
+    Attributes:
+        url: the address to send to.
+        answers: statuses of the next responses, in order; 204 follows.
+        got: bodies and headers of the requests, in order.
+    """
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
@@ -22,13 +28,13 @@ class Receiver:
 
     @property
     def changes(self) -> list[dict[str, Any]]:
-        """The changes of all bodies."""
+        """Returns the changes of all bodies."""
         return [change for body, _ in self.got for change in orjson.loads(body)["changes"]]
 
 
 @contextmanager
 def receiving(answers: Sequence[int] = (), location: str = "") -> Iterator[Receiver]:
-    """Serves until the block ends; answers of 3xx point to `location`."""
+    """Serves until the block ends; 3xx responses redirect to `location`."""
     receiver = Receiver(answers=list(answers))
 
     class Handler(BaseHTTPRequestHandler):
@@ -43,7 +49,7 @@ def receiving(answers: Sequence[int] = (), location: str = "") -> Iterator[Recei
             self.end_headers()
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Tests say what is wrong themselves."""
+            """Stays silent: tests report their own errors."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

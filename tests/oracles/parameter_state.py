@@ -1,4 +1,6 @@
-"""How many different things there are, as a mergeable value: exact while few, an estimate beyond.
+"""Evidence of a parameter as one mergeable value, to check the Spark aggregation.
+
+Numbers of distinct texts are exact while few, and an estimate beyond.
 
 The value layer keeps the k smallest hashes (KMV: Bar-Yossef et al., "Counting distinct elements in a data
 stream", 2002). Spark keeps a HyperLogLog sketch instead (an eighth of the bytes); both are exact for the
@@ -59,7 +61,10 @@ class Distinct:
         return Distinct(frozenset(nsmallest(CAPACITY, union)) if len(union) > CAPACITY else union)
 
     def estimate(self) -> int:
-        """Number of different texts: exact below `CAPACITY`, else from the density of the smallest hashes."""
+        """Returns the number of distinct texts.
+
+        Exact below `CAPACITY`, otherwise estimated from the density of the smallest hashes.
+        """
         if len(self.hashes) < CAPACITY:
             return len(self.hashes)
         return round((CAPACITY - 1) * HASH_SPACE / max(self.hashes))
@@ -69,7 +74,7 @@ NONE = Distinct()
 
 
 def one(text: str) -> Distinct:
-    """The set that holds `text` only."""
+    """Returns the set that holds only `text`."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return Distinct(frozenset({int.from_bytes(digest, "big")}))
 
@@ -99,14 +104,17 @@ class KindState(Shown):
         )
 
     def evidence(self, kind: str) -> KindEvidence:
-        """The numbers that a judgement needs."""
+        """Returns the numbers from which a schema is inferred."""
         numbers = (self.n, self.clients.estimate(), self.values.estimate(), len(self.days))
         return KindEvidence(kind, *numbers, **self.shown())
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterState:
-    """A parameter's states, sorted by kind. `ParameterState()` is the zero; `+` is exact and commutative."""
+    """The states of a parameter, sorted by kind.
+
+    `ParameterState()` is the zero; `+` is exact and commutative.
+    """
 
     kinds: tuple[tuple[str, KindState], ...] = ()
 
@@ -117,7 +125,7 @@ class ParameterState:
         return ParameterState(tuple(sorted(merged.items())))
 
     def evidence(self) -> Evidence:
-        """The numbers that a judgement needs."""
+        """Returns the numbers from which a schema is inferred."""
         whole = sum((state for _, state in self.kinds), KindState())
         kinds = tuple(state.evidence(kind) for kind, state in self.kinds)
         days = (min(whole.days, default=None), max(whole.days, default=None))
@@ -133,7 +141,11 @@ def observe(
     is_first: bool = True,
     json_type: str | None = None,
 ) -> ParameterState:
-    """One value of a parameter at an hour of a day (UTC); `is_first` unless its request had one of this name before."""
+    """Returns the state of one value of a parameter.
+
+    `hour` is the hour of the day in UTC; `is_first` is False if its request had a value of this name before;
+    `json_type` is the type in a JSON body, None for values in a URL.
+    """
     cut = value[:MAX_CHARACTERS]
     kind = kind_of(cut, json_type)
     is_number = kind in NUMBERS
@@ -161,5 +173,5 @@ def observe(
 
 
 def fold(states: Iterable[ParameterState]) -> ParameterState:
-    """The merge of all states."""
+    """Merges all states."""
     return sum(states, ParameterState())
