@@ -23,7 +23,7 @@ from benchmarks.scoring import best_cost, written_nowhere
 from pipelines.conformance.documents import load
 from pipelines.conformance.operations import routes_of
 from pipelines.conformance.spark import verdicts
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--schemas", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    settings = settings_module.load_settings()
+    settings = load_settings()
     routes = routes_of(load(options.schemas)[0], Counter())
     spark = get_session("benchmark", settings.spark)
     files = find_inputs([options.check], "logpush").files

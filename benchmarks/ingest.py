@@ -23,8 +23,7 @@ from benchmarks.figures import Figure, arguments, ratio, report
 from benchmarks.machine import cpu_seconds, described
 from benchmarks.scoring import written_nowhere
 from benchmarks.traffic import simulated
-from pipelines.runtime import settings as settings_module
-from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources.registry import read
@@ -80,7 +79,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
     print(described())
-    settings = settings_module.load_settings()
+    settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     with TemporaryDirectory() as folder:
         files = options.files or simulated(Path(folder), options.transactions, hosts=HOSTS)

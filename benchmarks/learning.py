@@ -19,8 +19,7 @@ from benchmarks.figures import Figure, arguments, report
 from benchmarks.machine import described
 from benchmarks.scoring import best_cost, written_nowhere
 from pipelines.endpoints.spark.client_days import is_guess
-from pipelines.runtime import settings as settings_module
-from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.schemas.extraction.spark import observed, with_apart
 from pipelines.schemas.learning.spark import learned, slice_states, slices
@@ -66,7 +65,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(described())
-    settings = settings_module.load_settings()
+    settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
     counts = {

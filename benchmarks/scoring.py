@@ -26,8 +26,7 @@ from ml.requests.features import FEATURES
 from ml.requests.score import NEEDED, load, probabilities
 from ml.requests.spark import with_features, with_probability
 from pipelines.http.signals import SIGNALS
-from pipelines.runtime import settings as settings_module
-from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.selection.columns import packed_signals
 from pipelines.simulator.output.writers import simulate
@@ -108,7 +107,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     print(described())
-    settings = settings_module.load_settings()
+    settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     with TemporaryDirectory() as folder:
         rows = stored(spark, settings, Path(folder), options.transactions, options.repeat)

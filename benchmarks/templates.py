@@ -20,7 +20,7 @@ from ml.registry.bundled import bundled_paths
 from pipelines.paths.spark.inference import inferred
 from pipelines.paths.spark.steps import masked
 from pipelines.paths.spark.templates import resolved
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.runtime.spark import get_session
 
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--paths", type=int, default=1_700_000)
     options = parser.parse_args()
     print(described())
-    settings = settings_module.load_settings()
+    settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     wrong(templated(declared(spark, 5000), settings.paths))
     paths = declared(spark, options.paths).localCheckpoint()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.simulator.output.writers import Format, simulate
 
 TRANSACTIONS_OF_A_SITE = 10_000
@@ -34,7 +34,7 @@ def simulated(
 
     `folder` also gets the truth and settings.yaml with the session identifiers.
     """
-    options = settings_module.load_settings().simulator
+    options = load_settings().simulator
     made = simulate(
         folder,
         hosts=hosts or sites_of(transactions),

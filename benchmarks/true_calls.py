@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from benchmarks.templates import rules_of
 from pipelines.paths.spark.steps import masked
 from pipelines.paths.spark.templates import templates
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.runtime.spark import get_session
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--truth", required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    settings = settings_module.load_settings()
+    settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     found = calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
     shapes = found.select("host", "path_shape").distinct()

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines.runtime import settings as settings_module
-from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.runtime.tables import Warehouse
 from tests.small_plans import SMALL
@@ -32,7 +31,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    return settings_module.load_settings()
+    return load_settings()
 
 
 @pytest.fixture(scope="session")

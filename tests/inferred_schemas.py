@@ -8,13 +8,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.schemas.inference.infer import Judgement, judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from tests import strategies
 from tests.oracles.parameter_state import fold, observe
 
-SETTINGS = settings_module.load_settings().schemas
+SETTINGS = load_settings().schemas
 DAY = date(2026, 6, 1)
 FORMATS = Draft202012Validator.FORMAT_CHECKER
 Observation = tuple[str, str, date, bool]

@@ -17,7 +17,7 @@ from pipelines.http.value_formats import kind_of
 from pipelines.runtime.settings_sections import OutlierClientSettings, SchemaSettings
 from pipelines.schemas.extraction.batch import Batch, coded, packed, unpacked
 from pipelines.schemas.extraction.spark import BATCHES_SCHEMA, LATE_HOUR, is_held
-from pipelines.schemas.learning import spark as build
+from pipelines.schemas.learning.spark import slice_states, slices
 from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA
 from pipelines.schemas.validation.spark import deviants, parameter_senders
 
@@ -91,7 +91,7 @@ def values_of(observed: DataFrame) -> DataFrame:
 
 def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Learns slices from values, without maps and outlier clients."""
-    return build.slices(build.slice_states(batches(values), no_maps(values.sparkSession), settings))
+    return slices(slice_states(batches(values), no_maps(values.sparkSession), settings))
 
 
 def deviants_of(values: DataFrame, transactions: DataFrame, settings: OutlierClientSettings) -> DataFrame:

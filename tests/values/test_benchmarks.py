@@ -16,8 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import days, growth, machine, page, peers, skew, traffic, whole_run
-from benchmarks import programs as programs_module
+from benchmarks import days, growth, machine, page, peers, programs, skew, traffic, whole_run
 from benchmarks.figures import Figure, as_line, as_text, from_output, per_transaction, ratio
 from benchmarks.machine import Cost
 
@@ -239,7 +238,7 @@ def test_a_benchmark_without_figures_has_failed(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("module", "arguments", "programs"),
+    ("module", "arguments", "expected"),
     [
         (whole_run, "", ["bare", "run", "run"]),
         (growth, "--small 50 --large 100", ["bare", "run", "bare", "run"]),
@@ -251,7 +250,7 @@ def test_a_benchmark_without_figures_has_failed(monkeypatch: pytest.MonkeyPatch)
 def test_programs_are_started_in_their_order(
     module: ModuleType,
     arguments: str,
-    programs: list[str],
+    expected: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -268,13 +267,13 @@ def test_programs_are_started_in_their_order(
     def missing() -> peers.Tool:
         raise peers.Missing("no registry")
 
-    for user in (programs_module, days):
+    for user in (programs, days):
         monkeypatch.setattr(user, "measured", measured)
     for tool in ("mitmproxy2swagger", "har_to_openapi"):
         monkeypatch.setattr(peers, tool, missing)
     monkeypatch.setattr(sys, "argv", ["benchmark", *arguments.split(), "--json"])
     module.main()
-    assert [command[0].removesuffix("_session") for command in started] == programs
+    assert [command[0].removesuffix("_session") for command in started] == expected
     found = from_output(capsys.readouterr().out)
     assert found
     assert ("skipped: no registry" in [figure.result for figure in found]) == (module is peers)

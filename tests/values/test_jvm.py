@@ -12,14 +12,13 @@ from typing import Any, cast
 import pytest
 
 from pipelines.runtime import jvm
-from pipelines.runtime import jvm as class_archive
 from pipelines.runtime.jvm import CLASS_PATH, PACKAGES, read_properties, save_resolved_jars
 from pipelines.runtime.settings import SparkSettings, load_settings
 from pipelines.runtime.spark import compile_queries, interprets_queries
 from pipelines.workflows.run import Run
 from pipelines.workflows.small_work import PACKED
 
-OPTIONS, EXTRA = class_archive.DEFAULT_OPTIONS, jvm.EXTRA_OPTIONS
+OPTIONS, EXTRA = jvm.DEFAULT_OPTIONS, jvm.EXTRA_OPTIONS
 
 
 @pytest.fixture
@@ -55,11 +54,9 @@ def settings(**properties: str) -> SparkSettings:
 
 def made(java: Path) -> Path:
     """The archive's folder as set-up leaves it."""
-    folder = class_archive.archive_folder(
-        java, jvm.plan_start(settings(), java, is_small=False).properties[CLASS_PATH]
-    )
-    class_archive.prepare_archive_folder(folder)
-    class_archive.archive_file(folder).write_bytes(b"archive")
+    folder = jvm.archive_folder(java, jvm.plan_start(settings(), java, is_small=False).properties[CLASS_PATH])
+    jvm.prepare_archive_folder(folder)
+    jvm.archive_file(folder).write_bytes(b"archive")
     return folder
 
 
@@ -81,7 +78,7 @@ def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, j
         jvm.COLLECTOR,
         f"-XX:SharedArchiveFile={folder / 'classes.jsa'}",
         "-Xshare:auto",
-        *class_archive.QUIET,
+        *jvm.QUIET,
         f"-Dlog4j2.configurationFile={conf / 'log4j2.properties'}",
     ]
 
@@ -122,7 +119,7 @@ def test_another_conf_of_the_user_wins_over_the_archive(
 
 
 def test_a_folder_that_is_no_longer_empty_is_not_put_on_the_class_path(conf: Path, java: Path) -> None:
-    (class_archive.empty_conf_folder(made(java)) / "hive-site.xml").write_text("")
+    (jvm.empty_conf_folder(made(java)) / "hive-site.xml").write_text("")
     assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
 
@@ -172,20 +169,20 @@ def test_a_collector_of_the_user_is_the_only_one(
 
 
 def test_a_place_with_blanks_stays_one_option(conf: Path) -> None:
-    assert shlex.split(class_archive.prepend_options("", ["-Da=b c", "-Xe"])) == ["-Da=b c", "-Xe"]
+    assert shlex.split(jvm.prepend_options("", ["-Da=b c", "-Xe"])) == ["-Da=b c", "-Xe"]
 
 
 def test_children_inherit_the_true_folder_again(
     conf: Path, java: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = made(java)
-    with class_archive.replaced_conf_folder(folder):
-        assert os.environ["SPARK_CONF_DIR"] == str(class_archive.empty_conf_folder(folder))
+    with jvm.replaced_conf_folder(folder):
+        assert os.environ["SPARK_CONF_DIR"] == str(jvm.empty_conf_folder(folder))
     assert os.environ["SPARK_CONF_DIR"] == str(conf)
-    with class_archive.replaced_conf_folder(None):
+    with jvm.replaced_conf_folder(None):
         assert os.environ["SPARK_CONF_DIR"] == str(conf)
     monkeypatch.delenv("SPARK_CONF_DIR")
-    with pytest.raises(ValueError, match="stop"), class_archive.replaced_conf_folder(folder):
+    with pytest.raises(ValueError, match="stop"), jvm.replaced_conf_folder(folder):
         raise ValueError("stop")
     assert "SPARK_CONF_DIR" not in os.environ
 
@@ -193,10 +190,10 @@ def test_children_inherit_the_true_folder_again(
 def test_a_new_archive_takes_the_place_of_older_ones(conf: Path, java: Path) -> None:
     first = made(java)
     second = first.parent / "another"
-    part = class_archive.prepare_archive_folder(second)
+    part = jvm.prepare_archive_folder(second)
     assert not first.exists()
     assert part.parent == second
-    assert [*class_archive.empty_conf_folder(second).iterdir()] == []
+    assert [*jvm.empty_conf_folder(second).iterdir()] == []
 
 
 def test_small_work_is_planned_once_and_not_compiled_unless_settings_say_otherwise(

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from pyspark.sql import DataFrame
 
-from pipelines.changes.spark import documents as of_changes
+from pipelines.changes.spark import documents
 from pipelines.changes.spark.changes import Evidence
 from pipelines.openapi import spark
 from pipelines.runtime.settings import load_settings
@@ -28,9 +28,9 @@ def test_a_document_says_its_variant(
     monkeypatch.setattr(spark, "_by_host", lambda *_: iter([("h", [given])]))
     [(_, found)] = spark.documents(NOTHING, NOTHING, variant)
     assert found["x-census"]["variant"] == variant
-    monkeypatch.setattr(of_changes, "latest", lambda schemas: schemas)
+    monkeypatch.setattr(documents, "latest", lambda schemas: schemas)
     evidence = cast(Evidence, SimpleNamespace(inventory=NOTHING, schemas=NOTHING))
-    written = of_changes.write_first(evidence, tmp_path, load_settings().export, variant)
+    written = documents.write_first(evidence, tmp_path, load_settings().export, variant)
     assert [one.file.parent.relative_to(tmp_path).parts[0] for one in written] == ["after", "after"]
     said: list[Any] = [f"variant: {variant}" in one.file.read_text() for one in written]
     assert said == [True, True]

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.conformance import parameter_values as reading
+from pipelines.conformance import parameter_values
 from pipelines.requests import headers_and_cookies
-from pipelines.requests import request as multipart
 from pipelines.requests.path_parameters import path_values
-from pipelines.requests.request import Request, observed
+from pipelines.requests.request import Request, observed, parts
 from pipelines.requests.urlencoded import MAX_ITEMS, MAX_PAIRS, items, pairs
 from tests import strategies
 
@@ -49,7 +48,7 @@ def test_pairs_are_those_of_the_standard_library(sent: list[tuple[str, str]]) ->
 )  # fmt: skip
 def test_plus_of_an_offset_that_was_not_encoded_stays_one(sent: str, value: str) -> None:
     assert pairs(f"at={sent}") == [("at", value)]
-    assert reading.pairs(f"at={sent}")[0] == [("at", value)]
+    assert parameter_values.pairs(f"at={sent}")[0] == [("at", value)]
 
 
 @given(st.lists(LITERAL, min_size=2, max_size=4), st.lists(PLAIN, min_size=3, max_size=3))
@@ -76,7 +75,7 @@ def test_hostile_requests_give_bounded_observations(one: str, other: str, third:
     request = Request(f"/{one}/{{id}}", f"/{one}/{other}", f"{one}={other}&{third}", third, other, one, other)
     assert observed(request)[0] == ("request", "", "", None, True)
     multipart_body = f'--{one}\r\nname="{other}"\r\n\r\n{third}'
-    assert len(multipart.parts(multipart_body)) <= MAX_PAIRS
+    assert len(parts(multipart_body)) <= MAX_PAIRS
 
 
 def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
@@ -92,10 +91,10 @@ def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
 
 def test_multipart_without_end_is_read_to_a_bound() -> None:
     part = '--X\nContent-Disposition: form-data; name="a"\n\n1\n'
-    found = multipart.parts(part * (2 * MAX_PAIRS))
+    found = parts(part * (2 * MAX_PAIRS))
     assert len(found) == MAX_PAIRS
     assert [one[4] for one in found] == [True] + [False] * (MAX_PAIRS - 1)
-    assert multipart.parts("{}") == multipart.parts("--") == multipart.parts("--X\r\nno head") == []
+    assert parts("{}") == parts("--") == parts("--X\r\nno head") == []
 
 
 def test_headers_that_go_to_any_server_are_no_parameters() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.schemas.inference.enums import closed_set
 from pipelines.schemas.statistics.evidence import Evidence
 from pipelines.schemas.statistics.value_counts import (
@@ -20,7 +20,7 @@ from pipelines.schemas.statistics.value_counts import (
     kept_text,
 )
 
-SETTINGS = settings_module.load_settings().schemas
+SETTINGS = load_settings().schemas
 Sent = tuple[str, str]
 
 
