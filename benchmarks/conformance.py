@@ -19,7 +19,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from benchmarks.scoring import best_cost, written_nowhere
+from benchmarks.scoring import best_cost, compute_all
 from pipelines.conformance.documents import load
 from pipelines.conformance.operations import routes_of
 from pipelines.conformance.spark import verdicts
@@ -29,7 +29,7 @@ from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
 
 
-def counted(judged: DataFrame, truth: str) -> None:
+def print_outcomes(judged: DataFrame, truth: str) -> None:
     """Prints the number of transactions by kind and outcome."""
     known = judged.sparkSession.read.csv(truth, header=True).withColumnRenamed("RayID", "transaction_id")
     succeeded = F.col("status").between(200, 299)
@@ -64,8 +64,8 @@ def main() -> None:
     ):
         valid = batch.rows.where(F.size("violations") == 0).localCheckpoint()
         judged = verdicts(valid, routes, settings.conformance)
-        counted(judged, options.truth)
-        spent, _ = best_cost(written_nowhere(judged), options.rounds)
+        print_outcomes(judged, options.truth)
+        spent, _ = best_cost(compute_all(judged), options.rounds)
         requests = valid.count()
     print(f"{requests:,} requests: {requests / spent:,.0f} a CPU second")
 

@@ -15,18 +15,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, arguments, ratio, report
-from benchmarks.machine import Cost, described, measured
-from benchmarks.programs import HERE, bare, step
-from benchmarks.traffic import simulated
+from benchmarks.figures import Figure, argument_parser, ratio, report
+from benchmarks.machine import Cost, describe_machine, measure
+from benchmarks.programs import HERE, run_bare_session, run_step
+from benchmarks.traffic import simulate_traffic
 
 STEPS = ("ingest", "discover", "learn")
 
 
-def stepped(files: Sequence[str], warehouse: Path, settings: Path) -> dict[str, Cost]:
+def run_steps(files: Sequence[str], warehouse: Path, settings: Path) -> dict[str, Cost]:
     """Runs each step on a warehouse, as a user starts it."""
     at = ("--warehouse", str(warehouse), "--settings", str(settings))
-    return {name: step(name, *(files if name == "ingest" else ()), *at) for name in STEPS}
+    return {name: run_step(name, *(files if name == "ingest" else ()), *at) for name in STEPS}
 
 
 def figures(
@@ -36,7 +36,7 @@ def figures(
 
     That of all steps also without the start of their processes.
     """
-    day, rebuild, starts = total(added), total(rebuilt), total(dict.fromkeys(added, start))
+    day, rebuild, starts = total_cost(added), total_cost(rebuilt), total_cost(dict.fromkeys(added, start))
     case = f"day {days} after {days - 1} ÷ rebuild of all {days}, {transactions:,} transactions"
     return [
         Figure(f"{case}: CPU", ratio(day.cpu, rebuild.cpu), "≤ 0.25"),
@@ -55,27 +55,27 @@ def figures(
     ]
 
 
-def total(costs: Mapping[str, Cost]) -> Cost:
+def total_cost(costs: Mapping[str, Cost]) -> Cost:
     """Adds up the cost of all steps."""
     return sum(costs.values(), Cost(0, 0))
 
 
 def main() -> None:
     """Prints the ratios."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--transactions", type=int, default=160_000, help="of all days together")
     parser.add_argument("--days", type=int, default=8)
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     with TemporaryDirectory() as name:
         folder = Path(name)
-        files = simulated(folder / "traffic", options.transactions, days=options.days)
+        files = simulate_traffic(folder / "traffic", options.transactions, days=options.days)
         settings = folder / "traffic" / "settings.yaml"
-        start = bare([], folder / "start")
+        start = run_bare_session([], folder / "start")
         grown = [str(folder / "grown"), str(settings), *files[:-1]]
-        measured([sys.executable, "-m", "benchmarks.day_by_day", *grown], HERE)
-        added = stepped(files[-1:], folder / "grown", settings)
-        rebuilt = stepped(files, folder / "rebuilt", settings)
+        measure([sys.executable, "-m", "benchmarks.day_by_day", *grown], HERE)
+        added = run_steps(files[-1:], folder / "grown", settings)
+        rebuilt = run_steps(files, folder / "rebuilt", settings)
     report(figures(options.days, options.transactions, added, rebuilt, start), options.json)
 
 

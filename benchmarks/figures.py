@@ -52,7 +52,7 @@ def per_transaction(larger: float, smaller: float, transactions: int) -> float:
     return (larger - smaller) / transactions * 1e6
 
 
-def arguments(documentation: str | None) -> argparse.ArgumentParser:
+def argument_parser(documentation: str | None) -> argparse.ArgumentParser:
     """Returns the parser of a benchmark: its documentation as help, and `--json`."""
     parser = argparse.ArgumentParser(
         description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -79,7 +79,7 @@ def as_line(figures: Iterable[Figure]) -> str:
     return orjson.dumps([asdict(figure) for figure in figures]).decode()
 
 
-def from_output(text: str) -> list[Figure]:
+def parse_output(text: str) -> list[Figure]:
     """Parses the figures in the last line of a benchmark's output.
 
     Raises:

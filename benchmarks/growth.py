@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, arguments, per_transaction, ratio, report
-from benchmarks.machine import Cost, described
-from benchmarks.programs import bare, run
-from benchmarks.traffic import simulated, sites_of
+from benchmarks.figures import Figure, argument_parser, per_transaction, ratio, report
+from benchmarks.machine import Cost, describe_machine
+from benchmarks.programs import run_all_steps, run_bare_session
+from benchmarks.traffic import simulate_traffic, site_count
 
 
 @dataclass(frozen=True, slots=True)
-class Sized:
+class SizeCosts:
     """The costs of the bare session and of `run` on this number of transactions."""
 
     transactions: int
@@ -30,14 +30,16 @@ class Sized:
     whole: Cost
 
 
-def of_size(folder: Path, transactions: int, sessions: bool) -> Sized:
+def measure_size(folder: Path, transactions: int, sessions: bool) -> SizeCosts:
     """Simulates the sites of one size and runs both programs on them."""
-    files = simulated(folder / "traffic", transactions)
+    files = simulate_traffic(folder / "traffic", transactions)
     settings = folder / "traffic" / "settings.yaml" if sessions else None
-    return Sized(transactions, bare(files, folder / "bare"), run(files, settings, folder / "run"))
+    return SizeCosts(
+        transactions, run_bare_session(files, folder / "bare"), run_all_steps(files, settings, folder / "run")
+    )
 
 
-def figures(small: Sized, large: Sized) -> list[Figure]:
+def figures(small: SizeCosts, large: SizeCosts) -> list[Figure]:
     """Returns the cost of a further transaction, and the growth in time and memory."""
     more = large.transactions - small.transactions
     ours = per_transaction(large.whole.cpu, small.whole.cpu, more)
@@ -67,7 +69,7 @@ def figures(small: Sized, large: Sized) -> list[Figure]:
 
 def main() -> None:
     """Prints the figures of two sizes."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--small", type=int, default=20_000)
     parser.add_argument("--large", type=int, default=200_000)
     parser.add_argument(
@@ -76,12 +78,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.large <= options.small:
         parser.error("--large must be larger than --small")
-    print(described())
-    print(f"{sites_of(options.small):,} and {sites_of(options.large):,} sites")
+    print(describe_machine())
+    print(f"{site_count(options.small):,} and {site_count(options.large):,} sites")
     sizes = []
     for name, transactions in (("small", options.small), ("large", options.large)):
         with TemporaryDirectory() as folder:
-            sizes.append(of_size(Path(folder) / name, transactions, not options.no_sessions))
+            sizes.append(measure_size(Path(folder) / name, transactions, not options.no_sessions))
     report(figures(*sizes), options.json)
 
 

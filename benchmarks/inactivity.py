@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.changes.significance import silence
 from pipelines.runtime import settings
-from tests.endpoint_activity import DAYS, TRAFFIC, marked
+from tests.endpoint_activity import DAYS, TRAFFIC, count_flagged_gaps
 
 ENDPOINTS = 300
 LONGEST = 400
@@ -24,7 +24,7 @@ def main() -> None:
     for name, traffic in TRAFFIC.items():
         rng = np.random.default_rng(11)
         histories = [np.flatnonzero(traffic(rng)).tolist() for _ in range(ENDPOINTS)]
-        marks = sum(marked(active, changes) for active in histories)
+        marks = sum(count_flagged_gaps(active, changes) for active in histories)
         gaps = sum(len(active) - 1 for active in histories)
         waits = []
         for active in histories[:50]:

@@ -19,10 +19,10 @@ from unittest.mock import patch
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, arguments, ratio, report
-from benchmarks.machine import cpu_seconds, described
-from benchmarks.scoring import written_nowhere
-from benchmarks.traffic import simulated
+from benchmarks.figures import Figure, argument_parser, ratio, report
+from benchmarks.machine import cpu_seconds, describe_machine
+from benchmarks.scoring import compute_all
+from benchmarks.traffic import simulate_traffic
 from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.transactions.inputs.spark.files import find_inputs
@@ -33,7 +33,7 @@ BUDGET = 1.1
 HOSTS = 60
 
 
-def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> DataFrame:
+def validated_rows(spark: SparkSession, files: list[str], settings: Settings) -> DataFrame:
     """Returns the validated rows of `files`; lazy."""
     records = read(spark, find_inputs(files, "logpush").files, settings.ingest)
     named = records.withColumn("host", F.coalesce("host", F.lit("logs.example")))
@@ -48,7 +48,9 @@ def judged_rows(spark: SparkSession, files: list[str], settings: Settings) -> Da
     )
 
 
-def unmasked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
+def bound_without_masking(
+    judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int
+) -> DataFrame:
     """Replaces `masking.masked`: bounds bodies and rejected records, masks nothing."""
     body = F.col("request_body")
     kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
@@ -73,22 +75,22 @@ def best_costs(cases: dict[str, Callable[[], None]], rounds: int) -> dict[str, f
 
 def main() -> None:
     """Prints the costs and whether the budget holds."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("files", nargs="*")
     parser.add_argument("--transactions", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     with TemporaryDirectory() as folder:
-        files = options.files or simulated(Path(folder), options.transactions, hosts=HOSTS)
-        masked = judged_rows(spark, files, settings)
-        with patch.object(masking, "masked", unmasked):
-            plain = judged_rows(spark, files, settings)
+        files = options.files or simulate_traffic(Path(folder), options.transactions, hosts=HOSTS)
+        masked = validated_rows(spark, files, settings)
+        with patch.object(masking, "masked", bound_without_masking):
+            plain = validated_rows(spark, files, settings)
         cases: dict[str, Callable[[], None]] = {
-            "without masking": written_nowhere(plain),
-            "with masking": written_nowhere(masked),
+            "without masking": compute_all(plain),
+            "with masking": compute_all(masked),
         }
         count = masked.count()
         costs = best_costs(cases, options.rounds)

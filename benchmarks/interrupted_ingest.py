@@ -67,7 +67,7 @@ def command(inputs: list[Path], warehouse: Path) -> list[str]:
     return [sys.executable, "-m", "jobs", "ingest", *map(str, inputs), "--warehouse", str(warehouse)]
 
 
-def killed(arguments: list[str], after: float) -> bool:
+def run_and_kill(arguments: list[str], after: float) -> bool:
     """Runs a command and kills it with its children after `after` seconds.
 
     Returns whether it was still running.
@@ -94,7 +94,7 @@ def kill_once(arguments: list[str], warehouse: Path, seconds: float, chance: ran
         shutil.rmtree(before, ignore_errors=True)
         shutil.copytree(warehouse, before)
         after = chance.uniform(0.3, 1.0) * seconds  # until then only Python starts
-        if killed(arguments, after):
+        if run_and_kill(arguments, after):
             return after
         shutil.rmtree(warehouse)
         before.rename(warehouse)

@@ -15,9 +15,9 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, arguments, report
-from benchmarks.machine import described
-from benchmarks.scoring import best_cost, written_nowhere
+from benchmarks.figures import Figure, argument_parser, report
+from benchmarks.machine import describe_machine
+from benchmarks.scoring import best_cost, compute_all
 from pipelines.endpoints.spark.client_days import is_guess
 from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
@@ -60,16 +60,16 @@ def transactions(spark: SparkSession, count: int) -> DataFrame:
 
 def main() -> None:
     """Prints values per second and core next to the budget."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
     counts = {
-        "read": written_nowhere(observed(rows)),
+        "read": compute_all(observed(rows)),
         "read and counted": lambda: learn(rows, settings, whole=False),
         "whole step": lambda: learn(rows, settings),
     }
@@ -90,7 +90,7 @@ def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
     batches = observed(rows).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
     if not whole:
         maps = rows.sparkSession.createDataFrame([], MAPS_SCHEMA)
-        written_nowhere(slices(slice_states(batches, maps, settings.schemas).localCheckpoint()))()
+        compute_all(slices(slice_states(batches, maps, settings.schemas).localCheckpoint()))()
         return
     sent = parameter_senders(batches, settings.deviants).localCheckpoint()
     maps = maps_of(sent, settings.schemas).localCheckpoint()
@@ -101,7 +101,7 @@ def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
     )
     apart = deviants(sent, maps, answers, settings.deviants).localCheckpoint()
     states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
-    written_nowhere(learned(slices(states).localCheckpoint(), settings.schemas))()
+    compute_all(learned(slices(states).localCheckpoint(), settings.schemas))()
 
 
 if __name__ == "__main__":

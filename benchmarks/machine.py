@@ -72,7 +72,7 @@ def stat_fields(text: str) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
+def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
     """Runs a command in its own session and adds up the cost of its processes.
 
     Raises:
@@ -135,7 +135,7 @@ def commit() -> str:
     return found.strip() or "unknown"
 
 
-def described() -> str:
+def describe_machine() -> str:
     """Describes the machine in one line, with its load at the time of the call.
 
     Commit, cores, model, memory, Python and Java.

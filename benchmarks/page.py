@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.figures import Figure, from_output
-from benchmarks.machine import ROOT, described
+from benchmarks.figures import Figure, parse_output
+from benchmarks.machine import ROOT, describe_machine
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 SIZES: dict[str, tuple[str, ...]] = {
@@ -50,7 +50,7 @@ measured stands at the top of its module in `benchmarks/`; `python -m benchmarks
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedBenchmark:
     """A benchmark that has ended: command, duration, and figures or exit code.
 
     The exit code if it failed.
@@ -62,7 +62,7 @@ class Finished:
     code: int = 0
 
 
-def finished(arguments: str) -> Finished:
+def run_benchmark(arguments: str) -> FinishedBenchmark:
     """Runs one benchmark; a failure does not affect the others."""
     command = f"python -m benchmarks {arguments}"
     print(f"{datetime.now(UTC):%H:%M:%S} {command}", file=sys.stderr, flush=True)
@@ -72,14 +72,14 @@ def finished(arguments: str) -> Finished:
     )
     seconds, code = time.monotonic() - started, done.returncode
     try:
-        found = tuple(from_output(done.stdout)) if code == 0 else ()
+        found = tuple(parse_output(done.stdout)) if code == 0 else ()
     except ValueError as error:
         print(f"{command}: {error}", file=sys.stderr)
         found, code = (), 1
-    return Finished(command, seconds, found, code)
+    return FinishedBenchmark(command, seconds, found, code)
 
 
-def page(about: str, when: datetime, sizes: str, done: Iterable[Finished]) -> str:
+def page(about: str, when: datetime, sizes: str, done: Iterable[FinishedBenchmark]) -> str:
     """Renders the page: machine, commit, date and sizes, then a table per benchmark."""
     done = list(done)
     minutes = sum(one.seconds for one in done) / 60
@@ -91,7 +91,7 @@ def page(about: str, when: datetime, sizes: str, done: Iterable[Finished]) -> st
     return "".join([*parts, *(f"\n{section(one)}" for one in done)])
 
 
-def section(done: Finished) -> str:
+def section(done: FinishedBenchmark) -> str:
     """Renders a command and the table of its figures."""
     head = f"## {done.command.split()[3]}\n\n`{done.command}` ({done.seconds:.0f} s)\n\n"
     if done.code:
@@ -106,7 +106,7 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def chosen(commands: Sequence[str], names: Sequence[str]) -> list[str]:
+def choose_commands(commands: Sequence[str], names: Sequence[str]) -> list[str]:
     """Returns the commands of the named benchmarks, or all without names.
 
     Raises:
@@ -126,15 +126,15 @@ def main() -> int:
     parser.add_argument("--sizes", choices=sorted(SIZES), default="small")
     parser.add_argument("--out", type=Path, help="default: docs/benchmarks.md, or standard output with NAME")
     options = parser.parse_args()
-    about, when = described(), datetime.now(UTC)
+    about, when = describe_machine(), datetime.now(UTC)
     try:
-        commands = chosen(SIZES[options.sizes], options.names)
+        commands = choose_commands(SIZES[options.sizes], options.names)
     except ValueError as error:
         parser.error(str(error))
     out = options.out or (None if options.names else PAGE)
-    done: list[Finished] = []
+    done: list[FinishedBenchmark] = []
     for command in commands:
-        done.append(finished(command))
+        done.append(run_benchmark(command))
         if out:  # after each: a run of hours that is stopped keeps its figures so far
             out.write_text(page(about, when, options.sizes, done))
     print(out or page(about, when, options.sizes, done))

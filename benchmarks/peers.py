@@ -27,10 +27,10 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from benchmarks.figures import Figure, arguments, per_transaction, ratio, report
-from benchmarks.machine import ROOT, Cost, described, measured
-from benchmarks.programs import run
-from benchmarks.traffic import simulated
+from benchmarks.figures import Figure, argument_parser, per_transaction, ratio, report
+from benchmarks.machine import ROOT, Cost, describe_machine, measure
+from benchmarks.programs import run_all_steps
+from benchmarks.traffic import simulate_traffic
 
 CACHE = ROOT / "build" / "peers"
 TRANSACTIONS_OF_A_FILE = 4000
@@ -64,7 +64,7 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class ToolCosts:
     """A tool's cost on few and on many transactions."""
 
     name: str
@@ -72,7 +72,7 @@ class Timed:
     large: Cost
 
 
-def installed(*command: str) -> None:
+def run_package_client(*command: str) -> None:
     """Runs a package client; its own messages go to standard error.
 
     Raises:
@@ -91,8 +91,10 @@ def mitmproxy2swagger() -> Tool:
     home = CACHE / "mitmproxy2swagger"
     python = home / "bin" / "python"
     if not (home / "bin" / "mitmproxy2swagger").exists():
-        installed(sys.executable, "-m", "venv", str(home))
-        installed(str(python), "-m", "pip", "install", "--quiet", "--retries", "1", "mitmproxy2swagger")
+        run_package_client(sys.executable, "-m", "venv", str(home))
+        run_package_client(
+            str(python), "-m", "pip", "install", "--quiet", "--retries", "1", "mitmproxy2swagger"
+        )
     asked = "from importlib.metadata import version; print(version('mitmproxy2swagger'))"
     version = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -104,9 +106,9 @@ def mitmproxy2swagger() -> Tool:
                 str(home / "bin" / "mitmproxy2swagger"), "--input", file, "--output", str(target),
                 "--api-prefix", prefix(Path(file).read_bytes()), "--format", "har", "--suppress-params",
             ]  # fmt: skip
-            cost += measured(command)
-            target.write_text(accepted(target.read_text()))
-            cost += measured(command)
+            cost += measure(command)
+            target.write_text(accept_paths(target.read_text()))
+            cost += measure(command)
         return cost
 
     return Tool(f"mitmproxy2swagger {version}", convert)
@@ -124,13 +126,13 @@ def har_to_openapi() -> Tool:
     if not package.exists():
         home.mkdir(parents=True, exist_ok=True)
         quiet = ("--no-audit", "--no-fund", "--fetch-retries", "1")
-        installed("npm", "install", "--prefix", str(home), *quiet, "har-to-openapi")
+        run_package_client("npm", "install", "--prefix", str(home), *quiet, "har-to-openapi")
     script = home / "convert.mjs"
     script.write_text(CONVERT)
 
     def convert(files: Sequence[str], folder: Path) -> Cost:
         targets = [(file, str(folder / f"{Path(file).stem}.yaml")) for file in files]
-        costs = [measured([node, str(script), str(home), file, target]) for file, target in targets]
+        costs = [measure([node, str(script), str(home), file, target]) for file, target in targets]
         return sum(costs, Cost(0, 0))
 
     return Tool(f"har-to-openapi {orjson.loads(package.read_bytes())['version']}", convert)
@@ -145,7 +147,7 @@ def prefix(har: bytes) -> str:
     return Counter(f"{url.scheme}://{url.netloc}" for url in urls).most_common(1)[0][0]
 
 
-def accepted(document: str) -> str:
+def accept_paths(document: str) -> str:
     """Accepts every path in the document of a first pass.
 
     A user would remove `ignore:` by hand.
@@ -153,7 +155,7 @@ def accepted(document: str) -> str:
     return "\n".join(line.replace("- ignore:", "- ", 1) for line in document.split("\n"))
 
 
-def readable(har: bytes) -> bytes:
+def without_unreadable(har: bytes) -> bytes:
     """Returns a HAR file without the content that ends mitmproxy2swagger 0.14.
 
     That is request bodies that are not JSON, and attacks with braces in a path.
@@ -172,23 +174,23 @@ def readable(har: bytes) -> bytes:
 def traffic(folder: Path, transactions: int) -> list[str]:
     """Simulates HAR files that every tool can read."""
     hosts = max(1, transactions // TRANSACTIONS_OF_A_FILE)
-    files = simulated(folder, transactions, hosts=hosts, format="har")
+    files = simulate_traffic(folder, transactions, hosts=hosts, format="har")
     for file in map(Path, files):
-        file.write_bytes(readable(file.read_bytes()))
+        file.write_bytes(without_unreadable(file.read_bytes()))
     return files
 
 
-def timed(tool: Tool, files: dict[str, list[str]], folder: Path) -> Timed:
+def measure_tool(tool: Tool, files: dict[str, list[str]], folder: Path) -> ToolCosts:
     """Measures the tool on both sizes."""
     costs = []
     for size in ("small", "large"):
         target = folder / tool.name / size
         target.mkdir(parents=True)
         costs.append(tool.convert(files[size], target))
-    return Timed(tool.name, *costs)
+    return ToolCosts(tool.name, *costs)
 
 
-def figures(ours: Timed, theirs: Sequence[Timed], small: int, large: int) -> list[Figure]:
+def figures(ours: ToolCosts, theirs: Sequence[ToolCosts], small: int, large: int) -> list[Figure]:
     """Returns seconds per 100,000 transactions of each, and ours over the fastest."""
     found = []
     for kind in ("wall", "cpu"):
@@ -215,13 +217,13 @@ def figures(ours: Timed, theirs: Sequence[Timed], small: int, large: int) -> lis
 
 def main() -> None:
     """Prints ratios and seconds, and the tools that could not be installed."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--small", type=int, default=8_000)
     parser.add_argument("--large", type=int, default=24_000)
     options = parser.parse_args()
     if options.large <= options.small:
         parser.error("--large must be larger than --small")
-    print(described())
+    print(describe_machine())
     theirs, skipped = [], []
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -231,10 +233,12 @@ def main() -> None:
         }
         for title, install in (("mitmproxy2swagger", mitmproxy2swagger), ("har-to-openapi", har_to_openapi)):
             try:
-                theirs.append(timed(install(), files, folder))
+                theirs.append(measure_tool(install(), files, folder))
             except Missing as reason:
                 skipped.append(Figure(f"beside {title}", f"skipped: {reason}"))
-        ours = timed(Tool("`run`", lambda found, target: run(found, None, target)), files, folder)
+        ours = measure_tool(
+            Tool("`run`", lambda found, target: run_all_steps(found, None, target)), files, folder
+        )
     report([*figures(ours, theirs, options.small, options.large), *skipped], options.json)
 
 

@@ -27,7 +27,7 @@ from pipelines.simulator.output.writers import simulate
 from pipelines.workflows.run import start
 
 
-def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
+def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
     """Compares the variants on `hosts` simulated sites. Nothing is logged to MLflow."""
     traffic = folder / "traffic"
     run = start("population", None, str(folder / "warehouse"), writes=False)
@@ -50,7 +50,7 @@ def compared(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
     return compare_variants(run, read_truth(traffic / "endpoints.csv"))
 
 
-def shown(found: Found) -> str:
+def format_comparison(found: Found) -> str:
     """Formats the figures as text."""
     figures = found.figures
     covered = sum(figures.buckets[name] for name in SOURCE_SHARES)
@@ -82,8 +82,8 @@ def main() -> None:
     options = parser.parse_args()
     start = time.perf_counter()
     with TemporaryDirectory() as folder:
-        found = compared(Path(folder), options.hosts, options.transactions, options.seed)
-    print(shown(found))
+        found = compare_population(Path(folder), options.hosts, options.transactions, options.seed)
+    print(format_comparison(found))
     print(f"  {time.perf_counter() - start:.0f} s")
 
 

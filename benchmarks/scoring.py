@@ -19,8 +19,8 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, arguments, ratio, report
-from benchmarks.machine import cpu_seconds, described
+from benchmarks.figures import Figure, argument_parser, ratio, report
+from benchmarks.machine import cpu_seconds, describe_machine
 from ml.registry.bundled import bundled
 from ml.requests.features import FEATURES
 from ml.requests.score import NEEDED, load, probabilities
@@ -45,7 +45,7 @@ def columns_read() -> list[str]:
     return sorted((of_signals | set(NEEDED)) - {"signals", ""})
 
 
-def stored(
+def store_traffic(
     spark: SparkSession, settings: Settings, folder: Path, transactions: int, repeat: int
 ) -> DataFrame:
     """Writes simulated transactions as Parquet, `repeat` times over, and reads them."""
@@ -82,7 +82,7 @@ def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
     return min(found[1:])
 
 
-def written_nowhere(df: DataFrame) -> Callable[[], None]:
+def compute_all(df: DataFrame) -> Callable[[], None]:
     """Computes every row and column and stores none."""
     return lambda: df.write.format("noop").mode("overwrite").save()
 
@@ -101,25 +101,25 @@ def raw_prediction(rows: DataFrame) -> tuple[Callable[[], object], int]:
 
 def main() -> None:
     """Prints the table and whether the budget holds."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--repeat", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     settings = load_settings()
     spark = get_session("benchmark", settings.spark)
     with TemporaryDirectory() as folder:
-        rows = stored(spark, settings, Path(folder), options.transactions, options.repeat)
+        rows = store_traffic(spark, settings, Path(folder), options.transactions, options.repeat)
         count = rows.count()
         packed = rows.select("*", packed_signals().alias("signals"))
         predict, predicted = raw_prediction(packed)
         cases: dict[str, tuple[Callable[[], object], int]] = {
-            "Parquet scan of the columns": (written_nowhere(rows.select(*columns_read())), count),
+            "Parquet scan of the columns": (compute_all(rows.select(*columns_read())), count),
             "CatBoost on a ready matrix": (predict, predicted),
-            "scan + packed signals": (written_nowhere(packed.select(*NEEDED)), count),
+            "scan + packed signals": (compute_all(packed.select(*NEEDED)), count),
             "scan + features + score": (
-                written_nowhere(with_probability(packed, bundled(), keep=["transaction_id"])),
+                compute_all(with_probability(packed, bundled(), keep=["transaction_id"])),
                 count,
             ),
         }

@@ -13,10 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure, arguments, ratio, report
-from benchmarks.machine import Cost, described
-from benchmarks.programs import run
-from benchmarks.traffic import simulated, sites_of, skewed
+from benchmarks.figures import Figure, argument_parser, ratio, report
+from benchmarks.machine import Cost, describe_machine
+from benchmarks.programs import run_all_steps
+from benchmarks.traffic import simulate_traffic, site_count, skew_hosts
 
 SITES = 20
 """At least: whole sites get the busy name, so with fewer the share would be far from the one wanted."""
@@ -35,19 +35,19 @@ def figures(transactions: int, share: float, even: Cost, busy: Cost) -> list[Fig
 
 def main() -> None:
     """Prints the ratios."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--transactions", type=int, default=200_000)
     parser.add_argument("--share", type=float, default=0.9)
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     with TemporaryDirectory() as name:
         folder = Path(name)
-        files = simulated(
-            folder / "even", options.transactions, hosts=max(SITES, sites_of(options.transactions))
+        files = simulate_traffic(
+            folder / "even", options.transactions, hosts=max(SITES, site_count(options.transactions))
         )
-        uneven, share = skewed(files, folder / "uneven", options.share)
-        even = run(files, None, folder / "run_even")
-        busy = run(uneven, None, folder / "run_uneven")
+        uneven, share = skew_hosts(files, folder / "uneven", options.share)
+        even = run_all_steps(files, None, folder / "run_even")
+        busy = run_all_steps(uneven, None, folder / "run_uneven")
     report(figures(options.transactions, share, even, busy), options.json)
 
 

@@ -13,8 +13,8 @@ import time
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.figures import Figure, arguments, report
-from benchmarks.machine import described
+from benchmarks.figures import Figure, argument_parser, report
+from benchmarks.machine import describe_machine
 from ml.paths.score import variable_probability
 from ml.registry.bundled import bundled_paths
 from pipelines.paths.spark.inference import inferred
@@ -61,7 +61,7 @@ def variables(number: Column) -> dict[str, tuple[float, Column]]:
     }
 
 
-def declared(spark: SparkSession, paths: int) -> DataFrame:
+def declare_paths(spark: SparkSession, paths: int) -> DataFrame:
     """Returns `host, path, clients, truth`: distinct paths with their true template.
 
     A literal is requested by many clients, a resource by one to three.
@@ -85,7 +85,7 @@ def declared(spark: SparkSession, paths: int) -> DataFrame:
     return whole.withColumn("host", F.lit(HOST))
 
 
-def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
+def resolve_templates(paths: DataFrame, settings: PathSettings) -> DataFrame:
     """Does everything that discovery does with distinct paths.
 
     `host, path, clients, truth` → `host, path_shape, truth, paths, resolved`.
@@ -97,11 +97,11 @@ def templated(paths: DataFrame, settings: PathSettings) -> DataFrame:
         F.max("clients").alias("clients"), F.count("*").alias("paths")
     )
     distinct = told.localCheckpoint()
-    walked = resolved(distinct.select("host", "path_shape"), rules_of(distinct, settings), settings)
+    walked = resolved(distinct.select("host", "path_shape"), infer_path_rules(distinct, settings), settings)
     return distinct.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
 
 
-def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
+def infer_path_rules(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     """Infers the rules of distinct paths with the bundled classifier.
 
     `distinct` has the columns `host, path_shape, clients`; no rules exist before.
@@ -111,7 +111,7 @@ def rules_of(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     return inferred(evidence, settings, variable_probability(bundled_paths()), None)
 
 
-def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
+def wrong_templates(found: DataFrame) -> list[tuple[str, str, int]]:
     """Returns declared and inferred templates that differ, with their path counts."""
     rows = found.groupBy("truth", "resolved").agg(F.sum("paths").alias("paths")).collect()
     return sorted(
@@ -121,16 +121,16 @@ def wrong(found: DataFrame) -> list[tuple[str, str, int]]:
 
 def main() -> None:
     """Prints the result and whether the budget holds."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--paths", type=int, default=1_700_000)
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     settings = load_settings()
     spark = get_session("benchmark", settings.spark)
-    wrong(templated(declared(spark, 5000), settings.paths))
-    paths = declared(spark, options.paths).localCheckpoint()
+    wrong_templates(resolve_templates(declare_paths(spark, 5000), settings.paths))
+    paths = declare_paths(spark, options.paths).localCheckpoint()
     distinct, start = paths.select("path").distinct().count(), time.perf_counter()
-    mistakes = wrong(templated(paths, settings.paths))
+    mistakes = wrong_templates(resolve_templates(paths, settings.paths))
     seconds = time.perf_counter() - start
     declared_templates = len(LITERALS) + len(variables(F.lit(1)))
     case = f"{distinct:,} distinct paths of one host, {declared_templates} templates"

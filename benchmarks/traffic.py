@@ -21,7 +21,7 @@ TRANSACTIONS_OF_A_SITE = 10_000
 BUSY_HOST = "busy.example"
 
 
-def simulated(
+def simulate_traffic(
     folder: Path,
     transactions: int,
     *,
@@ -37,7 +37,7 @@ def simulated(
     options = load_settings().simulator
     made = simulate(
         folder,
-        hosts=hosts or sites_of(transactions),
+        hosts=hosts or site_count(transactions),
         transactions=transactions,
         seed=options.seed if seed is None else seed,
         days=days,
@@ -47,7 +47,7 @@ def simulated(
     return [str(file) for file in made.files if file.name.startswith("traffic-") or file.suffix == ".har"]
 
 
-def sites_of(transactions: int) -> int:
+def site_count(transactions: int) -> int:
     """Returns the number of sites that share so many transactions.
 
     At least two, so that there is more than one group.
@@ -55,7 +55,7 @@ def sites_of(transactions: int) -> int:
     return max(2, round(transactions / TRANSACTIONS_OF_A_SITE))
 
 
-def renamed(sizes: Mapping[str, int], share: float) -> frozenset[str]:
+def busiest_hosts(sizes: Mapping[str, int], share: float) -> frozenset[str]:
     """Returns the largest hosts that together have at least `share` of the traffic."""
     wanted, taken, hosts = share * sum(sizes.values()), 0, []
     for host, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
@@ -66,7 +66,7 @@ def renamed(sizes: Mapping[str, int], share: float) -> frozenset[str]:
     return frozenset(hosts)
 
 
-def skewed(files: Iterable[str], folder: Path, share: float) -> tuple[list[str], float]:
+def skew_hosts(files: Iterable[str], folder: Path, share: float) -> tuple[list[str], float]:
     """Copies files of lines so that one host has about `share` of the transactions.
 
     Returns the files and the share that the host got.
@@ -78,7 +78,7 @@ def skewed(files: Iterable[str], folder: Path, share: float) -> tuple[list[str],
     for file in files:
         with gzip.open(file, "rb") as lines:
             sizes.update(orjson.loads(line)["ClientRequestHost"] for line in lines)
-    busy = renamed(sizes, share)
+    busy = busiest_hosts(sizes, share)
     folder.mkdir(parents=True)
     written = []
     for file in files:

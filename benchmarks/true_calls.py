@@ -17,7 +17,7 @@ import orjson
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.templates import rules_of
+from benchmarks.templates import infer_path_rules
 from pipelines.paths.spark.steps import masked
 from pipelines.paths.spark.templates import templates
 from pipelines.runtime.settings import load_settings
@@ -27,7 +27,9 @@ from pipelines.runtime.spark import get_session
 SCHEMA = "RayID string, ClientRequestHost string, ClientRequestMethod string, ClientRequestURI string, EdgeResponseStatus int"
 
 
-def calls(spark: SparkSession, traffic: list[str], truth: str, settings: PathSettings) -> DataFrame:
+def successful_calls(
+    spark: SparkSession, traffic: list[str], truth: str, settings: PathSettings
+) -> DataFrame:
     """Returns `host, method, path_shape`: distinct successful API calls."""
     api = spark.read.csv(truth, header=True).where(F.col("is_api") == "1").select("RayID")
     rows = (
@@ -56,12 +58,12 @@ def main() -> None:
     options = parser.parse_args()
     settings = load_settings()
     spark = get_session("benchmark", settings.spark)
-    found = calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
+    found = successful_calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
     shapes = found.select("host", "path_shape").distinct()
     evidence = shapes.where(F.col("path_shape").startswith("/")).withColumn(
         "clients", F.lit(1).cast("bigint")
     )
-    rules = rules_of(evidence, settings.paths)
+    rules = infer_path_rules(evidence, settings.paths)
     named = found.join(templates(shapes, rules, settings.paths), ["host", "path_shape"])
     rows = (
         named.select("host", "method", "path_template")

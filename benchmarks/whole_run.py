@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 import orjson
 import yaml
 
-from benchmarks.figures import Figure, arguments, ratio, report
-from benchmarks.machine import ROOT, Cost, described
-from benchmarks.programs import bare, run
+from benchmarks.figures import Figure, argument_parser, ratio, report
+from benchmarks.machine import ROOT, Cost, describe_machine
+from benchmarks.programs import run_all_steps, run_bare_session
 
 DEMO = ROOT / "examples" / "demo"
 
@@ -34,7 +34,7 @@ class Plans:
     plan_bytes: int
 
 
-def counted(event_logs: Path) -> Plans:
+def count_plans(event_logs: Path) -> Plans:
     """Counts executions, jobs and bytes of plans in all event logs of a folder."""
     executions = jobs = plan_bytes = 0
     for file in event_logs.rglob("events_*"):  # progress marks and check sums are in the same folder
@@ -81,21 +81,21 @@ def figures(of: str, plans: Plans, floor: Cost, whole: Cost) -> list[Figure]:
 def main() -> None:
     """Prints counts, costs and ratios; of several rounds, those with the least CPU."""
     demo = sorted(map(str, DEMO.glob("*.ndjson.gz")))
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("inputs", nargs="*", default=demo)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--settings", type=Path, default=DEMO / "settings.yaml")
     options = parser.parse_args()
-    print(described())
+    print(describe_machine())
     floors, wholes = [], []
     with TemporaryDirectory() as name:
         folder = Path(name)
         for number in range(options.rounds):
-            floors.append(bare(options.inputs, folder / f"bare{number}"))
-            wholes.append(run(options.inputs, options.settings, folder / f"run{number}"))
+            floors.append(run_bare_session(options.inputs, folder / f"bare{number}"))
+            wholes.append(run_all_steps(options.inputs, options.settings, folder / f"run{number}"))
         logged = with_event_log(options.settings, folder / "events")
-        run(options.inputs, logged, folder / "logged")
-        plans = counted(folder / "events")
+        run_all_steps(options.inputs, logged, folder / "logged")
+        plans = count_plans(folder / "events")
     floor, whole = (min(costs, key=lambda cost: cost.cpu) for costs in (floors, wholes))
     of = "the demo" if options.inputs == demo else f"{len(options.inputs)} files"
     report(figures(of, plans, floor, whole), options.json)

@@ -47,7 +47,7 @@ def values(
     ]
 
 
-def called(
+def call_rows(
     key: tuple[str, ...], days: Iterable[int], people: Iterable[str] = PEOPLE, success: bool = True
 ) -> list[Any]:
     """Returns rows of one call of an endpoint by each person on each of the days."""
@@ -105,7 +105,7 @@ def endpoints(spark: SparkSession, *keys: tuple[str, ...]) -> DataFrame:
     return spark.createDataFrame(rows, f"{ENDPOINT}, {columns}, first_seen timestamp, last_seen timestamp")
 
 
-def published(spark: SparkSession, *keys: tuple[str, ...], version: int | None = 1) -> DataFrame:
+def published_rows(spark: SparkSession, *keys: tuple[str, ...], version: int | None = 1) -> DataFrame:
     """Returns rows of `PUBLISHED`, one for each key."""
     found = endpoints(spark, *keys).withColumns(
         {"publication": F.lit(1), "last_day": F.lit(PUBLICATION), "version": F.lit(version).cast("int")}
@@ -125,7 +125,7 @@ def changes(evidence: Evidence, settings: Settings) -> DataFrame:
     return changes_of(evidence, changed, gone, settings.changes).localCheckpoint()
 
 
-def at_once(settings: Settings) -> Settings:
+def with_quick_inactivity(settings: Settings) -> Settings:
     """Reports inactivity after days, whatever the calendar."""
     quick = settings.changes.model_copy(update={"cycles": [], "idle_risk": 0.2})
     return settings.model_copy(update={"changes": quick})

@@ -48,7 +48,7 @@ def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> Checke
     return Checker(routes_of(documents, Counter() if notes is None else notes), 1000)
 
 
-def asked(
+def check_request(
     check: Checker, target: str, method: str = "GET", body: str | None = None, media: str | None = None
 ) -> Verdict:
     """Checks one request to `HOST`."""
@@ -61,7 +61,7 @@ def rules(verdict: Verdict) -> list[tuple[str, str, str]]:
     return [(one.location, one.name, one.rule) for one in verdict.findings]
 
 
-def of_query(
+def query_findings(
     schema: Any, sent: str, version: str = "3.1.0", components: Any = None, **rest: Any
 ) -> list[tuple[str, str]]:
     """Returns (rule, severity) of the findings on `GET /x?sent`.
@@ -69,5 +69,7 @@ def of_query(
     The document describes one query parameter, `q`, with the given schema.
     """
     more = {"components": {"schemas": components}} if components else {}
-    verdict = asked(checker(openapi({"/x": get(query("q", schema, **rest))}, version, **more)), f"/x?{sent}")
+    verdict = check_request(
+        checker(openapi({"/x": get(query("q", schema, **rest))}, version, **more)), f"/x?{sent}"
+    )
     return [(one.rule, one.severity) for one in verdict.findings]

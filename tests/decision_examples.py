@@ -48,7 +48,7 @@ _LITERALS = (
 _NOTES = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-def refused(text: str) -> str:
+def refusal_message(text: str) -> str:
     """Returns the one-line message with which a file with this text is refused."""
     with pytest.raises(SettingsError) as caught:
         parsed(text, "decisions.yaml")
@@ -57,7 +57,7 @@ def refused(text: str) -> str:
     return message
 
 
-def decided(*entries: str) -> tuple[Decision, ...]:
+def parse_entries(*entries: str) -> tuple[Decision, ...]:
     """Parses decisions in flow style, one entry a line from line 2 on."""
     return parsed("decisions:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), "decisions.yaml")
 

@@ -21,7 +21,7 @@ def poisson(rate: float) -> Callable[[Rng], np.ndarray]:
     return lambda rng: rng.poisson(rate, DAYS) > 0
 
 
-def of_week(first: int, last: int) -> Callable[[Rng], np.ndarray]:
+def on_weekdays(first: int, last: int) -> Callable[[Rng], np.ndarray]:
     """Active on some days of the week, occasionally missing one."""
     return lambda rng: (
         (np.arange(DAYS) % 7 >= first) & (np.arange(DAYS) % 7 <= last) & (rng.random(DAYS) < 0.9)
@@ -61,13 +61,13 @@ def heavy_tailed(rng: Rng) -> np.ndarray:
 
 
 TRAFFIC = {
-    "rare": poisson(0.05), "weekly": poisson(0.2), "daily": poisson(1), "busy": poisson(5), "weekends": of_week(5, 6),
-    "working days": of_week(0, 4), "monthly": monthly(1), "five days a month": monthly(5), "bursty": bursty,
+    "rare": poisson(0.05), "weekly": poisson(0.2), "daily": poisson(1), "busy": poisson(5), "weekends": on_weekdays(5, 6),
+    "working days": on_weekdays(0, 4), "monthly": monthly(1), "five days a month": monthly(5), "bursty": bursty,
     "over-dispersed": over_dispersed, "heavy-tailed gaps": heavy_tailed,
 }  # fmt: skip
 
 
-def marked(active: Sequence[int], changes: ChangeSettings) -> int:
+def count_flagged_gaps(active: Sequence[int], changes: ChangeSettings) -> int:
     """Counts the gaps that are mistaken for the end, judged on every day.
 
     A gap counts if it is flagged on its last inactive day.

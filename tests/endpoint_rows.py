@@ -19,17 +19,17 @@ from pipelines.runtime.settings_sections import EndpointSettings, PathSettings
 from pipelines.selection.variant import inventory_threshold
 
 
-def with_masked(requests: DataFrame, settings: PathSettings) -> DataFrame:
+def with_shapes(requests: DataFrame, settings: PathSettings) -> DataFrame:
     """Adds `path_shape` to `path, ...`, as ingest writes it."""
     return requests.withColumn("path_shape", masked(F.col("path"), settings))
 
 
-def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
+def slice_rows(selected: DataFrame, settings: Settings) -> DataFrame:
     """Returns rows of `endpoint_slices` for rows of `selection.spark.selected`.
 
     Rows without a `path_shape` get one made from `path`.
     """
-    shaped = selected if "path_shape" in selected.columns else with_masked(selected, settings.paths)
+    shaped = selected if "path_shape" in selected.columns else with_shapes(selected, settings.paths)
     days = client_days(shaped)
     none = selected.sparkSession.createDataFrame([], PATH_RULES.schema)
     named = templates(days.select("host", "path_shape").distinct(), none, settings.paths)
@@ -38,6 +38,6 @@ def sliced(selected: DataFrame, settings: Settings) -> DataFrame:
     return found.withColumn("inputs", F.lit("0"))
 
 
-def merged(slices: DataFrame, endpoints: EndpointSettings, selection: SelectionSettings) -> DataFrame:
+def merge_slices(slices: DataFrame, endpoints: EndpointSettings, selection: SelectionSettings) -> DataFrame:
     """Merges slices of any days into an inventory without operators' decisions."""
     return listed(candidates(slices, endpoints), inventory_threshold(selection))

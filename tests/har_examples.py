@@ -45,6 +45,6 @@ def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str
     return found
 
 
-def named(**fields: str) -> list[dict[str, str]]:
+def name_value_pairs(**fields: str) -> list[dict[str, str]]:
     """Returns fields as a HAR file lists them: objects with `name` and `value`."""
     return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]

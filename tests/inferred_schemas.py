@@ -20,7 +20,7 @@ FORMATS = Draft202012Validator.FORMAT_CHECKER
 Observation = tuple[str, str, date, bool]
 
 
-def judged(observations: Iterable[Observation], name: str = "q") -> Judgement:
+def infer_observations(observations: Iterable[Observation], name: str = "q") -> Judgement:
     """Infers the schema of one parameter from its observations."""
     state = fold(
         observe(value, client, day, is_first=is_first) for value, client, day, is_first in observations
@@ -28,18 +28,18 @@ def judged(observations: Iterable[Observation], name: str = "q") -> Judgement:
     return judge(name, state.evidence(), SETTINGS)
 
 
-def of_values(values: Iterable[str], name: str = "q", clients: int = 7) -> Judgement:
+def infer_values(values: Iterable[str], name: str = "q", clients: int = 7) -> Judgement:
     """Infers the schema of `values`, one a request, sent by `clients` in turn."""
-    return judged(((value, f"c{i % clients}", DAY, True) for i, value in enumerate(values)), name)
+    return infer_observations(((value, f"c{i % clients}", DAY, True) for i, value in enumerate(values)), name)
 
 
 def schema_of(values: Iterable[str], **arguments: Any) -> dict[str, Any]:
     """Returns the JSON Schema of `values`, without the evidence."""
-    schema: dict[str, Any] = without_evidence(json_schema(of_values(values, **arguments)))
+    schema: dict[str, Any] = without_evidence(json_schema(infer_values(values, **arguments)))
     return schema
 
 
 def accepts(schema: dict[str, Any], value: str) -> bool:
     """Returns whether a validator accepts the text under any of its readings."""
     validator = Draft202012Validator(schema, format_checker=FORMATS)
-    return any(validator.is_valid(form) for form in strategies.parsed_forms(value))
+    return any(validator.is_valid(form) for form in strategies.parsed_values(value))

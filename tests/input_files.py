@@ -14,7 +14,7 @@ LOGPUSH = b'{"RayID":"1","ClientRequestHost":"a.example","ClientRequestURI":"/",
 COMBINED = b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
 
 
-def written(folder: Path, name: str, content: bytes) -> Path:
+def write_file(folder: Path, name: str, content: bytes) -> Path:
     """Writes the file `name` into `folder`, creating the folders on its way."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)

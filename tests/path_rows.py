@@ -46,7 +46,7 @@ def evidence(
     return evidence_of(rows, settings, day, clients)
 
 
-def merged(parts: Iterable[DataFrame]) -> DataFrame:
+def merge_evidence(parts: Iterable[DataFrame]) -> DataFrame:
     """Merges the evidence of several days."""
     whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape")
     return whole.agg(
@@ -56,19 +56,19 @@ def merged(parts: Iterable[DataFrame]) -> DataFrame:
     )
 
 
-def told(rules: DataFrame) -> set[tuple[str, str, str]]:
+def rule_triples(rules: DataFrame) -> set[tuple[str, str, str]]:
     return {(row["prefix"], row["step"], row["decision"]) for row in rules.collect()}
 
 
-def scored(
+def score_by_text(
     steps: Sequence[str], prefixes: Sequence[str], context: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """Replaces the classifier with a probability by the text of the step.
 
     `/x...` is a variable, `/y...` perhaps, `/m...` rather not, the rest is a literal.
     """
-    told = {"/x": 0.9, "/y": 0.65, "/m": 0.35}
-    return np.array([told.get(step[:2], 0.05) for step in steps], np.float32)
+    shares = {"/x": 0.9, "/y": 0.65, "/m": 0.35}
+    return np.array([shares.get(step[:2], 0.05) for step in steps], np.float32)
 
 
 Templates = Mapping[str, Mapping[str, str]]
@@ -95,6 +95,6 @@ def inferred_templates(
     return out
 
 
-def all_of(found: Templates, host: str) -> set[str]:
+def templates_of(found: Templates, host: str) -> set[str]:
     """Returns the distinct templates of a host."""
     return set(found[host].values())

@@ -143,7 +143,7 @@ PERSONAL = [
 """Personal values, for fields of any name."""
 
 
-def planted(number: int, text: str) -> tuple[str, str]:
+def plant(number: int, text: str) -> tuple[str, str]:
     """Returns the secret of this place, and the text that contains it."""
     own = f"Zx{number:03d}planted8Secret7"
     return own, text.replace("{}", own).replace(SECRET, own)
@@ -156,10 +156,10 @@ def places() -> dict[str, tuple[str, str, str]]:
     """
     found = {}
     for number, (column, sent, _) in enumerate(PLACES):
-        own, text = planted(number, sent)
+        own, text = plant(number, sent)
         found[f"{column} {sent}"] = (column, text, own)
     for number, token in enumerate(TOKENS, 500):
-        own, text = planted(number, token)
+        own, text = plant(number, token)
         if own in text:
             found[f"note {token}"] = ("request_body", json.dumps({"note": text, "n": 1}), own)
     for number, value in enumerate(PERSONAL):

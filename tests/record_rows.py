@@ -33,7 +33,7 @@ def records(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
     return spark.createDataFrame(rows, SCHEMA)
 
 
-def judge(
+def validate_records(
     spark: SparkSession,
     settings: Settings,
     *changes: dict[str, Any],

@@ -31,7 +31,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass
-class Opened:
+class OpenedPage:
     """A page with its requests, messages and errors."""
 
     page: Page
@@ -39,7 +39,7 @@ class Opened:
     complaints: list[str]
 
 
-Open = Callable[..., Opened]
+Open = Callable[..., OpenedPage]
 
 
 @pytest.fixture(scope="module", name="browser")
@@ -56,7 +56,7 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
-def complain(seen: Opened, dialog: Dialog) -> None:
+def record_dialog(seen: OpenedPage, dialog: Dialog) -> None:
     seen.complaints.append(dialog.message)
     dialog.dismiss()
 
@@ -69,17 +69,17 @@ def report_opener(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """
     contexts, opened = [], []
 
-    def open_page(facts: Facts, address: str = "", **options: object) -> Opened:
+    def open_page(facts: Facts, address: str = "", **options: object) -> OpenedPage:
         file = tmp_path / "report.html"
         file.write_text(render(facts), encoding="utf-8")
         context = browser.new_context(**options)  # type: ignore[arg-type]  # passed through to playwright
         contexts.append(context)
-        seen = Opened(context.new_page(), [], [])
+        seen = OpenedPage(context.new_page(), [], [])
         opened.append(seen)
         seen.page.on("request", lambda request: seen.requests.append(request.url.split("#")[0]))
         seen.page.on("console", lambda message: seen.complaints.append(message.text))
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        seen.page.on("dialog", lambda dialog: complain(seen, dialog))
+        seen.page.on("dialog", lambda dialog: record_dialog(seen, dialog))
         seen.page.goto(file.as_uri() + address)
         return seen
 

@@ -72,7 +72,7 @@ in_body = (
 )
 
 
-def changed(schema: JsonSchema) -> st.SearchStrategy[JsonSchema]:
+def changed_schemas(schema: JsonSchema) -> st.SearchStrategy[JsonSchema]:
     """Draws schemas near this one: one keyword less, another limit, one more branch."""
     without = [
         {key: value for key, value in schema.items() if key != name}
@@ -112,8 +112,8 @@ listed = words | closed
 relatives = st.sampled_from(families).flatmap(lambda family: st.tuples(family, family)) | st.tuples(
     listed, listed.map(lambda items: {"type": "array", "items": items, "x-census": {"rule": "comma-list"}})
 )
-url_pairs = relatives | in_url.flatmap(lambda old: st.tuples(st.just(old), changed(old) | in_url))
-body_pairs = relatives | in_body.flatmap(lambda old: st.tuples(st.just(old), changed(old) | in_body))
+url_pairs = relatives | in_url.flatmap(lambda old: st.tuples(st.just(old), changed_schemas(old) | in_url))
+body_pairs = relatives | in_body.flatmap(lambda old: st.tuples(st.just(old), changed_schemas(old) | in_body))
 BODY_VALUES: list[Any] = [
     *NUMBERS,
     *TEXTS,

@@ -56,7 +56,7 @@ LITERAL = [
 ]
 
 
-def late(found: Any) -> Any:
+def in_the_evening(found: Any) -> Any:
     """Returns the same row, sent at eight in the evening."""
     return (*found[:-2], True, 1 << 20)
 
@@ -91,20 +91,22 @@ def values_of(observed: DataFrame) -> DataFrame:
 
 def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Learns slices from values, without maps and outlier clients."""
-    return slices(slice_states(batches(values), no_maps(values.sparkSession), settings))
+    return slices(slice_states(batches(values), empty_maps(values.sparkSession), settings))
 
 
-def deviants_of(values: DataFrame, transactions: DataFrame, settings: OutlierClientSettings) -> DataFrame:
+def outlier_clients_of(
+    values: DataFrame, transactions: DataFrame, settings: OutlierClientSettings
+) -> DataFrame:
     """Finds the outlier clients, without maps."""
     return deviants(
         parameter_senders(batches(values), settings),
-        no_maps(values.sparkSession),
+        empty_maps(values.sparkSession),
         transactions.groupBy("client").agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors")),
         settings,
     )
 
 
-def no_maps(spark: SparkSession) -> DataFrame:
+def empty_maps(spark: SparkSession) -> DataFrame:
     """Returns the table of maps where no endpoint has one."""
     return spark.createDataFrame([], MAPS_SCHEMA)
 

@@ -32,7 +32,7 @@ SHIPPED = {
 
 
 @contextmanager
-def having(spark: SparkSession, properties: Mapping[str, str]) -> Iterator[None]:
+def override_properties(spark: SparkSession, properties: Mapping[str, str]) -> Iterator[None]:
     """Runs the block with these properties of the session."""
     before = {name: str(spark.conf.get(name)) for name in properties}
     for name, value in properties.items():

@@ -216,7 +216,7 @@ segments = st.one_of(
 path_templates = st.lists(segments, max_size=5).map(lambda parts: "/" + "/".join(parts)) | texts
 
 
-def parsed_forms(value: str) -> list[Any]:
+def parsed_values(value: str) -> list[Any]:
     """Returns the values that a validator may read from a text in a URL.
 
     The text itself, and the JSON value that it spells.

@@ -33,7 +33,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(answers: Sequence[int] = (), location: str = "") -> Iterator[Receiver]:
+def run_receiver(answers: Sequence[int] = (), location: str = "") -> Iterator[Receiver]:
     """Serves until the block ends; 3xx responses redirect to `location`."""
     receiver = Receiver(answers=list(answers))
 

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from pipelines.changes.notifications import SECRET
 from tests.changing_api import CLIENTS, HOST, write_day
-from tests.webhook_server import receiving
+from tests.webhook_server import run_receiver
 
 BEFORE, SAME, AFTER = range(5), range(5, 6), range(6, 9)
 SETTINGS = "changes: {cycles: [], idle_risk: 0.1, webhook_backoff_seconds: 0}\ntracking: {enabled: false}\n"
@@ -69,7 +69,7 @@ def test_what_changed_is_told_once_with_its_day_and_its_clients(
 
     learned(apicensus, tmp_path, AFTER, root, changed=True)
     out = tmp_path / "out"
-    with receiving(answers=[500] * 4) as receiver:
+    with run_receiver(answers=[500] * 4) as receiver:
         hook = ("--webhook", receiver.url)
         failed = apicensus("changes", *root, "--accept", *hook)
         assert (failed.code, failed.out) == (3, "")

@@ -16,7 +16,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.planted_secrets import places
-from tests.small_plans import having
+from tests.small_plans import override_properties
 
 CLIENT = "203.0.113.77"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkLXN1YmplY3QtNzcifQ.cGxhbnRlZHNpZ25hdHVyZTc3"
@@ -154,7 +154,7 @@ def event_log(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
     )
     listener.start()
     context.addSparkListener(listener)
-    with having(spark, {"spark.sql.adaptive.enabled": "true"}):
+    with override_properties(spark, {"spark.sql.adaptive.enabled": "true"}):
         yield folder
     context.removeSparkListener(listener)
     listener.stop()

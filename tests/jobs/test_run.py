@@ -20,7 +20,7 @@ from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
 from pipelines.simulator.output.writers import simulate
-from tests.small_plans import SHIPPED, having
+from tests.small_plans import SHIPPED, override_properties
 
 SPREAD = {"spark.sql.shuffle.partitions": "5", "spark.sql.adaptive.coalescePartitions.enabled": "false"}
 
@@ -183,7 +183,7 @@ def test_documents_depend_on_neither_key_nor_partitions_nor_plans(
     inputs = sorted(traffic.glob("*.ndjson.gz"))
     out = tmp_path / "out"
     root = ("--warehouse", tmp_path / "warehouse", "--settings", traffic / "settings.yaml")
-    with having(spark, SHIPPED | SPREAD):
+    with override_properties(spark, SHIPPED | SPREAD):
         for step in (
             ("discover", *inputs, *root),
             ("learn", *root),

@@ -73,7 +73,7 @@ class Distinct:
 NONE = Distinct()
 
 
-def one(text: str) -> Distinct:
+def distinct_of(text: str) -> Distinct:
     """Returns the set that holds only `text`."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return Distinct(frozenset({int.from_bytes(digest, "big")}))
@@ -157,8 +157,8 @@ def observe(
     state = KindState(
         n=1,
         requests=int(is_first),
-        clients=one(client),
-        values=one(cut),
+        clients=distinct_of(client),
+        values=distinct_of(cut),
         days=frozenset({day}),
         low=integer,
         high=integer,

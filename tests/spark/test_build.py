@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import SessionIdentifier, Settings
-from tests.record_rows import judge
+from tests.record_rows import validate_records
 
 
 def test_a_good_record_becomes_a_typed_row(spark: SparkSession, settings: Settings) -> None:
@@ -19,7 +19,7 @@ def test_a_good_record_becomes_a_typed_row(spark: SparkSession, settings: Settin
         "response_bytes": "-1",
         "request_bytes": "12",
     }
-    (row,) = judge(spark, settings, change)
+    (row,) = validate_records(spark, settings, change)
     assert row["violations"] == []
     assert (row["host"], row["method"], row["path"], row["query"], row["status"]) == (
         "api.example",
@@ -56,7 +56,7 @@ TIMES = [
 
 def test_time_stamps_of_every_form(spark: SparkSession, settings: Settings) -> None:
     for row, (text, expected) in zip(
-        judge(spark, settings, *({"time": text} for text, _ in TIMES)), TIMES, strict=True
+        validate_records(spark, settings, *({"time": text} for text, _ in TIMES)), TIMES, strict=True
     ):
         assert row["violations"] == [], text
         assert row["time"].replace(tzinfo=UTC).timestamp() == pytest.approx(expected, abs=1e-3), text
@@ -106,7 +106,7 @@ REASONS: list[tuple[dict[str, Any], str]] = [
 
 def test_a_bad_record_has_a_reason_in_words(spark: SparkSession, settings: Settings) -> None:
     for row, (change, reason) in zip(
-        judge(spark, settings, *(change for change, _ in REASONS)), REASONS, strict=True
+        validate_records(spark, settings, *(change for change, _ in REASONS)), REASONS, strict=True
     ):
         assert len(row["violations"]) == 1, (change, row["violations"])
         assert reason in row["violations"][0], change
@@ -127,7 +127,7 @@ TARGETS: list[tuple[Any, ...]] = [
 
 def test_host_path_and_query_of_the_request_target(spark: SparkSession, settings: Settings) -> None:
     for row, (change, *expected) in zip(
-        judge(spark, settings, *(case[0] for case in TARGETS)), TARGETS, strict=True
+        validate_records(spark, settings, *(case[0] for case in TARGETS)), TARGETS, strict=True
     ):
         assert row["violations"] == [], change
         assert [row["host"], row["path"], row["query"]] == expected, change
@@ -148,7 +148,7 @@ def test_credentials_become_keyed_hashes(spark: SparkSession, settings: Settings
         "referer": f"https://u:{secret}@x.example/a?token={secret}",
         "request_body": f'{{"password": "{secret}", "name": "Ann"}}',
     }
-    (row,) = judge(spark, settings, change)
+    (row,) = validate_records(spark, settings, change)
     assert row["violations"] == []
     assert secret not in str(row)
     assert "203.0.113" not in str(row)
@@ -175,7 +175,7 @@ def test_files_and_secret_parts_of_a_multipart_body_are_masked(
         ("n", "", "1=2&pin=redacted"),  # a form in a field is read too
     ]
     body, expected = ("".join(part.format(*one) for one in parts) + "--b--" for parts in (sent, masked))
-    (row,) = judge(spark, settings, {"request_body": body})
+    (row,) = validate_records(spark, settings, {"request_body": body})
     assert row["request_body"] == expected
 
 
@@ -183,7 +183,7 @@ def test_the_hash_is_hmac_sha256_of_the_value(spark: SparkSession, settings: Set
     import hashlib
     import hmac
 
-    (row,) = judge(spark, settings, {"request_headers": {"authorization": "Token abc"}})
+    (row,) = validate_records(spark, settings, {"request_headers": {"authorization": "Token abc"}})
     expected = hmac.new(b"k" * 32, b"Token abc", hashlib.sha256).hexdigest()[:32]
     assert row["identifiers"]["header:authorization"] == expected == row["client"]
 
@@ -194,7 +194,7 @@ def test_a_configured_header_and_a_jwt_claim_identify(spark: SparkSession, setti
         SessionIdentifier(location="header", name="X-Tenant"),
         SessionIdentifier(location="jwt", name="tenant"),
     )
-    (row,) = judge(
+    (row,) = validate_records(
         spark,
         settings,
         {"request_headers": {"x-tenant": "blue", "authorization": f"Bearer {token}"}},
@@ -206,7 +206,7 @@ def test_a_configured_header_and_a_jwt_claim_identify(spark: SparkSession, setti
 def test_clients_without_a_session_are_their_network_and_agent(
     spark: SparkSession, settings: Settings
 ) -> None:
-    one, neighbour, other = judge(
+    one, neighbour, other = validate_records(
         spark,
         settings,
         *({"client_ip": ip, "user_agent": "curl"} for ip in ("203.0.113.7", "203.0.113.99", "198.51.100.7")),
@@ -217,7 +217,7 @@ def test_clients_without_a_session_are_their_network_and_agent(
 def test_the_original_of_a_rejected_record_is_kept_redacted(spark: SparkSession, settings: Settings) -> None:
     secret = "Zx9planted8Secret7"
     raw = f'{{"ClientIP":"203.0.113.7","ClientRequestURI":"/x","RequestHeaders":{{"authorization":"{secret}"}},"a":'
-    (row,) = judge(spark, settings, {"error": "not JSON", "raw": raw})
+    (row,) = validate_records(spark, settings, {"error": "not JSON", "raw": raw})
     assert row["violations"] == ["not JSON"]
     assert "/x" in row["raw"]
     assert secret not in row["raw"]
@@ -227,7 +227,7 @@ def test_the_original_of_a_rejected_record_is_kept_redacted(spark: SparkSession,
 def test_a_name_with_a_line_end_is_none_and_hides_no_other(spark: SparkSession, settings: Settings) -> None:
     """All names are looked at together, joined by line ends: one that holds such an end must not pass for two."""
     headers = {"accept": "x", "a\nb": "1", "x-session-token": "s"}
-    (row,) = judge(spark, settings, {"request_headers": headers, "cookies": {"a\nb": "1"}})
+    (row,) = validate_records(spark, settings, {"request_headers": headers, "cookies": {"a\nb": "1"}})
     assert row["request_header_names"] == ["accept", "x-session-token"]
     assert row["cookie_names"] == []
     assert [*row["identifiers"]] == ["header:x-session-token"]

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
-from tests.record_rows import judge
+from tests.record_rows import validate_records
 
 
 def test_time_without_a_zone_is_read_where_the_settings_name_it(
@@ -17,14 +17,14 @@ def test_time_without_a_zone_is_read_where_the_settings_name_it(
     berlin = settings.model_copy(
         update={"ingest": settings.ingest.model_copy(update={"time_zone": "Europe/Berlin"})}
     )
-    rows = judge(spark, berlin, *({"time": text} for text in texts))
+    rows = validate_records(spark, berlin, *({"time": text} for text in texts))
     assert [row["time"].isoformat() for row in rows] == [
         "2026-10-31T10:00:00",
         "2026-10-31T10:00:00.500000",
         "2026-07-31T10:00:00",
         "2026-10-31T10:00:00",
     ]
-    unread = judge(spark, settings, *({"time": text} for text in texts[:3]))
+    unread = validate_records(spark, settings, *({"time": text} for text in texts[:3]))
     assert [row["violations"] for row in unread] == [["time has no zone, so that the hour is not known"]] * 3
 
 
@@ -58,7 +58,7 @@ BODIES: list[tuple[dict[str, Any], str | None, bool]] = [
 def test_media_type_of_a_body_without_one_is_guessed_where_it_is_plain(
     spark: SparkSession, settings: Settings
 ) -> None:
-    rows = judge(spark, settings, *(change for change, _, _ in BODIES))
+    rows = validate_records(spark, settings, *(change for change, _, _ in BODIES))
     for row, (change, media_type, guessed) in zip(rows, BODIES, strict=True):
         assert (row["request_content_type"], row["request_content_type_guessed"]) == (media_type, guessed), (
             change
@@ -72,6 +72,8 @@ def test_a_rejected_line_keeps_no_address_behind_a_prefix(spark: SparkSession, s
         "a b [2001:db8::7]:1 - frank",
         "x 2001:db8::7 203.0.113.7 - frank",
     )
-    for row in judge(spark, settings, *({"error": "unsure", "raw": f"{start} {end}"} for start in starts)):
+    for row in validate_records(
+        spark, settings, *({"error": "unsure", "raw": f"{start} {end}"} for start in starts)
+    ):
         assert "GET /a" in row["raw"]
         assert not [part for part in ("203.0", "db8", "frank", "51234") if part in row["raw"]], row["raw"]

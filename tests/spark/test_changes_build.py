@@ -13,16 +13,16 @@ from pipelines.schemas.tables import SCHEMAS_SCHEMA
 from tests.change_rows import (
     PEOPLE,
     Parameter,
-    at_once,
-    called,
+    call_rows,
     changes,
     day,
     endpoint_slices,
     endpoints,
     parameter_slices,
-    published,
+    published_rows,
     schema,
     values,
+    with_quick_inactivity,
 )
 from tests.schema_rows import KEY
 
@@ -33,10 +33,10 @@ def of_schemas(
     """Changes of one endpoint by name and keyword, from the values that were seen."""
     requests = values("request", "", range(10), "")
     evidence = Evidence(
-        published(spark, KEY),
+        published_rows(spark, KEY),
         endpoints(spark, KEY),
         spark.createDataFrame([schema(1, 4, old), schema(2, 9, new)], SCHEMAS_SCHEMA),
-        endpoint_slices(spark, called(KEY, range(10))),
+        endpoint_slices(spark, call_rows(KEY, range(10))),
         parameter_slices(spark, requests + seen, settings),
     )
     rows = changes(evidence, settings).collect()
@@ -173,7 +173,7 @@ def test_a_parameter_that_is_sent_no_more_is_told_when_its_silence_becomes_impla
 ) -> None:
     known: list[Parameter] = [("query", "a", False, INT)]
     seen = values("query", "a", range(5), "1")
-    found = of_schemas(spark, at_once(settings), seen, known, known)
+    found = of_schemas(spark, with_quick_inactivity(settings), seen, known, known)
     assert found["a", ""]["kind"] == "parameter-gone"
     assert (found["a", ""]["first_day"], found["a", ""]["requests"]) == (day(5), 60)
     assert of_schemas(spark, settings, seen, known, known) == {}  # within a week of five days nothing is said

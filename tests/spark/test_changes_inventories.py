@@ -13,15 +13,15 @@ from pipelines.schemas.tables import SCHEMAS_SCHEMA
 from tests.change_rows import (
     MONDAY,
     PEOPLE,
-    at_once,
-    called,
+    call_rows,
     changes,
     day,
     endpoint_slices,
     endpoints,
     parameter_slices,
-    published,
+    published_rows,
     schema,
+    with_quick_inactivity,
 )
 from tests.schema_rows import KEY
 
@@ -35,22 +35,22 @@ HOST, RARE = ("ml", "new.example", "GET", "/"), ("ml", "a.example", "GET", "/rar
 
 def test_endpoints_come_and_go(spark: SparkSession, settings: Settings) -> None:
     calls = [
-        *called(OLD, range(10)),
-        *called(SILENT, range(5)),
-        *called(SILENT, [6], PEOPLE[:2], success=False),
-        *called(METHOD, [7, 8, 9]),
-        *called(PATH, [8, 9]),
-        *called(HOST, [9]),
-        *called(RARE, [8], PEOPLE[:2]),
+        *call_rows(OLD, range(10)),
+        *call_rows(SILENT, range(5)),
+        *call_rows(SILENT, [6], PEOPLE[:2], success=False),
+        *call_rows(METHOD, [7, 8, 9]),
+        *call_rows(PATH, [8, 9]),
+        *call_rows(HOST, [9]),
+        *call_rows(RARE, [8], PEOPLE[:2]),
     ]
     evidence = Evidence(
-        published(spark, OLD, LOST, SILENT, version=None),
+        published_rows(spark, OLD, LOST, SILENT, version=None),
         endpoints(spark, OLD, SILENT, METHOD, PATH, HOST, RARE),
         spark.createDataFrame([], SCHEMAS_SCHEMA),
         endpoint_slices(spark, calls),
         parameter_slices(spark, [], settings),
     )
-    rows = changes(evidence, at_once(settings))
+    rows = changes(evidence, with_quick_inactivity(settings))
     assert {(field.name, field.dataType) for field in rows.schema} == {
         (field.name, field.dataType) for field in CHANGES.schema if field.name != "publication"
     }
@@ -76,7 +76,7 @@ def test_what_is_published_has_the_newest_version_and_a_look_back_that_of_its_da
     spark: SparkSession,
 ) -> None:
     stored = spark.createDataFrame([schema(1, 4, []), schema(2, 9, [])], SCHEMAS_SCHEMA)
-    found, seen = endpoints(spark, KEY, OLD), endpoint_slices(spark, called(KEY, range(10)))
+    found, seen = endpoints(spark, KEY, OLD), endpoint_slices(spark, call_rows(KEY, range(10)))
     now = {row["path_template"]: row for row in publication(found, stored, seen, 3).collect()}
     assert (now[KEY[3]]["version"], now[KEY[3]]["publication"], now[KEY[3]]["last_day"]) == (2, 3, day(9))
     assert now["/a"]["version"] is None

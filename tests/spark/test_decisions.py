@@ -24,7 +24,7 @@ from pipelines.decisions.tables import DECISIONS, store, stored
 from pipelines.paths.spark.steps import masked, steps
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Warehouse
-from tests.decision_examples import ALL_KINDS, decided
+from tests.decision_examples import ALL_KINDS, parse_entries
 
 PATHS = [
     *("/", "/users", "/users/me/orders", "/users/73519", "/users/42/orders", "/users.json", "/a.json/b"),
@@ -88,7 +88,7 @@ def test_hosts_match_as_values_do_whatever_the_text(spark: SparkSession) -> None
 
 
 def test_of_rules_of_one_step_that_of_the_most_specific_host_is_taken(spark: SparkSession) -> None:
-    chosen = decided(
+    chosen = parse_entries(
         "never_template: /a, host: '*', note: every host",
         "merge: '/a/{b}', host: '*.example.com'",
         "never_template: /a, host: shop.example.com",
@@ -110,7 +110,7 @@ def test_of_rules_of_one_step_that_of_the_most_specific_host_is_taken(spark: Spa
 
 
 def test_operators_names_stand_where_the_whole_shape_and_the_host_fit(spark: SparkSession) -> None:
-    chosen = decided(
+    chosen = parse_entries(
         "rename: '/users/{userId}', to: '/users/{login}', host: shop.example.com",
         "pin: '/users/{uid}', host: '*'",
         "pin: '/files/{name}.json', host: '*.example.com'",
@@ -134,7 +134,7 @@ def test_operators_names_stand_where_the_whole_shape_and_the_host_fit(spark: Spa
 
 
 def test_aliased_hosts_are_one(spark: SparkSession) -> None:
-    chosen = decided(
+    chosen = parse_entries(
         "host_alias: '*.shop.example', name: '{tenant}.shop.example'",
         "host_alias: www.shop.example, name: shop.example",
     )
@@ -153,7 +153,7 @@ def test_aliased_hosts_are_one(spark: SparkSession) -> None:
 
 
 def test_what_is_ignored_or_saved_is_said_by_the_most_specific_decision(spark: SparkSession) -> None:
-    chosen = decided(
+    chosen = parse_entries(
         "ignore: /health, host: '*'",
         "ignore: '/users/{id}', method: GET, host: '*.example.com'",
         "save: /health, method: GET, host: b.example.com",
@@ -185,7 +185,7 @@ def test_without_decisions_nothing_changes(spark: SparkSession) -> None:
 
 
 def test_texts_of_operators_are_never_read_as_patterns_or_code(spark: SparkSession) -> None:
-    chosen = decided(
+    chosen = parse_entries(
         r"""save: '/a.c/$1/\Q(', host: '*.example.com'""",
         r"""rename: '/$0/[a-/{b}', to: '/$0/[a-/{c}', host: '*'""",
         r"""ignore: "/it's/`x`", host: '*'""",
@@ -214,7 +214,7 @@ def test_stored_decisions_are_read_as_the_same_and_replaced_as_a_whole(
     warehouse: Warehouse, text: str
 ) -> None:
     assert stored(warehouse) == ()
-    store(decided("ignore: /other, host: x", "ignore: /more, host: x"), warehouse)
+    store(parse_entries("ignore: /other, host: x", "ignore: /more, host: x"), warehouse)
     store(parsed(text, "x"), warehouse)
     assert stored(warehouse) == parsed(text, "x")
     assert DECISIONS.read(warehouse).schema.names == DECISIONS.schema.names

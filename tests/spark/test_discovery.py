@@ -27,7 +27,7 @@ from pipelines.paths.spark.templates import shape, templates
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.settings import SelectionSettings, SessionIdentifier, Settings
 from pipelines.selection.spark import selected
-from tests.endpoint_rows import merged, sliced, with_masked
+from tests.endpoint_rows import merge_slices, slice_rows, with_shapes
 
 ROW = (
     "transaction_id string, host string, method string, path string, status int, time timestamp, day date, client string, "
@@ -87,13 +87,13 @@ def selection(settings: Settings) -> SelectionSettings:
 
 
 def found(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
-    shaped = with_masked(rows, settings.paths)
+    shaped = with_shapes(rows, settings.paths)
     chosen = selected(shaped, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p})
-    return sliced(chosen, settings)
+    return slice_rows(chosen, settings)
 
 
 def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Settings) -> None:
-    endpoints = merged(
+    endpoints = merge_slices(
         found(spark, settings, traffic(spark)), settings.endpoints, settings.selection
     ).collect()
     named = {(e["variant"], e["host"], e["method"], e["path_template"]): e for e in endpoints}

@@ -21,7 +21,7 @@ from pipelines.runtime.errors import ContractError
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Table, Warehouse
 from pipelines.selection.columns import NO
-from tests.endpoint_rows import merged, sliced
+from tests.endpoint_rows import merge_slices, slice_rows
 
 FIRST = date(2026, 10, 30)
 SCHEMA = (
@@ -58,7 +58,7 @@ def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
 
 
 def inventory(rows: DataFrame, settings: Settings) -> dict[str, Row]:
-    found = merged(sliced(rows, settings), settings.endpoints, settings.selection)
+    found = merge_slices(slice_rows(rows, settings), settings.endpoints, settings.selection)
     return {row["path_template"]: row for row in found.collect()}
 
 
@@ -107,7 +107,7 @@ def plainly(rows: list[Seen]) -> dict[str, dict[str, Any]]:
 
 def test_estimates_are_those_of_the_definition(spark: SparkSession, settings: Settings) -> None:
     rows = drawn(1)
-    found = candidates(sliced(frame(spark, rows), settings), settings.endpoints).collect()
+    found = candidates(slice_rows(frame(spark, rows), settings), settings.endpoints).collect()
     expected = plainly(rows)
     assert {row["path_template"] for row in found} == set(expected)
     for row in found:
@@ -118,13 +118,15 @@ def test_estimates_are_those_of_the_definition(spark: SparkSession, settings: Se
 def test_a_day_at_a_time_in_any_order_and_twice_is_one_pass(spark: SparkSession, settings: Settings) -> None:
     """To the same bits: a day's slices stand in place of those that an earlier run made of it."""
     rows = frame(spark, [row for row in drawn(2) if row.day < 2])
-    whole = merged(sliced(rows.repartition(5), settings), settings.endpoints, settings.selection)
+    whole = merge_slices(slice_rows(rows.repartition(5), settings), settings.endpoints, settings.selection)
     stored: dict[date, DataFrame] = {}
     for number in (1, 0, 1):
         day = FIRST + timedelta(days=number)
-        of_day = sliced(rows.where(F.col("day") == F.lit(day)), settings)
+        of_day = slice_rows(rows.where(F.col("day") == F.lit(day)), settings)
         stored[day] = of_day.select(*ENDPOINT_SLICES.schema.names)
-    together = merged(reduce(DataFrame.unionByName, stored.values()), settings.endpoints, settings.selection)
+    together = merge_slices(
+        reduce(DataFrame.unionByName, stored.values()), settings.endpoints, settings.selection
+    )
     assert sorted(map(str, together.collect())) == sorted(map(str, whole.select(*together.columns).collect()))
 
 
@@ -166,12 +168,12 @@ def test_a_kept_endpoint_has_all_its_transactions_and_a_hopeless_page_no_slice(
         Seen("/api/x", 503, 1, "c2", 0.6),  # a day without success is kept where its errors look like an API
         *(Seen(f"/blog/{word}", 200, 0, "c1", 0.001, "html") for word in ("one", "two", "three")),
     ]
-    kept = sliced(frame(spark, rows), settings).localCheckpoint()
+    kept = slice_rows(frame(spark, rows), settings).localCheckpoint()
     assert {(row["path_template"], row["day"]) for row in kept.collect()} == {
         ("/api/x", FIRST),
         ("/api/x", FIRST + timedelta(days=1)),
     }
-    [found] = merged(kept, settings.endpoints, settings.selection).collect()
+    [found] = merge_slices(kept, settings.endpoints, settings.selection).collect()
     counts = dict.fromkeys(COUNTS, 0) | {
         "requests": 4, "successful": 1, "not_modified": 1, "client_errors": 1, "server_errors": 1, "data": 1, "untyped": 1,
     }  # fmt: skip
@@ -187,7 +189,7 @@ def test_thresholds_and_the_gate_are_applied_when_slices_are_read(
         Seen("/likely", 200, 9, "c1", 0.6),
         Seen("/odd", 200, 9, "c1", 0.1),
     ]
-    kept = sliced(frame(spark, rows), settings).localCheckpoint()
+    kept = slice_rows(frame(spark, rows), settings).localCheckpoint()
 
     def names(least: float, **gate: int) -> set[str]:
         endpoints = settings.endpoints.model_copy(update=gate)

@@ -26,7 +26,7 @@ from pipelines.endpoints.standing import said
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import KEPT, sample_hash, selected
-from tests.endpoint_rows import merged, sliced
+from tests.endpoint_rows import merge_slices, slice_rows
 
 FIRST = date(2026, 10, 30)
 KEY = ("a.example", "GET", "/x")
@@ -118,8 +118,8 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
         return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)
 
     chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
-    kept = sliced(chosen, settings).withColumn("inputs", F.lit("")).localCheckpoint()
-    listed = merged(kept, settings.endpoints, settings.selection).localCheckpoint()
+    kept = slice_rows(chosen, settings).withColumn("inputs", F.lit("")).localCheckpoint()
+    listed = merge_slices(kept, settings.endpoints, settings.selection).localCheckpoint()
     rows = sampled(simulated.withColumn("sample_hash", sample_hash()), samples(kept, listed))
     why = summed(
         explained(

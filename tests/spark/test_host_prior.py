@@ -15,7 +15,7 @@ from pipelines.endpoints.spark.inventory import candidates
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import NO
-from tests.endpoint_rows import sliced
+from tests.endpoint_rows import slice_rows
 
 FIRST = date(2026, 10, 30)
 SCHEMA = (
@@ -35,7 +35,7 @@ def frame(spark: SparkSession, rows: list[tuple[str, str, float, int]]) -> DataF
 
 
 def found(rows: DataFrame, settings: Settings) -> dict[str, tuple[float, float]]:
-    merged = candidates(sliced(rows, settings), settings.endpoints).collect()
+    merged = candidates(slice_rows(rows, settings), settings.endpoints).collect()
     return {row["path_template"]: (row["probability"], row["host_adjustment"]) for row in merged}
 
 
@@ -74,7 +74,7 @@ def test_a_day_at_a_time_in_any_order_is_one_pass(spark: SparkSession, settings:
     rows = frame(spark, [(f"/p{n % 7}", f"c{n % 5}", (n * 37 % 100) / 100, n % 3) for n in range(120)])
     whole = found(rows, settings)
     days = [rows.where(F.col("day") == F.lit(FIRST + timedelta(days=n))) for n in (2, 0, 1)]
-    parts = [sliced(day, settings).select(*ENDPOINT_SLICES.schema.names) for day in days]
+    parts = [slice_rows(day, settings).select(*ENDPOINT_SLICES.schema.names) for day in days]
     together = candidates(reduce(DataFrame.unionByName, parts), settings.endpoints).collect()
     assert whole == {row["path_template"]: (row["probability"], row["host_adjustment"]) for row in together}
 

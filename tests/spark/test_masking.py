@@ -7,7 +7,7 @@ import time
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
-from tests.record_rows import judge
+from tests.record_rows import validate_records
 
 
 def test_hostile_texts_are_masked_in_bounded_time(spark: SparkSession, settings: Settings) -> None:
@@ -19,11 +19,11 @@ def test_hostile_texts_are_masked_in_bounded_time(spark: SparkSession, settings:
         for text in hostile
     ]  # fmt: skip
     start = time.perf_counter()
-    assert len(judge(spark, settings, *changes)) == len(parts)
+    assert len(validate_records(spark, settings, *changes)) == len(parts)
     # three seconds on a quiet machine; `eyJ` in one column alone took 40
     assert time.perf_counter() - start < 90
 
 
 def test_a_query_is_cut_before_it_is_read(spark: SparkSession, settings: Settings) -> None:
-    (row,) = judge(spark, settings, {"url": "/x?" + "a=1&" * 500_000})
+    (row,) = validate_records(spark, settings, {"url": "/x?" + "a=1&" * 500_000})
     assert len(row["query"]) <= 65_536

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pipelines.paths.spark.inference import inferred
 from pipelines.paths.spark.publication import as_rules, hosts_to_infer, published_rules, republished
 from pipelines.runtime.settings_sections import PathSettings
-from tests.path_rows import evidence, merged, scored, told
+from tests.path_rows import evidence, merge_evidence, rule_triples, score_by_text
 
 
 def test_daily_publications_give_the_templates_of_one_batch(spark: SparkSession, paths: PathSettings) -> None:
@@ -22,9 +22,9 @@ def test_daily_publications_give_the_templates_of_one_batch(spark: SparkSession,
     published: DataFrame | None = None
     for n in range(3):
         known = None if published is None else published_rules(published, None)
-        published = inferred(merged(days[: n + 1]), paths, scored, known).localCheckpoint()
+        published = inferred(merge_evidence(days[: n + 1]), paths, score_by_text, known).localCheckpoint()
     assert published is not None
-    assert told(published) == told(inferred(merged(days), paths, scored, None))
+    assert rule_triples(published) == rule_triples(inferred(merge_evidence(days), paths, score_by_text, None))
 
 
 def publish(
@@ -32,8 +32,10 @@ def publish(
 ) -> set[tuple[str, str, str]]:
     """What is published after two days."""
     one, two = evidence(spark, first, paths), evidence(spark, then, paths, day=1)
-    rules = inferred(one, paths, scored, None)
-    return told(inferred(merged([one, two]), paths, scored, published_rules(rules, None)))
+    rules = inferred(one, paths, score_by_text, None)
+    return rule_triples(
+        inferred(merge_evidence([one, two]), paths, score_by_text, published_rules(rules, None))
+    )
 
 
 def test_a_published_literal_becomes_a_variable_only_on_strong_evidence(
@@ -41,11 +43,11 @@ def test_a_published_literal_becomes_a_variable_only_on_strong_evidence(
 ) -> None:
     low = paths.model_copy(update={"threshold": 0.7})  # on the first day /y is a literal
     one = evidence(spark, ["/a/y1", "/a/b"], paths)
-    first = inferred(one, low, scored, None)
-    assert ("/a", "/y1", "literal") in told(first)
-    later = merged([one, evidence(spark, ["/a/y2"], paths, day=1)])
-    then = inferred(later, paths, scored, published_rules(first, None)).localCheckpoint()
-    assert told(then) == {
+    first = inferred(one, low, score_by_text, None)
+    assert ("/a", "/y1", "literal") in rule_triples(first)
+    later = merge_evidence([one, evidence(spark, ["/a/y2"], paths, day=1)])
+    then = inferred(later, paths, score_by_text, published_rules(first, None)).localCheckpoint()
+    assert rule_triples(then) == {
         ("", "/a", "literal"),
         ("/a", "/b", "literal"),
         ("/a", "/y1", "literal"),
@@ -60,11 +62,11 @@ def test_a_published_variable_is_not_split(spark: SparkSession, paths: PathSetti
     """`/m1` was a variable when it was published; `/m2` is new, and not clearly a literal; `/b` is new and clearly one."""
     one = evidence(spark, ["/a/m1", "/a/x1"], paths)
     bold = paths.model_copy(update={"threshold": 0.3, "certain": 0.5})
-    first = inferred(one, bold, scored, None)
-    assert told(first) == {("", "/a", "literal"), ("/a", "/{}", "variable")}
-    later = merged([one, evidence(spark, ["/a/m2", "/a/b"], paths, day=1)])
-    then = inferred(later, paths, scored, published_rules(first, None))
-    assert told(then) == {("", "/a", "literal"), ("/a", "/{}", "variable"), ("/a", "/b", "literal")}
+    first = inferred(one, bold, score_by_text, None)
+    assert rule_triples(first) == {("", "/a", "literal"), ("/a", "/{}", "variable")}
+    later = merge_evidence([one, evidence(spark, ["/a/m2", "/a/b"], paths, day=1)])
+    then = inferred(later, paths, score_by_text, published_rules(first, None))
+    assert rule_triples(then) == {("", "/a", "literal"), ("/a", "/{}", "variable"), ("/a", "/b", "literal")}
 
 
 def test_operators_win_over_the_classifier_and_what_was_published(
@@ -75,13 +77,13 @@ def test_operators_win_over_the_classifier_and_what_was_published(
         ["/users/x1", "/users/x2", "/users/me", "/settings/x1", "/settings/17", "/c/b", "/c/d", "/c.json"],
         paths,
     )
-    first = inferred(rows, paths, scored, None).localCheckpoint()
+    first = inferred(rows, paths, score_by_text, None).localCheckpoint()
     schema = "host string, prefix string, step string, decision string, reason string"
     words = [("/users", "/x1", "literal"), ("/settings", "/{}", "literal"), ("/c", "/{}", "variable")]
     said = as_rules(spark.createDataFrame([("a.example", *each, "because") for each in words], schema), rows)
     assert hosts_to_infer(rows, first, None, paths).isEmpty()
     assert [row["host"] for row in hosts_to_infer(rows, first, said, paths).collect()] == ["a.example"]
-    then = told(inferred(rows, paths, scored, published_rules(first, said)))
+    then = rule_triples(inferred(rows, paths, score_by_text, published_rules(first, said)))
     assert then >= {("/users", "/x1", "literal"), ("/users", "/me", "literal"), ("/users", "/{}", "variable")}
     assert then >= {
         ("/settings", "/x1", "literal"),
@@ -101,10 +103,12 @@ def test_publishing_again_keeps_one_row_a_rule(spark: SparkSession, paths: PathS
     told_of = [(host, "/c", "/never", "literal", "because") for host in ("a.example", "b.example")]
     said = as_rules(spark.createDataFrame(told_of, schema), rows)
     both = rows.select("host").distinct()
-    first = republished(inferred(rows, paths, scored, said), said, said.limit(0), both).localCheckpoint()
+    first = republished(
+        inferred(rows, paths, score_by_text, said), said, said.limit(0), both
+    ).localCheckpoint()
     assert first.where(F.col("step") == "/never").count() == 2  # also of paths that nobody asked for
     one = both.where(F.col("host") == "a.example")
-    again = inferred(rows.join(one, "host", "left_semi"), paths, scored, published_rules(first, said))
+    again = inferred(rows.join(one, "host", "left_semi"), paths, score_by_text, published_rules(first, said))
     then = republished(again, said, first, one)
     assert then.groupBy("host", "prefix", "step").count().where(F.col("count") > 1).isEmpty()
-    assert told(then) == told(first)
+    assert rule_triples(then) == rule_triples(first)

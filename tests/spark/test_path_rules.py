@@ -15,7 +15,7 @@ from pipelines.paths.spark.steps import masked, steps, typed_steps
 from pipelines.paths.spark.templates import resolved
 from pipelines.paths.walk import Node, read_trees, walk
 from pipelines.runtime.settings_sections import PathSettings
-from tests.path_rows import evidence, merged, scored, told
+from tests.path_rows import evidence, merge_evidence, rule_triples, score_by_text
 
 PATHS = (
     "/users",
@@ -43,11 +43,11 @@ def walked(
 
 @pytest.fixture(scope="module")
 def rules(spark: SparkSession, paths: PathSettings) -> DataFrame:
-    return inferred(evidence(spark, PATHS, paths), paths, scored, None).localCheckpoint()
+    return inferred(evidence(spark, PATHS, paths), paths, score_by_text, None).localCheckpoint()
 
 
 def test_rules_hold_literals_one_row_for_the_variables_of_a_node_and_no_value(rules: DataFrame) -> None:
-    assert told(rules) == {
+    assert rule_triples(rules) == {
         ("", "/users", "literal"), ("/users", "/{}", "variable"), ("/users", "/me", "literal"),
         ("/users/{}", "/orders", "literal"), ("", "/f", "literal"),
         ("/f", "/{}", "variable"), ("/f/{}", ".json", "literal"), ("/f/{}", ".md", "absorbed"),
@@ -88,8 +88,8 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
     spark: SparkSession, paths: PathSettings, rules: DataFrame
 ) -> None:
     days = [evidence(spark, PATHS[n::7], paths) for n in range(7)]
-    again = merged([days[5], *days, days[2]]).repartition(7)
-    assert sorted(map(tuple, inferred(again, paths, scored, None).collect())) == sorted(
+    again = merge_evidence([days[5], *days, days[2]]).repartition(7)
+    assert sorted(map(tuple, inferred(again, paths, score_by_text, None).collect())) == sorted(
         map(tuple, rules.collect())
     )
 
@@ -97,7 +97,7 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
 def test_a_segment_of_many_dots_makes_no_deep_walk(spark: SparkSession, paths: PathSettings) -> None:
     """A step of the walk is a look-up, of inference a level; an attacker who is answered must not choose how many."""
     asked = ["/a/" + "." * 500, "/a/b:c:d:e:f"]
-    rules = inferred(evidence(spark, asked, paths), paths, scored, None).toArrow()
+    rules = inferred(evidence(spark, asked, paths), paths, score_by_text, None).toArrow()
     levels: list[str] = []
 
     class Watched(dict[str, Node]):
@@ -117,7 +117,7 @@ def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
     few = paths.model_copy(update={"max_children": 20, "always_whole": 10})
     many = evidence(spark, [f"/users/x{n}/orders" for n in range(300)], paths)
     asked = evidence(spark, ["/users/me", "/users/search"], paths, clients=500)
-    rows = merged([many, asked])
+    rows = merge_evidence([many, asked])
     kept = {row["path_shape"] for row in sampled(rows, few).collect()}
     assert len(kept) == 20
     assert {"/users/me", "/users/search"} <= kept
@@ -134,14 +134,15 @@ def test_few_paths_on_the_driver_and_many_on_executors_get_the_same_rules(
     spark: SparkSession, paths: PathSettings
 ) -> None:
     hosts = [evidence(spark, MANY[n::3], paths, host=f"{n}.example") for n in range(3)]
-    rows = merged(hosts)
-    here = inferred(rows, paths, scored, None)
+    rows = merge_evidence(hosts)
+    here = inferred(rows, paths, score_by_text, None)
     spread = paths.model_copy(update={"on_driver": 5, "always_whole": 10_000})
     known = published_rules(here, None)
     for published in (None, known):
-        expected = sorted(map(tuple, inferred(rows, paths, scored, published).collect()))
+        expected = sorted(map(tuple, inferred(rows, paths, score_by_text, published).collect()))
         assert (
-            sorted(map(tuple, inferred(rows.repartition(3), spread, scored, published).collect())) == expected
+            sorted(map(tuple, inferred(rows.repartition(3), spread, score_by_text, published).collect()))
+            == expected
         )
 
 
@@ -188,7 +189,7 @@ def test_crowded_nodes_are_thinned_at_every_level(spark: SparkSession, paths: Pa
     few = paths.model_copy(update={"max_children": 3, "always_whole": 1})
     names = [f"/{first}/{second}" for first in "abcdefgh" for second in "klmnopqr"]
     asked = evidence(spark, ["/a/k", "/a/l", "/a/m", "/b/n", "/c/r"], paths, clients=9)
-    rows = merged([evidence(spark, [*names, "/a", "/h"], paths), asked])
+    rows = merge_evidence([evidence(spark, [*names, "/a", "/h"], paths), asked])
     kept = {row["path_shape"] for row in sampled(rows, few).collect()}
     assert {path[:2] for path in kept} == {"/a", "/b", "/c"}
     assert {"/a", "/a/k", "/a/l", "/a/m", "/b/n", "/c/r"} <= kept

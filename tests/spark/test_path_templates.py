@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
-from tests.path_rows import Templates, all_of, inferred_templates
+from tests.path_rows import Templates, inferred_templates, templates_of
 
 RNG = random.Random(20)  # noqa: S311  # repeatable examples, no secret
 WORDS = "amber bridge candle desert ember falcon garden harbor island jungle kettle lantern meadow needle ocean".split()
@@ -81,7 +81,7 @@ def found(spark: SparkSession, settings: Settings) -> Templates:
 
 
 def test_literals_stay_beside_a_variable(found: Templates) -> None:
-    assert all_of(found, "beside") == {
+    assert templates_of(found, "beside") == {
         "/users",
         "/users/me",
         "/users/search",
@@ -91,22 +91,26 @@ def test_literals_stay_beside_a_variable(found: Templates) -> None:
 
 
 def test_three_tenants_are_one_variable(found: Templates) -> None:
-    assert len(all_of(found, "tenants")) == 4
+    assert len(templates_of(found, "tenants")) == 4
     assert found["tenants"]["/tenants/acme-17/users"] == "/tenants/{tenantId}/users"
 
 
 def test_two_collections_with_the_same_subtree_are_not_merged(found: Templates) -> None:
-    assert all_of(found, "collections") == {
+    assert templates_of(found, "collections") == {
         "/users", "/orders", "/users/{userId}", "/users/{userId}/tags", "/orders/{orderId}", "/orders/{orderId}/tags",
     }  # fmt: skip
 
 
 def test_slugs_made_of_words_are_a_variable(found: Templates) -> None:
-    assert all_of(found, "slugs") == {"/articles", "/articles/{articleId}", "/articles/{articleId}/comments"}
+    assert templates_of(found, "slugs") == {
+        "/articles",
+        "/articles/{articleId}",
+        "/articles/{articleId}/comments",
+    }
 
 
 def test_versions_and_dates_near_the_root_are_literals(found: Templates) -> None:
-    assert all_of(found, "versions") == {
+    assert templates_of(found, "versions") == {
         "/v1/users/{userId}",
         "/v2.1/users/{userId}",
         "/2024-01-01/users/{userId}",
@@ -114,11 +118,11 @@ def test_versions_and_dates_near_the_root_are_literals(found: Templates) -> None
 
 
 def test_year_month_and_day_are_variables(found: Templates) -> None:
-    assert all_of(found, "calendar") == {"/archive/{archiveId}/{archiveId2}/{archiveId3}"}
+    assert templates_of(found, "calendar") == {"/archive/{archiveId}/{archiveId2}/{archiveId3}"}
 
 
 def test_an_ending_stays_a_literal_and_what_is_before_it_a_variable(found: Templates) -> None:
-    assert all_of(found, "files") == {
+    assert templates_of(found, "files") == {
         "/reports",
         "/reports/report-{reportId}.pdf",
         "/documents/{documentId}.json",
@@ -126,63 +130,69 @@ def test_an_ending_stays_a_literal_and_what_is_before_it_a_variable(found: Templ
 
 
 def test_a_date_in_a_name_is_the_variable_part(found: Templates) -> None:
-    assert all_of(found, "dates") == {"/exports/orders-{exportId}.csv"}
+    assert templates_of(found, "dates") == {"/exports/orders-{exportId}.csv"}
 
 
 def test_padded_base64_is_a_variable(found: Templates) -> None:
-    assert all_of(found, "escapes") == {"/blobs/{blobId}"}
+    assert templates_of(found, "escapes") == {"/blobs/{blobId}"}
 
 
 def test_lists_and_coordinates_are_one_variable(found: Templates) -> None:
-    assert all_of(found, "lists") == {"/points/{pointId}", "/batch/{batchId}"}
+    assert templates_of(found, "lists") == {"/points/{pointId}", "/batch/{batchId}"}
 
 
 def test_slashes_and_matrix_parameters_do_not_make_templates(found: Templates) -> None:
-    assert all_of(found, "writing") == {"/users", "/users/{userId}"}
+    assert templates_of(found, "writing") == {"/users", "/users/{userId}"}
 
 
 def test_a_key_in_parentheses_is_the_variable_part(found: Templates) -> None:
-    assert all_of(found, "odata") == {"/Products({id})", "/Orders({id})/Items"}
+    assert templates_of(found, "odata") == {"/Products({id})", "/Orders({id})/Items"}
 
 
 def test_a_custom_method_stays_a_literal(found: Templates) -> None:
-    assert all_of(found, "methods") == {"/jobs/{jobId}", "/jobs/{jobId}:cancel", "/jobs/{jobId}:restart"}
+    assert templates_of(found, "methods") == {
+        "/jobs/{jobId}",
+        "/jobs/{jobId}:cancel",
+        "/jobs/{jobId}:restart",
+    }
 
 
 def test_nested_things_are_named_by_their_own_collection(found: Templates) -> None:
-    assert all_of(found, "nested") == {"/users/{userId}/friends/{friendId}"}
+    assert templates_of(found, "nested") == {"/users/{userId}/friends/{friendId}"}
 
 
 def test_a_catch_all_of_any_depth_ends(found: Templates, settings: Settings) -> None:
-    assert max(template.count("/") for template in all_of(found, "deep")) == settings.paths.max_depth + 1
+    assert (
+        max(template.count("/") for template in templates_of(found, "deep")) == settings.paths.max_depth + 1
+    )
     assert found["deep"]["/files/" + "/".join("x" * 39)].endswith("/**")
 
 
 def test_an_identifier_that_never_changes_is_still_a_variable(found: Templates) -> None:
-    assert all_of(found, "one") == {f"/apps/{{appId}}/{name}" for name in ("users", "settings", "logs")}
+    assert templates_of(found, "one") == {f"/apps/{{appId}}/{name}" for name in ("users", "settings", "logs")}
 
 
 def test_values_of_several_forms_are_one_variable(found: Templates) -> None:
-    assert all_of(found, "shapes") <= {
+    assert templates_of(found, "shapes") <= {
         "/accounts/{accountId}", "/accounts/{accountId}/limits", "/accounts/me", "/accounts/me/limits",
     }  # fmt: skip
 
 
 def test_a_single_endpoint_stays_as_it_is(found: Templates) -> None:
-    assert all_of(found, "graphql") == {"/graphql"}
+    assert templates_of(found, "graphql") == {"/graphql"}
 
 
 def test_forty_settings_are_forty_literals(found: Templates) -> None:
-    assert all_of(found, "settings") == {f"/settings/{name}" for name in SETTINGS_NAMES}
+    assert templates_of(found, "settings") == {f"/settings/{name}" for name in SETTINGS_NAMES}
 
 
 def test_a_sites_own_identifiers_are_learned_without_a_rule(found: Templates) -> None:
-    assert all_of(found, "own") == {"/items/{itemId}", "/items/{itemId}/price"}
+    assert templates_of(found, "own") == {"/items/{itemId}", "/items/{itemId}/price"}
 
 
 def test_paths_that_differ_in_case_stay_apart(found: Templates) -> None:
     """RFC 3986 s. 6.2.2.1: paths are case-sensitive."""
-    assert all_of(found, "case") == {"/Users/{userId}", "/users/{userId}"}
+    assert templates_of(found, "case") == {"/Users/{userId}", "/users/{userId}"}
 
 
 def test_hostile_segments_come_out_as_they_went_in(found: Templates) -> None:

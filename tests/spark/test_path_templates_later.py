@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
-from tests.path_rows import Templates, all_of, inferred_templates
+from tests.path_rows import Templates, inferred_templates, templates_of
 
 RNG = random.Random(21)  # noqa: S311  # repeatable examples, no secret
 WORDS = "amber bridge candle desert ember falcon garden harbor island jungle kettle lantern meadow needle ocean".split()
@@ -74,48 +74,48 @@ def later(reason: str) -> pytest.MarkDecorator:
     "words of one node that each end a path look like values: all parameters of all verbs come into one pot"
 )
 def test_verbs_of_remote_calls_below_one_node_stay_literals(found: Templates) -> None:
-    assert all_of(found, "verbs") == {f"/command/core/{verb}" for verb in RPC_VERBS}
+    assert templates_of(found, "verbs") == {f"/command/core/{verb}" for verb in RPC_VERBS}
 
 
 def test_short_codes_are_values_like_their_longer_siblings(found: Templates) -> None:
-    assert all_of(found, "codes") == {"/rooms/{roomId}", "/rooms/{roomId}/state"}
+    assert templates_of(found, "codes") == {"/rooms/{roomId}", "/rooms/{roomId}/state"}
 
 
 def test_few_short_codes_are_values_too(found: Templates) -> None:
-    assert all_of(found, "few") == {"/floors/{floorId}", "/floors/{floorId}/state"}
+    assert templates_of(found, "few") == {"/floors/{floorId}", "/floors/{floorId}/state"}
 
 
 @later(
     "what is the same below two levels of names is not seen: each name of a team is a literal with repositories of its own"
 )
 def test_teams_and_their_repositories_are_two_variables(found: Templates) -> None:
-    assert len(all_of(found, "registry")) == 3
-    assert {template.count("{") for template in all_of(found, "registry")} == {2}
+    assert len(templates_of(found, "registry")) == 3
+    assert {template.count("{") for template in templates_of(found, "registry")} == {2}
 
 
 def test_project_names_that_end_like_files_split_no_endpoint(found: Templates) -> None:
-    assert all_of(found, "projects") == {"/projects/{projectId}", "/projects/{projectId}/issues"}
+    assert templates_of(found, "projects") == {"/projects/{projectId}", "/projects/{projectId}/issues"}
 
 
 @later("a name that ends like a file, among names that are words, gives the variable an ending of its own")
 def test_names_of_packages_that_end_like_files_split_no_endpoint(found: Templates) -> None:
-    assert all_of(found, "packages") == {"/packages/{packageId}", "/packages/{packageId}/versions"}
+    assert templates_of(found, "packages") == {"/packages/{packageId}", "/packages/{packageId}/versions"}
 
 
 @later("a word after a colon is taken for a custom method, however many there are of it")
 def test_names_with_colons_are_values(found: Templates) -> None:
-    assert all_of(found, "urns") == {"/things/{thingId}", "/things/{thingId}/state"}
-    assert all_of(found, "tags") == {"/images/{imageId}"}
+    assert templates_of(found, "urns") == {"/things/{thingId}", "/things/{thingId}/state"}
+    assert templates_of(found, "tags") == {"/images/{imageId}"}
 
 
 @later("a word after a colon is taken for a custom method, also where it never repeats")
 def test_only_words_after_a_colon_that_repeat_are_methods(found: Templates) -> None:
-    assert all_of(found, "verbed") == {"/jobs/{jobId}", "/jobs/{jobId}:cancel"}
+    assert templates_of(found, "verbed") == {"/jobs/{jobId}", "/jobs/{jobId}:cancel"}
 
 
 @pytest.mark.parametrize(
     "host", ["endings", pytest.param("sources", marks=later("some endings are absorbed, others kept"))]
 )
 def test_endings_of_one_variable_are_treated_equally(found: Templates, host: str) -> None:
-    kept = {template.rpartition("}")[2] for template in all_of(found, host)}
+    kept = {template.rpartition("}")[2] for template in templates_of(found, host)}
     assert kept in ({""}, {".js", ".md", ".xml", ".css"})

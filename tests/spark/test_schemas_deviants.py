@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from pipelines.runtime.settings import Settings
 from pipelines.schemas.learning import spark as build
-from tests.schema_rows import deviants_of, row, slices_of, value_rows
+from tests.schema_rows import outlier_clients_of, row, slices_of, value_rows
 
 CLIENTS = 60
 Sent = tuple[str, dict[str, str]]
@@ -58,7 +58,7 @@ def traffic(spark: SparkSession, sent: list[Sent], errors: list[tuple[str, int]]
 
 
 def found(spark: SparkSession, sent: list[Sent], settings: Settings, **more: Any) -> dict[str, list[str]]:
-    apart = deviants_of(rows(spark, sent), traffic(spark, sent, **more), settings.deviants)
+    apart = outlier_clients_of(rows(spark, sent), traffic(spark, sent, **more), settings.deviants)
     return {one["client"]: one["reasons"] for one in apart.collect()}
 
 
@@ -69,7 +69,7 @@ def test_one_or_two_hostile_clients_change_nothing(
     users = honest(random.Random(3))  # noqa: S311  # a simulation
     sent = [*users, *attacker("evil", 200, kind), *attacker("evil too", 40, kind)]
     values = rows(spark, sent)
-    apart = deviants_of(values, traffic(spark, sent), settings.deviants)
+    apart = outlier_clients_of(values, traffic(spark, sent), settings.deviants)
     assert {one["client"] for one in apart.collect()} == {"evil", "evil too"}
     teaching = values.join(apart, "client", "left_anti")
     poisoned, clean = (
@@ -105,7 +105,7 @@ def test_where_clients_are_few_or_many_deviate_nobody_is_set_apart_for_it(
 
 def test_nothing_is_collected_but_the_number_of_clients(spark: SparkSession, settings: Settings) -> None:
     users = honest(random.Random(7))[:300]  # noqa: S311  # a simulation
-    apart = deviants_of(rows(spark, users), traffic(spark, users), settings.deviants)
+    apart = outlier_clients_of(rows(spark, users), traffic(spark, users), settings.deviants)
     assert apart.schema.names == ["client", "parameters", "endpoints", "reasons"]
     assert apart.where(F.size("reasons") == 0).count() == 0
 

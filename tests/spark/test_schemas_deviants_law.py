@@ -16,7 +16,7 @@ from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.value_counts import CLIENTS
 from pipelines.schemas.validation.outlier_clients import GAP
 from pipelines.schemas.validation.spark import number_of
-from tests.schema_rows import deviants_of, row, value_rows
+from tests.schema_rows import outlier_clients_of, row, value_rows
 
 CASES = 24
 Sent = Counter[tuple[str, str, str]]
@@ -131,7 +131,7 @@ def test_deviants_are_those_of_all_values_at_once(spark: SparkSession, settings:
     values = value_rows(spark, rows)
     clients = sorted({client for _, _, client in sent})
     traffic = spark.createDataFrame([(client, 200) for client in clients], "client string, status int")
-    found = deviants_of(values.repartition(4), traffic, every).collect()
+    found = outlier_clients_of(values.repartition(4), traffic, every).collect()
     wanted = expected(sent, every)
     assert {one["client"]: (one["parameters"], one["reasons"]) for one in found} == wanted
     assert {reason for _, reasons in wanted.values() for reason in reasons} == {

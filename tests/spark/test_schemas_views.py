@@ -11,7 +11,7 @@ from pipelines.schemas.extraction.spark import views
 from pipelines.schemas.extraction.splits import View
 from pipelines.schemas.learning import spark as build
 from pipelines.schemas.tables import SCHEMAS_SCHEMA, latest, new_versions
-from tests.schema_rows import DAYS, LITERAL, late, row, slices_of, value_rows
+from tests.schema_rows import DAYS, LITERAL, in_the_evening, row, slices_of, value_rows
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_two_views_are_the_whole_and_share_nothing(
 def test_window_of_one_day_has_its_late_hours_as_newest_slice(
     spark: SparkSession, settings: Settings
 ) -> None:
-    evening = late(row("q", "1"))
+    evening = in_the_evening(row("q", "1"))
     slices = slices_of(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
     found = build.evidence(build.merged(views(slices))).where("name = 'q'").collect()
     assert {one["view"]: one["n"] for one in found if one["view"] in (View.PAST, View.NEWEST)} == {

@@ -16,7 +16,7 @@ from pyspark.sql.types import StructType
 from pipelines.http.signals import SIGNALS, pack
 from pipelines.selection.columns import packed_signals
 from pipelines.transactions.tables import TRANSACTIONS
-from tests.small_plans import SHIPPED, having
+from tests.small_plans import SHIPPED, override_properties
 
 READ = sorted(
     {"host"} | {s.column for s in SIGNALS if s.column} | {test.column for s in SIGNALS for _, test in s.tests}
@@ -93,7 +93,7 @@ def test_packing_compiles_to_code_that_the_jvm_compiles_too(simulated: DataFrame
     simulated.select(*READ, "transaction_id", "path", "query").write.parquet(str(tmp_path / "rows"))
     stored = simulated.sparkSession.read.parquet(str(tmp_path / "rows"))
     shown = io.StringIO()
-    with having(simulated.sparkSession, SHIPPED), contextlib.redirect_stdout(shown):
+    with override_properties(simulated.sparkSession, SHIPPED), contextlib.redirect_stdout(shown):
         stored.select("transaction_id", "host", "path", "query", packed_signals()).explain("codegen")
     sizes = [int(size) for size in re.findall(r"maxMethodCodeSize:(\d+)", shown.getvalue())]
     assert sizes

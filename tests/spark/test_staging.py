@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from pipelines.runtime.settings import Settings
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
-from tests.input_files import COMBINED, LOGPUSH, written
+from tests.input_files import COMBINED, LOGPUSH, write_file
 
 NAMELESS = LOGPUSH.replace(b'"RayID":"1",', b"")
 
@@ -20,9 +20,9 @@ NAMELESS = LOGPUSH.replace(b'"RayID":"1",', b"")
 def test_records_are_identified_by_file_and_line_also_where_a_file_is_read_on(
     spark: SparkSession, settings: Settings, tmp_path: Path
 ) -> None:
-    written(tmp_path, "c.log", COMBINED * 3)
-    written(tmp_path, "a.ndjson.gz", gzip.compress(NAMELESS * 2))
-    grown = written(tmp_path, "b.ndjson.gz", gzip.compress(NAMELESS * 3 + b"\n" + NAMELESS * 2))
+    write_file(tmp_path, "c.log", COMBINED * 3)
+    write_file(tmp_path, "a.ndjson.gz", gzip.compress(NAMELESS * 2))
+    grown = write_file(tmp_path, "b.ndjson.gz", gzip.compress(NAMELESS * 3 + b"\n" + NAMELESS * 2))
     inputs = [
         replace(entry, start=3 * len(NAMELESS), lines_before=3) if entry.path == grown.resolve() else entry
         for entry in find_inputs([str(tmp_path)]).files

@@ -15,7 +15,7 @@ from pipelines.openapi.endpoint import endpoint_of
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import NO
 from pipelines.selection.spark import selected
-from tests.endpoint_rows import sliced, with_masked
+from tests.endpoint_rows import slice_rows, with_shapes
 
 TRANSACTION = (
     "transaction_id string, host string, method string, path string, status int, scheme string, client string, "
@@ -66,14 +66,14 @@ def judged(spark: SparkSession, settings: Settings) -> list[Row]:
          None if r["method"] == "OPTIONS" else "application/json", 0, r["names"], datetime(2026, 6, 1), DAY, {})
         for number, r in enumerate(rows())
     ]  # fmt: skip
-    given = with_masked(spark.createDataFrame(full, TRANSACTION), settings.paths)
+    given = with_shapes(spark.createDataFrame(full, TRANSACTION), settings.paths)
     chosen = selected(
         given,
         variants=("ml",),
         settings=settings.selection,
         scored={"ml": scored},
     )
-    kept = sliced(chosen, settings).localCheckpoint()
+    kept = slice_rows(chosen, settings).localCheckpoint()
     found = candidates(kept, settings.endpoints).withColumn("listed", F.lit(True))
     every = estimated(kept, settings.endpoints).withColumn("listed", F.lit(False))
     return found.unionByName(every).collect()

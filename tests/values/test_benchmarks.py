@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import days, growth, machine, page, peers, programs, skew, traffic, whole_run
-from benchmarks.figures import Figure, as_line, as_text, from_output, per_transaction, ratio
+from benchmarks.figures import Figure, as_line, as_text, parse_output, per_transaction, ratio
 from benchmarks.machine import Cost
 
 FIGURES = st.builds(Figure, st.text(), st.text(), st.text())
@@ -42,7 +42,7 @@ def test_event_log_is_counted_by_kind(tmp_path: Path) -> None:
     (folder / "events_1_local-1").write_bytes(b"".join(line + b"\n" for line in lines[:3]))
     (folder / "events_2_local-1").write_bytes(b"".join(line + b"\n" for line in lines[3:]))
     (folder / "appstatus_local-1").write_bytes(b"not a log")
-    plans = whole_run.counted(tmp_path)
+    plans = whole_run.count_plans(tmp_path)
     assert (plans.executions, plans.jobs) == (1, 2)
     assert plans.plan_bytes == sum(len(lines[number]) + 1 for number in (1, 4, 5))
 
@@ -82,14 +82,14 @@ def test_the_cost_of_a_command_has_its_children_in_it() -> None:
     # the sleep lets a sample see what was spent, however busy the machine is
     spin = "import time\nwhile time.process_time() < 0.6: pass\ntime.sleep(0.5)"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}], check=True)"
-    cost = machine.measured([sys.executable, "-c", code])
+    cost = machine.measure([sys.executable, "-c", code])
     assert cost.cpu >= 0.5
     assert cost.memory > 1_000_000
 
 
 def test_a_command_that_fails_ends_the_benchmark() -> None:
     with pytest.raises(SystemExit, match="ended with 3"):
-        machine.measured([sys.executable, "-c", "raise SystemExit(3)"])
+        machine.measure([sys.executable, "-c", "raise SystemExit(3)"])
 
 
 def test_the_model_of_the_processor() -> None:
@@ -101,13 +101,13 @@ def test_the_model_of_the_processor() -> None:
 def test_figures_survive_their_line(figures: list[Figure]) -> None:
     line = as_line(figures)
     assert "\n" not in line
-    assert from_output(f"something before\n{line}\n") == figures
+    assert parse_output(f"something before\n{line}\n") == figures
 
 
 def test_output_without_figures_is_an_error() -> None:
     for output in ("", "done\n", '{"a": 1}'):
         with pytest.raises(ValueError, match="no figures"):
-            from_output(output)
+            parse_output(output)
 
 
 def test_text_tells_the_target_where_there_is_one() -> None:
@@ -116,7 +116,7 @@ def test_text_tells_the_target_where_there_is_one() -> None:
 
 @given(st.dictionaries(st.text(min_size=1), st.integers(1, 1000), min_size=1), st.floats(0.01, 1))
 def test_the_fewest_hosts_with_the_share_get_one_name(sizes: dict[str, int], share: float) -> None:
-    hosts = traffic.renamed(sizes, share)
+    hosts = traffic.busiest_hosts(sizes, share)
     wanted = share * sum(sizes.values())
     assert sum(sizes[host] for host in hosts) >= wanted
     assert sum(sizes[host] for host in hosts) - min(sizes[host] for host in hosts) < wanted
@@ -129,7 +129,7 @@ def test_a_skewed_copy_differs_in_hosts_alone(tmp_path: Path) -> None:
     source = tmp_path / "traffic-1.ndjson.gz"
     with gzip.open(source, "wb") as out:
         out.writelines(orjson.dumps(record) + b"\n" for record in records)
-    files, share = traffic.skewed([str(source)], tmp_path / "uneven", 0.9)
+    files, share = traffic.skew_hosts([str(source)], tmp_path / "uneven", 0.9)
     with gzip.open(files[0], "rb") as lines:
         copied = [orjson.loads(line) for line in lines]
     assert share == 0.9
@@ -138,8 +138,8 @@ def test_a_skewed_copy_differs_in_hosts_alone(tmp_path: Path) -> None:
 
 
 def test_growth_is_told_as_cost_of_a_further_transaction() -> None:
-    small = growth.Sized(1000, Cost(10, 10, 100), Cost(50, 60, 1000))
-    large = growth.Sized(11_000, Cost(10.1, 10, 100), Cost(51, 90, 1100))
+    small = growth.SizeCosts(1000, Cost(10, 10, 100), Cost(50, 60, 1000))
+    large = growth.SizeCosts(11_000, Cost(10.1, 10, 100), Cost(51, 90, 1100))
     found = growth.figures(small, large)
     assert [figure.result for figure in found[:4]] == ["100.0 µs", "10.00", "1.50", "1.10"]
     assert found[2].target == "≤ 12.1"
@@ -159,10 +159,10 @@ def test_a_day_is_compared_with_and_without_the_start() -> None:
 
 
 def test_peers_are_compared_with_the_faster_of_them() -> None:
-    ours = peers.Timed("run", Cost(20, 10), Cost(21, 11))
+    ours = peers.ToolCosts("run", Cost(20, 10), Cost(21, 11))
     slow, fast = (
-        peers.Timed("slow", Cost(9, 9), Cost(29, 29)),
-        peers.Timed("fast", Cost(1, 1), Cost(11, 11)),
+        peers.ToolCosts("slow", Cost(9, 9), Cost(29, 29)),
+        peers.ToolCosts("fast", Cost(1, 1), Cost(11, 11)),
     )
     found = {figure.name: figure.result for figure in peers.figures(ours, [slow, fast], 1000, 11_000)}
     named = {name: result for name, result in found.items() if "fast" in name}
@@ -172,20 +172,20 @@ def test_peers_are_compared_with_the_faster_of_them() -> None:
 
 
 def test_without_peers_only_ours_is_told() -> None:
-    ours = peers.Timed("run", Cost(20, 10), Cost(21, 11))
+    ours = peers.ToolCosts("run", Cost(20, 10), Cost(21, 11))
     assert all("÷" not in figure.name for figure in peers.figures(ours, [], 1000, 11_000))
 
 
 def test_a_package_client_that_fails_or_is_not_there_is_a_reason_to_skip() -> None:
     with pytest.raises(peers.Missing, match="exit code 4"):
-        peers.installed(sys.executable, "-c", "raise SystemExit(4)")
+        peers.run_package_client(sys.executable, "-c", "raise SystemExit(4)")
     with pytest.raises(peers.Missing, match="is not installed"):
-        peers.installed("no-such-program-anywhere")
+        peers.run_package_client("no-such-program-anywhere")
 
 
 def test_every_path_of_a_first_pass_is_accepted() -> None:
     document = "x-path-templates:\n- ignore:/a/{id}\n- ignore:/ignore:b\n- /c\n"
-    assert peers.accepted(document) == "x-path-templates:\n- /a/{id}\n- /ignore:b\n- /c\n"
+    assert peers.accept_paths(document) == "x-path-templates:\n- /a/{id}\n- /ignore:b\n- /c\n"
 
 
 def test_the_prefix_is_what_most_requests_have() -> None:
@@ -200,7 +200,7 @@ def test_peers_get_json_and_no_other_bodies() -> None:
         {"request": {"url": "u"} | ({} if body is None else {"postData": body})} for body in bodies
     ]
     entries += [{"request": {"url": f"https://a.example/{path}"}} for path in ("${jndi:x}", "%7Bx")]
-    har = orjson.loads(peers.readable(orjson.dumps({"log": {"entries": entries}})))
+    har = orjson.loads(peers.without_unreadable(orjson.dumps({"log": {"entries": entries}})))
     assert [entry["request"].get("postData") for entry in har["log"]["entries"]] == [
         None,
         bodies[1],
@@ -211,8 +211,10 @@ def test_peers_get_json_and_no_other_bodies() -> None:
 
 def test_the_page_has_machine_commands_figures_and_failures() -> None:
     done = [
-        page.Finished("python -m benchmarks growth --small 1", 59.6, (Figure("a | b", "1\n2", "≤ 3"),)),
-        page.Finished("python -m benchmarks peers", 0.4, (), 2),
+        page.FinishedBenchmark(
+            "python -m benchmarks growth --small 1", 59.6, (Figure("a | b", "1\n2", "≤ 3"),)
+        ),
+        page.FinishedBenchmark("python -m benchmarks peers", 0.4, (), 2),
     ]
     text = page.page("commit abc; 2 cores", datetime(2026, 6, 30, 12, 5, tzinfo=UTC), "small", done)
     assert "commit abc; 2 cores; 2026-06-30 12:05 UTC; sizes: small; 1 minutes.\n" in text
@@ -223,7 +225,7 @@ def test_the_page_has_machine_commands_figures_and_failures() -> None:
 
 
 def test_a_benchmark_that_fails_leaves_its_exit_code() -> None:
-    done = page.finished("no_such_benchmark")
+    done = page.run_benchmark("no_such_benchmark")
     assert (done.figures, done.code) == ((), 2)
     assert done.command == "python -m benchmarks no_such_benchmark"
 
@@ -234,7 +236,7 @@ def test_a_benchmark_without_figures_has_failed(monkeypatch: pytest.MonkeyPatch)
         return subprocess.CompletedProcess(command, 0, stdout="done\n")
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert page.finished("growth").code == 1
+    assert page.run_benchmark("growth").code == 1
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_programs_are_started_in_their_order(
 ) -> None:
     started: list[list[str]] = []
 
-    def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
+    def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
         started.append(
             list(command[3:]) if command[2] == "jobs" else [command[2].partition(".")[2], *command[3:]]
         )
@@ -268,23 +270,23 @@ def test_programs_are_started_in_their_order(
         raise peers.Missing("no registry")
 
     for user in (programs, days):
-        monkeypatch.setattr(user, "measured", measured)
+        monkeypatch.setattr(user, "measure", measure)
     for tool in ("mitmproxy2swagger", "har_to_openapi"):
         monkeypatch.setattr(peers, tool, missing)
     monkeypatch.setattr(sys, "argv", ["benchmark", *arguments.split(), "--json"])
     module.main()
     assert [command[0].removesuffix("_session") for command in started] == expected
-    found = from_output(capsys.readouterr().out)
+    found = parse_output(capsys.readouterr().out)
     assert found
     assert ("skipped: no registry" in [figure.result for figure in found]) == (module is peers)
 
 
 def test_names_choose_commands_in_their_order() -> None:
     commands = ("a --x 1", "b", "a --x 2")
-    assert page.chosen(commands, []) == list(commands)
-    assert page.chosen(commands, ["a"]) == ["a --x 1", "a --x 2"]
+    assert page.choose_commands(commands, []) == list(commands)
+    assert page.choose_commands(commands, ["a"]) == ["a --x 1", "a --x 2"]
     with pytest.raises(ValueError, match="not on the page: c"):
-        page.chosen(commands, ["c", "b"])
+        page.choose_commands(commands, ["c", "b"])
 
 
 @pytest.mark.parametrize(

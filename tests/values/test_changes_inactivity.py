@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.changes.significance import gap_chance, silence
 from pipelines.runtime.settings import Settings
-from tests.endpoint_activity import TRAFFIC, marked
+from tests.endpoint_activity import TRAFFIC, count_flagged_gaps
 
 ENDPOINTS = 60
 
@@ -21,7 +21,7 @@ def test_living_endpoints_are_called_gone_no_more_often_than_promised(
     rng, changes = np.random.default_rng(1), settings.changes
     histories = [np.flatnonzero(TRAFFIC[traffic](rng)).tolist() for _ in range(ENDPOINTS)]
     gaps = sum(len(active) - 1 for active in histories)
-    marks = sum(marked(active, changes) for active in histories)
+    marks = sum(count_flagged_gaps(active, changes) for active in histories)
     assert gaps > 400
     assert marks <= changes.idle_risk * gaps
 

@@ -16,7 +16,7 @@ from pipelines.changes.notifications import TEXT_CHARACTERS, Webhook, batches, p
 from pipelines.runtime.errors import DeliveryError, OutputError, SettingsError
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import ChangeSettings
-from tests.webhook_server import receiving
+from tests.webhook_server import run_receiver
 
 CHANGE = {
     "id": "1",
@@ -42,7 +42,7 @@ def hook(url: str, changes: ChangeSettings, secret: str = "") -> Webhook:
 
 
 def test_a_batch_arrives_as_json_with_a_signature_that_the_receiver_can_check(quick: ChangeSettings) -> None:
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         post(hook(receiver.url, quick, "key"), [CHANGE])
         [(body, headers)] = receiver.got
     assert orjson.loads(body)["changes"] == [
@@ -61,13 +61,13 @@ def test_a_batch_arrives_as_json_with_a_signature_that_the_receiver_can_check(qu
 
 
 def test_without_a_secret_there_is_no_signature(quick: ChangeSettings) -> None:
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         post(hook(receiver.url, quick), [CHANGE])
         assert "X-Apicensus-Signature" not in receiver.got[0][1]
 
 
 def test_a_receiver_that_is_down_for_a_moment_loses_nothing(quick: ChangeSettings) -> None:
-    with receiving(answers=[503, 429]) as receiver:
+    with run_receiver(answers=[503, 429]) as receiver:
         post(hook(receiver.url, quick), [CHANGE])
         assert len(receiver.got) == 3
         assert len({body for body, _ in receiver.got}) == 1
@@ -78,7 +78,7 @@ def test_a_receiver_that_is_down_for_a_moment_loses_nothing(quick: ChangeSetting
 def test_a_receiver_that_takes_nothing_is_an_error_without_its_secrets(
     quick: ChangeSettings, caplog: pytest.LogCaptureFixture, status: int, attempts: int
 ) -> None:
-    with receiving(answers=[status] * 10) as receiver:
+    with run_receiver(answers=[status] * 10) as receiver:
         with pytest.raises(DeliveryError, match=f"status {status}") as caught:
             post(hook(receiver.url, quick, "key"), [CHANGE])
         assert len(receiver.got) == attempts
@@ -98,7 +98,7 @@ def test_a_closed_port_is_an_error_without_secrets(
 
 
 def test_a_redirection_is_not_followed(quick: ChangeSettings) -> None:
-    with receiving() as elsewhere, receiving(answers=[307], location=elsewhere.url) as receiver:
+    with run_receiver() as elsewhere, run_receiver(answers=[307], location=elsewhere.url) as receiver:
         with pytest.raises(DeliveryError, match="status 307"):
             post(hook(receiver.url, quick), [CHANGE])
         assert elsewhere.got == []
@@ -106,7 +106,7 @@ def test_a_redirection_is_not_followed(quick: ChangeSettings) -> None:
 
 
 def test_a_long_text_is_cut(quick: ChangeSettings) -> None:
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         post(hook(receiver.url, quick), [{"path_template": "x" * 100_000}])
         assert receiver.changes == [{"path_template": "x" * TEXT_CHARACTERS}]
 

@@ -14,7 +14,7 @@ from pipelines.conformance.findings import INFO, SEVERITIES, Verdict
 from pipelines.conformance.openapi_schema import validator
 from pipelines.conformance.request_check import MAX_FINDINGS, Checker
 from pipelines.http.value_formats import BY_KIND, JSON_ONLY
-from tests.conformance_examples import asked, checker, get, of_query, openapi, post, query
+from tests.conformance_examples import check_request, checker, get, openapi, post, query, query_findings
 
 FIELDS: dict[str, Any] = {
     "n": {"type": "integer", "maximum": 9},
@@ -70,7 +70,7 @@ def told(verdict: Verdict) -> str:
 @example("/x/1", "", "POST", '{"n":1e400,"o":{"k":"\\ud800"}}', "application/json")
 @example("/x/a-.json", "&".join(f"{n}=1" for n in range(2000)), "GET", "", None)
 def test_no_request_is_an_error(path: str, sent: str, method: str, body: str, media: str | None) -> None:
-    verdict = asked(CHECK, f"/x/{path}?{sent}", method, body, media)
+    verdict = check_request(CHECK, f"/x/{path}?{sent}", method, body, media)
     assert verdict.outcome in ("conform", "violate", "unknown")
     assert len(verdict.findings) <= MAX_FINDINGS
     for one in verdict.findings:
@@ -82,7 +82,7 @@ def test_no_request_is_an_error(path: str, sent: str, method: str, body: str, me
 
 @given(VALUES)
 def test_no_finding_on_a_body_holds_a_value(value: Any) -> None:
-    verdict = asked(CHECK, "/x/1", "POST", json.dumps({"n": SECRET, "o": value}), "application/json")
+    verdict = check_request(CHECK, "/x/1", "POST", json.dumps({"n": SECRET, "o": value}), "application/json")
     assert ("body", "/n", "type") in [(one.location, one.name, one.rule) for one in verdict.findings]
     assert SECRET not in told(verdict)
 
@@ -90,15 +90,15 @@ def test_no_finding_on_a_body_holds_a_value(value: Any) -> None:
 @given(st.sampled_from(["n", "s", "o"]), st.text(min_size=1))
 def test_a_value_is_in_no_finding_wherever_it_was_sent(name: str, more: str) -> None:
     value = quote(SECRET + more)
-    assert SECRET not in told(asked(CHECK, f"/x/{value}?{name}={value}&{name}={value}"))
-    form = asked(CHECK, "/x/1", "POST", f"{name}={value}", "application/x-www-form-urlencoded")
+    assert SECRET not in told(check_request(CHECK, f"/x/{value}?{name}={value}&{name}={value}"))
+    form = check_request(CHECK, "/x/1", "POST", f"{name}={value}", "application/x-www-form-urlencoded")
     assert SECRET not in told(form)
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}", r"^(\w+\s?)*$"])
 def test_patterns_that_blow_up_elsewhere_take_no_time_here(pattern: str) -> None:
     """In an engine that backtracks, forty characters would take years: that this ends at all is the proof."""
-    assert of_query({"type": "string", "pattern": pattern}, "q=" + "a" * 40 + "!" * 4000) in (
+    assert query_findings({"type": "string", "pattern": pattern}, "q=" + "a" * 40 + "!" * 4000) in (
         [("pattern", "medium")],
         [],  # a pattern without an end
     )
@@ -106,16 +106,16 @@ def test_patterns_that_blow_up_elsewhere_take_no_time_here(pattern: str) -> None
 
 def test_pattern_that_takes_too_many_steps_says_nothing() -> None:
     schema = {"type": "string", "pattern": r"^(a|a)*\1$"}
-    assert of_query(schema, "q=" + "a" * 40 + "!") == []
-    assert of_query(schema, "q=b") == [("pattern", "medium")]
+    assert query_findings(schema, "q=" + "a" * 40 + "!") == []
+    assert query_findings(schema, "q=b") == [("pattern", "medium")]
 
 
 def test_nothing_is_fetched() -> None:
-    assert of_query({"$ref": "http://127.0.0.1:9/schema.json"}, "q=1") == []
+    assert query_findings({"$ref": "http://127.0.0.1:9/schema.json"}, "q=1") == []
     with pytest.raises(ValueError, match="Retrieval is disabled"):
         validator({"$ref": "http://127.0.0.1:9/schema.json"})
 
 
 def test_wide_body_is_read_within_bounds() -> None:
     body = json.dumps({"n": 1, **{f"k{n}": n for n in range(50_000)}})
-    assert len(asked(CHECK, "/x/1", "POST", body, "application/json").findings) == MAX_FINDINGS
+    assert len(check_request(CHECK, "/x/1", "POST", body, "application/json").findings) == MAX_FINDINGS

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.conformance_examples import asked, checker, get, of_query, openapi, post, query, rules
+from tests.conformance_examples import (
+    check_request,
+    checker,
+    get,
+    openapi,
+    post,
+    query,
+    query_findings,
+    rules,
+)
 
 INTEGER = {"type": "integer", "minimum": 0, "maximum": 100}
 
@@ -49,7 +58,7 @@ INTEGER = {"type": "integer", "minimum": 0, "maximum": 100}
     ],
 )
 def test_text_conforms_if_any_reading_does(schema: Any, sent: str, found: list[tuple[str, str]]) -> None:
-    assert of_query(schema, sent) == found
+    assert query_findings(schema, sent) == found
 
 
 LIST = {"type": "array", "items": INTEGER, "maxItems": 3}
@@ -83,7 +92,7 @@ OBJECT = {"type": "object", "properties": {"min": INTEGER, "max": INTEGER}, "req
 def test_lists_and_objects_follow_the_style(
     schema: Any, style: dict[str, Any], sent: str, found: list[str]
 ) -> None:
-    assert [rule for rule, _ in of_query(schema, sent, **style)] == found
+    assert [rule for rule, _ in query_findings(schema, sent, **style)] == found
 
 
 @pytest.mark.parametrize(
@@ -101,21 +110,23 @@ def test_lists_and_objects_follow_the_style(
     ],
 )
 def test_words_of_openapi_30_mean_what_they_meant(schema: Any, sent: str, found: list[str]) -> None:
-    said = of_query(schema, sent, "3.0.3", components={"Age": INTEGER})
+    said = query_findings(schema, sent, "3.0.3", components={"Age": INTEGER})
     assert [rule for rule, _ in said] == found
 
 
 def test_what_stands_beside_a_reference_counts_in_openapi_31() -> None:
-    said = of_query({"$ref": "#/components/schemas/Age", "maximum": 1}, "q=2", components={"Age": INTEGER})
+    said = query_findings(
+        {"$ref": "#/components/schemas/Age", "maximum": 1}, "q=2", components={"Age": INTEGER}
+    )
     assert said == [("maximum", "medium")]
 
 
 def test_parameter_in_json_is_parsed() -> None:
     given = {"name": "q", "in": "query", "content": {"application/json": {"schema": OBJECT}}}
     check = checker(openapi({"/x": get(given)}))
-    assert rules(asked(check, "/x?q=%7B%22min%22:1%7D")) == []
-    assert rules(asked(check, "/x?q=%7B%22min%22:%22a%22%7D")) == [("query", "q", "type")]
-    assert rules(asked(check, "/x?q=%7B")) == [("query", "q", "type")]
+    assert rules(check_request(check, "/x?q=%7B%22min%22:1%7D")) == []
+    assert rules(check_request(check, "/x?q=%7B%22min%22:%22a%22%7D")) == [("query", "q", "type")]
+    assert rules(check_request(check, "/x?q=%7B")) == [("query", "q", "type")]
 
 
 def test_required_parameter_is_missed_and_parameters_of_the_path_hold_for_all_methods() -> None:
@@ -127,20 +138,20 @@ def test_required_parameter_is_missed_and_parameters_of_the_path_hold_for_all_me
         **post({"type": "object"}),
     }
     check = checker(openapi({"/users/{id}": item}))
-    assert rules(asked(check, "/users/5")) == []  # the method's own parameter replaces the path's
-    assert rules(asked(check, "/users/500?q=1", "POST")) == [("path", "id", "maximum")]
-    assert rules(asked(check, "/users/5", "POST")) == [("query", "q", "required")]
+    assert rules(check_request(check, "/users/5")) == []  # the method's own parameter replaces the path's
+    assert rules(check_request(check, "/users/500?q=1", "POST")) == [("path", "id", "maximum")]
+    assert rules(check_request(check, "/users/5", "POST")) == [("query", "q", "required")]
 
 
 def test_confidence_of_the_broken_constraint_is_told() -> None:
     schema = {**INTEGER, "x-census": {"n": 9, "constraints": {"maximum": {"risk": 1e-5, "confidence": 0.97}}}}
     listed = {"type": "array", "items": schema}
     tree = openapi({"/x": get(query("q", schema), query("l", listed), query("m", {**INTEGER}))})
-    verdict = asked(checker(tree), "/x?q=1000&l=1000&m=1000")
+    verdict = check_request(checker(tree), "/x?q=1000&l=1000&m=1000")
     assert [one.confidence for one in verdict.findings] == [0.97, 0.97, None]
 
 
 def test_names_that_learning_would_not_take_are_not_told() -> None:
     check = checker(openapi({"/x": get()}))
-    names = [one.name for one in asked(check, "/x?page=1&jane@example.com=1&1%27OR=1").findings]
+    names = [one.name for one in check_request(check, "/x?page=1&jane@example.com=1&1%27OR=1").findings]
     assert names == ["page", "(unnamed)"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.conformance.request_check import Request
 from pipelines.conformance.routes import literals_of, servers
 from pipelines.requests.path_parameters import values_of
-from tests.conformance_examples import asked, checker, get, openapi, post
+from tests.conformance_examples import check_request, checker, get, openapi, post
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,24 @@ def test_most_specific_path_wins(path: str, template: str | None) -> None:
         "/deep/**",
     )
     check = checker(openapi({one: get() for one in templates}))
-    assert asked(check, path).template == template
+    assert check_request(check, path).template == template
 
 
 def test_method_decides_between_paths_that_fit() -> None:
     check = checker(openapi({"/users/me": get(), "/users/{id}": post({"type": "object"})}))
-    assert asked(check, "/users/me", "POST").template == "/users/{id}"
-    refused = asked(check, "/users/me", "DELETE")
+    assert check_request(check, "/users/me", "POST").template == "/users/{id}"
+    refused = check_request(check, "/users/me", "DELETE")
     assert (refused.template, refused.outcome, refused.findings[0].rule) == (
         "/users/me",
         "unknown",
         "unknown-method",
     )
-    assert asked(check, "/users/me", "HEAD").outcome == "conform"
+    assert check_request(check, "/users/me", "HEAD").outcome == "conform"
 
 
 def test_hosts_without_a_document_are_told_apart_from_unknown_paths() -> None:
     check = checker(openapi({"/x": get()}))
-    assert asked(check, "/y").findings[0].rule == "unknown-endpoint"
+    assert check_request(check, "/y").findings[0].rule == "unknown-endpoint"
     assert check.verdict(Request("other.example.com", "GET", "/x")).findings[0].rule == "unknown-host"
 
 
@@ -92,7 +92,7 @@ def test_servers_of_an_operation_replace_the_document_s() -> None:
     item = get()
     item["get"]["servers"] = [{"url": "https://elsewhere.example.com"}]
     check = checker(openapi({"/x": item}))
-    assert asked(check, "/x").outcome == "unknown"
+    assert check_request(check, "/x").outcome == "unknown"
     assert check.verdict(Request("elsewhere.example.com", "GET", "/x")).outcome == "conform"
 
 

@@ -17,7 +17,7 @@ from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Pin, S
 from pipelines.decisions.tables import DECISIONS, from_rows, to_rows
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_MAX_BYTES
 from pipelines.runtime.errors import ContractError, SettingsError
-from tests.decision_examples import ALL_KINDS, decisions, refused
+from tests.decision_examples import ALL_KINDS, decisions, refusal_message
 from tests.strategies import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_hostile_document_is_refused(text: str) -> None:
-    assert refused(text).startswith("decisions.yaml:")
+    assert refusal_message(text).startswith("decisions.yaml:")
 
 
 @given(st.text() | st.sampled_from(HOSTILE))
@@ -109,7 +109,7 @@ def test_any_values_in_the_form_give_decisions_or_an_error_of_one_line(
     try:
         assert len(parsed(text, "x")) == len(values)
     except SettingsError:
-        assert len(refused(text)) < 3000
+        assert len(refusal_message(text)) < 3000
 
 
 @given(st.lists(decisions(), max_size=4))

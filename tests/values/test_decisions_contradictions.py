@@ -12,7 +12,7 @@ from pipelines.decisions.file import contradictions
 from pipelines.decisions.model import Decision
 from pipelines.decisions.rules import rules
 from pipelines.runtime.errors import SettingsError
-from tests.decision_examples import decided, decisions
+from tests.decision_examples import decisions, parse_entries
 
 CONTRADICTIONS = [
     # the same twice
@@ -50,7 +50,7 @@ def test_decisions_that_contradict_each_other_are_refused_with_both_lines(
     first: str, second: str, expected: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        decided("ignore: /other, host: other", first, "ignore: /more, host: other", second)
+        parse_entries("ignore: /other, host: other", first, "ignore: /more, host: other", second)
     message = str(caught.value)
     assert message.startswith("decisions.yaml:5: ")
     assert "contradicts line 3 (" in message
@@ -86,7 +86,7 @@ def test_decisions_that_contradict_each_other_are_refused_with_both_lines(
     ],
 )
 def test_decisions_that_can_hold_together_are_taken(entries: tuple[str, ...]) -> None:
-    assert len(decided(*entries)) == len(entries)
+    assert len(parse_entries(*entries)) == len(entries)
 
 
 @given(st.lists(decisions(), max_size=6))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.decision_examples import refused
+from tests.decision_examples import refusal_message
 
 
 def entries(*written_entries: str) -> str:
@@ -38,7 +38,7 @@ BAD_FILES = [
 
 @pytest.mark.parametrize(("text", "line", "expected"), BAD_FILES)
 def test_a_file_of_another_form_is_refused_with_its_line(text: str, line: int, expected: list[str]) -> None:
-    message = refused(text)
+    message = refusal_message(text)
     assert message.startswith(f"decisions.yaml:{line}: ")
     for part in expected:
         assert part in message
@@ -130,7 +130,7 @@ BAD_ENTRIES = [
 
 @pytest.mark.parametrize(("entry", "expected"), BAD_ENTRIES)
 def test_a_bad_entry_is_named_with_its_line(entry: str, expected: list[str]) -> None:
-    message = refused(
+    message = refusal_message(
         entries("ignore: /good, host: a", "ignore: /too, host: a", entry, "ignore: /c, host: c")
     )
     assert message.startswith("decisions.yaml:4: ")
@@ -140,17 +140,19 @@ def test_a_bad_entry_is_named_with_its_line(entry: str, expected: list[str]) -> 
 
 
 def test_an_entry_that_is_no_mapping_is_named_with_its_line() -> None:
-    assert "decisions.yaml:3: expected a decision (keys and values), found str" in refused(
+    assert "decisions.yaml:3: expected a decision (keys and values), found str" in refusal_message(
         "decisions:\n- {ignore: /a, host: b}\n- pin\n"
     )
 
 
 def test_a_block_entry_has_the_line_of_its_first_key() -> None:
-    message = refused("decisions:\n- ignore: /a\n  host: b\n\n# c\n- note: n\n  host: x y\n  ignore: /a\n")
+    message = refusal_message(
+        "decisions:\n- ignore: /a\n  host: b\n\n# c\n- note: n\n  host: x y\n  ignore: /a\n"
+    )
     assert message.startswith("decisions.yaml:6: ignore: host: expected a host name")
 
 
 def test_the_first_three_bad_entries_are_named() -> None:
-    message = refused(entries(*("pin: x, host: a" for _ in range(5))))
+    message = refusal_message(entries(*("pin: x, host: a" for _ in range(5))))
     assert re.findall(r"yaml:(\d+)", message) == ["2", "3", "4"]
     assert message.endswith("and 2 more")

@@ -10,11 +10,11 @@ from pipelines.decisions.checks import covers, most_specific_first
 from pipelines.decisions.file import parsed
 from pipelines.decisions.model import Pin
 from pipelines.decisions.rules import Naming, OperatorRule, names, rules
-from tests.decision_examples import ALL_KINDS, decided, templates
+from tests.decision_examples import ALL_KINDS, parse_entries, templates
 
 
 def told(*entries: str) -> list[tuple[str, str, str]]:
-    return [(rule.prefix, rule.step, rule.decision) for rule in rules(decided(*entries))]
+    return [(rule.prefix, rule.step, rule.decision) for rule in rules(parse_entries(*entries))]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_a_decision_tells_about_steps(entry: str, expected: list[tuple[str, str,
 
 
 def test_a_rule_says_who_decided_and_why() -> None:
-    [rule] = rules(decided("merge: '/catalog/{item}', host: '*.example.com', note: slugs"))
+    [rule] = rules(parse_entries("merge: '/catalog/{item}', host: '*.example.com', note: slugs"))
     reason = "operators' decision: merge /catalog/{item} (slugs)"
     assert rule == OperatorRule("*.example.com", "/catalog", "/{}", "variable", reason)
 
 
 def test_what_two_decisions_ask_for_is_one_rule_of_the_first() -> None:
-    found = rules(decided("pin: /a/b, host: x", "pin: /a/c, host: x", "pin: /a/b, host: y"))
+    found = rules(parse_entries("pin: /a/b, host: x", "pin: /a/c, host: x", "pin: /a/b, host: y"))
     assert [(rule.host, rule.prefix + rule.step) for rule in found] == [
         ("x", "/a"),
         ("x", "/a/b"),
@@ -109,13 +109,13 @@ def test_a_rename_wins_over_a_pin_and_a_pin_over_a_merge(order: tuple[int, ...])
         "rename: '/a/{q}', to: '/a/{r}', host: x",
     )
     all_kinds = [entries[index] for index in order]
-    assert names(decided(*all_kinds))["x", "/a/{}"].template == "/a/{r}"
+    assert names(parse_entries(*all_kinds))["x", "/a/{}"].template == "/a/{r}"
     without_rename = [entry for entry in all_kinds if "rename" not in entry]
-    assert names(decided(*without_rename))["x", "/a/{}"] == Naming("/a/{p}", last_only=False)
+    assert names(parse_entries(*without_rename))["x", "/a/{}"] == Naming("/a/{p}", last_only=False)
 
 
 def test_a_template_without_variables_gives_no_names() -> None:
-    assert names(decided("pin: /a, host: x")) == {}
+    assert names(parse_entries("pin: /a, host: x")) == {}
 
 
 @pytest.mark.parametrize(

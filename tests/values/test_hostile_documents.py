@@ -14,7 +14,7 @@ from pipelines.decisions.file import read
 from pipelines.runtime import settings
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError, SettingsError
-from tests.conformance_examples import asked, checker, get, openapi, post, query, rules
+from tests.conformance_examples import check_request, checker, get, openapi, post, query, rules
 
 LEVELS = 11
 
@@ -110,7 +110,10 @@ def test_references_that_are_shared_level_by_level_are_refused(keyword: str) -> 
     ):
         checker(tree)
     few = openapi({"/x": post({"$ref": "#/components/schemas/A0"})}, components=shared(5, keyword))
-    assert asked(checker(few), "/x", "POST", "1", "application/json").findings == () or keyword == "allOf"
+    assert (
+        check_request(checker(few), "/x", "POST", "1", "application/json").findings == ()
+        or keyword == "allOf"
+    )
 
 
 def test_schemas_that_hold_each_other_are_no_bomb() -> None:
@@ -125,7 +128,7 @@ def test_schemas_that_hold_each_other_are_no_bomb() -> None:
     check = checker(
         openapi({"/x": post({"$ref": "#/components/schemas/E"})}, components={"schemas": {**kinds, **one_of}})
     )
-    assert rules(asked(check, "/x", "POST", '{"left": {"left": {"n": 1}}}', "application/json")) == []
+    assert rules(check_request(check, "/x", "POST", '{"left": {"left": {"n": 1}}}', "application/json")) == []
 
 
 def test_work_adds_alternatives_and_takes_the_costliest_property() -> None:
@@ -142,4 +145,4 @@ def test_bounds_of_documents_are_settings() -> None:
     section = settings.load_settings().conformance
     assert Limits() == tuple(getattr(section, name) for name in Limits._fields)
     check = checker(openapi({"/x": get(query("q", {"type": "integer"}))}))
-    assert rules(asked(check, "/x?q=a")) == [("query", "q", "type")]
+    assert rules(check_request(check, "/x?q=a")) == [("query", "q", "type")]

@@ -20,7 +20,7 @@ from pipelines.runtime.settings import Profile
 from pipelines.schemas.inference.json_schema import COMMA_LIST, json_schema
 from tests.conformance_examples import HOST, checker
 from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
-from tests.inferred_schemas import of_values
+from tests.inferred_schemas import infer_values
 
 LEARNED, HELD_BACK = 400, 60
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ TEXTS = {"name"}
 
 def learned(name: str, draw: Draw) -> dict[str, Any]:
     rng = random.Random(name)  # noqa: S311  # a simulation
-    return json_schema(of_values([draw(rng) for _ in range(LEARNED)], name=name, clients=60))
+    return json_schema(infer_values([draw(rng) for _ in range(LEARNED)], name=name, clients=60))
 
 
 def parameter(location: str, name: str, draw: Draw, required: bool = False) -> Parameter:

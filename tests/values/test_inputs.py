@@ -15,7 +15,7 @@ from pipelines.runtime.errors import InputError
 from pipelines.transactions.inputs.names import spark_uri
 from pipelines.transactions.inputs.scan import Limits
 from pipelines.transactions.inputs.spark.files import Inputs, damaged, find_inputs
-from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
+from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
 
 
 def names(found: Inputs) -> list[tuple[str, str]]:
@@ -24,7 +24,7 @@ def names(found: Inputs) -> list[tuple[str, str]]:
 
 def test_file_is_fingerprinted_by_its_stored_bytes(tmp_path: Path) -> None:
     stored = gzip.compress(LOGPUSH)
-    path = written(tmp_path, "day 1.ndjson.gz", stored)
+    path = write_file(tmp_path, "day 1.ndjson.gz", stored)
     (entry,) = find_inputs([str(path)]).files
     assert (entry.format, entry.compression, entry.bytes) == ("logpush", "gzip", len(stored))
     assert entry.checksum == hashlib.sha256(stored).hexdigest()
@@ -33,13 +33,13 @@ def test_file_is_fingerprinted_by_its_stored_bytes(tmp_path: Path) -> None:
 
 
 def test_folder_is_read_in_order_without_hidden_and_unknown_files(tmp_path: Path) -> None:
-    written(tmp_path, "b/2.log", COMBINED)
-    written(tmp_path, "a.har", HAR)
-    written(tmp_path, "b/1.jsonl", LOGPUSH)
-    written(tmp_path, ".hidden.har", HAR + b" ")
-    written(tmp_path, ".git/x.har", HAR + b"  ")
-    written(tmp_path, "SOURCE.txt", b"captured with care\n")
-    written(tmp_path, "empty.har", b"")
+    write_file(tmp_path, "b/2.log", COMBINED)
+    write_file(tmp_path, "a.har", HAR)
+    write_file(tmp_path, "b/1.jsonl", LOGPUSH)
+    write_file(tmp_path, ".hidden.har", HAR + b" ")
+    write_file(tmp_path, ".git/x.har", HAR + b"  ")
+    write_file(tmp_path, "SOURCE.txt", b"captured with care\n")
+    write_file(tmp_path, "empty.har", b"")
     found = find_inputs([str(tmp_path)])
     assert names(found) == [("a.har", "har"), ("1.jsonl", "logpush"), ("2.log", "combined")]
     assert [(Path(path).name, why.split(" (")[0]) for path, why in found.skipped] == [
@@ -49,9 +49,9 @@ def test_folder_is_read_in_order_without_hidden_and_unknown_files(tmp_path: Path
 
 
 def test_compression_is_told_by_content_not_by_name(tmp_path: Path) -> None:
-    written(tmp_path, "1.log", gzip.compress(COMBINED))
-    written(tmp_path, "2", zstandard.compress(COMBINED + COMBINED))
-    written(tmp_path, "3.log.gz", COMBINED * 3)
+    write_file(tmp_path, "1.log", gzip.compress(COMBINED))
+    write_file(tmp_path, "2", zstandard.compress(COMBINED + COMBINED))
+    write_file(tmp_path, "3.log.gz", COMBINED * 3)
     found = find_inputs([str(tmp_path)])
     assert [(entry.compression, entry.format) for entry in found.files] == [
         ("gzip", "combined"),
@@ -61,53 +61,53 @@ def test_compression_is_told_by_content_not_by_name(tmp_path: Path) -> None:
 
 
 def test_same_content_is_kept_once_and_listed(tmp_path: Path) -> None:
-    first, second = written(tmp_path, "1.har", HAR), written(tmp_path, "2.har", HAR)
+    first, second = write_file(tmp_path, "1.har", HAR), write_file(tmp_path, "2.har", HAR)
     found = find_inputs([str(tmp_path), str(first)])
     assert names(found) == [("1.har", "har")]
     assert found.skipped == ((str(second), f"same content as {first}"), (str(first), "given twice"))
 
 
 def test_glob_takes_matches_and_literal_name_wins(tmp_path: Path) -> None:
-    written(tmp_path, "a1.har", HAR)
-    written(tmp_path, "deep/er/a2.har", HAR + b" ")
-    written(tmp_path, "notes.txt", b"hello")
-    literal = written(tmp_path, "a[1].har", HAR + b"\n")
+    write_file(tmp_path, "a1.har", HAR)
+    write_file(tmp_path, "deep/er/a2.har", HAR + b" ")
+    write_file(tmp_path, "notes.txt", b"hello")
+    literal = write_file(tmp_path, "a[1].har", HAR + b"\n")
     assert names(find_inputs([f"{tmp_path}/**/a?.har"])) == [("a1.har", "har"), ("a2.har", "har")]
     assert names(find_inputs([str(literal)])) == [("a[1].har", "har")]
     assert find_inputs([f"{tmp_path}/*"]).skipped[-1][0] == f"{tmp_path}/notes.txt"
 
 
 def test_file_uri_names_a_local_file(tmp_path: Path) -> None:
-    path = written(tmp_path, "a b.har", HAR)
+    path = write_file(tmp_path, "a b.har", HAR)
     assert names(find_inputs([path.as_uri()])) == [("a b.har", "har")]
 
 
 def test_given_format_is_believed_of_a_named_file_and_selects_within_a_folder(tmp_path: Path) -> None:
-    odd = written(tmp_path, "odd.txt", b"hello\n")
-    written(tmp_path, "a.har", HAR)
-    written(tmp_path, "b.log", COMBINED)
+    odd = write_file(tmp_path, "odd.txt", b"hello\n")
+    write_file(tmp_path, "a.har", HAR)
+    write_file(tmp_path, "b.log", COMBINED)
     assert names(find_inputs([str(odd)], "combined")) == [("odd.txt", "combined")]
     found = find_inputs([str(tmp_path)], "combined")
     assert names(found) == [("b.log", "combined")]
     assert [Path(path).name for path, _ in found.skipped] == ["a.har", "odd.txt"]
     assert "UTF-16" in refusal(
-        written(tmp_path, "u.log", COMBINED.decode().encode("utf-16")), format="combined"
+        write_file(tmp_path, "u.log", COMBINED.decode().encode("utf-16")), format="combined"
     )
 
 
 def test_log_of_another_kind_in_a_folder_is_skipped_but_a_broken_har_is_an_error(tmp_path: Path) -> None:
-    written(tmp_path, "access.log", COMBINED)
-    written(tmp_path, "error.log", b"[error] something\n")
+    write_file(tmp_path, "access.log", COMBINED)
+    write_file(tmp_path, "error.log", b"[error] something\n")
     found = find_inputs([str(tmp_path)])
     assert [Path(path).name for path, _ in found.skipped] == ["error.log"]
-    broken = written(tmp_path, "broken.har", b"\0\0\0\0")
+    broken = write_file(tmp_path, "broken.har", b"\0\0\0\0")
     assert str(broken) in refusal(tmp_path)
 
 
 def test_damaged_files_are_skipped_when_told_so(tmp_path: Path) -> None:
-    written(tmp_path, "a.har", HAR)
-    written(tmp_path, "b.har", b"\0\0\0\0")
-    written(tmp_path, "c.log.gz", gzip.compress(COMBINED)[:20])
+    write_file(tmp_path, "a.har", HAR)
+    write_file(tmp_path, "b.har", b"\0\0\0\0")
+    write_file(tmp_path, "c.log.gz", gzip.compress(COMBINED)[:20])
     found = find_inputs([str(tmp_path)], unreadable="skip")
     assert names(found) == [("a.har", "har")]
     assert [(Path(path).name, why[:25]) for path, why in found.skipped] == [
@@ -117,12 +117,12 @@ def test_damaged_files_are_skipped_when_told_so(tmp_path: Path) -> None:
 
 
 def test_name_with_control_characters_stays_on_one_line_of_the_message(tmp_path: Path) -> None:
-    message = refusal(written(tmp_path, "evil\n\x1b[31m.har", b"text"))
+    message = refusal(write_file(tmp_path, "evil\n\x1b[31m.har", b"text"))
     assert "evil\\n\\x1b[31m.har" in message
 
 
 def test_what_is_not_a_regular_file_is_skipped_by_name_within_a_folder(tmp_path: Path) -> None:
-    written(tmp_path, "a.har", HAR)
+    write_file(tmp_path, "a.har", HAR)
     os.mkfifo(tmp_path / "fifo.log")
     (tmp_path / "self.log").symlink_to(tmp_path / "self.log")
     (tmp_path / "gone.log").symlink_to(tmp_path / "absent.log")
@@ -153,7 +153,7 @@ def test_a_line_longer_than_the_limit_is_told_before_spark_opens_the_file(tmp_pa
         ("e.log", COMBINED + b"x" * (4 << 20), True),
     ):
         for packed in (bytes, gzip.compress):
-            path = written(tmp_path, name, packed(content))
+            path = write_file(tmp_path, name, packed(content))
             (entry,) = find_inputs([str(path)], limits=limits).files
             assert entry.scan is not None
             assert (entry.scan.has_long_line, entry.scan.bytes) == (is_long, len(content)), name
@@ -165,9 +165,9 @@ def test_a_line_longer_than_the_limit_is_told_before_spark_opens_the_file(tmp_pa
 
 
 def test_a_file_that_unpacks_to_more_than_it_may_is_refused_or_skipped(tmp_path: Path) -> None:
-    written(tmp_path, "a.log", COMBINED)
+    write_file(tmp_path, "a.log", COMBINED)
     for name, packed in (("b.log.gz", gzip.compress), ("c.log.zst", zstandard.compress)):
-        path = written(tmp_path, name, packed(COMBINED * 20_000))
+        path = write_file(tmp_path, name, packed(COMBINED * 20_000))
         assert path.stat().st_size < 20_000
         limits = Limits(unpacked_bytes=1_000_000)
         with pytest.raises(InputError, match=r"holds more than 1000000 bytes when decompressed \(ingest\."):
@@ -182,14 +182,14 @@ def test_damage_at_the_end_of_a_long_file_is_found_on_request(tmp_path: Path) ->
         b'192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /%d HTTP/1.1" 200 5\n' % i for i in range(40_000)
     )
     for name, content in {"a.log.gz": gzip.compress(lines), "b.log.zst": zstandard.compress(lines)}.items():
-        written(tmp_path, name, content[:-100])
-    written(tmp_path, "c.log.gz", gzip.compress(lines))
+        write_file(tmp_path, name, content[:-100])
+    write_file(tmp_path, "c.log.gz", gzip.compress(lines))
     found = find_inputs([str(tmp_path)])
     assert [entry.path.name for entry, _ in damaged(found.files) if entry.path] == ["a.log.gz", "b.log.zst"]
 
 
 def test_link_is_read_under_the_name_of_its_target(tmp_path: Path) -> None:
-    target = written(tmp_path, "data/x.log", COMBINED).resolve()
+    target = write_file(tmp_path, "data/x.log", COMBINED).resolve()
     (tmp_path / "current").symlink_to(tmp_path / "data")
     found = find_inputs([str(tmp_path / "current" / ".." / "current" / "x.log"), str(target)])
     assert [entry.path for entry in found.files] == [target]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
+from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, written
 def test_explicit_file_that_cannot_be_read_is_refused_in_words(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
-    path = written(tmp_path, name, content)
+    path = write_file(tmp_path, name, content)
     message = refusal(path)
     assert message.startswith(f"{path}: ")
     assert words in message
 
 
 def test_refusal_of_unknown_format_lists_the_formats(tmp_path: Path) -> None:
-    message = refusal(written(tmp_path, "x.txt", b"hello world"))
+    message = refusal(write_file(tmp_path, "x.txt", b"hello world"))
     assert "'hello world'" in message
     assert all(word in message for word in ("HAR", "Logpush", "Apache"))
 
@@ -60,8 +60,8 @@ def test_folder_without_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_folder_without_known_file_is_refused_with_a_reason(tmp_path: Path) -> None:
-    written(tmp_path, "a.txt", b"hello")
-    written(tmp_path, "b.txt", b"world")
+    write_file(tmp_path, "a.txt", b"hello")
+    write_file(tmp_path, "b.txt", b"world")
     message = refusal(tmp_path)
     assert "no file of a known format" in message
     assert "a.txt" in message
@@ -89,12 +89,12 @@ def test_a_fifo_and_a_link_to_itself_are_refused_at_once(tmp_path: Path) -> None
 
 
 def test_unknown_format_name_is_refused(tmp_path: Path) -> None:
-    assert "Choose auto, har, logpush, combined" in refusal(written(tmp_path, "x.har", HAR), format="pcap")
+    assert "Choose auto, har, logpush, combined" in refusal(write_file(tmp_path, "x.har", HAR), format="pcap")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_file_without_permission_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, "a.har", HAR)
+    path = write_file(tmp_path, "a.har", HAR)
     path.chmod(0)
     assert "cannot be read (Permission denied)" in refusal(path)
 

@@ -16,7 +16,7 @@ from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence
 from pipelines.schemas.validation.backtest import REQUEST, Parameter, Verdict, Views, back_tested
 from pipelines.schemas.validation.violations import broken
 from tests import strategies
-from tests.inferred_schemas import DAY, SETTINGS, Observation, accepts, judged
+from tests.inferred_schemas import DAY, SETTINGS, Observation, accepts, infer_observations
 from tests.oracles.parameter_state import fold, observe
 
 Q = ("query", "q")
@@ -59,7 +59,7 @@ def schema(found: Verdict) -> object:
 def test_what_states_call_unbroken_every_value_conforms_to(
     taught: list[Observation], others: list[Observation]
 ) -> None:
-    judgement = judged(taught)
+    judgement = infer_observations(taught)
     assume(not judgement.listed and not judgement.is_repeated)
     written = json_schema(judgement)
     refused = [
@@ -74,7 +74,7 @@ def test_what_states_call_unbroken_every_value_conforms_to(
 
 @given(strategies.similar_observations)
 def test_evidence_breaks_its_own_judgement_only_where_it_was_trimmed(taught: list[Observation]) -> None:
-    judgement = judged(taught)
+    judgement = infer_observations(taught)
     found = broken(judgement, judgement.evidence, "query", None)
     assert found.get("type", None) is None or judgement.trimmed >= found["type"].n
 
@@ -91,7 +91,7 @@ def test_evidence_breaks_its_own_judgement_only_where_it_was_trimmed(taught: lis
     ],
 )
 def test_each_limit_that_is_broken_is_named_and_counted(taught: list[str], other: str, keyword: str) -> None:
-    judgement = judged(sent(taught))
+    judgement = infer_observations(sent(taught))
     found = broken(judgement, seen(sent([*taught[:9], other, other], tag="d")), "query", None)
     assert {name: (one.n, one.clients) for name, one in found.items()} == {keyword: (2, 2)}
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pipelines.schemas.inference.infer import judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
-from tests.inferred_schemas import DAY, SETTINGS, accepts, judged, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, accepts, infer_observations, infer_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 
 def test_closed_set_of_many_clients_becomes_an_enum_with_its_proof() -> None:
-    schema = json_schema(of_values(["asc", "desc", "none"] * 100, clients=80))
+    schema = json_schema(infer_values(["asc", "desc", "none"] * 100, clients=80))
     assert without_evidence(schema) == {"type": "string", "enum": ["asc", "desc", "none"]}
     said = schema["x-census"]["constraints"]["enum"]
     assert said["proof"] == "count condition"
@@ -48,16 +48,18 @@ def test_attackers_beside_a_format_change_nothing() -> None:
     attacks = ["' OR 1=1", "<script>", "x;sleep 5", "999999999999", "A" * 600]
     rows = [(value, f"c{n % 40}", DAY, True) for n, value in enumerate(uuids)]
     rows += [(value, f"attacker{n}", DAY, True) for n, value in enumerate(attacks)]
-    assert without_evidence(json_schema(judged(rows))) == {"type": "string", "format": "uuid"}
+    assert without_evidence(json_schema(infer_observations(rows))) == {"type": "string", "format": "uuid"}
 
 
 def test_one_client_with_two_hundred_answers_does_not_move_a_limit() -> None:
     honest = [(str(n % 100), f"c{n % 60}", DAY, True) for n in range(4000)]
     hostile = [(value, "attacker", DAY, True) for value in ("99999999", "-5")]
     assert (
-        json_schema(judged([*honest, *hostile]))["maximum"] == json_schema(judged(honest))["maximum"] <= 200
+        json_schema(infer_observations([*honest, *hostile]))["maximum"]
+        == json_schema(infer_observations(honest))["maximum"]
+        <= 200
     )
-    assert json_schema(judged([*honest, *hostile]))["minimum"] == 0
+    assert json_schema(infer_observations([*honest, *hostile]))["minimum"] == 0
 
 
 def test_values_with_commas_are_lists_of_what_their_parts_are() -> None:

@@ -28,7 +28,7 @@ def learned(observations: Sequence[Observation]) -> ParameterState:
 
 
 def counted(texts: Sequence[str]) -> Distinct:
-    return sum((parameter_state.one(text) for text in texts), Distinct())
+    return sum((parameter_state.distinct_of(text) for text in texts), Distinct())
 
 
 many_texts = st.integers(0, 3 * CAPACITY).map(lambda n: [f"text {i}" for i in range(n)])

@@ -14,12 +14,20 @@ from pipelines.schemas.inference.infer import Level, Rule, judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 from tests import strategies
-from tests.inferred_schemas import DAY, SETTINGS, Observation, accepts, judged, of_values, schema_of
+from tests.inferred_schemas import (
+    DAY,
+    SETTINGS,
+    Observation,
+    accepts,
+    infer_observations,
+    infer_values,
+    schema_of,
+)
 
 
 @given(strategies.observations | strategies.similar_observations)
 def test_learned_schema_is_valid_and_accepts_all_that_was_seen(observations: list[Observation]) -> None:
-    judgement = judged(observations)
+    judgement = infer_observations(observations)
     schema = json_schema(judgement)
     Draft202012Validator.check_schema(schema)
     one_value = schema["items"] if judgement.is_repeated else schema
@@ -36,13 +44,13 @@ def test_order_of_observations_does_not_change_the_judgement(
     observations: list[Observation], random: Any
 ) -> None:
     shuffled = random.sample(observations, len(observations))
-    assert judged(shuffled) == judged(observations)
+    assert infer_observations(shuffled) == infer_observations(observations)
 
 
 @given(strategies.observations | strategies.similar_observations)
 def test_nothing_that_clients_sent_is_written(observations: list[Observation]) -> None:
     marked = [(f"needle-{value}", client, day, first) for value, client, day, first in observations]
-    assert "needle" not in str(json_schema(judged(marked)))
+    assert "needle" not in str(json_schema(infer_observations(marked)))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_type_and_format_follow_the_values(values: list[str], schema: dict[str, 
 
 
 def test_below_the_minimum_nothing_but_a_string_of_some_length_is_said() -> None:
-    judgement = of_values(["1"] * (SETTINGS.min_observations - 1))
+    judgement = infer_values(["1"] * (SETTINGS.min_observations - 1))
     assert (judgement.level, judgement.rule) == (Level.GUESS, Rule.FEW)
     few = ["1"] * (SETTINGS.min_observations - 1)
     assert schema_of(few) == {"type": "string", "maxLength": 64}
@@ -103,7 +111,7 @@ def test_unix_time_or_date_gets_both() -> None:
 
 
 def test_unix_time_is_a_64_bit_integer_without_maximum_and_says_so() -> None:
-    schema = json_schema(of_values(str(1_718_000_000 + 600 * n) for n in range(30)))
+    schema = json_schema(infer_values(str(1_718_000_000 + 600 * n) for n in range(30)))
     assert without_evidence(schema) == {"type": "integer", "format": "int64"}
     assert schema["x-census"]["kind"] == "unix-seconds"
     assert "no maximum" in schema["x-census"]["note"]
@@ -111,16 +119,16 @@ def test_unix_time_is_a_64_bit_integer_without_maximum_and_says_so() -> None:
 
 def test_a_negative_number_beside_times_is_not_refused() -> None:
     times = [str(1_718_000_000 + 600 * n) for n in range(30)]
-    schema = json_schema(of_values([*times, *["0"] * 20]))
+    schema = json_schema(infer_values([*times, *["0"] * 20]))
     assert (schema["minimum"], schema["x-census"]["constraints"]["minimum"]["proof"]) == (
         0,
         "distribution-free",
     )
-    assert accepts(json_schema(of_values([*times, *["0"] * 20, "-1"], clients=1)), "-1")
+    assert accepts(json_schema(infer_values([*times, *["0"] * 20, "-1"], clients=1)), "-1")
 
 
 def test_number_that_looks_like_a_time_but_stands_still_is_an_integer() -> None:
-    assert "kind" not in json_schema(of_values([str(1_718_000_000 + n) for n in range(30)]))["x-census"]
+    assert "kind" not in json_schema(infer_values([str(1_718_000_000 + n) for n in range(30)]))["x-census"]
 
 
 def test_empty_values_stay_allowed_beside_a_type() -> None:
@@ -139,7 +147,7 @@ def test_numbers_are_named_beside_text_only_where_they_are_the_rule() -> None:
 
 def test_one_attack_of_one_client_does_not_change_the_type() -> None:
     values = [*map(str, range(199)), "1' OR '1'='1"]
-    judgement = of_values(values, clients=20)
+    judgement = infer_values(values, clients=20)
     limits = {"minimum": 0, "maximum": 2000}  # ten times the largest of fewer than 200
     assert schema_of(values, clients=20) == {"type": "integer", "format": "int32", **limits}
     assert judgement.trimmed == 1
@@ -150,8 +158,8 @@ def test_one_attack_of_one_client_does_not_change_the_type() -> None:
 def test_rare_form_that_three_clients_send_is_kept() -> None:
     integers = [(str(n), f"c{n % 20}", DAY, True) for n in range(4000)]
     dates = [("2026-06-01T00:00:00Z", f"c{n}", DAY, True) for n in range(3)]
-    assert "anyOf" in json_schema(judged([*integers, *dates]))
-    assert "anyOf" not in json_schema(judged([*integers, *dates[:2]]))
+    assert "anyOf" in json_schema(infer_observations([*integers, *dates]))
+    assert "anyOf" not in json_schema(infer_observations([*integers, *dates[:2]]))
 
 
 def test_where_clients_are_too_few_to_tell_an_attacker_every_form_is_kept() -> None:
@@ -164,7 +172,7 @@ def test_decimal_among_integers_widens_and_is_never_trimmed() -> None:
 
 @pytest.mark.parametrize("name", ["token", "api_key", "password", "X-Signature", "sessionId", "access_token"])
 def test_value_of_a_secret_name_is_a_string_whatever_it_looks_like(name: str) -> None:
-    judgement = of_values([str(n) for n in range(50)], name=name)
+    judgement = infer_values([str(n) for n in range(50)], name=name)
     assert judgement.rule is Rule.SECRET
     assert schema_of([str(n) for n in range(50)], name=name) == {"type": "string"}
 
@@ -172,7 +180,7 @@ def test_value_of_a_secret_name_is_a_string_whatever_it_looks_like(name: str) ->
 @pytest.mark.parametrize("value", ["redacted", "redacted-0123abcd", "eyJhbGciOi.eyJzdWIi.c2ln"])
 def test_masked_value_or_credential_makes_a_string(value: str) -> None:
     assert schema_of([value] * 50) == {"type": "string"}
-    assert of_values([*map(str, range(50)), *[value] * 50]).rule is Rule.SECRET
+    assert infer_values([*map(str, range(50)), *[value] * 50]).rule is Rule.SECRET
 
 
 def test_masked_token_is_a_text_of_the_characters_that_its_mask_stands_for() -> None:
@@ -184,7 +192,7 @@ def test_masked_token_is_a_text_of_the_characters_that_its_mask_stands_for() -> 
 
 def test_repeated_names_make_an_array() -> None:
     twice = [(str(n), f"c{n % 5}", DAY, n % 2 == 0) for n in range(60)]
-    schema = json_schema(judged(twice))
+    schema = json_schema(infer_observations(twice))
     assert without_evidence(schema) == {
         "type": "array",
         "items": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 600},
@@ -201,13 +209,13 @@ def test_too_many_forms_have_no_common_one() -> None:
         "https://a.example/",
         "7f577081-0c1e-4b2f-9d3a-000000000000",
     ]
-    judgement = of_values(forms * 10)
+    judgement = infer_values(forms * 10)
     assert judgement.rule is Rule.MIXED
     assert schema_of(forms * 10) == {"type": "string"}
 
 
 def test_every_constraint_carries_its_evidence() -> None:
-    schema = json_schema(of_values([*map(str, range(20)), *["2026-06-01"] * 5], clients=5))
+    schema = json_schema(infer_values([*map(str, range(20)), *["2026-06-01"] * 5], clients=5))
     wanted = {"n", "distinct", "clients", "days", "share", "level", "rule"}
     assert wanted <= set(schema["x-census"])
     assert all(wanted <= set(member["x-census"]) for member in schema["anyOf"])

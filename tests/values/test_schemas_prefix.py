@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.schemas.inference.infer import judge
 from pipelines.schemas.inference.json_schema import json_schema
 from pipelines.schemas.statistics.prefix import as_pattern, constant, shared
-from tests.inferred_schemas import DAY, SETTINGS, accepts, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, accepts, infer_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 words = st.text(st.sampled_from("ab_"), max_size=5)
@@ -72,4 +72,4 @@ def test_prefix_that_the_back_test_refuses_leaves_the_classes() -> None:
     state = fold(observe(text, f"c{i % 40}", DAY) for i, text in enumerate(ids(200)))
     judgement = judge("q", state.evidence(), SETTINGS, refused={"prefix": "broken"})
     assert json_schema(judgement)["pattern"].startswith("^[")
-    assert of_values(ids(200), clients=40).alternatives[0].limits.prefix == "ord_"
+    assert infer_values(ids(200), clients=40).alternatives[0].limits.prefix == "ord_"

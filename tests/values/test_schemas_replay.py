@@ -20,7 +20,7 @@ from pipelines.schemas.inference.json_schema import json_schema, without_evidenc
 from pipelines.schemas.validation import backtest
 from pipelines.schemas.validation.backtest import REQUEST, Views, back_tested
 from pipelines.schemas.validation.violations import refused_values
-from tests.inferred_schemas import DAY, SETTINGS, of_values, schema_of
+from tests.inferred_schemas import DAY, SETTINGS, infer_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 EDGES = (
@@ -104,7 +104,7 @@ def test_types_of_json_are_those_that_were_sent(values: list[object], expected: 
 
 
 def test_first_values_of_a_member_that_was_always_null_are_taken_and_the_reason_is_told() -> None:
-    judgement = of_values(["null"] * 240)
+    judgement = infer_values(["null"] * 240)
     assert judgement.rule != "no-value-seen"  # a text in a URL
     schema = of_body([None] * 40, 2)
     assert all(takes(schema, value) for value in VALUES)
@@ -119,7 +119,7 @@ def test_parameter_without_values_is_no_closed_set_of_the_empty_text() -> None:
 
 
 def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() -> None:
-    judgement = of_values([str(n % 100) for n in range(240)], clients=60)
+    judgement = infer_values([str(n % 100) for n in range(240)], clients=60)
     form: Alternative = judgement.alternatives[0]
     wrong = replace(form, limits=Limits({"minimum": 0, "maximum": 50}))
     found = refused_values(replace(judgement, alternatives=(wrong,)), judgement.evidence, "query", SETTINGS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.runtime.errors import InputError
 from pipelines.transactions.sources.har_entries import entries
-from tests.har_examples import ENTRY, har, named, record
+from tests.har_examples import ENTRY, har, name_value_pairs, record
 
 
 def test_entry_becomes_a_record() -> None:
@@ -44,7 +44,7 @@ def test_pseudo_headers_complete_the_request_and_are_no_headers() -> None:
     sent = [{"name": name, "value": value} for name, value in pseudo.items()]
     found = record(
         {"method": None, "url": None, "headers": sent},
-        {"status": None, "headers": named(**{":status": "204"})},
+        {"status": None, "headers": name_value_pairs(**{":status": "204"})},
     )
     assert (found["method"], found["url"], found["host"], found["status"]) == (
         "POST",
@@ -56,7 +56,10 @@ def test_pseudo_headers_complete_the_request_and_are_no_headers() -> None:
 
 
 def test_target_without_host_is_completed_from_the_host_header() -> None:
-    assert record({"url": "/only", "headers": named(Host="a.example")})["url"] == "http://a.example/only"
+    assert (
+        record({"url": "/only", "headers": name_value_pairs(Host="a.example")})["url"]
+        == "http://a.example/only"
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,9 +76,9 @@ def test_target_without_host_is_completed_from_the_host_header() -> None:
             "not base64!",
             "text/plain",
         ),
-        ({"mimeType": "f", "params": named(a="1 2", b="&")}, "a=1+2&b=%26", "f"),
-        ({"mimeType": "f", "text": "", "params": named(a="1")}, "a=1", "f"),
-        ({"mimeType": "multipart/form-data; boundary=x", "params": named(a="1")}, None, None),
+        ({"mimeType": "f", "params": name_value_pairs(a="1 2", b="&")}, "a=1+2&b=%26", "f"),
+        ({"mimeType": "f", "text": "", "params": name_value_pairs(a="1")}, "a=1", "f"),
+        ({"mimeType": "multipart/form-data; boundary=x", "params": name_value_pairs(a="1")}, None, None),
         ({"mimeType": "", "text": "", "params": []}, None, None),  # what Firefox writes for a GET
         ("text", None, None),
         (None, None, None),
