@@ -1,9 +1,9 @@
-"""Logs of Delta tables, read and begun with Delta Kernel: no job of Spark is needed to make a table or to list its files.
+"""Reads and creates logs of Delta tables with Delta Kernel.
 
-Delta's own reader computes the state of a table with Spark: two SQL executions for each version, and one more for each
-query, which for small tables costs more than their rows. Kernel comes with Delta's jar and does this in the driver. It
-writes what Delta writes, through the same log stores (they make a commit atomic on each file system), so both work on
-the same table by turns.
+No Spark job is needed to create a table or to list its files. Delta's own reader computes the state of a table with Spark:
+two SQL executions for each version, and one more for each query, which for small tables costs more than their rows. Kernel
+comes with Delta's jar and does this in the driver. It writes the same log entries as Delta, through the same log stores
+(which make a commit atomic on each file system), so both can work on the same table in turn.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ from pyspark.sql.types import StructType
 from pipelines.runtime.errors import EnvironmentMissing
 
 MAX_FILES = 500
-"""Files of a table up to which the driver lists them. Each costs a millisecond, Delta's reader half a second before its first."""
+"""Largest number of files that the driver lists.
+
+Each file costs a millisecond here; Delta's reader costs half a second before its first file.
+"""
 PLAIN_READER = 1
-"""Version of the protocol for readers that know neither column mapping (2) nor deleted rows and other features (3)."""
+"""Reader version of Delta's protocol without column mapping (2), deletion vectors and other features (3)."""
 ENGINE = "apicensus"
 STATISTICS = "delta.dataSkippingStatsColumns"
 BLOCK_BYTES = 128 * 1024 * 1024  # nothing depends on it: Spark splits files by their length
@@ -34,7 +37,15 @@ BLOCK_BYTES = 128 * 1024 * 1024  # nothing depends on it: Spark splits files by 
 
 @dataclass(frozen=True, slots=True)
 class LoggedFile:
-    """A file of a table as the log has it: a URI relative to the root, bytes, milliseconds, partition, deletions."""
+    """An `add` entry of the log: one data file of a table.
+
+    Attributes:
+        path: URI relative to the table's root.
+        size: Bytes.
+        modified: Milliseconds since 1970.
+        partition: Value of each partition column.
+        deletions: Deletion vector, or None.
+    """
 
     path: str
     size: int
@@ -45,7 +56,7 @@ class LoggedFile:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A version of a table: the newest when it was asked for."""
+    """The version of a table that was the latest when it was loaded."""
 
     spark: SparkSession
     root: str
@@ -54,21 +65,21 @@ class Snapshot:
 
     @property
     def version(self) -> int:
-        """Number of the last commit."""
+        """Number of the latest commit."""
         return int(self.kernel.getVersion())
 
     @cached_property
     def schema(self) -> StructType:
-        """All columns, those of partitions included."""
+        """All columns, including partition columns."""
         return StructType.fromJson(json.loads(self.kernel.getMetadata().getSchemaString()))
 
     @property
     def is_empty(self) -> bool:
-        """Whether the table has no file."""
+        """Whether the table has no data file."""
         return next(self.files(), None) is None
 
     def files(self) -> Iterator[LoggedFile]:
-        """The files that make up this version, in no particular order."""
+        """Iterates over the data files of this version, in no particular order."""
         jvm, _ = _driver(self.spark)
         to_json = jvm.io.delta.kernel.defaults.internal.json.JsonUtils.rowToJson
         batches = self.kernel.getScanBuilder().build().getScanFiles(self.engine)
@@ -88,9 +99,10 @@ class Snapshot:
             batches.close()
 
     def frame(self) -> DataFrame | None:
-        """The rows, with the schema's NOT NULL; None where they are to be read with Delta's own reader.
+        """Returns the rows, or None if Delta's own reader has to read them.
 
-        Later commits do not change the frame: it names its files, and Delta keeps files that it replaced until VACUUM.
+        Columns keep the schema's NOT NULL. Later commits do not change the frame: it names its files, and Delta keeps replaced
+        files until VACUUM.
         """
         if self.kernel.getProtocol().getMinReaderVersion() > PLAIN_READER:
             return None
@@ -101,25 +113,25 @@ class Snapshot:
 
 
 def load_snapshot(spark: SparkSession, root: str) -> Snapshot | None:
-    """The newest version of the table at `root`, None where there is no table.
+    """Loads the latest version of the table at `root`; None if there is no table.
 
     Raises:
         EnvironmentMissing: Spark was started without Delta Kernel's jars.
     """
     jvm, hadoop = _driver(spark)
-    if isinstance(jvm.io.delta.kernel.TableManager, JavaPackage):  # what py4j makes of a name without a class
+    if isinstance(jvm.io.delta.kernel.TableManager, JavaPackage):  # py4j gives a package for a name that is not a class
         raise EnvironmentMissing(
             "Spark was started without Delta Kernel (delta-kernel-api, delta-kernel-defaults), which comes with Delta: name "
             "io.delta:delta-spark_4.2_2.13 in spark.jars.packages rather than single files in spark.jars."
         )
     engine = jvm.io.delta.kernel.defaults.engine.DefaultEngine.create(hadoop)
     try:
-        found = jvm.io.delta.kernel.TableManager.loadSnapshot(root).build(engine)
+        loaded = jvm.io.delta.kernel.TableManager.loadSnapshot(root).build(engine)
     except Py4JJavaError as error:
         if error.java_exception.getClass().getSimpleName() == "TableNotFoundException":
             return None
         raise
-    return Snapshot(spark, root, found, engine)
+    return Snapshot(spark, root, loaded, engine)
 
 
 def create_table(
@@ -129,9 +141,14 @@ def create_table(
     partition: Sequence[str],
     skipping_columns: Sequence[str] = (),
 ) -> None:
-    """Makes an empty table; its columns keep their NOT NULL, which a first write by Spark would lose.
+    """Creates an empty table.
 
-    The log has least and greatest values of the columns `skipping_columns`, none: of the first 32, as Delta does by itself.
+    Its columns keep their NOT NULL, which a first write by Spark would lose.
+
+    Args:
+        partition: Names of the partition columns.
+        skipping_columns: Columns whose minimum and maximum the log keeps for data skipping; without any, Delta's default: the
+            first 32.
     """
     jvm, hadoop = _driver(spark)
     kernel = jvm.io.delta.kernel
@@ -148,21 +165,25 @@ def create_table(
         properties.put(STATISTICS, ",".join(skipping_columns))
         table = table.withTableProperties(properties)
     done = table.build(engine).commit(engine, kernel.utils.CloseableIterable.emptyIterable())
-    for hook in done.getPostCommitHooks():  # the check sum file: from it Delta knows the schema without a job
+    for hook in done.getPostCommitHooks():  # writes the checksum file, from which Delta reads the schema without a job
         hook.threadSafeInvoke(engine)
 
 
 def empty_frame(spark: SparkSession, schema: StructType) -> DataFrame:
-    """No rows: a local relation, with which Spark's optimiser also drops what is joined to it."""
+    """Returns a frame without rows.
+
+    It is a local relation, so that Spark's optimiser also removes joins with it.
+    """
     java = spark._jsparkSession
     nothing = _driver(spark)[0].java.util.ArrayList()
     return DataFrame(java.createDataFrame(nothing, java.parseDataType(schema.json())), spark)
 
 
 def _relation(snapshot: Snapshot, files: Sequence[LoggedFile]) -> DataFrame:
-    """Parquet files as Spark's own reader sees them, partitions pruned; made of what the log says, without listing folders.
+    """Reads Parquet files with Spark's own reader, from the log's entries alone.
 
-    `spark.read.parquet(...)` would ask the file system for each file twice and forget which columns are NOT NULL.
+    Partitions are pruned, and no folder is listed. `spark.read.parquet(...)` would ask the file system for each file twice
+    and lose which columns are NOT NULL.
     """
     jvm, hadoop = _driver(snapshot.spark)
     java, sources = snapshot.spark._jsparkSession, jvm.org.apache.spark.sql.execution.datasources
@@ -184,7 +205,7 @@ def _relation(snapshot: Snapshot, files: Sequence[LoggedFile]) -> DataFrame:
     index = sources.InMemoryFileIndex(
         java, jvm.PythonUtils.toSeq(paths), options, some, listed, nothing, nothing
     )
-    listed.invalidateAll()  # the index holds them
+    listed.invalidateAll()  # the index has them now
     relation = sources.HadoopFsRelation(
         index, of_partition, of_data, nothing, sources.parquet.ParquetFileFormat(), options, java
     )
@@ -192,7 +213,7 @@ def _relation(snapshot: Snapshot, files: Sequence[LoggedFile]) -> DataFrame:
 
 
 def _cache_status(spark: SparkSession, uri: str, file: LoggedFile, listed: Any) -> Any:
-    """The file's path, after its length and time have been written into Spark's cache of listed files."""
+    """Returns the file's path, with its length and time put into Spark's cache of file statuses."""
     jvm, _ = _driver(spark)
     path = jvm.org.apache.hadoop.fs.Path(uri)
     status = jvm.org.apache.hadoop.fs.FileStatus
@@ -203,6 +224,9 @@ def _cache_status(spark: SparkSession, uri: str, file: LoggedFile, listed: Any) 
 
 
 def _driver(spark: SparkSession) -> tuple[Any, Any]:
-    """The driver's JVM and its Hadoop configuration: Kernel and file systems have no API in Python."""
+    """Returns the driver's JVM and its Hadoop configuration.
+
+    Neither Kernel nor Hadoop file systems have a Python API.
+    """
     context = spark.sparkContext
     return context._jvm, context._jsc.hadoopConfiguration()

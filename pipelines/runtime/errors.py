@@ -1,10 +1,13 @@
-"""One tree of errors. Each says what was expected, what was found, where, and the way out."""
+"""Errors for users: each names the problem, its place and what to do about it."""
 
 from __future__ import annotations
 
 
 class CensusError(Exception):
-    """Base of every error that a user can cause or mend. `exit_code` is what the process ends with."""
+    """Base of every error that a user can cause or fix.
+
+    `exit_code` is the exit code of the process.
+    """
 
     exit_code = 2
 
@@ -14,7 +17,10 @@ class SettingsError(CensusError):
 
 
 class InputError(CensusError):
-    """An input cannot be read. A bad *record* is data (quarantine); a bad *file* is this."""
+    """An input file cannot be read.
+
+    A bad *record* is not an error: it goes to quarantine.
+    """
 
     def __init__(self, source: str, problem: str, way_out: str, line: int | None = None) -> None:
         self.source, self.problem, self.way_out, self.line = source, problem, way_out, line
@@ -27,21 +33,21 @@ class WarehouseError(CensusError):
 
 
 class OutputError(CensusError):
-    """A file or folder that a step was told to write cannot be written."""
+    """An output file or folder cannot be written."""
 
 
 class WarehouseBusy(CensusError):
-    """Another process holds the lease of the warehouse. Trying again later helps."""
+    """Another process holds the lease of the warehouse; try again later."""
 
     exit_code = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class EnvironmentMissing(CensusError):
-    """Something that the machine must offer (Java, a Python package) is not there."""
+    """The machine lacks a requirement, such as Java or a Python package."""
 
 
 class ContractError(CensusError):
-    """A table or frame does not have the columns that its readers rely on."""
+    """A table or frame lacks columns that its readers need."""
 
     exit_code = 3
 
@@ -59,6 +65,6 @@ class ModelMismatch(CensusError):
 
 
 class DeliveryError(CensusError):
-    """A receiver did not take what was sent to it; it is kept and sent again by the next run."""
+    """A receiver did not accept a delivery; the next run sends it again."""
 
     exit_code = 3

@@ -1,4 +1,7 @@
-"""Files that appear under their name only when they are whole: the one place where outputs are written."""
+"""Atomic writes: a file appears under its name only when it is complete.
+
+Every output is written here.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,15 @@ from typing import BinaryIO
 
 from pipelines.runtime.errors import OutputError
 
-_MODE = 0o666  # less what the process's umask takes away, as of any file
+_MODE = 0o666  # the process's umask applies, as to any file
 
 
 @contextmanager
 def atomic_file(out: Path) -> Iterator[BinaryIO]:
-    """A file to write to; it takes the place of `out` where nothing failed, and is gone otherwise.
+    """Opens a temporary file that replaces `out` if the block succeeds.
 
-    A kill at any moment leaves the old file or the new one, also when the machine goes down: the content is on the disk
-    before the name is (fsync of the file, then of its folder; POSIX rename is atomic).
+    If the block fails, the temporary file is deleted. A kill at any moment leaves the old file or the new one, even if the
+    machine goes down: the content is on disk before the name is (fsync of the file, then of its folder; POSIX rename is atomic).
 
     Raises:
         OutputError: the file cannot be written, or another process is writing it.
@@ -32,20 +35,20 @@ def atomic_file(out: Path) -> Iterator[BinaryIO]:
         raise _unwritable(out, error) from error
     try:
         with os.fdopen(os.dup(descriptor), "wb") as file:
-            yield file  # may be closed by whoever wraps it
+            yield file  # a wrapper may close it
         os.fsync(descriptor)
         part.replace(out)
         _sync_folder(out.parent)
     except OSError as error:
         raise _unwritable(out, error) from error
     finally:
-        with suppress(OSError):  # gone where all went well; the first error is the one to hear
+        with suppress(OSError):  # already renamed on success; on failure the first error counts
             part.unlink(missing_ok=True)
         os.close(descriptor)
 
 
 def write_atomically(out: Path, content: bytes | str) -> None:
-    """Writes `content` (text as UTF-8) to `out`, whole or not at all.
+    """Writes `content` (text as UTF-8) to `out` completely or not at all.
 
     Raises:
         OutputError: the file cannot be written.
@@ -55,12 +58,15 @@ def write_atomically(out: Path, content: bytes | str) -> None:
 
 
 def partial_path(out: Path) -> Path:
-    """Where the content of `out` is until it is whole."""
+    """Returns the path that holds the content of `out` until it is complete."""
     return out.with_name(f".{out.name}.part")
 
 
 def _open_locked(part: Path, out: Path) -> int:
-    """The part, empty and ours: two processes that write the same file must not mix. A dead one's lock is gone with it."""
+    """Opens the temporary file, empty and locked, and returns its descriptor.
+
+    Two processes that write the same file must not mix their content. The lock of a dead process ends with it.
+    """
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT, _MODE)
     try:
         with suppress(NotImplementedError):
@@ -80,7 +86,7 @@ def _open_locked(part: Path, out: Path) -> int:
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # some network file systems cannot, and keep names safe in their own way
+        with suppress(OSError):  # some network file systems cannot, and make names durable in their own way
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -88,5 +94,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _unwritable(out: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"--out {out}: cannot be written ({error.strerror}). Name a place that you may write and that has room."
+        f"--out {out}: cannot be written ({error.strerror}). Choose a place that you may write to and that has free space."
     )
