@@ -1,6 +1,7 @@
-"""Packs the packages as they are in a checkout: `spark-submit --py-files dist/apicensus.zip jobs/discover.py`.
+"""Packs the checkout's packages into one archive for `spark-submit --py-files`.
 
-Where a cluster starts the driver itself, the script is all that it has of the checkout; the rest comes from this archive.
+`spark-submit --py-files dist/apicensus.zip jobs/discover.py`: if the cluster starts the driver, the script is the only file of
+the checkout that it has; everything else comes from this archive.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Set-up submits this: spark-submit first fetches `spark.jars.packages` of conf/; which files these are is remembered."""
+"""Fetches the jars of `spark.jars.packages` and stores their paths.
+
+Set-up submits this script: spark-submit itself fetches the jars before the script runs.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,6 @@ from pyspark import SparkConf, SparkContext
 from pipelines.runtime.jvm import JARS, read_properties, save_resolved_jars
 
 if __name__ == "__main__":
-    SparkContext._ensure_initialized()  # the JVM that spark-submit started knows them; no session is needed
+    SparkContext._ensure_initialized()  # spark-submit's JVM knows the jars; no session is needed
     save_resolved_jars(read_properties(Path(os.environ["SPARK_CONF_DIR"]), {}), SparkConf().get(JARS, ""))
     sys.stdout.write("the jars are in the Ivy cache\n")

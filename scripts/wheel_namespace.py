@@ -1,9 +1,9 @@
-"""Hatch's build hook: the wheel holds one package, `apicensus`, so that it takes nobody's `ml`, `jobs` or `pipelines`.
+"""Hatch's build hook: the wheel holds the single package `apicensus`.
 
-A checkout keeps its folders at the top, where `spark-submit jobs/discover.py` finds them. The files of a wheel are the same, but
-for their imports: `from pipelines.http ...` is `from apicensus.pipelines.http ...` there. Code finds its own files by
-`__package__` and `__name__`, never by a name that is written out. An editable install gets the module `apicensus` alone.
-"""
+So it does not collide with another project's `ml`, `jobs` or `pipelines`. A checkout keeps its folders at the top, where
+`spark-submit jobs/discover.py` finds them. The files of a wheel are the same except for their imports: `from pipelines.http
+...` becomes `from apicensus.pipelines.http ...`. Code finds its own files by `__package__` and `__name__`, never by a literal
+name. An editable install gets the module `apicensus` only."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ RUN = "import sys\n\nfrom apicensus import main\n\nsys.exit(main())\n"
 
 
 def in_namespace(source: str) -> str:
-    """The source with imports of the project's packages below `apicensus`."""
+    """Moves imports of the project's packages below `apicensus`."""
     return IMPORT.sub(r"\g<1>apicensus.", source)
 
 
 class NamespaceHook(BuildHookInterface[Any]):
-    """Lays the packages out for the wheel in a temporary folder that is removed when the wheel is built."""
+    """Arranges the packages for the wheel in a temporary folder."""
 
     folder: Path | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Adds the package `apicensus` to what is built."""
+        """Adds the package `apicensus` to the wheel."""
         self.folder = Path(tempfile.mkdtemp(prefix="apicensus-wheel-"))
         if version == "editable":
             module = self.folder / "apicensus.py"

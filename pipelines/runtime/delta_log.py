@@ -119,7 +119,9 @@ def load_snapshot(spark: SparkSession, root: str) -> Snapshot | None:
         EnvironmentMissing: Spark was started without Delta Kernel's jars.
     """
     jvm, hadoop = _driver(spark)
-    if isinstance(jvm.io.delta.kernel.TableManager, JavaPackage):  # py4j gives a package for a name that is not a class
+    if isinstance(
+        jvm.io.delta.kernel.TableManager, JavaPackage
+    ):  # py4j gives a package for a name that is not a class
         raise EnvironmentMissing(
             "Spark was started without Delta Kernel (delta-kernel-api, delta-kernel-defaults), which comes with Delta: name "
             "io.delta:delta-spark_4.2_2.13 in spark.jars.packages rather than single files in spark.jars."
@@ -146,6 +148,9 @@ def create_table(
     Its columns keep their NOT NULL, which a first write by Spark would lose.
 
     Args:
+        spark: The session.
+        root: Folder or URI of the table.
+        schema: All columns, including partition columns.
         partition: Names of the partition columns.
         skipping_columns: Columns whose minimum and maximum the log keeps for data skipping; without any, Delta's default: the
             first 32.
@@ -165,7 +170,9 @@ def create_table(
         properties.put(STATISTICS, ",".join(skipping_columns))
         table = table.withTableProperties(properties)
     done = table.build(engine).commit(engine, kernel.utils.CloseableIterable.emptyIterable())
-    for hook in done.getPostCommitHooks():  # writes the checksum file, from which Delta reads the schema without a job
+    for hook in (
+        done.getPostCommitHooks()
+    ):  # writes the checksum file, from which Delta reads the schema without a job
         hook.threadSafeInvoke(engine)
 
 

@@ -1,4 +1,7 @@
-"""The wheel, and environments that have the locked packages but not the project (nothing is downloaded)."""
+"""The wheel, and environments with the locked packages but without the project.
+
+Nothing is downloaded.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +43,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | None], Path]:
-    """Makes a virtual environment that sees this one's packages without the project; returns its Python.
+    """Makes a virtual environment with this one's packages, without the project.
 
-    A `.pth` file adds this site-packages folder to the path, but does not run the `.pth` files inside it, of
-    which the project's editable install is one.
-    """
+    The function returns the environment's Python; it installs the wheel, if one is given. A `.pth` file adds this site-packages
+    folder to the path, but does not run the `.pth` files inside it, of which the project's editable install is one."""
 
     def make(wheel: Path | None) -> Path:
         home = tmp_path_factory.mktemp("environment")
@@ -52,7 +54,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | No
         python = home / "bin" / "python"
         if wheel is not None:
             install = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-            subprocess.run(install, check=True, capture_output=True, env=outside())
+            subprocess.run(install, check=True, capture_output=True, env=environment_without_checkout())
         own = subprocess.check_output(
             [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
         )
@@ -62,8 +64,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | No
     return make
 
 
-def outside() -> dict[str, str]:
-    """The process's environment without what would lead back to the checkout."""
+def environment_without_checkout() -> dict[str, str]:
+    """Returns the environment variables without those that lead to the checkout."""
     hints = (
         "PYTHONPATH",
         "VIRTUAL_ENV",
@@ -77,4 +79,4 @@ def outside() -> dict[str, str]:
 
 @pytest.fixture
 def clean_environment() -> dict[str, str]:
-    return outside()
+    return environment_without_checkout()

@@ -1,4 +1,7 @@
-"""A JVM leaves an archive of its classes when it ends; the next one, in a process of its own, starts with it and with C1."""
+"""The class archive: one JVM writes it when it ends, the next one starts with it.
+
+Each JVM runs in a process of its own; the second one compiles with C1 alone.
+"""
 
 from __future__ import annotations
 
@@ -13,31 +16,30 @@ import pytest
 
 from pipelines.runtime.jvm import archive_file, empty_conf_folder
 
-LEAVE = """
+WRITE_ARCHIVE = """
 import sys
 sys.prefix = sys.argv[1]
-from scripts.archive_classes import ended, place_of_this_environment
-from pipelines import settings
-from pipelines.runtime.jvm import archive, leaving, prepare
-from pipelines.runtime.spark import session
-folder = place_of_this_environment()
-part = prepare(folder)
-spark = settings.load().spark
-dumping = {"spark.driver.extraJavaOptions": leaving(part)}
-session("leave", spark.model_copy(update={"properties": dumping}))
-ended()
-part.replace(archive(folder))
+from scripts.archive_classes import find_archive_folder, stop_jvm
+from pipelines.runtime.jvm import archive_file, archiving_options, prepare_archive_folder
+from pipelines.runtime.settings import load_settings
+from pipelines.runtime.spark import get_session
+folder = find_archive_folder()
+part = prepare_archive_folder(folder)
+archiving = {"spark.driver.extraJavaOptions": archiving_options(part)}
+get_session("archive", load_settings().spark.model_copy(update={"properties": archiving}))
+stop_jvm()
+part.replace(archive_file(folder))
 """
 
-USE = """
+USE_ARCHIVE = """
 import json
-import os, os, sys
+import os, sys
 sys.prefix = sys.argv[1]
 from pathlib import Path
-from pipelines import settings
-from pipelines.runtime.spark import session
+from pipelines.runtime.settings import load_settings
+from pipelines.runtime.spark import get_session
 mine = {"spark.driver.extraJavaOptions": "-Dmine=kept"}
-spark = session("use", settings.load().spark.model_copy(update={"properties": mine}), is_small=True)
+spark = get_session("use", load_settings().spark.model_copy(update={"properties": mine}), is_small=True)
 spark.range(3).write.format("delta").save(sys.argv[2])
 java = spark.sparkContext._jvm.java
 print(json.dumps({
@@ -51,9 +53,9 @@ print(json.dumps({
 """
 
 
-def told(root: Path, program: str, *arguments: object) -> str:
+def run_program(root: Path, program: str, *arguments: object) -> str:
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    # the tests' own options of Java (tests/conftest.py) would say what is asked here
+    # the tests' own Java options (tests/conftest.py) would set what is tested here
     environment = {name: value for name, value in os.environ.items() if name != "JDK_JAVA_OPTIONS"}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -62,16 +64,19 @@ def told(root: Path, program: str, *arguments: object) -> str:
 
 @pytest.fixture(scope="module")
 def environment_folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Stands for an environment whose set-up made an archive."""
+    """An environment's folder in which set-up made an archive."""
     folder = tmp_path_factory.mktemp("environment")
-    assert told(root, LEAVE, folder) == ""
+    assert run_program(root, WRITE_ARCHIVE, folder) == ""
     return folder
 
 
 @pytest.fixture(scope="module")
 def used(root: Path, environment_folder: Path) -> dict[str, Any]:
-    """What a session says that starts there; its standard output has nothing else."""
-    return dict(json.loads(told(root, USE, environment_folder, environment_folder / "table")))
+    """Report of a session that starts with the archive.
+
+    Its standard output holds nothing else.
+    """
+    return dict(json.loads(run_program(root, USE_ARCHIVE, environment_folder, environment_folder / "table")))
 
 
 def test_a_session_maps_the_archive_and_works(used: dict[str, Any], environment_folder: Path) -> None:
@@ -98,7 +103,7 @@ def test_an_archive_that_is_none_stops_nobody(
     kept = archive_file(folder).rename(folder / "kept")
     try:
         archive_file(folder).write_bytes(b"not an archive")
-        without = json.loads(told(root, USE, environment_folder, tmp_path / "table"))
+        without = json.loads(run_program(root, USE_ARCHIVE, environment_folder, tmp_path / "table"))
     finally:
         kept.replace(archive_file(folder))
     assert without["rows"] == used["rows"]

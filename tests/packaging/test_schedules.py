@@ -1,4 +1,4 @@
-"""The Airflow DAG and the crontab only call spark-submit, on scripts and options that exist."""
+"""The Airflow DAG and the crontab call existing scripts, by spark-submit only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 
 class Dag:
-    """As much of airflow.DAG as the file uses; collects the tasks made inside its `with`."""
+    """Stand-in for `airflow.DAG`; collects the tasks made inside its `with`."""
 
     current: Dag
 
@@ -32,7 +32,7 @@ class Dag:
 
 
 class Task:
-    """As much of BashOperator as the file uses: its command, environment and the order of `>>`."""
+    """Stand-in for `BashOperator`: its command, environment and the order of `>>`."""
 
     def __init__(
         self, task_id: str, bash_command: str, env: dict[str, str], append_env: bool, **options: Any
@@ -49,7 +49,7 @@ class Task:
 
 @pytest.fixture(params=["airflow 2", "airflow 3"])
 def dag(request: pytest.FixtureRequest, root: Path, monkeypatch: pytest.MonkeyPatch) -> Dag:
-    """The DAG of conf/airflow_dag.py, executed with stand-ins for either generation of Airflow's modules."""
+    """The DAG of conf/airflow_dag.py, executed with stand-ins for Airflow 2 and 3."""
     modules: dict[str, dict[str, type]]
     if request.param == "airflow 2":
         modules = {
@@ -98,40 +98,42 @@ def test_what_the_check_of_a_day_says_does_not_stop_the_day(dag: Dag) -> None:
     assert {name for name, task in by_name.items() if task.options} == {"ingest", "validate"}
 
 
-def commands(root: Path) -> list[str]:
+def crontab_commands(root: Path) -> list[str]:
     lines = (root / "conf/crontab").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if re.match(r"[\d*]", line)]
 
 
 def test_crontab_locks_and_only_calls_spark_submit(root: Path) -> None:
-    scripts = [re.findall(r"jobs/(\w+)\.py", line) for line in commands(root)]
-    assert scripts == [["validate"], ["run"], ["changes"]], "checked before it is learned, told afterwards"
-    for line in commands(root):
+    scripts = [re.findall(r"jobs/(\w+)\.py", line) for line in crontab_commands(root)]
+    assert scripts == [["validate"], ["run"], ["changes"]], (
+        "checked before it is learned, changes reported afterwards"
+    )
+    for line in crontab_commands(root):
         assert re.fullmatch(
             r'([\d*]+ ){5}cd "\$APICENSUS_HOME" && flock -\w+ .*spark-submit jobs/\w+\.py .*', line
         )
         assert not re.search(r"(?<!\\)%", line), "cron ends the line at a bare %"
-        assert "flock -w" in line, "a step that gives up where another one runs would leave the day out"
+        assert "flock -w" in line, "without a wait, a step that meets another one would skip the day"
 
 
 @pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)
 def test_no_schedule_accepts_changes(dag: Dag, root: Path) -> None:
-    """Publishing is a person's decision: accepted every day, nothing ever differs for longer than a day."""
-    scheduled = [task.bash_command for task in dag.tasks] + commands(root)
+    """Accepting is a person's decision: a schedule would hide changes after a day."""
+    scheduled = [task.bash_command for task in dag.tasks] + crontab_commands(root)
     assert [command for command in scheduled if "--accept" in command] == []
 
 
 @pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)
 def test_schedules_name_settings_by_the_variable_that_every_step_reads(dag: Dag, root: Path) -> None:
-    """What the steps make of it: tests/values/test_cli.py."""
+    """tests/values/test_cli.py tests that the steps read the variable."""
     assert all("APICENSUS_SETTINGS" in task.env for task in dag.tasks)
     assert re.search(r"^APICENSUS_SETTINGS=", (root / "conf/crontab").read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("dag", ["airflow 3"], indirect=True)
 def test_scheduled_scripts_and_options_exist(dag: Dag, root: Path) -> None:
-    """Each job is asked for its help, so that a renamed option is noticed here and not at night."""
-    scheduled = [task.bash_command for task in dag.tasks] + commands(root)
+    """Each option must be in its job's help, so that a renamed one fails here."""
+    scheduled = [task.bash_command for task in dag.tasks] + crontab_commands(root)
     for script, rest in (re.findall(r'jobs/(\w+)\.py"? (.*)', command)[0] for command in scheduled):
         command = [sys.executable, str(root / f"jobs/{script}.py"), "--help"]
         shown = subprocess.run(command, capture_output=True, text=True, check=False, env={"COLUMNS": "200"})

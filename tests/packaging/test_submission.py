@@ -1,4 +1,4 @@
-"""`spark-submit` to a cluster of processes, from an empty directory, with the project not installed."""
+"""`spark-submit` to a cluster of processes, without the project installed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from pipelines.runtime.spark import find_java_home
 
-# An executor of one core and 1,024 MB, a process of its own: what the driver can import, it cannot.
-# Spark's 200 shuffle partitions would be most of the time.
+# One executor with one core and 1,024 MB: a separate process, which cannot import what only the driver can.
+# Spark's default of 200 shuffle partitions would take most of the time.
 CLUSTER = ["--master", "local-cluster[1,1,1024]", "--conf", "spark.sql.shuffle.partitions=2"]
 
 
@@ -30,7 +30,10 @@ def traffic(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Spark of the pyspark package behind links: workers make a folder in it, not in the package."""
+    """Spark home of symbolic links into the pyspark package.
+
+    Workers make a folder in their Spark home, which must not be the package.
+    """
     home = tmp_path_factory.mktemp("spark")
     for part in Path(pyspark.__file__).parent.iterdir():
         (home / part.name).symlink_to(part)
@@ -46,7 +49,7 @@ def submit(
     tmp_path: Path,
     clean_environment: dict[str, str],
 ) -> Callable[..., dict[str, int]]:
-    """`submit(script, *options)`: discovers in the traffic from an empty directory; returns the summary."""
+    """Runs a discovery script from an empty directory and returns its summary."""
     empty = tmp_path / "empty"
     empty.mkdir()
     surroundings = {
@@ -58,7 +61,7 @@ def submit(
 
     def discover(script: Path, *options: str) -> dict[str, int]:
         command = [str(spark_home / "bin/spark-submit"), *CLUSTER, *options, str(script)]
-        # A cluster of processes is slow with small jobs, and this is about shipping code.
+        # one pass only: a cluster of processes is slow with small jobs, and the test is about shipping code
         settings = tmp_path / "quick.yaml"
         settings.write_text("paths: {passes: 1}\n")
         command += [

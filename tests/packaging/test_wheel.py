@@ -1,4 +1,4 @@
-"""What is shipped works where there is no checkout: as an installed wheel and as an archive on the path."""
+"""The installed wheel and the archive on the path work without a checkout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ READ_SETTINGS = """
 from {package}.runtime import settings, settings_files
 print(settings.__file__)
 print(settings_files.conf_folder())
-print(settings.load().selection.miss_cost)
+print(settings.load_settings().selection.miss_cost)
 """
 
 IMPORT_ALL = """
@@ -92,7 +92,7 @@ def test_settings_are_read_from_the_archive(
     tmp_path: Path,
     clean_environment: dict[str, str],
 ) -> None:
-    """`--py-files apicensus.zip` puts the archive on the path as it is."""
+    """`--py-files apicensus.zip` puts the archive itself on the path."""
     command = [str(environment(None)), "-c", READ_SETTINGS.format(package="pipelines")]
     env = {**clean_environment, "PYTHONPATH": str(archive)}
     shown = subprocess.check_output(command, cwd=tmp_path, env=env, text=True).splitlines()

@@ -30,11 +30,11 @@ QUICK = LeaseSettings(stale_seconds=300, wait_seconds=0)
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipelines.runtime.lease import acquire
+from pipelines.runtime.lease import acquire_lease
 from pipelines.runtime.warehouse_lease import FolderLease
 from pipelines.runtime.settings_sections import LeaseSettings
 root = sys.argv[1]
-acquire(FolderLease(Path(root)), root, "ingest", LeaseSettings(stale_seconds=300, wait_seconds=0), print)
+acquire_lease(FolderLease(Path(root)), root, "ingest", LeaseSettings(stale_seconds=300, wait_seconds=0), print)
 print("held", flush=True)
 time.sleep(60)
 """
