@@ -15,7 +15,7 @@ WORKERS ?= 2
 # one worker waits for minutes.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-quick lint format bench package mlflow clean
+.PHONY: help setup demo test test-quick lint format docs bench package mlflow clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,15 +33,20 @@ test: setup lint ## Check the style and run all tests (TESTS=tests/values for so
 test-quick: setup ## Run the tests of values only (no Spark): for the working loop, under two minutes
 	@$(IN_VENV) python -m pytest -n $(WORKERS) --durations=10 tests/values
 
-lint: setup ## Check style, types and the direction of imports
+lint: setup ## Check style, spelling, types and the direction of imports
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) codespell
 	@$(IN_VENV) mypy
 	@$(IN_VENV) lint-imports --no-logo
 
 format: setup ## Format the code and mend what ruff can mend
 	@$(IN_VENV) ruff check --fix .
 	@$(IN_VENV) ruff format .
+
+docs: setup ## Build the documentation site in build/site; a broken link is an error
+	@$(IN_VENV) mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 bench: setup ## Run the benchmarks, half an hour on two cores, and write docs/benchmarks.md (SIZES=large: hours)
 	@$(IN_VENV) python -m benchmarks page --sizes $(SIZES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 settings.register_profile("untimed", deadline=None)  # on a busy machine any example may occasionally be slow
-settings.load_profile("untimed")
+# many more examples of each law that names no number itself: the nightly run
+settings.register_profile("nightly", deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 HOSTILE = [
     *("", " ", "\0", "\n", "a\r\nb", "\u2028", "\u202eexe.gnp", "é", "😀", "../../etc/passwd"),

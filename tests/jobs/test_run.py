@@ -19,6 +19,7 @@ import yaml
 from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
+from pipelines.openapi.census import MEMBERS, evidence_in
 from pipelines.simulator.output.writers import simulate
 from tests.small_plans import SHIPPED, override_properties
 
@@ -78,6 +79,8 @@ def test_run_writes_everything_and_a_second_run_changes_nothing(
         document = yaml.safe_load(file.read_text())
         validate(document)
         assert document["openapi"] == {"openapi-3.1": "3.1.0", "openapi-3.0": "3.0.3"}[file.parent.name]
+        for level, evidence in evidence_in(document):
+            assert evidence.keys() <= MEMBERS[level].keys()
     page = (out / "report.html").read_text()
     assert all(host in page for host in hosts)
     found = sum(row["variant"] == "ml" for row in endpoints)
