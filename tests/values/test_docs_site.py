@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @cache
 def hook() -> ModuleType:
     spec = importlib.util.spec_from_file_location("docs_site", ROOT / "scripts/docs_site.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
