@@ -16,7 +16,7 @@ from pathlib import Path
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.ingest import ingest_inputs
 from jobs.learn import learn_schemas
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     No other process uses the warehouse, so it is written without a lease.
     """
     warehouse, settings, *files = sys.argv[1:]
-    run = start("days", Path(settings), warehouse, writes=False)
+    run = start_run("days", Path(settings), warehouse, writes=False)
     for file in files:
         run.forget()  # the cached data is of the days before
         ingest_inputs(run, [file], "logpush", None)

@@ -24,13 +24,13 @@ from jobs.ingest import ingest_inputs
 from ml.evaluation.figures import SOURCE_SHARES
 from pipelines.endpoints.truth import read_truth
 from pipelines.simulator.output.writers import simulate
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
     """Compares the variants on `hosts` simulated sites. Nothing is logged to MLflow."""
     traffic = folder / "traffic"
-    run = start("population", None, str(folder / "warehouse"), writes=False)
+    run = start_run("population", None, str(folder / "warehouse"), writes=False)
     options = run.settings.simulator
     made = simulate(
         traffic,
@@ -41,7 +41,7 @@ def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -
         end_date=date.fromisoformat(options.end_date),
         format="logpush",
     )
-    run = start("population", traffic / "settings.yaml", str(folder / "warehouse"), writes=False)
+    run = start_run("population", traffic / "settings.yaml", str(folder / "warehouse"), writes=False)
     quiet = run.settings.tracking.model_copy(update={"enabled": False})
     run.settings = run.settings.model_copy(update={"tracking": quiet})
     files = [str(file) for file in made.files if file.name.startswith("traffic-")]
@@ -80,11 +80,11 @@ def main() -> None:
     parser.add_argument("--transactions", type=int, default=400_000)
     parser.add_argument("--seed", type=int, default=2023, help="another than training's")
     options = parser.parse_args()
-    start = time.perf_counter()
+    began = time.perf_counter()
     with TemporaryDirectory() as folder:
         found = compare_population(Path(folder), options.hosts, options.transactions, options.seed)
     print(format_comparison(found))
-    print(f"  {time.perf_counter() - start:.0f} s")
+    print(f"  {time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from benchmarks.figures import Figure, argument_parser, report
 from benchmarks.machine import describe_machine
 from ml.paths.score import variable_probability
 from ml.registry.bundled import bundled_paths
-from pipelines.paths.spark.inference import inferred
-from pipelines.paths.spark.steps import masked
-from pipelines.paths.spark.templates import resolved
+from pipelines.paths.spark.inference import infer_rules_on_spark
+from pipelines.paths.spark.steps import mask_path
+from pipelines.paths.spark.templates import resolve_shapes
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.runtime.spark import get_session
@@ -92,12 +92,14 @@ def resolve_templates(paths: DataFrame, settings: PathSettings) -> DataFrame:
 
     A shape of two true templates is two rows, so a mask that merges separately declared paths is detected as well.
     """
-    shaped = paths.withColumn("path_shape", masked(F.col("path"), settings))
+    shaped = paths.withColumn("path_shape", mask_path(F.col("path"), settings))
     told = shaped.groupBy("host", "path_shape", "truth").agg(
         F.max("clients").alias("clients"), F.count("*").alias("paths")
     )
     distinct = told.localCheckpoint()
-    walked = resolved(distinct.select("host", "path_shape"), infer_path_rules(distinct, settings), settings)
+    walked = resolve_shapes(
+        distinct.select("host", "path_shape"), infer_path_rules(distinct, settings), settings
+    )
     return distinct.join(walked.select("host", "path_shape", "resolved"), ["host", "path_shape"])
 
 
@@ -108,7 +110,7 @@ def infer_path_rules(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     """
     day = F.to_date(F.lit("2026-05-01"))
     evidence = distinct.withColumns({"first_day": day, "last_day": day})
-    return inferred(evidence, settings, variable_probability(bundled_paths()), None)
+    return infer_rules_on_spark(evidence, settings, variable_probability(bundled_paths()), None)
 
 
 def wrong_templates(found: DataFrame) -> list[tuple[str, str, int]]:

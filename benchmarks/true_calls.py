@@ -18,8 +18,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.templates import infer_path_rules
-from pipelines.paths.spark.steps import masked
-from pipelines.paths.spark.templates import templates
+from pipelines.paths.spark.steps import mask_path
+from pipelines.paths.spark.templates import assign_templates
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.runtime.spark import get_session
@@ -42,7 +42,7 @@ def successful_calls(
     shaped = rows.select(
         F.lower("ClientRequestHost").alias("host"),
         F.col("ClientRequestMethod").alias("method"),
-        masked(path, settings).alias("path_shape"),
+        mask_path(path, settings).alias("path_shape"),
     )
     return shaped.distinct()
 
@@ -64,7 +64,7 @@ def main() -> None:
         "clients", F.lit(1).cast("bigint")
     )
     rules = infer_path_rules(evidence, settings.paths)
-    named = found.join(templates(shapes, rules, settings.paths), ["host", "path_shape"])
+    named = found.join(assign_templates(shapes, rules, settings.paths), ["host", "path_shape"])
     rows = (
         named.select("host", "method", "path_template")
         .distinct()

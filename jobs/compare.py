@@ -25,17 +25,17 @@ from pipelines.endpoints.spark.comparison import (
     COMPARISON_ENDPOINTS,
     COMPARISONS,
     Comparison,
-    compared,
-    counted,
-    exclusive,
-    side_by_side,
-    summarised,
+    compare_hosts,
+    count_reasons,
+    explain_exclusive_endpoints,
+    join_variants,
+    summarise_comparison,
 )
 from pipelines.endpoints.tables import ENDPOINT_SLICES
-from pipelines.endpoints.truth import Accuracy, Endpoint, accuracies
+from pipelines.endpoints.truth import Accuracy, Endpoint, measure_accuracy
 from pipelines.selection.variant import Variant, inventory_threshold
 from pipelines.workflows.inventory import candidate_endpoints, listed_endpoints, session_hosts
-from pipelines.workflows.model import store
+from pipelines.workflows.model import open_store
 from pipelines.workflows.run import Run
 
 FIGURES = (
@@ -90,25 +90,25 @@ def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Foun
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Comparing the variants") as outcome:
         ran = {each["variant"] for each in ENDPOINT_SLICES.partitions(warehouse)}
-        both = side_by_side(
+        both = join_variants(
             candidate_endpoints(run), session_hosts(run), inventory_threshold(settings.selection)
         ).localCheckpoint()
-        COMPARISONS.replace_all(compared(both), warehouse)
-        COMPARISON_ENDPOINTS.replace_all(exclusive(both, ran), warehouse)
-        figures = summarised(COMPARISONS.read(warehouse), settings.compare.histogram_edges)
-        reasons = counted(COMPARISON_ENDPOINTS.read(warehouse))
+        COMPARISONS.replace_all(compare_hosts(both), warehouse)
+        COMPARISON_ENDPOINTS.replace_all(explain_exclusive_endpoints(both, ran), warehouse)
+        figures = summarise_comparison(COMPARISONS.read(warehouse), settings.compare.histogram_edges)
+        reasons = count_reasons(COMPARISON_ENDPOINTS.read(warehouse))
         outcome.append(f"{figures.only_ml:,} only by ml, {figures.only_session:,} only by session")
     found = Found(figures, reasons)
     if truth is not None:
         with run.reporter.stage("Comparing with the truth"):
             listed = listed_endpoints(run).select(*ENDPOINT_KEY)
             rows = (tuple(row) for row in listed.toLocalIterator())
-            found = Found(figures, reasons, accuracies(rows, truth, sorted(ran)))
+            found = Found(figures, reasons, measure_accuracy(rows, truth, sorted(ran)))
     if settings.tracking.enabled:
         with run.reporter.stage("Logging the comparison to MLflow"):
             drawn = {
                 "histogram": histogram_figure(figures.histogram),
                 "differences": difference_figure(figures.buckets),
             }
-            tracking.log_comparison(store(settings, run.root), found.metrics(), drawn, found.tables())
+            tracking.log_comparison(open_store(settings, run.root), found.metrics(), drawn, found.tables())
     return found

@@ -15,9 +15,9 @@ if __name__ == "__main__":
 from collections import Counter
 from collections.abc import Sequence
 
-from pipelines.decisions.file import plain, written
+from pipelines.decisions.file import format_decisions, to_entry
 from pipelines.decisions.model import KINDS, Decision
-from pipelines.decisions.tables import store, stored
+from pipelines.decisions.tables import load_decisions, store
 from pipelines.workflows.run import Run
 
 
@@ -34,8 +34,8 @@ def store_decisions(run: Run, decisions: Sequence[Decision]) -> dict[str, int]:
 
 def show(run: Run) -> None:
     """Prints the stored decisions: as a file that `decide` takes, or in the JSON summary."""
-    decisions = stored(run.warehouse)
+    decisions = load_decisions(run.warehouse)
     if run.as_json:
-        run.finish(decisions=[plain(decision) for decision in decisions])
+        run.finish(decisions=[to_entry(decision) for decision in decisions])
     else:
-        sys.stdout.write(written(decisions))
+        sys.stdout.write(format_decisions(decisions))

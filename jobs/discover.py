@@ -23,35 +23,47 @@ from pyspark.sql import functions as F
 from ml.explanation.phrases import GROUPS
 from ml.explanation.spark import with_reasons
 from ml.requests.spark import with_probability
-from pipelines.endpoints.columns import host_days
-from pipelines.endpoints.days import CHANGED, Choice, among
+from pipelines.endpoints.columns import count_host_days
+from pipelines.endpoints.days import CHANGED_DAYS, DayChoice, build_day_filter
 from pipelines.endpoints.spark.client_days import (
     CLIENT_DAYS,
     CLIENTS,
-    client_days,
-    first_seen,
-    merged,
-    named,
-    renamed,
+    build_client_days,
+    find_first_days,
+    find_renamed_clients,
+    merge_clients,
+    name_clients,
 )
-from pipelines.endpoints.spark.explanations import CELL, ENDPOINT_REASONS, sampled, samples, summed
-from pipelines.endpoints.spark.host_variables import host_variables
-from pipelines.endpoints.spark.inventory import by_template, slices
+from pipelines.endpoints.spark.explanations import (
+    CELL,
+    ENDPOINT_REASONS,
+    select_samples,
+    select_transactions,
+    sum_reasons,
+)
+from pipelines.endpoints.spark.host_variables import find_host_variables
+from pipelines.endpoints.spark.inventory import build_slices, group_by_template
 from pipelines.endpoints.tables import ENDPOINT_SLICES
-from pipelines.paths.tables import PATH_TEMPLATES, rewritten
+from pipelines.paths.tables import PATH_TEMPLATES, find_changed_templates
 from pipelines.selection.columns import packed_signals
-from pipelines.selection.spark import KEPT, sample_hash, selected
+from pipelines.selection.spark import KEPT, sample_hash, select_requests
 from pipelines.selection.variant import Variant, inventory_threshold
 from pipelines.transactions.tables import TRANSACTIONS
-from pipelines.workflows.days import days_of, days_to_score, unsliced_days, with_inputs, with_inputs_of
+from pipelines.workflows.days import (
+    choose_days_to_score,
+    count_rows_by_day,
+    find_unsliced_days,
+    with_inputs,
+    with_inputs_of,
+)
 from pipelines.workflows.inventory import (
+    count_standings,
     listed_endpoints,
     near_endpoints,
+    read_transactions,
     session_hosts,
-    standings,
-    transactions,
 )
-from pipelines.workflows.model import model_bytes
+from pipelines.workflows.model import load_model
 from pipelines.workflows.run import Run
 from pipelines.workflows.templates import learn_templates
 
@@ -60,18 +72,20 @@ SUGGESTIONS = 20
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
-def scored(transactions: DataFrame, model: bytes) -> DataFrame:
+def scored(rows: DataFrame, model: bytes) -> DataFrame:
     """Adds `probability`; the header signals are packed by Catalyst, the rest happens in one Arrow pass."""
-    return with_probability(transactions.withColumn("signals", packed_signals()), model, keep=KEPT)
+    return with_probability(rows.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
-def discover_endpoints(run: Run, variants: Sequence[Variant], choice: Choice = CHANGED) -> dict[str, int]:
+def discover_endpoints(
+    run: Run, variants: Sequence[Variant], choice: DayChoice = CHANGED_DAYS
+) -> dict[str, int]:
     """Brings the endpoint slices up to date; returns the counts for the summary.
 
     Only the traffic of days that changed is read, or of those that `choice` names; the rest is worked out from what was
     stored of the other days.
     """
-    model = model_bytes(run.settings, run.root) if "ml" in variants else b""
+    model = load_model(run.settings, run.root) if "ml" in variants else b""
     read = score_days(run, variants, model, choice)
     with run.reporter.stage("Finding endpoints") as outcome:
         rules, days = find_endpoints(run, read)
@@ -84,18 +98,20 @@ def discover_endpoints(run: Run, variants: Sequence[Variant], choice: Choice = C
     return found | covered(run) if "session" in variants else found
 
 
-def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: Choice) -> tuple[date, ...]:
+def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayChoice) -> tuple[date, ...]:
     """The one pass over the traffic: rewrites client_days of the days that changed, which are returned."""
-    inputs, days = days_to_score(run, variants, model, choice)
+    inputs, days = choose_days_to_score(run, variants, model, choice)
     with run.reporter.stage(f"Reading {len(days):,} days of traffic") as outcome:
         if days:
             run.expect(TRANSACTIONS, dict.fromkeys(days, 1.0))
             names = ", ".join(f"'{variant}'" for variant in variants)
             scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
-            traffic = transactions(run).where(F.col("day").isin(*days))
-            chosen = selected(traffic, variants=variants, settings=run.settings.selection, scored=scorer)
-            rows = with_inputs(client_days(chosen), inputs)
-            CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {among(days)}")
+            traffic = read_transactions(run).where(F.col("day").isin(*days))
+            chosen = select_requests(
+                traffic, variants=variants, settings=run.settings.selection, scored=scorer
+            )
+            rows = with_inputs(build_client_days(chosen), inputs)
+            CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {build_day_filter(days)}")
         outcome.append(f"{len(inputs) - len(days):,} were read before")
     return days
 
@@ -108,23 +124,25 @@ def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tupl
     """
     warehouse, settings = run.warehouse, run.settings
     stored = CLIENT_DAYS.read(warehouse)
-    new = unsliced_days(run).union(read)
+    new = find_unsliced_days(run).union(read)
     fresh = stored.where(F.col("day").isin(*new))
-    clients = merged(CLIENTS.read(warehouse).unionByName(first_seen(fresh))).persist(StorageLevel.DISK_ONLY)
+    clients = merge_clients(CLIENTS.read(warehouse).unionByName(find_first_days(fresh))).persist(
+        StorageLevel.DISK_ONLY
+    )
     shapes = PATH_TEMPLATES.read(warehouse).select("host", "path_shape")
     shapes = shapes.unionByName(fresh.select("host", "path_shape")).distinct()
-    rules, templates = learn_templates(run, named(stored, clients), shapes)
+    rules, templates = learn_templates(run, name_clients(stored, clients), shapes)
     templates = templates.persist(StorageLevel.DISK_ONLY)
     days = tuple(sorted(new | moved_days(run, stored, clients, templates)))
     if days:
-        rows = named(stored.where(F.col("day").isin(*days)), clients)
-        found = slices(
-            by_template(rows, templates),
-            host_days(rows),
+        rows = name_clients(stored.where(F.col("day").isin(*days)), clients)
+        found = build_slices(
+            group_by_template(rows, templates),
+            count_host_days(rows),
             settings.endpoints,
             settings.selection.candidate_floor,
         )
-        ENDPOINT_SLICES.replace(with_inputs_of(found, run), warehouse, among(days))
+        ENDPOINT_SLICES.replace(with_inputs_of(found, run), warehouse, build_day_filter(days))
         PATH_TEMPLATES.replace_all(templates, warehouse)
         CLIENTS.replace_all(clients, warehouse)
         run.forget()
@@ -137,8 +155,8 @@ def moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: DataF
     """The days of client-days whose shape has another template, or whose client another name, than before."""
     if not PATH_TEMPLATES.exists(run.warehouse):
         return set()
-    by_shape = rewritten(PATH_TEMPLATES.read(run.warehouse), templates)
-    by_name = renamed(CLIENTS.read(run.warehouse), clients)
+    by_shape = find_changed_templates(PATH_TEMPLATES.read(run.warehouse), templates)
+    by_name = find_renamed_clients(CLIENTS.read(run.warehouse), clients)
     found = stored.join(by_shape, ["host", "path_shape"], "left_semi").select("day")
     moved = found.unionByName(stored.join(by_name, "client", "left_semi").select("day"))
     return {row["day"] for row in moved.distinct().collect()}
@@ -151,25 +169,29 @@ def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
     """
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
-        wanted = samples(ENDPOINT_SLICES.read(warehouse), endpoints).localCheckpoint()
+        wanted = select_samples(ENDPOINT_SLICES.read(warehouse), endpoints).localCheckpoint()
         held = ENDPOINT_REASONS.read(warehouse)
         fresh = wanted.join(held, [*CELL], "left_anti")
-        found = days_of(fresh=fresh, gone=held.join(wanted, [*CELL], "left_anti"))
+        found = count_rows_by_day(fresh=fresh, gone=held.join(wanted, [*CELL], "left_anti"))
         days = found["fresh"].keys() | found["gone"].keys()
         if days:
-            rows = transactions(run).where(among(found["fresh"])).withColumn("sample_hash", sample_hash())
-            chosen = sampled(rows, fresh).withColumn("signals", packed_signals())
+            rows = (
+                read_transactions(run)
+                .where(build_day_filter(found["fresh"]))
+                .withColumn("sample_hash", sample_hash())
+            )
+            chosen = select_transactions(rows, fresh).withColumn("signals", packed_signals())
             # every group: what is small for each transaction may add up
-            reasons = summed(with_reasons(chosen, model, [*CELL], len(GROUPS)))
-            kept = held.where(among(days)).join(wanted, [*CELL], "left_semi")
-            ENDPOINT_REASONS.replace(kept.unionByName(reasons), warehouse, among(days))
+            reasons = sum_reasons(with_reasons(chosen, model, [*CELL], len(GROUPS)))
+            kept = held.where(build_day_filter(days)).join(wanted, [*CELL], "left_semi")
+            ENDPOINT_REASONS.replace(kept.unionByName(reasons), warehouse, build_day_filter(days))
             run.forget()
         outcome.append(f"{len(found['fresh']):,} days")
 
 
 def counted(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
     """For the summary: endpoints of each variant, what is just below a threshold, preflights; notes say what follows."""
-    rows = {row["variant"]: row for row in standings(run).collect()}
+    rows = {row["variant"]: row for row in count_standings(run).collect()}
     found = {f"endpoints_{one}": rows[one]["listed"] if one in rows else 0 for one in variants}
     found["preflights"] = max((row["preflights"] for row in rows.values()), default=0)
     if "ml" in rows:
@@ -185,7 +207,7 @@ def counted(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
 
 def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
     """Tells which hosts look like one with a variable in its name; merging them is the operator's (decisions.yaml)."""
-    found = host_variables(endpoints.where(F.col("variant") == "ml"))
+    found = find_host_variables(endpoints.where(F.col("variant") == "ml"))
     rows = [row.asDict() for row in found.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
     run.summary["host_variables"] = rows
     for row in rows:

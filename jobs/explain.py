@@ -21,14 +21,14 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from pipelines.http.segment_formats import ROOT, VARIABLE_STEP
-from pipelines.paths.placeholder_names import named
-from pipelines.paths.rules import ABSORBED, VARIABLE
-from pipelines.paths.spark.steps import masked, steps
+from pipelines.paths.placeholder_names import name_placeholders
+from pipelines.paths.rules import MERGED_INTO_VARIABLE, VARIABLE
+from pipelines.paths.spark.steps import mask_path, split_steps
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.errors import InputError
-from pipelines.workflows.inventory import transactions
+from pipelines.workflows.inventory import read_transactions
 from pipelines.workflows.run import Run
-from pipelines.workflows.standing import COUNTED, standings_of
+from pipelines.workflows.standing import COUNTED, describe_standings
 from pipelines.workflows.templates import path_templates
 
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"
@@ -47,7 +47,7 @@ def explained(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
             found.append({"level": level, "segment": step, "decision": "unknown", "reason": NO_RULE})
             break
         variable = rule["decision"] == VARIABLE
-        prefix += VARIABLE_STEP if variable else "" if rule["decision"] == ABSORBED else step
+        prefix += VARIABLE_STEP if variable else "" if rule["decision"] == MERGED_INTO_VARIABLE else step
         figures = {
             name: rule[name]
             for name in ("origin", "probability", "children", "siblings", "clients", "overlap", "reason")
@@ -57,7 +57,7 @@ def explained(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
                 "level": level,
                 "segment": step,
                 "decision": rule["decision"],
-                "template": named(prefix),
+                "template": name_placeholders(prefix),
                 **figures,
             }
         )
@@ -98,17 +98,17 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
     rules = PATH_RULES.read(run.warehouse)
     host = host or _only_host(rules)
     mine = rules.where(F.col("host") == host).localCheckpoint()
-    if mine.isEmpty() and transactions(run).where(F.col("host") == host).isEmpty():
+    if mine.isEmpty() and read_transactions(run).where(F.col("host") == host).isEmpty():
         raise InputError(
             host,
             "there are no path rules of this host, nor any traffic",
             "Run discover first, or give --host one that it found.",
         )
-    place = F.lit(host).alias("host"), masked(F.lit(path), run.settings.paths).alias("path_shape")
+    place = F.lit(host).alias("host"), mask_path(F.lit(path), run.settings.paths).alias("path_shape")
     named_as = path_templates(run, run.warehouse.spark.range(1).select(*place))
-    cut, whole = named_as.select(steps(F.col("path_shape")), "path_template").collect()[0]
+    cut, whole = named_as.select(split_steps(F.col("path_shape")), "path_template").collect()[0]
     levels = explained(mine, cut)
-    endpoints = standings_of(run, host, whole)
+    endpoints = describe_standings(run, host, whole)
     if not run.as_json:
         _show(levels)
         _show_standings(endpoints, whole)

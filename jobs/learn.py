@@ -21,10 +21,16 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.days import CHANGED, Choice, among
+from pipelines.endpoints.days import CHANGED_DAYS, DayChoice, build_day_filter
 from pipelines.endpoints.keys import CELL_KEY
-from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, answers, named, of_names
-from pipelines.endpoints.spark.inventory import listed
+from pipelines.endpoints.spark.client_days import (
+    CLIENT_DAYS,
+    CLIENTS,
+    count_client_requests,
+    name_clients,
+    select_by_name,
+)
+from pipelines.endpoints.spark.inventory import select_listed
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.tables import Table
@@ -43,14 +49,14 @@ from pipelines.schemas.validation.spark import deviants, parameter_senders
 from pipelines.selection.variant import Variant, learning_threshold
 from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.days import (
-    askers_of_cells,
-    days_of,
-    note_left,
-    stale_cells,
-    wanted_cells,
-    with_askers,
+    count_rows_by_day,
+    find_cell_clients,
+    report_skipped_days,
+    select_stale_cells,
+    select_wanted_cells,
+    with_cell_clients,
 )
-from pipelines.workflows.inventory import listed_endpoints, transactions
+from pipelines.workflows.inventory import listed_endpoints, read_transactions
 from pipelines.workflows.run import Run
 
 
@@ -64,7 +70,7 @@ class Work:
 
     run: Run
     variant: Variant
-    choice: Choice
+    choice: DayChoice
     wanted: DataFrame
     known: DataFrame
     fresh: DataFrame
@@ -80,12 +86,12 @@ class Work:
         """Writes `rows`, if any, in place of those of the cells `redone`, and of cells that nobody wants, on these days."""
         if days:
             stay = self.wanted.join(redone, [*CELL_KEY], "left_anti")
-            kept = self.rows(table).where(among(days)).join(stay, [*CELL_KEY], "left_semi")
-            where = f"variant = '{self.variant}' AND {among(days)}"
+            kept = self.rows(table).where(build_day_filter(days)).join(stay, [*CELL_KEY], "left_semi")
+            where = f"variant = '{self.variant}' AND {build_day_filter(days)}"
             table.replace(kept if rows is None else kept.unionByName(rows), self.run.warehouse, where)
 
 
-def learn_schemas(run: Run, variant: Variant, choice: Choice = CHANGED) -> dict[str, int]:
+def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) -> dict[str, int]:
     """Brings senders and slices of `variant` up to date, and appends the schemas whose judgement changed.
 
     Only the traffic of endpoints' days that changed is read, or of the days that `choice` names.
@@ -108,22 +114,22 @@ def learn_schemas(run: Run, variant: Variant, choice: Choice = CHANGED) -> dict[
     }
 
 
-def wanted_work(run: Run, variant: Variant, choice: Choice) -> Work:
+def wanted_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
     """Compares the endpoints' days that there are with those that were learned."""
     settings, warehouse = run.settings, run.warehouse
-    endpoints = listed(
+    endpoints = select_listed(
         listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
     )
     kept = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # what senders and slices keep
     # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
-    wanted = wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
+    wanted = select_wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
     known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
     fresh = _redone(run, choice, wanted, known)
     frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
     if choice.is_by_hand:
-        frames["left"] = stale_cells(wanted, known)
-    days = days_of(**frames)
-    note_left(run, days.get("left", {}).keys() - days["fresh"].keys())
+        frames["left"] = select_stale_cells(wanted, known)
+    days = count_rows_by_day(**frames)
+    report_skipped_days(run, days.get("left", {}).keys() - days["fresh"].keys())
     read, gone = frozenset(days["fresh"]), frozenset(days["gone"])
     expect(run, days["fresh"], days["wanted"])
     return Work(run, variant, choice, wanted, known, fresh, read, gone, days["wanted"])
@@ -145,11 +151,13 @@ def read_senders(work: Work) -> DataFrame | None:
 def batches_of(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
     """The values of the successful requests of these cells, in batches (`extraction.spark.observed`)."""
     warehouse = work.run.warehouse
-    successful = transactions(work.run).where(F.col("status").between(200, 299) & F.expr(among(days)))
+    successful = read_transactions(work.run).where(
+        F.col("status").between(200, 299) & F.expr(build_day_filter(days))
+    )
     taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
         F.broadcast(of_cells.select(*CELL_KEY)), list(CELL_KEY[1:])
     )
-    return observed(named(taught, CLIENTS.read(warehouse))).localCheckpoint(
+    return observed(name_clients(taught, CLIENTS.read(warehouse))).localCheckpoint(
         storageLevel=StorageLevel.DISK_ONLY
     )
 
@@ -162,13 +170,15 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     run, settings, warehouse = work.run, work.run.settings, work.run.warehouse
     sent, stored, clients = work.rows(PARAMETER_SENDERS), CLIENT_DAYS.read(warehouse), CLIENTS.read(warehouse)
     maps = maps_of(sent, settings.schemas).localCheckpoint()
-    asked = named(answers(stored), clients).localCheckpoint()
+    asked = name_clients(count_client_requests(stored), clients).localCheckpoint()
     apart = deviants(sent, maps, asked, settings.deviants).localCheckpoint()
-    askers = askers_of_cells(named(stored, of_names(clients, apart)), PATH_TEMPLATES.read(warehouse))
-    made = with_askers(work.wanted, askers, maps).localCheckpoint()
+    askers = find_cell_clients(
+        name_clients(stored, select_by_name(clients, apart)), PATH_TEMPLATES.read(warehouse)
+    )
+    made = with_cell_clients(work.wanted, askers, maps).localCheckpoint()
     redone = _redone(run, work.choice, made, work.known)
     more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
-    days = days_of(redone=redone, more=more)
+    days = count_rows_by_day(redone=redone, more=more)
     if days["more"]:
         expect(run, days["more"], work.size)
         again = batches_of(work, more, frozenset(days["more"]))
@@ -201,12 +211,12 @@ def judge(work: Work, apart: DataFrame) -> dict[str, int]:
     return dict(counts)
 
 
-def _redone(run: Run, choice: Choice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
+def _redone(run: Run, choice: DayChoice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
     """Of these cells those of the days that somebody names; else those that were learned from something else.
 
     What was learned of days whose traffic is gone stays as it is.
     """
     held = TRANSACTIONS.digests_by_day(run.warehouse)
     if choice.is_by_hand:
-        return of_cells.where(among(choice.chosen(held, ())))
-    return stale_cells(of_cells.where(among(held)), known)
+        return of_cells.where(build_day_filter(choice.chosen(held, ())))
+    return select_stale_cells(of_cells.where(build_day_filter(held)), known)

@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipelines.endpoints.spark.comparison import COMPARISON_ENDPOINTS, COMPARISONS, summarised
+from pipelines.endpoints.spark.comparison import COMPARISON_ENDPOINTS, COMPARISONS, summarise_comparison
 from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
 from pipelines.report.spark import facts
@@ -42,7 +42,7 @@ def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) ->
         "quarantine": QUARANTINE.read(warehouse),
     }
     with run.reporter.stage("Writing the report"):
-        compared = summarised(tables["comparisons"], settings.compare.histogram_edges)
+        compared = summarise_comparison(tables["comparisons"], settings.compare.histogram_edges)
         page = facts(
             tables,
             title="Endpoints in the traffic",

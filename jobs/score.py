@@ -25,8 +25,8 @@ from ml.requests.spark import with_probability
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import write_scores
 from pipelines.transactions.spark.staging import staged
-from pipelines.workflows.model import model_bytes
-from pipelines.workflows.run import Run, writable
+from pipelines.workflows.model import load_model
+from pipelines.workflows.run import Run, ensure_writable
 
 KEPT = ("transaction_id",)
 
@@ -42,10 +42,10 @@ def score_files(
     run: Run, inputs: list[str], out: Path, format: str, warehouse: str, *, with_explanation: bool
 ) -> None:
     """Scores the valid transactions of files into `out`; `warehouse` may hold the registry of the model."""
-    writable(str(out.absolute().parent), "--out")
+    ensure_writable(str(out.absolute().parent), "--out")
     found = files_of(run, inputs, format)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
-    model = model_bytes(run.settings, warehouse)
+    model = load_model(run.settings, warehouse)
     now, key = datetime.now(UTC), token_bytes(32)
     with (
         staged(spark, found.files, folder, key=key, now=now, settings=run.settings) as batch,

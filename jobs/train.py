@@ -25,16 +25,16 @@ from ml.training.train import Trained
 from ml.training.train import train as fit
 from pipelines.runtime.files import write_atomically
 from pipelines.selection.variant import Labels
-from pipelines.workflows.model import store
+from pipelines.workflows.model import open_store
 from pipelines.workflows.path_training import train_path_model, write_path_model
-from pipelines.workflows.run import Run, writable
-from pipelines.workflows.training_data import session_frame, simulated_frame
+from pipelines.workflows.run import Run, ensure_writable
+from pipelines.workflows.training_data import build_session_frame, build_simulated_frame
 
 
 def training_frame(run: Run, labels: Labels, folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Labelled rows (features, `is_api`, `host`, `kind`, `stack`), and tables about them for MLflow."""
     if labels == "session":
-        frame, curation = session_frame(run, folder)
+        frame, curation = build_session_frame(run, folder)
         for row in curation.itertuples():
             run.reporter.note(
                 f"  {row.rows:,} {row.step}: {row.reason} → {row.label} (identifier: {row.carried_identifier})"
@@ -43,7 +43,7 @@ def training_frame(run: Run, labels: Labels, folder: Path) -> tuple[pd.DataFrame
         return frame, {"curation": curation}
     title = f"Simulating {run.settings.training.transactions:,} transactions, computing features"
     with run.reporter.stage(title):
-        return simulated_frame(run, folder), {}
+        return build_simulated_frame(run, folder), {}
 
 
 def train_model(run: Run, labels: Labels = "simulated") -> Trained:
@@ -54,7 +54,7 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
         trained = fit(frame, run.settings.training)
         outcome.append(f"ROC AUC {trained.metrics['roc_auc']:.4f} on hosts left out")
     with run.reporter.stage("Logging to MLflow") as outcome:
-        where = store(run.settings, run.root)
+        where = open_store(run.settings, run.root)
         card = card_text(card_of(run, trained, labels))
         parameters = run.settings.training.model_dump() | {"labels": labels}
         if labels == "session":
@@ -89,7 +89,7 @@ def train_calls(run: Run, labels: Labels, out: Path | None) -> None:
     """Trains the classifier of transactions; also writes it into `out`, where one is given."""
     trained = train_model(run, labels)
     if out is not None:
-        write_model(run, trained, labels, Path(writable(str(out), "--out")))
+        write_model(run, trained, labels, Path(ensure_writable(str(out), "--out")))
     run.finish(labels=labels, **_rounded(trained.metrics), out=out)
 
 
@@ -97,7 +97,7 @@ def train_paths(run: Run, out: Path | None) -> None:
     """Trains the classifier of path segments; also writes it into `out`, where one is given."""
     trained = train_path_model(run)
     if out is not None:
-        write_path_model(run, trained, Path(writable(str(out), "--out")))
+        write_path_model(run, trained, Path(ensure_writable(str(out), "--out")))
     run.finish(classifier="paths", **_rounded(trained.metrics), out=out)
 
 

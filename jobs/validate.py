@@ -44,11 +44,11 @@ from pipelines.openapi.spark import documents
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.errors import WarehouseError
 from pipelines.schemas.tables import SCHEMAS, latest
-from pipelines.selection.columns import NO, preflight
+from pipelines.selection.columns import NO, preflight_code
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.secret_key import secret_key
 from pipelines.transactions.spark.staging import staged
-from pipelines.workflows.inventory import listed_endpoints, transactions
+from pipelines.workflows.inventory import listed_endpoints, read_transactions
 from pipelines.workflows.run import Run
 from pipelines.workflows.templates import path_templates
 
@@ -111,7 +111,7 @@ def files_to_check(run: Run, inputs: Sequence[str], format: str) -> tuple[Input,
 def traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
     """The valid transactions of files, which the warehouse does not learn; of the warehouse where there are no files."""
     if not inputs:
-        yield transactions(run)
+        yield read_transactions(run)
         return
     settings, warehouse = run.settings, run.warehouse
     if host:
@@ -155,7 +155,9 @@ def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> Data
     """Rewrites the batch's rows of table violations, which are returned; the summary says how many of what."""
     settings, warehouse = run.settings, run.warehouse
     with run.reporter.stage("Checking requests") as outcome:
-        calls = rows.where(preflight() == NO)  # a browser's question before a call; documents describe calls
+        calls = rows.where(
+            preflight_code() == NO
+        )  # a browser's question before a call; documents describe calls
         judged = verdicts(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
         found = findings(judged, settings.conformance, settings.paths).withColumn("batch", F.lit(batch))
         VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")

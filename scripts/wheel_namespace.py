@@ -3,7 +3,8 @@
 So it does not collide with another project's `ml`, `jobs` or `pipelines`. A checkout keeps its folders at the top, where
 `spark-submit jobs/discover.py` finds them. The files of a wheel are the same except for their imports: `from pipelines.http
 ...` becomes `from apicensus.pipelines.http ...`. Code finds its own files by `__package__` and `__name__`, never by a literal
-name. An editable install gets the module `apicensus` only."""
+name. An editable install gets the module `apicensus` only.
+"""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from pipelines.decisions.checks import checked_template
-from pipelines.decisions.file import parsed
+from pipelines.decisions.checks import check_template
+from pipelines.decisions.file import parse_decisions
 from pipelines.decisions.model import KINDS, Decision
 from pipelines.runtime.errors import SettingsError
 
@@ -51,7 +51,7 @@ _NOTES = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=
 def refusal_message(text: str) -> str:
     """Returns the one-line message with which a file with this text is refused."""
     with pytest.raises(SettingsError) as caught:
-        parsed(text, "decisions.yaml")
+        parse_decisions(text, "decisions.yaml")
     message = str(caught.value)
     assert message.splitlines() == [message], "one line"
     return message
@@ -59,7 +59,9 @@ def refusal_message(text: str) -> str:
 
 def parse_entries(*entries: str) -> tuple[Decision, ...]:
     """Parses decisions in flow style, one entry a line from line 2 on."""
-    return parsed("decisions:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), "decisions.yaml")
+    return parse_decisions(
+        "decisions:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), "decisions.yaml"
+    )
 
 
 @st.composite
@@ -69,7 +71,7 @@ def templates(draw: st.DrawFn, last: str | None = None, prefix: str = "n") -> st
     text = "".join(f"/{segment}" for segment in (*segments, *([last] if last else [])))
     for number in range(text.count("{}")):
         text = text.replace("{}", f"{{{prefix}{number}}}", 1)
-    return checked_template(text)
+    return check_template(text)
 
 
 @st.composite

@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 
 from ml.paths.score import variable_probability
 from ml.registry.bundled import bundled_paths
-from pipelines.paths.spark.inference import inferred
-from pipelines.paths.spark.steps import masked
-from pipelines.paths.spark.templates import templates
+from pipelines.paths.spark.inference import infer_rules_on_spark
+from pipelines.paths.spark.steps import mask_path
+from pipelines.paths.spark.templates import assign_templates
 from pipelines.runtime.settings_sections import PathSettings
 
 FIRST = date(2026, 5, 1)
@@ -23,7 +23,7 @@ FIRST = date(2026, 5, 1)
 
 def evidence_of(rows: DataFrame, settings: PathSettings, day: int = 0, clients: int = 1) -> DataFrame:
     """Returns evidence of one day, counted from the first, for rows of host and path."""
-    shaped = rows.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
+    shaped = rows.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
     on = F.lit(FIRST + timedelta(days=day))
     return shaped.withColumns(
         {
@@ -86,9 +86,9 @@ def inferred_templates(
         [(h, p) for h, paths in hosts.items() for p in paths], "host string, path string"
     )
     score = variable_probability(bundled_paths())
-    rules = inferred(evidence_of(rows, settings), settings, score, None)
-    shaped = rows.withColumn("path_shape", masked(F.col("path"), settings))
-    known = templates(shaped.select("host", "path_shape").distinct(), rules, settings)
+    rules = infer_rules_on_spark(evidence_of(rows, settings), settings, score, None)
+    shaped = rows.withColumn("path_shape", mask_path(F.col("path"), settings))
+    known = assign_templates(shaped.select("host", "path_shape").distinct(), rules, settings)
     out: dict[str, dict[str, str]] = {}
     for row in shaped.join(known, ["host", "path_shape"]).collect():
         out.setdefault(row["host"], {})[row["path"]] = row["path_template"]

@@ -10,7 +10,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.selection.variant import Variant
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def changes(
@@ -47,7 +47,7 @@ def changes(
       apicensus changes --accept --webhook https://hooks.example.com/census
       apicensus changes --since 2026-06-01 --out june
     """
-    run = start("changes", settings, warehouse, as_json, reads="state")
+    run = start_run("changes", settings, warehouse, as_json, reads="state")
     if since is not None and (accept or webhook):
         raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
     from jobs.changes import tell_changes

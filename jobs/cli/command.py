@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import typer
 
-from pipelines.endpoints.days import Choice
+from pipelines.endpoints.days import DayChoice
 from pipelines.runtime.errors import CensusError, EnvironmentMissing, InputError, WarehouseError
 from pipelines.workflows.run import AT_END
 
@@ -143,7 +143,7 @@ def command(function: Callable[..., None]) -> Main:
     return main
 
 
-def chosen_days(days: Sequence[datetime] | None, since: datetime | None, full: bool) -> Choice:
+def chosen_days(days: Sequence[datetime] | None, since: datetime | None, full: bool) -> DayChoice:
     """What the options --days, --since and --full ask for.
 
     Raises:
@@ -151,7 +151,7 @@ def chosen_days(days: Sequence[datetime] | None, since: datetime | None, full: b
     """
     if sum((bool(days), since is not None, full)) > 1:
         raise typer.BadParameter("give one of --days, --since and --full")
-    return Choice(full, since and since.date(), frozenset(day.date() for day in days or ()))
+    return DayChoice(full, since and since.date(), frozenset(day.date() for day in days or ()))
 
 
 def known_failures() -> tuple[type[Exception], ...]:

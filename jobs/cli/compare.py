@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli import command
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def compare(
@@ -34,7 +34,7 @@ def compare(
       apicensus compare --warehouse /data/census --settings sessions.yaml
       apicensus compare --settings traffic/settings.yaml --truth traffic/endpoints.csv
     """
-    run = start("compare", settings, warehouse, as_json, reads="state")
+    run = start_run("compare", settings, warehouse, as_json, reads="state")
     from jobs.compare import compare_variants, summary_of
     from pipelines.endpoints.truth import read_truth
 

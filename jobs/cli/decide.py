@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from jobs.cli import command
-from pipelines.decisions.file import read
-from pipelines.workflows.run import start
+from pipelines.decisions.file import read_decisions
+from pipelines.workflows.run import start_run
 
 
 def decide(
@@ -33,8 +33,8 @@ def decide(
     """
     if (file is None) != show_stored:
         raise typer.BadParameter("give either a FILE of decisions or --show")
-    run = start("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
-    decisions = () if file is None else read(file)
+    run = start_run("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
+    decisions = () if file is None else read_decisions(file)
     from jobs.decide import show, store_decisions
 
     if file is None:

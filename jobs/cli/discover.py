@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from jobs.cli import command
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def discover(
@@ -41,7 +41,7 @@ def discover(
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
     choice = command.chosen_days(days, since, full)
-    run = start(
+    run = start_run(
         "discover",
         settings,
         warehouse,

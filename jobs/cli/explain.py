@@ -9,7 +9,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.runtime.errors import InputError
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGNORECASE)
 
@@ -34,7 +34,7 @@ def explain(
       apicensus explain /users/me --host api.example.com
       apicensus explain https://api.example.com/users/42/orders --warehouse /data/census
     """
-    run = start("explain", settings, warehouse, as_json, writes=False)
+    run = start_run("explain", settings, warehouse, as_json, writes=False)
     address = ADDRESS.fullmatch(path) if not path.startswith("/") else None
     if not path.startswith("/") and address is None:
         raise InputError(

@@ -9,7 +9,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.runtime.settings import Profile
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 Form = Literal["yaml", "json", "csv", "ndjson"]
 What = Literal["openapi", "endpoints"]
@@ -35,7 +35,7 @@ def export(
       apicensus export --out upload --profile cloudflare --format json
       apicensus export --out lists --what endpoints --format ndjson
     """
-    run = start("export", settings, warehouse, as_json, writes=False, reads="state")
+    run = start_run("export", settings, warehouse, as_json, writes=False, reads="state")
     form = format or (run.settings.export.format if what == "openapi" else "ndjson")
     profiles = known_profiles(profile) or run.settings.export.profiles
     if what == "openapi":

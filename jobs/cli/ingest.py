@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli import command
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def ingest(
@@ -32,7 +32,7 @@ def ingest(
       apicensus ingest access.log.gz --host shop.example.com
       apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
     """
-    run = start("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
+    run = start_run("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
     from jobs.ingest import ingest_inputs, left_out, notice_refused
 
     done = ingest_inputs(run, inputs, format, host, data_docs)

@@ -8,7 +8,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.selection.variant import Variant
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def learn(
@@ -35,7 +35,7 @@ def learn(
       apicensus learn --variant session --warehouse /data/census
     """
     choice = command.chosen_days(days, since, full)
-    run = start("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
+    run = start_run("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
     from jobs.learn import learn_schemas
 
     run.finish(**learn_schemas(run, variant, choice), warehouse=warehouse)

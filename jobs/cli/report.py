@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli import command
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def report(
@@ -24,7 +24,7 @@ def report(
       apicensus report --out report.html
       apicensus report --out report.html --warehouse /data/census
     """
-    run = start("report", settings, warehouse, as_json, writes=False, reads="state")
+    run = start_run("report", settings, warehouse, as_json, writes=False, reads="state")
     from jobs.report import write_report
 
     run.finish(report=str(write_report(run, out)))

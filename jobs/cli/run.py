@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli import command
-from pipelines.workflows.run import start, writable
+from pipelines.workflows.run import ensure_writable, start_run
 
 
 def run(
@@ -34,10 +34,10 @@ def run(
       apicensus run captures/ 'logs/*.log.gz' --out found --host shop.example.com
       apicensus run traffic/ --out found --settings traffic/settings.yaml --json
     """
-    this = start(
+    this = start_run(
         "run", settings, warehouse or str(out / "warehouse"), as_json, inputs=inputs, reads="unlearned"
     )
-    writable(str(out), "--out")
+    ensure_writable(str(out), "--out")
     from jobs.run import run_everything
 
     run_everything(this, inputs, out, format, host)

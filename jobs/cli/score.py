@@ -9,7 +9,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.runtime.errors import InputError
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def score(
@@ -38,7 +38,7 @@ def score(
       apicensus score captures/ --out scores.parquet --json
       apicensus score one.har --explain --out why.ndjson && jq -c '[.probability, .reasons[].text]' why.ndjson
     """
-    run = start(
+    run = start_run(
         "score", settings, str(out.absolute().parent), as_json, writes=False, inputs=inputs, reads="nothing"
     )
     check_ending(out)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from jobs.cli import command
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def simulate(
@@ -34,7 +34,7 @@ def simulate(
       apicensus simulate --out traffic
       apicensus simulate --out traffic --hosts 100 --transactions 1000000 --format har
     """
-    run = start("simulate", settings, ".", as_json, writes=False)
+    run = start_run("simulate", settings, ".", as_json, writes=False)
     from jobs.simulate import write_simulated
 
     write_simulated(run, out, hosts=hosts, transactions=transactions, seed=seed, format=format)

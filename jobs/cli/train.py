@@ -9,7 +9,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.selection.variant import Labels
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def train(
@@ -46,7 +46,7 @@ def train(
       apicensus train --out mine --warehouse /data/census
       apicensus train --labels session --settings sessions.yaml --warehouse /data/census
     """
-    run = start("train", settings, warehouse, as_json, writes=False, inputs=None)
+    run = start_run("train", settings, warehouse, as_json, writes=False, inputs=None)
     from jobs.train import train_calls, train_paths
 
     if classifier == "paths":

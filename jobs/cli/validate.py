@@ -9,7 +9,7 @@ import typer
 
 from jobs.cli import command
 from pipelines.conformance.findings import SEVERITIES, Severity
-from pipelines.workflows.run import start
+from pipelines.workflows.run import start_run
 
 
 def validate(
@@ -51,7 +51,7 @@ def validate(
       apicensus validate captures/ --schemas openapi/ --fail-on-findings
       apicensus validate --warehouse /data/census --json
     """
-    run = start(
+    run = start_run(
         "validate", settings, warehouse, as_json, inputs=inputs or (), reads="state" if inputs else "all"
     )
     from jobs.validate import check_inputs

@@ -37,7 +37,7 @@ from pipelines.conformance.request_check import Checker, Request
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
 from pipelines.http.text import readable
-from pipelines.paths.spark.steps import masked, typed_steps
+from pipelines.paths.spark.steps import guess_steps, mask_path
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings_sections import ConformanceSettings, PathSettings
@@ -179,7 +179,7 @@ def _place(settings: PathSettings) -> list[Column]:
     """The columns `PLACE` of an exploded finding. Of a path that no document knows only its shape; of an unknown host nothing."""
     rule = F.col("finding.rule")
     is_host = rule == UNKNOWN_HOST
-    shape = F.array_join(typed_steps(masked(F.col("path"), settings)), "")
+    shape = F.array_join(guess_steps(mask_path(F.col("path"), settings)), "")
     template = F.when(is_host, F.lit("")).otherwise(F.coalesce(F.col("path_template"), shape))
     return [
         F.col("host"),

@@ -18,7 +18,7 @@ def is_pattern(host: str) -> bool:
     return host.startswith("*")
 
 
-def lowered(host: str) -> str:
+def lower_host(host: str) -> str:
     """Lower case as ingest writes hosts; names in braces (of an alias) keep their letters."""
     return re.sub(
         rf"({_LABEL_VARIABLE})|[^{{]+|\{{", lambda found: found[0] if found[1] else found[0].lower(), host
@@ -35,7 +35,7 @@ def is_host_or_pattern(text: str) -> bool:
     return text == ANY or is_host(text.removeprefix("*."))
 
 
-def covers(pattern: str, host: str) -> bool:
+def covers_host(pattern: str, host: str) -> bool:
     """Whether `pattern` is about `host`; `decisions.spark.host_matches` says the same of columns."""
     return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
 
@@ -52,93 +52,93 @@ _METHOD = r"[A-Z][A-Z-]{1,19}"  # as pipelines/transactions/spark/columns.py
 _NEEDLESS_ESCAPE = "|".join(escape for escape, _ in UNRESERVED)
 
 
-def shown(value: object) -> str:
+def quote(value: object) -> str:
     """A value for one line of an error: quoted, control characters escaped, short."""
     text = repr(value if not isinstance(value, str) else value[:SHOWN_CHARACTERS])
     return text[:SHOWN_CHARACTERS] + "…" if len(str(value)) > SHOWN_CHARACTERS else text
 
 
-def checked_template(text: str) -> str:
+def check_template(text: str) -> str:
     """`/users/{userId}`: starts with a slash, written as the inventory writes paths, with names that are valid and unique."""
     if not text.startswith("/"):
-        raise ValueError(f'expected a template that starts with "/", found {shown(text)}')
+        raise ValueError(f'expected a template that starts with "/", found {quote(text)}')
     if len(text) > TEMPLATE_CHARACTERS:
         raise ValueError(f"expected at most {TEMPLATE_CHARACTERS} characters, found {len(text)}")
     outside = re.sub(rf"\{{{NAME}\}}", "", text)
     if "{" in outside or "}" in outside:
         raise ValueError(
             f"expected placeholders like {{userId}} (a letter or _, then letters, digits, _; at most 64), "
-            f"found {shown(text)}. Write a brace of the path itself as %7B or %7D"
+            f"found {quote(text)}. Write a brace of the path itself as %7B or %7D"
         )
     _checked_text(outside, text)
     if text != "/" and ("//" in text or text.endswith("/")):
         raise ValueError(
-            f"expected no empty segment, found {shown(text)}. Paths are compared without doubled or last slashes"
+            f"expected no empty segment, found {quote(text)}. Paths are compared without doubled or last slashes"
         )
-    names = template_parsing.placeholders(text)
+    names = template_parsing.list_placeholders(text)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(
-            f"expected each name once, found {{{twice}}} twice in {shown(text)}. Give every placeholder its own"
+            f"expected each name once, found {{{twice}}} twice in {quote(text)}. Give every placeholder its own"
         )
     _checked_shape(text)
     return text
 
 
-def checked_segment(text: str) -> str:
+def check_segment(text: str) -> str:
     """A literal segment, without slash."""
     if not text or "/" in text or "{" in text or "}" in text:
-        raise ValueError(f"expected segments without slash or braces, like me, found {shown(text)}")
+        raise ValueError(f"expected segments without slash or braces, like me, found {quote(text)}")
     _checked_text(text, text)
     _checked_shape(f"/{text}")
     return text
 
 
-def checked_segments(texts: tuple[str, ...]) -> tuple[str, ...]:
+def check_segments(texts: tuple[str, ...]) -> tuple[str, ...]:
     """At least one, each once."""
     if not texts or len(set(texts)) < len(texts):
-        raise ValueError(f"expected at least one segment, each once, found {shown(list(texts))}")
+        raise ValueError(f"expected at least one segment, each once, found {quote(list(texts))}")
     return texts
 
 
-def ending_in_a_variable(template: str) -> str:
+def check_ends_in_variable(template: str) -> str:
     """The decision is about the siblings of a variable, so the last segment must be one."""
-    if not template_parsing.shape(template).endswith(VARIABLE_STEP):
+    if not template_parsing.derive_shape(template).endswith(VARIABLE_STEP):
         raise ValueError(
-            f"expected a template whose last segment is a placeholder, like /users/{{userId}}, found {shown(template)}"
+            f"expected a template whose last segment is a placeholder, like /users/{{userId}}, found {quote(template)}"
         )
     return template
 
 
-def checked_host(text: str) -> str:
+def check_host(text: str) -> str:
     """A host, a pattern or `*`; in lower case as ingest writes hosts."""
-    host = lowered(text)
+    host = lower_host(text)
     if not is_host_or_pattern(host):
         raise ValueError(
-            f'expected a host name, "*.example.com" (every host that ends so) or "*", found {shown(text)}'
+            f'expected a host name, "*.example.com" (every host that ends so) or "*", found {quote(text)}'
         )
     return host
 
 
-def checked_name_of_alias(text: str) -> str:
+def check_alias_name(text: str) -> str:
     """The host that others are taken for."""
-    host = lowered(text)
+    host = lower_host(text)
     if not is_host(host):
         raise ValueError(
-            f'expected a host name, whose labels may be variables as in "{{tenant}}.example.com", found {shown(text)}'
+            f'expected a host name, whose labels may be variables as in "{{tenant}}.example.com", found {quote(text)}'
         )
-    names = template_parsing.placeholders(host)
+    names = template_parsing.list_placeholders(host)
     if len(set(names)) < len(names):
-        raise ValueError(f"expected each name in braces once, found {shown(text)}")
+        raise ValueError(f"expected each name in braces once, found {quote(text)}")
     return host
 
 
-def checked_method(text: str) -> str:
+def check_method(text: str) -> str:
     """In upper case."""
     method = text.upper()
     if not re.fullmatch(_METHOD, method):
         raise ValueError(
-            f"expected an HTTP method like GET, found {shown(text)}. Leave it out for all methods"
+            f"expected an HTTP method like GET, found {quote(text)}. Leave it out for all methods"
         )
     return method
 
@@ -148,27 +148,27 @@ def _checked_text(literals: str, text: str) -> None:
     odd = next((each for each in literals if each in "?#;" or not each.isprintable()), None)
     if odd is not None:
         raise ValueError(
-            f"expected a path without ?, #, ; and control characters, found {shown(odd)} in {shown(text)}"
+            f"expected a path without ?, #, ; and control characters, found {quote(odd)} in {quote(text)}"
         )
     escape = re.search(_NEEDLESS_ESCAPE, literals)
     if escape:
         raise ValueError(
-            f"expected no needless escape, found {escape[0]} in {shown(text)}. Paths are compared with the character itself"
+            f"expected no needless escape, found {escape[0]} in {quote(text)}. Paths are compared with the character itself"
         )
 
 
 def _checked_shape(text: str) -> None:
-    path_shape = template_parsing.shape(text)
-    masked = template_parsing.masked(path_shape)
+    path_shape = template_parsing.derive_shape(text)
+    masked = template_parsing.mask_path(path_shape)
     if masked != path_shape:
         raise ValueError(
-            f"expected literals that are no identifiers, found {shown(text)}, which is written {shown(masked)} before any "
+            f"expected literals that are no identifiers, found {quote(text)}, which is written {quote(masked)} before any "
             "decision is applied. Put a placeholder there"
         )
-    step = template_parsing.unreachable(path_shape)
+    step = template_parsing.find_unreachable_step(path_shape)
     if step is not None:
         raise ValueError(
             f"expected a placeholder to be a whole segment, or its part as a date (report-{{day}}), a key (Products({{id}})) "
-            f"or before an extension or a custom method, found {shown(step.removeprefix('/'))} in {shown(text)}. "
+            f"or before an extension or a custom method, found {quote(step.removeprefix('/'))} in {quote(text)}. "
             f"No path is ever written so: write {PLACEHOLDER[0]}name{PLACEHOLDER[1]} for the whole segment"
         )

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from pipelines.decisions.checks import covers, is_pattern, most_specific_first, shown
+from pipelines.decisions.checks import covers_host, is_pattern, most_specific_first, quote
 from pipelines.decisions.model import (
     KINDS,
     Decision,
@@ -22,7 +22,7 @@ from pipelines.decisions.model import (
     Save,
     Split,
 )
-from pipelines.decisions.rules import OperatorRule, rules_of
+from pipelines.decisions.rules import OperatorRule, derive_rules
 from pipelines.http.segment_formats import VARIABLE_STEP
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, HAND_WRITTEN_MAX_BYTES, find_exceeded_bound
 from pipelines.runtime.errors import SettingsError
@@ -37,7 +37,7 @@ class Contradiction:
     problem: str
 
 
-def contradictions(decisions: Sequence[Decision]) -> list[Contradiction]:
+def find_contradictions(decisions: Sequence[Decision]) -> list[Contradiction]:
     """All of them, in the order of the later decision; none for decisions that can be applied."""
     found = [*_repeated(decisions), *_disagreeing(decisions), *_opposed(decisions), *_aliased(decisions)]
     return sorted(found, key=lambda each: (each.later, each.earlier))
@@ -68,7 +68,7 @@ def _identities(decision: Decision) -> Iterator[tuple[str, ...]]:
 
 def _disagreeing(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
     """Literal and variable at one place. Merge means every segment there, so a literal beside it contradicts it too."""
-    told = [(index, rule) for index, decision in enumerate(decisions) for rule in rules_of(decision)]
+    told = [(index, rule) for index, decision in enumerate(decisions) for rule in derive_rules(decision)]
     first: dict[tuple[str, str, str, str], tuple[int, OperatorRule]] = {}
     literals: dict[tuple[str, str], int] = {}
     pairs: dict[tuple[int, int], str] = {}
@@ -80,14 +80,14 @@ def _disagreeing(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
         other = "variable" if rule.decision == "literal" else "literal"
         opposite = first.get((rule.host, rule.prefix, rule.step, other))
         if opposite is not None:
-            place = shown(rule.prefix + rule.step)
+            place = quote(rule.prefix + rule.step)
             pairs[_in_order(index, opposite[0])] = (
                 f"one takes {place} for a literal, the other for a variable. Delete one"
             )
         literal = literals.get((rule.host, rule.prefix))
         if isinstance(decisions[index], Merge) and literal is not None:
             pairs[_in_order(index, literal)] = (
-                f"merge makes every segment after {shown(rule.prefix or '/')} a variable. "
+                f"merge makes every segment after {quote(rule.prefix or '/')} a variable. "
                 "Write pin in its place to keep literals beside the variable"
             )
     for (earlier, later), problem in pairs.items():
@@ -115,13 +115,13 @@ def _aliased(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
     order = most_specific_first(set(aliases))
     for index, decision in enumerate(decisions):
         host = decision.name if isinstance(decision, HostAlias) else getattr(decision, "host", "*")
-        pattern = next((each for each in order if covers(each, host)), None)
+        pattern = next((each for each in order if covers_host(each, host)), None)
         if is_pattern(host) or pattern is None or aliases[pattern][1].name == host:
             continue
         alias_index, alias = aliases[pattern]
         yield Contradiction(
             *_in_order(alias_index, index),
-            f"host {shown(host)} is counted as {shown(alias.name)} (host_alias {alias.host_alias}). Write that name",
+            f"host {quote(host)} is counted as {quote(alias.name)} (host_alias {alias.host_alias}). Write that name",
         )
 
 
@@ -138,7 +138,7 @@ class _Wrong(ValueError):
     """What is wrong in an entry, without its place."""
 
 
-def read(file: Path) -> tuple[Decision, ...]:
+def read_decisions(file: Path) -> tuple[Decision, ...]:
     """The decisions of `file`, in its order.
 
     Raises:
@@ -154,10 +154,10 @@ def read(file: Path) -> tuple[Decision, ...]:
         raise SettingsError(
             f"{file}: expected at most {HAND_WRITTEN_MAX_BYTES:,} bytes, found more. Is it the right file?"
         )
-    return parsed(text, str(file))
+    return parse_decisions(text, str(file))
 
 
-def parsed(text: str, name: str) -> tuple[Decision, ...]:
+def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
     """The decisions of a YAML text; `name` is what errors call it.
 
     Raises:
@@ -176,7 +176,7 @@ def parsed(text: str, name: str) -> tuple[Decision, ...]:
         problems = [
             f"{name}:{lines[each.later]}: {decisions[each.later]} contradicts line {lines[each.earlier]} "
             f"({decisions[each.earlier]}): {each.problem}."
-            for each in contradictions(decisions)
+            for each in find_contradictions(decisions)
         ]
     if problems:
         more = f" | and {len(problems) - REPORTED} more" if len(problems) > REPORTED else ""
@@ -184,15 +184,15 @@ def parsed(text: str, name: str) -> tuple[Decision, ...]:
     return tuple(decisions)
 
 
-def written(decisions: Sequence[Decision]) -> str:
+def format_decisions(decisions: Sequence[Decision]) -> str:
     """The decisions as YAML that `parsed` takes for the same."""
-    tree = {TOP: [plain(decision) for decision in decisions]}
+    tree = {TOP: [to_entry(decision) for decision in decisions]}
     unusual = any(end in (decision.note or "") for decision in decisions for end in _LINE_ENDS)
     text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=not unusual, width=1 << 30)
     return text
 
 
-def plain(decision: Decision) -> dict[str, Any]:
+def to_entry(decision: Decision) -> dict[str, Any]:
     """An entry of the file: the key that tells the kind first, nothing that was not given."""
     given = decision.model_dump(mode="json", exclude_none=True)
     return {key: given[key] for key in (decision.kind, *_AFTER_KIND) if key in given}
@@ -210,7 +210,7 @@ def _entries(text: str, name: str) -> list[yaml.Node]:
     keys = [key.value if isinstance(key, yaml.ScalarNode) else _kind(key) for key, _ in root.value]
     if keys != [TOP]:
         raise SettingsError(
-            f'{place}: expected the key "{TOP}" and no other, once, found {", ".join(map(shown, keys[:5])) or "no key"}. {FORM}'
+            f'{place}: expected the key "{TOP}" and no other, once, found {", ".join(map(quote, keys[:5])) or "no key"}. {FORM}'
         )
     ((key, entries),) = root.value
     if not isinstance(entries, yaml.SequenceNode):
@@ -230,7 +230,7 @@ def _composed(text: str, name: str) -> yaml.Node | None:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SettingsError(
-            f"{name}:{line}: not YAML: a control character, {shown(text[error.position : error.position + 1])}. Delete it."
+            f"{name}:{line}: not YAML: a control character, {quote(text[error.position : error.position + 1])}. Delete it."
         ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -252,7 +252,7 @@ def _decision(node: yaml.Node) -> Decision:
     entry = dict(_items(node))
     kinds = [key for key in entry if key in KINDS]
     if len(kinds) != 1:
-        found = ", ".join(map(shown, list(entry)[:5])) or "no key"
+        found = ", ".join(map(quote, list(entry)[:5])) or "no key"
         raise _Wrong(f"expected one of {', '.join(KINDS)} in an entry, found {found}")
     try:
         return KINDS[kinds[0]].model_validate(entry)
@@ -267,7 +267,7 @@ def _items(node: yaml.MappingNode) -> Iterator[tuple[str, str | tuple[str, ...] 
             raise _Wrong(f"expected a word as key, found {_kind(key_node)}. Put quotes around templates")
         key = key_node.value
         if key in seen:
-            raise _Wrong(f"expected each key once in an entry, found {shown(key)} twice")
+            raise _Wrong(f"expected each key once in an entry, found {quote(key)} twice")
         seen.add(key)
         if isinstance(value, yaml.SequenceNode):
             yield key, tuple(_text(key, each) or "" for each in value.value)
@@ -282,9 +282,9 @@ def _text(key: str, node: yaml.Node) -> str | None:
         return text if node.tag == _TEXT else None
     if isinstance(node, yaml.ScalarNode):
         raise _Wrong(
-            f"{shown(key)}: expected text, found {shown(node.value)}, which YAML reads as {_kind(node)}. Put it in quotes"
+            f"{quote(key)}: expected text, found {quote(node.value)}, which YAML reads as {_kind(node)}. Put it in quotes"
         )
-    raise _Wrong(f"{shown(key)}: expected text, found {_kind(node)}. Put quotes around templates")
+    raise _Wrong(f"{quote(key)}: expected text, found {_kind(node)}. Put quotes around templates")
 
 
 def _explained(kind: str, error: ValidationError) -> str:
@@ -292,12 +292,12 @@ def _explained(kind: str, error: ValidationError) -> str:
     item = error.errors()[0]
     key = str(item["loc"][0]) if item["loc"] else ""
     if item["type"] == "extra_forbidden":
-        return f"unknown key {shown(key)} (allowed with {kind}: {', '.join(_allowed(kind))})"
+        return f"unknown key {quote(key)} (allowed with {kind}: {', '.join(_allowed(kind))})"
     if item["type"] == "missing":
         return f"expected the key {key!r}, found none (allowed with {kind}: {', '.join(_allowed(kind))})"
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] != "value_error":
-        return f"{key}: expected {message.removeprefix('Input should be ')}, found {shown(item['input'])}"
+        return f"{key}: expected {message.removeprefix('Input should be ')}, found {quote(item['input'])}"
     return message if key in ("", kind) else f"{key}: {message}"
 
 
@@ -316,4 +316,4 @@ def _kind(node: yaml.Node) -> str:
         return "keys and values"
     if isinstance(node, yaml.SequenceNode):
         return "a list"
-    return "nothing" if node.tag == _NULL else shown(node.tag.removeprefix("tag:yaml.org,2002:")).strip("'")
+    return "nothing" if node.tag == _NULL else quote(node.tag.removeprefix("tag:yaml.org,2002:")).strip("'")

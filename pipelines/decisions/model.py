@@ -11,24 +11,24 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from pipelines.decisions import template_parsing
 from pipelines.decisions.checks import (
-    checked_host,
-    checked_method,
-    checked_name_of_alias,
-    checked_segment,
-    checked_segments,
-    checked_template,
-    ending_in_a_variable,
-    shown,
+    check_alias_name,
+    check_ends_in_variable,
+    check_host,
+    check_method,
+    check_segment,
+    check_segments,
+    check_template,
+    quote,
 )
 
-Template = Annotated[str, AfterValidator(checked_template)]
+Template = Annotated[str, AfterValidator(check_template)]
 """`/users/{userId}`, as the inventory shows paths."""
-Collection = Annotated[Template, AfterValidator(ending_in_a_variable)]
+Collection = Annotated[Template, AfterValidator(check_ends_in_variable)]
 """A template whose last segment is a variable."""
-HostPattern = Annotated[str, AfterValidator(checked_host)]
-Method = Annotated[str, AfterValidator(checked_method)]
+HostPattern = Annotated[str, AfterValidator(check_host)]
+Method = Annotated[str, AfterValidator(check_method)]
 Segments = Annotated[
-    tuple[Annotated[str, AfterValidator(checked_segment)], ...], AfterValidator(checked_segments)
+    tuple[Annotated[str, AfterValidator(check_segment)], ...], AfterValidator(check_segments)
 ]
 
 
@@ -58,7 +58,7 @@ class OnPath(Decision):
     @property
     def shape(self) -> str:
         """The template without names."""
-        return template_parsing.shape(self.subject)
+        return template_parsing.derive_shape(self.subject)
 
 
 class Pin(OnPath):
@@ -99,13 +99,13 @@ class Rename(OnPath):
 
     @model_validator(mode="after")
     def _of_one_shape(self) -> Rename:
-        if template_parsing.shape(self.to) != self.shape:
+        if template_parsing.derive_shape(self.to) != self.shape:
             raise ValueError(
-                f"to: expected the shape of {shown(self.rename)} with other names, found {shown(self.to)}. "
+                f"to: expected the shape of {quote(self.rename)} with other names, found {quote(self.to)}. "
                 "Use pin, split or merge to change what is a variable"
             )
         if self.to == self.rename:
-            raise ValueError(f"to: expected other names, found {shown(self.to)} again. Delete the entry")
+            raise ValueError(f"to: expected other names, found {quote(self.to)} again. Delete the entry")
         return self
 
 
@@ -137,7 +137,7 @@ class HostAlias(Decision):
 
     kind: ClassVar[str] = "host_alias"
     host_alias: HostPattern
-    name: Annotated[str, AfterValidator(checked_name_of_alias)]
+    name: Annotated[str, AfterValidator(check_alias_name)]
 
 
 KINDS: dict[str, type[Decision]] = {

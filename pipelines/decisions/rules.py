@@ -11,7 +11,7 @@ from pipelines.decisions import template_parsing
 from pipelines.decisions.model import Decision, Merge, NeverTemplate, OnPath, Pin, Rename, Split
 from pipelines.http.segment_formats import VARIABLE_STEP
 
-Verdict = Literal["literal", "variable"]
+StepDecision = Literal["literal", "variable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class OperatorRule:
     host: str
     prefix: str
     step: str
-    decision: Verdict
+    decision: StepDecision
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class PlaceholderNames:
     """The names of a shape. `last_only`: the operator named the last placeholder, those before keep the inferred names.
 
     `template` has a name for each all the same: it stands whole where an inferred name is that of the last placeholder.
@@ -39,16 +39,16 @@ class Naming:
     last_only: bool
 
 
-def rules(decisions: Sequence[Decision]) -> tuple[OperatorRule, ...]:
+def collect_rules(decisions: Sequence[Decision]) -> tuple[OperatorRule, ...]:
     """One rule a (host pattern, prefix, step), with the first decision that asks for it as reason."""
     found: dict[tuple[str, str, str], OperatorRule] = {}
     for decision in decisions:
-        for rule in rules_of(decision):
+        for rule in derive_rules(decision):
             found.setdefault((rule.host, rule.prefix, rule.step), rule)
     return tuple(found.values())
 
 
-def rules_of(decision: Decision) -> Iterator[OperatorRule]:
+def derive_rules(decision: Decision) -> Iterator[OperatorRule]:
     """What one decision says about steps; nothing for those on names, endpoints and hosts."""
     if not isinstance(decision, OnPath):
         return
@@ -57,20 +57,22 @@ def rules_of(decision: Decision) -> Iterator[OperatorRule]:
         yield OperatorRule(decision.host, prefix, step, verdict, reason)
 
 
-def names(decisions: Sequence[Decision]) -> dict[tuple[str, str], Naming]:
+def collect_names(decisions: Sequence[Decision]) -> dict[tuple[str, str], PlaceholderNames]:
     """(host pattern, shape) → its names. A rename wins over a pin, a pin over a merge."""
-    found: dict[tuple[str, str], Naming] = {}
+    found: dict[tuple[str, str], PlaceholderNames] = {}
     for kind in (Merge, Pin, Rename):
         for decision in decisions:
             if isinstance(decision, kind) and isinstance(decision, OnPath):
                 template = decision.to if isinstance(decision, Rename) else decision.subject
-                if template_parsing.placeholders(template):
-                    found[decision.host, decision.shape] = Naming(template, isinstance(decision, Merge))
+                if template_parsing.list_placeholders(template):
+                    found[decision.host, decision.shape] = PlaceholderNames(
+                        template, isinstance(decision, Merge)
+                    )
     return found
 
 
-def _told(decision: OnPath) -> Iterator[tuple[str, str, Verdict]]:
-    steps = template_parsing.steps(decision.shape)
+def _told(decision: OnPath) -> Iterator[tuple[str, str, StepDecision]]:
+    steps = template_parsing.split_steps(decision.shape)
     above = "".join(steps[:-1])
     match decision:
         case Pin():
@@ -78,7 +80,7 @@ def _told(decision: OnPath) -> Iterator[tuple[str, str, Verdict]]:
                 yield prefix, step, "variable" if step == VARIABLE_STEP else "literal"
         case Split(into=segments):
             for segment in segments:
-                parts = template_parsing.steps(f"{above}/{segment}")[
+                parts = template_parsing.split_steps(f"{above}/{segment}")[
                     len(steps) - 1 :
                 ]  # an extension is a step of its own
                 for prefix, step in zip(accumulate(parts, initial=above), parts, strict=False):

@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 
 from pipelines.decisions.checks import ANY, is_pattern, most_specific_first
 from pipelines.decisions.model import Decision, HostAlias, Ignore, OnEndpoint, Save
-from pipelines.decisions.rules import names, rules
-from pipelines.decisions.template_parsing import NAMED
+from pipelines.decisions.rules import collect_names, collect_rules
+from pipelines.decisions.template_parsing import PLACEHOLDER_PATTERN
 from pipelines.http.segment_formats import PLACEHOLDER
 
 RULES = "pattern string, prefix string, step string, decision string, reason string"
@@ -41,12 +41,14 @@ def host_patterns(host: Column) -> Column:
     return F.concat(each, F.array(F.lit(ANY)))
 
 
-def operator_rules(decisions: Sequence[Decision], hosts: DataFrame) -> DataFrame:
+def select_operator_rules(decisions: Sequence[Decision], hosts: DataFrame) -> DataFrame:
     """`host` (distinct or not) → `host, prefix, step, decision, reason`: one row a step that operators decided on that host.
 
     A rule of the step itself wins over one of "/{}" (every other segment), whatever their patterns: that is the reader's part.
     """
-    told = [(rule.host, rule.prefix, rule.step, rule.decision, rule.reason) for rule in rules(decisions)]
+    told = [
+        (rule.host, rule.prefix, rule.step, rule.decision, rule.reason) for rule in collect_rules(decisions)
+    ]
     rows = hosts.sparkSession.createDataFrame(told, RULES)
     tried = hosts.select("host", F.posexplode(host_patterns(F.col("host"))).alias("rank", "pattern"))
     won = F.min_by(F.struct("decision", "reason"), "rank").alias("won")
@@ -58,7 +60,7 @@ def with_operator_names(templates: DataFrame, decisions: Sequence[Decision]) -> 
     """`host, path_shape, path_template, ...` → the same with the operators' names in `path_template`, where they gave any."""
     named = {
         key: {"template": each.template, "last_only": each.last_only}
-        for key, each in names(decisions).items()
+        for key, each in collect_names(decisions).items()
     }
     if not named:
         return templates
@@ -95,7 +97,7 @@ def _verdict(decisions: Sequence[Decision]) -> Column:
         for each in decisions
         if isinstance(each, OnEndpoint)
     }
-    shape = F.regexp_replace("path_template", NAMED, PLACEHOLDER)
+    shape = F.regexp_replace("path_template", PLACEHOLDER_PATTERN, PLACEHOLDER)
     return _decided(told, [F.concat("method", F.lit(" "), shape), shape])
 
 
@@ -105,15 +107,15 @@ def _decided(told: Mapping[tuple[str, str], Any], keys: Sequence[Column], form: 
     All exact hosts share one map, so the expression grows with the patterns only.
     """
     exact = {f"{host} {key}": value for (host, key), value in told.items() if not is_pattern(host)}
-    found = [looked_up(exact, F.concat(F.col("host"), F.lit(" "), key), form) for key in keys]
+    found = [look_up(exact, F.concat(F.col("host"), F.lit(" "), key), form) for key in keys]
     for pattern in most_specific_first({host for host, _ in told if is_pattern(host)}):
         mine = {key: value for (host, key), value in told.items() if host == pattern}
-        known = F.coalesce(*(looked_up(mine, key, form) for key in keys))
+        known = F.coalesce(*(look_up(mine, key, form) for key in keys))
         found.append(F.when(host_matches(F.col("host"), pattern), known))
     return F.coalesce(*found)
 
 
-def looked_up(values: Mapping[str, Any], key: Column, form: str = "string") -> Column:
+def look_up(values: Mapping[str, Any], key: Column, form: str = "string") -> Column:
     """The value of a key, NULL if there is none.
 
     One JSON text for the whole map: a literal for each entry would cost a call to the JVM each.

@@ -39,7 +39,7 @@ def store(decisions: Sequence[Decision], warehouse: Warehouse) -> None:
     DECISIONS.replace_all(rows.coalesce(1), warehouse)
 
 
-def stored(warehouse: Warehouse) -> tuple[Decision, ...]:
+def load_decisions(warehouse: Warehouse) -> tuple[Decision, ...]:
     """The decisions of the warehouse, in the order of their file; none where nobody decided."""
     return from_rows(DECISIONS.read(warehouse).collect())
 

@@ -42,7 +42,7 @@ def status_classes() -> dict[str, Column]:
     }
 
 
-def is_answered() -> Column:
+def is_not_error() -> Column:
     """Whether the status is no error: a 2xx or 3xx."""
     return F.col("status").between(FIRST_SUCCESSFUL, LAST_REDIRECTION)
 
@@ -52,16 +52,16 @@ def is_redirection() -> Column:
     return F.col("status").between(LAST_SUCCESSFUL + 1, LAST_REDIRECTION) & (F.col("status") != NOT_MODIFIED)
 
 
-def tells() -> Column:
+def is_informative() -> Column:
     """Whether the answer says what the endpoint is, unless it gives redirections only: a 2xx, or a 304 in its place."""
-    return is_answered() & ~is_redirection()
+    return is_not_error() & ~is_redirection()
 
 
 def client_sums() -> Iterator[Column]:
     """For the aggregation by client and day: sum (millionths) and number of probabilities, by kind and of all answers."""
     millionths = F.round(F.col("probability").cast("double") * MICRO).cast("bigint")
     for kind, told in zip(
-        CLIENT_KINDS, (tells(), is_redirection(), F.col("status").isNotNull()), strict=True
+        CLIENT_KINDS, (is_informative(), is_redirection(), F.col("status").isNotNull()), strict=True
     ):
         yield F.sum(F.when(told, millionths)).alias(f"{kind}_sum")
         yield F.count(F.when(told, millionths)).alias(f"{kind}_count")
@@ -136,7 +136,7 @@ HOST_STATE = (StructField("host_client_days", LongType(), False), StructField("h
 HOST_KEY = ("variant", "host", "day")
 
 
-def host_days(client_days: DataFrame) -> DataFrame:
+def count_host_days(client_days: DataFrame) -> DataFrame:
     """Rows of `client_days.client_days` → one row a variant, host and day with `HOST_STATE`. A client counts once a day."""
     by_client = client_days.groupBy(*HOST_KEY, "client").agg(
         *(F.sum(name).alias(name) for name in ("answered_sum", "answered_count"))
@@ -153,7 +153,7 @@ def merged_host_state() -> Iterator[Column]:
         yield F.sum(field.name).alias(field.name)
 
 
-def adjustment(settings: EndpointSettings) -> Column:
+def host_adjustment(settings: EndpointSettings) -> Column:
     """What the host takes off an endpoint's log-odds: 0 or less."""
     share, days = settings.training_share, F.lit(PRIOR_CLIENT_DAYS)
     host_share = (F.col("host_sum") / MICRO + days * share) / (F.col("host_client_days") + days)
@@ -161,7 +161,7 @@ def adjustment(settings: EndpointSettings) -> Column:
     return F.lit(settings.host_weight) * F.least(moved, F.lit(0.0))
 
 
-def adjusted(probability: Column, by: Column) -> Column:
+def adjust_probability(probability: Column, by: Column) -> Column:
     """The probability with `by` added to its log-odds; 0 and 1 stay."""
     odds = probability * F.exp(by)
     return odds / (odds + (1 - probability))

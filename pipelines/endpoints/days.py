@@ -11,7 +11,7 @@ DIGEST_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DayChoice:
     """What an operator asks for by hand: all days (`full`), those from `since` on, or `days`; nothing: those that changed."""
 
     full: bool = False
@@ -33,7 +33,7 @@ class Choice:
         return self.full or day in self.days or (self.since is not None and day >= self.since)
 
 
-CHANGED = Choice()
+CHANGED_DAYS = DayChoice()
 """The days that changed."""
 
 
@@ -47,18 +47,18 @@ def digest(parts: Iterable[str]) -> str:
     return whole.hexdigest()[:DIGEST_CHARACTERS]
 
 
-def written(inputs: Mapping[str, str]) -> str:
+def format_inputs(inputs: Mapping[str, str]) -> str:
     """Digests by name as one text, which may be a partition's value: `ml-0a1b_session-2c3d`."""
     return "_".join(f"{name}-{inputs[name]}" for name in sorted(inputs))
 
 
-def parsed(text: str) -> dict[str, str]:
+def parse_inputs(text: str) -> dict[str, str]:
     """The digests of `written`."""
     pairs = (part.partition("-") for part in text.split("_") if part)
     return {name: found for name, _, found in pairs}
 
 
-def among(days: Iterable[date]) -> str:
+def build_day_filter(days: Iterable[date]) -> str:
     """SQL: whether `day` is one of these. Of dates only, never of texts."""
     listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(days))
     return f"day IN ({listed})" if listed else "false"

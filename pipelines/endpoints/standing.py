@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-def said(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+def format_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
     """Each reason in a line: `for: answers JSON (+2.10)`; the number is its share of the log-odds."""
     return [f"{each['text']} ({each['contribution']:+.2f})" for each in reasons]
 
@@ -17,7 +17,7 @@ LISTED, CANDIDATE, UNLISTED = "listed", "candidate", "not listed"
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class Thresholds:
     """What an endpoint must reach: probabilities (0-1) from which it is listed, told, kept, taught; answers that it needs."""
 
     listed: float
@@ -27,7 +27,7 @@ class Bars:
     answers: int
 
 
-def standing(row: Mapping[str, Any], bars: Bars) -> tuple[str, str]:
+def explain_standing(row: Mapping[str, Any], bars: Thresholds) -> tuple[str, str]:
     """(state, why) of a row of `inventory.estimated` with `is_saved`, `is_ignored` and `is_stored` (it has slices)."""
     if row["is_ignored"]:
         return UNLISTED, "an operator's decision leaves it out (ignore)"
@@ -41,7 +41,7 @@ def standing(row: Mapping[str, Any], bars: Bars) -> tuple[str, str]:
     return _by_probability(row, bars)
 
 
-def _barred(row: Mapping[str, Any], bars: Bars) -> str:
+def _barred(row: Mapping[str, Any], bars: Thresholds) -> str:
     """What keeps it out whatever its probability; "" if nothing does."""
     if row["is_preflight"] or (row["preflights"] and not row["requests"]):
         asked = row["preflights"] or row["bare_options"]
@@ -52,7 +52,7 @@ def _barred(row: Mapping[str, Any], bars: Bars) -> str:
     return ""
 
 
-def _by_probability(row: Mapping[str, Any], bars: Bars) -> tuple[str, str]:
+def _by_probability(row: Mapping[str, Any], bars: Thresholds) -> tuple[str, str]:
     found = row["probability"]
     if found is None:
         return UNLISTED, "no answer told what it is"
@@ -62,7 +62,7 @@ def _by_probability(row: Mapping[str, Any], bars: Bars) -> tuple[str, str]:
             why += f"; below {bars.taught:.4g} it teaches no schema (schemas.miss_cost, schemas.false_alarm_cost)"
         return LISTED, why
     why = f"probability {found:.4f} is below {bars.listed:.4g} (selection.miss_cost, selection.false_alarm_cost)"
-    alone = by_itself(found, row["host_adjustment"])
+    alone = without_host_adjustment(found, row["host_adjustment"])
     if row["host_adjustment"] < 0:
         why += (
             f"; the host takes {-row['host_adjustment']:.2f} off its log-odds, by itself it has {alone:.4f}"
@@ -73,7 +73,7 @@ def _by_probability(row: Mapping[str, Any], bars: Bars) -> tuple[str, str]:
     return CANDIDATE if near else UNLISTED, why
 
 
-def by_itself(probability: float, host_adjustment: float) -> float:
+def without_host_adjustment(probability: float, host_adjustment: float) -> float:
     """The probability without what its host took off the log-odds."""
     odds = probability * math.exp(-host_adjustment)
     return odds / (odds + 1 - probability)

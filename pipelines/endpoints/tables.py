@@ -56,6 +56,6 @@ ENDPOINT_SLICES = Table(
 variants that have the slice's template: the same days, the same inputs and the same content, the same transactions."""
 
 
-def answered() -> Column:
+def responses_without_error() -> Column:
     """Number of answers that are no error (2xx, 3xx), of the counts of slices or endpoints."""
     return F.col("successful") + F.col("redirects") + F.col("not_modified")

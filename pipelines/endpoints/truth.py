@@ -87,7 +87,7 @@ def read_truth(file: Path) -> frozenset[Endpoint]:
         raise InputError(str(file), f"cannot be read ({error})", way_out) from error
 
 
-def accuracies(
+def measure_accuracy(
     found: Iterable[tuple[str, str, str, str]], truth: frozenset[Endpoint], variants: Iterable[str]
 ) -> Mapping[str, Accuracy]:
     """(variant, host, method, template) of all found endpoints → the figures of each of `variants`."""

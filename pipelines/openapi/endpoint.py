@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.endpoints.standing import said
+from pipelines.endpoints.standing import format_reasons
 from pipelines.http.json_values import JsonSchema
 from pipelines.requests.path_parameters import PLAIN
 
@@ -98,7 +98,7 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         writings=tuple(schema.get("writings") or (PLAIN,)),
         media_types=tuple(schema.get("media_types") or ()),
         parameters=parameters_of(schema.get("parameters") or ()),
-        reasons=tuple(said(row.get("reasons") or ())),
+        reasons=tuple(format_reasons(row.get("reasons") or ())),
     )
 
 

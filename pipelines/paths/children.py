@@ -12,7 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.paths.forest import Flags, Forest, Integers, Nodes, Numbers, find_nodes, find_rests, prefixes
+from pipelines.paths.forest import (
+    Flags,
+    Forest,
+    Integers,
+    Nodes,
+    Numbers,
+    find_nodes,
+    find_rests,
+    list_prefixes,
+)
 from pipelines.paths.step_texts import StepTexts
 
 OVERLAPS = ("overlap", "most_overlap", "next_overlap", "later_overlap", "most_later_overlap")
@@ -47,7 +56,7 @@ class Children:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ChildStatistics:
     """Children with the texts of their prefixes and steps, and their `CONTEXT`, a column each."""
 
     children: Children
@@ -69,7 +78,7 @@ def find_children(forest: Forest, above: Integers) -> Children:
 
 def count_children(
     forest: Forest, texts: StepTexts, above: Integers, below: Integers, own: Flags | None
-) -> Counted:
+) -> ChildStatistics:
     """Counts what each child's place in the tree shows.
 
     Args:
@@ -84,16 +93,20 @@ def count_children(
     np.minimum.at(first, children.of_row, np.arange(len(forest.path)))
     numbers: Statistics = {"depth": forest.depth[first].astype(np.float64)}
     _count_rests(numbers, forest, texts, children, below)
-    numbers["places"] = distinct(children.of_row, find_nodes(forest, forest.step).of_row, children.count)
+    numbers["places"] = count_distinct(
+        children.of_row, find_nodes(forest, forest.step).of_row, children.count
+    )
     if own is not None:
         numbers["guessed"] = np.zeros(children.count)
         np.maximum.at(numbers["guessed"], children.of_row, own.astype(np.float64))
     _count_siblings(numbers, texts, children)
     columns = np.column_stack([numbers[name] for name in CONTEXT])
     context = np.where(np.isnan(columns), UNKNOWN, columns).astype(np.float32)
-    of_node = prefixes(forest, children.nodes)
+    of_node = list_prefixes(forest, children.nodes)
     prefix = [of_node[node] for node in children.node.tolist()]
-    return Counted(children, prefix, [forest.vocabulary[step] for step in children.step.tolist()], context)
+    return ChildStatistics(
+        children, prefix, [forest.vocabulary[step] for step in children.step.tolist()], context
+    )
 
 
 def _count_rests(
@@ -105,7 +118,7 @@ def _count_rests(
     """
     rests = find_rests(forest, below)
     suffix, child = rests.of_row, children.of_row
-    numbers["suffixes"] = distinct(child, suffix, children.count)
+    numbers["suffixes"] = count_distinct(child, suffix, children.count)
     numbers["is_leaf"] = np.ones(children.count)
     numbers["is_leaf"][child[suffix > 0]] = 0
     whole = _shared(children, child, suffix, rests.is_literal[suffix])
@@ -122,7 +135,7 @@ def _count_rests(
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedParts:
     """Of each child: its different parts, those that a sibling has too, and the siblings that have a part: mean, and most."""
 
     parts: Numbers
@@ -131,7 +144,7 @@ class Shared:
     most: Numbers
 
 
-def _shared(children: Children, child: Integers, part: Integers, is_literal: Flags) -> Shared:
+def _shared(children: Children, child: Integers, part: Integers, is_literal: Flags) -> SharedParts:
     """Compares the literal parts below children (a number a row) with those below their siblings."""
     width, count = int(part.max(initial=0)) + 1, children.count
     pairs = np.unique(child[is_literal] * width + part[is_literal])
@@ -146,7 +159,7 @@ def _shared(children: Children, child: Integers, part: Integers, is_literal: Fla
     with np.errstate(invalid="ignore"):
         mean = np.asarray(np.bincount(owner, others, count) / parts, np.float64)
     shared = np.asarray(np.bincount(owner, others > 0, count), np.float64)
-    return Shared(parts, shared, mean, most)
+    return SharedParts(parts, shared, mean, most)
 
 
 def _count_siblings(numbers: Statistics, texts: StepTexts, children: Children) -> None:
@@ -188,7 +201,7 @@ def _count_siblings(numbers: Statistics, texts: StepTexts, children: Children) -
     numbers["variable_share"] = (total(guessed) - guessed) / others
 
 
-def distinct(group: Integers, values: Integers, groups: int) -> Numbers:
+def count_distinct(group: Integers, values: Integers, groups: int) -> Numbers:
     """How many different values each group has."""
     width = int(values.max(initial=0)) + 1
     counts = np.bincount(np.unique(group * width + values) // width, minlength=groups)

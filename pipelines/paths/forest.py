@@ -15,7 +15,7 @@ from pipelines.http.segment_formats import PART, ROOT, TYPED, VARIABLE_STEP, com
 _PART, _TYPED = compiled(PART), compiled(TYPED)
 
 
-def steps(path: str) -> list[str]:
+def split_steps(path: str) -> list[str]:
     """`/users/7.json` → `/users`, `/7`, `.json`: their texts, joined, are the path."""
     first, *segments = path.split("/")
     cut = [first] if first or not segments else []
@@ -28,9 +28,9 @@ def steps(path: str) -> list[str]:
     return cut
 
 
-def typed_steps(path: str) -> list[str]:
+def guess_steps(path: str) -> list[str]:
     """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
-    return steps(_TYPED.sub(VARIABLE_STEP, path))
+    return split_steps(_TYPED.sub(VARIABLE_STEP, path))
 
 
 Integers = npt.NDArray[np.int64]
@@ -77,7 +77,7 @@ class Rests:
     is_literal: Flags
 
 
-def plant(evidence: pa.Table, writings: Sequence[str]) -> Forest:
+def build_forest(evidence: pa.Table, writings: Sequence[str]) -> Forest:
     """Numbers the paths of a table of `host, path_shape, steps` and `writings` (steps written otherwise).
 
     Args:
@@ -109,7 +109,7 @@ def _fitted(step: Integers, lengths: Integers, written: Integers, others: Intege
 def with_steps(paths: pa.Table) -> pa.Table:
     """`path_shape, ...` → the same plus `steps`, and `guess`: the steps by their forms alone."""
     shapes = paths.column("path_shape").to_pylist()
-    for name, cut in (("steps", steps), ("guess", typed_steps)):
+    for name, cut in (("steps", split_steps), ("guess", guess_steps)):
         paths = paths.append_column(name, pa.array(map(cut, shapes), pa.list_(pa.string())))
     return paths
 
@@ -163,7 +163,7 @@ def find_rests(forest: Forest, written: Integers) -> Rests:
     return Rests(of_row, literal)
 
 
-def prefixes(forest: Forest, nodes: Nodes) -> list[str]:
+def list_prefixes(forest: Forest, nodes: Nodes) -> list[str]:
     """The text of each node's prefix."""
     texts = [ROOT] * len(forest.hosts)
     later = slice(len(forest.hosts), None)

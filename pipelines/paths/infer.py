@@ -10,20 +10,29 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.paths.children import Children, Counted, count_children, distinct, find_children
-from pipelines.paths.decide import WHYS, Decided, decide, reason
+from pipelines.paths.children import Children, ChildStatistics, count_children, count_distinct, find_children
+from pipelines.paths.decide import REASON_KEYS, ChildDecisions, decide_children, describe_reason
 from pipelines.paths.forest import (
     Forest,
     Integers,
     Numbers,
+    build_forest,
     find_nodes,
-    plant,
-    prefixes,
+    list_prefixes,
     sort_evidence,
     with_steps,
 )
-from pipelines.paths.rules import ABSORBED, HELD, INFERRED, LITERAL, OPERATOR, VARIABLE, bind, read_rules
-from pipelines.paths.step_texts import StepTexts, read_texts
+from pipelines.paths.rules import (
+    INFERRED,
+    KEPT_FROM_PUBLICATION,
+    LITERAL,
+    MERGED_INTO_VARIABLE,
+    OPERATOR,
+    VARIABLE,
+    index_rules,
+    look_up_decisions,
+)
+from pipelines.paths.step_texts import StepTexts, describe_texts
 from pipelines.runtime.settings_sections import PathSettings
 
 RULE_ROWS = pa.schema(
@@ -38,12 +47,12 @@ RULE_ROWS = pa.schema(
     ]
 )
 """The columns of table path_rules."""
-_DECISIONS = (LITERAL, VARIABLE, ABSORBED)
+_DECISIONS = (LITERAL, VARIABLE, MERGED_INTO_VARIABLE)
 _LITERAL, _VARIABLE, _ABSORBED = range(len(_DECISIONS))
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PathEvidence:
     """Of each path: clients that asked for it, first and last day (days since 1970)."""
 
     clients: Integers
@@ -55,8 +64,13 @@ Columns = dict[str, npt.NDArray[Any]]
 """Columns of rules by the names of path_rules; `node`, `step` and `why` are numbers, an unknown overlap is NaN."""
 
 
-def rule_rows(
-    forest: Forest, texts: StepTexts, seen: Seen, counted: Counted, decided: Decided, probability: Numbers
+def build_rule_rows(
+    forest: Forest,
+    texts: StepTexts,
+    seen: PathEvidence,
+    counted: ChildStatistics,
+    decided: ChildDecisions,
+    probability: Numbers,
 ) -> pa.Table:
     """The rules that the decisions of the last pass give, as rows of path_rules."""
     of_row = counted.children.of_row
@@ -72,7 +86,12 @@ def rule_rows(
 
 
 def _pooled(
-    forest: Forest, seen: Seen, children: Children, counted: Counted, decided: Decided, probability: Numbers
+    forest: Forest,
+    seen: PathEvidence,
+    children: Children,
+    counted: ChildStatistics,
+    decided: ChildDecisions,
+    probability: Numbers,
 ) -> Columns:
     """One row a child. Two writings of one prefix may have been judged apart: what most paths say holds."""
     child, before, count = children.of_row, counted.children.of_row, children.count
@@ -91,7 +110,7 @@ def _pooled(
         "siblings": most(counted.named("siblings")[before].astype(np.int64)),
         "overlap": most(counted.named("overlap")[before].astype(np.float64)),
         "paths": paths,
-        "places": distinct(child, find_nodes(forest, forest.step).of_row, count).astype(np.int64),
+        "places": count_distinct(child, find_nodes(forest, forest.step).of_row, count).astype(np.int64),
         "clients": most(seen.clients[path]),
         "first_day": _extreme(np.minimum, seen.first_day[path], child, count),
         "last_day": most(seen.last_day[path]),
@@ -141,7 +160,7 @@ def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Chi
     kept = ("node", "step", "probability", "siblings", "paths", "clients", "first_day", "last_day")
     return {name: chosen[name] for name in kept} | {
         "decision": np.where(absorbed, _ABSORBED, _LITERAL),
-        "why": np.where(absorbed, WHYS.index("ending of few"), chosen["why"]),
+        "why": np.where(absorbed, REASON_KEYS.index("ending of few"), chosen["why"]),
         "children": np.ones(count, np.int64),
         "overlap": np.where(chosen["overlap"] >= 0, chosen["overlap"], np.nan),
         "takes_words": np.zeros(count, bool),
@@ -150,11 +169,11 @@ def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Chi
 
 
 def _table(rules: Columns, forest: Forest, children: Children) -> pa.Table:
-    of_node = prefixes(forest, children.nodes)
+    of_node = list_prefixes(forest, children.nodes)
     nodes = rules["node"].tolist()
-    whys = [WHYS[why] for why in rules["why"].tolist()]
+    whys = [REASON_KEYS[why] for why in rules["why"].tolist()]
     figures = ("probability", "children", "siblings", "overlap")
-    reasons = list(map(reason, whys, *(rules[name].tolist() for name in figures)))
+    reasons = list(map(describe_reason, whys, *(rules[name].tolist() for name in figures)))
     overlap = rules["overlap"]
     made = {
         "host": [forest.hosts[host] for host in children.nodes.host[nodes].tolist()],
@@ -175,13 +194,13 @@ def _table(rules: Columns, forest: Forest, children: Children) -> pa.Table:
 def _origin(why: str) -> str:
     if why == "operator":
         return OPERATOR
-    return HELD if why.startswith("published") else INFERRED
+    return KEPT_FROM_PUBLICATION if why.startswith("published") else INFERRED
 
 
 def _commonest(values: Integers, group: Integers, groups: int) -> Integers:
     """The commonest value (reasons' numbers) of each group, of equally common ones the first."""
-    counts = np.bincount(group * len(WHYS) + values, minlength=groups * len(WHYS))
-    return np.asarray(counts.reshape(groups, len(WHYS)).argmax(axis=1), np.int64)
+    counts = np.bincount(group * len(REASON_KEYS) + values, minlength=groups * len(REASON_KEYS))
+    return np.asarray(counts.reshape(groups, len(REASON_KEYS)).argmax(axis=1), np.int64)
 
 
 def _extreme(which: np.ufunc, values: npt.NDArray[Any], group: Integers, groups: int) -> npt.NDArray[Any]:
@@ -212,23 +231,23 @@ def infer_rules(
     if not evidence.num_rows:
         return RULE_ROWS.empty_table()
     rows = with_steps(sort_evidence(evidence))
-    forest, bound = plant(rows, ["guess"]), read_rules(known)
-    texts = read_texts(forest.vocabulary)
-    seen = Seen(_numbers(rows, "clients"), _numbers(rows, "first_day"), _numbers(rows, "last_day"))
+    forest, bound = build_forest(rows, ["guess"]), index_rules(known)
+    texts = describe_texts(forest.vocabulary)
+    seen = PathEvidence(_numbers(rows, "clients"), _numbers(rows, "first_day"), _numbers(rows, "last_day"))
     guess = forest.written["guess"]
     for number in range(settings.passes):
         own = guess == forest.variable if number else None
         counted = count_children(forest, texts, guess, guess, own)
         probability = score(counted.step, counted.prefix, counted.context)
-        binding = bind(bound, forest, counted, texts, seen.first_day)
-        decided = decide(counted, texts, probability, binding, settings)
+        binding = look_up_decisions(bound, forest, counted, texts, seen.first_day)
+        decided = decide_children(counted, texts, probability, binding, settings)
         before, guess = (
             guess,
             np.where(decided.is_variable[counted.children.of_row], forest.variable, forest.step),
         )
         if number and np.array_equal(guess, before):
             break
-    return rule_rows(forest, texts, seen, counted, decided, probability.astype(np.float64))
+    return build_rule_rows(forest, texts, seen, counted, decided, probability.astype(np.float64))
 
 
 def _numbers(rows: pa.Table, name: str) -> Integers:

@@ -16,10 +16,10 @@ IRREGULAR = {
     "status": "status",
     "news": "news",
 }
-UNTELLING = {"api", "rest", "rpc", "by", "id", "v", "web", "public", "internal"}
+UNINFORMATIVE = {"api", "rest", "rpc", "by", "id", "v", "web", "public", "internal"}
 
 
-def named(shape: str) -> str:
+def name_placeholders(shape: str) -> str:
     """A path with `{}` placeholders → the same with a name in each: stable, unique within the path.
 
     A part of a segment (`{}.json`) is named like a whole one. Text outside placeholders stays as it is.
@@ -34,23 +34,23 @@ def named(shape: str) -> str:
             continue
         named_segment = segment
         while PLACEHOLDER in named_segment:
-            name = _unique(placeholder(before), taken)
+            name = _unique(derive_name(before), taken)
             named_segment = named_segment.replace(PLACEHOLDER, f"{{{name}}}", 1)
         out.append(named_segment)
     return "/".join(out)
 
 
-def placeholder(literal: str) -> str:
+def derive_name(literal: str) -> str:
     """`user-groups` → `userGroupId`; `id` where the literal says nothing."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", literal) if word]
-    if not words or "".join(words).lower() in UNTELLING or not words[0][0].isalpha():
+    if not words or "".join(words).lower() in UNINFORMATIVE or not words[0][0].isalpha():
         return "id"
-    words[-1] = singular(words[-1])
+    words[-1] = singularise(words[-1])
     first, *rest = (word.lower() for word in words)
     return (first + "".join(word.capitalize() for word in rest))[:NAME_CHARACTERS] + "Id"
 
 
-def singular(word: str) -> str:
+def singularise(word: str) -> str:
     """The singular of an English plural by its common endings; any other word as it is."""
     lower = word.lower()
     if lower in IRREGULAR:

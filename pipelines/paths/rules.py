@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.http.segment_formats import VARIABLE_STEP
-from pipelines.paths.children import Children, Counted
+from pipelines.paths.children import Children, ChildStatistics
 from pipelines.paths.forest import Flags, Forest, Integers
 from pipelines.paths.step_texts import StepTexts
 
 RULE_KEY = ("host", "prefix", "step")
-LITERAL, VARIABLE, ABSORBED = "literal", "variable", "absorbed"
-INFERRED, HELD, OPERATOR = "inferred", "held", "operator"
+LITERAL, VARIABLE, MERGED_INTO_VARIABLE = "literal", "variable", "absorbed"
+INFERRED, KEPT_FROM_PUBLICATION, OPERATOR = "inferred", "held", "operator"
 
 
 NEVER = np.iinfo(np.int64).min
-NONE_SAID, SAID_LITERAL, SAID_VARIABLE = 0, 1, 2
+NO_DECISION, OPERATOR_LITERAL, OPERATOR_VARIABLE = 0, 1, 2
 
 
 @dataclass(slots=True)
@@ -33,12 +33,12 @@ class NodeRules:
     since: int = NEVER
 
 
-Bound = Mapping[tuple[str, str], NodeRules]
+BindingRules = Mapping[tuple[str, str], NodeRules]
 """(host, prefix) → what binds there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class BindingDecisions:
     """Of each child: what an operator said, what was published, and whether it `was_there` by then."""
 
     is_said: Flags
@@ -48,7 +48,7 @@ class Binding:
     was_there: Flags
 
 
-def read_rules(known: pa.Table | None) -> Bound:
+def index_rules(known: pa.Table | None) -> BindingRules:
     """Rows of path_rules that bind (None for none), by node."""
     bound: dict[tuple[str, str], NodeRules] = {}
     if known is None:
@@ -69,7 +69,9 @@ def read_rules(known: pa.Table | None) -> Bound:
     return bound
 
 
-def bind(bound: Bound, forest: Forest, counted: Counted, texts: StepTexts, first_day: Integers) -> Binding:
+def look_up_decisions(
+    bound: BindingRules, forest: Forest, counted: ChildStatistics, texts: StepTexts, first_day: Integers
+) -> BindingDecisions:
     """Looks up what binds each child.
 
     Args:
@@ -80,10 +82,10 @@ def bind(bound: Bound, forest: Forest, counted: Counted, texts: StepTexts, first
         first_day: Of each path, days.
     """
     children = counted.children
-    said = np.full(children.count, NONE_SAID)
+    said = np.full(children.count, NO_DECISION)
     literal, variable, was_there = (np.zeros(children.count, bool) for _ in range(3))
     if bound:
-        since = first_days(children, forest, first_day)
+        since = find_first_days(children, forest, first_day)
         whole = texts.is_segment & ~texts.is_masked
         hosts = [forest.hosts[host] for host in children.nodes.host[children.node].tolist()]
         for child, key in enumerate(zip(hosts, counted.prefix, strict=True)):
@@ -94,14 +96,14 @@ def bind(bound: Bound, forest: Forest, counted: Counted, texts: StepTexts, first
             node_says = rules.said_of_node if whole[children.step[child]] else None
             says = rules.said_of_step.get(step, node_says)
             if says is not None:
-                said[child] = SAID_VARIABLE if says == VARIABLE else SAID_LITERAL
+                said[child] = OPERATOR_VARIABLE if says == VARIABLE else OPERATOR_LITERAL
             literal[child] = rules.published_of_step.get(step) == LITERAL
             variable[child] = rules.published_of_node == VARIABLE
             was_there[child] = since[child] <= rules.since
-    return Binding(said != NONE_SAID, said == SAID_VARIABLE, literal, variable, was_there)
+    return BindingDecisions(said != NO_DECISION, said == OPERATOR_VARIABLE, literal, variable, was_there)
 
 
-def first_days(children: Children, forest: Forest, first_day: Integers) -> Integers:
+def find_first_days(children: Children, forest: Forest, first_day: Integers) -> Integers:
     """Since when each child is seen: what was there when a template was published stays in it."""
     since = np.full(children.count, np.iinfo(np.int64).max)
     np.minimum.at(since, children.of_row, first_day[forest.path])

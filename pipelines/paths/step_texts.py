@@ -52,7 +52,7 @@ class StepTexts:
     variable: int
 
 
-def read_texts(vocabulary: Sequence[str]) -> StepTexts:
+def describe_texts(vocabulary: Sequence[str]) -> StepTexts:
     """Describes every text of a vocabulary."""
     heads = [_head(step) for step in vocabulary]
     tails = [step[len(head) :] for step, head in zip(vocabulary, heads, strict=True)]

@@ -46,7 +46,7 @@ PATH_TEMPLATES = Table(
 """One row a host and shape (`steps.masked`) of the traffic, by the rules that were published last."""
 
 
-def rewritten(known: DataFrame, now: DataFrame) -> DataFrame:
+def find_changed_templates(known: DataFrame, now: DataFrame) -> DataFrame:
     """Rows of `PATH_TEMPLATES` before and now → `host, path_shape` of those with another template now."""
     before = known.withColumnRenamed("path_template", "before")
     both = now.join(before, ["host", "path_shape"])

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from pipelines.http.segment_formats import ROOT, VARIABLE_STEP
-from pipelines.paths.forest import steps, typed_steps
-from pipelines.paths.rules import ABSORBED, LITERAL, VARIABLE
+from pipelines.paths.forest import guess_steps, split_steps
+from pipelines.paths.rules import LITERAL, MERGED_INTO_VARIABLE, VARIABLE
 
 Steps = dict[str, str]
 Node = tuple[Steps, str | None, bool]
@@ -24,7 +24,7 @@ _MAY_BE_A_VALUE = re.compile("[0-9{]")
 _UNKNOWN: Node = ({}, None, False)
 
 
-def read_trees(rules: pa.Table) -> Trees:
+def build_trees(rules: pa.Table) -> Trees:
     """Rows of path_rules as something to walk in."""
     trees: Trees = {}
     names = ("host", "prefix", "step", "decision", "takes_words")
@@ -41,7 +41,7 @@ def read_trees(rules: pa.Table) -> Trees:
     return trees
 
 
-def walk(tree: dict[str, Node], path: str) -> tuple[str, bool]:
+def resolve_path(tree: dict[str, Node], path: str) -> tuple[str, bool]:
     """The masked path with `{}` for its variables, and whether it follows the rules of its host to the end.
 
     From the first step on of which no rule says anything, forms alone decide, and it does not follow them: also where a
@@ -50,13 +50,13 @@ def walk(tree: dict[str, Node], path: str) -> tuple[str, bool]:
     if not path.startswith("/"):
         return path, False
     prefix, follows = ROOT, True
-    cut = steps(path)
+    cut = split_steps(path)
     for number, step in enumerate(cut):
         of_step, every, takes_words = tree.get(prefix, _UNKNOWN)
         decision = of_step.get(step)
         if decision == LITERAL:
             prefix += step
-        elif decision == ABSORBED:
+        elif decision == MERGED_INTO_VARIABLE:
             pass
         elif every == VARIABLE and step.startswith("/"):
             prefix += VARIABLE_STEP
@@ -65,7 +65,7 @@ def walk(tree: dict[str, Node], path: str) -> tuple[str, bool]:
             prefix += step
             follows = follows and _is_known(decision, takes_words, step)
         else:
-            return prefix + "".join(typed_steps(path)[number : number + len(cut)]), False
+            return prefix + "".join(guess_steps(path)[number : number + len(cut)]), False
     return prefix, follows
 
 
@@ -74,7 +74,7 @@ def _is_known(decision: str | None, takes_words: bool, step: str) -> bool:
     return decision is not None or takes_words or _MAY_BE_A_VALUE.search(step) is not None
 
 
-def walk_all(trees: Trees, hosts: Iterable[str], paths: Iterable[str]) -> tuple[list[str], list[bool]]:
+def resolve_paths(trees: Trees, hosts: Iterable[str], paths: Iterable[str]) -> tuple[list[str], list[bool]]:
     """Walks of many paths, each in the tree of its host."""
-    found = [walk(trees.get(host, {}), path) for host, path in zip(hosts, paths, strict=True)]
+    found = [resolve_path(trees.get(host, {}), path) for host, path in zip(hosts, paths, strict=True)]
     return [resolved for resolved, _ in found], [follows for _, follows in found]

@@ -10,8 +10,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.spark.comparison import PAGES, Comparison, counted
-from pipelines.endpoints.standing import said
+from pipelines.endpoints.spark.comparison import PAGES, Comparison, count_reasons
+from pipelines.endpoints.standing import format_reasons
 from pipelines.report.facts import (
     CandidateFact,
     DeviantFact,
@@ -117,7 +117,7 @@ def facts(
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
     bins = compared.histogram
     deviants, deviants_total = deviant_facts(tables["deviants"], settings.max_hosts)
-    reasons = [ReasonFact(*row) for row in counted(tables["comparison_endpoints"])]
+    reasons = [ReasonFact(*row) for row in count_reasons(tables["comparison_endpoints"])]
     bare = F.count_if(F.col("session_key").isNull()).alias("bare")
     hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
     return Facts(
@@ -203,7 +203,7 @@ def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
     for row in rows.select(*names, "reasons", *SPREAD).collect():
         plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
         agreement = spread(*(row[name] for name in SPREAD))
-        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(said(row["reasons"]))))
+        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(format_reasons(row["reasons"]))))
     return found
 
 
@@ -212,7 +212,7 @@ def _candidates(rows: DataFrame) -> list[CandidateFact]:
     names = ("host", "method", "path_template", "requests", "clients", "probability")
     ordered = rows.orderBy(F.desc("probability"), "host", "path_template", "method").collect()
     return [
-        CandidateFact(**{name: row[name] for name in names}, why="; ".join(said(row["reasons"])))
+        CandidateFact(**{name: row[name] for name in names}, why="; ".join(format_reasons(row["reasons"])))
         for row in ordered
     ]
 

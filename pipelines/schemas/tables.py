@@ -107,8 +107,9 @@ LEARNED_CELLS_SCHEMA = StructType(
         *struct_fields(LongType(), "content", "made_of", nullable=False),
     ]
 )
-"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from (`days.wanted_cells`),
-`made_of` for what else its slices rest on (`days.with_askers`). Replace per variant; written last."""
+"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from
+(`days.select_wanted_cells`), `made_of` for what else its slices rest on (`days.with_cell_clients`).
+Replace per variant; written last."""
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [

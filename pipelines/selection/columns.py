@@ -36,23 +36,23 @@ def media_family() -> Column:
     )
 
 
-NO, LIKELY, TOLD = 0, 1, 2
+NO, LIKELY, CERTAIN = 0, 1, 2
 """Codes of column `preflight`."""
-QUESTION = "access-control-request-method"
-WHOLE = "user-agent"
+PREFLIGHT_HEADER = "access-control-request-method"
+FULL_LOG_HEADER = "user-agent"
 """The name that shows that a log keeps all request headers: logs of chosen headers have a field of its own for it."""
 HEAD_BYTES = 1024
 """Logs that count the head of an answer (Cloudflare Logpush, Apache's %O) show up to so much of one without a body."""
 
 
-def preflight() -> Column:
+def preflight_code() -> Column:
     """`NO`, `LIKELY` (the log has no header names, and it looks like one) or `TOLD` (its header says so). Never NULL."""
     names, agent = F.col("request_header_names"), F.col("user_agent")
-    told = F.coalesce(F.array_contains(names, QUESTION), F.lit(False))
-    shown = F.coalesce(F.array_contains(names, WHOLE), F.lit(False))
+    told = F.coalesce(F.array_contains(names, PREFLIGHT_HEADER), F.lit(False))
+    shown = F.coalesce(F.array_contains(names, FULL_LOG_HEADER), F.lit(False))
     by_browser = F.coalesce(agent.startswith("Mozilla/"), F.lit(True))
     likely = ~shown & by_browser & _is_bare()
-    code = F.when(told, F.lit(TOLD)).when(likely, F.lit(LIKELY)).otherwise(F.lit(NO))
+    code = F.when(told, F.lit(CERTAIN)).when(likely, F.lit(LIKELY)).otherwise(F.lit(NO))
     return F.when(F.col("method") == "OPTIONS", code).otherwise(F.lit(NO)).cast("tinyint")
 
 

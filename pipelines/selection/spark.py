@@ -17,7 +17,7 @@ from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings import SelectionSettings, SessionIdentifier
 from pipelines.runtime.settings_sections import LabelSettings, PathSettings
-from pipelines.selection.columns import media_family, preflight
+from pipelines.selection.columns import media_family, preflight_code
 from pipelines.selection.variant import Variant
 
 IDENTIFIER = "session_key"
@@ -58,7 +58,7 @@ KEPT = (
 )  # fmt: skip
 
 
-def selected(
+def select_requests(
     transactions: DataFrame,
     *,
     variants: Sequence[Variant],
@@ -74,7 +74,7 @@ def selected(
         {
             "has_session": has_session(),
             "media_family": media_family(),
-            "preflight": preflight(),
+            "preflight": preflight_code(),
             "sample_hash": sample_hash(),
         }
     )
@@ -82,8 +82,8 @@ def selected(
         scored["ml"](rows) if "ml" in variants else rows.withColumn("probability", F.lit(None).cast("float"))
     )
     takes = {"ml": F.lit(True), "session": F.col("has_session")}
-    chosen = F.array_compact(F.array(*(F.when(takes[variant], F.lit(variant)) for variant in variants)))
-    exploded = rows.select(*KEPT, "probability", F.explode(chosen).alias("variant"))
+    taken_by = F.array_compact(F.array(*(F.when(takes[variant], F.lit(variant)) for variant in variants)))
+    exploded = rows.select(*KEPT, "probability", F.explode(taken_by).alias("variant"))
     return exploded.withColumn("probability", F.when(F.col("variant") == "ml", F.col("probability")))
 
 
@@ -121,8 +121,8 @@ def write_scores(scores: DataFrame, out: Path) -> int:
         OutputError: the file cannot be written.
     """
     schema = pa.schema([*SCORE, REASONS] if REASONS.name in scores.columns else SCORE)
-    chosen = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
-    rows = (row.asDict(recursive=True) for row in chosen)
+    written = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
+    rows = (row.asDict(recursive=True) for row in written)
     with atomic_file(out) as file:
         return _parquet(rows, schema, file) if out.suffix == ".parquet" else _ndjson(rows, file)
 
@@ -229,12 +229,12 @@ def with_repeats(labelled: DataFrame, settings: LabelSettings) -> DataFrame:
     return labelled.withColumn("repeat", F.col("is_api").isNotNull() & beyond)
 
 
-def chosen(labelled: DataFrame, settings: LabelSettings) -> DataFrame:
+def select_training_rows(labelled: DataFrame, settings: LabelSettings) -> DataFrame:
     """Rows of `with_repeats` that are learned from: labelled, no repeats, at most `max_transactions` of them."""
     kept = labelled.where(F.col("is_api").isNotNull() & ~F.col("repeat"))
     return kept.orderBy(F.xxhash64("transaction_id"), "transaction_id").limit(settings.max_transactions)
 
 
-def label_counts(labelled: DataFrame) -> DataFrame:
+def count_labels(labelled: DataFrame) -> DataFrame:
     """Rows of `with_repeats` → `reason, is_api, carried, repeat, rows`: what the report of the curation is made of."""
     return labelled.groupBy("reason", "is_api", "carried", "repeat").agg(F.count("*").alias("rows"))

@@ -127,8 +127,9 @@ TRANSACTIONS = Table(
     partition=("day",),
     skipping_columns=("time", "host"),
 )
-"""Valid transactions. `path_shape` is `paths.steps.masked(path)`: templates, endpoints and schemas are worked out for distinct
-shapes, so a path is looked at once. Least and greatest values of texts would be a fifth of what writing costs; no file is
+"""Valid transactions. `path_shape` is `paths.spark.steps.mask_path(path)`: templates, endpoints and schemas are worked out for
+distinct shapes, so a path is looked at once.
+Least and greatest values of texts would be a fifth of what writing costs; no file is
 found by them."""
 
 QUARANTINE = Table(

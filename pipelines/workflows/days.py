@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.decisions.model import HostAlias
-from pipelines.decisions.spark import looked_up
-from pipelines.endpoints.days import Choice, digest, parsed, written
+from pipelines.decisions.spark import look_up
+from pipelines.endpoints.days import DayChoice, digest, format_inputs, parse_inputs
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS
 from pipelines.endpoints.tables import ENDPOINT_SLICES
@@ -22,7 +22,7 @@ from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.run import Run
 
 
-def wanted_cells(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> DataFrame:
+def select_wanted_cells(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> DataFrame:
     """Rows of endpoint_slices and the endpoints that teach → `CELL_KEY, content` (bigint).
 
     `content` stands for the traffic of the cell and for `settings`, what else decides which requests teach what.
@@ -31,7 +31,7 @@ def wanted_cells(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str
     return endpoint_slices.select(*CELL_KEY, content).join(endpoints.select(*ENDPOINT_KEY), [*ENDPOINT_KEY])
 
 
-def askers_of_cells(client_days: DataFrame, templates: DataFrame) -> DataFrame:
+def find_cell_clients(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     """Rows of client_days of the clients set apart, with their names → which cells they asked.
 
     Returns: `CELL_KEY` without the variant, `client`.
@@ -40,7 +40,7 @@ def askers_of_cells(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     return asked.join(templates, ["host", "path_shape"]).select(*CELL_KEY[1:], "client").distinct()
 
 
-def with_askers(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
+def with_cell_clients(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
     """Rows of `wanted` → the same with `made_of` (bigint): the clients set apart that asked there, and the endpoint's maps.
 
     `askers`: rows of `askers`; `maps`: rows of `maps_of`.
@@ -52,7 +52,7 @@ def with_askers(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFra
     return known.select(*CELL_KEY, "content", F.xxhash64("apart", F.to_json("maps")).alias("made_of"))
 
 
-def stale_cells(cells: DataFrame, learned: DataFrame) -> DataFrame:
+def select_stale_cells(cells: DataFrame, learned: DataFrame) -> DataFrame:
     """Cells that are not among the learned ones, with the same of all columns that both have."""
     same = [name for name in cells.columns if name in learned.columns]
     return cells.join(learned.select(*same), same, "left_anti")
@@ -62,7 +62,7 @@ LEFT_SHOWN = 5
 """Days that a note names; more are counted."""
 
 
-def wanted_days(run: Run, variants: Sequence[Variant], model: bytes) -> dict[date, dict[str, str]]:
+def digest_wanted_inputs(run: Run, variants: Sequence[Variant], model: bytes) -> dict[date, dict[str, str]]:
     """What a day's rows of each variant must be made from: files, and what decides about their requests."""
     selection, endpoints = run.settings.selection, run.settings.endpoints
     aliases = [repr(each) for each in run.decisions if isinstance(each, HostAlias)]
@@ -79,7 +79,7 @@ def wanted_days(run: Run, variants: Sequence[Variant], model: bytes) -> dict[dat
     }
 
 
-def made_days(run: Run) -> dict[tuple[str, date], str]:
+def read_stored_inputs(run: Run) -> dict[tuple[str, date], str]:
     """From what the client-days of each variant and day were made.
 
     Every row says it of all variants that were worked out with it, so that a day without a row of one is known, too.
@@ -87,28 +87,28 @@ def made_days(run: Run) -> dict[tuple[str, date], str]:
     own: dict[tuple[str, date], str] = {}
     beside: dict[tuple[str, date], str] = {}
     for each in CLIENT_DAYS.partitions(run.warehouse):
-        for variant, inputs in parsed(each["inputs"]).items():
+        for variant, inputs in parse_inputs(each["inputs"]).items():
             known = own if variant == each["variant"] else beside
             known[variant, date.fromisoformat(each["day"])] = inputs
     return beside | own
 
 
-def days_to_score(
-    run: Run, variants: Sequence[Variant], model: bytes, choice: Choice
+def choose_days_to_score(
+    run: Run, variants: Sequence[Variant], model: bytes, choice: DayChoice
 ) -> tuple[dict[date, str], tuple[date, ...]]:
     """What each day must be made from, and the days whose traffic is read: of all variants together."""
-    wanted, made = wanted_days(run, variants, model), made_days(run)
+    wanted, made = digest_wanted_inputs(run, variants, model), read_stored_inputs(run)
     stale = {
         day
         for day, inputs in wanted.items()
         if any(made.get((variant, day)) != found for variant, found in inputs.items())
     }
     days = choice.chosen(wanted, stale)
-    note_left(run, stale.difference(days))
-    return {day: written(inputs) for day, inputs in wanted.items()}, days
+    report_skipped_days(run, stale.difference(days))
+    return {day: format_inputs(inputs) for day, inputs in wanted.items()}, days
 
 
-def unsliced_days(run: Run) -> set[date]:
+def find_unsliced_days(run: Run) -> set[date]:
     """The days whose endpoint slices were made from other client-days than there are now."""
     have, sliced = (
         {(each["variant"], each["day"], each["inputs"]) for each in table.partitions(run.warehouse)}
@@ -120,7 +120,7 @@ def unsliced_days(run: Run) -> set[date]:
 def with_inputs(rows: DataFrame, inputs: Mapping[date, str]) -> DataFrame:
     """Rows with `day` → the same plus `inputs`."""
     listed = {day.isoformat(): text for day, text in inputs.items()}
-    return rows.withColumn("inputs", looked_up(listed, F.col("day").cast("string")))
+    return rows.withColumn("inputs", look_up(listed, F.col("day").cast("string")))
 
 
 def with_inputs_of(rows: DataFrame, run: Run) -> DataFrame:
@@ -128,17 +128,17 @@ def with_inputs_of(rows: DataFrame, run: Run) -> DataFrame:
     partitions = CLIENT_DAYS.partitions(run.warehouse)
     listed = {f"{each['variant']} {each['day']}": each["inputs"] for each in partitions}
     key = F.concat_ws(" ", "variant", F.col("day").cast("string"))
-    return rows.withColumn("inputs", looked_up(listed, key))
+    return rows.withColumn("inputs", look_up(listed, key))
 
 
-def days_of(**frames: DataFrame) -> dict[str, dict[date, int]]:
+def count_rows_by_day(**frames: DataFrame) -> dict[str, dict[date, int]]:
     """How many rows each frame has of each day, found in one action."""
     each = (rows.select("day", F.lit(name).alias("name")) for name, rows in frames.items())
     found = reduce(DataFrame.unionByName, each).groupBy("name", "day").count().collect()
     return {name: {row["day"]: row["count"] for row in found if row["name"] == name} for name in frames}
 
 
-def note_left(run: Run, left: Iterable[date]) -> None:
+def report_skipped_days(run: Run, left: Iterable[date]) -> None:
     """Says which days changed and were not asked for."""
     days = sorted(left)
     if days:

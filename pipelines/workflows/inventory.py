@@ -11,8 +11,8 @@ from pipelines.endpoints.spark.client_days import CLIENT_DAYS
 from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS, with_reasons
 from pipelines.endpoints.spark.inventory import (
     CANDIDATE,
-    estimated,
-    is_answered_enough,
+    estimate_endpoints,
+    has_enough_responses,
     is_candidate,
     is_listed,
 )
@@ -27,41 +27,43 @@ SAVED = "saved"
 """State of an endpoint that an operator wants listed."""
 
 
-def transactions(run: Run) -> DataFrame:
+def read_transactions(run: Run) -> DataFrame:
     """The valid transactions; hosts that an operator counts as one have its name."""
     return with_aliases(TRANSACTIONS.read(run.warehouse), run.decisions)
 
 
-def hosts(run: Run) -> DataFrame:
+def list_hosts(run: Run) -> DataFrame:
     """`host`, distinct: of all traffic that discovery read."""
     return run.kept("hosts", lambda: _hosts(run))
 
 
 def session_hosts(run: Run) -> DataFrame:
     """Rows of `hosts` with `session_key`, NULL where no session identifier is named for the host."""
-    return with_session_key(hosts(run), run.settings.selection.sessions)
+    return with_session_key(list_hosts(run), run.settings.selection.sessions)
 
 
 def _hosts(run: Run) -> DataFrame:
     is_whole = any(each["variant"] == "ml" for each in CLIENT_DAYS.partitions(run.warehouse))
-    seen = PATH_TEMPLATES.read(run.warehouse) if is_whole else transactions(run)  # session leaves hosts out
+    seen = (
+        PATH_TEMPLATES.read(run.warehouse) if is_whole else read_transactions(run)
+    )  # session leaves hosts out
     return seen.select("host").distinct()
 
 
-def judged_endpoints(run: Run) -> DataFrame:
+def estimated_endpoints(run: Run) -> DataFrame:
     """Rows of `inventory.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
     return run.kept("judged endpoints", lambda: _judged(run))
 
 
 def _judged(run: Run) -> DataFrame:
-    found = estimated(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
+    found = estimate_endpoints(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
     state = F.when(is_saved(run.decisions), F.lit(SAVED)).otherwise(F.col("state"))
     return found.withColumn("state", state)
 
 
 def candidate_endpoints(run: Run) -> DataFrame:
     """Rows of `judged_endpoints` that were answered often enough, but for what operators ignore."""
-    return judged_endpoints(run).where(_is_possible(run))
+    return estimated_endpoints(run).where(_is_possible(run))
 
 
 def listed_endpoints(run: Run) -> DataFrame:
@@ -87,13 +89,13 @@ def near_inventory(run: Run) -> DataFrame:
     return _near(_reasoned(run).where(_is_possible(run)), run)
 
 
-def standings(run: Run) -> DataFrame:
+def count_standings(run: Run) -> DataFrame:
     """A row a variant: endpoints `listed`, of these `untaught` (too unsure to teach a schema), `near`; and `preflights`."""
     possible, found, near = _is_possible(run), _is_listed(run), _is_near(run)
     teaches = is_listed(learning_threshold(run.settings.schemas))
     questions = F.col("preflights") + F.when(F.col("is_preflight"), F.col("bare_options")).otherwise(0)
     return (
-        judged_endpoints(run)
+        estimated_endpoints(run)
         .groupBy("variant")
         .agg(
             F.count_if(possible & found).alias("listed"),
@@ -105,7 +107,7 @@ def standings(run: Run) -> DataFrame:
 
 
 def _is_possible(run: Run) -> Column:
-    return is_answered_enough(run.settings.endpoints) & ~is_ignored(run.decisions)
+    return has_enough_responses(run.settings.endpoints) & ~is_ignored(run.decisions)
 
 
 def _is_listed(run: Run) -> Column:
@@ -128,7 +130,7 @@ def _reasoned(run: Run) -> DataFrame:
 
     def make() -> DataFrame:
         least, most = learning_threshold(run.settings.schemas), run.settings.selection.reasons
-        told = with_reasons(judged_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
+        told = with_reasons(estimated_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
         return told.withColumns(
             {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
         )

@@ -11,12 +11,12 @@ from pipelines.runtime.errors import SettingsError
 from pipelines.runtime.settings import Settings
 
 
-def store(settings: Settings, root: str) -> tracking_store.Store:
+def open_store(settings: Settings, root: str) -> tracking_store.Store:
     """The tracking store of the settings, by default inside the warehouse `root`."""
     return tracking_store.store(settings.tracking, root)
 
 
-def model_bytes(settings: Settings, root: str) -> bytes:
+def load_model(settings: Settings, root: str) -> bytes:
     """The classifier that `selection.model` names: bundled, from the registry, or a file.
 
     Raises:
@@ -25,7 +25,7 @@ def model_bytes(settings: Settings, root: str) -> bytes:
     return _bytes(settings, root, "selection.model", settings.selection.model) or bundled()
 
 
-def path_model_bytes(settings: Settings, root: str) -> bytes:
+def load_path_model(settings: Settings, root: str) -> bytes:
     """The classifier of path segments that `paths.model` names: bundled, from the registry, or a file.
 
     Raises:
@@ -39,7 +39,7 @@ def _bytes(settings: Settings, root: str, setting: str, chosen: str) -> bytes:
     if not chosen:
         return b""
     if chosen.startswith("models:/"):
-        return tracking.model_bytes(store(settings, root), chosen)
+        return tracking.model_bytes(open_store(settings, root), chosen)
     try:
         return Path(chosen).read_bytes()
     except OSError as error:

@@ -15,18 +15,18 @@ from ml.paths.training import TrainedPaths, train_paths
 from ml.registry import tracking
 from ml.registry.bundled import PATH_CARD, PATH_MODEL, checksum
 from pipelines.paths.rules import OPERATOR
-from pipelines.paths.spark.training import WEIGHT, labelled_by_operators, labelled_children, labelled_paths
+from pipelines.paths.spark.training import WEIGHT, label_by_operators, label_children, label_paths
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.files import write_atomically
 from pipelines.simulator.paths.path_trees import Paths, corpus, site_paths
-from pipelines.workflows.inventory import transactions
-from pipelines.workflows.model import store
+from pipelines.workflows.inventory import read_transactions
+from pipelines.workflows.model import open_store
 from pipelines.workflows.run import Run
 
 SCHEMA = "host string, path string, truth array<boolean>"
 
 
-def path_training_frame(run: Run) -> pd.DataFrame:
+def build_path_training_frame(run: Run) -> pd.DataFrame:
     """Labelled children of simulated APIs, of simulated sites, and of nodes that operators decided; each part with its weight."""
     options, spark = run.settings.path_training, run.warehouse.spark
     parts: list[tuple[DataFrame, float]] = []
@@ -36,13 +36,13 @@ def path_training_frame(run: Run) -> pd.DataFrame:
     )
     for hosts, weight in simulated:
         rows = pd.DataFrame(_rows(hosts), columns=["host", "path", "truth"])
-        paths = labelled_paths(spark.createDataFrame(rows, SCHEMA), run.settings.paths).localCheckpoint()
-        parts.append((labelled_children(paths), weight))
+        paths = label_paths(spark.createDataFrame(rows, SCHEMA), run.settings.paths).localCheckpoint()
+        parts.append((label_children(paths), weight))
     rules = PATH_RULES.read(run.warehouse).where(F.col("origin") == OPERATOR)
     if not rules.isEmpty():
         parts.append(
             (
-                labelled_by_operators(transactions(run), rules, run.settings.paths),
+                label_by_operators(read_transactions(run), rules, run.settings.paths),
                 options.decision_weight,
             )
         )
@@ -63,7 +63,7 @@ def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[b
 def train_path_model(run: Run) -> TrainedPaths:
     """Trains and logs; deterministic from `path_training.seed`."""
     with run.reporter.stage("Simulating paths, computing features") as outcome:
-        frame = path_training_frame(run)
+        frame = build_path_training_frame(run)
         outcome.append(f"{len(frame):,} segments of {frame['host'].nunique():,} hosts")
     with run.reporter.stage("Training with whole hosts left out") as outcome:
         trained = train_paths(frame, run.settings.path_training)
@@ -72,7 +72,7 @@ def train_path_model(run: Run) -> TrainedPaths:
         tables = {"importances": trained.importances, "slices": trained.slices}
         parameters = run.settings.path_training.model_dump()
         tracking.log_path_training(
-            store(run.settings, run.root), trained.model, trained.metrics, parameters, tables
+            open_store(run.settings, run.root), trained.model, trained.metrics, parameters, tables
         )
     return trained
 

@@ -60,7 +60,7 @@ class Run:
         if self._warehouse is None:
             from pipelines.runtime.warehouse_lease import acquire_warehouse_lease, attach_lease
 
-            root = writable(self.root)
+            root = ensure_writable(self.root)
             spark, lease = cache(self._session), None
             if self.writes:
                 lease = acquire_warehouse_lease(
@@ -115,9 +115,9 @@ class Run:
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """What operators decided, read once: nothing but `decide` changes it."""
-        from pipelines.decisions.tables import stored
+        from pipelines.decisions.tables import load_decisions
 
-        return stored(self.warehouse)
+        return load_decisions(self.warehouse)
 
     def finish(self, **found: Any) -> None:
         """Prints the summary: one JSON line with --json, a table otherwise."""
@@ -134,7 +134,7 @@ class Run:
         Console(file=sys.stdout, highlight=False, soft_wrap=True).print(table, markup=False)
 
 
-def start(
+def start_run(
     step: str,
     settings: Path | None,
     warehouse: str,
@@ -152,7 +152,7 @@ def start(
     return Run(step, settings_module.load_settings(settings), warehouse, as_json, writes, inputs, reads)
 
 
-def writable(root: str, option: str = "--warehouse") -> str:
+def ensure_writable(root: str, option: str = "--warehouse") -> str:
     """`root`, made absolute where it is a folder (Spark would resolve it against its own working directory).
 
     Raises:

@@ -10,25 +10,25 @@ from pyspark.sql import functions as F
 from ml.explanation.phrases import GROUPS
 from ml.explanation.spark import with_reasons as explained
 from pipelines.decisions.spark import is_ignored, is_saved
-from pipelines.endpoints.columns import host_days
-from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, named
+from pipelines.endpoints.columns import count_host_days
+from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, name_clients
 from pipelines.endpoints.spark.explanations import (
     CELL,
     ENDPOINT_REASONS,
-    sampled,
-    samples,
-    summed,
+    select_samples,
+    select_transactions,
+    sum_reasons,
     with_reasons,
 )
-from pipelines.endpoints.spark.inventory import by_template, estimated, slices
-from pipelines.endpoints.standing import Bars, by_itself, said, standing
+from pipelines.endpoints.spark.inventory import build_slices, estimate_endpoints, group_by_template
+from pipelines.endpoints.standing import Thresholds, explain_standing, format_reasons, without_host_adjustment
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import sample_hash
 from pipelines.selection.variant import inventory_threshold, learning_threshold
 from pipelines.workflows.days import with_inputs_of
-from pipelines.workflows.inventory import judged_endpoints, transactions
-from pipelines.workflows.model import model_bytes
+from pipelines.workflows.inventory import estimated_endpoints, read_transactions
+from pipelines.workflows.model import load_model
 from pipelines.workflows.run import Run
 
 COUNTED = (
@@ -38,13 +38,13 @@ COUNTED = (
 ROUNDED = 6
 
 
-def standings_of(run: Run, host: str, path_template: str) -> list[dict[str, Any]]:
+def describe_standings(run: Run, host: str, path_template: str) -> list[dict[str, Any]]:
     """A row a method and variant of one path: state, why, figures, reasons; those without slices are counted anew.
 
     Where discovery kept no slice of the path, its client-days are looked at.
     """
     here = (F.col("host") == host) & (F.col("path_template") == path_template)
-    kept = judged_endpoints(run).where(here)
+    kept = estimated_endpoints(run).where(here)
     reasons = ENDPOINT_REASONS.read(run.warehouse).where(here)
     rows = _rows(run, kept, reasons, is_stored=True)
     if not any(row["variant"] == "ml" for row in rows):
@@ -52,10 +52,10 @@ def standings_of(run: Run, host: str, path_template: str) -> list[dict[str, Any]
     return sorted(rows, key=lambda row: (row["method"], row["variant"]))
 
 
-def bars(run: Run) -> Bars:
+def read_thresholds(run: Run) -> Thresholds:
     """The thresholds of the settings."""
     selection, settings = run.settings.selection, run.settings
-    return Bars(
+    return Thresholds(
         listed=inventory_threshold(selection),
         candidate=selection.candidate_probability,
         kept=selection.candidate_floor,
@@ -73,13 +73,19 @@ def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) ->
             "is_stored": F.lit(is_stored),
         }
     )
-    return [_shown(row.asDict(recursive=True), bars(run)) for row in told.collect()]  # methods of one path
+    return [
+        _shown(row.asDict(recursive=True), read_thresholds(run)) for row in told.collect()
+    ]  # methods of one path
 
 
-def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
-    state, why = standing(row, at)
+def _shown(row: dict[str, Any], at: Thresholds) -> dict[str, Any]:
+    state, why = explain_standing(row, at)
     found, adjustment = row["probability"], row["host_adjustment"]
-    figures = {} if found is None else {"probability": found, "by_itself": by_itself(found, adjustment)}
+    figures = (
+        {}
+        if found is None
+        else {"probability": found, "by_itself": without_host_adjustment(found, adjustment)}
+    )
     if row["variant"] == "ml":
         figures |= {"threshold": at.listed, "host_adjustment": adjustment}
     return {
@@ -89,7 +95,7 @@ def _shown(row: dict[str, Any], at: Bars) -> dict[str, Any]:
         "why": why,
         **{name: round(value, ROUNDED) for name, value in figures.items()},
         **{name: row[name] or 0 for name in COUNTED},
-        "reasons": said(row["reasons"]),
+        "reasons": format_reasons(row["reasons"]),
     }
 
 
@@ -97,14 +103,16 @@ def _counted_anew(run: Run, host: str, path_template: str) -> tuple[DataFrame, D
     """What discovery saw of the path but did not keep: rows of `inventory.estimated` of variant ml, and of endpoint_reasons."""
     settings, warehouse = run.settings, run.warehouse
     here = (F.col("host") == host) & (F.col("variant") == "ml")
-    days = named(CLIENT_DAYS.read(warehouse).where(here), CLIENTS.read(warehouse)).localCheckpoint()
+    days = name_clients(CLIENT_DAYS.read(warehouse).where(here), CLIENTS.read(warehouse)).localCheckpoint()
     ours = PATH_TEMPLATES.read(warehouse).where(
         (F.col("host") == host) & (F.col("path_template") == path_template)
     )
-    found = slices(by_template(days, ours), host_days(days), settings.endpoints, 0.0)
+    found = build_slices(group_by_template(days, ours), count_host_days(days), settings.endpoints, 0.0)
     found = with_inputs_of(found, run).localCheckpoint()
-    judged = estimated(found, settings.endpoints)
-    traffic = transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
-    chosen = sampled(traffic, samples(found, judged)).withColumn("signals", packed_signals())
-    model = model_bytes(settings, run.root)
-    return judged, summed(explained(chosen, model, [*CELL], len(GROUPS)))
+    judged = estimate_endpoints(found, settings.endpoints)
+    traffic = read_transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
+    chosen = select_transactions(traffic, select_samples(found, judged)).withColumn(
+        "signals", packed_signals()
+    )
+    model = load_model(settings, run.root)
+    return judged, sum_reasons(explained(chosen, model, [*CELL], len(GROUPS)))

@@ -9,21 +9,26 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml.paths.score import variable_probability
-from pipelines.decisions.spark import operator_rules
+from pipelines.decisions.spark import select_operator_rules
 from pipelines.endpoints.columns import MICRO
-from pipelines.endpoints.tables import answered
+from pipelines.endpoints.tables import responses_without_error
 from pipelines.paths.infer import infer_rules
 from pipelines.paths.rules import VARIABLE
-from pipelines.paths.spark.inference import EVIDENCE, as_frame, inferred
-from pipelines.paths.spark.publication import as_rules, hosts_to_infer, published_rules, republished
-from pipelines.paths.spark.templates import few, templates
+from pipelines.paths.spark.inference import EVIDENCE, create_rules_frame, infer_rules_on_spark
+from pipelines.paths.spark.publication import (
+    build_operator_rules,
+    combine_rules,
+    find_hosts_to_infer,
+    select_binding_rules,
+)
+from pipelines.paths.spark.templates import assign_templates, fetch_up_to
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.settings_sections import PathSettings
-from pipelines.workflows.model import path_model_bytes
+from pipelines.workflows.model import load_path_model
 from pipelines.workflows.run import Run
 
 
-def path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
+def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
     """Rows of `client_days.client_days` → `host, path_shape, clients, first_day, last_day`, a row a distinct masked path.
 
     Scanners' 404s teach nothing. Of variant ml only what probably is an API call does, of variant session all; both variants
@@ -32,7 +37,7 @@ def path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
     mean = F.sum("any_sum") / F.sum("any_count") / MICRO
     likely = (F.col("variant") != "ml") | (F.col("probability") >= settings.evidence_probability)
     by_variant = (
-        client_days.where(answered() > 0)
+        client_days.where(responses_without_error() > 0)
         .groupBy("variant", "host", "path_shape")
         .agg(
             mean.alias("probability"),
@@ -56,37 +61,39 @@ def learn_templates(run: Run, client_days: DataFrame, shapes: DataFrame) -> tupl
     operators said nothing new, is left alone, so a template changes only where there is something new.
     """
     rules = _learned(run, client_days)
-    return _counts(rules), templates(shapes, rules, run.settings.paths, run.decisions)
+    return _counts(rules), assign_templates(shapes, rules, run.settings.paths, run.decisions)
 
 
 def path_templates(run: Run, shapes: DataFrame) -> DataFrame:
     """`host, path_shape` (distinct, masked) → the same plus `path_template`, by the published rules and operators' names."""
-    return templates(shapes, PATH_RULES.read(run.warehouse), run.settings.paths, run.decisions)
+    return assign_templates(shapes, PATH_RULES.read(run.warehouse), run.settings.paths, run.decisions)
 
 
 def _learned(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
     """The rules that are published now: fetched, or a frame where they are too many (paths.shared_rules)."""
     settings = run.settings.paths
     stored = PATH_RULES.read(run.warehouse)
-    rules = few(stored, settings.shared_rules)
-    published = stored if rules is None else as_frame(rules, stored)
-    collected = path_evidence(client_days, settings).select(*EVIDENCE).persist(StorageLevel.DISK_ONLY)
+    rules = fetch_up_to(stored, settings.shared_rules)
+    published = stored if rules is None else create_rules_frame(rules, stored)
+    collected = collect_path_evidence(client_days, settings).select(*EVIDENCE).persist(StorageLevel.DISK_ONLY)
     try:
-        rows = few(collected, min(settings.always_whole, settings.on_driver))
+        rows = fetch_up_to(collected, min(settings.always_whole, settings.on_driver))
         evidence = collected if rows is None else stored.sparkSession.createDataFrame(rows)
         said = (
-            as_rules(operator_rules(run.decisions, evidence.select("host").distinct()), evidence)
+            build_operator_rules(
+                select_operator_rules(run.decisions, evidence.select("host").distinct()), evidence
+            )
             if run.decisions
             else None
         )
-        hosts = hosts_to_infer(evidence, published, said, settings)
-        named = few(hosts, settings.shared_rules)
+        hosts = find_hosts_to_infer(evidence, published, said, settings)
+        named = fetch_up_to(hosts, settings.shared_rules)
         if named is not None and not named.num_rows:
             return stored if rules is None else rules
         strange = hosts.localCheckpoint() if named is None else stored.sparkSession.createDataFrame(named)
-        known = published_rules(published, said)
+        known = select_binding_rules(published, said)
         found = _inferred(run, evidence, rows, strange if named is None else named, known)
-        return _published(run, republished(found, said, published, strange))
+        return _published(run, combine_rules(found, said, published, strange))
     finally:
         collected.unpersist()
 
@@ -95,20 +102,20 @@ def _inferred(
     run: Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame | pa.Table, known: DataFrame
 ) -> DataFrame:
     """Rules of `hosts`; `rows` are the evidence where it is here already."""
-    settings, score = run.settings.paths, variable_probability(path_model_bytes(run.settings, run.root))
+    settings, score = run.settings.paths, variable_probability(load_path_model(run.settings, run.root))
     if rows is not None and isinstance(hosts, pa.Table):
         here = rows.filter(pc.is_in(rows.column("host"), hosts.column("host").combine_chunks()))
-        return as_frame(infer_rules(here, known.toArrow(), settings, score), evidence)
+        return create_rules_frame(infer_rules(here, known.toArrow(), settings, score), evidence)
     named = evidence.sparkSession.createDataFrame(hosts) if isinstance(hosts, pa.Table) else hosts
     theirs = evidence.join(named, "host", "left_semi")
-    return inferred(theirs, settings, score, known.localCheckpoint()).localCheckpoint()
+    return infer_rules_on_spark(theirs, settings, score, known.localCheckpoint()).localCheckpoint()
 
 
 def _published(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
     """Writes the rules; returns them."""
     most = run.settings.paths.shared_rules
-    fetched = few(rules, most)
-    PATH_RULES.replace_all(rules if fetched is None else as_frame(fetched, rules), run.warehouse)
+    fetched = fetch_up_to(rules, most)
+    PATH_RULES.replace_all(rules if fetched is None else create_rules_frame(fetched, rules), run.warehouse)
     return PATH_RULES.read(run.warehouse) if fetched is None else fetched
 
 

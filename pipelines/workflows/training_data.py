@@ -21,7 +21,7 @@ from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import packed_signals
-from pipelines.selection.spark import chosen, label_counts, with_repeats, with_session_label
+from pipelines.selection.spark import count_labels, select_training_rows, with_repeats, with_session_label
 from pipelines.simulator.output.writers import simulate
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
@@ -29,7 +29,7 @@ from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.run import Run
 
 
-def host_shapes(shaped: DataFrame, max_shapes: int) -> DataFrame:
+def find_host_shapes(shaped: DataFrame, max_shapes: int) -> DataFrame:
     """`host, method, path_shape, status, ...` → `host`, `shapes` ("GET /wp-content/{}", sorted): the busiest `max_shapes`.
 
     Only what was answered well counts: scanners ask every host for the same paths, which are not there.
@@ -51,13 +51,13 @@ STACK = "stack"
 Shapes = Mapping[str, Collection[str]]
 
 
-def simulated_frame(run: Run, folder: Path) -> pd.DataFrame:
+def build_simulated_frame(run: Run, folder: Path) -> pd.DataFrame:
     """Simulated transactions as scoring sees them: features, `is_api`, `host`, `kind`, `stack`. Bounded by settings."""
-    frame, shapes = simulated_rows(run, folder)
+    frame, shapes = build_simulated_rows(run, folder)
     return with_stack(frame, shapes, run.settings)
 
 
-def simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
+def build_simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
     """Labelled simulated rows, and the shapes of paths of each host."""
     settings, simulator = run.settings, run.settings.simulator
     simulate(
@@ -75,12 +75,12 @@ def simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
         spark, files, str(folder / "staging"), key=token_bytes(32), now=now, settings=settings
     ) as batch:
         rows = batch.rows
-        frame = labelled(rows, folder / "traffic" / "truth.csv.gz").toPandas()
-        shapes = collected_shapes(with_shape(rows.where(F.size("violations") == 0), settings.paths), settings)
+        frame = label_simulated(rows, folder / "traffic" / "truth.csv.gz").toPandas()
+        shapes = collect_shapes(with_shape(rows.where(F.size("violations") == 0), settings.paths), settings)
     return frame.sort_values("transaction_id", ignore_index=True), shapes
 
 
-def labelled(rows: DataFrame, truth: Path) -> DataFrame:
+def label_simulated(rows: DataFrame, truth: Path) -> DataFrame:
     """Judged rows and the simulator's truth → transaction_id, host, kind, is_api and the features; attacks are left out."""
     named = (
         rows.sparkSession.read.csv(str(truth), header=True)
@@ -91,9 +91,9 @@ def labelled(rows: DataFrame, truth: Path) -> DataFrame:
     return with_features(valid.withColumn("signals", packed_signals()), KEPT)
 
 
-def collected_shapes(shaped: DataFrame, settings: Settings) -> dict[str, list[str]]:
+def collect_shapes(shaped: DataFrame, settings: Settings) -> dict[str, list[str]]:
     """Host → its busiest shapes. At most `stacks.max_shapes` short texts a host."""
-    rows = host_shapes(shaped, settings.stacks.max_shapes).collect()
+    rows = find_host_shapes(shaped, settings.stacks.max_shapes).collect()
     return {row["host"]: row["shapes"] for row in rows}
 
 
@@ -103,7 +103,7 @@ def with_stack(frame: pd.DataFrame, shapes: Shapes, settings: Settings) -> pd.Da
     return frame.assign(**{STACK: frame["host"].map(stack_groups(known, settings.stacks))})
 
 
-def session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def build_session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(rows to learn from, curated; the report of what was removed and why) by the session identifiers of the settings.
 
     Raises:
@@ -111,11 +111,11 @@ def session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     settings, reporter = run.settings, run.reporter
     with reporter.stage("Labelling transactions by session identifier") as outcome:
-        rows, report, shapes = session_rows(run)
+        rows, report, shapes = build_session_rows(run)
         labels.checked(rows, with_stack(rows, shapes, settings)[STACK].to_numpy(), settings.training.folds)
         outcome.append(f"{len(rows):,} rows, {int(rows['is_api'].sum()):,} of them API calls")
     with reporter.stage("Simulating transactions that are no API calls") as outcome:
-        simulated, others = simulated_rows(run, folder)
+        simulated, others = build_simulated_rows(run, folder)
         frame = labels.with_other(rows, simulated, settings.labels.simulated_share, settings.training.seed)
         outcome.append(f"{len(frame) - len(rows):,} added")
     shapes = {**shapes, **{labels.simulated_host(host): tokens for host, tokens in others.items()}}
@@ -129,7 +129,7 @@ def session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame, labels.report_table([*report, *removed])
 
 
-def session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
+def build_session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
     """Labelled rows of the warehouse by the rules alone, the report on them, and the shapes of paths of their hosts.
 
     Raises:
@@ -152,12 +152,12 @@ def session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
     )
     kept = with_repeats(narrow, settings.labels).persist(StorageLevel.DISK_ONLY)  # read three times
     try:
-        counts = label_counts(kept).toPandas()
-        frame = with_features(chosen(kept, settings.labels), KEPT).toPandas()
+        counts = count_labels(kept).toPandas()
+        frame = with_features(select_training_rows(kept, settings.labels), KEPT).toPandas()
         names = run.warehouse.spark.createDataFrame(
             [(host,) for host in frame["host"].unique()], "host string"
         )
-        shapes = collected_shapes(kept.join(F.broadcast(names), "host", "left_semi"), settings)
+        shapes = collect_shapes(kept.join(F.broadcast(names), "host", "left_semi"), settings)
     finally:
         kept.unpersist()
     frame = frame.sort_values(["transaction_id", "host"], kind="stable", ignore_index=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.decisions.file import parsed
+from pipelines.decisions.file import parse_decisions
 from tests.decision_examples import ALL_KINDS
 
 
@@ -24,7 +24,7 @@ def test_decisions_are_stored_shown_and_replaced(apicensus: Callable[..., Any], 
     assert "the next `apicensus discover` applies them" in done.err
     shown = apicensus("decide", "--show", *root)
     assert shown.code == 0, shown.err
-    assert parsed(shown.out, "shown") == parsed(ALL_KINDS, "file")
+    assert parse_decisions(shown.out, "shown") == parse_decisions(ALL_KINDS, "file")
     file.write_text("decisions: [{pin: pin, host: x}]", encoding="utf-8")
     refused = apicensus("decide", file, *root)
     assert (refused.code, refused.out) == (2, "")

@@ -46,7 +46,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path | No
     """Makes a virtual environment with this one's packages, without the project.
 
     The function returns the environment's Python; it installs the wheel, if one is given. A `.pth` file adds this site-packages
-    folder to the path, but does not run the `.pth` files inside it, of which the project's editable install is one."""
+    folder to the path, but does not run the `.pth` files inside it, of which the project's editable install is one.
+    """
 
     def make(wheel: Path | None) -> Path:
         home = tmp_path_factory.mktemp("environment")

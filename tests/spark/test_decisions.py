@@ -9,19 +9,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.decisions import template_parsing
-from pipelines.decisions.checks import covers, most_specific_first
-from pipelines.decisions.file import parsed
+from pipelines.decisions.checks import covers_host, most_specific_first
+from pipelines.decisions.file import parse_decisions
 from pipelines.decisions.spark import (
     host_matches,
     host_patterns,
     is_ignored,
     is_saved,
-    operator_rules,
+    select_operator_rules,
     with_aliases,
     with_operator_names,
 )
-from pipelines.decisions.tables import DECISIONS, store, stored
-from pipelines.paths.spark.steps import masked, steps
+from pipelines.decisions.tables import DECISIONS, load_decisions, store
+from pipelines.paths.spark.steps import mask_path, split_steps
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Warehouse
 from tests.decision_examples import ALL_KINDS, parse_entries
@@ -68,11 +68,11 @@ def frame(spark: SparkSession, columns: str, *rows: Sequence[str]) -> DataFrame:
 
 
 def test_paths_are_masked_and_cut_as_the_pipeline_does_it(spark: SparkSession, settings: Settings) -> None:
-    masks = masked(F.col("path"), settings.paths)
+    masks = mask_path(F.col("path"), settings.paths)
     rows = frame(spark, "path", *([path] for path in PATHS)).withColumn("masked", masks)
-    for row in rows.withColumn("steps", steps(F.col("masked"))).collect():
-        assert template_parsing.masked(row["path"]) == row["masked"], row["path"]
-        assert list(template_parsing.steps(row["masked"])) == row["steps"], row["path"]
+    for row in rows.withColumn("steps", split_steps(F.col("masked"))).collect():
+        assert template_parsing.mask_path(row["path"]) == row["masked"], row["path"]
+        assert list(template_parsing.split_steps(row["masked"])) == row["steps"], row["path"]
 
 
 def test_hosts_match_as_values_do_whatever_the_text(spark: SparkSession) -> None:
@@ -81,10 +81,10 @@ def test_hosts_match_as_values_do_whatever_the_text(spark: SparkSession) -> None
     matches = [host_matches(F.col("host"), pattern).alias(str(n)) for n, pattern in enumerate(asked)]
     for row in rows.select("host", host_patterns(F.col("host")).alias("patterns"), *matches).collect():
         found = [pattern for n, pattern in enumerate(asked) if row[str(n)]]
-        assert found == [pattern for pattern in asked if covers(pattern, row["host"])]
+        assert found == [pattern for pattern in asked if covers_host(pattern, row["host"])]
         if row["host"] in HOSTS:
             among = [each for each in row["patterns"] if each in PATTERNS]
-            assert among == most_specific_first({each for each in PATTERNS if covers(each, row["host"])})
+            assert among == most_specific_first({each for each in PATTERNS if covers_host(each, row["host"])})
 
 
 def test_of_rules_of_one_step_that_of_the_most_specific_host_is_taken(spark: SparkSession) -> None:
@@ -95,7 +95,7 @@ def test_of_rules_of_one_step_that_of_the_most_specific_host_is_taken(spark: Spa
         "split: '/a/{b}', into: [me], host: '*'",
     )
     hosts = frame(spark, "host", *([host] for host in [*HOSTS[:2], *HOSTS[:2], "other.example"]))
-    found = operator_rules(chosen, hosts)
+    found = select_operator_rules(chosen, hosts)
     assert found.columns == ["host", "prefix", "step", "decision", "reason"]
     assert sorted(tuple(row)[:4] for row in found.collect()) == [
         ("a.b.example.com", "/a", "/me", "literal"),
@@ -181,7 +181,7 @@ def test_without_decisions_nothing_changes(spark: SparkSession) -> None:
     told = rows.select(is_ignored(()), is_saved(())).collect()
     assert [tuple(row) for row in told] == [(False, False)]
     assert with_operator_names(with_aliases(rows, ()), ()).collect() == rows.collect()
-    assert operator_rules((), rows.select("host")).collect() == []
+    assert select_operator_rules((), rows.select("host")).collect() == []
 
 
 def test_texts_of_operators_are_never_read_as_patterns_or_code(spark: SparkSession) -> None:
@@ -213,8 +213,8 @@ def test_texts_of_operators_are_never_read_as_patterns_or_code(spark: SparkSessi
 def test_stored_decisions_are_read_as_the_same_and_replaced_as_a_whole(
     warehouse: Warehouse, text: str
 ) -> None:
-    assert stored(warehouse) == ()
+    assert load_decisions(warehouse) == ()
     store(parse_entries("ignore: /other, host: x", "ignore: /more, host: x"), warehouse)
-    store(parsed(text, "x"), warehouse)
-    assert stored(warehouse) == parsed(text, "x")
+    store(parse_decisions(text, "x"), warehouse)
+    assert load_decisions(warehouse) == parse_decisions(text, "x")
     assert DECISIONS.read(warehouse).schema.names == DECISIONS.schema.names

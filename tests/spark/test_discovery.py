@@ -15,18 +15,18 @@ from pipelines.endpoints.spark.comparison import (
     NOT_RUN,
     REDIRECTIONS,
     TOO_FEW,
-    compared,
-    counted,
-    exclusive,
-    side_by_side,
-    summarised,
+    compare_hosts,
+    count_reasons,
+    explain_exclusive_endpoints,
+    join_variants,
+    summarise_comparison,
 )
-from pipelines.endpoints.spark.inventory import candidates
+from pipelines.endpoints.spark.inventory import select_candidates
 from pipelines.endpoints.tables import COUNTS
-from pipelines.paths.spark.templates import shape, templates
+from pipelines.paths.spark.templates import assign_templates, derive_shape
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.settings import SelectionSettings, SessionIdentifier, Settings
-from pipelines.selection.spark import selected
+from pipelines.selection.spark import select_requests
 from tests.endpoint_rows import merge_slices, slice_rows, with_shapes
 
 ROW = (
@@ -88,7 +88,9 @@ def selection(settings: Settings) -> SelectionSettings:
 
 def found(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
     shaped = with_shapes(rows, settings.paths)
-    chosen = selected(shaped, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p})
+    chosen = select_requests(
+        shaped, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p}
+    )
     return slice_rows(chosen, settings)
 
 
@@ -125,22 +127,22 @@ def test_comparison_counts_hosts_with_and_without_an_identifier(
     hosts = spark.createDataFrame(
         [("a.example", "cookie:sid"), ("b.example", None)], "host string, session_key string"
     )
-    both = side_by_side(candidates(slices_of_both, settings.endpoints), hosts, 0.4).localCheckpoint()
-    table = compared(both).localCheckpoint()
+    both = join_variants(select_candidates(slices_of_both, settings.endpoints), hosts, 0.4).localCheckpoint()
+    table = compare_hosts(both).localCheckpoint()
     by_host = {row["host"]: row.asDict() for row in table.collect()}
     names = ("ml", "session", "both", "only_ml", "only_session", "neither", "bucket")
     assert [by_host["a.example"][name] for name in names] == [2, 2, 1, 1, 1, 1, "unchanged"]
     assert (by_host["b.example"]["covered"], by_host["b.example"]["bucket"]) == (False, "not covered")
-    figures = summarised(table, [0, 1, 2, 5])
+    figures = summarise_comparison(table, [0, 1, 2, 5])
     assert figures.agreement == 1 / 3
     assert figures.kappa == 0
     assert figures.histogram.labels == ("0", "1", "2", "3–5", "over 5")
     assert figures.histogram.ml == (0, 1, 1, 0, 0)
     assert figures.histogram.session == (1, 0, 1, 0, 0)
-    assert set(counted(exclusive(both, {"ml", "session"}))) == {
+    assert set(count_reasons(explain_exclusive_endpoints(both, {"ml", "session"}))) == {
         ("ml", NONE_CARRIES, 1), ("ml", NOT_NAMED, 1), ("session", BY_FAMILY["data"], 1),
     }  # fmt: skip
-    assert set(counted(exclusive(both, {"ml"}))) == {
+    assert set(count_reasons(explain_exclusive_endpoints(both, {"ml"}))) == {
         ("ml", NOT_NAMED, 1), ("ml", NOT_RUN, 1), ("session", BY_FAMILY["data"], 1),
     }  # fmt: skip
 
@@ -165,7 +167,10 @@ def test_reasons_follow_from_the_counts(spark: SparkSession) -> None:
         "host string, method string, path_template string, covered boolean, in_ml boolean, in_session boolean, "
         "probability double, " + ", ".join(f"{name} bigint" for name in COUNTS),
     )
-    said = {row["path_template"]: row["reason"] for row in exclusive(endpoints, {"ml", "session"}).collect()}
+    said = {
+        row["path_template"]: row["reason"]
+        for row in explain_exclusive_endpoints(endpoints, {"ml", "session"}).collect()
+    }
     assert said == {f"/{n}": reason for n, (_, _, reason) in enumerate(cases)}
 
 
@@ -201,7 +206,7 @@ PATHS = [
 
 def test_paths_become_shapes(spark: SparkSession, settings: Settings) -> None:
     rows = spark.createDataFrame([(path,) for path, _ in PATHS], "path string")
-    assert [row[0] for row in rows.select(shape(F.col("path"), settings.paths)).collect()] == [
+    assert [row[0] for row in rows.select(derive_shape(F.col("path"), settings.paths)).collect()] == [
         s for _, s in PATHS
     ]
 
@@ -211,6 +216,7 @@ def test_every_request_gets_its_template(spark: SparkSession, settings: Settings
         [("a", "/users/1"), ("a", "/users/2"), ("a", "/me")], "host string, path string"
     )
     none = spark.createDataFrame([], PATH_RULES.schema)
-    assert sorted(tuple(r) for r in templates(rows.withColumnRenamed("path", "path_shape"), none, settings.paths).collect()) == [
+    found = assign_templates(rows.withColumnRenamed("path", "path_shape"), none, settings.paths).collect()
+    assert sorted(tuple(r) for r in found) == [
         ("a", "/me", "/me"), ("a", "/users/1", "/users/{userId}"), ("a", "/users/2", "/users/{userId}"),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from pipelines.endpoints.spark.comparison import COMPARISONS
-from pipelines.endpoints.spark.inventory import candidates, listed
+from pipelines.endpoints.spark.inventory import select_candidates, select_listed
 from pipelines.endpoints.tables import COUNTS, ENDPOINT_SLICES
 from pipelines.runtime.errors import ContractError
 from pipelines.runtime.settings import Settings
@@ -107,7 +107,7 @@ def plainly(rows: list[Seen]) -> dict[str, dict[str, Any]]:
 
 def test_estimates_are_those_of_the_definition(spark: SparkSession, settings: Settings) -> None:
     rows = drawn(1)
-    found = candidates(slice_rows(frame(spark, rows), settings), settings.endpoints).collect()
+    found = select_candidates(slice_rows(frame(spark, rows), settings), settings.endpoints).collect()
     expected = plainly(rows)
     assert {row["path_template"] for row in found} == set(expected)
     for row in found:
@@ -193,7 +193,9 @@ def test_thresholds_and_the_gate_are_applied_when_slices_are_read(
 
     def names(least: float, **gate: int) -> set[str]:
         endpoints = settings.endpoints.model_copy(update=gate)
-        return {row["path_template"] for row in listed(candidates(kept, endpoints), least).collect()}
+        return {
+            row["path_template"] for row in select_listed(select_candidates(kept, endpoints), least).collect()
+        }
 
     assert names(0.05) == {"/sure", "/likely", "/odd"}
     assert names(0.5) == {"/sure", "/likely"}

@@ -17,15 +17,15 @@ from pipelines.endpoints.spark.explanations import (
     CELL,
     ENDPOINT_REASONS,
     HOST_REASON,
-    sampled,
-    samples,
-    summed,
+    select_samples,
+    select_transactions,
+    sum_reasons,
     with_reasons,
 )
-from pipelines.endpoints.standing import said
+from pipelines.endpoints.standing import format_reasons
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import packed_signals
-from pipelines.selection.spark import KEPT, sample_hash, selected
+from pipelines.selection.spark import KEPT, sample_hash, select_requests
 from tests.endpoint_rows import merge_slices, slice_rows
 
 FIRST = date(2026, 10, 30)
@@ -66,14 +66,14 @@ def test_reasons_are_means_over_all_explained_transactions_strongest_first(spark
         (1, {"for: JSON": 3.0, "against: HTML": -2.5, "for: a version": 0.5}),
         (1, {"for: JSON": 0.0}),
     )
-    found = reasons(spark, summed(rows))
+    found = reasons(spark, sum_reasons(rows))
     assert found["ml", "/x"] == [("for: JSON", 1.5), ("against: HTML", -0.75), ("for: a version", 0.125)]
     assert found["session", "/x"] == found["ml", "/y"] == []
-    assert [text for text, _ in reasons(spark, summed(rows), most=1)["ml", "/x"]] == ["for: JSON"]
+    assert [text for text, _ in reasons(spark, sum_reasons(rows), most=1)["ml", "/x"]] == ["for: JSON"]
 
 
 def test_what_the_host_takes_off_is_a_reason_too(spark: SparkSession) -> None:
-    rows = summed(reasoned(spark, (0, {"for: JSON": 2.0, "against: HTML": -0.5})))
+    rows = sum_reasons(reasoned(spark, (0, {"for: JSON": 2.0, "against: HTML": -0.5})))
     found = reasons(spark, rows, adjustment=-1.25)
     assert found["ml", "/x"] == [("for: JSON", 2.0), (HOST_REASON, -1.25), ("against: HTML", -0.5)]
     assert found["session", "/x"] == found["ml", "/y"] == []
@@ -83,9 +83,10 @@ def test_days_merge_in_any_order_and_partitions_do_not_matter(spark: SparkSessio
     rows = reasoned(
         spark, *((day, {f"t{n % 3}": 0.1 * n - 0.7, "u": 1 / (n + 3)}) for day in (0, 1) for n in range(7))
     )
-    whole = summed(rows.repartition(1))
+    whole = sum_reasons(rows.repartition(1))
     parts = [
-        summed(rows.repartition(5).where(F.col("day") == F.lit(FIRST + timedelta(days=n)))) for n in (1, 0)
+        sum_reasons(rows.repartition(5).where(F.col("day") == F.lit(FIRST + timedelta(days=n))))
+        for n in (1, 0)
     ]
     assert reasons(spark, whole) == reasons(spark, reduce(DataFrame.unionByName, parts))
     assert set(whole.columns) == set(ENDPOINT_REASONS.schema.names)
@@ -117,11 +118,13 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
     def scored(rows: DataFrame) -> DataFrame:
         return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)
 
-    chosen = selected(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
+    chosen = select_requests(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
     kept = slice_rows(chosen, settings).withColumn("inputs", F.lit("")).localCheckpoint()
     listed = merge_slices(kept, settings.endpoints, settings.selection).localCheckpoint()
-    rows = sampled(simulated.withColumn("sample_hash", sample_hash()), samples(kept, listed))
-    why = summed(
+    rows = select_transactions(
+        simulated.withColumn("sample_hash", sample_hash()), select_samples(kept, listed)
+    )
+    why = sum_reasons(
         explained(
             rows.withColumn("signals", packed_signals()),
             bundled(),
@@ -141,4 +144,6 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
 
 @pytest.mark.parametrize(("number", "text"), [(2.1, "+2.10"), (-0.314, "-0.31"), (0.0, "+0.00")])
 def test_a_reason_is_said_with_its_weight(number: float, text: str) -> None:
-    assert said([{"text": "for: answers JSON", "contribution": number}]) == [f"for: answers JSON ({text})"]
+    assert format_reasons([{"text": "for: answers JSON", "contribution": number}]) == [
+        f"for: answers JSON ({text})"
+    ]

@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.columns import PRIOR_CLIENT_DAYS, adjusted, adjustment
-from pipelines.endpoints.spark.inventory import candidates
+from pipelines.endpoints.columns import PRIOR_CLIENT_DAYS, adjust_probability, host_adjustment
+from pipelines.endpoints.spark.inventory import select_candidates
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import NO
@@ -35,7 +35,7 @@ def frame(spark: SparkSession, rows: list[tuple[str, str, float, int]]) -> DataF
 
 
 def found(rows: DataFrame, settings: Settings) -> dict[str, tuple[float, float]]:
-    merged = candidates(slice_rows(rows, settings), settings.endpoints).collect()
+    merged = select_candidates(slice_rows(rows, settings), settings.endpoints).collect()
     return {row["path_template"]: (row["probability"], row["host_adjustment"]) for row in merged}
 
 
@@ -75,12 +75,16 @@ def test_a_day_at_a_time_in_any_order_is_one_pass(spark: SparkSession, settings:
     whole = found(rows, settings)
     days = [rows.where(F.col("day") == F.lit(FIRST + timedelta(days=n))) for n in (2, 0, 1)]
     parts = [slice_rows(day, settings).select(*ENDPOINT_SLICES.schema.names) for day in days]
-    together = candidates(reduce(DataFrame.unionByName, parts), settings.endpoints).collect()
+    together = select_candidates(reduce(DataFrame.unionByName, parts), settings.endpoints).collect()
     assert whole == {row["path_template"]: (row["probability"], row["host_adjustment"]) for row in together}
 
 
 def test_certainty_stays_and_no_host_state_changes_nothing(spark: SparkSession, settings: Settings) -> None:
     rows = spark.createDataFrame([(0.0, -3.0), (1.0, -3.0), (0.5, 0.0)], "p double, a double")
-    assert [r[0] for r in rows.select(adjusted(F.col("p"), F.col("a"))).collect()] == [0.0, 1.0, 0.5]
+    assert [r[0] for r in rows.select(adjust_probability(F.col("p"), F.col("a"))).collect()] == [
+        0.0,
+        1.0,
+        0.5,
+    ]
     empty = spark.createDataFrame([(0, 0)], "host_sum bigint, host_client_days bigint")
-    assert empty.select(adjustment(settings.endpoints)).first()[0] == pytest.approx(0.0, abs=1e-12)  # type: ignore[index]
+    assert empty.select(host_adjustment(settings.endpoints)).first()[0] == pytest.approx(0.0, abs=1e-12)  # type: ignore[index]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from pipelines.endpoints.spark.host_variables import host_variables
+from pipelines.endpoints.spark.host_variables import find_host_variables
 
 SHOP = [("GET", "/cart"), ("GET", "/items/{itemId}"), ("POST", "/orders")]
 OTHER = [("GET", "/health"), ("POST", "/login"), ("GET", "/me")]
@@ -21,7 +21,9 @@ def test_only_subdomains_with_the_same_endpoints_are_suggested(spark: SparkSessi
     ]
     rows += [(f"10.0.0.{n}", *each) for n in range(4) for each in SHOP]
     rows += [(f"api.{name}.mail.example", *each) for name in ("de", "fr", "it", "es") for each in SHOP]
-    found = host_variables(spark.createDataFrame(rows, "host string, method string, path_template string"))
+    found = find_host_variables(
+        spark.createDataFrame(rows, "host string, method string, path_template string")
+    )
     told = {row["pattern"]: (row["hosts"], row["examples"], row["endpoints"]) for row in found.collect()}
     assert told == {
         "api.{hostVar1}.mail.example": (
@@ -36,6 +38,6 @@ def test_three_alike_are_a_pattern_and_two_are_not(spark: SparkSession) -> None:
     schema = "host string, method string, path_template string"
     two = [(f"{name}.shop.example", *each) for name in ("test", "live") for each in SHOP]
     three = [*two, *(("demo.shop.example", *each) for each in SHOP)]
-    assert host_variables(spark.createDataFrame(two, schema)).isEmpty()
-    (row,) = host_variables(spark.createDataFrame(three, schema)).collect()
+    assert find_host_variables(spark.createDataFrame(two, schema)).isEmpty()
+    (row,) = find_host_variables(spark.createDataFrame(three, schema)).collect()
     assert (row["pattern"], row["hosts"], row["endpoints"]) == ("{hostVar1}.shop.example", 3, 3)

@@ -6,13 +6,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.paths.children import CONTEXT
-from pipelines.paths.spark.training import (
-    LABEL,
-    WEIGHT,
-    labelled_by_operators,
-    labelled_children,
-    labelled_paths,
-)
+from pipelines.paths.spark.training import LABEL, WEIGHT, label_by_operators, label_children, label_paths
 from pipelines.runtime.settings import Settings
 
 
@@ -24,7 +18,7 @@ def test_children_carry_the_truth_once_as_first_seen_and_once_as_known(
     frame = spark.createDataFrame(
         [("a.example", *row) for row in rows], "host string, path string, truth array<boolean>"
     )
-    found = labelled_children(labelled_paths(frame, settings.paths)).collect()
+    found = label_children(label_paths(frame, settings.paths)).collect()
     told = {(row["prefix"], row["step"], row[LABEL]) for row in found}
     assert told == {  # 73519 needs no classifier, /users/a/b/c does not fit its truth
         ("", "/users", False), ("/users", "/anna", True), ("/users", "/bert", True), ("/users", "/x9", True),
@@ -49,7 +43,7 @@ def test_operators_label_the_nodes_that_they_decided(spark: SparkSession, settin
         "host string, prefix string, step string, decision string",
     )
     found = (
-        labelled_by_operators(traffic, rules, settings.paths).select("prefix", "step", F.col(LABEL)).collect()
+        label_by_operators(traffic, rules, settings.paths).select("prefix", "step", F.col(LABEL)).collect()
     )
     assert {tuple(row) for row in found} == {
         ("/users", "/anna", True),

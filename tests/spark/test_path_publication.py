@@ -5,8 +5,13 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.paths.spark.inference import inferred
-from pipelines.paths.spark.publication import as_rules, hosts_to_infer, published_rules, republished
+from pipelines.paths.spark.inference import infer_rules_on_spark
+from pipelines.paths.spark.publication import (
+    build_operator_rules,
+    combine_rules,
+    find_hosts_to_infer,
+    select_binding_rules,
+)
 from pipelines.runtime.settings_sections import PathSettings
 from tests.path_rows import evidence, merge_evidence, rule_triples, score_by_text
 
@@ -21,10 +26,14 @@ def test_daily_publications_give_the_templates_of_one_batch(spark: SparkSession,
     ]
     published: DataFrame | None = None
     for n in range(3):
-        known = None if published is None else published_rules(published, None)
-        published = inferred(merge_evidence(days[: n + 1]), paths, score_by_text, known).localCheckpoint()
+        known = None if published is None else select_binding_rules(published, None)
+        published = infer_rules_on_spark(
+            merge_evidence(days[: n + 1]), paths, score_by_text, known
+        ).localCheckpoint()
     assert published is not None
-    assert rule_triples(published) == rule_triples(inferred(merge_evidence(days), paths, score_by_text, None))
+    assert rule_triples(published) == rule_triples(
+        infer_rules_on_spark(merge_evidence(days), paths, score_by_text, None)
+    )
 
 
 def publish(
@@ -32,9 +41,11 @@ def publish(
 ) -> set[tuple[str, str, str]]:
     """What is published after two days."""
     one, two = evidence(spark, first, paths), evidence(spark, then, paths, day=1)
-    rules = inferred(one, paths, score_by_text, None)
+    rules = infer_rules_on_spark(one, paths, score_by_text, None)
     return rule_triples(
-        inferred(merge_evidence([one, two]), paths, score_by_text, published_rules(rules, None))
+        infer_rules_on_spark(
+            merge_evidence([one, two]), paths, score_by_text, select_binding_rules(rules, None)
+        )
     )
 
 
@@ -43,10 +54,12 @@ def test_a_published_literal_becomes_a_variable_only_on_strong_evidence(
 ) -> None:
     low = paths.model_copy(update={"threshold": 0.7})  # on the first day /y is a literal
     one = evidence(spark, ["/a/y1", "/a/b"], paths)
-    first = inferred(one, low, score_by_text, None)
+    first = infer_rules_on_spark(one, low, score_by_text, None)
     assert ("/a", "/y1", "literal") in rule_triples(first)
     later = merge_evidence([one, evidence(spark, ["/a/y2"], paths, day=1)])
-    then = inferred(later, paths, score_by_text, published_rules(first, None)).localCheckpoint()
+    then = infer_rules_on_spark(
+        later, paths, score_by_text, select_binding_rules(first, None)
+    ).localCheckpoint()
     assert rule_triples(then) == {
         ("", "/a", "literal"),
         ("/a", "/b", "literal"),
@@ -62,10 +75,10 @@ def test_a_published_variable_is_not_split(spark: SparkSession, paths: PathSetti
     """`/m1` was a variable when it was published; `/m2` is new, and not clearly a literal; `/b` is new and clearly one."""
     one = evidence(spark, ["/a/m1", "/a/x1"], paths)
     bold = paths.model_copy(update={"threshold": 0.3, "certain": 0.5})
-    first = inferred(one, bold, score_by_text, None)
+    first = infer_rules_on_spark(one, bold, score_by_text, None)
     assert rule_triples(first) == {("", "/a", "literal"), ("/a", "/{}", "variable")}
     later = merge_evidence([one, evidence(spark, ["/a/m2", "/a/b"], paths, day=1)])
-    then = inferred(later, paths, score_by_text, published_rules(first, None))
+    then = infer_rules_on_spark(later, paths, score_by_text, select_binding_rules(first, None))
     assert rule_triples(then) == {("", "/a", "literal"), ("/a", "/{}", "variable"), ("/a", "/b", "literal")}
 
 
@@ -77,13 +90,15 @@ def test_operators_win_over_the_classifier_and_what_was_published(
         ["/users/x1", "/users/x2", "/users/me", "/settings/x1", "/settings/17", "/c/b", "/c/d", "/c.json"],
         paths,
     )
-    first = inferred(rows, paths, score_by_text, None).localCheckpoint()
+    first = infer_rules_on_spark(rows, paths, score_by_text, None).localCheckpoint()
     schema = "host string, prefix string, step string, decision string, reason string"
     words = [("/users", "/x1", "literal"), ("/settings", "/{}", "literal"), ("/c", "/{}", "variable")]
-    said = as_rules(spark.createDataFrame([("a.example", *each, "because") for each in words], schema), rows)
-    assert hosts_to_infer(rows, first, None, paths).isEmpty()
-    assert [row["host"] for row in hosts_to_infer(rows, first, said, paths).collect()] == ["a.example"]
-    then = rule_triples(inferred(rows, paths, score_by_text, published_rules(first, said)))
+    said = build_operator_rules(
+        spark.createDataFrame([("a.example", *each, "because") for each in words], schema), rows
+    )
+    assert find_hosts_to_infer(rows, first, None, paths).isEmpty()
+    assert [row["host"] for row in find_hosts_to_infer(rows, first, said, paths).collect()] == ["a.example"]
+    then = rule_triples(infer_rules_on_spark(rows, paths, score_by_text, select_binding_rules(first, said)))
     assert then >= {("/users", "/x1", "literal"), ("/users", "/me", "literal"), ("/users", "/{}", "variable")}
     assert then >= {
         ("/settings", "/x1", "literal"),
@@ -101,14 +116,16 @@ def test_publishing_again_keeps_one_row_a_rule(spark: SparkSession, paths: PathS
     )
     schema = "host string, prefix string, step string, decision string, reason string"
     told_of = [(host, "/c", "/never", "literal", "because") for host in ("a.example", "b.example")]
-    said = as_rules(spark.createDataFrame(told_of, schema), rows)
+    said = build_operator_rules(spark.createDataFrame(told_of, schema), rows)
     both = rows.select("host").distinct()
-    first = republished(
-        inferred(rows, paths, score_by_text, said), said, said.limit(0), both
+    first = combine_rules(
+        infer_rules_on_spark(rows, paths, score_by_text, said), said, said.limit(0), both
     ).localCheckpoint()
     assert first.where(F.col("step") == "/never").count() == 2  # also of paths that nobody asked for
     one = both.where(F.col("host") == "a.example")
-    again = inferred(rows.join(one, "host", "left_semi"), paths, score_by_text, published_rules(first, said))
-    then = republished(again, said, first, one)
+    again = infer_rules_on_spark(
+        rows.join(one, "host", "left_semi"), paths, score_by_text, select_binding_rules(first, said)
+    )
+    then = combine_rules(again, said, first, one)
     assert then.groupBy("host", "prefix", "step").count().where(F.col("count") > 1).isEmpty()
     assert rule_triples(then) == rule_triples(first)

@@ -9,11 +9,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.paths import forest as values
-from pipelines.paths.spark.inference import bounded, inferred, sampled
-from pipelines.paths.spark.publication import published_rules
-from pipelines.paths.spark.steps import masked, steps, typed_steps
-from pipelines.paths.spark.templates import resolved
-from pipelines.paths.walk import Node, read_trees, walk
+from pipelines.paths.spark.inference import infer_rules_on_spark, limit_children, limit_paths
+from pipelines.paths.spark.publication import select_binding_rules
+from pipelines.paths.spark.steps import guess_steps, mask_path, split_steps
+from pipelines.paths.spark.templates import resolve_shapes
+from pipelines.paths.walk import Node, build_trees, resolve_path
 from pipelines.runtime.settings_sections import PathSettings
 from tests.path_rows import evidence, merge_evidence, rule_triples, score_by_text
 
@@ -34,16 +34,17 @@ def walked(
     spark: SparkSession, rules: DataFrame, asked: Iterable[str], settings: PathSettings
 ) -> dict[str, tuple[str, bool]]:
     rows = spark.createDataFrame([("a.example", path) for path in asked], "host string, path string")
-    shapes = rows.withColumn("path_shape", masked(F.col("path"), settings))
+    shapes = rows.withColumn("path_shape", mask_path(F.col("path"), settings))
     found = shapes.join(
-        resolved(shapes.select("host", "path_shape").distinct(), rules, settings), ["host", "path_shape"]
+        resolve_shapes(shapes.select("host", "path_shape").distinct(), rules, settings),
+        ["host", "path_shape"],
     )
     return {row["path"]: (row["resolved"], row["matched"]) for row in found.collect()}
 
 
 @pytest.fixture(scope="module")
 def rules(spark: SparkSession, paths: PathSettings) -> DataFrame:
-    return inferred(evidence(spark, PATHS, paths), paths, score_by_text, None).localCheckpoint()
+    return infer_rules_on_spark(evidence(spark, PATHS, paths), paths, score_by_text, None).localCheckpoint()
 
 
 def test_rules_hold_literals_one_row_for_the_variables_of_a_node_and_no_value(rules: DataFrame) -> None:
@@ -89,7 +90,7 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
 ) -> None:
     days = [evidence(spark, PATHS[n::7], paths) for n in range(7)]
     again = merge_evidence([days[5], *days, days[2]]).repartition(7)
-    assert sorted(map(tuple, inferred(again, paths, score_by_text, None).collect())) == sorted(
+    assert sorted(map(tuple, infer_rules_on_spark(again, paths, score_by_text, None).collect())) == sorted(
         map(tuple, rules.collect())
     )
 
@@ -97,7 +98,7 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
 def test_a_segment_of_many_dots_makes_no_deep_walk(spark: SparkSession, paths: PathSettings) -> None:
     """A step of the walk is a look-up, of inference a level; an attacker who is answered must not choose how many."""
     asked = ["/a/" + "." * 500, "/a/b:c:d:e:f"]
-    rules = inferred(evidence(spark, asked, paths), paths, score_by_text, None).toArrow()
+    rules = infer_rules_on_spark(evidence(spark, asked, paths), paths, score_by_text, None).toArrow()
     levels: list[str] = []
 
     class Watched(dict[str, Node]):
@@ -107,7 +108,7 @@ def test_a_segment_of_many_dots_makes_no_deep_walk(spark: SparkSession, paths: P
 
     for path in [*asked, "/a"]:
         levels.clear()
-        walk(Watched(read_trees(rules)["a.example"]), path)
+        resolve_path(Watched(build_trees(rules)["a.example"]), path)
         assert 0 < len(levels) <= 3
 
 
@@ -118,11 +119,11 @@ def test_a_crowded_node_keeps_those_that_most_clients_ask_for(
     many = evidence(spark, [f"/users/x{n}/orders" for n in range(300)], paths)
     asked = evidence(spark, ["/users/me", "/users/search"], paths, clients=500)
     rows = merge_evidence([many, asked])
-    kept = {row["path_shape"] for row in sampled(rows, few).collect()}
+    kept = {row["path_shape"] for row in limit_children(rows, few).collect()}
     assert len(kept) == 20
     assert {"/users/me", "/users/search"} <= kept
-    assert {row["path_shape"] for row in sampled(rows.repartition(5), few).collect()} == kept
-    assert sampled(rows, paths).count() == 302
+    assert {row["path_shape"] for row in limit_children(rows.repartition(5), few).collect()} == kept
+    assert limit_children(rows, paths).count() == 302
 
 
 MANY = [
@@ -135,13 +136,18 @@ def test_few_paths_on_the_driver_and_many_on_executors_get_the_same_rules(
 ) -> None:
     hosts = [evidence(spark, MANY[n::3], paths, host=f"{n}.example") for n in range(3)]
     rows = merge_evidence(hosts)
-    here = inferred(rows, paths, score_by_text, None)
+    here = infer_rules_on_spark(rows, paths, score_by_text, None)
     spread = paths.model_copy(update={"on_driver": 5, "always_whole": 10_000})
-    known = published_rules(here, None)
+    known = select_binding_rules(here, None)
     for published in (None, known):
-        expected = sorted(map(tuple, inferred(rows, paths, score_by_text, published).collect()))
+        expected = sorted(map(tuple, infer_rules_on_spark(rows, paths, score_by_text, published).collect()))
         assert (
-            sorted(map(tuple, inferred(rows.repartition(3), spread, score_by_text, published).collect()))
+            sorted(
+                map(
+                    tuple,
+                    infer_rules_on_spark(rows.repartition(3), spread, score_by_text, published).collect(),
+                )
+            )
             == expected
         )
 
@@ -152,10 +158,10 @@ def test_rules_that_go_to_every_task_and_rules_of_hosts_lead_to_the_same_templat
     asked = [*PATHS, "/users/q9/orders", "/users/anna", "/f/x9.md", "/new/17/x", "*", "/"]
     shapes = evidence(spark, asked, paths).unionByName(evidence(spark, asked, paths, host="unknown.example"))
     by_host = paths.model_copy(update={"shared_rules": 1, "host_parts": 3})
-    expected = sorted(map(tuple, resolved(shapes, rules, paths).collect()))
+    expected = sorted(map(tuple, resolve_shapes(shapes, rules, paths).collect()))
     assert len(expected) == 2 * len({row[1] for row in expected})
-    assert sorted(map(tuple, resolved(shapes, rules, by_host).collect())) == expected
-    assert sorted(map(tuple, resolved(shapes, rules.toArrow(), by_host).collect())) == expected
+    assert sorted(map(tuple, resolve_shapes(shapes, rules, by_host).collect())) == expected
+    assert sorted(map(tuple, resolve_shapes(shapes, rules.toArrow(), by_host).collect())) == expected
 
 
 def test_a_host_is_bounded_whatever_its_paths_and_others_are_left_whole(
@@ -164,11 +170,11 @@ def test_a_host_is_bounded_whatever_its_paths_and_others_are_left_whole(
     few = paths.model_copy(update={"max_paths": 100})
     big = evidence(spark, [f"/x{n}/y" for n in range(1000)], paths)
     rows = big.unionByName(evidence(spark, ["/a", "/b"], paths, host="b.example"))
-    counts = {row["host"]: row["count"] for row in bounded(rows, few).groupBy("host").count().collect()}
+    counts = {row["host"]: row["count"] for row in limit_paths(rows, few).groupBy("host").count().collect()}
     assert counts["b.example"] == 2
     assert 60 < counts["a.example"] < 140
-    kept = {row["path_shape"] for row in bounded(rows, few).collect()}
-    assert {row["path_shape"] for row in bounded(rows.repartition(5), few).collect()} == kept
+    kept = {row["path_shape"] for row in limit_paths(rows, few).collect()}
+    assert {row["path_shape"] for row in limit_paths(rows.repartition(5), few).collect()} == kept
 
 
 def test_texts_are_cut_alike_in_python_and_in_spark(spark: SparkSession) -> None:
@@ -178,9 +184,9 @@ def test_texts_are_cut_alike_in_python_and_in_spark(spark: SparkSession) -> None
         "/{}/x9y8z7w6v5.csv", "/é/🙂.pdf", "",
     ]  # fmt: skip
     rows = spark.createDataFrame([(text,) for text in hostile], "path string")
-    cut = rows.select("path", steps(F.col("path")), typed_steps(F.col("path"))).collect()
+    cut = rows.select("path", split_steps(F.col("path")), guess_steps(F.col("path"))).collect()
     assert [tuple(row) for row in cut] == [
-        (text, values.steps(text), values.typed_steps(text)) for text in hostile
+        (text, values.split_steps(text), values.guess_steps(text)) for text in hostile
     ]
 
 
@@ -190,7 +196,7 @@ def test_crowded_nodes_are_thinned_at_every_level(spark: SparkSession, paths: Pa
     names = [f"/{first}/{second}" for first in "abcdefgh" for second in "klmnopqr"]
     asked = evidence(spark, ["/a/k", "/a/l", "/a/m", "/b/n", "/c/r"], paths, clients=9)
     rows = merge_evidence([evidence(spark, [*names, "/a", "/h"], paths), asked])
-    kept = {row["path_shape"] for row in sampled(rows, few).collect()}
+    kept = {row["path_shape"] for row in limit_children(rows, few).collect()}
     assert {path[:2] for path in kept} == {"/a", "/b", "/c"}
     assert {"/a", "/a/k", "/a/l", "/a/m", "/b/n", "/c/r"} <= kept
     assert all(sum(path.startswith(f"/{first}/") for path in kept) == 3 for first in "abc")
@@ -205,7 +211,7 @@ def test_a_path_without_unusual_signs_is_masked_as_any_other(
         "/" + "a/" * 30 + "17", "/+4912345678", "/é/",
     ]  # fmt: skip
     rows = spark.createDataFrame([(path,) for path in asked], "path string")
-    quick = [row[0] for row in rows.select(masked(F.col("path"), paths)).collect()]
+    quick = [row[0] for row in rows.select(mask_path(F.col("path"), paths)).collect()]
     monkeypatch.setattr("pipelines.paths.spark.steps.UNUSUAL", "^")  # every path is searched for everything
-    assert [row[0] for row in rows.select(masked(F.col("path"), paths)).collect()] == quick
+    assert [row[0] for row in rows.select(mask_path(F.col("path"), paths)).collect()] == quick
     assert quick[3:7] == ["/users/{}", "/a/report-{}.pdf", "/a/report-{}.pdf", "/Products({})"]

@@ -8,7 +8,12 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA
-from pipelines.workflows.days import askers_of_cells, stale_cells, wanted_cells, with_askers
+from pipelines.workflows.days import (
+    find_cell_clients,
+    select_stale_cells,
+    select_wanted_cells,
+    with_cell_clients,
+)
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 SLICES = "variant string, host string, method string, path_template string, day date, inputs string, content bigint"
@@ -28,31 +33,33 @@ def known(frame: DataFrame) -> set[tuple[str, date]]:
 
 def test_cells_of_other_traffic_or_settings_are_stale(spark: SparkSession) -> None:
     endpoints = slices(spark).select("variant", "host", "method", "path_template").distinct()
-    learned = wanted_cells(slices(spark), endpoints, "s")
-    assert stale_cells(wanted_cells(slices(spark), endpoints, "s"), learned).count() == 0
-    now = wanted_cells(slices(spark, (USERS, DAYS[1])), endpoints, "s")
-    assert known(stale_cells(now, learned)) == {(USERS[3], DAYS[1])}
-    assert stale_cells(wanted_cells(slices(spark), endpoints, "other"), learned).count() == 4
-    assert known(wanted_cells(slices(spark), endpoints.where("path_template = '/orders'"), "s")) == {
+    learned = select_wanted_cells(slices(spark), endpoints, "s")
+    assert select_stale_cells(select_wanted_cells(slices(spark), endpoints, "s"), learned).count() == 0
+    now = select_wanted_cells(slices(spark, (USERS, DAYS[1])), endpoints, "s")
+    assert known(select_stale_cells(now, learned)) == {(USERS[3], DAYS[1])}
+    assert select_stale_cells(select_wanted_cells(slices(spark), endpoints, "other"), learned).count() == 4
+    assert known(select_wanted_cells(slices(spark), endpoints.where("path_template = '/orders'"), "s")) == {
         ("/orders", day) for day in DAYS
     }
 
 
 def test_cells_are_stale_where_a_client_set_apart_asked_or_a_map_was_found(spark: SparkSession) -> None:
     endpoints = slices(spark).select("variant", "host", "method", "path_template").distinct()
-    wanted = wanted_cells(slices(spark), endpoints, "s")
+    wanted = select_wanted_cells(slices(spark), endpoints, "s")
     shapes = [("a.example", "/orders", "/orders"), ("a.example", "/users/7", "/users/{userId}")]
     templates = spark.createDataFrame(shapes, "host string, path_shape string, path_template string")
     asked = [
         ("a.example", "GET", "/users/7", DAYS[0], "evil"),
         ("a.example", "POST", "/orders", DAYS[0], "evil"),
     ]
-    askers = askers_of_cells(spark.createDataFrame(asked, ASKED), templates)
+    askers = find_cell_clients(spark.createDataFrame(asked, ASKED), templates)
     no_maps = spark.createDataFrame([], MAPS_SCHEMA)
-    before = with_askers(wanted, askers.limit(0), no_maps)
-    assert stale_cells(with_askers(wanted, askers.limit(0), no_maps), before).count() == 0
-    assert known(stale_cells(with_askers(wanted, askers, no_maps), before)) == {(USERS[3], DAYS[0])}
+    before = with_cell_clients(wanted, askers.limit(0), no_maps)
+    assert select_stale_cells(with_cell_clients(wanted, askers.limit(0), no_maps), before).count() == 0
+    assert known(select_stale_cells(with_cell_clients(wanted, askers, no_maps), before)) == {
+        (USERS[3], DAYS[0])
+    }
     maps = spark.createDataFrame([(*ORDERS, [("/items", ["total"])])], MAPS_SCHEMA)
-    assert known(stale_cells(with_askers(wanted, askers.limit(0), maps), before)) == {
+    assert known(select_stale_cells(with_cell_clients(wanted, askers.limit(0), maps), before)) == {
         ("/orders", day) for day in DAYS
     }

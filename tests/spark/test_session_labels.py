@@ -27,7 +27,7 @@ from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, b
 from pipelines.simulator.traffic.transactions import transactions
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import staged
-from pipelines.workflows.training_data import host_shapes
+from pipelines.workflows.training_data import find_host_shapes
 
 COLUMNS = (
     "transaction_id string, host string, method string, path string, status int, response_content_type string, "
@@ -104,7 +104,7 @@ def test_rules_come_first_then_the_endpoint_and_the_rest_is_left_out(
         (training_labels.ASSET_ANSWER, False, True): 1,
         (training_labels.NO_IDENTIFIER, None, False): 1,
     }
-    drawn = training_labels.chosen(judged(given.repartition(5), settings), OPTIONS).collect()
+    drawn = training_labels.select_training_rows(judged(given.repartition(5), settings), OPTIONS).collect()
     assert Counter((row["path_shape"], row["is_api"]) for row in drawn if row["is_api"]) == {
         ("/orders/{}", True): 2,  # of 4: max_rows_per_endpoint
         ("/seldom", True): 2,
@@ -125,7 +125,7 @@ def test_shapes_of_a_host_are_its_busiest_without_what_was_not_there(
         ("b.example", "/.env", 403, HTML, None, None),
     )
     found = {
-        row["host"]: row["shapes"] for row in host_shapes(with_shape(given, settings.paths), 2).collect()
+        row["host"]: row["shapes"] for row in find_host_shapes(with_shape(given, settings.paths), 2).collect()
     }
     assert found == {"a.example": ["GET /cart", "GET /users/{}"]}
 

@@ -9,12 +9,12 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.spark.inventory import candidates, estimated
+from pipelines.endpoints.spark.inventory import estimate_endpoints, select_candidates
 from pipelines.openapi.document import Origin, document
 from pipelines.openapi.endpoint import endpoint_of
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import NO
-from pipelines.selection.spark import selected
+from pipelines.selection.spark import select_requests
 from tests.endpoint_rows import slice_rows, with_shapes
 
 TRANSACTION = (
@@ -67,15 +67,15 @@ def judged(spark: SparkSession, settings: Settings) -> list[Row]:
         for number, r in enumerate(rows())
     ]  # fmt: skip
     given = with_shapes(spark.createDataFrame(full, TRANSACTION), settings.paths)
-    chosen = selected(
+    chosen = select_requests(
         given,
         variants=("ml",),
         settings=settings.selection,
         scored={"ml": scored},
     )
     kept = slice_rows(chosen, settings).localCheckpoint()
-    found = candidates(kept, settings.endpoints).withColumn("listed", F.lit(True))
-    every = estimated(kept, settings.endpoints).withColumn("listed", F.lit(False))
+    found = select_candidates(kept, settings.endpoints).withColumn("listed", F.lit(True))
+    every = estimate_endpoints(kept, settings.endpoints).withColumn("listed", F.lit(False))
     return found.unionByName(every).collect()
 
 

@@ -12,7 +12,7 @@ from py4j.protocol import Py4JNetworkError
 from jobs.__main__ import STEPS, main
 from jobs.cli.command import explained
 from pipelines.runtime.errors import CensusError, OutputError, WarehouseError
-from pipelines.workflows.run import writable
+from pipelines.workflows.run import ensure_writable
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = {
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_written_is_told_by_the_option_that_names_it(
 ) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(kind, match=f"^{option} .*: cannot be written .* Give {option} a folder"):
-        writable(str(tmp_path / "file" / "below"), option)
+        ensure_writable(str(tmp_path / "file" / "below"), option)
 
 
 def test_the_end_of_the_jvm_is_told_in_words() -> None:

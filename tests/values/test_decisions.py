@@ -12,7 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pyspark.sql import Row
 
-from pipelines.decisions.file import contradictions, parsed, read, written
+from pipelines.decisions.file import find_contradictions, format_decisions, parse_decisions, read_decisions
 from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Pin, Split
 from pipelines.decisions.tables import DECISIONS, from_rows, to_rows
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_MAX_BYTES
@@ -27,7 +27,7 @@ FIELDS = ("into", "to", "host", "method", "name", "note", "hots")
 def test_a_file_holds_decisions_of_every_kind_in_its_order(tmp_path: Path) -> None:
     file = tmp_path / "decisions.yaml"
     file.write_text("\ufeff" + ALL_KINDS, encoding="utf-8")
-    found = read(file)
+    found = read_decisions(file)
     assert [decision.kind for decision in found] == list(KINDS)
     assert found[0] == Pin(pin="/users/{userId}/orders", host="shop.example.com", note="seen in the code")
     assert found[1] == Split(split="/users/{userId}", into=("me", "search"), host="shop.example.com")
@@ -37,17 +37,17 @@ def test_a_file_holds_decisions_of_every_kind_in_its_order(tmp_path: Path) -> No
 
 def test_the_example_of_the_documentation_is_taken() -> None:
     text = (ROOT / "docs/decisions.md").read_text(encoding="utf-8")
-    found = parsed(text.split("```yaml\n")[1].split("```")[0], "docs/decisions.md")
+    found = parse_decisions(text.split("```yaml\n")[1].split("```")[0], "docs/decisions.md")
     assert [decision.kind for decision in found] == list(KINDS)
 
 
 def test_no_decisions_are_a_decision_too() -> None:
-    assert parsed("decisions: []", "decisions.yaml") == ()
+    assert parse_decisions("decisions: []", "decisions.yaml") == ()
 
 
 def test_templates_in_the_block_style_need_no_quotes() -> None:
     text = 'decisions:\n- save: /a/{b}\n  host: "*"\n- save: "/c/{d}"\n  host: "*"\n'
-    assert [decision.subject for decision in parsed(text, "x")] == ["/a/{b}", "/c/{d}"]
+    assert [decision.subject for decision in parse_decisions(text, "x")] == ["/a/{b}", "/c/{d}"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -60,11 +60,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         if content is not None:
             file.write_bytes(content)
         with pytest.raises(SettingsError, match=f"{path}: "):
-            read(file)
+            read_decisions(file)
     with pytest.raises(SettingsError, match=r"cannot be read"):
-        read(tmp_path)
+        read_decisions(tmp_path)
     with pytest.raises(SettingsError, match=r"cannot be read"):
-        read(Path("a\0b"))
+        read_decisions(Path("a\0b"))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_hostile_document_is_refused(text: str) -> None:
 def test_any_text_gives_decisions_or_an_error(text: str) -> None:
     for content in (text, f"decisions:\n- {text}", f"decisions:\n- {{pin: {text}, host: {text}}}"):
         with suppress(SettingsError):
-            assert isinstance(parsed(content, "x"), tuple)
+            assert isinstance(parse_decisions(content, "x"), tuple)
 
 
 @given(
@@ -107,7 +107,7 @@ def test_any_values_in_the_form_give_decisions_or_an_error_of_one_line(
 ) -> None:
     text = yaml.safe_dump({"decisions": values})
     try:
-        assert len(parsed(text, "x")) == len(values)
+        assert len(parse_decisions(text, "x")) == len(values)
     except SettingsError:
         assert len(refusal_message(text)) < 3000
 
@@ -120,10 +120,10 @@ def test_any_values_in_the_form_give_decisions_or_an_error_of_one_line(
     ]
 )
 def test_what_is_written_is_read_as_the_same(given_decisions: list[Decision]) -> None:
-    assume(not contradictions(given_decisions))
-    text = written(given_decisions)
-    assert parsed(text, "x") == tuple(given_decisions)
-    assert written(parsed(text, "x")) == text
+    assume(not find_contradictions(given_decisions))
+    text = format_decisions(given_decisions)
+    assert parse_decisions(text, "x") == tuple(given_decisions)
+    assert format_decisions(parse_decisions(text, "x")) == text
 
 
 @given(st.lists(decisions(), max_size=4), st.randoms())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.decisions.file import contradictions
+from pipelines.decisions.file import find_contradictions
 from pipelines.decisions.model import Decision
-from pipelines.decisions.rules import rules
+from pipelines.decisions.rules import collect_rules
 from pipelines.runtime.errors import SettingsError
 from tests.decision_examples import decisions, parse_entries
 
@@ -91,10 +91,10 @@ def test_decisions_that_can_hold_together_are_taken(entries: tuple[str, ...]) ->
 
 @given(st.lists(decisions(), max_size=6))
 def test_rules_of_a_file_that_is_taken_never_disagree(given_decisions: list[Decision]) -> None:
-    assume(not contradictions(given_decisions))
+    assume(not find_contradictions(given_decisions))
     verdicts: dict[tuple[str, str, str], set[str]] = {}
     for decision in given_decisions:
-        for rule in rules([decision]):
+        for rule in collect_rules([decision]):
             verdicts.setdefault((rule.host, rule.prefix, rule.step), set()).add(rule.decision)
     assert all(len(each) == 1 for each in verdicts.values())
 
@@ -105,4 +105,4 @@ def test_whether_decisions_contradict_does_not_depend_on_their_order(
 ) -> None:
     shuffled = list(given_decisions)
     dice.shuffle(shuffled)
-    assert bool(contradictions(shuffled)) == bool(contradictions(given_decisions))
+    assert bool(find_contradictions(shuffled)) == bool(find_contradictions(given_decisions))

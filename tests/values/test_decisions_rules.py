@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 
 from pipelines.decisions import template_parsing
-from pipelines.decisions.checks import covers, most_specific_first
-from pipelines.decisions.file import parsed
+from pipelines.decisions.checks import covers_host, most_specific_first
+from pipelines.decisions.file import parse_decisions
 from pipelines.decisions.model import Pin
-from pipelines.decisions.rules import Naming, OperatorRule, names, rules
+from pipelines.decisions.rules import OperatorRule, PlaceholderNames, collect_names, collect_rules
 from tests.decision_examples import ALL_KINDS, parse_entries, templates
 
 
 def told(*entries: str) -> list[tuple[str, str, str]]:
-    return [(rule.prefix, rule.step, rule.decision) for rule in rules(parse_entries(*entries))]
+    return [(rule.prefix, rule.step, rule.decision) for rule in collect_rules(parse_entries(*entries))]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_a_decision_tells_about_steps(entry: str, expected: list[tuple[str, str,
 
 
 def test_a_rule_says_who_decided_and_why() -> None:
-    [rule] = rules(parse_entries("merge: '/catalog/{item}', host: '*.example.com', note: slugs"))
+    [rule] = collect_rules(parse_entries("merge: '/catalog/{item}', host: '*.example.com', note: slugs"))
     reason = "operators' decision: merge /catalog/{item} (slugs)"
     assert rule == OperatorRule("*.example.com", "/catalog", "/{}", "variable", reason)
 
 
 def test_what_two_decisions_ask_for_is_one_rule_of_the_first() -> None:
-    found = rules(parse_entries("pin: /a/b, host: x", "pin: /a/c, host: x", "pin: /a/b, host: y"))
+    found = collect_rules(parse_entries("pin: /a/b, host: x", "pin: /a/c, host: x", "pin: /a/b, host: y"))
     assert [(rule.host, rule.prefix + rule.step) for rule in found] == [
         ("x", "/a"),
         ("x", "/a/b"),
@@ -87,17 +87,17 @@ def test_what_two_decisions_ask_for_is_one_rule_of_the_first() -> None:
 
 @given(templates())
 def test_steps_of_a_template_are_its_shape_again(template: str) -> None:
-    path_shape = template_parsing.shape(template)
-    assert "".join(template_parsing.steps(path_shape)) == path_shape
-    last = rules([Pin(pin=template, host="x")])[-1]
+    path_shape = template_parsing.derive_shape(template)
+    assert "".join(template_parsing.split_steps(path_shape)) == path_shape
+    last = collect_rules([Pin(pin=template, host="x")])[-1]
     assert last.prefix + last.step == path_shape
 
 
 def test_names_come_from_pins_merges_and_renames() -> None:
-    assert names(parsed(ALL_KINDS, "x")) == {
-        ("shop.example.com", "/users/{}/orders"): Naming("/users/{userId}/orders", last_only=False),
-        ("*.example.com", "/catalog/{}"): Naming("/catalog/{item}", last_only=True),
-        ("shop.example.com", "/users/{}"): Naming("/users/{login}", last_only=False),
+    assert collect_names(parse_decisions(ALL_KINDS, "x")) == {
+        ("shop.example.com", "/users/{}/orders"): PlaceholderNames("/users/{userId}/orders", last_only=False),
+        ("*.example.com", "/catalog/{}"): PlaceholderNames("/catalog/{item}", last_only=True),
+        ("shop.example.com", "/users/{}"): PlaceholderNames("/users/{login}", last_only=False),
     }
 
 
@@ -109,13 +109,15 @@ def test_a_rename_wins_over_a_pin_and_a_pin_over_a_merge(order: tuple[int, ...])
         "rename: '/a/{q}', to: '/a/{r}', host: x",
     )
     all_kinds = [entries[index] for index in order]
-    assert names(parse_entries(*all_kinds))["x", "/a/{}"].template == "/a/{r}"
+    assert collect_names(parse_entries(*all_kinds))["x", "/a/{}"].template == "/a/{r}"
     without_rename = [entry for entry in all_kinds if "rename" not in entry]
-    assert names(parse_entries(*without_rename))["x", "/a/{}"] == Naming("/a/{p}", last_only=False)
+    assert collect_names(parse_entries(*without_rename))["x", "/a/{}"] == PlaceholderNames(
+        "/a/{p}", last_only=False
+    )
 
 
 def test_a_template_without_variables_gives_no_names() -> None:
-    assert names(parse_entries("pin: /a, host: x")) == {}
+    assert collect_names(parse_entries("pin: /a, host: x")) == {}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_a_template_without_variables_gives_no_names() -> None:
     ],
 )
 def test_a_pattern_stands_for_leftmost_labels(pattern: str, host: str, expected: bool) -> None:
-    assert covers(pattern, host) is expected
+    assert covers_host(pattern, host) is expected
 
 
 def test_exact_hosts_come_before_longer_patterns_before_shorter_ones() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.endpoints.spark.comparison import kappa
-from pipelines.endpoints.truth import accuracies, read_truth
+from pipelines.endpoints.truth import measure_accuracy, read_truth
 from pipelines.runtime.errors import InputError
 
 TRUTH = """RayID,is_api,host,method,template,attack
@@ -41,7 +41,7 @@ def test_templates_match_whatever_the_variables_are_called(tmp_path: Path) -> No
     file.write_bytes(gzip.compress(TRUTH.encode()))
     truth = read_truth(file)
     assert len(truth) == 4
-    figures = accuracies(FOUND, truth, ("ml", "session", "none"))
+    figures = measure_accuracy(FOUND, truth, ("ml", "session", "none"))
     ml, session = figures["ml"], figures["session"]
     assert (ml.true, ml.found, ml.right, ml.reached, ml.exact) == (4, 6, 4, 2, 1)
     assert (ml.precision, ml.recall) == (4 / 6, 0.5)

@@ -10,7 +10,7 @@ import yaml
 
 from pipelines.conformance.documents import Limits, load
 from pipelines.conformance.openapi_schema import work
-from pipelines.decisions.file import read
+from pipelines.decisions.file import read_decisions
 from pipelines.runtime import settings
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError, SettingsError
@@ -59,7 +59,7 @@ def test_settings_and_decisions_are_bounded_too(tmp_path: Path, text: str, said:
     with pytest.raises(SettingsError, match=rf"own\.yaml: .*{said}"):
         settings.load_settings(tmp_path / "own.yaml")
     with pytest.raises(SettingsError, match=rf"own\.yaml: .*{said}"):
-        read(tmp_path / "own.yaml")
+        read_decisions(tmp_path / "own.yaml")
 
 
 @pytest.mark.parametrize("text", ["a: " + "9" * 10_000, "a: 2024-99-99"])

@@ -18,9 +18,9 @@ from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
 from pipelines.paths.children import CONTEXT, count_children
-from pipelines.paths.forest import plant, sort_evidence, steps, typed_steps, with_steps
+from pipelines.paths.forest import build_forest, guess_steps, sort_evidence, split_steps, with_steps
 from pipelines.paths.infer import RULE_ROWS, infer_rules
-from pipelines.paths.step_texts import has_identifier_form, read_texts, skeleton
+from pipelines.paths.step_texts import describe_texts, has_identifier_form, skeleton
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import PathSettings
 
@@ -61,7 +61,7 @@ def plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]]:
     depth: dict[Key, int] = {}
     guessed: dict[Key, bool] = {}
     for host, path in rows:
-        cut, guess = steps(path), typed_steps(path)
+        cut, guess = split_steps(path), guess_steps(path)
         for at, step in enumerate(cut):
             key = (host, "".join(guess[:at]), step)
             below.setdefault(key, set()).add("".join(guess[at + 1 :]))
@@ -123,9 +123,11 @@ def shares(below: dict[Key, set[str]], key: Key, others: list[Key]) -> dict[str,
 @settings_of(max_examples=60, deadline=None)
 @given(evidences)
 def test_children_are_counted_as_a_plain_count_does(rows: list[tuple[str, str]]) -> None:
-    forest = plant(with_steps(sort_evidence(table(rows))), ["guess"])
+    forest = build_forest(with_steps(sort_evidence(table(rows))), ["guess"])
     guess = forest.written["guess"]
-    counted = count_children(forest, read_texts(forest.vocabulary), guess, guess, guess == forest.variable)
+    counted = count_children(
+        forest, describe_texts(forest.vocabulary), guess, guess, guess == forest.variable
+    )
     nodes = counted.children.nodes
     hosts = [forest.hosts[host] for host in nodes.host[counted.children.node]]
     expected = plainly(rows)
@@ -208,11 +210,11 @@ def test_no_evidence_gives_no_rules(settings: Settings) -> None:
     ],
 )
 def test_a_path_is_cut_into_steps_that_are_the_path_again(path: str, cut: list[str]) -> None:
-    assert steps(path) == cut
+    assert split_steps(path) == cut
     assert "".join(cut) == path
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_cut_into_steps_that_are_the_text_again(text: str) -> None:
-    assert "".join(steps(text)) == text
-    assert all(step[:1] in {"/", ".", ":"} for _, step in pairwise(steps(text)))
+    assert "".join(split_steps(text)) == text
+    assert all(step[:1] in {"/", ".", ":"} for _, step in pairwise(split_steps(text)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.http.segment_formats import LITERAL, RECOGNISERS, VARIABLE, form
-from pipelines.paths.placeholder_names import named, placeholder, singular
+from pipelines.paths.placeholder_names import derive_name, name_placeholders, singularise
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_every_recogniser_names_its_source() -> None:
     ],
 )
 def test_placeholders_are_named_by_the_literal_before(shape: str, expected: str) -> None:
-    assert named(shape) == expected
+    assert name_placeholders(shape) == expected
 
 
 @given(st.lists(st.sampled_from(["users", "orders", "{}", "v1", "{}.json", "Ünï", "2x"]), max_size=8))
 def test_names_are_unique_within_the_path_and_nothing_else_changes(segments: list[str]) -> None:
     shape = "/" + "/".join(segments)
-    template = named(shape)
+    template = name_placeholders(shape)
     names = re.findall(r"\{([^}]*)\}", template)
     assert len(set(names)) == len(names) == shape.count("{}")
     assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) for name in names)
@@ -98,8 +98,8 @@ def test_names_are_unique_within_the_path_and_nothing_else_changes(segments: lis
     ],
 )
 def test_singular(plural: str, one: str) -> None:
-    assert singular(plural) == one
+    assert singularise(plural) == one
 
 
 def test_a_name_is_cut_to_a_readable_length() -> None:
-    assert len(placeholder("x" * 500)) <= 42
+    assert len(derive_name("x" * 500)) <= 42

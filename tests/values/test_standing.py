@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from pipelines.endpoints.standing import CANDIDATE, LISTED, UNLISTED, Bars, by_itself, standing
+from pipelines.endpoints.standing import (
+    CANDIDATE,
+    LISTED,
+    UNLISTED,
+    Thresholds,
+    explain_standing,
+    without_host_adjustment,
+)
 
-BARS = Bars(listed=0.4, candidate=0.1, kept=0.02, taught=0.8, answers=1)
+BARS = Thresholds(listed=0.4, candidate=0.1, kept=0.02, taught=0.8, answers=1)
 ROW: dict[str, Any] = {
     "variant": "ml", "probability": 0.9, "host_adjustment": 0.0, "requests": 85, "preflights": 0, "bare_options": 0,
     "recent_answers": 85, "is_preflight": False, "is_ignored": False, "is_saved": False, "is_stored": True,
@@ -35,11 +42,11 @@ ROW: dict[str, Any] = {
     ],
 )  # fmt: skip
 def test_a_row_says_where_it_stands_and_why(row: dict[str, Any], state: str, said: str) -> None:
-    found, why = standing({**ROW, **row}, BARS)
+    found, why = explain_standing({**ROW, **row}, BARS)
     assert found == state
     assert said in why
 
 
 def test_what_the_host_took_off_is_given_back() -> None:
-    assert by_itself(0.5, -1.0) == pytest.approx(0.731059, abs=1e-6)
-    assert by_itself(0.3, 0.0) == pytest.approx(0.3)
+    assert without_host_adjustment(0.5, -1.0) == pytest.approx(0.731059, abs=1e-6)
+    assert without_host_adjustment(0.3, 0.0) == pytest.approx(0.3)

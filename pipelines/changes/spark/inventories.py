@@ -13,7 +13,7 @@ from pyspark.sql.types import DateType, DoubleType, IntegerType, StructField, St
 from pipelines.changes.significance import silence
 from pipelines.changes.spark.occurrence import request_days, union_estimate
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.endpoints.tables import answered
+from pipelines.endpoints.tables import responses_without_error
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import ChangeSettings
 from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
@@ -137,7 +137,7 @@ def gone_endpoints(
     boundary = F.broadcast(published.agg(F.max("last_day").alias("last_day")))
     observed = F.broadcast(endpoint_slices.agg(F.collect_set("day").alias("observed")))
     active = endpoint_slices.groupBy(*ENDPOINT_KEY).agg(
-        F.collect_set(F.when(answered() > 0, F.col("day"))).alias("active")
+        F.collect_set(F.when(responses_without_error() > 0, F.col("day"))).alias("active")
     )
     listed = (
         inventory.select(*ENDPOINT_KEY).join(active, [*ENDPOINT_KEY]).crossJoin(observed).crossJoin(boundary)

@@ -15,14 +15,14 @@ from pipelines.endpoints.columns import (
     KINDS,
     client_sum_names,
     client_sums,
-    is_answered,
+    is_informative,
+    is_not_error,
     is_redirection,
     status_classes,
-    tells,
 )
 from pipelines.endpoints.tables import SUMS
 from pipelines.runtime.tables import Table
-from pipelines.selection.columns import FAMILIES, LIKELY, TOLD
+from pipelines.selection.columns import CERTAIN, FAMILIES, LIKELY
 
 SAMPLED = 3
 """Transactions of an endpoint and day: three of different clients rarely share an accident."""
@@ -30,7 +30,7 @@ SAMPLED = 3
 
 def client_samples() -> Iterator[Column]:
     """For the aggregation by client and day: the hash of one answer of each kind, NULL where there is none."""
-    for kind, told in zip(KINDS, (tells(), is_redirection()), strict=True):
+    for kind, told in zip(KINDS, (is_informative(), is_redirection()), strict=True):
         yield F.min(F.when(told, F.col("sample_hash"))).alias(_sample(kind))
 
 
@@ -66,46 +66,48 @@ CLIENTS = Table(
 """One row a client: the keyed hash as in `transactions`, and what its name is made of."""
 
 
-def first_seen(client_days: DataFrame) -> DataFrame:
+def find_first_days(rows: DataFrame) -> DataFrame:
     """Rows of client_days of any days → rows of `CLIENTS`."""
-    by_day = client_days.groupBy("client", "day").agg(F.min("least_hash").alias("least_hash"))
-    return merged(by_day.withColumnRenamed("day", "first_day"))
+    by_day = rows.groupBy("client", "day").agg(F.min("least_hash").alias("least_hash"))
+    return merge_clients(by_day.withColumnRenamed("day", "first_day"))
 
 
-def merged(rows: DataFrame) -> DataFrame:
+def merge_clients(rows: DataFrame) -> DataFrame:
     """Rows of `CLIENTS`, several a client → one a client: the earliest day, of that day the smallest hash."""
     first = F.min(F.struct("first_day", "least_hash")).alias("first")
     return rows.groupBy("client").agg(first).select("client", "first.first_day", "first.least_hash")
 
 
-def renamed(known: DataFrame, now: DataFrame) -> DataFrame:
+def find_renamed_clients(known: DataFrame, now: DataFrame) -> DataFrame:
     """Rows of `CLIENTS` before and now → `client` of those that were known and have another name now."""
     before = known.select("client", F.col("least_hash").alias("before"))
     return now.join(before, "client").where(F.col("before") != F.col("least_hash")).select("client")
 
 
-def named(rows: DataFrame, clients: DataFrame) -> DataFrame:
+def name_clients(rows: DataFrame, clients: DataFrame) -> DataFrame:
     """Rows with `client` and rows of `CLIENTS` → the rows with the client's name in place of its hash."""
-    names = clients.select("client", name(F.col("least_hash")).alias("name"))
+    names = clients.select("client", client_name(F.col("least_hash")).alias("name"))
     return rows.join(names, "client").withColumn("client", F.col("name")).drop("name")
 
 
-def of_names(clients: DataFrame, names: DataFrame) -> DataFrame:
+def select_by_name(clients: DataFrame, names: DataFrame) -> DataFrame:
     """Rows of `CLIENTS` whose name is a `client` of `names` (few)."""
     wanted = F.broadcast(names.select(F.col("client").alias("name")))
     return (
-        clients.withColumn("name", name(F.col("least_hash"))).join(wanted, "name", "left_semi").drop("name")
+        clients.withColumn("name", client_name(F.col("least_hash")))
+        .join(wanted, "name", "left_semi")
+        .drop("name")
     )
 
 
-def name(least_hash: Column) -> Column:
+def client_name(least_hash: Column) -> Column:
     """The name of a client: 16 hexadecimal digits."""
     return F.lpad(F.lower(F.hex(least_hash)), 16, "0")
 
 
 SCHEMES = ("http", "https")
 CLIENT_DAY_KEY = ("variant", "host", "method", "path_shape", "day", "client")
-NOT_THEIR_FAULT = (401, 403, 429)
+EXPECTED_CLIENT_ERRORS = (401, 403, 429)
 """Client errors that honest clients meet by the dozen: not logged in, not allowed, too many requests."""
 
 CLIENT_DAYS = Table(
@@ -130,22 +132,22 @@ CLIENT_DAYS = Table(
 `inputs` names what a day's rows were made from (`days.Wanted`): files, model and settings."""
 
 
-def client_days(selected: DataFrame) -> DataFrame:
+def build_client_days(selected: DataFrame) -> DataFrame:
     """Rows of `selected` → rows of `CLIENT_DAYS` without `inputs`.
 
     A host that has most of the traffic is spread over its clients. Preflights are counted apart: without a status their
     answers count nowhere else. All sums and extremes are of fixed width, so that Spark aggregates them by hash.
     """
-    asked = F.col("preflight") != TOLD
+    asked = F.col("preflight") != CERTAIN
     rows = selected.withColumn("status", F.when(asked, F.col("status")))
     return rows.groupBy(*CLIENT_DAY_KEY).agg(
         F.count_if(asked).alias("requests"),
         *(F.count_if(found).alias(name) for name, found in status_classes().items()),
-        F.count_if(is_answered() & F.col("has_session")).alias("with_identifier"),
-        *(F.count_if(is_answered() & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
+        F.count_if(is_not_error() & F.col("has_session")).alias("with_identifier"),
+        *(F.count_if(is_not_error() & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
         F.count_if(~asked).alias("preflights"),
         F.count_if(F.col("preflight") == LIKELY).alias("bare_options"),
-        *(F.count_if(tells() & (F.col("scheme") == name)).alias(f"over_{name}") for name in SCHEMES),
+        *(F.count_if(is_informative() & (F.col("scheme") == name)).alias(f"over_{name}") for name in SCHEMES),
         F.count_if(is_guess()).alias("guesses"),
         F.min("time").alias("first_seen"),
         F.max("time").alias("last_seen"),
@@ -157,15 +159,15 @@ def client_days(selected: DataFrame) -> DataFrame:
 
 def is_guess() -> Column:
     """Whether the answer is a client error of who tries what is not there. NULL where there is no status."""
-    return F.col("status").between(400, 499) & ~F.col("status").isin(*NOT_THEIR_FAULT)
+    return F.col("status").between(400, 499) & ~F.col("status").isin(*EXPECTED_CLIENT_ERRORS)
 
 
-def answers(client_days: DataFrame) -> DataFrame:
+def count_client_requests(rows: DataFrame) -> DataFrame:
     """Rows of `CLIENT_DAYS` → `client, n, errors`: how much each client asked, and how often for what is not there.
 
     Variant ml has all transactions and variant session a part of them, so of the variants the larger numbers count.
     """
-    of_variant = client_days.groupBy("client", "variant").agg(
+    of_variant = rows.groupBy("client", "variant").agg(
         F.sum(F.col("requests") + F.col("preflights")).alias("n"), F.sum("guesses").alias("errors")
     )
     return of_variant.groupBy("client").agg(F.max("n").alias("n"), F.max("errors").alias("errors"))

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
-from pipelines.endpoints.tables import COUNTS, answered
+from pipelines.endpoints.tables import COUNTS, responses_without_error
 from pipelines.endpoints.tables import COUNTS as STATE_COUNTS
 from pipelines.runtime.tables import Table
 from pipelines.selection.columns import FAMILIES
@@ -48,7 +48,7 @@ COMPARISON_ENDPOINTS = Table(
 """`probability` is the classifier's, also where it is too low; NULL: no slice was kept or ml was not run."""
 
 
-def exclusive(endpoints: DataFrame, ran: Collection[str]) -> DataFrame:
+def explain_exclusive_endpoints(endpoints: DataFrame, ran: Collection[str]) -> DataFrame:
     """Rows of `compare.side_by_side`, the variants that were run → rows of `comparison_endpoints`."""
     one_sided = endpoints.where(F.col("in_ml") != F.col("in_session"))
     only_in = F.when(F.col("in_ml"), F.lit("ml")).otherwise(F.lit("session"))
@@ -58,7 +58,7 @@ def exclusive(endpoints: DataFrame, ran: Collection[str]) -> DataFrame:
     )
 
 
-def counted(rows: DataFrame) -> list[tuple[Literal["ml", "session"], str, int]]:
+def count_reasons(rows: DataFrame) -> list[tuple[Literal["ml", "session"], str, int]]:
     """Rows of `comparison_endpoints` → (only_in, reason, endpoints), the most frequent first."""
     found = rows.groupBy("only_in", "reason").count().orderBy(F.desc("count"), "only_in", "reason").collect()
     return [(row["only_in"], row["reason"], row["count"]) for row in found]
@@ -74,7 +74,7 @@ def _why_not_ml(was_run: bool) -> Column:
     """What most of its successful answers are. The classifier saw all of them, so there were enough."""
     if not was_run:
         return F.lit(NOT_RUN)
-    other = answered() - sum((F.col(name) for name in FAMILIES), F.lit(0))
+    other = responses_without_error() - sum((F.col(name) for name in FAMILIES), F.lit(0))
     sizes = ((F.col(name), name) for name in FAMILIES)
     most = F.array_max(
         F.array(
@@ -84,7 +84,9 @@ def _why_not_ml(was_run: bool) -> Column:
     by_family = F.lit(BY_FAMILY["other"])
     for name, reason in BY_FAMILY.items():
         by_family = F.when(most == name, F.lit(reason)).otherwise(by_family)
-    return F.when(F.col("redirects") * 2 > answered(), F.lit(REDIRECTIONS)).otherwise(by_family)
+    return F.when(F.col("redirects") * 2 > responses_without_error(), F.lit(REDIRECTIONS)).otherwise(
+        by_family
+    )
 
 
 AGREEMENT_COUNTS = ("ml", "session", "both", "only_ml", "only_session", "neither")
@@ -104,7 +106,7 @@ COMPARISONS = Table(
 )
 
 
-def side_by_side(candidates: DataFrame, hosts: DataFrame, least_probability: float) -> DataFrame:
+def join_variants(candidates: DataFrame, hosts: DataFrame, least_probability: float) -> DataFrame:
     """Candidates of both variants, (host, session_key) of all hosts → one row a candidate endpoint, whoever found it.
 
     Returns: host, method, path_template, `covered` (an identifier is named for the host), `in_ml`, `in_session`,
@@ -132,7 +134,7 @@ def side_by_side(candidates: DataFrame, hosts: DataFrame, least_probability: flo
     )  # fmt: skip
 
 
-def compared(endpoints: DataFrame) -> DataFrame:
+def compare_hosts(endpoints: DataFrame) -> DataFrame:
     """Rows of `side_by_side` → rows of `comparisons`, one a host with a listed endpoint.
 
     A host without a session identifier is in bucket "not covered": variant "session" cannot speak about it.
@@ -192,7 +194,7 @@ class Comparison:
     histogram: Histogram
 
 
-def summarised(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
+def summarise_comparison(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
     """Rows of `comparisons` → figures. Bins are (edges[i-1], edges[i]], the first is [0, edges[0]], the last is open.
 
     One pass counts all: there are at most 2 * buckets * bins * bins groups, however many hosts.

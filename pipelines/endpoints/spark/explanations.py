@@ -50,7 +50,7 @@ ENDPOINT_REASONS = Table(
 """`explained` transactions of the endpoint on that day; `sums`: contributions by text, millionths of log-odds."""
 
 
-def samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
+def select_samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
     """Slices, and endpoints of which variant ml counts → `CELL, sample_hashes`: what speaks for them on each day."""
     ours = endpoint_slices.where(F.col("variant") == "ml").join(
         endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
@@ -59,16 +59,16 @@ def samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
     return ours.where(F.size("sample_hashes") > 0).select(*KEY, "day", content, "sample_hashes")
 
 
-def sampled(transactions: DataFrame, samples: DataFrame) -> DataFrame:
+def select_transactions(transactions: DataFrame, chosen: DataFrame) -> DataFrame:
     """The transactions of rows of `samples`, with `path_template` and `content`.
 
     `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
     """
-    wanted = samples.select(*CELL, F.explode("sample_hashes").alias("sample_hash"))
+    wanted = chosen.select(*CELL, F.explode("sample_hashes").alias("sample_hash"))
     return transactions.join(wanted, ["host", "method", "day", "sample_hash"])
 
 
-def summed(reasoned: DataFrame) -> DataFrame:
+def sum_reasons(reasoned: DataFrame) -> DataFrame:
     """`CELL`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
     millionths = F.round(F.col("reason.contribution").cast("double") * MICRO).cast("bigint")
     by_text = (  # one pass: explaining is dear, and a second reader would have it done twice

@@ -18,7 +18,7 @@ POSITIONS = (1, 2)
 SHOWN = 5
 
 
-def host_variables(endpoints: DataFrame) -> DataFrame:
+def find_host_variables(endpoints: DataFrame) -> DataFrame:
     """`host, method, path_template` → `pattern`, `hosts` (count), `examples` (at most five), `endpoints` that they share."""
     each = endpoints.select("host", F.struct("method", "path_template").alias("endpoint")).distinct()
     labels = F.split("host", r"\.")

@@ -11,17 +11,17 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.columns import (
     HOST_KEY,
-    adjusted,
-    adjustment,
+    adjust_probability,
     client_sum_names,
     estimates,
+    host_adjustment,
     merged_host_state,
     merged_state,
     observed_state,
 )
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import SCHEMES, client_sample_names, day_samples
-from pipelines.endpoints.tables import SUMS, answered
+from pipelines.endpoints.tables import SUMS, responses_without_error
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import EndpointSettings
 
@@ -29,7 +29,7 @@ NEW, CANDIDATE = "new", "candidate"
 """States: a listed endpoint that nobody decided on; one that is just below the threshold."""
 
 
-def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
+def group_by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     """Rows of `CLIENT_DAYS` → one row a client, template and day. `templates`: `host, path_shape, path_template`."""
     sums = [*SUMS, *client_sum_names()]
     return (
@@ -48,7 +48,7 @@ def by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
     )
 
 
-def slices(
+def build_slices(
     template_days: DataFrame, hosts: DataFrame, endpoints: EndpointSettings, candidate_floor: float
 ) -> DataFrame:
     """Rows of `by_template`, and of `endpoints.columns.host_days` → rows of endpoint_slices.
@@ -78,25 +78,25 @@ def slices(
     return kept.join(hosts, list(HOST_KEY))
 
 
-def candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
+def select_candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
     """Slices of any days → one row an endpoint that answered `endpoints.min_answers` times: the merge and its estimates.
 
     `probability` is that of its clients, moved by `host_adjustment` (log-odds, 0 or less); the spread is of the clients.
     Scanners, 404s and preflights never make a candidate. With `endpoints.window_days` only answers of the last days count,
     measured from the last day in the slices.
     """
-    return estimated(endpoint_slices, settings).where(is_answered_enough(settings))
+    return estimate_endpoints(endpoint_slices, settings).where(has_enough_responses(settings))
 
 
-def is_answered_enough(settings: EndpointSettings) -> Column:
+def has_enough_responses(settings: EndpointSettings) -> Column:
     """Whether a row of `estimated` is a candidate: answered `endpoints.min_answers` times, and not only to preflights."""
     return (F.col("recent_answers") >= settings.min_answers) & ~F.col("is_preflight")
 
 
-def estimated(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
+def estimate_endpoints(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
     """Slices of any days → one row an endpoint, however few answers it gave, with `recent_answers` and `is_preflight`."""
     rows = endpoint_slices
-    counted = answered()
+    counted = responses_without_error()
     if settings.window_days is not None:
         rows = rows.crossJoin(F.broadcast(rows.agg(F.max("day").alias("last_day"))))
         is_recent = F.col("day") > F.date_sub("last_day", settings.window_days)
@@ -114,7 +114,7 @@ def estimated(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFra
     judged = whole.withColumns(
         {
             **estimates(),
-            "host_adjustment": adjustment(settings),
+            "host_adjustment": host_adjustment(settings),
             "state": F.lit(NEW),
             "schemes": F.array_compact(
                 F.array(*(F.when(F.col(f"over_{name}") > 0, F.lit(name)) for name in SCHEMES))
@@ -122,17 +122,19 @@ def estimated(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFra
             "is_preflight": _is_preflight(),
         }
     )
-    return judged.withColumn("probability", adjusted(F.col("probability"), F.col("host_adjustment")))
+    return judged.withColumn(
+        "probability", adjust_probability(F.col("probability"), F.col("host_adjustment"))
+    )
 
 
 def _is_preflight() -> Column:
     """Whether all that was answered to OPTIONS looks like preflights, and other methods of the path are answered as well."""
     place = Window.partitionBy("host", "path_template")
-    others = F.max((F.col("method") != "OPTIONS") & (answered() > 0)).over(place)
+    others = F.max((F.col("method") != "OPTIONS") & (responses_without_error() > 0)).over(place)
     return (
         (F.col("method") == "OPTIONS")
         & (F.col("bare_options") > 0)
-        & (F.col("bare_options") >= answered())
+        & (F.col("bare_options") >= responses_without_error())
         & others
     )
 
@@ -144,11 +146,11 @@ def is_listed(least_probability: float) -> Column:
 
 def is_candidate(least_probability: float, candidate_probability: float) -> Column:
     """Whether a candidate of variant ml is just below the threshold, or is below it only for what its host is. Never NULL."""
-    own = adjusted(F.col("probability"), -F.col("host_adjustment"))
+    own = adjust_probability(F.col("probability"), -F.col("host_adjustment"))
     near = (F.col("probability") >= candidate_probability) | (own >= least_probability)
     return ~is_listed(least_probability) & F.coalesce(near, F.lit(False))
 
 
-def listed(found: DataFrame, least_probability: float) -> DataFrame:
+def select_listed(found: DataFrame, least_probability: float) -> DataFrame:
     """The candidates that are endpoints."""
     return found.where(is_listed(least_probability))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 from pyspark.sql import DataFrame
 
-from pipelines.endpoints.standing import said
+from pipelines.endpoints.standing import format_reasons
 from pipelines.runtime.files import atomic_file
 
 COLUMNS = (
@@ -42,7 +42,9 @@ def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndj
         if form == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()
-            for row in _harmless({**row, "reasons": "; ".join(said(row["reasons"]))} for row in rows):
+            for row in _harmless(
+                {**row, "reasons": "; ".join(format_reasons(row["reasons"]))} for row in rows
+            ):
                 table.writerow(row)
                 count += 1
         else:

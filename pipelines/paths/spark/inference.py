@@ -14,8 +14,8 @@ from pyspark.sql.pandas.functions import arrow_udf
 
 from pipelines.http.segment_formats import VARIABLE_STEP
 from pipelines.paths.infer import Scorer, infer_rules
-from pipelines.paths.spark.steps import steps, typed_steps
-from pipelines.paths.spark.templates import few
+from pipelines.paths.spark.steps import guess_steps, split_steps
+from pipelines.paths.spark.templates import fetch_up_to
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.settings_sections import PathSettings
 
@@ -23,7 +23,7 @@ Hashes = npt.NDArray[np.int64]
 PARTS_PER_MILLION = 1_000_000
 
 
-def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
+def limit_children(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     """`host, path_shape, clients, ...` (distinct paths) → the same, with at most `paths.max_children` a node.
 
     Where there are no more than `paths.always_whole` in all, nothing is left out: looking for crowded nodes would cost more.
@@ -36,7 +36,7 @@ def sampled(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     if evidence.count() <= settings.always_whole:
         return evidence
     cut = evidence.withColumns(
-        {"steps": steps(F.col("path_shape")), "guess": typed_steps(F.col("path_shape"))}
+        {"steps": split_steps(F.col("path_shape")), "guess": guess_steps(F.col("path_shape"))}
     )
     keyed = cut.select(
         *evidence.columns, _nodes().alias("nodes"), _children().alias("children")
@@ -108,7 +108,7 @@ def _is_among(values: Hashes, many: Hashes) -> npt.NDArray[np.bool_]:
     return np.asarray(many[np.minimum(found, len(many) - 1)] == values)
 
 
-def bounded(evidence: DataFrame, settings: PathSettings) -> DataFrame:
+def limit_paths(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     """The same with about `paths.max_paths` a host at most, chosen by a hash of the path: a host is judged in one task."""
     crowded = evidence.groupBy("host").count().where(F.col("count") > settings.max_paths)
     share = (F.lit(float(settings.max_paths)) / F.col("count")) * PARTS_PER_MILLION
@@ -121,7 +121,7 @@ EVIDENCE = ("host", "path_shape", "clients", "first_day", "last_day")
 GROUP = "host_group"
 
 
-def inferred(
+def infer_rules_on_spark(
     evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
 ) -> DataFrame:
     """`EVIDENCE` (distinct paths) → rows of path_rules.
@@ -129,17 +129,17 @@ def inferred(
     `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the classifier; None for none.
     """
     paths = evidence.select(*EVIDENCE)
-    rows = few(paths, min(settings.always_whole, settings.on_driver))
+    rows = fetch_up_to(paths, min(settings.always_whole, settings.on_driver))
     if rows is None:
-        chosen = bounded(sampled(paths, settings), settings).localCheckpoint()
-        rows = few(chosen, settings.on_driver)
+        chosen = limit_paths(limit_children(paths, settings), settings).localCheckpoint()
+        rows = fetch_up_to(chosen, settings.on_driver)
         if rows is None:
             return _on_executors(chosen, settings, score, known)
     found = infer_rules(rows, None if known is None else known.toArrow(), settings, score)
-    return as_frame(found, evidence)
+    return create_rules_frame(found, evidence)
 
 
-def as_frame(rules: pa.Table, like: DataFrame) -> DataFrame:
+def create_rules_frame(rules: pa.Table, like: DataFrame) -> DataFrame:
     """Rows of path_rules as a frame of the session of `like`."""
     return like.sparkSession.createDataFrame(rules, PATH_RULES.schema)
 

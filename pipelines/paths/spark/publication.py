@@ -6,14 +6,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.paths.rules import OPERATOR, RULE_KEY
-from pipelines.paths.spark.templates import resolved
+from pipelines.paths.spark.templates import resolve_shapes
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.settings_sections import PathSettings
 
-SAID = (*RULE_KEY, "decision")
+DECISION_COLUMNS = (*RULE_KEY, "decision")
 
 
-def as_rules(said: DataFrame, evidence: DataFrame) -> DataFrame:
+def build_operator_rules(said: DataFrame, evidence: DataFrame) -> DataFrame:
     """`host, prefix, step, decision, reason` of operators → rows of path_rules, dated by the hosts' evidence."""
     days = evidence.groupBy("host").agg(
         F.min("first_day").alias("first_day"), F.max("last_day").alias("last_day")
@@ -32,13 +32,13 @@ def as_rules(said: DataFrame, evidence: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def published_rules(published: DataFrame, said: DataFrame | None) -> DataFrame:
+def select_binding_rules(published: DataFrame, said: DataFrame | None) -> DataFrame:
     """The rules that bind: what was inferred and published, and what operators say now (not what they said before)."""
     ours = published.where(F.col("origin") != OPERATOR)
     return ours if said is None else ours.unionByName(said)
 
 
-def republished(
+def combine_rules(
     found: DataFrame, said: DataFrame | None, published: DataFrame, hosts: DataFrame
 ) -> DataFrame:
     """The rules to publish: those found of `hosts`, what operators said of them and nobody asked for, all others as they are."""
@@ -49,13 +49,13 @@ def republished(
     return found.unionByName(unasked).unionByName(others)
 
 
-def hosts_to_infer(
+def find_hosts_to_infer(
     evidence: DataFrame, published: DataFrame, said: DataFrame | None, settings: PathSettings
 ) -> DataFrame:
     """Hosts (`host`, distinct) with a path that follows no published rule, or of which operators changed their minds."""
-    fitting = resolved(evidence.select("host", "path_shape"), published, settings)
+    fitting = resolve_shapes(evidence.select("host", "path_shape"), published, settings)
     strange = fitting.where(~F.col("matched")).select("host")
-    before = published.where(F.col("origin") == OPERATOR).select(*SAID)
-    now = before.limit(0) if said is None else said.select(*SAID)
+    before = published.where(F.col("origin") == OPERATOR).select(*DECISION_COLUMNS)
+    now = before.limit(0) if said is None else said.select(*DECISION_COLUMNS)
     changed = before.exceptAll(now).unionByName(now.exceptAll(before)).select("host")
     return strange.unionByName(changed).distinct()

@@ -26,7 +26,7 @@ from pipelines.http.segment_formats import (
 from pipelines.runtime.settings_sections import PathSettings
 
 
-def written(path: Column) -> Column:
+def normalise_path(path: Column) -> Column:
     """One writing of a path: no matrix parameters (RFC 3986 s. 3.3), doubled or last slashes, so none for `/`; braces escaped."""
     text = F.regexp_replace(path, r";[^/]*", "")
     text = F.replace(F.replace(text, F.lit("{"), F.lit("%7B")), F.lit("}"), F.lit("%7D"))
@@ -38,7 +38,7 @@ def has_identifier_form(segment: Column) -> Column:
     return segment.rlike(VARIABLE) & ~segment.rlike(LITERAL)
 
 
-def masked(path: Column, settings: PathSettings) -> Column:
+def mask_path(path: Column, settings: PathSettings) -> Column:
     """`/users//73519/` → `/users/{}`: one writing, and what is a variable wherever it stands is `{}`, whole or in part.
 
     Each form is replaced in the whole path at once: a function of every segment would be interpreted, and costs ten times more.
@@ -48,9 +48,9 @@ def masked(path: Column, settings: PathSettings) -> Column:
         F.rtrim(path, F.lit("/")), [mask for mask in MASKS if mask not in UNUSUAL_MASKS], settings
     )
     # needless escapes: RFC 3986 s. 6.2.2.2
-    return F.when(path.rlike(UNUSUAL), _replaced(written(path), [*UNRESERVED, *MASKS], settings)).otherwise(
-        usual
-    )
+    return F.when(
+        path.rlike(UNUSUAL), _replaced(normalise_path(path), [*UNRESERVED, *MASKS], settings)
+    ).otherwise(usual)
 
 
 def _replaced(text: Column, patterns: Sequence[tuple[str, str]], settings: PathSettings) -> Column:
@@ -60,7 +60,7 @@ def _replaced(text: Column, patterns: Sequence[tuple[str, str]], settings: PathS
     return F.regexp_replace(text, "^$", "/")
 
 
-def steps(masked_path: Column) -> Column:
+def split_steps(masked_path: Column) -> Column:
     """A masked path → array of its steps; their texts joined are the path.
 
     A part is marked by what no such path holds, a doubled slash: searched for by itself it costs a third of one pattern for all.
@@ -69,6 +69,6 @@ def steps(masked_path: Column) -> Column:
     return F.split(marked, "//|(?=/)")
 
 
-def typed_steps(masked_path: Column) -> Column:
+def guess_steps(masked_path: Column) -> Column:
     """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
-    return steps(F.regexp_replace(masked_path, TYPED, VARIABLE_STEP))
+    return split_steps(F.regexp_replace(masked_path, TYPED, VARIABLE_STEP))

@@ -9,27 +9,29 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.http.segment_formats import PLACEHOLDER, VARIABLE_STEP
-from pipelines.paths.children import CONTEXT, Counted, count_children
-from pipelines.paths.forest import Forest, Integers, plant, sort_evidence, with_steps
+from pipelines.paths.children import CONTEXT, ChildStatistics, count_children
+from pipelines.paths.forest import Forest, Integers, build_forest, sort_evidence, with_steps
 from pipelines.paths.rules import RULE_KEY, VARIABLE
-from pipelines.paths.spark.inference import bounded, sampled
-from pipelines.paths.spark.steps import masked, steps, typed_steps
-from pipelines.paths.step_texts import StepTexts, read_texts
+from pipelines.paths.spark.inference import limit_children, limit_paths
+from pipelines.paths.spark.steps import guess_steps, mask_path, split_steps
+from pipelines.paths.step_texts import StepTexts, describe_texts
 from pipelines.runtime.settings_sections import PathSettings
 
 CHILD = RULE_KEY
 _UNKNOWN, _LITERAL, _VARIABLE = -1, 0, 1
 
 
-def child_rows(paths: pa.Table) -> pa.Table:
+def build_child_rows(paths: pa.Table) -> pa.Table:
     """`host, path_shape` (distinct paths of hosts) → `CHILD` and `CONTEXT`, a row a child."""
-    forest = plant(with_steps(sort_evidence(paths)), ["guess"])
+    forest = build_forest(with_steps(sort_evidence(paths)), ["guess"])
     guess = forest.written["guess"]
-    counted = count_children(forest, read_texts(forest.vocabulary), guess, guess, guess == forest.variable)
+    counted = count_children(
+        forest, describe_texts(forest.vocabulary), guess, guess, guess == forest.variable
+    )
     return _rows(forest, counted, np.arange(counted.children.count))
 
 
-def labelled_rows(paths: pa.Table) -> pa.Table:
+def label_rows(paths: pa.Table) -> pa.Table:
     """Paths with their truth → `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows a child that the classifier is asked about.
 
     Args:
@@ -37,8 +39,8 @@ def labelled_rows(paths: pa.Table) -> pa.Table:
             truth (`true`) and nearly so (`nearly`).
     """
     ordered = sort_evidence(paths)
-    forest = plant(ordered, ["guess", "true", "nearly"])
-    texts, truth = read_texts(forest.vocabulary), _truth(ordered, forest)
+    forest = build_forest(ordered, ["guess", "true", "nearly"])
+    texts, truth = describe_texts(forest.vocabulary), _truth(ordered, forest)
     guess, true = forest.written["guess"], forest.written["true"]
     own = forest.written["nearly"] == forest.variable
     views = [
@@ -60,7 +62,7 @@ def _truth(paths: pa.Table, forest: Forest) -> Integers:
     return truth
 
 
-def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: Counted) -> pa.Table:
+def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: ChildStatistics) -> pa.Table:
     children = counted.children
     label = np.full(children.count, _UNKNOWN)
     np.maximum.at(label, children.of_row, truth)
@@ -76,7 +78,7 @@ def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: Counte
     )
 
 
-def _rows(forest: Forest, counted: Counted, chosen: Integers) -> pa.Table:
+def _rows(forest: Forest, counted: ChildStatistics, chosen: Integers) -> pa.Table:
     children, numbers = counted.children, chosen.tolist()
     keys = {
         "host": [forest.hosts[host] for host in children.nodes.host[children.node[chosen]].tolist()],
@@ -95,17 +97,19 @@ WRONG_ONE_IN = 5
 CHILD_ROWS = ", ".join([*(f"{name} string" for name in CHILD), *(f"{name} float" for name in CONTEXT)])
 
 
-def labelled_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
+def label_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
     """`host, path, truth` (array of booleans, one a segment) → `host, path_shape, steps, truth`, distinct.
 
     Paths whose segments are not those that the truth is about (a value held a slash) are left out.
     """
-    cut = paths.select("host", "truth", masked(F.col("path"), settings).alias("path_shape"))
+    cut = paths.select("host", "truth", mask_path(F.col("path"), settings).alias("path_shape"))
     fitting = cut.where(F.size(F.split("path_shape", "/")) == F.size("truth") + 1)
-    return fitting.withColumn("steps", steps(F.col("path_shape"))).dropDuplicates(["host", "path_shape"])
+    return fitting.withColumn("steps", split_steps(F.col("path_shape"))).dropDuplicates(
+        ["host", "path_shape"]
+    )
 
 
-def labelled_children(labelled: DataFrame) -> DataFrame:
+def label_children(labelled: DataFrame) -> DataFrame:
     """Rows of `labelled_paths` → `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
 
     Each child as the first pass sees it, what follows written by the first guess, and as the last one does, by the truth. A node
@@ -113,11 +117,11 @@ def labelled_children(labelled: DataFrame) -> DataFrame:
     """
     seen = labelled.select(
         "host", "path_shape", "steps", "truth",
-        typed_steps(F.col("path_shape")).alias("guess"),
+        guess_steps(F.col("path_shape")).alias("guess"),
         _steps_of(F.col("truth")).alias("true"),
         _steps_of(_nearly()).alias("nearly"),
     )  # fmt: skip
-    return seen.groupBy("host").applyInArrow(labelled_rows, f"{CHILD_ROWS}, {LABEL} boolean, {WEIGHT} double")
+    return seen.groupBy("host").applyInArrow(label_rows, f"{CHILD_ROWS}, {LABEL} boolean, {WEIGHT} double")
 
 
 def _nearly() -> Column:
@@ -140,7 +144,7 @@ def _steps_of(truth: Column) -> Column:
     return F.transform(F.col("steps"), shown)
 
 
-def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: PathSettings) -> DataFrame:
+def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: PathSettings) -> DataFrame:
     """Children of nodes of which operators said something: `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
 
     `rules` are operators' rows of path_rules; a rule of a step itself wins over that of every other step.
@@ -148,13 +152,13 @@ def labelled_by_operators(transactions: DataFrame, rules: DataFrame, settings: P
     answered = transactions.where(F.col("status").between(200, 399)).join(
         rules.select("host").distinct(), "host", "left_semi"
     )
-    shapes = answered.select("host", masked(F.col("path"), settings).alias("path_shape")).distinct()
+    shapes = answered.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
     equal = shapes.where(F.col("path_shape").startswith("/")).withColumn("clients", F.lit(1).cast("bigint"))
-    few = bounded(sampled(equal.localCheckpoint(), settings), settings)
+    few = limit_paths(limit_children(equal.localCheckpoint(), settings), settings)
     every = F.col("step") == VARIABLE_STEP
     of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
     of_node = rules.where(every).select("host", "prefix", F.col("decision").alias("of_node"))
-    children = few.groupBy("host").applyInArrow(child_rows, CHILD_ROWS)
+    children = few.groupBy("host").applyInArrow(build_child_rows, CHILD_ROWS)
     found = children.join(of_step, list(CHILD), "left").join(of_node, ["host", "prefix"], "left")
     said, step = F.coalesce("of_step", "of_node"), F.col("step")
     asked = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")

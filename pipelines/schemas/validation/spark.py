@@ -44,9 +44,9 @@ def parameter_senders(batches: DataFrame, settings: OutlierClientSettings) -> Da
 def deviants(
     sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: OutlierClientSettings
 ) -> DataFrame:
-    """Rows of `parameter_senders` of any days, rows of `maps_of`, all clients (`client_days.answers`) → who must not teach.
+    """Rows of `parameter_senders` of any days and of `maps_of`, all clients → who must not teach.
 
-    Clients are numbers until the few that deviate are known; `answers` names them.
+    Clients are numbers until the few that deviate are known; `answers` (rows of `client_days.count_client_requests`) names them.
 
     Returns: `client`, `parameters`, `endpoints` (bigint: in how many the client deviates), `reasons` (sorted array of
     "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that

@@ -13,7 +13,7 @@ from datetime import datetime
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.paths.spark.steps import masked as path_shape
+from pipelines.paths.spark.steps import mask_path as path_shape
 from pipelines.runtime.settings import IngestSettings, PrivacySettings, SessionIdentifier
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.transactions.spark import columns, identifiers, masking
