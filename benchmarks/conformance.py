@@ -20,9 +20,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.scoring import best_cost, compute_all
-from pipelines.conformance.documents import load
-from pipelines.conformance.operations import routes_of
-from pipelines.conformance.spark import verdicts
+from pipelines.conformance.documents import load_documents
+from pipelines.conformance.operations import build_routes
+from pipelines.conformance.spark import check_requests
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.transactions.inputs.spark.files import find_inputs
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     settings = load_settings()
-    routes = routes_of(load(options.schemas)[0], Counter())
+    routes = build_routes(load_documents(options.schemas)[0], Counter())
     spark = get_session("benchmark", settings.spark)
     files = find_inputs([options.check], "logpush").files
     with (
@@ -63,7 +63,7 @@ def main() -> None:
         staged(spark, files, f"{folder}/rows", key=b"k", now=datetime.now(UTC), settings=settings) as batch,
     ):
         valid = batch.rows.where(F.size("violations") == 0).localCheckpoint()
-        judged = verdicts(valid, routes, settings.conformance)
+        judged = check_requests(valid, routes, settings.conformance)
         print_outcomes(judged, options.truth)
         spent, _ = best_cost(compute_all(judged), options.rounds)
         requests = valid.count()

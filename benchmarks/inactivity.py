@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.changes.significance import silence
+from pipelines.changes.significance import measure_inactivity
 from pipelines.runtime import settings
 from tests.endpoint_activity import DAYS, TRAFFIC, count_flagged_gaps
 
@@ -29,7 +29,7 @@ def main() -> None:
         waits = []
         for active in histories[:50]:
             found = (
-                silence(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
+                measure_inactivity(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
                 for days in range(1, LONGEST)
             )
             days = next(

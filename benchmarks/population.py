@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jobs.compare import OF_TRUTH, Found, compare_variants
+from jobs.compare import ACCURACY_FIGURES, ComparisonResult, compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.ingest import ingest_inputs
 from ml.evaluation.figures import SOURCE_SHARES
@@ -27,7 +27,7 @@ from pipelines.simulator.output.writers import simulate
 from pipelines.workflows.run import start_run
 
 
-def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -> Found:
+def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -> ComparisonResult:
     """Compares the variants on `hosts` simulated sites. Nothing is logged to MLflow."""
     traffic = folder / "traffic"
     run = start_run("population", None, str(folder / "warehouse"), writes=False)
@@ -50,7 +50,7 @@ def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -
     return compare_variants(run, read_truth(traffic / "endpoints.csv"))
 
 
-def format_comparison(found: Found) -> str:
+def format_comparison(found: ComparisonResult) -> str:
     """Formats the figures as text."""
     figures = found.figures
     covered = sum(figures.buckets[name] for name in SOURCE_SHARES)
@@ -66,7 +66,7 @@ def format_comparison(found: Found) -> str:
         f"  agreement {figures.agreement or 0:.3f} (Jaccard), kappa {figures.kappa or 0:.3f}, on hosts with an identifier"
     )
     for variant, of in found.truth.items():
-        said = ", ".join(f"{name} {getattr(of, name) or 0:.3f}" for name in OF_TRUTH)
+        said = ", ".join(f"{name} {getattr(of, name) or 0:.3f}" for name in ACCURACY_FIGURES)
         lines.append(f"  {variant:8} {of.found:,} found of {of.true:,} true: {said}")
     return "\n".join(lines)
 

@@ -23,10 +23,17 @@ from rich.console import Console
 
 from pipelines.changes import notifications
 from pipelines.changes.spark import summary
-from pipelines.changes.spark.changes import Evidence, changed_schemas, changes_of
-from pipelines.changes.spark.documents import write_both, write_first
-from pipelines.changes.spark.inventories import gone_endpoints
-from pipelines.changes.tables import CHANGES, NOTICES, PUBLISHED, UNNUMBERED, as_of, publication
+from pipelines.changes.spark.changes import Evidence, collect_changes, find_changed_schemas
+from pipelines.changes.spark.documents import write_before_and_after, write_first_documents
+from pipelines.changes.spark.inventories import find_inactive_endpoints
+from pipelines.changes.tables import (
+    CHANGES,
+    NOTICES,
+    PUBLISHED,
+    UNNUMBERED,
+    build_publication,
+    build_publication_as_of,
+)
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
@@ -38,7 +45,7 @@ LINES = "changes.ndjson"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundChanges:
     """Changes since publication `number`, with what they were told from."""
 
     number: int
@@ -48,7 +55,7 @@ class Found:
     rows: DataFrame
 
 
-def evidence_of(run: Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
+def load_evidence(run: Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
     """The tables of one variant, and the number of what was published; 0 where nothing was, or `since` is given."""
     warehouse = run.warehouse  # starts the session, without which there are no columns
     of_variant = F.col("variant") == variant
@@ -57,34 +64,34 @@ def evidence_of(run: Run, variant: Variant, since: date | None) -> tuple[Evidenc
     schemas, slices, parameters = (
         table.read(warehouse).where(of_variant) for table in (SCHEMAS, ENDPOINT_SLICES, PARAMETER_SLICES)
     )
-    published = stored if since is None else as_of(since, listed, schemas)
+    published = stored if since is None else build_publication_as_of(since, listed, schemas)
     number = published.agg(F.max("publication")).collect()[0][0] or UNNUMBERED
     return Evidence(published, listed, schemas, slices, parameters), number
 
 
-def find_changes(run: Run, variant: Variant, evidence: Evidence, number: int) -> Found:
+def find_changes(run: Run, variant: Variant, evidence: Evidence, number: int) -> FoundChanges:
     """Compares, and rewrites the rows of this publication in table changes; what is looked back at is not stored."""
     with run.reporter.stage("Comparing with what was published") as outcome:
-        schema_changes = changed_schemas(evidence).localCheckpoint()
-        gone = gone_endpoints(
+        schema_changes = find_changed_schemas(evidence).localCheckpoint()
+        gone = find_inactive_endpoints(
             evidence.published, evidence.inventory, evidence.endpoint_slices, run.settings.changes
         ).localCheckpoint()
-        rows = changes_of(evidence, schema_changes, gone, run.settings.changes)
+        rows = collect_changes(evidence, schema_changes, gone, run.settings.changes)
         rows = rows.withColumn("publication", F.lit(number)).localCheckpoint()
         if number != UNNUMBERED:
             CHANGES.replace(rows, run.warehouse, f"variant = '{variant}' AND publication = {number}")
-        counts = summary.counted(rows)
+        counts = summary.count_changes(rows)
         run.summary.update(counts)
         outcome.append(f"{counts['changes']:,} changes, {counts['breaking']:,} breaking")
-    return Found(number, evidence, schema_changes, gone, rows)
+    return FoundChanges(number, evidence, schema_changes, gone, rows)
 
 
-def write_changes(run: Run, variant: Variant, found: Found, out: Path) -> int:
+def write_changes(run: Run, variant: Variant, found: FoundChanges, out: Path) -> int:
     """Writes the changes as JSON lines, and for hosts that changed both documents; returns the number of documents."""
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
-        lines = notifications.write_lines(map(summary.plain, rows), out / LINES)
-        documents = write_both(
+        lines = notifications.write_lines(map(summary.to_json_values, rows), out / LINES)
+        documents = write_before_and_after(
             with_reasons(run, found.evidence),
             found.schema_changes,
             found.gone.select(*ENDPOINT_KEY),
@@ -103,20 +110,20 @@ def with_reasons(run: Run, evidence: Evidence) -> Evidence:
     return replace(evidence, inventory=inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
 
 
-def send_notices(run: Run, variant: Variant, found: Found, hook: notifications.Webhook) -> int:
+def send_notices(run: Run, variant: Variant, found: FoundChanges, hook: notifications.Webhook) -> int:
     """POSTs what was not taken before, and notes each batch that was; returns the number of changes.
 
     Raises:
         DeliveryError: the hook took no batch or not all; the rest is sent by the next run.
     """
-    with run.reporter.stage(f"Telling {hook.shown}") as outcome:
+    with run.reporter.stage(f"Telling {hook.public_address}") as outcome:
         told = NOTICES.read(run.warehouse)
         of_this = (F.col("variant") == variant) & (F.col("publication") == found.number)
         fresh = found.rows.where(summary.is_finding()).join(told.where(of_this), "id", "left_anti")
         sent = 0
-        changes = map(summary.plain, fresh.orderBy(*summary.ORDER).toLocalIterator())
-        for batch in notifications.batches(changes, hook.settings.webhook_batch):
-            notifications.post(hook, batch)
+        changes = map(summary.to_json_values, fresh.orderBy(*summary.ORDER).toLocalIterator())
+        for batch in notifications.split_batches(changes, hook.settings.webhook_batch):
+            notifications.post_batch(hook, batch)
             ids = [(variant, found.number, str(change["id"])) for change in batch]
             NOTICES.append(
                 run.warehouse.spark.createDataFrame(ids, NOTICES.schema).coalesce(1), run.warehouse
@@ -129,7 +136,7 @@ def send_notices(run: Run, variant: Variant, found: Found, hook: notifications.W
 def publish(run: Run, variant: Variant, evidence: Evidence, number: int) -> int:
     """Makes the inventory and schemas of now what is published; returns the number of endpoints."""
     with run.reporter.stage("Publishing") as outcome:
-        rows = publication(evidence.inventory, evidence.schemas, evidence.endpoint_slices, number)
+        rows = build_publication(evidence.inventory, evidence.schemas, evidence.endpoint_slices, number)
         PUBLISHED.replace(rows, run.warehouse, f"variant = '{variant}'")
         count = evidence.inventory.count()
         outcome.append(f"publication {number} with {count:,} endpoints")
@@ -143,17 +150,17 @@ def publish_first(run: Run, variant: Variant, evidence: Evidence, out: Path | No
     if out is not None:
         with run.reporter.stage("Writing the first documents") as outcome:
             notifications.write_lines(iter(()), out / LINES)
-            documents = write_first(with_reasons(run, evidence), out, run.settings.export, variant)
+            documents = write_first_documents(with_reasons(run, evidence), out, run.settings.export, variant)
             outcome.append(f"{len(documents):,} documents, no changes")
         done = {"documents": len(documents), "out": str(out)}
     count = publish(run, variant, evidence, UNNUMBERED + 1)
     run.finish(publication=UNNUMBERED + 1, published_endpoints=count, changes=0, **done, warehouse=run.root)
 
 
-def act_on(
+def deliver_changes(
     run: Run,
     variant: Variant,
-    found: Found,
+    found: FoundChanges,
     out: Path | None,
     hook: notifications.Webhook | None,
     accept: bool,
@@ -167,21 +174,23 @@ def act_on(
     if accept:
         done["published_endpoints"] = publish(run, variant, found.evidence, found.number + 1)
     if not run.as_json and run.summary["changes"]:
-        table = summary.drawn(summary.foremost(found.rows))
+        table = summary.build_table(summary.select_foremost(found.rows))
         width = None if sys.stdout.isatty() else summary.PIPED_CHARACTERS
         Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width).print(table)
     run.finish(**done, warehouse=run.root)
 
 
-def tell_changes(
+def report_changes(
     run: Run, variant: Variant, since: date | None, out: Path | None, webhook: str | None, *, accept: bool
 ) -> None:
     """Compares with what was published, or was there on the day `since`; the first run only publishes."""
     address = run.settings.changes.webhook if webhook is None else webhook
-    hook = notifications.webhook(address, run.settings.changes, os.environ.get(notifications.SECRET, ""))
-    evidence, number = evidence_of(run, variant, since)
+    hook = notifications.parse_webhook(
+        address, run.settings.changes, os.environ.get(notifications.SECRET_VARIABLE, "")
+    )
+    evidence, number = load_evidence(run, variant, since)
     if since is None and number == UNNUMBERED:
         publish_first(run, variant, evidence, out)
         return
     found = find_changes(run, variant, evidence, number)
-    act_on(run, variant, found, out, hook if since is None else None, accept)
+    deliver_changes(run, variant, found, out, hook if since is None else None, accept)

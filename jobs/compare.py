@@ -48,11 +48,11 @@ FIGURES = (
     "agreement",
     "kappa",
 )
-OF_TRUTH = ("precision", "recall", "f1", "exact_recall")
+ACCURACY_FIGURES = ("precision", "recall", "f1", "exact_recall")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ComparisonResult:
     """What the comparison says: figures, (only in, reason, endpoints), and where truth was given the figures per variant."""
 
     figures: Comparison
@@ -63,7 +63,9 @@ class Found:
         """Names of MLflow → values; what is not known is left out."""
         known = {name: getattr(self.figures, name) for name in FIGURES}
         known |= {f"bucket_{name.replace(' ', '_')}": n for name, n in self.figures.buckets.items()}
-        known |= {f"{name}_{v}": getattr(of, name) for v, of in self.truth.items() for name in OF_TRUTH}
+        known |= {
+            f"{name}_{v}": getattr(of, name) for v, of in self.truth.items() for name in ACCURACY_FIGURES
+        }
         return {f"compare/{name}": value for name, value in known.items() if value is not None}
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -73,19 +75,19 @@ class Found:
             "reasons": pd.DataFrame(self.reasons, columns=["only_in", "reason", "endpoints"]),
         }
         if self.truth:
-            rows = [{"variant": v, **summary_of(of)} for v, of in self.truth.items()]
+            rows = [{"variant": v, **summarise_accuracy(of)} for v, of in self.truth.items()]
             tables["truth"] = pd.DataFrame(rows)
         return tables
 
 
-def summary_of(of: Accuracy) -> dict[str, Any]:
+def summarise_accuracy(of: Accuracy) -> dict[str, Any]:
     """Counts and rounded figures of one variant."""
-    figures = {name: getattr(of, name) for name in OF_TRUTH}
+    figures = {name: getattr(of, name) for name in ACCURACY_FIGURES}
     rounded = {name: None if value is None else round(value, 4) for name, value in figures.items()}
     return {"true": of.true, "found": of.found, **rounded}
 
 
-def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Found:
+def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> ComparisonResult:
     """Rewrites tables comparisons and comparison_endpoints, and logs to MLflow where tracking is on."""
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Comparing the variants") as outcome:
@@ -98,12 +100,12 @@ def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Foun
         figures = summarise_comparison(COMPARISONS.read(warehouse), settings.compare.histogram_edges)
         reasons = count_reasons(COMPARISON_ENDPOINTS.read(warehouse))
         outcome.append(f"{figures.only_ml:,} only by ml, {figures.only_session:,} only by session")
-    found = Found(figures, reasons)
+    found = ComparisonResult(figures, reasons)
     if truth is not None:
         with run.reporter.stage("Comparing with the truth"):
             listed = listed_endpoints(run).select(*ENDPOINT_KEY)
             rows = (tuple(row) for row in listed.toLocalIterator())
-            found = Found(figures, reasons, measure_accuracy(rows, truth, sorted(ran)))
+            found = ComparisonResult(figures, reasons, measure_accuracy(rows, truth, sorted(ran)))
     if settings.tracking.enabled:
         with run.reporter.stage("Logging the comparison to MLflow"):
             drawn = {

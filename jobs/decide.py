@@ -32,7 +32,7 @@ def store_decisions(run: Run, decisions: Sequence[Decision]) -> dict[str, int]:
     return {"decisions": len(decisions), **{kind: counts[kind] for kind in KINDS if counts[kind]}}
 
 
-def show(run: Run) -> None:
+def print_decisions(run: Run) -> None:
     """Prints the stored decisions: as a file that `decide` takes, or in the JSON summary."""
     decisions = load_decisions(run.warehouse)
     if run.as_json:

@@ -72,7 +72,7 @@ SUGGESTIONS = 20
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
-def scored(rows: DataFrame, model: bytes) -> DataFrame:
+def add_probability(rows: DataFrame, model: bytes) -> DataFrame:
     """Adds `probability`; the header signals are packed by Catalyst, the rest happens in one Arrow pass."""
     return with_probability(rows.withColumn("signals", packed_signals()), model, keep=KEPT)
 
@@ -89,13 +89,13 @@ def discover_endpoints(
     read = score_days(run, variants, model, choice)
     with run.reporter.stage("Finding endpoints") as outcome:
         rules, days = find_endpoints(run, read)
-        found = {"days_read": len(read), "days_rewritten": len(days)} | rules | counted(run, variants)
+        found = {"days_read": len(read), "days_rewritten": len(days)} | rules | count_endpoints(run, variants)
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     endpoints = listed_endpoints(run)
     if "ml" in variants:
         explain_endpoints(run, model, endpoints.unionByName(near_endpoints(run)))
     suggest_host_variables(run, endpoints)
-    return found | covered(run) if "session" in variants else found
+    return found | count_hosts(run) if "session" in variants else found
 
 
 def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayChoice) -> tuple[date, ...]:
@@ -105,10 +105,10 @@ def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayC
         if days:
             run.expect(TRANSACTIONS, dict.fromkeys(days, 1.0))
             names = ", ".join(f"'{variant}'" for variant in variants)
-            scorer = {"ml": partial(scored, model=model)} if "ml" in variants else {}
+            scorer = {"ml": partial(add_probability, model=model)} if "ml" in variants else {}
             traffic = read_transactions(run).where(F.col("day").isin(*days))
             chosen = select_requests(
-                traffic, variants=variants, settings=run.settings.selection, scored=scorer
+                traffic, variants=variants, settings=run.settings.selection, add_probability=scorer
             )
             rows = with_inputs(build_client_days(chosen), inputs)
             CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {build_day_filter(days)}")
@@ -133,7 +133,7 @@ def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tupl
     shapes = shapes.unionByName(fresh.select("host", "path_shape")).distinct()
     rules, templates = learn_templates(run, name_clients(stored, clients), shapes)
     templates = templates.persist(StorageLevel.DISK_ONLY)
-    days = tuple(sorted(new | moved_days(run, stored, clients, templates)))
+    days = tuple(sorted(new | find_moved_days(run, stored, clients, templates)))
     if days:
         rows = name_clients(stored.where(F.col("day").isin(*days)), clients)
         found = build_slices(
@@ -151,7 +151,7 @@ def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tupl
     return rules, days
 
 
-def moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> set[date]:
+def find_moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> set[date]:
     """The days of client-days whose shape has another template, or whose client another name, than before."""
     if not PATH_TEMPLATES.exists(run.warehouse):
         return set()
@@ -189,7 +189,7 @@ def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
         outcome.append(f"{len(found['fresh']):,} days")
 
 
-def counted(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
+def count_endpoints(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
     """For the summary: endpoints of each variant, what is just below a threshold, preflights; notes say what follows."""
     rows = {row["variant"]: row for row in count_standings(run).collect()}
     found = {f"endpoints_{one}": rows[one]["listed"] if one in rows else 0 for one in variants}
@@ -217,7 +217,7 @@ def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
         )
 
 
-def covered(run: Run) -> dict[str, int]:
+def count_hosts(run: Run) -> dict[str, int]:
     """For the summary: hosts, and those that variant session cannot speak about."""
     row = (
         session_hosts(run)

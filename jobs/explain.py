@@ -35,7 +35,7 @@ NO_RULE = "no rule: nothing like it was seen, forms alone decide"
 SHOWN_HOSTS = 5
 
 
-def explained(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
+def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
     """The rules of one host along a path: level, step, decision, template so far, reason, figures."""
     found: list[dict[str, Any]] = []
     prefix = ROOT
@@ -64,7 +64,7 @@ def explained(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _only_host(rules: DataFrame) -> str:
+def _require_only_host(rules: DataFrame) -> str:
     hosts = sorted(row["host"] for row in rules.select("host").distinct().limit(SHOWN_HOSTS + 1).collect())
     if len(hosts) != 1:
         named_hosts = ", ".join(hosts[:SHOWN_HOSTS]) or "none yet"
@@ -74,7 +74,7 @@ def _only_host(rules: DataFrame) -> str:
     return str(hosts[0])
 
 
-def _show(levels: list[dict[str, Any]]) -> None:
+def _print_levels(levels: list[dict[str, Any]]) -> None:
     table = RichTable("level", "segment", "decision", "template so far", "by", "why", show_lines=False)
     for each in levels:
         cells = (
@@ -96,7 +96,7 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
         InputError: there is nothing of the host, or rules of several where none was given.
     """
     rules = PATH_RULES.read(run.warehouse)
-    host = host or _only_host(rules)
+    host = host or _require_only_host(rules)
     mine = rules.where(F.col("host") == host).localCheckpoint()
     if mine.isEmpty() and read_transactions(run).where(F.col("host") == host).isEmpty():
         raise InputError(
@@ -107,11 +107,11 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
     place = F.lit(host).alias("host"), mask_path(F.lit(path), run.settings.paths).alias("path_shape")
     named_as = path_templates(run, run.warehouse.spark.range(1).select(*place))
     cut, whole = named_as.select(split_steps(F.col("path_shape")), "path_template").collect()[0]
-    levels = explained(mine, cut)
+    levels = explain_levels(mine, cut)
     endpoints = describe_standings(run, host, whole)
     if not run.as_json:
-        _show(levels)
-        _show_standings(endpoints, whole)
+        _print_levels(levels)
+        _print_standings(endpoints, whole)
     template = levels[-1].get("template") or (levels[-2]["template"] if len(levels) > 1 else "")
     run.finish(
         host=host,
@@ -124,7 +124,7 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
     )
 
 
-def _show_standings(endpoints: list[dict[str, Any]], path_template: str) -> None:
+def _print_standings(endpoints: list[dict[str, Any]], path_template: str) -> None:
     console = Console(file=sys.stdout, highlight=False, markup=False)
     if not endpoints:
         console.print(Text(f"{path_template}: nothing like it was asked for"))

@@ -28,7 +28,7 @@ from pipelines.workflows.run import Run
 SHOWN = 20  # files left out that are named; a folder of photographs must not bury the rest
 
 
-def files_of(run: Run, inputs: Sequence[str], format: str) -> Inputs:
+def find_files(run: Run, inputs: Sequence[str], format: str) -> Inputs:
     """The files that arguments name, within the limits of the settings; what was left out stands in the summary."""
     ingest = run.settings.ingest
     found = find_inputs(
@@ -46,7 +46,7 @@ def ingest_inputs(
     run: Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
 ) -> Ingested:
     """Finds, checks and adds the inputs; notes what was left out."""
-    found = files_of(run, inputs, format)
+    found = find_files(run, inputs, format)
     settings = run.settings
     if host:
         settings = settings.model_copy(
@@ -77,7 +77,7 @@ def ingest_inputs(
     return done
 
 
-def left_out(done: Ingested) -> dict[str, Any]:
+def count_left_out(done: Ingested) -> dict[str, Any]:
     """What did not become transactions, for the summary of a command."""
     return {
         "quarantined": done.quarantined,
@@ -87,7 +87,7 @@ def left_out(done: Ingested) -> dict[str, Any]:
     }
 
 
-def notice_refused(done: Ingested) -> None:
+def exit_if_refused(done: Ingested) -> None:
     """Ends the command with the exit code of a batch that failed its checks where files did, so that a schedule notices."""
     if done.refused:
         raise typer.Exit(QualityError.exit_code)

@@ -97,10 +97,10 @@ def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) 
     Only the traffic of endpoints' days that changed is read, or of the days that `choice` names.
     """
     with run.reporter.stage("Learning parameters") as outcome:
-        work = wanted_work(run, variant, choice)
+        work = plan_work(run, variant, choice)
         batches = read_senders(work)
         apart, days = learn_slices(work, batches)
-        found = judge(work, apart)
+        found = append_schemas(work, apart)
         outcome.append(
             f"{len(work.days):,} days of traffic read, {days:,} learned; "
             f"{found['schemas']:,} new or changed schemas, {found['parameters']:,} parameters in them; "
@@ -114,7 +114,7 @@ def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) 
     }
 
 
-def wanted_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
+def plan_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
     """Compares the endpoints' days that there are with those that were learned."""
     settings, warehouse = run.settings, run.warehouse
     endpoints = select_listed(
@@ -124,31 +124,31 @@ def wanted_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
     # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
     wanted = select_wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
     known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
-    fresh = _redone(run, choice, wanted, known)
+    fresh = _cells_to_redo(run, choice, wanted, known)
     frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
     if choice.is_by_hand:
         frames["left"] = select_stale_cells(wanted, known)
     days = count_rows_by_day(**frames)
     report_skipped_days(run, days.get("left", {}).keys() - days["fresh"].keys())
     read, gone = frozenset(days["fresh"]), frozenset(days["gone"])
-    expect(run, days["fresh"], days["wanted"])
+    expect_shares(run, days["fresh"], days["wanted"])
     return Work(run, variant, choice, wanted, known, fresh, read, gone, days["wanted"])
 
 
-def expect(run: Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
+def expect_shares(run: Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
     """Says which share of each day's traffic is about to be learned from: that of its cells."""
     run.expect(TRANSACTIONS, {day: count / of[day] for day, count in cells.items()})
 
 
 def read_senders(work: Work) -> DataFrame | None:
     """Reads the traffic of the fresh cells, and stores who sent what in it; returns its batches."""
-    batches = batches_of(work, work.fresh, work.days) if work.days else None
+    batches = extract_values(work, work.fresh, work.days) if work.days else None
     sent = None if batches is None else parameter_senders(batches, work.run.settings.deviants)
     work.replace(PARAMETER_SENDERS, sent, work.fresh, work.days | work.gone)
     return batches
 
 
-def batches_of(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
+def extract_values(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
     """The values of the successful requests of these cells, in batches (`extraction.spark.observed`)."""
     warehouse = work.run.warehouse
     successful = read_transactions(work.run).where(
@@ -176,12 +176,12 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
         name_clients(stored, select_by_name(clients, apart)), PATH_TEMPLATES.read(warehouse)
     )
     made = with_cell_clients(work.wanted, askers, maps).localCheckpoint()
-    redone = _redone(run, work.choice, made, work.known)
+    redone = _cells_to_redo(run, work.choice, made, work.known)
     more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
     days = count_rows_by_day(redone=redone, more=more)
     if days["more"]:
-        expect(run, days["more"], work.size)
-        again = batches_of(work, more, frozenset(days["more"]))
+        expect_shares(run, days["more"], work.size)
+        again = extract_values(work, more, frozenset(days["more"]))
         batches = again if batches is None else batches.unionByName(again)
     found = None
     if batches is not None:
@@ -196,7 +196,7 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     return apart, len(written)
 
 
-def judge(work: Work, apart: DataFrame) -> dict[str, int]:
+def append_schemas(work: Work, apart: DataFrame) -> dict[str, int]:
     """Appends the schemas that are new or judged otherwise; returns the counts for the summary."""
     warehouse = work.run.warehouse
     found = learned(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
@@ -211,7 +211,7 @@ def judge(work: Work, apart: DataFrame) -> dict[str, int]:
     return dict(counts)
 
 
-def _redone(run: Run, choice: DayChoice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
+def _cells_to_redo(run: Run, choice: DayChoice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
     """Of these cells those of the days that somebody names; else those that were learned from something else.
 
     What was learned of days whose traffic is gone stays as it is.

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pipelines.endpoints.spark.comparison import COMPARISON_ENDPOINTS, COMPARISONS, summarise_comparison
 from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
-from pipelines.report.spark import facts
+from pipelines.report.spark import collect_facts
 from pipelines.runtime.files import write_atomically
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS, latest
 from pipelines.transactions.spark.identifiers import meaning
@@ -43,7 +43,7 @@ def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) ->
     }
     with run.reporter.stage("Writing the report"):
         compared = summarise_comparison(tables["comparisons"], settings.compare.histogram_edges)
-        page = facts(
+        page = collect_facts(
             tables,
             title="Endpoints in the traffic",
             generated_at=datetime.now(UTC),

@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from jobs.compare import compare_variants
 from jobs.discover import VARIANTS, discover_endpoints
 from jobs.export import export_documents, export_endpoints
-from jobs.ingest import ingest_inputs, left_out, notice_refused
+from jobs.ingest import count_left_out, exit_if_refused, ingest_inputs
 from jobs.learn import learn_schemas
 from jobs.report import write_report
 from pipelines.report.facts import DocumentFact
@@ -36,7 +36,7 @@ def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: st
     run.finish(
         transactions=done.valid + done.known_valid,
         transactions_new=done.valid,
-        **left_out(done),
+        **count_left_out(done),
         **found,
         only_ml=compared.figures.only_ml,
         only_session=compared.figures.only_session,
@@ -47,4 +47,4 @@ def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: st
         report=str(page),
         warehouse=run.root,
     )
-    notice_refused(done)
+    exit_if_refused(done)

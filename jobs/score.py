@@ -18,7 +18,7 @@ from secrets import token_bytes
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.ingest import files_of
+from jobs.ingest import find_files
 from ml.explanation.reasons import base_value, explainer
 from ml.explanation.spark import with_reasons
 from ml.requests.spark import with_probability
@@ -31,7 +31,7 @@ from pipelines.workflows.run import Run, ensure_writable
 KEPT = ("transaction_id",)
 
 
-def explained(valid: DataFrame, model: bytes, folder: str, most: int) -> DataFrame:
+def explain_scores(valid: DataFrame, model: bytes, folder: str, most: int) -> DataFrame:
     """`transaction_id, probability, reasons`, computed by all cores into `folder` before one process writes them in turn."""
     place = f"{folder}/_explained"  # hidden from whoever reads the folder, and removed with it
     with_reasons(valid, model, KEPT, most).write.mode("overwrite").parquet(place)
@@ -43,7 +43,7 @@ def score_files(
 ) -> None:
     """Scores the valid transactions of files into `out`; `warehouse` may hold the registry of the model."""
     ensure_writable(str(out.absolute().parent), "--out")
-    found = files_of(run, inputs, format)
+    found = find_files(run, inputs, format)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
     model = load_model(run.settings, warehouse)
     now, key = datetime.now(UTC), token_bytes(32)
@@ -56,7 +56,7 @@ def score_files(
         valid = batch.rows.where(F.size("violations") == 0).withColumn("signals", packed_signals())
         if with_explanation:
             run.summary["base_log_odds"] = round(base_value(explainer(model)), 4)
-            scores = explained(valid, model, folder, run.settings.selection.reasons)
+            scores = explain_scores(valid, model, folder, run.settings.selection.reasons)
         else:
             scores = with_probability(valid, model, keep=KEPT)
         scored = write_scores(scores, out)

@@ -55,7 +55,7 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
         outcome.append(f"ROC AUC {trained.metrics['roc_auc']:.4f} on hosts left out")
     with run.reporter.stage("Logging to MLflow") as outcome:
         where = open_store(run.settings, run.root)
-        card = card_text(card_of(run, trained, labels))
+        card = card_text(build_card(run, trained, labels))
         parameters = run.settings.training.model_dump() | {"labels": labels}
         if labels == "session":
             parameters |= {f"labels.{name}": value for name, value in run.settings.labels}
@@ -71,7 +71,7 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
     return trained
 
 
-def card_of(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
+def build_card(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
     """The model's card as data: settings, figures, features, checksum."""
     simulator = run.settings.simulator.model_dump(include={"days", "end_date"})
     return described(trained, run.settings.training.model_dump(), simulator, labels)
@@ -79,7 +79,7 @@ def card_of(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
 
 def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
     """Writes the model and its card as data and as text: with the default settings, what ships as `ml/models`."""
-    card = card_of(run, trained, labels)
+    card = build_card(run, trained, labels)
     write_atomically(out / MODEL, trained.model)
     write_atomically(out / CARD, orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     write_atomically(out / CARD_TEXT, card_text(card))

@@ -24,18 +24,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from jobs.ingest import SHOWN, files_of
-from pipelines.conformance.documents import Document, Limits, load
+from jobs.ingest import SHOWN, find_files
+from pipelines.conformance.documents import Document, DocumentLimits, load_documents
 from pipelines.conformance.findings import SEVERITIES
-from pipelines.conformance.operations import routes_of
+from pipelines.conformance.operations import build_routes
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.spark import (
-    RESOLVED,
-    endpoint_counts,
-    endpoint_table,
-    findings,
-    in_words,
-    verdicts,
+    RESOLVED_TEMPLATE,
+    build_endpoint_table,
+    check_requests,
+    count_by_endpoint,
+    describe_finding,
+    summarise_findings,
     write_findings,
 )
 from pipelines.conformance.tables import VIOLATIONS, WAREHOUSE_BATCH
@@ -56,16 +56,18 @@ FILE_WIDTH = 240
 """Characters of a line where the output is no terminal: two cells of `listing.CELL_CHARACTERS` and the counts."""
 
 
-def given_routes(run: Run, schemas: Path) -> Routes:
+def load_given_routes(run: Run, schemas: Path) -> Routes:
     """Operations of the documents in a folder."""
     settings = run.settings.conformance
-    known, others = load(schemas, Limits(**{name: getattr(settings, name) for name in Limits._fields}))
+    known, others = load_documents(
+        schemas, DocumentLimits(**{name: getattr(settings, name) for name in DocumentLimits._fields})
+    )
     if others:
         run.reporter.note(f"  no OpenAPI documents, left out: {len(others):,} files (first: {others[0]})")
-    return noted_routes(run, known)
+    return build_noted_routes(run, known)
 
 
-def learned_routes(run: Run) -> Routes:
+def load_learned_routes(run: Run) -> Routes:
     """Operations of the newest learned schemas, by way of the documents that `export` writes.
 
     Raises:
@@ -80,18 +82,18 @@ def learned_routes(run: Run) -> Routes:
         raise WarehouseError(
             f"{run.root}: holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."
         )
-    return noted_routes(run, known)
+    return build_noted_routes(run, known)
 
 
-def noted_routes(run: Run, known: Sequence[Document]) -> Routes:
+def build_noted_routes(run: Run, known: Sequence[Document]) -> Routes:
     """Operations of documents; notes say what in them cannot be judged."""
     notes = Counter[str]()
-    routes = routes_of(known, notes)
+    routes = build_routes(known, notes)
     for reason, count in notes.most_common():
         run.reporter.note(f"  not judged: {reason} ({count:,} times)")
-    if routes.twice:
+    if routes.duplicates:
         run.reporter.note(
-            f"  {routes.twice:,} operations are described twice: the first in order of file names counts"
+            f"  {routes.duplicates:,} operations are described twice: the first in order of file names counts"
         )
     run.summary |= {"documents": len(known), "operations": routes.operations}
     return routes
@@ -101,14 +103,14 @@ def files_to_check(run: Run, inputs: Sequence[str], format: str) -> tuple[Input,
     """The files that the arguments name; none where there are no arguments. What is left out is noted."""
     if not inputs:
         return ()
-    found = files_of(run, inputs, format)
+    found = find_files(run, inputs, format)
     for path, why in found.skipped[:SHOWN]:
         run.reporter.note(f"  left out: {path}: {why}")
     return found.files
 
 
 @contextmanager
-def traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
+def open_traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
     """The valid transactions of files, which the warehouse does not learn; of the warehouse where there are no files."""
     if not inputs:
         yield read_transactions(run)
@@ -118,7 +120,7 @@ def traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterator[Dat
         ingest = settings.ingest.model_copy(update={"default_host": host})
         settings = settings.model_copy(update={"ingest": ingest})
     folder, key = (
-        warehouse.path(f"_staging/validate-{batch_of(inputs)}"),
+        warehouse.path(f"_staging/validate-{batch_name(inputs)}"),
         secret_key(warehouse.root, settings.privacy),
     )
     with staged(warehouse.spark, inputs, folder, key=key, now=datetime.now(UTC), settings=settings) as batch:
@@ -139,10 +141,12 @@ def with_learned_templates(run: Run, rows: DataFrame, *, is_stored: bool) -> Dat
         return path_templates(run, rows.select("host", "path_shape").distinct())
 
     known = PATH_TEMPLATES.read(run.warehouse) if is_stored else resolved()
-    return rows.join(known.withColumnRenamed("path_template", RESOLVED), ["host", "path_shape"], "left")
+    return rows.join(
+        known.withColumnRenamed("path_template", RESOLVED_TEMPLATE), ["host", "path_shape"], "left"
+    )
 
 
-def batch_of(inputs: Sequence[Input]) -> str:
+def batch_name(inputs: Sequence[Input]) -> str:
     """Name of an input in table violations: the same files, the same name."""
     return (
         sha256("".join(sorted(one.checksum for one in inputs)).encode()).hexdigest()[:16]
@@ -158,13 +162,13 @@ def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> Data
         calls = rows.where(
             preflight_code() == NO
         )  # a browser's question before a call; documents describe calls
-        judged = verdicts(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
-        found = findings(judged, settings.conformance, settings.paths).withColumn("batch", F.lit(batch))
+        judged = check_requests(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
+        found = summarise_findings(judged, settings.conformance, settings.paths).withColumn("batch", F.lit(batch))
         VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")
         stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)
         counts = {row["outcome"]: row["count"] for row in judged.groupBy("outcome").count().collect()}
         severities = {row["severity"]: row["count"] for row in stored.groupBy("severity").count().collect()}
-        worst = worst_endpoints(judged, stored, settings.conformance.shown_endpoints)
+        worst = find_worst_endpoints(judged, stored, settings.conformance.shown_endpoints)
         judged.unpersist()
         run.summary |= {
             "requests": sum(counts.values()),
@@ -179,27 +183,27 @@ def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> Data
     return stored
 
 
-def worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dict[str, Any]]:
+def find_worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dict[str, Any]]:
     """Endpoints with most violations, each with its most frequent finding in words; at most `most`."""
     place = ["host", "method", "path_template"]
     broken = stored.where(F.col("severity") != "info")
     told = F.struct("location", "name", "rule", "value_class")
     top = broken.groupBy(*place).agg(F.max_by(told, F.struct("requests", told)).alias("top"))
     counted = (
-        endpoint_counts(judged).where(F.col("violate") > 0).orderBy(F.desc("violate"), *place).limit(most)
+        count_by_endpoint(judged).where(F.col("violate") > 0).orderBy(F.desc("violate"), *place).limit(most)
     )
     rows = counted.join(F.broadcast(top), place, "left").orderBy(F.desc("violate"), *place).collect()
     each = [row.asDict(recursive=True) for row in rows]
-    return [{**row, "top": in_words(row["top"]) if row["top"] else ""} for row in each]
+    return [{**row, "top": describe_finding(row["top"]) if row["top"] else ""} for row in each]
 
 
-def tell(run: Run, stored: DataFrame, out: Path | None) -> None:
+def report_findings(run: Run, stored: DataFrame, out: Path | None) -> None:
     """Writes the findings where a file is named; shows the worst endpoints where no JSON is asked for."""
     if out is not None:
         run.summary["written"] = write_findings(stored, out)
     if not run.as_json and run.summary["worst_endpoints"]:
         console = Console(file=sys.stdout, highlight=False)
-        table = endpoint_table(run.summary["worst_endpoints"])
+        table = build_endpoint_table(run.summary["worst_endpoints"])
         console.print(table, width=console.width if console.is_terminal else FILE_WIDTH)
 
 
@@ -208,9 +212,9 @@ def check_inputs(
 ) -> None:
     """Checks files, or the warehouse's transactions, against the documents in `schemas`, or what was learned."""
     files = files_to_check(run, inputs, format)
-    routes = given_routes(run, schemas) if schemas is not None else learned_routes(run)
-    with traffic(run, files, host) as rows:
+    routes = load_given_routes(run, schemas) if schemas is not None else load_learned_routes(run)
+    with open_traffic(run, files, host) as rows:
         of_documents = rows if schemas is not None else with_learned_templates(run, rows, is_stored=not files)
-        stored = check_traffic(run, of_documents, routes, batch_of(files))
-    tell(run, stored, out)
+        stored = check_traffic(run, of_documents, routes, batch_name(files))
+    report_findings(run, stored, out)
     run.finish(out=out, warehouse=run.root)

@@ -13,8 +13,8 @@ import orjson
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.changes.spark.changes import Evidence, changed_schemas, changes_of
-from pipelines.changes.spark.inventories import gone_endpoints
+from pipelines.changes.spark.changes import Evidence, collect_changes, find_changed_schemas
+from pipelines.changes.spark.inventories import find_inactive_endpoints
 from pipelines.changes.tables import PUBLISHED
 from pipelines.endpoints.tables import STATUS_CLASSES
 from pipelines.runtime.settings import Settings
@@ -120,9 +120,11 @@ def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -
 
 def changes(evidence: Evidence, settings: Settings) -> DataFrame:
     """Returns rows of `CHANGES` without `publication`."""
-    gone = gone_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices, settings.changes)
-    changed = changed_schemas(evidence).localCheckpoint()
-    return changes_of(evidence, changed, gone, settings.changes).localCheckpoint()
+    gone = find_inactive_endpoints(
+        evidence.published, evidence.inventory, evidence.endpoint_slices, settings.changes
+    )
+    changed = find_changed_schemas(evidence).localCheckpoint()
+    return collect_changes(evidence, changed, gone, settings.changes).localCheckpoint()
 
 
 def with_quick_inactivity(settings: Settings) -> Settings:

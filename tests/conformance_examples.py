@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pipelines.conformance.documents import Document, checked
-from pipelines.conformance.findings import Verdict
-from pipelines.conformance.operations import routes_of
-from pipelines.conformance.request_check import Checker, Request
+from pipelines.conformance.documents import Document, require_openapi
+from pipelines.conformance.findings import RequestCheck
+from pipelines.conformance.operations import build_routes
+from pipelines.conformance.request_check import Request, RequestChecker
 
 HOST = "api.example.com"
 
@@ -40,23 +40,24 @@ def post(schema: Any, media: str = "application/json") -> dict[str, Any]:
     return {"post": {"requestBody": {"content": {media: {"schema": schema}}}, "responses": responses}}
 
 
-def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> Checker:
+def checker(*trees: dict[str, Any], notes: Counter[str] | None = None) -> RequestChecker:
     """Returns a checker of requests against these documents."""
     documents = [
-        Document(f"{number}.yaml", checked(f"{number}.yaml", tree)) for number, tree in enumerate(trees)
+        Document(f"{number}.yaml", require_openapi(f"{number}.yaml", tree))
+        for number, tree in enumerate(trees)
     ]
-    return Checker(routes_of(documents, Counter() if notes is None else notes), 1000)
+    return RequestChecker(build_routes(documents, Counter() if notes is None else notes), 1000)
 
 
 def check_request(
-    check: Checker, target: str, method: str = "GET", body: str | None = None, media: str | None = None
-) -> Verdict:
+    check: RequestChecker, target: str, method: str = "GET", body: str | None = None, media: str | None = None
+) -> RequestCheck:
     """Checks one request to `HOST`."""
     path, _, sent = target.partition("?")
-    return check.verdict(Request(HOST, method, path, sent or None, media, body))
+    return check.check_request(Request(HOST, method, path, sent or None, media, body))
 
 
-def rules(verdict: Verdict) -> list[tuple[str, str, str]]:
+def rules(verdict: RequestCheck) -> list[tuple[str, str, str]]:
     """Returns (location, name, rule) of the findings."""
     return [(one.location, one.name, one.rule) for one in verdict.findings]
 

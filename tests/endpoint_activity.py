@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pipelines.changes.significance import silence
+from pipelines.changes.significance import measure_inactivity
 from pipelines.runtime.settings_sections import ChangeSettings
 
 Rng = np.random.Generator
@@ -75,6 +75,6 @@ def count_flagged_gaps(active: Sequence[int], changes: ChangeSettings) -> int:
     marks = 0
     for place in range(1, len(active)):
         if active[place] - active[place - 1] > 1:  # the day before the next call had no calls
-            found = silence(active[:place], active[place], changes.cycles, changes.cycles_seen)
+            found = measure_inactivity(active[:place], active[place], changes.cycles, changes.cycles_seen)
             marks += found.chance is not None and found.chance <= changes.idle_risk
     return marks

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from pipelines.report.facts import (
     CandidateFact,
-    DeviantFact,
     DocumentFact,
     EndpointFact,
     Facts,
     Histogram,
     HostComparison,
     InputFacts,
+    OutlierClientFact,
     QuarantineFact,
     ReasonFact,
     SchemaFacts,
@@ -155,7 +155,7 @@ def example(count: int = 312) -> Facts:
             for profile in ("openapi-3.1", "openapi-3.0")
         ],
         schema_facts=SCHEMAS,
-        deviants=[DeviantFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
+        deviants=[OutlierClientFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
         deviants_total=2,
         candidates=[
             CandidateFact(HOSTILE_HOST, "GET", HOSTILE_PATH, 85, 9, 0.31, "against: host says a site (-2.10)")

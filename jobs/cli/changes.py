@@ -50,11 +50,11 @@ def changes(
     run = start_run("changes", settings, warehouse, as_json, reads="state")
     if since is not None and (accept or webhook):
         raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
-    from jobs.changes import tell_changes
+    from jobs.changes import report_changes
 
-    tell_changes(run, variant, since.date() if since else None, out, webhook, accept=accept)
+    report_changes(run, variant, since.date() if since else None, out, webhook, accept=accept)
     if fail_on_findings and run.summary.get("breaking"):
         raise typer.Exit(1)
 
 
-main = command.command(changes)
+main = command.as_program(changes)

@@ -32,7 +32,7 @@ DENIED = re.compile(
 )
 
 
-def explained(error: BaseException) -> CensusError | None:
+def explain_failure(error: BaseException) -> CensusError | None:
     """The user's error behind a failure of Spark or the system, None where it is none that we know."""
     from py4j.protocol import (
         Py4JNetworkError,  # here: help and wrong usage must not load what belongs to Spark
@@ -56,12 +56,12 @@ def explained(error: BaseException) -> CensusError | None:
         return WarehouseError("no space left on the device. Free some, or give --warehouse another place.")
     if DENIED.search(text):
         return WarehouseError(
-            f"permission denied ({one(text)}). Give --warehouse and --out folders that you may write."
+            f"permission denied ({excerpt_denial(text)}). Give --warehouse and --out folders that you may write."
         )
     return None
 
 
-def one(text: str) -> str:
+def excerpt_denial(text: str) -> str:
     """The first hundred characters around the denial, on one line."""
     match = DENIED.search(text)
     at = match.start() if match else 0
@@ -107,7 +107,7 @@ class Main(Protocol):
     def __call__(self, argv: Sequence[str] | None = None) -> int: ...  # noqa: D102 - described by the class
 
 
-def command(function: Callable[..., None]) -> Main:
+def as_program(function: Callable[..., None]) -> Main:
     """`main(argv) -> exit code` of a step: parses, runs, turns every error into one line and an exit code."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(function)
@@ -129,13 +129,13 @@ def command(function: Callable[..., None]) -> Main:
             sys.stderr.write(f"error: {one_line(error)}\n")
             return error.exit_code
         except known_failures() as error:
-            known = explained(error)
+            known = explain_failure(error)
             if known is None:
-                return fail(error)
+                return report_defect(error)
             sys.stderr.write(f"error: {one_line(known)}\n")
             return known.exit_code
         except Exception as error:  # the last resort: a defect of ours must still say so in one line
-            return fail(error)
+            return report_defect(error)
         finally:
             AT_END.close()
         return 0
@@ -143,7 +143,7 @@ def command(function: Callable[..., None]) -> Main:
     return main
 
 
-def chosen_days(days: Sequence[datetime] | None, since: datetime | None, full: bool) -> DayChoice:
+def choose_days(days: Sequence[datetime] | None, since: datetime | None, full: bool) -> DayChoice:
     """What the options --days, --since and --full ask for.
 
     Raises:
@@ -164,7 +164,7 @@ def known_failures() -> tuple[type[Exception], ...]:
     return (OSError, Py4JJavaError, Py4JNetworkError, PySparkException)
 
 
-def fail(error: BaseException) -> int:
+def report_defect(error: BaseException) -> int:
     """A defect: one line, and the traceback on request (it may quote traffic, so it is not printed unasked)."""
     if os.environ.get("APICENSUS_TRACEBACK"):
         raise error

@@ -35,7 +35,7 @@ def compare(
       apicensus compare --settings traffic/settings.yaml --truth traffic/endpoints.csv
     """
     run = start_run("compare", settings, warehouse, as_json, reads="state")
-    from jobs.compare import compare_variants, summary_of
+    from jobs.compare import compare_variants, summarise_accuracy
     from pipelines.endpoints.truth import read_truth
 
     known = None if truth is None else read_truth(truth)
@@ -44,7 +44,7 @@ def compare(
     for only_in, reason, endpoints in found.reasons:
         run.reporter.note(f"  {endpoints:,} only by {only_in}: {reason}")
     for variant, of in found.truth.items():
-        said = ", ".join(f"{k} {v}" for k, v in summary_of(of).items())
+        said = ", ".join(f"{k} {v}" for k, v in summarise_accuracy(of).items())
         run.reporter.note(f"  {variant} against the truth: {said}")
     run.finish(
         hosts=figures.hosts,
@@ -57,8 +57,8 @@ def compare(
         kappa=None if figures.kappa is None else round(figures.kappa, 4),
         buckets=figures.buckets,
         reasons=[{"only_in": v, "reason": r, "endpoints": n} for v, r, n in found.reasons],
-        truth={variant: summary_of(of) for variant, of in found.truth.items()} or None,
+        truth={variant: summarise_accuracy(of) for variant, of in found.truth.items()} or None,
     )
 
 
-main = command.command(compare)
+main = command.as_program(compare)

@@ -35,14 +35,14 @@ def decide(
         raise typer.BadParameter("give either a FILE of decisions or --show")
     run = start_run("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
     decisions = () if file is None else read_decisions(file)
-    from jobs.decide import show, store_decisions
+    from jobs.decide import print_decisions, store_decisions
 
     if file is None:
-        show(run)
+        print_decisions(run)
         return
     counts = store_decisions(run, decisions)
     run.reporter.note("  the next `apicensus discover` applies them")
     run.finish(**counts, warehouse=warehouse)
 
 
-main = command.command(decide)
+main = command.as_program(decide)

@@ -40,7 +40,7 @@ def discover(
       apicensus discover --full
       apicensus discover --variant both --settings sessions.yaml --warehouse /data/census
     """
-    choice = command.chosen_days(days, since, full)
+    choice = command.choose_days(days, since, full)
     run = start_run(
         "discover",
         settings,
@@ -50,12 +50,12 @@ def discover(
         reads="all" if choice.is_by_hand else "unscored",
     )
     from jobs.discover import VARIANTS, discover_endpoints
-    from jobs.ingest import ingest_inputs, notice_refused
+    from jobs.ingest import exit_if_refused, ingest_inputs
 
     done = ingest_inputs(run, inputs, format, host) if inputs else None
     run.finish(**discover_endpoints(run, VARIANTS[variant], choice), warehouse=warehouse)
     if done is not None:
-        notice_refused(done)
+        exit_if_refused(done)
 
 
-main = command.command(discover)
+main = command.as_program(discover)

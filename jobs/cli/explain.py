@@ -48,4 +48,4 @@ def explain(
     explain_path(run, asked, host)
 
 
-main = command.command(explain)
+main = command.as_program(explain)

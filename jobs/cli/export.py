@@ -37,7 +37,7 @@ def export(
     """
     run = start_run("export", settings, warehouse, as_json, writes=False, reads="state")
     form = format or (run.settings.export.format if what == "openapi" else "ndjson")
-    profiles = known_profiles(profile) or run.settings.export.profiles
+    profiles = check_profiles(profile) or run.settings.export.profiles
     if what == "openapi":
         if form not in ("yaml", "json"):
             raise typer.BadParameter(f"{form!r} is for --what endpoints; OpenAPI is written as yaml or json")
@@ -53,7 +53,7 @@ def export(
     run.finish(endpoints=count, out=str(file))
 
 
-def known_profiles(names: list[str] | None) -> list[Profile]:
+def check_profiles(names: list[str] | None) -> list[Profile]:
     """The profiles of these names; typer cannot check a repeated choice itself."""
     for name in names or []:
         if name not in get_args(Profile):
@@ -61,4 +61,4 @@ def known_profiles(names: list[str] | None) -> list[Profile]:
     return cast(list[Profile], names or [])
 
 
-main = command.command(export)
+main = command.as_program(export)

@@ -33,7 +33,7 @@ def ingest(
       apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
     """
     run = start_run("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
-    from jobs.ingest import ingest_inputs, left_out, notice_refused
+    from jobs.ingest import ingest_inputs, count_left_out, exit_if_refused
 
     done = ingest_inputs(run, inputs, format, host, data_docs)
     run.finish(
@@ -42,12 +42,12 @@ def ingest(
         records=done.records,
         valid=done.valid,
         repeated=done.repeated,
-        **left_out(done),
+        **count_left_out(done),
         warnings=list(done.warnings),
         data_docs=data_docs,
         warehouse=warehouse,
     )
-    notice_refused(done)
+    exit_if_refused(done)
 
 
-main = command.command(ingest)
+main = command.as_program(ingest)

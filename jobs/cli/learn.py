@@ -34,11 +34,11 @@ def learn(
       apicensus learn --since 2026-06-01
       apicensus learn --variant session --warehouse /data/census
     """
-    choice = command.chosen_days(days, since, full)
+    choice = command.choose_days(days, since, full)
     run = start_run("learn", settings, warehouse, as_json, reads="all" if choice.is_by_hand else "unlearned")
     from jobs.learn import learn_schemas
 
     run.finish(**learn_schemas(run, variant, choice), warehouse=warehouse)
 
 
-main = command.command(learn)
+main = command.as_program(learn)

@@ -30,4 +30,4 @@ def report(
     run.finish(report=str(write_report(run, out)))
 
 
-main = command.command(report)
+main = command.as_program(report)

@@ -43,4 +43,4 @@ def run(
     run_everything(this, inputs, out, format, host)
 
 
-main = command.command(run)
+main = command.as_program(run)

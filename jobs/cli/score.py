@@ -57,4 +57,4 @@ def check_ending(out: Path) -> None:
         )
 
 
-main = command.command(score)
+main = command.as_program(score)

@@ -40,4 +40,4 @@ def simulate(
     write_simulated(run, out, hosts=hosts, transactions=transactions, seed=seed, format=format)
 
 
-main = command.command(simulate)
+main = command.as_program(simulate)

@@ -55,4 +55,4 @@ def train(
         train_calls(run, labels, out)
 
 
-main = command.command(train)
+main = command.as_program(train)

@@ -62,4 +62,4 @@ def validate(
         raise typer.Exit(1)
 
 
-main = command.command(validate)
+main = command.as_program(validate)

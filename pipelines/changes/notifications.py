@@ -20,12 +20,12 @@ from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings_sections import ChangeSettings
 
 Change = Mapping[str, Any]
-SECRET = "APICENSUS_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
+SECRET_VARIABLE = "APICENSUS_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
 AS_UTC = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
-LOCAL = ("localhost", "127.0.0.1", "::1")
-TEXT_CHARACTERS = 2000
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+MAX_TEXT_CHARACTERS = 2000
 """Of one text in a POST: a closed set of 50 long values is cut, so that a batch stays below what receivers take."""
-AGAIN = (408, 425, 429, 500, 502, 503, 504)
+RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 """Statuses after which the same request may succeed (RFC 9110 s. 15; RFC 6585 s. 4)."""
 
 
@@ -38,13 +38,13 @@ class Webhook:
     secret: str = ""
 
     @property
-    def shown(self) -> str:
+    def public_address(self) -> str:
         """The address without what may be secret: user, path and query."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
-def webhook(url: str, settings: ChangeSettings, secret: str) -> Webhook | None:
+def parse_webhook(url: str, settings: ChangeSettings, secret: str) -> Webhook | None:
     """The hook of an address; None where it is empty.
 
     Raises:
@@ -65,9 +65,9 @@ def webhook(url: str, settings: ChangeSettings, secret: str) -> Webhook | None:
     if parts.username is not None:
         raise SettingsError(
             f"changes.webhook: expected an address without user and password, found one for {parts.hostname}. "
-            f"Put a secret into the environment variable {SECRET}: it signs each request."
+            f"Put a secret into the environment variable {SECRET_VARIABLE}: it signs each request."
         )
-    if parts.scheme == "http" and parts.hostname not in LOCAL and not settings.webhook_plain_http:
+    if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS and not settings.webhook_plain_http:
         raise SettingsError(
             f"changes.webhook: expected https, found http to {parts.hostname}. Use https, or set "
             "changes.webhook_plain_http: true if names of your hosts and paths may cross the network in the clear."
@@ -89,13 +89,13 @@ def write_lines(changes: Iterator[Change], file: Path) -> int:
     return count
 
 
-def batches(changes: Iterator[Change], size: int) -> Iterator[list[Change]]:
+def split_batches(changes: Iterator[Change], size: int) -> Iterator[list[Change]]:
     """Lists of at most `size` changes."""
     while batch := list(islice(changes, size)):
         yield batch
 
 
-def post(hook: Webhook, batch: Sequence[Change]) -> None:
+def post_batch(hook: Webhook, batch: Sequence[Change]) -> None:
     """Sends one batch; a delivery that is repeated has the same body and the same `X-Apicensus-Delivery`.
 
     Redirections are failures: what was meant for one address goes to no other.
@@ -110,11 +110,11 @@ def post(hook: Webhook, batch: Sequence[Change]) -> None:
         "X-Apicensus-Delivery": hashlib.sha256(body).hexdigest(),
     }
     if hook.secret:
-        headers["X-Apicensus-Signature"] = f"sha256={signature(hook.secret, body)}"
+        headers["X-Apicensus-Signature"] = f"sha256={sign(hook.secret, body)}"
     limits = hook.settings
     retries = urllib3.Retry(
         total=limits.webhook_retries, redirect=0, backoff_factor=limits.webhook_backoff_seconds,
-        status_forcelist=AGAIN, allowed_methods=["POST"], raise_on_status=False, respect_retry_after_header=False,
+        status_forcelist=RETRY_STATUSES, allowed_methods=["POST"], raise_on_status=False, respect_retry_after_header=False,
     )  # fmt: skip
     # its warnings of further attempts would show the path of the address, which may be secret
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -131,19 +131,19 @@ def post(hook: Webhook, batch: Sequence[Change]) -> None:
         raise _undelivered(hook, f"status {status}")
 
 
-def signature(secret: str, body: bytes) -> str:
+def sign(secret: str, body: bytes) -> str:
     """HMAC-SHA-256 (RFC 2104) of a body in hexadecimal; receivers compute the same and compare."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def _undelivered(hook: Webhook, problem: str) -> DeliveryError:
     return DeliveryError(
-        f"web hook {hook.shown}: {problem}, no 2xx after {hook.settings.webhook_retries + 1} attempts. Its changes are kept "
-        "in table changes and the publication stays as it was; run `apicensus changes` again to send them."
+        f"web hook {hook.public_address}: {problem}, no 2xx after {hook.settings.webhook_retries + 1} attempts. The changes are "
+        "stored in table changes; run `apicensus changes` again to send them."
     )
 
 
 def _bounded(change: Change) -> dict[str, Any]:
     return {
-        key: value[:TEXT_CHARACTERS] if isinstance(value, str) else value for key, value in change.items()
+        key: value[:MAX_TEXT_CHARACTERS] if isinstance(value, str) else value for key, value in change.items()
     }

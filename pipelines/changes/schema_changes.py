@@ -10,12 +10,12 @@ from pipelines.changes.schema_inclusion import (
     INTEGER_RANGES,
     URL,
     JsonSchema,
-    branches,
     contains,
+    drop_annotations,
+    find_kind,
     keyword_contains,
-    keywords,
-    kind_of_form,
-    written_characters,
+    list_branches,
+    parse_character_pattern,
 )
 from pipelines.http.value_formats import ARRAY, BY_KIND, JSON_ONLY, LISTS, NUMBERS, TEXT, TEXTUAL, type_of
 from pipelines.http.value_patterns import BITS
@@ -26,7 +26,7 @@ from pipelines.schemas.inference.json_schema import EVIDENCE
 from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS
 
 Effect = Literal["widened", "narrowed", "changed"]
-ORDER = (
+KEYWORD_ORDER = (
     "type",
     "format",
     "enum",
@@ -72,7 +72,7 @@ class Difference:
     risk: float | None = None
 
 
-def differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Difference]:
+def find_differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Difference]:
     """What changed; nothing where both surely accept the same. The effects swap with the arguments."""
     narrowed, widened = not contains(new, old, in_url), not contains(old, new, in_url)
     if not narrowed and not widened:
@@ -93,7 +93,7 @@ def differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Differen
 
 def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
     """Alternatives of one type or form on both sides, with the path that names them; nothing where these differ."""
-    one, other = branches(old), branches(new)
+    one, other = list_branches(old), list_branches(new)
     if len(one) == len(other) == 1:
         return [("", one[0], other[0])] if one[0].get("type") == other[0].get("type") else []
     for label in (_type, _form):
@@ -106,14 +106,15 @@ def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, Json
 def _by_keyword(
     path: str, old: JsonSchema, new: JsonSchema, in_url: bool, narrowed: bool, widened: bool
 ) -> Iterator[Difference]:
-    mine, theirs = keywords(old), keywords(new)
+    mine, theirs = drop_annotations(old), drop_annotations(new)
     names = sorted(
-        mine.keys() | theirs.keys(), key=lambda name: (ORDER.index(name) if name in ORDER else 99, name)
+        mine.keys() | theirs.keys(),
+        key=lambda name: (KEYWORD_ORDER.index(name) if name in KEYWORD_ORDER else 99, name),
     )
     for name in names:
         before, after = mine.get(name), theirs.get(name)
         if name == "items":
-            for inner in differences(before or {}, after or {}, in_url):
+            for inner in find_differences(before or {}, after or {}, in_url):
                 yield Difference(
                     f"{path}items/{inner.keyword}",
                     inner.before,
@@ -140,13 +141,13 @@ def _type(schema: JsonSchema) -> str:
 
 
 def _form(schema: JsonSchema) -> str:
-    return kind_of_form(schema) or _type(schema)
+    return find_kind(schema) or _type(schema)
 
 
 def _forms(schema: JsonSchema) -> str:
     """The alternatives in words: `integer or uuid`."""
-    inner = sorted({_form(branch) for branch in branches(schema)})
-    items = [f"array of {_forms(branch['items'])}" for branch in branches(schema) if branch.get("items")]
+    inner = sorted({_form(branch) for branch in list_branches(schema)})
+    items = [f"array of {_forms(branch['items'])}" for branch in list_branches(schema) if branch.get("items")]
     return " or ".join([form for form in inner if form != "array" or not items] + sorted(items))
 
 
@@ -164,8 +165,8 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
         return Probe((ARRAY,), above=float(before))
     if keyword == "enum":
         return Probe(NAMED_KINDS, known=tuple(str(value) for value in before))
-    if keyword == "pattern" and (known := written_characters(before)) is not None:
-        wider = written_characters(new.get("pattern"))
+    if keyword == "pattern" and (known := parse_character_pattern(before)) is not None:
+        wider = parse_character_pattern(new.get("pattern"))
         if known.prefix and (wider is None or not wider.prefix.startswith(known.prefix)):
             return Probe((TEXT,), prefix=known.prefix)
         places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & known.classes)
@@ -183,11 +184,11 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
 def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
     """The kinds of value that the old schema's types and formats refuse; None where it refuses none."""
     of_lists = (
-        [branch.get("items", {}) for branch in branches(old) if branch.get("type") == "array"]
+        [branch.get("items", {}) for branch in list_branches(old) if branch.get("type") == "array"]
         if in_url
         else []
     )
-    shapes = [shape for item in of_lists for shape in branches(item)] + branches(old)
+    shapes = [shape for item in of_lists for shape in list_branches(item)] + list_branches(old)
     loose = [_loose(shape) for shape in shapes]
     refused = tuple(
         kind
@@ -201,7 +202,7 @@ def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
 def _loose(schema: JsonSchema) -> dict[str, Any]:
     """Type and form without limits: 32 bits are a limit, the characters of free text are limits."""
     kept = {"type": schema["type"]} if "type" in schema else {}
-    if (kind := kind_of_form(schema)) is not None:
+    if (kind := find_kind(schema)) is not None:
         kept |= _form_of_kind(kind)
     return kept
 
@@ -227,11 +228,11 @@ REQUIRED, PATH, MEDIA_TYPE = "required", "path", "content"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class SchemaVersion:
     """An endpoint's schema in one version."""
 
     parameters: tuple[Parameter, ...] = ()
-    writings: tuple[str, ...] = (PLAIN,)
+    path_variants: tuple[str, ...] = (PLAIN,)
     media_types: tuple[str, ...] = ()
 
 
@@ -250,14 +251,14 @@ class Change:
     risk: float | None = None
 
 
-def compare(old: Version, new: Version) -> list[Change]:
+def compare_versions(old: SchemaVersion, new: SchemaVersion) -> list[Change]:
     """All changes from `old` to `new`, in order of location, name and keyword; none where both accept the same requests.
 
     Nothing breaks: every request that fits `old` fits `new`.
     """
     before, after = ({(one.location, one.name): one for one in side.parameters} for side in (old, new))
     found = [
-        *_of_set(("path", "", PATH), old.writings, new.writings),
+        *_of_set(("path", "", PATH), old.path_variants, new.path_variants),
         *_of_set(("body", "", MEDIA_TYPE), old.media_types, new.media_types),
     ]
     for place in sorted(before.keys() | after.keys()):
@@ -293,7 +294,7 @@ def _is_expected(place: Place, before: Mapping[Place, Parameter]) -> bool:
 
 def _changed(place: Place, old: Parameter, new: Parameter) -> list[Change]:
     location, name = place
-    found = [_of(place, each) for each in differences(old.schema, new.schema, location in URL)]
+    found = [_of(place, each) for each in find_differences(old.schema, new.schema, location in URL)]
     if old.required != new.required and not (location == "body" and last_token(name) == ITEM):
         kind: Kind = "narrowed" if new.required else "widened"
         found.append(
@@ -315,7 +316,7 @@ def _of(place: Place, difference: Difference) -> Change:
     )
 
 
-def carried_over(
+def carry_over(
     old: Sequence[Parameter], new: Sequence[Parameter], changes: Sequence[Change]
 ) -> list[Parameter]:
     """The old parameters, with the new evidence where nothing changed: two documents then differ by changes alone."""

@@ -32,7 +32,7 @@ SEPARATORS = {COMMA_LIST: BITS["punctuation"], PIPE_LIST: BITS["dangerous"], SPA
 """Classes of the characters between the items of lists."""
 _LETTERS = BITS["lower"] | BITS["upper"]
 _WORD = _LETTERS | BITS["digit"]
-CLASSES_OF_FORMS = {
+CLASSES_OF_KINDS = {
     "uuid": _WORD | BITS["hyphen"], "date": BITS["digit"] | BITS["hyphen"], "ipv4": BITS["digit"] | BITS["dot"],
     "digits": BITS["digit"], "ulid": _WORD, "objectid": _WORD, "hex32": _WORD, "hex40": _WORD, "hex64": _WORD,
 }  # fmt: skip
@@ -43,45 +43,45 @@ _PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in RECOGNISERS if r
 
 def contains(new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
     """Whether every value that `old` accepts is surely accepted by `new`. Reflexive."""
-    return all(any(_within(one, other, in_url) for other in branches(new)) for one in branches(old))
+    return all(any(_within(one, other, in_url) for other in list_branches(new)) for one in list_branches(old))
 
 
-def branches(schema: JsonSchema) -> list[JsonSchema]:
+def list_branches(schema: JsonSchema) -> list[JsonSchema]:
     """The alternatives of a schema: those of its `anyOf`, else itself."""
     return list(schema["anyOf"]) if "anyOf" in schema else [schema]
 
 
-def keywords(schema: JsonSchema) -> dict[str, Any]:
+def drop_annotations(schema: JsonSchema) -> dict[str, Any]:
     """The schema without what only describes it."""
     return {key: value for key, value in schema.items() if not key.startswith("x-")}
 
 
-def kind_of_form(schema: JsonSchema) -> str | None:
+def find_kind(schema: JsonSchema) -> str | None:
     """The recogniser that a `format` or a written pattern stands for."""
     return _FORMATS.get(str(schema.get("format"))) or _PATTERNS.get(str(schema.get("pattern")))
 
 
-class Characters(NamedTuple):
+class AllowedCharacters(NamedTuple):
     """What a text may be made of: it begins with `prefix`, the rest is of `classes` (`value_patterns.BITS`)."""
 
     classes: int
     prefix: str = ""
 
-    def contain(self, other: Characters) -> bool:
+    def contains(self, other: AllowedCharacters) -> bool:
         """Whether every text of `other` is one of these."""
         rest = other.prefix.removeprefix(self.prefix)
         has_prefix = other.prefix.startswith(self.prefix)
         return has_prefix and (classes_of(rest) | other.classes) & ~self.classes == 0
 
 
-def written_characters(pattern: str | None) -> Characters | None:
+def parse_character_pattern(pattern: str | None) -> AllowedCharacters | None:
     """A pattern that the learner made of characters and a prefix (`limits`); None: another one."""
     if pattern is None:
         return None
     for place, sign in enumerate(pattern):
         if sign == "[" and (classes := _brackets().get(pattern[place:])) is not None:
             prefix = re.sub(r"\\(.)", r"\1", pattern[1:place])
-            return Characters(classes, prefix) if pattern[:place] == f"^{as_pattern(prefix)}" else None
+            return AllowedCharacters(classes, prefix) if pattern[:place] == f"^{as_pattern(prefix)}" else None
     return None
 
 
@@ -100,8 +100,8 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
     if keyword == "items":
         return contains(new["items"], old.get("items", {}), in_url)
     if keyword == "pattern":
-        mine, theirs = written_characters(new["pattern"]), _characters(old)
-        return mine is not None and theirs is not None and mine.contain(theirs)
+        mine, theirs = parse_character_pattern(new["pattern"]), _characters(old)
+        return mine is not None and theirs is not None and mine.contains(theirs)
     if keyword == "format" and new["format"] in INTEGER_RANGES:
         low, high = INTEGER_RANGES[new["format"]]
         least, most = _range(old)
@@ -111,8 +111,8 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
 
 def _within(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
     old, new = _plain(old), _plain(new)
-    wanted = keywords(new)
-    if not wanted or wanted == keywords(old):
+    wanted = drop_annotations(new)
+    if not wanted or wanted == drop_annotations(old):
         return _same_style(old, new)
     if "enum" in old:
         return all(accepts(new, value, in_url) for value in old["enum"])
@@ -141,7 +141,7 @@ def _readings(text: str) -> list[Any]:
 
 def _plain(schema: JsonSchema) -> JsonSchema:
     """An alternative of a single one is that one; what describes the whole goes with it."""
-    while len(schema.get("anyOf", ())) == 1 and not keywords(schema).keys() - {"anyOf"}:
+    while len(schema.get("anyOf", ())) == 1 and not drop_annotations(schema).keys() - {"anyOf"}:
         schema = schema["anyOf"][0]
     return schema
 
@@ -164,7 +164,7 @@ def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:
     return has_none or not separator
 
 
-def _all_classes(found: Characters) -> int:
+def _all_classes(found: AllowedCharacters) -> int:
     return found.classes | classes_of(found.prefix)
 
 
@@ -197,19 +197,19 @@ def _most(keyword: str, schema: JsonSchema) -> float | None:
     if keyword == "maximum":
         return _range(schema)[1]
     stated = schema.get(keyword)
-    kind = kind_of_form(schema)
-    if keyword != "maxLength" or kind not in CLASSES_OF_FORMS:
+    kind = find_kind(schema)
+    if keyword != "maxLength" or kind not in CLASSES_OF_KINDS:
         return None if stated is None else float(stated)
     longest = BY_KIND[kind].longest
     return float(longest if stated is None else min(longest, stated))
 
 
-def _characters(schema: JsonSchema) -> Characters | None:
+def _characters(schema: JsonSchema) -> AllowedCharacters | None:
     """The characters that a text of this schema can have; None: any."""
     if schema.get("maxLength") == 0:
-        return Characters(0)
-    classes = CLASSES_OF_FORMS.get(kind_of_form(schema) or "")
-    return written_characters(schema.get("pattern")) if classes is None else Characters(classes)
+        return AllowedCharacters(0)
+    classes = CLASSES_OF_KINDS.get(find_kind(schema) or "")
+    return parse_character_pattern(schema.get("pattern")) if classes is None else AllowedCharacters(classes)
 
 
 @cache

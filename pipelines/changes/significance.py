@@ -10,31 +10,33 @@ from scipy.stats import binom
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class Inactivity:
     """Days since the last active one, and how probable a gap of more than that is; None: too little is known."""
 
     days: int
     chance: float | None
 
 
-def silence(active: Sequence[int], observed: int, cycles: Sequence[int], cycles_seen: int) -> Silence:
+def measure_inactivity(
+    active: Sequence[int], observed: int, cycles: Sequence[int], cycles_seen: int
+) -> Inactivity:
     """The silence at the end of `observed` days (numbered from 0), of which the sorted `active` had calls.
 
     Of a calendar's cycle (a week, a month) that the history does not span `cycles_seen` times, nothing is known: until the
     silence is longer than it, the chance is None.
     """
     if not active:
-        return Silence(observed, None)
+        return Inactivity(observed, None)
     idle = observed - 1 - active[-1]
     span = active[-1] - active[0]
     unknown = max((cycle for cycle in cycles if span < cycles_seen * cycle), default=0)
     gaps = [later - earlier for earlier, later in pairwise(active)]
     if not gaps or idle <= unknown:
-        return Silence(idle, None)
-    return Silence(idle, gap_chance(gaps, idle))
+        return Inactivity(idle, None)
+    return Inactivity(idle, gap_probability(gaps, idle))
 
 
-def gap_chance(gaps: Sequence[int], idle: int) -> float:
+def gap_probability(gaps: Sequence[int], idle: int) -> float:
     """Probability that the next gap is longer than `idle`, from the gaps before it.
 
     The tail over any of the gaps is taken as exponential: with k gaps over the threshold u, whose excesses sum to S, the next
@@ -73,7 +75,7 @@ class Occurrence:
     total: float
 
 
-def chance(seen: Occurrence) -> float | None:
+def compute_chance(seen: Occurrence) -> float | None:
     """Probability that what always had one rate shows itself so late, or so much more of late; None: nothing to judge by.
 
     Never seen before: given its number m, the occurrences of a process of constant rate are uniform over the exposure, so the

@@ -85,7 +85,7 @@ UNNUMBERED = 0
 """Number of what was not accepted but is looked back at (`as_of`)."""
 
 
-def publication(
+def build_publication(
     inventory: DataFrame, schemas: DataFrame, endpoint_slices: DataFrame, number: int
 ) -> DataFrame:
     """The inventory and the newest schemas of one variant → rows of `PUBLISHED`; no rows where there is no traffic."""
@@ -95,7 +95,7 @@ def publication(
     return numbered.withColumn("publication", F.lit(number)).select(*PUBLISHED.schema.names)
 
 
-def as_of(day: date, inventory: DataFrame, schemas: DataFrame) -> DataFrame:
+def build_publication_as_of(day: date, inventory: DataFrame, schemas: DataFrame) -> DataFrame:
     """What could have been published on `day`: endpoints seen until then, versions learned from traffic until then."""
     until = inventory.where(F.to_date("first_seen") <= F.lit(day))
     known = schemas.where(F.col("last_day") <= F.lit(day))

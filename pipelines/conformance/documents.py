@@ -15,10 +15,10 @@ from pipelines.runtime.bounded_yaml import Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError
 
 SUFFIXES = (".json", ".yaml", ".yml")
-WAY_OUT = "Mend the document, or leave the file out of --schemas."
+REMEDY = "Mend the document, or leave the file out of --schemas."
 
 
-class Limits(NamedTuple):
+class DocumentLimits(NamedTuple):
     """What a document may cost: section `conformance` of the settings says why."""
 
     document_max_bytes: int = 67_108_864
@@ -27,7 +27,7 @@ class Limits(NamedTuple):
     schema_max_work: int = 100_000
 
 
-LIMITS = Limits()
+DEFAULT_LIMITS = DocumentLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Document:
 
     source: str
     tree: dict[str, Any]
-    max_work: int = LIMITS.schema_max_work
+    max_work: int = DEFAULT_LIMITS.schema_max_work
 
     @property
     def is_30(self) -> bool:
@@ -54,7 +54,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def load(place: Path, limits: Limits = LIMITS) -> tuple[list[Document], list[str]]:
+def load_documents(place: Path, limits: DocumentLimits = DEFAULT_LIMITS) -> tuple[list[Document], list[str]]:
     """The documents in a folder (at any depth) or of one file, in order of their names; and names of files that are none.
 
     Raises:
@@ -67,7 +67,7 @@ def load(place: Path, limits: Limits = LIMITS) -> tuple[list[Document], list[str
     found = [place] if place.is_file() else list(_files(place))
     trees = [(str(file), _tree(file, limits)) for file in found]
     known = [
-        Document(name, checked(name, tree), limits.schema_max_work)
+        Document(name, require_openapi(name, tree), limits.schema_max_work)
         for name, tree in trees
         if _claims_to_be_one(tree)
     ]
@@ -81,14 +81,14 @@ def load(place: Path, limits: Limits = LIMITS) -> tuple[list[Document], list[str
     return known, others
 
 
-def checked(source: str, tree: Any) -> dict[str, Any]:
+def require_openapi(source: str, tree: Any) -> dict[str, Any]:
     """The tree, if it has the version and the shape of OpenAPI 3.0 or 3.1; what is in it is checked where it is compiled.
 
     Raises:
         InputError: with the place in the document.
     """
     if not isinstance(tree, dict):
-        raise broken(source, (), "a mapping", tree)
+        raise document_error(source, (), "a mapping", tree)
     version = tree.get("openapi", tree.get("swagger"))
     if not str(version).startswith(("3.0", "3.1")):
         raise InputError(
@@ -97,21 +97,21 @@ def checked(source: str, tree: Any) -> dict[str, Any]:
             "Convert it, or leave it out.",
         )
     if not isinstance(tree.get("paths", {}), dict):
-        raise broken(source, ("paths",), "a mapping of paths", tree["paths"])
+        raise document_error(source, ("paths",), "a mapping of paths", tree["paths"])
     return tree
 
 
-def broken(source: str, place: Sequence[str], expected: str, found: object) -> InputError:
+def document_error(source: str, place: Sequence[str], expected: str, found: object) -> InputError:
     """The error at a place of a document. What was found is told by its type: a document may be as long as it likes."""
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
     return InputError(
-        at(source, place),
+        document_location(source, place),
         f"expected {expected}, found {names.get(type(found), 'a number')}",
-        WAY_OUT,
+        REMEDY,
     )
 
 
-def at(source: str, place: Sequence[str]) -> str:
+def document_location(source: str, place: Sequence[str]) -> str:
     """A place in a document: its file and a JSON Pointer (RFC 6901 s. 6)."""
     return "/".join([f"{source}#", *(key.replace("~", "~0").replace("/", "~1") for key in place)])
 
@@ -126,7 +126,7 @@ def _claims_to_be_one(tree: Any) -> bool:
     return isinstance(tree, dict) and ("openapi" in tree or "swagger" in tree)
 
 
-def _tree(file: Path, limits: Limits) -> Any:
+def _tree(file: Path, limits: DocumentLimits) -> Any:
     """What the file holds, as JSON would say it: keys are texts."""
     try:
         if file.stat().st_size > limits.document_max_bytes:
@@ -141,24 +141,24 @@ def _tree(file: Path, limits: Limits) -> Any:
     except OSError as error:
         raise InputError(str(file), f"cannot be read ({error.strerror})", "Grant read access.") from error
     except orjson.JSONDecodeError as error:
-        raise InputError(str(file), f"is no JSON ({error.msg})", WAY_OUT, error.lineno) from error
+        raise InputError(str(file), f"is no JSON ({error.msg})", REMEDY, error.lineno) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "unreadable"
         raise InputError(
-            str(file), f"is not YAML ({problem})", WAY_OUT, mark.line + 1 if mark else None
+            str(file), f"is not YAML ({problem})", REMEDY, mark.line + 1 if mark else None
         ) from error
     except ValueError as error:  # a number of thousands of digits, a date that is none
-        raise InputError(str(file), f"is not YAML ({str(error)[:100]})", WAY_OUT) from error
+        raise InputError(str(file), f"is not YAML ({str(error)[:100]})", REMEDY) from error
     except RecursionError:
-        raise InputError(str(file), "is nested too deeply", WAY_OUT) from None
+        raise InputError(str(file), "is nested too deeply", REMEDY) from None
 
 
 def _too_costly(file: Path, costs: str) -> InputError:
     return InputError(
         str(file),
         f"is too costly to read: {costs}",
-        f"{WAY_OUT} Where you trust it, raise conformance.document_max_bytes, _nodes or _depth in the settings.",
+        f"{REMEDY} Where you trust it, raise conformance.document_max_bytes, _nodes or _depth in the settings.",
     )
 
 
@@ -188,7 +188,7 @@ MAX_HOPS = 32
 """References to references; more are a circle."""
 
 
-def target(document: Document, reference: Any, place: Sequence[str]) -> Any:
+def resolve_reference(document: Document, reference: Any, place: Sequence[str]) -> Any:
     """What a local reference (`#/components/...`) points at; None where it is one to another document.
 
     Raises:
@@ -205,14 +205,14 @@ def target(document: Document, reference: Any, place: Sequence[str]) -> Any:
             node = node[int(key)]
         else:
             raise InputError(
-                at(document.source, place),
+                document_location(document.source, place),
                 f"$ref {reference[:200]!r} points at nothing",
-                WAY_OUT,
+                REMEDY,
             )
     return node
 
 
-def followed(document: Document, node: Any, place: Sequence[str]) -> Any:
+def follow_references(document: Document, node: Any, place: Sequence[str]) -> Any:
     """A node that is no reference: the one itself, or what its references end at; None where that is elsewhere.
 
     Raises:
@@ -221,8 +221,8 @@ def followed(document: Document, node: Any, place: Sequence[str]) -> Any:
     for _ in range(MAX_HOPS):
         if not isinstance(node, dict) or "$ref" not in node:
             return node
-        node = target(document, node["$ref"], place)
-    raise InputError(at(document.source, place), "$ref leads to itself", WAY_OUT)
+        node = resolve_reference(document, node["$ref"], place)
+    raise InputError(document_location(document.source, place), "$ref leads to itself", REMEDY)
 
 
 def _unquoted(token: str) -> str:

@@ -45,7 +45,7 @@ class Finding(NamedTuple):
         return "high" if self.value_class == SUSPICIOUS or is_other_type else "medium"
 
 
-class Verdict(NamedTuple):
+class RequestCheck(NamedTuple):
     """Of one request: the template it belongs to (None: to none), and what was found."""
 
     template: str | None

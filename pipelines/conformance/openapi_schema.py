@@ -13,21 +13,28 @@ import orjson
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.conformance.documents import WAY_OUT, Document, at, broken, followed, target
+from pipelines.conformance.documents import (
+    REMEDY,
+    Document,
+    document_error,
+    document_location,
+    follow_references,
+    resolve_reference,
+)
 from pipelines.http.json_values import JsonSchema
 from pipelines.runtime.errors import InputError
 
-IN_PLACE = ("not", "if", "then", "else")
-IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")
-BELOW = (
+IN_PLACE_KEYWORDS = ("not", "if", "then", "else")
+IN_PLACE_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf")
+CHILD_KEYWORDS = (
     "items", "additionalProperties", "propertyNames", "contains", "unevaluatedProperties", "unevaluatedItems",
 )  # fmt: skip
 ROOT = ""
-TURNS = 3
+CYCLE_TURNS = 3
 """References that are followed inside of a circle: a schema of 150 kinds that hold each other costs 150 * 150 with them."""
 
 
-def work(schema: JsonSchema | bool) -> float:
+def validation_cost(schema: JsonSchema | bool) -> float:
     """Schemas that one place of a value is judged against, at most, with all places above it. Infinite where floats end.
 
     Of alternatives, references and conditions all apply to the same place, of properties one: so those add up, and of these the
@@ -36,68 +43,68 @@ def work(schema: JsonSchema | bool) -> float:
     if isinstance(schema, bool):
         return 1
     nodes = {ROOT: schema, **schema.get("$defs", {})}
-    return _Work(nodes).of_definition(ROOT, TURNS)
+    return _CostCounter(nodes).definition_cost(ROOT, CYCLE_TURNS)
 
 
-class _Work:
+class _CostCounter:
     """Sums, each definition's once for each number of turns that are left in its circle."""
 
     def __init__(self, nodes: dict[str, Any]) -> None:
         self.nodes = nodes
-        self.circle = _circles(nodes)
-        self.known: dict[tuple[str, int], float] = {}
+        self.cycle = _cycles(nodes)
+        self.costs: dict[tuple[str, int], float] = {}
 
-    def of_definition(self, name: str, turns: int) -> float:
-        if (name, turns) not in self.known:
-            self.known[name, turns] = self.of(self.nodes.get(name, True), name, turns)
-        return self.known[name, turns]
+    def definition_cost(self, name: str, turns: int) -> float:
+        if (name, turns) not in self.costs:
+            self.costs[name, turns] = self.node_cost(self.nodes.get(name, True), name, turns)
+        return self.costs[name, turns]
 
-    def of(self, node: Any, within: str, turns: int) -> float:
+    def node_cost(self, node: Any, within: str, turns: int) -> float:
         if not isinstance(node, dict):
             return 1
         found = 1.0
         if "$ref" in node:
-            found += self._of_reference(node["$ref"].rpartition("/")[2], within, turns)
+            found += self._reference_cost(node["$ref"].rpartition("/")[2], within, turns)
         for one in _in_place(node):
-            found += self.of(one, within, turns)
-        for one in _below(node):
-            found += self.of(one, within, turns)
-        named = [self.of(one, within, turns) for one in node.get("properties", {}).values()]
+            found += self.node_cost(one, within, turns)
+        for one in _children(node):
+            found += self.node_cost(one, within, turns)
+        named = [self.node_cost(one, within, turns) for one in node.get("properties", {}).values()]
         return found + max(named, default=0.0)
 
-    def _of_reference(self, name: str, within: str, turns: int) -> float:
-        if self.circle.get(name) is None or self.circle.get(name) != self.circle.get(within):
-            return self.of_definition(name, TURNS)
-        return self.of_definition(name, turns - 1) if turns else 1
+    def _reference_cost(self, name: str, within: str, turns: int) -> float:
+        if self.cycle.get(name) is None or self.cycle.get(name) != self.cycle.get(within):
+            return self.definition_cost(name, CYCLE_TURNS)
+        return self.definition_cost(name, turns - 1) if turns else 1
 
 
 def _in_place(node: JsonSchema) -> Iterator[Any]:
     """Subschemas that judge the same value."""
-    for key in IN_PLACE:
+    for key in IN_PLACE_KEYWORDS:
         if key in node:
             yield node[key]
-    for key in IN_PLACE_LISTS:
+    for key in IN_PLACE_LIST_KEYWORDS:
         yield from node.get(key, ())
     yield from node.get("dependentSchemas", {}).values()
 
 
-def _below(node: JsonSchema) -> Iterator[Any]:
+def _children(node: JsonSchema) -> Iterator[Any]:
     """Subschemas that may judge one and the same item or member."""
-    for key in BELOW:
+    for key in CHILD_KEYWORDS:
         if key in node:
             yield node[key]
     yield from node.get("patternProperties", {}).values()
     yield from node.get("prefixItems", ())
 
 
-def _circles(nodes: dict[str, Any]) -> dict[str, int]:
+def _cycles(nodes: dict[str, Any]) -> dict[str, int]:
     """Definitions that refer to themselves, through others or not, with the number of their circle."""
     number = {name: place for place, name in enumerate(nodes)}
     edges = [
-        (number[name], number[target])
+        (number[name], number[other])
         for name, node in nodes.items()
-        for target in _references(node, is_root=name == ROOT)
-        if target in number
+        for other in _references(node, is_root=name == ROOT)
+        if other in number
     ]
     if not edges:
         return {}
@@ -127,29 +134,29 @@ def _references(node: Any, is_root: bool = False) -> Iterator[str]:
 
 
 EVIDENCE = "x-census"
-ELSEWHERE = "a $ref to another document"
-UNTAKEN = "a pattern that the engine does not take"
-PLAIN = frozenset(
+EXTERNAL_REFERENCE = "a $ref to another document"
+UNSUPPORTED_PATTERN = "a pattern that the engine does not take"
+PLAIN_KEYWORDS = frozenset(
     "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems "
     "uniqueItems maxContains minContains maxProperties minProperties required dependentRequired format".split()
 )
-ONE = frozenset(
+SCHEMA_KEYWORDS = frozenset(
     "items not additionalProperties propertyNames contains if then else unevaluatedProperties unevaluatedItems".split()
 )
-SEVERAL = frozenset("allOf anyOf oneOf prefixItems".split())
-NAMED = frozenset("properties patternProperties dependentSchemas".split())
+SCHEMA_LIST_KEYWORDS = frozenset("allOf anyOf oneOf prefixItems".split())
+SCHEMA_MAP_KEYWORDS = frozenset("properties patternProperties dependentSchemas".split())
 MAX_NODES = 20_000
 """Schemas that one schema may consist of, with what it refers to. More is no request that anybody sends: a circle of YAML
 aliases, or a bomb.
 """
-BACKTRACKS = 10_000
+BACKTRACK_LIMIT = 10_000
 """Steps of a pattern that needs backtracking (look-around, back references); all others run in linear time. Where they do not
 suffice, nothing is said of the value: some 0.1 ms at most.
 """
-PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACKS)
+PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT)
 
 
-def validator(schema: JsonSchema | bool) -> jsonschema_rs.Draft202012Validator:
+def compile_validator(schema: JsonSchema | bool) -> jsonschema_rs.Draft202012Validator:
     """The compiled schema: formats are checked, nothing is fetched, no message holds a value.
 
     Raises:
@@ -161,16 +168,16 @@ def validator(schema: JsonSchema | bool) -> jsonschema_rs.Draft202012Validator:
 
 
 @lru_cache(maxsize=4096)
-def is_pattern(pattern: object) -> bool:
+def is_supported_pattern(pattern: object) -> bool:
     """Whether the engine takes a text as a regular expression."""
     try:
-        validator({"pattern": pattern})
+        compile_validator({"pattern": pattern})
     except jsonschema_rs.ValidationError:
         return False
     return isinstance(pattern, str)
 
 
-def standalone(
+def make_standalone(
     document: Document, schema: Any, place: tuple[str, ...], notes: Counter[str]
 ) -> JsonSchema | bool:
     """`schema`, found at `place` of `document`. `notes` counts what is not judged, by its reason.
@@ -191,24 +198,26 @@ def standalone(
             if isinstance(found, bool) or not conversion.definitions
             else conversion.with_definitions(found)
         )
-        if work(whole) > document.max_work:
+        if validation_cost(whole) > document.max_work:
             raise InputError(
-                at(document.source, place),
+                document_location(document.source, place),
                 f"a value may be judged more than {document.max_work:,} times: references are shared level by level",
-                f"{WAY_OUT} Where you trust it, raise conformance.schema_max_work in the settings.",
+                f"{REMEDY} Where you trust it, raise conformance.schema_max_work in the settings.",
             )
-        validator(whole)
+        compile_validator(whole)
         orjson.dumps(whole)
     except orjson.JSONEncodeError:
-        raise broken(document.source, place, "numbers of at most 64 bits", 0) from None
+        raise document_error(document.source, place, "numbers of at most 64 bits", 0) from None
     except RecursionError:
-        raise InputError(at(document.source, place), "the schema is nested too deeply", WAY_OUT) from None
+        raise InputError(
+            document_location(document.source, place), "the schema is nested too deeply", REMEDY
+        ) from None
     except jsonschema_rs.ValidationError as error:
         inside = "/".join(map(str, error.instance_path))
         raise InputError(
-            at(document.source, place),
+            document_location(document.source, place),
             f"the schema is none: keyword {inside[:200] or '$ref'!r}",
-            WAY_OUT,
+            REMEDY,
         ) from error
     return whole
 
@@ -231,10 +240,12 @@ class _Conversion:
         if isinstance(node, bool):
             return node
         if not isinstance(node, dict):
-            raise broken(self.document.source, place, "a schema", node)
+            raise document_error(self.document.source, place, "a schema", node)
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise broken(self.document.source, place, f"a schema of at most {MAX_NODES:,} parts", node)
+            raise document_error(
+                self.document.source, place, f"a schema of at most {MAX_NODES:,} parts", node
+            )
         if "$dynamicRef" in node:
             self.notes["a $dynamicRef"] += 1
             return {}
@@ -247,9 +258,9 @@ class _Conversion:
         return {"allOf": [reference, self._plain(rest, place)]}
 
     def _reference(self, reference: Any, place: tuple[str, ...]) -> JsonSchema:
-        node = target(self.document, reference, place)
+        node = resolve_reference(self.document, reference, place)
         if node is None:
-            self.notes[ELSEWHERE] += 1
+            self.notes[EXTERNAL_REFERENCE] += 1
             return {}
         if reference not in self.numbers:
             self.numbers[reference] = str(len(self.numbers))
@@ -260,17 +271,17 @@ class _Conversion:
         out: JsonSchema = {}
         for key, value in node.items():
             here = (*place, key)
-            if key in PLAIN:
+            if key in PLAIN_KEYWORDS:
                 out[key] = value
-            elif key in ONE:
+            elif key in SCHEMA_KEYWORDS:
                 out[key] = self.schema(value, here)
-            elif key in SEVERAL:
+            elif key in SCHEMA_LIST_KEYWORDS:
                 if not isinstance(value, list):
-                    raise broken(self.document.source, here, "a list of schemas", value)
+                    raise document_error(self.document.source, here, "a list of schemas", value)
                 out[key] = [self.schema(one, (*here, str(number))) for number, one in enumerate(value)]
-            elif key in NAMED:
+            elif key in SCHEMA_MAP_KEYWORDS:
                 if not isinstance(value, dict):
-                    raise broken(self.document.source, here, "a mapping of schemas", value)
+                    raise document_error(self.document.source, here, "a mapping of schemas", value)
                 out[key] = {name: self.schema(one, (*here, name)) for name, one in value.items()}
         self._drop_patterns(out)
         self._keep_evidence(node, out)
@@ -280,20 +291,20 @@ class _Conversion:
             ]
         elif isinstance(out.get("required"), bool):  # a frequent mistake, of JSON Schema draft 3
             del out["required"]
-        return _of_30(out, node) if self.document.is_30 else out
+        return _convert_openapi_30(out, node) if self.document.is_30 else out
 
     def _drop_patterns(self, out: JsonSchema) -> None:
-        if "pattern" in out and not is_pattern(out["pattern"]):
+        if "pattern" in out and not is_supported_pattern(out["pattern"]):
             del out["pattern"]
-            self.notes[UNTAKEN] += 1
-        for pattern in [one for one in out.get("patternProperties", ()) if not is_pattern(one)]:
+            self.notes[UNSUPPORTED_PATTERN] += 1
+        for pattern in [one for one in out.get("patternProperties", ()) if not is_supported_pattern(one)]:
             del out["patternProperties"][pattern]
             out.pop("additionalProperties", None)  # it is about the names that no pattern takes
-            self.notes[UNTAKEN] += 1
+            self.notes[UNSUPPORTED_PATTERN] += 1
 
     def _is_read_only(self, properties: dict[str, Any], name: Any) -> bool:
         """Read-only members are required of answers only (OpenAPI 3.0.3 s. 4.7.24.2)."""
-        member = followed(self.document, properties.get(str(name)), ())
+        member = follow_references(self.document, properties.get(str(name)), ())
         return isinstance(member, dict) and member.get("readOnly") is True
 
     def _keep_evidence(self, node: dict[str, Any], out: JsonSchema) -> None:
@@ -308,7 +319,7 @@ class _Conversion:
             }
 
 
-def _of_30(out: JsonSchema, node: dict[str, Any]) -> JsonSchema:
+def _convert_openapi_30(out: JsonSchema, node: dict[str, Any]) -> JsonSchema:
     """Exclusive limits are flags in 3.0, and null is a flag beside the type."""
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(out.get(exclusive), bool) and out.pop(exclusive) and limit in out:

@@ -50,7 +50,7 @@ class _Walk:
             found.is_open = True
 
 
-def members(schema: JsonSchema | bool) -> Members:
+def collect_members(schema: JsonSchema | bool) -> Members:
     """The members that a standalone schema (`dialect.standalone`) names, at any depth."""
     if isinstance(schema, bool):
         return Members()
@@ -59,7 +59,7 @@ def members(schema: JsonSchema | bool) -> Members:
     return found
 
 
-def unknown(value: Any, known: Members) -> Iterator[tuple[str, str, Any]]:
+def find_unknown_members(value: Any, known: Members) -> Iterator[tuple[str, str, Any]]:
     """(pointer of what holds it, name, value) of each member that `known` does not name; `MAX_VALUES` places at most."""
     places: list[tuple[str, Any, Members]] = [("", value, known)]
     for _ in range(MAX_VALUES):
@@ -78,7 +78,7 @@ def unknown(value: Any, known: Members) -> Iterator[tuple[str, str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ParameterShape:
     """What the text of a parameter may stand for: a scalar, a list (schema of an item), an object (schemas of its members)."""
 
     is_scalar: bool = True
@@ -97,11 +97,11 @@ class Parameter:
     explode: bool
     required: bool
     allows_empty: bool
-    shape: Shape
+    shape: ParameterShape
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FormBody:
     """Fields of a form body; a closed one takes no others."""
 
     fields: tuple[Parameter, ...]
@@ -118,5 +118,5 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     body: str | None = None
     members: Members | None = None
-    form: Form | None = None
+    form: FormBody | None = None
     media: tuple[str, ...] = ()

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from pipelines.conformance.documents import Document, broken, followed
-from pipelines.conformance.openapi_schema import ELSEWHERE, standalone
-from pipelines.conformance.operation import Form, Operation, Parameter, Shape, members
-from pipelines.conformance.routes import Routes, Server, servers
+from pipelines.conformance.documents import Document, document_error, follow_references
+from pipelines.conformance.openapi_schema import EXTERNAL_REFERENCE, make_standalone
+from pipelines.conformance.operation import FormBody, Operation, Parameter, ParameterShape, collect_members
+from pipelines.conformance.routes import Routes, Server, read_servers
 from pipelines.http.json_values import JsonSchema
 from pipelines.http.media_types import FORM, names_json
 from pipelines.requests.json_body import MEMBER
@@ -20,13 +20,15 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OWN_METHODS = "x-census-methods"
 """Where our documents keep methods that OpenAPI does not know."""
 DEFAULT_STYLE = {"path": "simple", "query": "form", "form": "form"}
-READ_STYLES = frozenset({"simple", "form", "spaceDelimited", "pipeDelimited", "deepObject"})
+SUPPORTED_STYLES = frozenset({"simple", "form", "spaceDelimited", "pipeDelimited", "deepObject"})
 MAX_DEPTH = 100
 """Segments of a path. The source saw 24 at most (`paths.max_depth`); routes are nested as deeply."""
-UNREAD = "a parameter of style matrix or label"
+UNSUPPORTED_STYLE = "a parameter of style matrix or label"
 
 
-def operations(document: Document, notes: Counter[str]) -> Iterator[tuple[tuple[Server, ...], Operation]]:
+def read_operations(
+    document: Document, notes: Counter[str]
+) -> Iterator[tuple[tuple[Server, ...], Operation]]:
     """Each operation of a document with its servers. `notes` counts what cannot be judged, by its reason.
 
     Raises:
@@ -38,8 +40,8 @@ def operations(document: Document, notes: Counter[str]) -> Iterator[tuple[tuple[
             continue
         place = ("paths", path)
         if path.count("/") > MAX_DEPTH:
-            raise broken(document.source, place, f"a path of at most {MAX_DEPTH} segments", path)
-        item = _mapping(document, followed(document, given, place), place)
+            raise document_error(document.source, place, f"a path of at most {MAX_DEPTH} segments", path)
+        item = _mapping(document, follow_references(document, given, place), place)
         own = _mapping(document, item.get(OWN_METHODS, {}), (*place, OWN_METHODS))
         found: list[tuple[str, Any, tuple[str, ...]]]
         found = [(name.upper(), item[name], (*place, name)) for name in METHODS if name in item]
@@ -47,10 +49,10 @@ def operations(document: Document, notes: Counter[str]) -> Iterator[tuple[tuple[
         for method, one, here in found:
             operation = _mapping(document, one, here)
             where = next((each["servers"] for each in (operation, item, tree) if each.get("servers")), None)
-            yield servers(where), _operation(document, method, path, item, operation, here, notes)
+            yield read_servers(where), _operation(document, method, path, item, operation, here, notes)
 
 
-def routes_of(documents: Iterable[Document], notes: Counter[str]) -> Routes:
+def build_routes(documents: Iterable[Document], notes: Counter[str]) -> Routes:
     """All operations of several documents; where two describe the same one, the first counts.
 
     Raises:
@@ -58,7 +60,7 @@ def routes_of(documents: Iterable[Document], notes: Counter[str]) -> Routes:
     """
     routes = Routes()
     for document in documents:
-        for places, operation in operations(document, notes):
+        for places, operation in read_operations(document, notes):
             for server in places:
                 routes.add(server, operation)
     return routes
@@ -77,18 +79,18 @@ def _operation(
     for holder in (item, operation):  # an operation's parameter replaces its path's
         for number, one in enumerate(_list(document, holder.get("parameters", []), (*place, "parameters"))):
             here = (*place, "parameters", str(number))
-            given = followed(document, one, here)
+            given = follow_references(document, one, here)
             if given is None:
-                notes[ELSEWHERE] += 1
+                notes[EXTERNAL_REFERENCE] += 1
                 continue
-            parameter = _parameter(document, _mapping(document, given, here), here, notes)
-            if parameter is not None:
-                known[parameter.location, parameter.name] = parameter
-    body = followed(document, operation.get("requestBody", {}), place) or {}
+            read = _parameter(document, _mapping(document, given, here), here, notes)
+            if read is not None:
+                known[read.location, read.name] = read
+    body = follow_references(document, operation.get("requestBody", {}), place) or {}
     content = _mapping(document, body.get("content", {}), (*place, "requestBody", "content"))
     media = {name.partition(";")[0].strip().lower(): one for name, one in content.items()}
     here = (*place, "requestBody", "content")
-    of_json = next((name for name in media if is_json(name)), None)
+    of_json = next((name for name in media if reads_as_json(name)), None)
     schema = _schema_of(document, media[of_json], (*here, of_json), notes) if of_json is not None else True
     form = media.get(FORM)
     return Operation(
@@ -97,13 +99,13 @@ def _operation(
         path=tuple(one for one in known.values() if one.location == "path"),
         query=tuple(one for one in known.values() if one.location == "query"),
         body=_text(schema) if of_json is not None else None,
-        members=members(schema) if of_json is not None else None,
+        members=collect_members(schema) if of_json is not None else None,
         form=_form(document, form, (*here, FORM), notes) if form is not None else None,
         media=tuple(media),
     )
 
 
-def is_json(media_type: str) -> bool:
+def reads_as_json(media_type: str) -> bool:
     """Whether a body of this media type, or range of them, is read as JSON."""
     return media_type in ("text/json", "*/*", "application/*") or names_json(media_type)
 
@@ -114,7 +116,7 @@ def _parameter(
     """None for headers and cookies: their values are not kept of traffic."""
     name, location = given.get("name"), given.get("in")
     if not isinstance(name, str) or not isinstance(location, str):
-        raise broken(document.source, place, "a parameter with `name` and `in`", given)
+        raise document_error(document.source, place, "a parameter with `name` and `in`", given)
     if location not in ("path", "query"):
         return None
     content = given.get("content")
@@ -122,13 +124,13 @@ def _parameter(
     holder = next(iter(content.values())) if isinstance(content, dict) and content else given
     style = "json" if of_json else str(given.get("style", DEFAULT_STYLE[location]))
     schema = _schema_of(document, holder, place, notes)
-    if style not in READ_STYLES | {"json"}:
-        notes[UNREAD] += 1
+    if style not in SUPPORTED_STYLES | {"json"}:
+        notes[UNSUPPORTED_STYLE] += 1
         style, schema = "form", True
-    return parameter(location, name, schema, style=style, given=given)
+    return make_parameter(location, name, schema, style=style, given=given)
 
 
-def parameter(
+def make_parameter(
     location: str, name: str, schema: JsonSchema | bool, *, style: str, given: dict[str, Any]
 ) -> Parameter:
     """A parameter of a standalone schema; `given` may hold `explode`, `required`, `allowEmptyValue`."""
@@ -140,14 +142,14 @@ def parameter(
         explode=bool(given.get("explode", style == "form")),
         required=given.get("required") is True,
         allows_empty=given.get("allowEmptyValue") is True,
-        shape=shape(schema),
+        shape=infer_shape(schema),
     )
 
 
-def shape(schema: JsonSchema | bool) -> Shape:
+def infer_shape(schema: JsonSchema | bool) -> ParameterShape:
     """What texts of a standalone schema may stand for."""
     if isinstance(schema, bool):
-        return Shape()
+        return ParameterShape()
     definitions = schema.get("$defs", {})
     scalar, items, named = False, None, None
     for one in _alternatives(schema, definitions):
@@ -157,7 +159,7 @@ def shape(schema: JsonSchema | bool) -> Shape:
             items = _text(_inside(one.get("items", True), definitions))
         if "object" in types and named is None:
             named = tuple((name, _text(_inside(below, definitions))) for name, below in _members(one))
-    return Shape(scalar or (items is None and named is None), items, named)
+    return ParameterShape(scalar or (items is None and named is None), items, named)
 
 
 def _members(schema: JsonSchema) -> Iterator[tuple[str, Any]]:
@@ -186,10 +188,10 @@ def _inside(schema: Any, definitions: dict[str, Any]) -> Any:
     return {**schema, "$defs": definitions} if isinstance(schema, dict) and definitions else schema
 
 
-def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter[str]) -> Form:
+def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter[str]) -> FormBody:
     schema = _schema_of(document, media, place, notes)
     if isinstance(schema, bool):
-        return Form((), is_closed=False)
+        return FormBody((), is_closed=False)
     definitions, encodings = schema.get("$defs", {}), media.get("encoding") or {}
     fields: dict[str, Parameter] = {}
     is_closed = False
@@ -202,14 +204,14 @@ def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter
             encoding = encodings.get(name) or {}
             given = {"explode": encoding.get("explode", True), "required": name in required}
             style = str(encoding.get("style", "form"))
-            fields[name] = parameter(
+            fields[name] = make_parameter(
                 "form",
                 name,
                 _inside(below, definitions),
-                style=style if style in READ_STYLES else "form",
+                style=style if style in SUPPORTED_STYLES else "form",
                 given=given,
             )
-    return Form(tuple(fields.values()), is_closed)
+    return FormBody(tuple(fields.values()), is_closed)
 
 
 def _schema_of(
@@ -217,20 +219,24 @@ def _schema_of(
 ) -> JsonSchema | bool:
     """The standalone schema of a parameter or media type; True, which takes anything, where there is none."""
     mapping = _mapping(document, holder, place)
-    return standalone(document, mapping["schema"], (*place, "schema"), notes) if "schema" in mapping else True
+    return (
+        make_standalone(document, mapping["schema"], (*place, "schema"), notes)
+        if "schema" in mapping
+        else True
+    )
 
 
 def _mapping(document: Document, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
     if node is None:  # of another document, or left empty
         return {}
     if not isinstance(node, dict):
-        raise broken(document.source, place, "a mapping", node)
+        raise document_error(document.source, place, "a mapping", node)
     return node
 
 
 def _list(document: Document, node: Any, place: tuple[str, ...]) -> list[Any]:
     if not isinstance(node, list):
-        raise broken(document.source, place, "a list", node)
+        raise document_error(document.source, place, "a list", node)
     return node
 
 

@@ -11,12 +11,12 @@ from pipelines.requests import urlencoded
 DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
-def pairs(query: str) -> tuple[list[tuple[str, str]], bool]:
+def parse_pairs(query: str) -> tuple[list[tuple[str, str]], bool]:
     """Names and values, decoded as learning does, and whether that is all of them."""
     return urlencoded.pairs(query), query.count("&") < urlencoded.MAX_PAIRS
 
 
-def scalars(text: str) -> Iterator[object]:
+def read_scalars(text: str) -> Iterator[object]:
     """All that a text can be read as, the text itself last."""
     if text in ("true", "false"):
         yield text == "true"
@@ -25,7 +25,7 @@ def scalars(text: str) -> Iterator[object]:
     yield text
 
 
-def listed(parameter: Parameter, texts: Sequence[str]) -> list[str]:
+def split_items(parameter: Parameter, texts: Sequence[str]) -> list[str]:
     """Texts of the items of a list, by style (OpenAPI 3.1 s. 4.8.12.2): repeated, or several in one text."""
     if parameter.explode and parameter.style != "simple":
         return list(texts)
@@ -33,7 +33,7 @@ def listed(parameter: Parameter, texts: Sequence[str]) -> list[str]:
     return [item for text in texts for item in text.split(delimiter)]
 
 
-def entries(parameter: Parameter, texts: Sequence[str]) -> dict[str, str]:
+def parse_members(parameter: Parameter, texts: Sequence[str]) -> dict[str, str]:
     """Names and texts of an object's members: `k=v,k=v`, `k,v,k,v`, or texts that are names and values in turn already."""
     if parameter.style == "simple" and parameter.explode:
         return {
@@ -41,11 +41,11 @@ def entries(parameter: Parameter, texts: Sequence[str]) -> dict[str, str]:
             for text in texts
             for name, _, value in (one.partition("=") for one in text.split(","))
         }
-    turns = list(texts) if is_spread(parameter) else listed(parameter, texts)
+    turns = list(texts) if is_spread_over_pairs(parameter) else split_items(parameter, texts)
     return dict(zip(turns[::2], turns[1::2], strict=False))
 
 
-def is_spread(parameter: Parameter) -> bool:
+def is_spread_over_pairs(parameter: Parameter) -> bool:
     """Whether an object's members are pairs of the query of their own: `a=1&b=2`, `name[a]=1&name[b]=2`."""
     is_object = parameter.shape.members is not None
     return is_object and (

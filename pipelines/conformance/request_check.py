@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.conformance import parameter_values as reading
+from pipelines.conformance import parameter_values
 from pipelines.conformance.findings import (
     NAMELESS,
     REQUIRED,
@@ -22,12 +22,12 @@ from pipelines.conformance.findings import (
     UNKNOWN_TYPE,
     UNPARSABLE,
     Finding,
-    Verdict,
+    RequestCheck,
 )
-from pipelines.conformance.operation import Operation, Parameter, unknown
-from pipelines.conformance.operations import is_json
+from pipelines.conformance.operation import Operation, Parameter, find_unknown_members
+from pipelines.conformance.operations import reads_as_json
 from pipelines.conformance.routes import Routes
-from pipelines.conformance.value_check import Broken, broken_by, compiled, value_class
+from pipelines.conformance.value_check import Violation, check_parameter, classify_value, compile_schema
 from pipelines.http.media_types import FORM
 from pipelines.http.value_formats import kind_of
 from pipelines.requests.json_body import ITEM, escaped, token
@@ -56,14 +56,14 @@ class Request:
     template: str | None = None
 
 
-class Checker:
+class RequestChecker:
     """Checks requests; remembers the verdicts on `remembered` texts of values, the latest."""
 
     def __init__(self, routes: Routes, remembered: int) -> None:
         self.routes = routes
-        self._remembered = lru_cache(maxsize=remembered)(broken_by)
+        self._remembered_check = lru_cache(maxsize=remembered)(check_parameter)
 
-    def verdict(self, request: Request) -> Verdict:
+    def check_request(self, request: Request) -> RequestCheck:
         """The verdict on one request; it never raises, whatever a client sent."""
         match = (
             self.routes.find(request.host, request.method, request.path)
@@ -72,12 +72,12 @@ class Checker:
         )
         if match.route is None:
             rule = UNKNOWN_ENDPOINT if self.routes.covers(request.host) else UNKNOWN_HOST
-            return Verdict(None, (Finding("", "", rule, ""),))
+            return RequestCheck(None, (Finding("", "", rule, ""),))
         if not match.method_known:
-            return Verdict(match.route.template, (Finding("", "", UNKNOWN_METHOD, ""),))
+            return RequestCheck(match.route.template, (Finding("", "", UNKNOWN_METHOD, ""),))
         operation = match.route.operation
         found = islice(self._findings(operation, match.values, request), 10 * MAX_FINDINGS)
-        return Verdict(match.route.template, tuple(islice(dict.fromkeys(found), MAX_FINDINGS)))
+        return RequestCheck(match.route.template, tuple(islice(dict.fromkeys(found), MAX_FINDINGS)))
 
     def _findings(
         self, operation: Operation, values: Sequence[tuple[str, str]], request: Request
@@ -86,14 +86,14 @@ class Checker:
         for name, text in values:
             if name in known:
                 yield from self._of_value(known[name], (text,))
-        pairs, is_whole = reading.pairs(request.query or "")
+        pairs, is_whole = parameter_values.parse_pairs(request.query or "")
         yield from self._of_pairs(operation.query, pairs, "query", is_whole=is_whole, is_closed=False)
         if request.body:
             yield from self._of_body(operation, request.content_type or "", request.body)
 
     def _of_value(self, parameter: Parameter, given: tuple[str, ...]) -> Iterator[Finding]:
-        judge = self._remembered if sum(map(len, given)) <= REMEMBERED_CHARACTERS else broken_by
-        for one in judge(parameter, given):
+        check = self._remembered_check if sum(map(len, given)) <= REMEMBERED_CHARACTERS else check_parameter
+        for one in check(parameter, given):
             yield Finding(parameter.location, parameter.name, one.rule, one.value_class, one.confidence)
 
     def _of_pairs(
@@ -114,9 +114,11 @@ class Checker:
                 owner = owners.get(parameter_name(name) or name) or owners.get(f"{head}[]")
             if owner is None:
                 rule = "additionalProperties" if is_closed else UNKNOWN_PARAMETER
-                yield Finding(location, shown_name(name), rule, kind_of(text))
+                yield Finding(location, publishable_name(name), rule, kind_of(text))
                 continue
-            given.setdefault(owner.name, []).extend((key, text) if reading.is_spread(owner) else (text,))
+            given.setdefault(owner.name, []).extend(
+                (key, text) if parameter_values.is_spread_over_pairs(owner) else (text,)
+            )
         for parameter in parameters:
             if parameter.name in given:
                 yield from self._of_value(parameter, tuple(given[parameter.name]))
@@ -129,11 +131,11 @@ class Checker:
             if operation.form is None:
                 yield Finding("body", "", UNKNOWN_TYPE if operation.media else UNKNOWN_BODY, "")
                 return
-            pairs, is_whole = reading.pairs(body)
+            pairs, is_whole = parameter_values.parse_pairs(body)
             fields, is_closed = operation.form.fields, operation.form.is_closed
             yield from self._of_pairs(fields, pairs, "form", is_whole=is_whole, is_closed=is_closed)
-        elif operation.body is not None and (is_json(media) or looks_like_json):
-            yield from self._of_json(operation, body, is_sure=is_json(media))
+        elif operation.body is not None and (reads_as_json(media) or looks_like_json):
+            yield from self._of_json(operation, body, is_sure=reads_as_json(media))
         elif media not in operation.media and not {"*/*", f"{media.partition('/')[0]}/*"} & set(
             operation.media
         ):
@@ -142,18 +144,18 @@ class Checker:
     def _of_json(self, operation: Operation, body: str, *, is_sure: bool) -> Iterator[Finding]:
         try:
             value = orjson.loads(body)
-            schema = compiled(operation.body or "true")
-            broken = [] if schema.is_valid(value) else schema.broken(value)
+            schema = compile_schema(operation.body or "true")
+            violations = [] if schema.is_valid(value) else schema.violations(value)
         except ValueError:  # no JSON, or nested more deeply than any schema
             if is_sure:
                 yield Finding("body", "", UNPARSABLE, "")
             return
-        for one in broken:
-            yield Finding("body", pointer(one), one.rule, one.value_class, one.confidence)
+        for one in violations:
+            yield Finding("body", json_pointer(one), one.rule, one.value_class, one.confidence)
         if operation.members is not None:
-            for holder, name, below in unknown(value, operation.members):
-                known = f"{holder}/{shown_member(name)}"
-                yield Finding("body", known[:NAME_CHARACTERS], UNKNOWN_PARAMETER, value_class(below))
+            for holder, name, below in find_unknown_members(value, operation.members):
+                known = f"{holder}/{publishable_member_name(name)}"
+                yield Finding("body", known[:NAME_CHARACTERS], UNKNOWN_PARAMETER, classify_value(below))
 
 
 @lru_cache(maxsize=4096)
@@ -161,7 +163,7 @@ def _owners(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
     """Names in a query → the parameter that they belong to; `name[]` stands for what a deepObject's names begin with."""
     found: dict[str, Parameter] = {}
     for parameter in parameters:
-        if not reading.is_spread(parameter):
+        if not parameter_values.is_spread_over_pairs(parameter):
             found[parameter.name] = parameter
         elif parameter.style == "deepObject":
             found[f"{parameter.name}[]"] = parameter
@@ -170,17 +172,17 @@ def _owners(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
     return found
 
 
-def shown_name(name: str) -> str:
+def publishable_name(name: str) -> str:
     """The name of a field as learning keeps it, or what stands for a value in a name's place."""
     return parameter_name(name) or NAMELESS
 
 
-def shown_member(name: str) -> str:
+def publishable_member_name(name: str) -> str:
     """The name of a member of a JSON body as learning keeps it, or what stands for a value in a name's place."""
     return escaped(name[:NAME_CHARACTERS]) if name and is_member_name(name) else NAMELESS
 
 
-def pointer(broken: Broken) -> str:
+def json_pointer(violation: Violation) -> str:
     """The JSON Pointer of a place in a body, as learning writes it: `*` for any item, `{}` for any key of a map."""
-    tokens: list[Any] = [ITEM if isinstance(step, int) else token(step) for step in broken.place]
+    tokens: list[Any] = [ITEM if isinstance(step, int) else token(step) for step in violation.place]
     return "".join(f"/{token}" for token in tokens)[:NAME_CHARACTERS]

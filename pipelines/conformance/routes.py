@@ -17,12 +17,12 @@ from pipelines.requests.path_parameters import REST, values_of, written_segments
 BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-def segments(path: str) -> list[str]:
+def decode_segments(path: str) -> list[str]:
     """The decoded segments of a path."""
     return [percent_decoded(segment) for segment in written_segments(path)]
 
 
-def literals_of(template: str) -> tuple[str, ...]:
+def split_literals(template: str) -> tuple[str, ...]:
     """The decoded text around and between the placeholders of a segment, so one more than they are."""
     return tuple(percent_decoded(piece) for piece in BRACES.split(template)[::2])
 
@@ -30,7 +30,7 @@ def literals_of(template: str) -> tuple[str, ...]:
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 ANY_HOST = ""
 """Of a server that names none: `/v1` is relative to where the document was found (OpenAPI 3.1 s. 4.8.5)."""
-MAX_BASES = 64
+MAX_BASE_PATHS = 64
 """Base paths that the variables of one server give at most."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -42,7 +42,7 @@ class Server(NamedTuple):
     base: str
 
 
-def servers(given: Any) -> tuple[Server, ...]:
+def read_servers(given: Any) -> tuple[Server, ...]:
     """The servers of a list of Server Objects; one for any host where there are none."""
     found = [
         server
@@ -70,7 +70,7 @@ def _bases(path: str, variables: Any) -> list[str]:
     choices = [
         _values_of_variable(known.get(piece)) if place % 2 else [piece] for place, piece in enumerate(pieces)
     ]
-    return ["".join(chosen).rstrip("/") for chosen in islice(product(*choices), MAX_BASES)]
+    return ["".join(chosen).rstrip("/") for chosen in islice(product(*choices), MAX_BASE_PATHS)]
 
 
 def _values_of_variable(variable: Any) -> list[str]:
@@ -82,15 +82,15 @@ def _values_of_variable(variable: Any) -> list[str]:
     return [str(value).strip("/") for value in values]
 
 
-WHOLE = ("", "")
+WHOLE_SEGMENT = ("", "")
 """Literals of a segment that is one placeholder."""
 
 
-Shape = tuple[tuple[str, ...], ...]
+TemplateShape = tuple[tuple[str, ...], ...]
 """Of a template: the literals of each segment. Names of placeholders are the document's own."""
 
 
-class Place(NamedTuple):
+class VariableSegment(NamedTuple):
     """A segment with placeholders: its number, the literals around them, their names."""
 
     segment: int
@@ -103,10 +103,10 @@ class Route(NamedTuple):
 
     operation: Operation
     template: str
-    places: tuple[Place, ...]
+    places: tuple[VariableSegment, ...]
 
 
-class Match(NamedTuple):
+class RouteMatch(NamedTuple):
     """`route` is None where no path fits; `method_known` is false where the path does and the method does not."""
 
     route: Route | None
@@ -115,102 +115,102 @@ class Match(NamedTuple):
 
 
 @dataclass(slots=True)
-class Node:
+class RouteNode:
     """What may follow a prefix of segments, the most specific first; `routes` by method where a path ends."""
 
-    literals: dict[str, Node] = field(default_factory=dict)
-    mixed: dict[tuple[str, ...], Node] = field(default_factory=dict)
-    rest: Node | None = None
+    literals: dict[str, RouteNode] = field(default_factory=dict)
+    mixed: dict[tuple[str, ...], RouteNode] = field(default_factory=dict)
+    rest: RouteNode | None = None
     routes: dict[str, Route] = field(default_factory=dict)
 
-    def below(self, segment: str) -> Iterator[Node]:
+    def below(self, segment: str) -> Iterator[RouteNode]:
         """The nodes that a segment leads to."""
         if segment in self.literals:
             yield self.literals[segment]
         for literals, node in self.mixed.items():
-            if literals != WHOLE and values_of(literals, segment) is not None:
+            if literals != WHOLE_SEGMENT and values_of(literals, segment) is not None:
                 yield node
-        if WHOLE in self.mixed:
-            yield self.mixed[WHOLE]
+        if WHOLE_SEGMENT in self.mixed:
+            yield self.mixed[WHOLE_SEGMENT]
 
 
 @dataclass(slots=True)
 class Routes:
-    """All operations of all documents. `twice` counts those that a document before had.
+    """All operations of all documents. `duplicates` counts those that a document before had.
 
     A path with and without slashes at its ends is one here, as it is to learning.
     """
 
-    hosts: dict[str, Node] = field(default_factory=dict)
-    shapes: dict[str, dict[Shape, Node]] = field(default_factory=dict)
+    hosts: dict[str, RouteNode] = field(default_factory=dict)
+    shapes: dict[str, dict[TemplateShape, RouteNode]] = field(default_factory=dict)
     operations: int = 0
-    twice: int = 0
+    duplicates: int = 0
 
     def add(self, server: Server, operation: Operation) -> None:
         """Adds an operation; the first of a host, method and template counts."""
         template = server.base + operation.template
         pieces = [piece for piece in template.split("/") if piece]
-        node, places = self.hosts.setdefault(server.host, Node()), []
+        node, places = self.hosts.setdefault(server.host, RouteNode()), []
         for number, piece in enumerate(pieces):
             if piece == REST and number == len(pieces) - 1:
-                node.rest = node = node.rest or Node()
+                node.rest = node = node.rest or RouteNode()
                 continue
-            literals = literals_of(piece)
+            literals = split_literals(piece)
             if len(literals) == 1:
-                node = node.literals.setdefault(literals[0], Node())
+                node = node.literals.setdefault(literals[0], RouteNode())
             else:
-                node = node.mixed.setdefault(literals, Node())
-                places.append(Place(number, literals, tuple(BRACES.findall(piece))))
+                node = node.mixed.setdefault(literals, RouteNode())
+                places.append(VariableSegment(number, literals, tuple(BRACES.findall(piece))))
         known = node.routes.get(operation.method)
         if known is not None:
-            self.twice += known.template == template or known.template.strip("/") != template.strip("/")
+            self.duplicates += known.template == template or known.template.strip("/") != template.strip("/")
             return
         self.operations += 1
-        self.shapes.setdefault(server.host, {})[shape_of(template)] = node
+        self.shapes.setdefault(server.host, {})[split_template(template)] = node
         node.routes[operation.method] = Route(operation, template, tuple(places))
 
     def covers(self, host: str) -> bool:
         """Whether a document is about the host."""
         return next(self._roots(host), None) is not None
 
-    def find(self, host: str, method: str, path: str) -> Match:
+    def find(self, host: str, method: str, path: str) -> RouteMatch:
         """The most specific path that has the method; else the most specific path. HEAD is GET where it is not described."""
-        parts = segments(path)
+        parts = decode_segments(path)
         ends = [end for root in self._roots(host) for end in _ends(root, parts)]
         for asked in (method, "GET") if method == "HEAD" else (method,):
             for end in ends:
                 if asked in end.routes:
                     route = end.routes[asked]
-                    return Match(route, True, tuple(_values(route, parts)))
-        return Match(next(iter(ends[0].routes.values())) if ends else None, False)
+                    return RouteMatch(route, True, tuple(_values(route, parts)))
+        return RouteMatch(next(iter(ends[0].routes.values())) if ends else None, False)
 
-    def find_template(self, host: str, method: str, template: str, path: str) -> Match:
+    def find_template(self, host: str, method: str, template: str, path: str) -> RouteMatch:
         """The operation of a template that learning resolved the path to, never that of another template which fits the path."""
-        node = self.shapes.get(host, {}).get(shape_of(parsed(template).shape))
+        node = self.shapes.get(host, {}).get(split_template(parsed(template).shape))
         if node is None:
-            return Match(None, False)
+            return RouteMatch(None, False)
         for asked in (method, "GET") if method == "HEAD" else (method,):
             if asked in node.routes:
                 route = node.routes[asked]
-                return Match(route, True, tuple(_values(route, segments(path))))
-        return Match(next(iter(node.routes.values())), False)
+                return RouteMatch(route, True, tuple(_values(route, decode_segments(path))))
+        return RouteMatch(next(iter(node.routes.values())), False)
 
-    def _roots(self, host: str) -> Iterator[Node]:
+    def _roots(self, host: str) -> Iterator[RouteNode]:
         if host in self.hosts:
             yield self.hosts[host]
         for pattern, node in self.hosts.items():
-            if "{}" in pattern and values_of(literals_of(pattern), host) is not None:
+            if "{}" in pattern and values_of(split_literals(pattern), host) is not None:
                 yield node
         if ANY_HOST in self.hosts:
             yield self.hosts[ANY_HOST]
 
 
-def shape_of(template: str) -> Shape:
+def split_template(template: str) -> TemplateShape:
     """The shape of a template with any names or none in its braces."""
-    return tuple(literals_of(piece) for piece in template.split("/") if piece)
+    return tuple(split_literals(piece) for piece in template.split("/") if piece)
 
 
-def _ends(root: Node, parts: list[str]) -> list[Node]:
+def _ends(root: RouteNode, parts: list[str]) -> list[RouteNode]:
     """Nodes with routes at the path's end, the most specific first; then what takes any rest, the longest prefix first."""
     here, rests = [root], []
     for part in parts:

@@ -31,9 +31,9 @@ from pipelines.conformance.findings import (
     UNKNOWN_HOST,
     UNKNOWN_METHOD,
     Finding,
-    Verdict,
+    RequestCheck,
 )
-from pipelines.conformance.request_check import Checker, Request
+from pipelines.conformance.request_check import Request, RequestChecker
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
 from pipelines.http.text import readable
@@ -46,13 +46,13 @@ COLUMNS = tuple(name for name in VIOLATIONS.schema.names if name != "batch")
 CELL_CHARACTERS = 100
 
 
-def worst_first(findings: DataFrame) -> DataFrame:
+def sort_by_severity(rows: DataFrame) -> DataFrame:
     """Rows of table violations: the most severe first, of these the most frequent."""
     rank = F.array_position(F.array(*map(F.lit, SEVERITIES)), F.col("severity"))
-    return findings.orderBy(rank, F.desc("requests"), *FINDING_KEY)
+    return rows.orderBy(rank, F.desc("requests"), *FINDING_KEY)
 
 
-def write_findings(findings: DataFrame, out: Path) -> int:
+def write_findings(rows: DataFrame, out: Path) -> int:
     """Rows of table violations → NDJSON, worst first, streamed; the number of rows. The file appears when it is whole.
 
     Raises:
@@ -60,13 +60,13 @@ def write_findings(findings: DataFrame, out: Path) -> int:
     """
     written = 0
     with atomic_file(out) as file:
-        for row in worst_first(findings).select(*COLUMNS).toLocalIterator():
+        for row in sort_by_severity(rows).select(*COLUMNS).toLocalIterator():
             file.write(orjson.dumps({name: _plain_value(row[name]) for name in COLUMNS}) + b"\n")
             written += 1
     return written
 
 
-def endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
+def build_endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
     """Rows of `endpoint_counts` with `top`, the endpoint's worst finding in words, as a table."""
     table = RichTable(
         "violate",
@@ -84,7 +84,7 @@ def endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
     return table
 
 
-def in_words(finding: Mapping[str, Any]) -> str:
+def describe_finding(finding: Mapping[str, Any]) -> str:
     """One finding: `query limit breaks maximum (integer)`."""
     kind = f" ({finding['value_class']})" if finding["value_class"] else ""
     return f"{finding['location']} {finding['name'] or '(whole)'} breaks {finding['rule']}{kind}"
@@ -95,10 +95,10 @@ def _plain_value(value: object) -> object:
 
 
 Batches = Iterator[pa.RecordBatch]
-CHECKED = ("host", "method", "path", "query", "request_content_type", "request_body")
-RESOLVED = "resolved_template"
+CHECKED_COLUMNS = ("host", "method", "path", "query", "request_content_type", "request_body")
+RESOLVED_TEMPLATE = "resolved_template"
 """Optional column: the template that learning resolves the path to (`check.Request.template`)."""
-KEPT = ("host", "method", "path", "client", "time", "status", "transaction_id")
+KEPT_COLUMNS = ("host", "method", "path", "client", "time", "status", "transaction_id")
 _FINDING = pa.struct(
     [
         *((name, pa.string()) for name in ("location", "name", "rule", "value_class")),
@@ -115,7 +115,7 @@ _FINDINGS = ArrayType(
         ]
     )
 )
-VERDICTS = StructType(
+REQUEST_CHECKS = StructType(
     [
         *(StructField(name, StringType()) for name in ("host", "method", "path", "client")),
         StructField("time", TimestampType()),
@@ -130,21 +130,21 @@ CLIENT_SKETCH_LOG2 = 10
 """log2 of the HyperLogLog buckets of a finding's clients: exact for few, +-3 % for many (METHODS B7)."""
 
 
-def verdicts(transactions: DataFrame, routes: Routes, settings: ConformanceSettings) -> DataFrame:
+def check_requests(transactions: DataFrame, routes: Routes, settings: ConformanceSettings) -> DataFrame:
     """`CHECKED` and `KEPT` columns → `VERDICTS`, one row a transaction.
 
     `path_template` is NULL where no document knows the path. With a column `RESOLVED` that is the template of each path, and no
     other is looked for.
     """
     shared = transactions.sparkSession.sparkContext.broadcast(routes)
-    resolved = [RESOLVED] if RESOLVED in transactions.columns else []
-    needed = transactions.select(*dict.fromkeys([*KEPT, *CHECKED, *resolved]))
-    return needed.mapInArrow(_checking(shared, settings.remembered_values), VERDICTS)
+    resolved = [RESOLVED_TEMPLATE] if RESOLVED_TEMPLATE in transactions.columns else []
+    needed = transactions.select(*dict.fromkeys([*KEPT_COLUMNS, *CHECKED_COLUMNS, *resolved]))
+    return needed.mapInArrow(_checking(shared, settings.remembered_values), REQUEST_CHECKS)
 
 
-def findings(judged: DataFrame, settings: ConformanceSettings, paths: PathSettings) -> DataFrame:
+def summarise_findings(checks: DataFrame, settings: ConformanceSettings, paths: PathSettings) -> DataFrame:
     """Rows of `verdicts` → the columns of table violations but `batch`."""
-    each = judged.select("*", F.explode("findings").alias("finding")).select(
+    each = checks.select("*", F.explode("findings").alias("finding")).select(
         *_place(paths),
         *(F.col(f"finding.{name}").alias(name) for name in ("rule", "value_class", "severity", "confidence")),
         "client", "time", "status", "transaction_id",
@@ -160,13 +160,13 @@ def findings(judged: DataFrame, settings: ConformanceSettings, paths: PathSettin
             "transaction_ids"
         ),
     )
-    return _bounded(counted, settings.max_unknown).withColumn("clients", estimate_distinct("clients"))
+    return _bound_unknowns(counted, settings.max_unknown).withColumn("clients", estimate_distinct("clients"))
 
 
-def endpoint_counts(judged: DataFrame) -> DataFrame:
+def count_by_endpoint(checks: DataFrame) -> DataFrame:
     """Rows of `verdicts` → `host, method, path_template, requests, violate, violate_successes, rate` of known endpoints."""
     violates, succeeded = F.col("outcome") == "violate", F.col("status").between(200, 299)
-    counted = judged.where(F.col("outcome") != "unknown").groupBy("host", "method", "path_template")
+    counted = checks.where(F.col("outcome") != "unknown").groupBy("host", "method", "path_template")
     return counted.agg(
         F.count(F.lit(1)).alias("requests"),
         F.count_if(violates).alias("violate"),
@@ -190,7 +190,7 @@ def _place(settings: PathSettings) -> list[Column]:
     ]
 
 
-def _bounded(counted: DataFrame, most: int) -> DataFrame:
+def _bound_unknowns(counted: DataFrame, most: int) -> DataFrame:
     """The most frequent findings of each rule and place one by one; the rest of them in one row, as `OTHERS`."""
     rule = F.col("rule")
     of_host, of_path = rule == UNKNOWN_HOST, rule.isin(UNKNOWN_ENDPOINT, UNKNOWN_METHOD)
@@ -225,25 +225,29 @@ def _checking(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches],
     """For `mapInArrow`: batches of `CHECKED` and `KEPT` → `VERDICTS`."""
 
     def check(batches: Batches) -> Batches:
-        checker = Checker(routes.value, remembered)
+        checker = RequestChecker(routes.value, remembered)
         for batch in batches:
             if batch.num_rows:
-                names = [*CHECKED, RESOLVED] if RESOLVED in batch.schema.names else CHECKED
+                names = (
+                    [*CHECKED_COLUMNS, RESOLVED_TEMPLATE]
+                    if RESOLVED_TEMPLATE in batch.schema.names
+                    else CHECKED_COLUMNS
+                )
                 columns = (batch.column(name).to_pylist() for name in names)
-                found = [checker.verdict(Request(*one)) for one in zip(*columns, strict=True)]
-                yield _told(batch, found)
+                found = [checker.check_request(Request(*one)) for one in zip(*columns, strict=True)]
+                yield _with_checks(batch, found)
 
     return check
 
 
-def _told(batch: pa.RecordBatch, found: list[Verdict]) -> pa.RecordBatch:
+def _with_checks(batch: pa.RecordBatch, found: list[RequestCheck]) -> pa.RecordBatch:
     arrays = [
-        *map(batch.column, KEPT),
+        *map(batch.column, KEPT_COLUMNS),
         pa.array([one.template for one in found], pa.string()),
         pa.array([one.outcome for one in found], pa.string()),
         pa.array([[_plain(each) for each in one.findings] for one in found], pa.list_(_FINDING)),
     ]
-    return pa.RecordBatch.from_arrays(arrays, names=VERDICTS.names)
+    return pa.RecordBatch.from_arrays(arrays, names=REQUEST_CHECKS.names)
 
 
 def _plain(finding: Finding) -> dict[str, object]:

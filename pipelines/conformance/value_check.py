@@ -10,9 +10,15 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import orjson
 
-from pipelines.conformance import parameter_values as reading
+from pipelines.conformance import parameter_values
 from pipelines.conformance.findings import REQUIRED
-from pipelines.conformance.openapi_schema import EVIDENCE, NAMED, ONE, SEVERAL, validator
+from pipelines.conformance.openapi_schema import (
+    EVIDENCE,
+    SCHEMA_KEYWORDS,
+    SCHEMA_LIST_KEYWORDS,
+    SCHEMA_MAP_KEYWORDS,
+    compile_validator,
+)
 from pipelines.conformance.operation import Parameter
 from pipelines.http.masking.personal import EMAIL, is_personal_mask
 from pipelines.http.redaction import MASK
@@ -22,12 +28,12 @@ from pipelines.requests.json_body import MEMBER
 MAX_ERRORS = 100
 """Broken rules that are read of one value: a body of a million wrong items says nothing more."""
 ALTERNATIVES = ("anyOf", "oneOf")
-OF_CHARACTERS = ("enum", "const", "pattern")
-OF_LENGTH = ("minLength", "maxLength")
+CHARACTER_KEYWORDS = ("enum", "const", "pattern")
+LENGTH_KEYWORDS = ("minLength", "maxLength")
 """Keywords that cannot be judged where ingest kept class and shape of a personal value, and of an address no length."""
 
 
-class Broken(NamedTuple):
+class Violation(NamedTuple):
     """`place`: names and numbers down to the value, of a missing or unexpected member with its name."""
 
     place: tuple[str | int, ...]
@@ -36,33 +42,36 @@ class Broken(NamedTuple):
     confidence: float | None
 
 
-class Compiled:
+class CompiledSchema:
     """A standalone schema, compiled, with its tree for what it says of its constraints."""
 
     def __init__(self, text: str) -> None:
         self.tree: Any = orjson.loads(text)
-        self._validator = validator(self.tree)
+        self._validator = compile_validator(self.tree)
         self.is_valid = self._validator.is_valid
 
-    def broken(self, value: Any) -> list[Broken]:
+    def violations(self, value: Any) -> list[Violation]:
         """Broken rules, of alternatives those of the one that fits best. Masked values break none.
 
         Raises:
             ValueError: the value is nested more deeply than the validator goes.
         """
         errors = islice(self._validator.iter_errors(value), MAX_ERRORS)
-        return list(dict.fromkeys(one for error in _leaves(errors) for one in self._told(error)))
+        return list(
+            dict.fromkeys(one for error in _leaf_errors(errors) for one in self._to_violations(error))
+        )
 
-    def _told(self, error: jsonschema_rs.ValidationError) -> Iterator[Broken]:
+    def _to_violations(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
         kind, place = error.kind, tuple(error.instance_path)
         confidence = self._confidence(error.schema_path)
         if kind.name == REQUIRED:
-            yield Broken((*place, kind.as_dict()["property"]), REQUIRED, "", confidence)
+            yield Violation((*place, kind.as_dict()["property"]), REQUIRED, "", confidence)
         elif kind.name in ("additionalProperties", "unevaluatedProperties"):
+            holder: Any = error.instance
             for name in kind.as_dict()["unexpected"][:MAX_ERRORS]:
-                yield Broken((*place, name), kind.name, value_class(error.instance.get(name)), confidence)  # type: ignore[union-attr]
+                yield Violation((*place, name), kind.name, classify_value(holder.get(name)), confidence)
         else:
-            yield Broken(place, _keyword(error), value_class(error.instance), confidence)
+            yield Violation(place, _keyword(error), classify_value(error.instance), confidence)
 
     def _confidence(self, path: Sequence[str | int]) -> float | None:
         """What `x-census` beside the keyword says."""
@@ -77,19 +86,19 @@ class Compiled:
 
 
 @lru_cache(maxsize=4096)
-def compiled(schema: str) -> Compiled:
+def compile_schema(schema: str) -> CompiledSchema:
     """The schema of this text; a worker process compiles each once. Some kB each."""
-    return Compiled(schema)
+    return CompiledSchema(schema)
 
 
-def broken_by(parameter: Parameter, given: Sequence[str]) -> tuple[Broken, ...]:
+def check_parameter(parameter: Parameter, given: Sequence[str]) -> tuple[Violation, ...]:
     """Broken rules of a parameter's texts (decoded): none where any reading of them conforms.
 
     Of several texts of a scalar each must conform.
     """
     if parameter.allows_empty and not any(given):
         return ()
-    schema, shape = compiled(parameter.schema), parameter.shape
+    schema, shape = compile_schema(parameter.schema), parameter.shape
     if parameter.style == "json":
         return tuple(rule for text in given for rule in _of_json(schema, text))
     structured = list(_structured(parameter, given))
@@ -97,58 +106,62 @@ def broken_by(parameter: Parameter, given: Sequence[str]) -> tuple[Broken, ...]:
         return ()
     if shape.is_scalar:
         return tuple(dict.fromkeys(rule for text in given for rule in _of_scalar(schema, text)))
-    return tuple(rule for value in structured[:1] for rule in schema.broken(value))
+    return tuple(rule for value in structured[:1] for rule in schema.violations(value))
 
 
 def _structured(parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
     shape = parameter.shape
     if shape.items is not None:
-        item = compiled(shape.items)
-        yield [_best(item, text) for text in reading.listed(parameter, given)]
+        item = compile_schema(shape.items)
+        yield [_best(item, text) for text in parameter_values.split_items(parameter, given)]
     if shape.members is not None:
         known = dict(shape.members)
         yield {
-            name: text if schema_of is None else _best(compiled(schema_of), text)
-            for name, text in reading.entries(parameter, given).items()
+            name: text if schema_of is None else _best(compile_schema(schema_of), text)
+            for name, text in parameter_values.parse_members(parameter, given).items()
             for schema_of in (known.get(name, known.get(MEMBER)),)
         }
 
 
-def _best(schema: Compiled, text: str) -> Any:
+def _best(schema: CompiledSchema, text: str) -> Any:
     """The reading that conforms, else the one that breaks something other than the type, else the text."""
-    readings = list(reading.scalars(text))
+    readings = list(parameter_values.read_scalars(text))
     for value in readings:
         if schema.is_valid(value):
             return value
     return next(
-        (value for value in readings if all(one.rule != "type" for one in schema.broken(value))), text
+        (value for value in readings if all(one.rule != "type" for one in schema.violations(value))), text
     )
 
 
-def _of_scalar(schema: Compiled, text: str) -> list[Broken]:
+def _of_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
     value = _best(schema, text)
     if schema.is_valid(value):
         return []
     kind = kind_of(text)
-    return [one._replace(value_class=kind) for one in schema.broken(value)]
+    return [one._replace(value_class=kind) for one in schema.violations(value)]
 
 
-def _of_json(schema: Compiled, text: str) -> list[Broken]:
+def _of_json(schema: CompiledSchema, text: str) -> list[Violation]:
     try:
-        return schema.broken(orjson.loads(text))
+        return schema.violations(orjson.loads(text))
     except ValueError:  # no JSON, or nested too deeply
-        return [Broken((), "type", kind_of(text), None)]
+        return [Violation((), "type", kind_of(text), None)]
 
 
 def _keyword(error: jsonschema_rs.ValidationError) -> str:
     """The broken keyword; of a schema that takes nothing (`false`) the keyword that it stands in."""
     if error.kind.name != "falseSchema":
         return error.kind.name
-    named = [step for step in error.schema_path if step in ONE | SEVERAL | NAMED]
+    named = [
+        step
+        for step in error.schema_path
+        if step in SCHEMA_KEYWORDS | SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS
+    ]
     return str(named[-1]) if named else "not"
 
 
-def value_class(value: Any) -> str:
+def classify_value(value: Any) -> str:
     """The kind of a JSON value."""
     if isinstance(value, str):
         return kind_of(value, "string")
@@ -164,18 +177,18 @@ def is_masked(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(MASK) and kind_of(value) in (REDACTED, TOKEN)
 
 
-def _cannot_tell(value: Any, keyword: str) -> bool:
+def _is_undecidable(value: Any, keyword: str) -> bool:
     """Whether the value is masked, or of a personal value what the keyword asks for."""
     if is_masked(value):
         return True
-    if not isinstance(value, str) or keyword not in (*OF_CHARACTERS, *OF_LENGTH):
+    if not isinstance(value, str) or keyword not in (*CHARACTER_KEYWORDS, *LENGTH_KEYWORDS):
         return False
-    return value == EMAIL or (keyword in OF_CHARACTERS and is_personal_mask(value))
+    return value == EMAIL or (keyword in CHARACTER_KEYWORDS and is_personal_mask(value))
 
 
-def _leaves(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
+def _leaf_errors(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonschema_rs.ValidationError]:
     for error in errors:
-        if _cannot_tell(error.instance, error.kind.name) or (
+        if _is_undecidable(error.instance, error.kind.name) or (
             error.kind.name == "pattern" and "executing regex" in error.message
         ):
             continue  # masked, or the pattern needs more steps than it may take
@@ -183,7 +196,7 @@ def _leaves(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[jsonsch
         if not branches or any(not branch for branch in branches):  # several of oneOf fit
             yield error
         else:
-            yield from _closest([list(_leaves(branch)) for branch in branches])
+            yield from _closest([list(_leaf_errors(branch)) for branch in branches])
 
 
 def _closest(branches: Sequence[list[jsonschema_rs.ValidationError]]) -> list[jsonschema_rs.ValidationError]:

@@ -29,7 +29,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AxisTick:
     """A tick of an axis: its text and its position along that axis."""
 
     text: str
@@ -41,8 +41,8 @@ class Chart:
     """Everything that the template draws. `largest` is the value of the topmost tick."""
 
     bars: list[Bar]
-    rows: list[Mark]
-    columns: list[Mark]
+    rows: list[AxisTick]
+    columns: list[AxisTick]
     largest: int
     width: int = WIDTH
     height: int = HEIGHT
@@ -51,7 +51,7 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def tick_step(largest: int) -> int:
+def choose_tick_step(largest: int) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50, ... that covers `largest` in at most `MAX_TICKS` steps."""
     power = 1
     while True:
@@ -66,7 +66,7 @@ def draw(histogram: Histogram) -> Chart | None:
     tallest = max([*histogram.ml, *histogram.session], default=0)
     if tallest <= 0:
         return None
-    step = tick_step(tallest)
+    step = choose_tick_step(tallest)
     largest = -(-tallest // step) * step
     group = (WIDTH - LEFT - RIGHT) / len(histogram.labels)
     width = min(MAX_BAR_WIDTH, group * 0.38)
@@ -75,7 +75,7 @@ def draw(histogram: Histogram) -> Chart | None:
     for index, label in enumerate(histogram.labels):
         centre = LEFT + (index + 0.5) * group
         if index % every == 0:
-            columns.append(Mark(label, round(centre, 2)))
+            columns.append(AxisTick(label, round(centre, 2)))
         pair: tuple[tuple[Variant, int, float], ...] = (
             ("ml", histogram.ml[index], centre - width - 1),
             ("session", histogram.session[index], centre + 1),
@@ -87,7 +87,7 @@ def draw(histogram: Histogram) -> Chart | None:
                 Bar(variant, label, value, round(x, 2), round(y, 2), round(width, 2), round(height, 2))
             )
     rows = [
-        Mark(f"{value:,}", round(TOP + PLOT_HEIGHT * (1 - value / largest), 2))
+        AxisTick(f"{value:,}", round(TOP + PLOT_HEIGHT * (1 - value / largest), 2))
         for value in range(0, largest + 1, step)
     ]
     return Chart(bars, rows, columns, largest)

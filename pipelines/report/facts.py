@@ -169,7 +169,7 @@ class SchemaFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviantFact:
+class OutlierClientFact:
     """A client (hashed) that was set apart before learning: in how much it deviates, and how."""
 
     client: str
@@ -199,7 +199,7 @@ class Facts:
     schema_facts: SchemaFacts | None
     notes: Sequence[str]
     reasons: Sequence[ReasonFact] = ()
-    deviants: Sequence[DeviantFact] = ()
+    deviants: Sequence[OutlierClientFact] = ()
     deviants_total: int = 0
     candidates: Sequence[CandidateFact] = ()
     buckets: Mapping[str, int] = field(default_factory=dict)

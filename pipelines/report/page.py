@@ -65,17 +65,17 @@ def render(facts: Facts) -> str:
     style = "\n".join(read_asset(name) for name in STYLES)
     script = "(() => {\n'use strict';\n" + "\n".join(read_asset(name) for name in SCRIPTS) + "})();\n"
     return (
-        environment()
+        make_environment()
         .get_template("page.html.j2")
         .render(
             facts=facts,
             style=style,
             script=script,
             policy=content_security_policy(style, script),
-            endpoints_json=script_json(endpoint_table(facts.endpoints)),
+            endpoints_json=dump_script_json(endpoint_table(facts.endpoints)),
             chart=chart.draw(facts.histogram),
-            emptiness=words.emptiness(facts.inputs),
-            changes=changes(facts.buckets),
+            emptiness=words.explain_emptiness(facts.inputs),
+            changes=change_rows(facts.buckets),
             schema_rows=schema_rows(facts.schema_facts),
             size_rows=size_rows(facts.schema_facts),
         )
@@ -88,7 +88,7 @@ def read_asset(name: str) -> str:
 
 
 @cache
-def environment() -> Environment:
+def make_environment() -> Environment:
     """jinja2 with autoescape on and the filters of the page; an unknown name is an error."""
     made = Environment(
         loader=FunctionLoader(read_asset),
@@ -98,13 +98,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "visible": words.visible,
-        "number": words.number,
-        "counted": words.counted,
-        "percent": words.percent,
-        "signed": words.signed,
-        "minute": words.minute,
-        "summary": words.summary,
+        "visible": words.escape_invisible,
+        "number": words.format_number,
+        "counted": words.format_count,
+        "percent": words.format_percent,
+        "signed": words.format_signed,
+        "minute": words.format_minute,
+        "summary": words.summarise,
     }
     return made
 
@@ -112,17 +112,17 @@ def environment() -> Environment:
 def content_security_policy(style: str, script: str) -> str:
     """Nothing may load; this style and this script may run; markup never becomes code through the DOM."""
     return (
-        f"default-src 'none'; style-src '{source_hash(style)}'; script-src '{source_hash(script)}'; "
+        f"default-src 'none'; style-src '{hash_source(style)}'; script-src '{hash_source(script)}'; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-def source_hash(text: str) -> str:
+def hash_source(text: str) -> str:
     """CSP level 3, section 2.3.1: `sha256-` and the base64 of the digest of the element's text in UTF-8."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def script_json(value: Any) -> str:
+def dump_script_json(value: Any) -> str:
     """JSON that may stand inside `<script>` whatever its strings hold."""
     return orjson.dumps(value).decode().translate(SCRIPT_ESCAPES)
 
@@ -132,7 +132,7 @@ def endpoint_table(endpoints: Sequence[EndpointFact]) -> dict[str, Any]:
 
     def cell(endpoint: EndpointFact, column: str) -> Any:
         value = getattr(endpoint, column)
-        return f"{words.utc(value):%Y-%m-%dT%H:%M:%SZ}" if column in ("first_seen", "last_seen") else value
+        return f"{words.to_utc(value):%Y-%m-%dT%H:%M:%SZ}" if column in ("first_seen", "last_seen") else value
 
     return {
         "columns": COLUMNS,
@@ -140,7 +140,7 @@ def endpoint_table(endpoints: Sequence[EndpointFact]) -> dict[str, Any]:
     }
 
 
-def changes(buckets: Mapping[str, int]) -> list[tuple[str, int, float, str]]:
+def change_rows(buckets: Mapping[str, int]) -> list[tuple[str, int, float, str]]:
     """All covered hosts by what ML changed against session identifiers: (change, hosts, share, source's share).
 
     Empty where no host is covered: without an identifier there is nothing to compare with.

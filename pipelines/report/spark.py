@@ -14,19 +14,19 @@ from pipelines.endpoints.spark.comparison import PAGES, Comparison, count_reason
 from pipelines.endpoints.standing import format_reasons
 from pipelines.report.facts import (
     CandidateFact,
-    DeviantFact,
     DocumentFact,
     EndpointFact,
     Facts,
     Histogram,
     HostComparison,
     InputFacts,
+    OutlierClientFact,
     QuarantineFact,
     ReasonFact,
     SchemaFacts,
     Totals,
 )
-from pipelines.report.words import spread
+from pipelines.report.words import describe_spread
 from pipelines.runtime.settings import ReportSettings
 
 SIZES = (("none", 0, 0), ("1 to 5", 1, 5), ("6 to 10", 6, 10), ("11 to 50", 11, 50), ("over 50", 51, None))
@@ -36,7 +36,7 @@ CLIENT_CHARACTERS = 8
 TOTALS = ("constraints", "sure_constraints", "tested", "false_alarms")
 
 
-def schema_facts(schemas: DataFrame) -> SchemaFacts | None:
+def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
     """Of the newest version of every endpoint's schema; None where nothing was learned. Members of bodies are parameters too.
 
     One pass over the parameters; what is of an endpoint counts with its first one.
@@ -76,18 +76,18 @@ def schema_facts(schemas: DataFrame) -> SchemaFacts | None:
     )
 
 
-def deviant_facts(deviants: DataFrame, most: int) -> tuple[list[DeviantFact], int]:
+def collect_outlier_clients(deviants: DataFrame, most: int) -> tuple[list[OutlierClientFact], int]:
     """The most deviating clients first, and how many there are in all."""
     order = (F.desc("parameters"), F.desc("endpoints"), "client")
     total = F.count("*").over(Window.partitionBy())  # they are few: `deviants.max_share` of the clients
     rows = deviants.withColumn("total", total).orderBy(*order).limit(most).collect()
-    facts = [
-        DeviantFact(
+    clients = [
+        OutlierClientFact(
             row["client"][:CLIENT_CHARACTERS], row["parameters"], row["endpoints"], ", ".join(row["reasons"])
         )
         for row in rows
     ]
-    return facts, rows[0]["total"] if rows else 0
+    return clients, rows[0]["total"] if rows else 0
 
 
 def _of(location: str) -> Column:
@@ -99,7 +99,7 @@ SPREAD = ("probability_min", "probability_max", "probability_deviation", "client
 MAX_REASONS = 50  # reasons are our own sentences, so there are few; a format's own error texts may add some
 
 
-def facts(
+def collect_facts(
     tables: Mapping[str, DataFrame],
     *,
     title: str,
@@ -116,7 +116,7 @@ def facts(
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
     bins = compared.histogram
-    deviants, deviants_total = deviant_facts(tables["deviants"], settings.max_hosts)
+    deviants, deviants_total = collect_outlier_clients(tables["deviants"], settings.max_hosts)
     reasons = [ReasonFact(*row) for row in count_reasons(tables["comparison_endpoints"])]
     bare = F.count_if(F.col("session_key").isNull()).alias("bare")
     hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
@@ -139,7 +139,7 @@ def facts(
         quarantine=_quarantine(tables["quarantine"]),
         uncovered_hosts=hosts["bare"] if hosts else 0,
         documents=documents,
-        schema_facts=schema_facts(tables["schemas"]),
+        schema_facts=collect_schema_facts(tables["schemas"]),
         notes=notes,
         reasons=reasons,
         buckets=compared.buckets,
@@ -202,8 +202,8 @@ def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
     found = []
     for row in rows.select(*names, "reasons", *SPREAD).collect():
         plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
-        agreement = spread(*(row[name] for name in SPREAD))
-        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(format_reasons(row["reasons"]))))
+        agreement = describe_spread(*(row[name] for name in SPREAD))
+        found.append(EndpointFact(**plain, describe_spread=agreement, why="; ".join(format_reasons(row["reasons"]))))
     return found
 
 

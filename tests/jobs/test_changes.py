@@ -12,7 +12,7 @@ import yaml
 from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
-from pipelines.changes.notifications import SECRET
+from pipelines.changes.notifications import SECRET_VARIABLE
 from tests.changing_api import CLIENTS, HOST, write_day
 from tests.webhook_server import run_receiver
 
@@ -50,7 +50,7 @@ def told(changes: list[dict[str, Any]]) -> set[tuple[str, str, str, str, bool]]:
 def test_what_changed_is_told_once_with_its_day_and_its_clients(
     apicensus: Step, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(SECRET, "key-of-the-hook")
+    monkeypatch.setenv(SECRET_VARIABLE, "key-of-the-hook")
     settings = tmp_path / "settings.yaml"
     settings.write_text(SETTINGS)
     root = ("--warehouse", tmp_path / "warehouse", "--settings", settings)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pyspark.sql import SparkSession
 
 from pipelines.changes.spark.changes import Evidence
-from pipelines.changes.tables import CHANGES, as_of, publication
+from pipelines.changes.tables import CHANGES, build_publication, build_publication_as_of
 from pipelines.runtime.settings import Settings
 from pipelines.schemas.tables import SCHEMAS_SCHEMA
 from tests.change_rows import (
@@ -77,9 +77,9 @@ def test_what_is_published_has_the_newest_version_and_a_look_back_that_of_its_da
 ) -> None:
     stored = spark.createDataFrame([schema(1, 4, []), schema(2, 9, [])], SCHEMAS_SCHEMA)
     found, seen = endpoints(spark, KEY, OLD), endpoint_slices(spark, call_rows(KEY, range(10)))
-    now = {row["path_template"]: row for row in publication(found, stored, seen, 3).collect()}
+    now = {row["path_template"]: row for row in build_publication(found, stored, seen, 3).collect()}
     assert (now[KEY[3]]["version"], now[KEY[3]]["publication"], now[KEY[3]]["last_day"]) == (2, 3, day(9))
     assert now["/a"]["version"] is None
-    then = {row["path_template"]: row for row in as_of(day(5), found, stored).collect()}
+    then = {row["path_template"]: row for row in build_publication_as_of(day(5), found, stored).collect()}
     assert (then[KEY[3]]["version"], then[KEY[3]]["last_day"]) == (1, day(5))
-    assert as_of(MONDAY - timedelta(days=1), found, stored).collect() == []
+    assert build_publication_as_of(MONDAY - timedelta(days=1), found, stored).collect() == []

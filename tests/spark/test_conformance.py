@@ -9,7 +9,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.conformance.spark import RESOLVED, endpoint_counts, findings, verdicts, worst_first
+from pipelines.conformance.spark import (
+    RESOLVED_TEMPLATE,
+    check_requests,
+    count_by_endpoint,
+    sort_by_severity,
+    summarise_findings,
+)
 from pipelines.conformance.tables import VIOLATIONS
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Warehouse
@@ -73,11 +79,11 @@ def judged(spark: SparkSession, settings: Settings) -> DataFrame:
         row(9, "/users/5", method="DELETE"),
     ]
     frame = spark.createDataFrame(rows, COLUMNS).repartition(3)
-    return verdicts(frame, checker(DOCUMENT).routes, settings.conformance)
+    return check_requests(frame, checker(DOCUMENT).routes, settings.conformance)
 
 
 def found(judged: DataFrame, settings: Settings) -> dict[tuple[str, ...], dict[str, Any]]:
-    rows = worst_first(findings(judged, settings.conformance, settings.paths)).collect()
+    rows = sort_by_severity(summarise_findings(judged, settings.conformance, settings.paths)).collect()
     key = ("method", "path_template", "location", "name", "rule", "value_class", "severity")
     return {tuple(one[name] for name in key): one.asDict() for one in rows}
 
@@ -112,7 +118,7 @@ def test_every_transaction_has_one_verdict(judged: DataFrame) -> None:
 
 
 def test_endpoints_are_counted_without_what_no_document_knows(judged: DataFrame) -> None:
-    rows = {one["path_template"]: one for one in endpoint_counts(judged).collect()}
+    rows = {one["path_template"]: one for one in count_by_endpoint(judged).collect()}
     assert {
         path: (one["requests"], one["violate"], one["violate_successes"]) for path, one in rows.items()
     } == {
@@ -128,8 +134,8 @@ def test_what_clients_invent_is_bounded_and_nothing_is_lost(spark: SparkSession,
     rows += [row(20 + n, f"/{name}") for n, name in enumerate(names)]
     rows += [row(40, "/", host=f"{name}.example.com") for name in names]
     few = settings.conformance.model_copy(update={"max_unknown": 3, "transaction_ids": 2})
-    judged = verdicts(spark.createDataFrame(rows, COLUMNS), checker(DOCUMENT).routes, few)
-    told = findings(judged, few, settings.paths)
+    judged = check_requests(spark.createDataFrame(rows, COLUMNS), checker(DOCUMENT).routes, few)
+    told = summarise_findings(judged, few, settings.paths)
     sums = {
         one["rule"]: (one["rows"], one["requests"], one["others"])
         for one in told.groupBy("rule")
@@ -154,7 +160,7 @@ def test_what_clients_invent_is_bounded_and_nothing_is_lost(spark: SparkSession,
 def test_batch_replaces_its_own_rows_only(
     judged: DataFrame, settings: Settings, warehouse: Warehouse
 ) -> None:
-    rows = findings(judged, settings.conformance, settings.paths)
+    rows = summarise_findings(judged, settings.conformance, settings.paths)
     for batch, part in (("a1", rows), ("b2", rows), ("a1", rows.where("severity = 'high'"))):
         VIOLATIONS.replace(part.withColumn("batch", F.lit(batch)), warehouse, f"batch = '{batch}'")
     counted = {
@@ -173,8 +179,8 @@ def test_where_learning_resolved_the_paths_no_other_template_is_looked_for(
         "/users/7": "/users/{userId}",
     }
     resolved = F.create_map(*(F.lit(text) for pair in learned.items() for text in pair))[F.col("path")]
-    frame = spark.createDataFrame(rows, COLUMNS).withColumn(RESOLVED, resolved)
-    judged = verdicts(frame, checker(DOCUMENT).routes, settings.conformance)
+    frame = spark.createDataFrame(rows, COLUMNS).withColumn(RESOLVED_TEMPLATE, resolved)
+    judged = check_requests(frame, checker(DOCUMENT).routes, settings.conformance)
     assert {one["transaction_id"]: one["outcome"] for one in judged.collect()} == {
         "t1": "unknown", "t2": "violate", "t3": "conform",
     }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.changes.significance import gap_chance, silence
+from pipelines.changes.significance import gap_probability, measure_inactivity
 from pipelines.runtime.settings import Settings
 from tests.endpoint_activity import TRAFFIC, count_flagged_gaps
 
@@ -35,7 +35,7 @@ def test_what_is_gone_is_marked_within_days_that_fit_its_past(
     rng, changes = np.random.default_rng(2), settings.changes
     for _ in range(10):
         active = np.flatnonzero(TRAFFIC[traffic](rng)).tolist()
-        found = silence(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
+        found = measure_inactivity(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
         assert found.days == days
         assert found.chance is not None
         assert found.chance <= changes.idle_risk
@@ -54,20 +54,20 @@ def test_of_few_days_nothing_is_said_within_a_month(active: list[int], settings:
     changes = settings.changes
     for silent in range(1, 30):
         observed = (active[-1] if active else 0) + 1 + silent
-        found = silence(active, observed, changes.cycles, changes.cycles_seen)
+        found = measure_inactivity(active, observed, changes.cycles, changes.cycles_seen)
         assert found.chance is None or found.chance > changes.idle_risk
 
 
 def test_the_chance_is_the_predictive_one_for_even_gaps() -> None:
-    assert gap_chance([2] * 10, 20) == pytest.approx((1 + 20 / 20) ** -10)
-    assert gap_chance([1, 1, 1, 30], 30) >= 1 / 5  # a gap as long was seen
+    assert gap_probability([2] * 10, 20) == pytest.approx((1 + 20 / 20) ** -10)
+    assert gap_probability([1, 1, 1, 30], 30) >= 1 / 5  # a gap as long was seen
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.integers(0, 200))
 def test_longer_silences_are_less_probable(gaps: list[int], idle: int) -> None:
-    assert 0 <= gap_chance(gaps, idle + 1) <= gap_chance(gaps, idle) <= 1
+    assert 0 <= gap_probability(gaps, idle + 1) <= gap_probability(gaps, idle) <= 1
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.randoms())
 def test_the_order_of_gaps_is_irrelevant(gaps: list[int], random: object) -> None:
-    assert gap_chance(gaps, 10) == gap_chance(list(reversed(gaps)), 10)
+    assert gap_probability(gaps, 10) == gap_probability(list(reversed(gaps)), 10)

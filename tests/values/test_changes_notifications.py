@@ -12,7 +12,14 @@ from typing import Any
 import orjson
 import pytest
 
-from pipelines.changes.notifications import TEXT_CHARACTERS, Webhook, batches, post, webhook, write_lines
+from pipelines.changes.notifications import (
+    MAX_TEXT_CHARACTERS,
+    Webhook,
+    parse_webhook,
+    post_batch,
+    split_batches,
+    write_lines,
+)
 from pipelines.runtime.errors import DeliveryError, OutputError, SettingsError
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import ChangeSettings
@@ -36,14 +43,14 @@ def quick(settings: Settings) -> ChangeSettings:
 
 
 def hook(url: str, changes: ChangeSettings, secret: str = "") -> Webhook:
-    made = webhook(url, changes, secret)
+    made = parse_webhook(url, changes, secret)
     assert made is not None
     return made
 
 
 def test_a_batch_arrives_as_json_with_a_signature_that_the_receiver_can_check(quick: ChangeSettings) -> None:
     with run_receiver() as receiver:
-        post(hook(receiver.url, quick, "key"), [CHANGE])
+        post_batch(hook(receiver.url, quick, "key"), [CHANGE])
         [(body, headers)] = receiver.got
     assert orjson.loads(body)["changes"] == [
         {
@@ -62,13 +69,13 @@ def test_a_batch_arrives_as_json_with_a_signature_that_the_receiver_can_check(qu
 
 def test_without_a_secret_there_is_no_signature(quick: ChangeSettings) -> None:
     with run_receiver() as receiver:
-        post(hook(receiver.url, quick), [CHANGE])
+        post_batch(hook(receiver.url, quick), [CHANGE])
         assert "X-Apicensus-Signature" not in receiver.got[0][1]
 
 
 def test_a_receiver_that_is_down_for_a_moment_loses_nothing(quick: ChangeSettings) -> None:
     with run_receiver(answers=[503, 429]) as receiver:
-        post(hook(receiver.url, quick), [CHANGE])
+        post_batch(hook(receiver.url, quick), [CHANGE])
         assert len(receiver.got) == 3
         assert len({body for body, _ in receiver.got}) == 1
         assert len({headers["X-Apicensus-Delivery"] for _, headers in receiver.got}) == 1
@@ -80,7 +87,7 @@ def test_a_receiver_that_takes_nothing_is_an_error_without_its_secrets(
 ) -> None:
     with run_receiver(answers=[status] * 10) as receiver:
         with pytest.raises(DeliveryError, match=f"status {status}") as caught:
-            post(hook(receiver.url, quick, "key"), [CHANGE])
+            post_batch(hook(receiver.url, quick, "key"), [CHANGE])
         assert len(receiver.got) == attempts
     assert "-secret" not in str(caught.value) + caplog.text
     assert "http://127.0.0.1:" in str(caught.value)
@@ -93,26 +100,26 @@ def test_a_closed_port_is_an_error_without_secrets(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(DeliveryError) as caught:
-        post(hook(f"http://127.0.0.1:{port}/path-secret", quick), [CHANGE])
+        post_batch(hook(f"http://127.0.0.1:{port}/path-secret", quick), [CHANGE])
     assert "-secret" not in str(caught.value) + caplog.text
 
 
 def test_a_redirection_is_not_followed(quick: ChangeSettings) -> None:
     with run_receiver() as elsewhere, run_receiver(answers=[307], location=elsewhere.url) as receiver:
         with pytest.raises(DeliveryError, match="status 307"):
-            post(hook(receiver.url, quick), [CHANGE])
+            post_batch(hook(receiver.url, quick), [CHANGE])
         assert elsewhere.got == []
         assert len(receiver.got) == 1
 
 
 def test_a_long_text_is_cut(quick: ChangeSettings) -> None:
     with run_receiver() as receiver:
-        post(hook(receiver.url, quick), [{"path_template": "x" * 100_000}])
-        assert receiver.changes == [{"path_template": "x" * TEXT_CHARACTERS}]
+        post_batch(hook(receiver.url, quick), [{"path_template": "x" * 100_000}])
+        assert receiver.changes == [{"path_template": "x" * MAX_TEXT_CHARACTERS}]
 
 
 def test_no_address_is_no_hook(quick: ChangeSettings) -> None:
-    assert webhook("", quick, "") is None
+    assert parse_webhook("", quick, "") is None
 
 
 @pytest.mark.parametrize(
@@ -135,19 +142,19 @@ def test_an_address_that_may_not_be_used_is_refused_without_its_secrets(
     quick: ChangeSettings, url: str
 ) -> None:
     with pytest.raises(SettingsError, match=r"changes\.webhook: expected") as caught:
-        webhook(url, quick, "")
+        parse_webhook(url, quick, "")
     assert "-secret" not in str(caught.value)
 
 
 def test_plain_http_to_another_machine_is_allowed_where_the_settings_say_so(quick: ChangeSettings) -> None:
     allowed = quick.model_copy(update={"webhook_plain_http": True})
-    assert hook("http://hooks.example.com/a", allowed).shown == "http://hooks.example.com"
+    assert hook("http://hooks.example.com/a", allowed).public_address == "http://hooks.example.com"
 
 
 def test_batches_hold_all_changes_in_order() -> None:
     changes = [{"id": str(n)} for n in range(7)]
-    assert [len(batch) for batch in batches(iter(changes), 3)] == [3, 3, 1]
-    assert [change for batch in batches(iter(changes), 3) for change in batch] == changes
+    assert [len(batch) for batch in split_batches(iter(changes), 3)] == [3, 3, 1]
+    assert [change for batch in split_batches(iter(changes), 3) for change in batch] == changes
 
 
 def test_lines_are_json_and_the_same_for_the_same_changes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.changes.significance import Occurrence, chance
+from pipelines.changes.significance import Occurrence, compute_chance
 
 CLIENTS_A_DAY, DAYS, PUBLISHED = 40, 30, 20
 """Of an endpoint: clients, of whom many come every day; days in all, and until publication."""
@@ -36,7 +36,7 @@ def test_what_always_had_one_rate_is_called_a_change_as_rarely_as_promised(
     share: float, habit: float
 ) -> None:
     rng, promised, runs = np.random.default_rng(7), 0.01, 20_000
-    chances = [chance(one) for _ in range(runs) if (one := occurred(rng, share, habit)) is not None]
+    chances = [compute_chance(one) for _ in range(runs) if (one := occurred(rng, share, habit)) is not None]
     alarms = sum(found is not None and found <= promised for found in chances)
     assert len(chances) > 1000
     # over all runs, as most rare things show themselves in no window: three standard errors above the promise
@@ -48,7 +48,7 @@ def test_the_first_time_is_uniform_under_the_null_hypothesis() -> None:
     rng = np.random.default_rng(3)
     for m in (1, 3, 10):
         first = rng.random((20_000, m)).min(axis=1)
-        chances = np.array([chance(Occurrence(0, m, 1 - t, 1 - t, 1.0)) for t in first])
+        chances = np.array([compute_chance(Occurrence(0, m, 1 - t, 1 - t, 1.0)) for t in first])
         for level in (0.01, 0.1, 0.5):
             assert abs((chances <= level).mean() - level) < 4 * (level / 20_000) ** 0.5
 
@@ -57,26 +57,26 @@ def test_plain_changes_are_seen() -> None:
     seen_by_all = Occurrence(
         before=0, later=30, since=30, after=30, total=630
     )  # one day of 21, 30 clients each
-    assert (chance(seen_by_all) or 1) < 1e-30
+    assert (compute_chance(seen_by_all) or 1) < 1e-30
     seen_by_three = Occurrence(before=0, later=3, since=30, after=30, total=630)
-    assert (chance(seen_by_three) or 1) == pytest.approx((30 / 630) ** 3)
+    assert (compute_chance(seen_by_three) or 1) == pytest.approx((30 / 630) ** 3)
     more_than_before = Occurrence(before=2, later=25, since=30, after=30, total=630)
-    assert (chance(more_than_before) or 1) < 1e-20
+    assert (compute_chance(more_than_before) or 1) < 1e-20
     as_before = Occurrence(before=20, later=1, since=30, after=30, total=630)
-    assert (chance(as_before) or 0) > 0.5
+    assert (compute_chance(as_before) or 0) > 0.5
 
 
 def test_where_nothing_was_seen_nothing_is_said() -> None:
-    assert chance(Occurrence(3, 0, 1, 1, 2)) is None
-    assert chance(Occurrence(0, 3, 0, 0, 0)) is None
+    assert compute_chance(Occurrence(3, 0, 1, 1, 2)) is None
+    assert compute_chance(Occurrence(0, 3, 0, 0, 0)) is None
 
 
 @given(st.integers(0, 50), st.integers(1, 50), st.floats(0.1, 1), st.floats(0, 1))
 def test_a_chance_is_a_probability_and_more_clients_make_it_smaller(
     before: int, later: int, since: float, rest: float
 ) -> None:
-    less = chance(Occurrence(before, later, since, since + rest, 3.0))
-    more = chance(Occurrence(before, later + 1, since, since + rest, 3.0))
+    less = compute_chance(Occurrence(before, later, since, since + rest, 3.0))
+    more = compute_chance(Occurrence(before, later + 1, since, since + rest, 3.0))
     assert less is not None
     assert more is not None
     assert 0 <= more <= less <= 1

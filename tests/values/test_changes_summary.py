@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row
 from rich.console import Console
 
-from pipelines.changes.spark.summary import PIPED_CHARACTERS, drawn, plain, said
+from pipelines.changes.spark.summary import PIPED_CHARACTERS, build_table, describe_change, to_json_values
 
 ROW: dict[str, Any] = {
     "host": "a.example", "method": "GET", "path_template": "/orders", "kind": "widened", "location": "query", "name": "page",
@@ -22,7 +22,7 @@ ROW: dict[str, Any] = {
 def shown(**other: Any) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=PIPED_CHARACTERS, highlight=False, markup=False, emoji=False)
-    console.print(drawn([{**ROW, **other}]))
+    console.print(build_table([{**ROW, **other}]))
     return stream.getvalue()
 
 
@@ -41,7 +41,7 @@ def shown(**other: Any) -> str:
     ],
 )
 def test_a_change_is_a_phrase(other: dict[str, Any], words: str) -> None:
-    assert said({**ROW, **other}) == words
+    assert describe_change({**ROW, **other}) == words
 
 
 def test_a_row_says_who_and_since_when() -> None:
@@ -65,9 +65,9 @@ def test_what_clients_wrote_stays_text_of_one_screen(name: str) -> None:
 
 
 def test_json_has_the_values_that_documents_have() -> None:
-    assert plain(Row(before="100", after='["a"]', host="a.example")) == {
+    assert to_json_values(Row(before="100", after='["a"]', host="a.example")) == {
         "before": 100,
         "after": ["a"],
         "host": "a.example",
     }
-    assert plain(Row(before=None, after=None)) == {"before": None, "after": None}
+    assert to_json_values(Row(before=None, after=None)) == {"before": None, "after": None}

@@ -10,7 +10,7 @@ import pytest
 from py4j.protocol import Py4JNetworkError
 
 from jobs.__main__ import STEPS, main
-from jobs.cli.command import explained
+from jobs.cli.command import explain_failure
 from pipelines.runtime.errors import CensusError, OutputError, WarehouseError
 from pipelines.workflows.run import ensure_writable
 
@@ -110,7 +110,7 @@ def test_the_end_of_the_jvm_is_told_in_words() -> None:
         Py4JNetworkError("Answer from Java side is empty"),
         ConnectionRefusedError(111, "Connection refused"),
     ):
-        assert "Java process has ended, most likely for want of memory" in str(explained(error))
+        assert "Java process has ended, most likely for want of memory" in str(explain_failure(error))
 
 
 ENOUGH = {

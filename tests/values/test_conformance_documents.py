@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.conformance.documents import load
+from pipelines.conformance.documents import load_documents
 from pipelines.runtime.errors import InputError
 from tests.conformance_examples import check_request, checker, get, openapi, post, query, rules
 
@@ -19,7 +19,7 @@ def test_documents_are_found_at_any_depth_and_other_files_are_named(tmp_path: Pa
     (tmp_path / "two.json").write_bytes(b'\xef\xbb\xbf{"openapi": "3.1.0"}')
     (tmp_path / "settings.yml").write_text("a: 1\n")
     (tmp_path / "notes.txt").write_text("nothing")
-    known, others = load(tmp_path)
+    known, others = load_documents(tmp_path)
     assert [(Path(one.source).name, one.is_30) for one in known] == [("one.yaml", True), ("two.json", False)]
     assert [Path(name).name for name in others] == ["settings.yml"]
 
@@ -28,7 +28,7 @@ def test_yaml_has_the_types_of_json(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
         "openapi: 3.1.0\npaths:\n  /x: &x\n    get: {responses: {200: {description: ok}}}\n  /y: *x\nx-day: 2024-05-31\n"
     )
-    tree = load(tmp_path)[0][0].tree
+    tree = load_documents(tmp_path)[0][0].tree
     assert tree["x-day"] == "2024-05-31"
     assert tree["paths"]["/y"]["get"]["responses"] == {"200": {"description": "ok"}}
 
@@ -49,12 +49,12 @@ def test_broken_file_is_named_with_the_place_and_the_way_out(
 ) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=said):
-        load(tmp_path)
+        load_documents(tmp_path)
 
 
 def test_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
-        load(tmp_path / "nowhere")
+        load_documents(tmp_path / "nowhere")
 
 
 def deep(levels: int) -> dict[str, Any]:

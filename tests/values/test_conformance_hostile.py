@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.conformance.findings import INFO, SEVERITIES, Verdict
-from pipelines.conformance.openapi_schema import validator
-from pipelines.conformance.request_check import MAX_FINDINGS, Checker
+from pipelines.conformance.findings import INFO, SEVERITIES, RequestCheck
+from pipelines.conformance.openapi_schema import compile_validator
+from pipelines.conformance.request_check import MAX_FINDINGS, RequestChecker
 from pipelines.http.value_formats import BY_KIND, JSON_ONLY
 from tests.conformance_examples import check_request, checker, get, openapi, post, query, query_findings
 
@@ -29,7 +29,7 @@ FIELDS: dict[str, Any] = {
 SCHEMA = {"type": "object", "properties": FIELDS, "required": ["n"]}
 
 
-def every_way() -> Checker:
+def every_way() -> RequestChecker:
     parameters = [query(name, schema) for name, schema in FIELDS.items()]
     path = {"name": "id", "in": "path", "required": True, "schema": FIELDS["n"]}
     form = post(SCHEMA, "application/x-www-form-urlencoded")["post"]["requestBody"]["content"]
@@ -54,7 +54,7 @@ VALUES = st.recursive(
 )
 
 
-def told(verdict: Verdict) -> str:
+def told(verdict: RequestCheck) -> str:
     return repr(verdict.findings)
 
 
@@ -113,7 +113,7 @@ def test_pattern_that_takes_too_many_steps_says_nothing() -> None:
 def test_nothing_is_fetched() -> None:
     assert query_findings({"$ref": "http://127.0.0.1:9/schema.json"}, "q=1") == []
     with pytest.raises(ValueError, match="Retrieval is disabled"):
-        validator({"$ref": "http://127.0.0.1:9/schema.json"})
+        compile_validator({"$ref": "http://127.0.0.1:9/schema.json"})
 
 
 def test_wide_body_is_read_within_bounds() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.conformance.request_check import Request
-from pipelines.conformance.routes import literals_of, servers
+from pipelines.conformance.routes import read_servers, split_literals
 from pipelines.requests.path_parameters import values_of
 from tests.conformance_examples import check_request, checker, get, openapi, post
 
@@ -60,7 +60,7 @@ def test_method_decides_between_paths_that_fit() -> None:
 def test_hosts_without_a_document_are_told_apart_from_unknown_paths() -> None:
     check = checker(openapi({"/x": get()}))
     assert check_request(check, "/y").findings[0].rule == "unknown-endpoint"
-    assert check.verdict(Request("other.example.com", "GET", "/x")).findings[0].rule == "unknown-host"
+    assert check.check_request(Request("other.example.com", "GET", "/x")).findings[0].rule == "unknown-host"
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_hosts_without_a_document_are_told_apart_from_unknown_paths() -> None:
 def test_servers_give_hosts_and_base_paths(url: str, host: str, path: str, fits: bool) -> None:
     server = {"url": url, "variables": {"stage": {"enum": ["alpha", "beta"], "default": "alpha"}}}
     check = checker({**openapi({"/x": get()}), "servers": [server]})
-    assert (check.verdict(Request(host, "GET", path)).outcome == "conform") is fits
+    assert (check.check_request(Request(host, "GET", path)).outcome == "conform") is fits
 
 
 def test_document_without_servers_is_about_any_host() -> None:
-    assert servers(None) == servers([]) == servers([{"url": "/"}])
+    assert read_servers(None) == read_servers([]) == read_servers([{"url": "/"}])
 
 
 def test_servers_of_an_operation_replace_the_document_s() -> None:
@@ -93,12 +93,12 @@ def test_servers_of_an_operation_replace_the_document_s() -> None:
     item["get"]["servers"] = [{"url": "https://elsewhere.example.com"}]
     check = checker(openapi({"/x": item}))
     assert check_request(check, "/x").outcome == "unknown"
-    assert check.verdict(Request("elsewhere.example.com", "GET", "/x")).outcome == "conform"
+    assert check.check_request(Request("elsewhere.example.com", "GET", "/x")).outcome == "conform"
 
 
 def test_first_document_of_an_operation_counts() -> None:
     loose, strict = openapi({"/x": get()}), openapi({"/x": get()})
-    assert checker(loose, strict).routes.twice == 1
+    assert checker(loose, strict).routes.duplicates == 1
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_first_document_of_an_operation_counts() -> None:
     ],
 )
 def test_parts_of_a_segment(template: str, segment: str, values: Any) -> None:
-    assert values_of(literals_of(template), segment) == values
+    assert values_of(split_literals(template), segment) == values
 
 
 @given(
@@ -173,5 +173,5 @@ FILES = openapi(
 def test_a_path_that_learning_resolved_is_of_its_template_only(
     path: str, resolved: str, template: str | None, outcome: str
 ) -> None:
-    verdict = checker(FILES).verdict(Request("api.example.com", "GET", path, template=resolved))
+    verdict = checker(FILES).check_request(Request("api.example.com", "GET", path, template=resolved))
     assert (verdict.template, verdict.outcome) == (template, outcome)

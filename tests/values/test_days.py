@@ -9,7 +9,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.cli.command import chosen_days
+from jobs.cli.command import choose_days
 from pipelines.endpoints.days import DayChoice, build_day_filter, digest, format_inputs, parse_inputs
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 1, 9))
@@ -50,7 +50,7 @@ def test_only_one_way_to_name_days_is_taken() -> None:
     from datetime import datetime
 
     moment = datetime(2026, 1, 5)
-    assert chosen_days([moment], None, full=False) == DayChoice(days=frozenset({ONE}))
-    assert chosen_days(None, moment, full=False) == DayChoice(since=ONE)
+    assert choose_days([moment], None, full=False) == DayChoice(days=frozenset({ONE}))
+    assert choose_days(None, moment, full=False) == DayChoice(since=ONE)
     with pytest.raises(typer.BadParameter, match="one of"):
-        chosen_days([moment], None, full=True)
+        choose_days([moment], None, full=True)

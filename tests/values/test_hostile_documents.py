@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.conformance.documents import Limits, load
-from pipelines.conformance.openapi_schema import work
+from pipelines.conformance.documents import DocumentLimits, load_documents
+from pipelines.conformance.openapi_schema import validation_cost
 from pipelines.decisions.file import read_decisions
 from pipelines.runtime import settings
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, Bounds, find_exceeded_bound
@@ -50,7 +50,7 @@ def test_a_document_that_is_too_costly_is_refused_by_name(tmp_path: Path, text: 
     with pytest.raises(
         InputError, match=rf"api\.yaml: is too costly to read: .*{said}.*raise conformance\.document"
     ):
-        load(tmp_path)
+        load_documents(tmp_path)
 
 
 @CASES
@@ -69,7 +69,7 @@ def test_values_that_no_loader_takes_are_errors_with_the_file(tmp_path: Path, te
         settings.load_settings(tmp_path / "own.yaml")
     if "-" not in text:  # dates are texts in documents
         with pytest.raises(InputError, match=r"own\.yaml.* is not YAML"):
-            load(tmp_path)
+            load_documents(tmp_path)
 
 
 def test_settings_of_any_size_are_not_read(tmp_path: Path) -> None:
@@ -133,16 +133,17 @@ def test_schemas_that_hold_each_other_are_no_bomb() -> None:
 
 def test_work_adds_alternatives_and_takes_the_costliest_property() -> None:
     integer = {"type": "integer"}
-    assert work(True) == work(integer) == 1
+    assert validation_cost(True) == validation_cost(integer) == 1
     assert (
-        work({"anyOf": [integer, integer], "properties": {"a": integer, "b": {"not": integer}}}) == 1 + 2 + 2
+        validation_cost({"anyOf": [integer, integer], "properties": {"a": integer, "b": {"not": integer}}})
+        == 1 + 2 + 2
     )
-    assert work({"$ref": "#/$defs/0", "$defs": {"0": {"allOf": [integer] * 4}}}) == 1 + 5
-    assert work({"$ref": "#/$defs/0", "$defs": {"0": {"items": {"$ref": "#/$defs/0"}}}}) < 50
+    assert validation_cost({"$ref": "#/$defs/0", "$defs": {"0": {"allOf": [integer] * 4}}}) == 1 + 5
+    assert validation_cost({"$ref": "#/$defs/0", "$defs": {"0": {"items": {"$ref": "#/$defs/0"}}}}) < 50
 
 
 def test_bounds_of_documents_are_settings() -> None:
     section = settings.load_settings().conformance
-    assert Limits() == tuple(getattr(section, name) for name in Limits._fields)
+    assert DocumentLimits() == tuple(getattr(section, name) for name in DocumentLimits._fields)
     check = checker(openapi({"/x": get(query("q", {"type": "integer"}))}))
     assert rules(check_request(check, "/x?q=a")) == [("query", "q", "type")]

@@ -134,7 +134,7 @@ def ours_accepts(given: dict[str, Any], requests: Sequence[Sent]) -> list[bool]:
         Request(HOST, one.method, *_split(one.target), one.media if one.body else None, one.body)
         for one in requests
     )
-    return [check.verdict(one).outcome == "conform" for one in asked]
+    return [check.check_request(one).outcome == "conform" for one in asked]
 
 
 def _split(target: str) -> tuple[str, str | None]:

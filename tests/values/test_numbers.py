@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.changes.schema_inclusion import accepts
-from pipelines.conformance.parameter_values import scalars
+from pipelines.conformance.parameter_values import read_scalars
 from pipelines.http.numbers import number_of
 from pipelines.http.value_formats import NUMBERS, kind_of
 
@@ -37,7 +37,7 @@ NONE = [
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_not_a_number_is_none_to_anybody(text: str) -> None:
     assert number_of(text) is None
-    assert list(scalars(text)) == [text]
+    assert list(read_scalars(text)) == [text]
     assert not accepts({"type": "number"}, text, in_url=True)
     assert not accepts({"type": "integer"}, text, in_url=True)
     assert kind_of(text) not in NUMBERS

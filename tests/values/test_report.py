@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines.report import words
 from pipelines.report.facts import Facts, InputFacts, Totals
-from pipelines.report.page import STYLES, changes, read_asset, render, script_json
+from pipelines.report.page import STYLES, change_rows, dump_script_json, read_asset, render
 from tests.report_example import HOSTILE_HOST, HOSTILE_PATH, REORDERED_PATH, START, empty_example, example
 
 # What an attack on HTML is made of; plain random text hardly ever holds a tag.
@@ -108,8 +108,8 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_marks_that_reorder_text_are_written_out() -> None:
-    assert words.visible(REORDERED_PATH) == "/invoice\\u202egpj.exe"
-    assert words.visible("Grüße/日本 🙂") == "Grüße/日本 🙂"
+    assert words.escape_invisible(REORDERED_PATH) == "/invoice\\u202egpj.exe"
+    assert words.escape_invisible("Grüße/日本 🙂") == "Grüße/日本 🙂"
     page = render(replace(example(), title="a\u202eb\u0000"))
     assert "<h1>a\\u202eb\\u0000</h1>" in page
 
@@ -134,7 +134,7 @@ def test_a_document_link_cannot_name_a_scheme() -> None:
     )
 )
 def test_json_for_the_script_is_inert_and_exact(value: object) -> None:
-    text = script_json(value)
+    text = dump_script_json(value)
     assert not set(text) & set("<>&\u2028\u2029")
     assert json.loads(text) == value
 
@@ -184,12 +184,12 @@ def test_inventory_holds_every_field_of_an_endpoint() -> None:
 
 
 def test_summary_says_what_was_found() -> None:
-    assert words.summary(example()) == (
+    assert words.summarise(example()) == (
         "Found 235 endpoints on 6 of 14 hosts in 48,210 transactions from 3 files, "
         "between 2026-03-01 and 2026-03-02. "
         "Session identifiers alone list 77 more, 17 of them pages or assets."
     )
-    assert words.summary(empty_example()) == (
+    assert words.summarise(empty_example()) == (
         "Found no endpoint on 1 host in 120 transactions from 1 file, on 2026-03-01."
     )
 
@@ -206,7 +206,7 @@ def test_empty_page_says_why_and_what_to_do(inputs: InputFacts, reason: str) -> 
     page = render(replace(empty_example(), inputs=inputs))
     assert "No endpoint found." in page
     assert reason in page
-    assert len(words.emptiness(inputs)[1]) >= 2
+    assert len(words.explain_emptiness(inputs)[1]) >= 2
 
 
 def test_cut_lists_say_so() -> None:
@@ -225,14 +225,14 @@ def test_shares_of_hosts_are_of_all_hosts_not_of_those_that_the_page_lists() -> 
         "not covered": 90,
     }
     facts = replace(example(), buckets=buckets, hosts_total=10_090)
-    assert [(name, hosts, share) for name, hosts, share, _ in changes(facts.buckets)] == [
+    assert [(name, hosts, share) for name, hosts, share, _ in change_rows(facts.buckets)] == [
         ("the same", 4_600, 0.46),
         ("1 to 50 more", 1_500, 0.15),
         ("over 50 more", 2_800, 0.28),
         ("fewer", 1_100, 0.11),
     ]
     assert "46 %" in render(facts)
-    assert changes({"not covered": 9}) == []
+    assert change_rows({"not covered": 9}) == []
 
 
 def test_key_figures_are_of_one_source_whatever_is_listed_per_host() -> None:

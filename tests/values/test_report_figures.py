@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.report import chart, words
 from pipelines.report.facts import Histogram, SchemaFacts
-from pipelines.report.page import changes, render, schema_rows, size_rows
+from pipelines.report.page import change_rows, render, schema_rows, size_rows
 from tests.report_example import example
 
 
@@ -15,7 +15,7 @@ from tests.report_example import example
     [(0, "0 %"), (0.00002, "< 0.1 %"), (0.123, "12.3 %"), (0.5, "50 %"), (0.99999, "> 99.9 %"), (1, "100 %")],
 )
 def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
-    assert words.percent(share) == text
+    assert words.format_percent(share) == text
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
 def test_spread_is_said_in_words(
     state: tuple[float | None, float | None, float | None, int], text: str
 ) -> None:
-    assert words.spread(*state) == text
+    assert words.describe_spread(*state) == text
 
 
 def test_bars_are_in_proportion_and_stand_on_the_axis() -> None:
@@ -53,7 +53,7 @@ def test_bars_are_in_proportion_and_stand_on_the_axis() -> None:
     ("largest", "step"), [(1, 1), (5, 1), (6, 2), (11, 5), (26, 10), (1_234_567, 500_000)]
 )
 def test_ticks_are_few_and_round(largest: int, step: int) -> None:
-    assert chart.tick_step(largest) == step
+    assert chart.choose_tick_step(largest) == step
 
 
 def test_histogram_of_nothing_is_not_drawn() -> None:
@@ -67,9 +67,9 @@ def test_histogram_of_unequal_lengths_is_refused() -> None:
 
 
 def test_changes_count_covered_hosts_only() -> None:
-    found = [(change, hosts) for change, hosts, _, _ in changes(example().buckets)]
+    found = [(change, hosts) for change, hosts, _, _ in change_rows(example().buckets)]
     assert found == [("the same", 1), ("1 to 50 more", 1), ("over 50 more", 1), ("fewer", 1)]
-    assert changes({"not covered": 2}) == []
+    assert change_rows({"not covered": 2}) == []
 
 
 def test_parameter_types_stand_beside_the_source() -> None:

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.changes.schema_changes import Difference, Version, carried_over, compare, differences
+from pipelines.changes.schema_changes import (
+    Difference,
+    SchemaVersion,
+    carry_over,
+    compare_versions,
+    find_differences,
+)
 from pipelines.changes.schema_inclusion import contains
 from pipelines.openapi.endpoint import Parameter
 from tests import schema_pairs
@@ -26,7 +32,7 @@ def test_what_does_not_narrow_accepts_every_text_that_was_accepted(
     pair: tuple[JsonSchema, JsonSchema],
 ) -> None:
     old, new = pair
-    if all(each.effect == "widened" for each in differences(old, new, in_url=True)):
+    if all(each.effect == "widened" for each in find_differences(old, new, in_url=True)):
         assert [value for value in URL_VALUES if fits_url(old, value) and not fits_url(new, value)] == []
 
 
@@ -36,14 +42,14 @@ def test_what_does_not_narrow_accepts_every_member_that_was_accepted(
     pair: tuple[JsonSchema, JsonSchema],
 ) -> None:
     old, new = pair
-    if all(each.effect == "widened" for each in differences(old, new, in_url=False)):
+    if all(each.effect == "widened" for each in find_differences(old, new, in_url=False)):
         assert [value for value in BODY_VALUES if is_valid(old, value) and not is_valid(new, value)] == []
 
 
 @given(schema_pairs.in_url, st.booleans())
 def test_the_same_is_no_change(schema: JsonSchema, in_url: bool) -> None:
     assert contains(schema, schema, in_url)
-    assert differences(schema, schema, in_url) == []
+    assert find_differences(schema, schema, in_url) == []
 
 
 @given(schema_pairs.url_pairs, st.booleans())
@@ -51,9 +57,11 @@ def test_widened_one_way_is_narrowed_the_other(pair: tuple[JsonSchema, JsonSchem
     old, new = pair
     there = [
         (each.keyword, each.before, each.after, SWAPPED[each.effect])
-        for each in differences(old, new, in_url)
+        for each in find_differences(old, new, in_url)
     ]
-    back = [(each.keyword, each.after, each.before, each.effect) for each in differences(new, old, in_url)]
+    back = [
+        (each.keyword, each.after, each.before, each.effect) for each in find_differences(new, old, in_url)
+    ]
     assert there == back
 
 
@@ -86,16 +94,16 @@ CASES: list[tuple[str, JsonSchema, JsonSchema, list[tuple[str, str]]]] = [
 def test_changes_of_one_value_are_named_by_keyword(
     old: JsonSchema, new: JsonSchema, expected: list[tuple[str, str]]
 ) -> None:
-    assert [(each.keyword, each.effect) for each in differences(old, new, in_url=True)] == expected
+    assert [(each.keyword, each.effect) for each in find_differences(old, new, in_url=True)] == expected
 
 
 def test_in_a_body_a_text_is_no_number() -> None:
-    [only] = differences(INT, WORD, in_url=False)
+    [only] = find_differences(INT, WORD, in_url=False)
     assert (only.keyword, only.before, only.after, only.effect) == ("type", "integer", "string", "changed")
 
 
 def probe_of(old: JsonSchema, new: JsonSchema) -> Any:
-    [only] = [each for each in differences(old, new, in_url=True) if each.effect != "narrowed"]
+    [only] = [each for each in find_differences(old, new, in_url=True) if each.effect != "narrowed"]
     assert isinstance(only, Difference)
     return only.probe
 
@@ -118,7 +126,7 @@ def parameter(location: str, name: str, schema: JsonSchema, *, required: bool = 
 
 
 def kinds(old: list[Parameter], new: list[Parameter]) -> list[tuple[str, str, str, bool]]:
-    found = compare(Version(tuple(old)), Version(tuple(new)))
+    found = compare_versions(SchemaVersion(tuple(old)), SchemaVersion(tuple(new)))
     return [(each.kind, each.name, each.keyword, each.is_breaking) for each in found]
 
 
@@ -155,8 +163,8 @@ def test_a_required_member_breaks_nobody_where_its_object_is_new_too() -> None:
 def test_a_document_that_loses_a_way_to_write_breaks_callers(
     old: tuple[str, ...], new: tuple[str, ...], kind: str
 ) -> None:
-    [path] = compare(Version(writings=old), Version(writings=new))
-    [media] = compare(Version(media_types=old), Version(media_types=new))
+    [path] = compare_versions(SchemaVersion(path_variants=old), SchemaVersion(path_variants=new))
+    [media] = compare_versions(SchemaVersion(media_types=old), SchemaVersion(media_types=new))
     for change, location, keyword in ((path, "path", "path"), (media, "body", "content")):
         assert (change.kind, change.location, change.keyword) == (kind, location, keyword)
         assert (change.before, change.after) == (sorted(old), sorted(new))
@@ -167,7 +175,7 @@ PLACES = st.sampled_from([("query", "a"), ("query", "b"), ("path", "id"), ("form
 Request = dict[tuple[str, str], Any]
 
 
-def fits(version: Version, request: Request) -> bool:
+def fits(version: SchemaVersion, request: Request) -> bool:
     """A gateway that enforces the document: all known, all required there, all values fit."""
     known = {(one.location, one.name): one for one in version.parameters}
     return (
@@ -185,9 +193,9 @@ def fits(version: Version, request: Request) -> bool:
 def test_where_nothing_breaks_every_request_that_fitted_still_fits(
     old: tuple[Parameter, ...], new: tuple[Parameter, ...], requests: list[Request]
 ) -> None:
-    before, after = Version(old), Version(new)
-    assert compare(before, before) == []
-    if not any(change.is_breaking for change in compare(before, after)):
+    before, after = SchemaVersion(old), SchemaVersion(new)
+    assert compare_versions(before, before) == []
+    if not any(change.is_breaking for change in compare_versions(before, after)):
         assert [one for one in requests if fits(before, one) and not fits(after, one)] == []
 
 
@@ -197,5 +205,5 @@ def test_old_parameters_carry_the_new_evidence_where_nothing_changed() -> None:
 
     old = [parameter("query", "a", with_evidence(5)), parameter("query", "b", with_evidence(5, maximum=9))]
     new = [parameter("query", "a", with_evidence(7)), parameter("query", "b", with_evidence(7, maximum=99))]
-    carried = carried_over(old, new, compare(Version(tuple(old)), Version(tuple(new))))
+    carried = carry_over(old, new, compare_versions(SchemaVersion(tuple(old)), SchemaVersion(tuple(new))))
     assert carried == [new[0], old[1]]

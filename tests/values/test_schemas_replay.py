@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.conformance.value_check import compiled
+from pipelines.conformance.value_check import compile_schema
 from pipelines.requests.json_body import leaves
 from pipelines.schemas.extraction.splits import View
 from pipelines.schemas.inference.constraints import Limits
@@ -69,7 +69,7 @@ def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
 
 
 def takes(schema: dict[str, Any], value: object) -> bool:
-    return bool(compiled(json.dumps(schema)).is_valid(value))
+    return bool(compile_schema(json.dumps(schema)).is_valid(value))
 
 
 @given(st.lists(scalars, min_size=1, max_size=3), st.sampled_from([0, 2, 4, 8]))

@@ -19,15 +19,20 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from pipelines.changes.schema_changes import REQUIRED, Change, Version, carried_over, compare
-from pipelines.changes.significance import Occurrence, chance
+from pipelines.changes.schema_changes import REQUIRED, Change, SchemaVersion, carry_over, compare_versions
+from pipelines.changes.significance import Occurrence, compute_chance
 from pipelines.changes.spark.inventories import (
-    gone_parameters,
-    new_endpoints,
-    removed_endpoints,
+    find_inactive_parameters,
+    find_new_endpoints,
+    find_removed_endpoints,
     with_exposure,
 )
-from pipelines.changes.spark.occurrence import CHANGE_KEY, absences, occurrences, request_days
+from pipelines.changes.spark.occurrence import (
+    CHANGE_KEY,
+    count_absences,
+    count_occurrences,
+    count_request_days,
+)
 from pipelines.changes.tables import CHANGES
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.openapi.endpoint import Parameter, parameters_of
@@ -63,20 +68,20 @@ COMPARED = StructType(
 """`changes`, and `carried`: the old parameters for the document that stands beside the new one (`carried_over`)."""
 
 
-def compared(old: Column, new: Column) -> Column:
+def compare_structs(old: Column, new: Column) -> Column:
     """Structs `writings, media_types, parameters` of two versions → `COMPARED`."""
     return F.udf(_compared, COMPARED, useArrow=True)(old, new)
 
 
 def _compared(old: Row, new: Row) -> dict[str, Any]:
     before, after = _version(old), _version(new)
-    found = compare(before, after)
-    carried = carried_over(before.parameters, after.parameters, found)
+    found = compare_versions(before, after)
+    carried = carry_over(before.parameters, after.parameters, found)
     return {"changes": [_row(change) for change in found], "carried": [_stored(one) for one in carried]}
 
 
-def _version(row: Row) -> Version:
-    return Version(
+def _version(row: Row) -> SchemaVersion:
+    return SchemaVersion(
         parameters_of(row["parameters"] or ()),
         tuple(row["writings"] or (PLAIN,)),
         tuple(row["media_types"] or ()),
@@ -94,7 +99,7 @@ def _row(change: Change) -> dict[str, Any]:
     probe = change.probe
     return {
         "kind": change.kind, "location": change.location, "name": change.name, "keyword": change.keyword,
-        "before": _said(change.before), "after": _said(change.after), "is_breaking": change.is_breaking,
+        "before": _dump(change.before), "after": _dump(change.after), "is_breaking": change.is_breaking,
         "probe": None if probe is None else {name: _listed(getattr(probe, name)) for name in PROBE.names},
         "risk": change.risk,
     }  # fmt: skip
@@ -104,12 +109,12 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _said(value: Any) -> str | None:
+def _dump(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
 
 
 PARAMETER_SCHEMAS = ArrayType(PARAMETER_SCHEMA)
-ON_SCHEMA = ("widened", "narrowed", "changed")
+SCHEMA_KINDS = ("widened", "narrowed", "changed")
 ID_CHARACTERS = 32
 """Of a SHA-256 in hexadecimal: 128 bits, so that no traffic makes two changes one."""
 
@@ -125,7 +130,7 @@ class Evidence:
     parameter_slices: DataFrame
 
 
-def changed_schemas(evidence: Evidence) -> DataFrame:
+def find_changed_schemas(evidence: Evidence) -> DataFrame:
     """Published endpoints whose schema has a newer version: `ENDPOINT_KEY, from_version, to_version, last_day, compared`."""
     side = F.struct("writings", "media_types", "parameters")
     old = evidence.schemas.select(*ENDPOINT_KEY, "version", side.alias("old"))
@@ -147,21 +152,23 @@ def changed_schemas(evidence: Evidence) -> DataFrame:
             F.col("version").alias("from_version"),
             "to_version",
             "last_day",
-            compared(F.coalesce("old", nothing), F.col("new")).alias("compared"),
+            compare_structs(F.coalesce("old", nothing), F.col("new")).alias("compared"),
         )
     )
 
 
-def changes_of(
+def collect_changes(
     evidence: Evidence, schema_changes: DataFrame, gone: DataFrame, settings: ChangeSettings
 ) -> DataFrame:
     """Rows of `changed_schemas`, of `gone_endpoints` and the rest of the evidence → rows of `CHANGES` but for `publication`."""
     parts = [
         _of_schemas(schema_changes, evidence.parameter_slices),
-        _new(new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
-        _removed(removed_endpoints(evidence.published, evidence.inventory)),
-        _gone(gone.where("is_new")),
-        _gone_parameters(gone_parameters(evidence.published, evidence.parameter_slices, settings)),
+        _new(find_new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
+        _removed(find_removed_endpoints(evidence.published, evidence.inventory)),
+        _inactive(gone.where("is_new")),
+        _inactive_parameters(
+            find_inactive_parameters(evidence.published, evidence.parameter_slices, settings)
+        ),
     ]
     found = parts[0]
     for part in parts[1:]:
@@ -184,10 +191,10 @@ def _of_schemas(schema_changes: DataFrame, parameter_slices: DataFrame) -> DataF
         "is_absence",
         (F.col("keyword") == REQUIRED) & (F.col("kind") == "widened") & (F.col("location") != "path"),
     )
-    found = occurrences(named, parameter_slices).unionByName(absences(named, parameter_slices))
+    found = count_occurrences(named, parameter_slices).unionByName(count_absences(named, parameter_slices))
     dated = with_exposure(
         found.join(named.select(*CHANGE_KEY, "last_day"), [*CHANGE_KEY]),
-        request_days(parameter_slices),
+        count_request_days(parameter_slices),
         [*ENDPOINT_KEY],
     )
     judged = dated.withColumn("chance", _chance()).drop("last_day")
@@ -209,7 +216,7 @@ def _removed(found: DataFrame) -> DataFrame:
     return _identified(_of_endpoint(rows))
 
 
-def _gone(found: DataFrame) -> DataFrame:
+def _inactive(found: DataFrame) -> DataFrame:
     """Gone breaks callers where some still ask: nobody else is there to be broken."""
     rows = found.withColumns(
         {"kind": F.lit("endpoint-gone"), "is_breaking": F.col("requests") > 0, "cause": F.lit("traffic")}
@@ -217,7 +224,7 @@ def _gone(found: DataFrame) -> DataFrame:
     return _identified(_of_endpoint(rows))
 
 
-def _gone_parameters(found: DataFrame) -> DataFrame:
+def _inactive_parameters(found: DataFrame) -> DataFrame:
     rows = found.withColumns(
         {
             "kind": F.lit("parameter-gone"),
@@ -237,7 +244,7 @@ def _of_endpoint(rows: DataFrame) -> DataFrame:
 
 def _identified(rows: DataFrame) -> DataFrame:
     """Adds `id`: of the place of a change, not of its numbers, so that it stays while they grow."""
-    kind = F.when(F.col("kind").isin(*ON_SCHEMA), "schema").otherwise(F.col("kind"))
+    kind = F.when(F.col("kind").isin(*SCHEMA_KINDS), "schema").otherwise(F.col("kind"))
     place = F.to_json(F.struct(*ENDPOINT_KEY, kind.alias("kind"), "location", "name", "keyword"))
     return rows.withColumn("id", F.substring(F.sha2(place, 256), 1, ID_CHARACTERS))
 
@@ -251,7 +258,7 @@ def _chance() -> Column:
 
 def _chances() -> Callable[..., Column]:
     def of(before: float, later: float, since: float, after: float, total: float) -> float | None:
-        return chance(Occurrence(int(before), int(later), since, after, total))
+        return compute_chance(Occurrence(int(before), int(later), since, after, total))
 
     return F.udf(of, DoubleType(), useArrow=True)
 

@@ -18,7 +18,7 @@ IDLE = "idle"
 """State, in a document, of an endpoint that is silent for longer than its past makes plausible."""
 
 
-def write_both(
+def write_before_and_after(
     evidence: Evidence,
     schema_changes: DataFrame,
     idle: DataFrame,
@@ -46,11 +46,11 @@ def write_both(
         "state", F.when(F.col("is_idle"), IDLE).otherwise(F.col("state"))
     )
     before, after = (
-        published_endpoints(evidence.published.join(hosts, "host", "left_semi"), now),
+        select_published_endpoints(evidence.published.join(hosts, "host", "left_semi"), now),
         marked.drop("is_idle"),
     )
     sides = (
-        ("before", before, published_schemas(evidence, schema_changes)),
+        ("before", before, select_published_schemas(evidence, schema_changes)),
         ("after", after, latest(evidence.schemas)),
     )
     return [
@@ -67,7 +67,9 @@ def write_both(
     ]
 
 
-def write_first(evidence: Evidence, out: Path, settings: ExportSettings, variant: Variant) -> list[Written]:
+def write_first_documents(
+    evidence: Evidence, out: Path, settings: ExportSettings, variant: Variant
+) -> list[Written]:
     """`out/after/PROFILE/HOST.FORM` of all hosts: what is published first has nothing before it; arguments as `write_both`."""
     return write_documents(
         evidence.inventory,
@@ -79,14 +81,14 @@ def write_first(evidence: Evidence, out: Path, settings: ExportSettings, variant
     )
 
 
-def published_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
+def select_published_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
     """Rows of the inventory that were published; those no longer listed with the counts of their publication."""
     still = inventory.join(published, [*ENDPOINT_KEY], "left_semi")
     lost = published.join(inventory, [*ENDPOINT_KEY], "left_anti").drop("publication", "last_day", "version")
     return still.unionByName(lost, allowMissingColumns=True)
 
 
-def published_schemas(evidence: Evidence, schema_changes: DataFrame) -> DataFrame:
+def select_published_schemas(evidence: Evidence, schema_changes: DataFrame) -> DataFrame:
     """The schemas of the published versions. What did not change since has the evidence of today."""
     versions = evidence.published.select(*ENDPOINT_KEY, "version")
     stored = evidence.schemas.join(versions, [*ENDPOINT_KEY, "version"])

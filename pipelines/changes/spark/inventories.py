@@ -10,15 +10,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, DoubleType, IntegerType, StructField, StructType
 
-from pipelines.changes.significance import silence
-from pipelines.changes.spark.occurrence import request_days, union_estimate
+from pipelines.changes.significance import measure_inactivity
+from pipelines.changes.spark.occurrence import count_request_days, estimate_union
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.tables import responses_without_error
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import ChangeSettings
 from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
 
-SILENCE = StructType(
+INACTIVITY = StructType(
     [
         StructField("days", IntegerType(), False),
         StructField("chance", DoubleType(), True),
@@ -29,22 +29,22 @@ SILENCE = StructType(
 """`days` of silence and its `chance`; `chance_then` that of the silence that there was on the day of publication."""
 
 
-def silences(settings: ChangeSettings) -> Callable[[Column, Column, Column], Column]:
+def inactivity_udf(settings: ChangeSettings) -> Callable[[Column, Column, Column], Column]:
     """A function of the columns active days, observed days (arrays of dates) and day of publication → `SILENCE`."""
 
     def of_days(active: Sequence[date], observed: Sequence[date], last_day: date) -> dict[str, Any]:
         numbers = {day: number for number, day in enumerate(sorted(observed))}
         now = sorted(numbers[day] for day in active if day in numbers)
         known = sum(day <= last_day for day in numbers)
-        found = silence(now, len(numbers), settings.cycles, settings.cycles_seen)
-        then = silence([n for n in now if n < known], known, settings.cycles, settings.cycles_seen)
+        found = measure_inactivity(now, len(numbers), settings.cycles, settings.cycles_seen)
+        then = measure_inactivity([n for n in now if n < known], known, settings.cycles, settings.cycles_seen)
         last = max(active, default=None)
         return {"days": found.days, "chance": found.chance, "chance_then": then.chance, "last": last}
 
-    return F.udf(of_days, SILENCE, useArrow=True)
+    return F.udf(of_days, INACTIVITY, useArrow=True)
 
 
-def is_newly_silent(found: str, idle_risk: float) -> Column:
+def became_inactive(found: str, idle_risk: float) -> Column:
     """Whether the silence became implausible only after publication; what was silent then was told then."""
     now, then = F.col(f"{found}.chance"), F.col(f"{found}.chance_then")
     return F.coalesce(now <= idle_risk, F.lit(False)) & ~F.coalesce(then <= idle_risk, F.lit(False))
@@ -56,7 +56,7 @@ FEW_CLIENTS = 20
 """Of an endpoint of fewer, forms of names alone decide what is written (`schemas.name_clients_of`)."""
 
 
-def new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame) -> DataFrame:
+def find_new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame) -> DataFrame:
     """Endpoints of the inventory that were not published.
 
     Returns: `ENDPOINT_KEY`, `kind` (`method-new` where the path was published), `first_seen`, `first_day`, `since`,
@@ -78,13 +78,13 @@ def new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: D
         F.min("day").alias("first_day"),
         F.min(F.when(is_later, F.col("day"))).alias("since"),
         F.coalesce(F.sum(F.when(is_later, F.col("requests"))), F.lit(0)).alias("requests"),
-        union_estimate("client_sketch", is_later).alias("clients"),
-        union_estimate("client_sketch", ~is_later).alias("clients_before"),
+        estimate_union("client_sketch", is_later).alias("clients"),
+        estimate_union("client_sketch", ~is_later).alias("clients_before"),
     )
-    return with_exposure(own, host_days(endpoint_slices), ["of"])
+    return with_exposure(own, sum_host_days(endpoint_slices), ["of"])
 
 
-def host_days(endpoint_slices: DataFrame) -> DataFrame:
+def sum_host_days(endpoint_slices: DataFrame) -> DataFrame:
     """`of` (host, and `ALL_HOSTS`), `day`, `requests`, `clients` (sketch), `exposure`: the number of clients."""
     sums = [
         F.sum("requests").alias("requests"),
@@ -105,7 +105,7 @@ def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataF
         .groupBy(*place)
         .agg(
             F.coalesce(F.sum(F.when(since, F.col("requests"))), F.lit(0)).alias("all_requests"),
-            union_estimate("clients", since).alias("all_clients"),
+            estimate_union("clients", since).alias("all_clients"),
             *(
                 F.coalesce(F.sum(F.when(where, F.col("exposure"))), F.lit(0)).cast("double").alias(name)
                 for name, where in (
@@ -119,14 +119,14 @@ def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataF
     return occurred.join(totals, place, "left")
 
 
-def removed_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
+def find_removed_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
     """Published endpoints that the inventory lists no more: other templates, an operator's decision, a lower probability."""
     return published.join(inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_anti").select(
         *ENDPOINT_KEY, "last_day"
     )
 
 
-def gone_endpoints(
+def find_inactive_endpoints(
     published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame, settings: ChangeSettings
 ) -> DataFrame:
     """Listed endpoints without a success for longer than their own past makes plausible.
@@ -143,13 +143,13 @@ def gone_endpoints(
         inventory.select(*ENDPOINT_KEY).join(active, [*ENDPOINT_KEY]).crossJoin(observed).crossJoin(boundary)
     )
     judged = listed.withColumn(
-        "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
+        "found", inactivity_udf(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
     )
-    gone = judged.where(_is_silent(settings)).select(
+    gone = judged.where(_is_inactive(settings)).select(
         *ENDPOINT_KEY,
         F.col("found.last").alias("last"),
         F.col("found.chance").alias("chance"),
-        is_newly_silent("found", settings.idle_risk).alias("is_new"),
+        became_inactive("found", settings.idle_risk).alias("is_new"),
     )
     later = F.col("day") > F.col("last")
     return (
@@ -157,20 +157,22 @@ def gone_endpoints(
         .groupBy(*ENDPOINT_KEY, "last", "chance", "is_new")
         .agg(
             F.coalesce(F.sum(F.when(later, F.col("requests"))), F.lit(0)).alias("requests"),
-            union_estimate("client_sketch", later).alias("clients"),
+            estimate_union("client_sketch", later).alias("clients"),
         )
         .withColumn("first_day", F.date_add("last", 1))
     )
 
 
-def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings: ChangeSettings) -> DataFrame:
+def find_inactive_parameters(
+    published: DataFrame, parameter_slices: DataFrame, settings: ChangeSettings
+) -> DataFrame:
     """Parameters of published endpoints that became silent after publication, on the days of their endpoint.
 
     Returns: `PARAMETER_KEY`, `last_day`, `first_day` of the silence, `chance`; `since`, `requests` and `clients` of the endpoint
     since then.
     """
     known = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
-    requests = request_days(parameter_slices)
+    requests = count_request_days(parameter_slices)
     observed = requests.groupBy(*ENDPOINT_KEY).agg(
         F.collect_set("day").alias("observed"),
         estimate_distinct(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
@@ -187,9 +189,9 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
     is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < FEW_CLIENTS)
     days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
     silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
-        "found", silences(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
+        "found", inactivity_udf(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
     )
-    gone = silent.where(is_newly_silent("found", settings.idle_risk)).select(
+    gone = silent.where(became_inactive("found", settings.idle_risk)).select(
         *PARAMETER_KEY, "last_day", F.col("found.last").alias("last"), F.col("found.chance").alias("chance")
     )
     later = F.col("day") > F.col("last")
@@ -198,11 +200,11 @@ def gone_parameters(published: DataFrame, parameter_slices: DataFrame, settings:
         .groupBy(*PARAMETER_KEY, "last_day", "last", "chance")
         .agg(
             F.sum(F.when(later, F.col("requests"))).alias("requests"),
-            union_estimate("clients", later).alias("clients"),
+            estimate_union("clients", later).alias("clients"),
         )
         .withColumn("first_day", F.date_add("last", 1))
     )
 
 
-def _is_silent(settings: ChangeSettings) -> Column:
+def _is_inactive(settings: ChangeSettings) -> Column:
     return F.coalesce(F.col("found.chance") <= settings.idle_risk, F.lit(False))

@@ -17,7 +17,7 @@ CHANGE_KEY = (*ENDPOINT_KEY, "id")
 OCCURRED = ("first_day", "since", "requests", "clients", "clients_before")
 
 
-def occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
+def count_occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
     """Changes with `location, name, probe, last_day` → one row a change that any value shows.
 
     Returns: `CHANGE_KEY`, `first_day` (of all), `since` (the first day after `last_day`), `requests` and `clients` after
@@ -45,7 +45,7 @@ def occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
     )
 
 
-def absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
+def count_absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
     """Changes from required to optional → rows like those of `occurrences`, of requests that lack the parameter.
 
     A member of a body is looked for in the objects that could hold it. Clients are those of the whole less those that sent it:
@@ -77,14 +77,14 @@ def absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
         F.min(F.when(F.col("lack") > 0, F.col("day"))).alias("first_day"),
         F.min(F.when(is_later, F.col("day"))).alias("since"),
         F.coalesce(F.sum(F.when(is_later, F.col("lack"))), F.lit(0)).alias("requests"),
-        F.greatest(F.lit(1), union_estimate("by_all", is_later) - union_estimate("by_mine", is_later)).alias(
+        F.greatest(F.lit(1), estimate_union("by_all", is_later) - estimate_union("by_mine", is_later)).alias(
             "clients"
         ),
         F.lit(0).cast("bigint").alias("clients_before"),
     )
 
 
-def request_days(parameter_slices: DataFrame) -> DataFrame:
+def count_request_days(parameter_slices: DataFrame) -> DataFrame:
     """Rows of slices → `ENDPOINT_KEY, day`, `requests` that taught, `clients` (sketch), `exposure`: the number of clients."""
     return (
         parameter_slices.where(F.col("location") == "request")
@@ -94,7 +94,7 @@ def request_days(parameter_slices: DataFrame) -> DataFrame:
     )
 
 
-def union_estimate(sketches: str, where: Column) -> Column:
+def estimate_union(sketches: str, where: Column) -> Column:
     """Aggregation: distinct clients of the rows that match; 0 for none."""
     return estimate_distinct(F.hll_union_agg(F.when(where, F.col(sketches)), F.lit(True)))
 
@@ -161,4 +161,4 @@ def _clients(where: Column) -> Column:
     bits = F.aggregate("found", F.lit(0).cast("bigint"), lambda known, one: known.bitwiseOR(one["clients"]))
     named = F.bit_count(F.coalesce(F.bit_or(F.when(where, bits)), F.lit(0).cast("bigint"))).cast("bigint")
     hits = F.coalesce(F.sum(F.when(where, F.col("hits"))), F.lit(0))
-    return F.least(F.greatest(named, union_estimate("clients", where & is_whole)), hits)
+    return F.least(F.greatest(named, estimate_union("clients", where & is_whole)), hits)

@@ -27,7 +27,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def counted(changes: DataFrame) -> dict[str, Any]:
+def count_changes(changes: DataFrame) -> dict[str, Any]:
     """`changes, breaking, significant, hosts` and `kinds`: kind → number."""
     sums = changes.agg(
         F.count("*").alias("changes"),
@@ -44,19 +44,19 @@ def is_finding() -> Column:
     return F.col("is_significant") | F.col("is_breaking")
 
 
-def foremost(changes: DataFrame) -> list[dict[str, Any]]:
+def select_foremost(changes: DataFrame) -> list[dict[str, Any]]:
     """The first of the changes: significant ones, then breaking ones, then by the number of requests."""
     first = (F.desc("is_significant"), F.desc("is_breaking"), F.desc_nulls_last("requests"))
     return [row.asDict() for row in changes.orderBy(*first, *ORDER).limit(SHOWN).collect()]
 
 
-def plain(row: Row) -> dict[str, Any]:
+def to_json_values(row: Row) -> dict[str, Any]:
     """A row of the table as JSON values: `before` and `after` are what documents say, not texts of it."""
     values = row.asDict()
     return {key: _value(text) if key in ("before", "after") else text for key, text in values.items()}
 
 
-def drawn(rows: Iterable[Mapping[str, Any]]) -> Table:
+def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """A table for the terminal. All texts come from traffic: no control characters, no mark-up, no long lines."""
     table = Table(
         "endpoint",
@@ -77,7 +77,7 @@ def drawn(rows: Iterable[Mapping[str, Any]]) -> Table:
         table.add_row(
             _text(place),
             _text(where),
-            _text(said(row)),
+            _text(describe_change(row)),
             str(row["first_day"] or ""),
             _share(row["requests"], row["share_of_requests"]),
             _share(row["clients"], row["share_of_clients"]),
@@ -87,7 +87,7 @@ def drawn(rows: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def said(row: Mapping[str, Any]) -> str:
+def describe_change(row: Mapping[str, Any]) -> str:
     """A change in words: `maximum 100 → 1000`."""
     before, after = _value(row["before"]), _value(row["after"])
     if row["kind"] in WORDS:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import orjson
 
-from pipelines.conformance.parameter_values import scalars
-from pipelines.conformance.value_check import compiled
+from pipelines.conformance.parameter_values import read_scalars
+from pipelines.conformance.value_check import compile_schema
 from pipelines.http.value_formats import (
     BIG_INTEGER,
     BOOLEAN,
@@ -149,14 +149,14 @@ def refused_values(
     written = without_evidence(json_schema(judgement))
     if judgement.is_repeated or judgement.listed:
         written = written["items"]
-    schema = compiled(orjson.dumps(written).decode())
+    schema = compile_schema(orjson.dumps(written).decode())
     may_go = allowance(evidence.n, settings)
     found: dict[str, Seen] = {}
     for one in (witness for kind in evidence.kinds for witness in witnesses(kind)):
-        readings = (one.value,) if location == "body" else tuple(scalars(one.text))
+        readings = (one.value,) if location == "body" else tuple(read_scalars(one.text))
         if any(schema.is_valid(value) for value in readings):
             continue
-        for rule in {broken.rule for broken in schema.broken(readings[0])}:
+        for rule in {violation.rule for violation in schema.violations(readings[0])}:
             if rule != "enum" or one.seen.clients.bit_count() >= CLIENTS:
                 keyword = _keyword(rule, judgement)
                 found[keyword] = found.get(keyword, Seen()) + one.seen
