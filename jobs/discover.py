@@ -108,7 +108,7 @@ def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayC
             scorer = {"ml": partial(add_probability, model=model)} if "ml" in variants else {}
             traffic = read_transactions(run).where(F.col("day").isin(*days))
             chosen = select_requests(
-                traffic, variants=variants, settings=run.settings.selection, add_probability=scorer
+                traffic, variants=variants, settings=run.settings.selection, scored=scorer
             )
             rows = with_inputs(build_client_days(chosen), inputs)
             CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {build_day_filter(days)}")

@@ -163,7 +163,9 @@ def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> Data
             preflight_code() == NO
         )  # a browser's question before a call; documents describe calls
         judged = check_requests(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
-        found = summarise_findings(judged, settings.conformance, settings.paths).withColumn("batch", F.lit(batch))
+        found = summarise_findings(judged, settings.conformance, settings.paths).withColumn(
+            "batch", F.lit(batch)
+        )
         VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")
         stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)
         counts = {row["outcome"]: row["count"] for row in judged.groupBy("outcome").count().collect()}

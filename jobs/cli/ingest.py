@@ -33,7 +33,7 @@ def ingest(
       apicensus ingest captures/ 'logs/2026-11-*.ndjson.gz' --warehouse /data/census
     """
     run = start_run("ingest", settings, warehouse, as_json, inputs=inputs, reads="nothing")
-    from jobs.ingest import ingest_inputs, count_left_out, exit_if_refused
+    from jobs.ingest import count_left_out, exit_if_refused, ingest_inputs
 
     done = ingest_inputs(run, inputs, format, host, data_docs)
     run.finish(

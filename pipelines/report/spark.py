@@ -203,7 +203,7 @@ def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
     for row in rows.select(*names, "reasons", *SPREAD).collect():
         plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
         agreement = describe_spread(*(row[name] for name in SPREAD))
-        found.append(EndpointFact(**plain, describe_spread=agreement, why="; ".join(format_reasons(row["reasons"]))))
+        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(format_reasons(row["reasons"]))))
     return found
 
 
