@@ -26,7 +26,7 @@ from pipelines.conformance.spark import check_requests
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.spark import get_session
 from pipelines.transactions.inputs.spark.files import find_inputs
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 
 
 def print_outcomes(judged: DataFrame, truth: str) -> None:
@@ -60,7 +60,9 @@ def main() -> None:
     files = find_inputs([options.check], "logpush").files
     with (
         tempfile.TemporaryDirectory() as folder,
-        staged(spark, files, f"{folder}/rows", key=b"k", now=datetime.now(UTC), settings=settings) as batch,
+        stage_batch(
+            spark, files, f"{folder}/rows", key=b"k", now=datetime.now(UTC), settings=settings
+        ) as batch,
     ):
         valid = batch.rows.where(F.size("violations") == 0).localCheckpoint()
         judged = check_requests(valid, routes, settings.conformance)

@@ -31,7 +31,7 @@ from pipelines.runtime.spark import get_session
 from pipelines.selection.columns import packed_signals
 from pipelines.simulator.output.writers import simulate
 from pipelines.transactions.inputs.spark.files import find_inputs
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 
 BUDGET = 4.0
 ROWS_OF_MATRIX = 100_000
@@ -62,7 +62,9 @@ def store_traffic(
     )
     found = find_inputs([str(folder / "in")], "logpush")
     now = datetime.now(UTC)
-    with staged(spark, found.files, str(folder / "stage"), key=b"k", now=now, settings=settings) as batch:
+    with stage_batch(
+        spark, found.files, str(folder / "stage"), key=b"k", now=now, settings=settings
+    ) as batch:
         whole = batch.rows.where(F.size("violations") == 0).select("transaction_id", *columns_read())
         copies = whole.crossJoin(spark.range(repeat).toDF("copy")).drop("copy")
         copies.repartition(8).write.parquet(str(folder / "rows"))

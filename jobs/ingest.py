@@ -21,7 +21,7 @@ import typer
 from pipelines.runtime.errors import QualityError
 from pipelines.transactions.inputs.scan import Limits
 from pipelines.transactions.inputs.spark.files import Inputs, find_inputs
-from pipelines.transactions.spark.publication import Ingested
+from pipelines.transactions.spark.publication import IngestResult
 from pipelines.transactions.spark.publication import ingest as ingest_files
 from pipelines.workflows.run import Run
 
@@ -44,7 +44,7 @@ def find_files(run: Run, inputs: Sequence[str], format: str) -> Inputs:
 
 def ingest_inputs(
     run: Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
-) -> Ingested:
+) -> IngestResult:
     """Finds, checks and adds the inputs; notes what was left out."""
     found = find_files(run, inputs, format)
     settings = run.settings
@@ -77,7 +77,7 @@ def ingest_inputs(
     return done
 
 
-def count_left_out(done: Ingested) -> dict[str, Any]:
+def count_left_out(done: IngestResult) -> dict[str, Any]:
     """What did not become transactions, for the summary of a command."""
     return {
         "quarantined": done.quarantined,
@@ -87,7 +87,7 @@ def count_left_out(done: Ingested) -> dict[str, Any]:
     }
 
 
-def exit_if_refused(done: Ingested) -> None:
+def exit_if_refused(done: IngestResult) -> None:
     """Ends the command with the exit code of a batch that failed its checks where files did, so that a schedule notices."""
     if done.refused:
         raise typer.Exit(QualityError.exit_code)

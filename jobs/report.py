@@ -21,7 +21,7 @@ from pipelines.report.page import render
 from pipelines.report.spark import collect_facts
 from pipelines.runtime.files import write_atomically
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS, latest
-from pipelines.transactions.spark.identifiers import meaning
+from pipelines.transactions.spark.identifiers import describe_client
 from pipelines.transactions.tables import BATCHES, QUARANTINE
 from pipelines.workflows.inventory import inventory, near_inventory, session_hosts
 from pipelines.workflows.run import Run
@@ -49,7 +49,7 @@ def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) ->
             generated_at=datetime.now(UTC),
             compared=compared,
             documents=documents,
-            notes=[meaning(settings.privacy)],
+            notes=[describe_client(settings.privacy)],
             settings=settings.report,
         )
         write_atomically(out, render(page))

@@ -24,7 +24,7 @@ from ml.explanation.spark import with_reasons
 from ml.requests.spark import with_probability
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import write_scores
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 from pipelines.workflows.model import load_model
 from pipelines.workflows.run import Run, ensure_writable
 
@@ -48,7 +48,7 @@ def score_files(
     model = load_model(run.settings, warehouse)
     now, key = datetime.now(UTC), token_bytes(32)
     with (
-        staged(spark, found.files, folder, key=key, now=now, settings=run.settings) as batch,
+        stage_batch(spark, found.files, folder, key=key, now=now, settings=run.settings) as batch,
         run.reporter.stage(f"Scoring {len(batch.files):,} files") as outcome,
     ):
         for problem in batch.unreadable:

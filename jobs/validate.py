@@ -46,8 +46,8 @@ from pipelines.runtime.errors import WarehouseError
 from pipelines.schemas.tables import SCHEMAS, latest
 from pipelines.selection.columns import NO, preflight_code
 from pipelines.transactions.inputs.spark.files import Input
-from pipelines.transactions.secret_key import secret_key
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.secret_key import load_or_create_key
+from pipelines.transactions.spark.staging import stage_batch
 from pipelines.workflows.inventory import listed_endpoints, read_transactions
 from pipelines.workflows.run import Run
 from pipelines.workflows.templates import path_templates
@@ -121,9 +121,11 @@ def open_traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterato
         settings = settings.model_copy(update={"ingest": ingest})
     folder, key = (
         warehouse.path(f"_staging/validate-{batch_name(inputs)}"),
-        secret_key(warehouse.root, settings.privacy),
+        load_or_create_key(warehouse.root, settings.privacy),
     )
-    with staged(warehouse.spark, inputs, folder, key=key, now=datetime.now(UTC), settings=settings) as batch:
+    with stage_batch(
+        warehouse.spark, inputs, folder, key=key, now=datetime.now(UTC), settings=settings
+    ) as batch:
         for problem in batch.unreadable:
             run.reporter.note(f"  unreadable, left out: {problem}")
         is_valid = F.size("violations") == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipelines.transactions.sources.har_entries import entries
+from pipelines.transactions.sources.har_entries import parse_entries
 
 ENTRY: dict[str, Any] = {
     "startedDateTime": "2026-01-02T03:04:05.678+01:00",
@@ -41,7 +41,7 @@ def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str
         "request": {**ENTRY["request"], **(request or {})},
         "response": {**ENTRY["response"], **(response or {})},
     }
-    (found,) = entries(har({**ENTRY, **entry, **fields}))
+    (found,) = parse_entries(har({**ENTRY, **entry, **fields}))
     return found
 
 

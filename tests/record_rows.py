@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from pipelines.runtime.settings import SessionIdentifier, Settings
-from pipelines.transactions.spark.rows import judged
+from pipelines.transactions.spark.rows import validate_rows
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TEXT = (
@@ -39,7 +39,7 @@ def validate_records(
     *changes: dict[str, Any],
     sessions: tuple[SessionIdentifier, ...] = (),
 ) -> list[Row]:
-    rows = judged(
+    rows = validate_rows(
         records(spark, *changes),
         key=b"k" * 32,
         now=NOW,

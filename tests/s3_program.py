@@ -108,11 +108,11 @@ def tables(spark: SparkSession, root: str) -> dict[str, Any]:
     for name, frame in (("ours", table.read(held)), ("deltas", stored)):
         outcome[name] = sorted(row["day"].isoformat() for row in frame.collect())
     outcome["days"] = [day.isoformat() for day in table.digests_by_day(held)]
-    outcome["declared"] = [publication.declared(spark, f"{root}/_staging")]
-    publication.declare(spark, f"{root}/_staging", ["b", "a"])
-    outcome["declared"].append(publication.declared(spark, f"{root}/_staging"))
-    publication.withdraw(spark, f"{root}/_staging")
-    outcome["declared"].append(publication.declared(spark, f"{root}/_staging"))
+    outcome["declared"] = [publication.read_intent(spark, f"{root}/_staging")]
+    publication.write_intent(spark, f"{root}/_staging", ["b", "a"])
+    outcome["declared"].append(publication.read_intent(spark, f"{root}/_staging"))
+    publication.delete_intent(spark, f"{root}/_staging")
+    outcome["declared"].append(publication.read_intent(spark, f"{root}/_staging"))
     return outcome
 
 

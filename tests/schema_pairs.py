@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from pipelines.http.value_formats import BY_KIND, RECOGNISERS
-from pipelines.http.value_patterns import BITS, bracket
+from pipelines.http.value_formats import BY_KIND, VALUE_FORMATS
+from pipelines.http.value_patterns import BITS, bracket_expression
 from pipelines.openapi.endpoint import Parameter
 
 JsonSchema = dict[str, Any]
@@ -21,7 +21,7 @@ TEXTS = [
     "1718000000",
 ]  # fmt: skip
 CLASSES = st.sets(st.sampled_from(sorted(BITS.keys() - {"other", "space", "dangerous"})), min_size=1).map(
-    lambda names: f"^{bracket(sum(BITS[name] for name in names))}*$"
+    lambda names: f"^{bracket_expression(sum(BITS[name] for name in names))}*$"
 ) | st.sampled_from(
     [
         "^a[a-z]*$",
@@ -50,10 +50,10 @@ free_texts = _with({"type": "string"}, maxLength=limits, pattern=CLASSES)
 closed = st.lists(st.sampled_from(TEXTS), min_size=1, max_size=5, unique=True).map(
     lambda values: {"type": "string", "enum": values}
 )
-formats = st.sampled_from([r.format for r in RECOGNISERS if r.format]).map(
+formats = st.sampled_from([r.format for r in VALUE_FORMATS if r.format]).map(
     lambda name: {"type": "string", "format": name}
 )
-patterns = st.sampled_from([r.ecma for r in RECOGNISERS if r.is_written]).map(
+patterns = st.sampled_from([r.ecma for r in VALUE_FORMATS if r.is_written]).map(
     lambda pattern: {"type": "string", "pattern": pattern}
 )
 scalars = st.one_of(

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import is_guess
-from pipelines.http.value_formats import kind_of
+from pipelines.http.value_formats import detect_kind
 from pipelines.runtime.settings_sections import OutlierClientSettings, SchemaSettings
 from pipelines.schemas.extraction.batch import Batch, coded, packed, unpacked
 from pipelines.schemas.extraction.spark import BATCHES_SCHEMA, LATE_HOUR, is_held
@@ -66,7 +66,7 @@ def value_rows(spark: SparkSession, rows: Rows) -> DataFrame:
 
     The kind of each value takes the place of its JSON type.
     """
-    read = [(*one[:8], kind_of(one[7], one[8]), *one[9:]) for one in rows]
+    read = [(*one[:8], detect_kind(one[7], one[8]), *one[9:]) for one in rows]
     return spark.createDataFrame(read, VALUES)
 
 

@@ -17,7 +17,16 @@ from pipelines.changes.schema_inclusion import (
     list_branches,
     parse_character_pattern,
 )
-from pipelines.http.value_formats import ARRAY, BY_KIND, JSON_ONLY, LISTS, NUMBERS, TEXT, TEXTUAL, type_of
+from pipelines.http.value_formats import (
+    ARRAY,
+    BY_KIND,
+    JSON_ONLY,
+    LIST_KINDS,
+    NUMBER_KINDS,
+    TEXT,
+    UNFORMATTED_KINDS,
+    type_of,
+)
 from pipelines.http.value_patterns import BITS
 from pipelines.openapi.endpoint import Parameter
 from pipelines.requests.json_body import ITEM, last_token, parent
@@ -157,7 +166,7 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
     if keyword in ("maximum", "minimum"):
         is_top = keyword == "maximum"
         return Probe(
-            NUMBERS, above=float(before) if is_top else None, below=None if is_top else float(before)
+            NUMBER_KINDS, above=float(before) if is_top else None, below=None if is_top else float(before)
         )
     if keyword == "maxLength":
         return Probe(SIZED_KINDS, above=float(before))
@@ -170,13 +179,13 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
         if known.prefix and (wider is None or not wider.prefix.startswith(known.prefix)):
             return Probe((TEXT,), prefix=known.prefix)
         places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & known.classes)
-        return Probe(TEXTUAL, classes=places)
+        return Probe(UNFORMATTED_KINDS, classes=places)
     if keyword == "format" and before in INTEGER_RANGES:
         low, high = INTEGER_RANGES[before]
         return (
-            Probe(NUMBERS, above=float(high))
+            Probe(NUMBER_KINDS, above=float(high))
             if new.get("minimum", low) >= low
-            else Probe(NUMBERS, below=float(low))
+            else Probe(NUMBER_KINDS, below=float(low))
         )
     return _probe_of_types(old, in_url) if keyword in ("format", "pattern", "type") else None
 
@@ -194,7 +203,7 @@ def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
         kind
         for kind in KINDS
         if not any(contains(shape, _form_of_kind(kind), in_url) for shape in loose)
-        and not (of_lists and kind in LISTS)
+        and not (of_lists and kind in LIST_KINDS)
     )
     return Probe(refused) if refused else None
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
-from pipelines.http.numbers import number_of
-from pipelines.http.value_formats import BY_KIND, RECOGNISERS
-from pipelines.http.value_patterns import BITS, bracket, classes_of
+from pipelines.http.numbers import parse_number
+from pipelines.http.value_formats import BY_KIND, VALUE_FORMATS
+from pipelines.http.value_patterns import BITS, bracket_expression, classes_of
 from pipelines.schemas.inference.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
 from pipelines.schemas.statistics.prefix import as_pattern
 
@@ -37,8 +37,8 @@ CLASSES_OF_KINDS = {
     "digits": BITS["digit"], "ulid": _WORD, "objectid": _WORD, "hex32": _WORD, "hex40": _WORD, "hex64": _WORD,
 }  # fmt: skip
 """Kinds of text whose characters and lengths their form bounds, whatever a validator makes of the format."""
-_FORMATS = {recogniser.format: recogniser.kind for recogniser in RECOGNISERS if recogniser.format}
-_PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in RECOGNISERS if recogniser.is_written}
+_FORMATS = {recogniser.format: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.format}
+_PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.is_written}
 
 
 def contains(new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
@@ -135,7 +135,7 @@ def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
 def _readings(text: str) -> list[Any]:
     """What a text in a URL may stand for beside itself."""
     found: list[Any] = [text == "true"] if text in ("true", "false") else []
-    number = number_of(text)
+    number = parse_number(text)
     return found if number is None else [*found, number]
 
 
@@ -178,7 +178,7 @@ def _as_text(schema: JsonSchema) -> dict[str, Any]:
             BY_KIND["integer"].longest if least is None or most is None else max(map(_digits, (least, most)))
         )
         allowed = BITS["digit"] | (0 if least is not None and least >= 0 else BITS["hyphen"])
-        return {"type": "string", "maxLength": longest, "pattern": f"^{bracket(allowed)}*$"}
+        return {"type": "string", "maxLength": longest, "pattern": f"^{bracket_expression(allowed)}*$"}
     return {"type": "string", "maxLength": NUMBER_CHARACTERS}
 
 
@@ -216,4 +216,4 @@ def _characters(schema: JsonSchema) -> AllowedCharacters | None:
 def _brackets() -> dict[str, int]:
     """Every end of a pattern that the learner makes of classes → these classes."""
     written = BITS["other"]  # a complement, which no bracket holds
-    return {f"{bracket(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}
+    return {f"{bracket_expression(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}

@@ -13,7 +13,7 @@ from pipelines.conformance.openapi_schema import EXTERNAL_REFERENCE, make_standa
 from pipelines.conformance.operation import FormBody, Operation, Parameter, ParameterShape, collect_members
 from pipelines.conformance.routes import Routes, Server, read_servers
 from pipelines.http.json_values import JsonSchema
-from pipelines.http.media_types import FORM, names_json
+from pipelines.http.media_types import FORM, is_json_media_type
 from pipelines.requests.json_body import MEMBER
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -107,7 +107,7 @@ def _operation(
 
 def reads_as_json(media_type: str) -> bool:
     """Whether a body of this media type, or range of them, is read as JSON."""
-    return media_type in ("text/json", "*/*", "application/*") or names_json(media_type)
+    return media_type in ("text/json", "*/*", "application/*") or is_json_media_type(media_type)
 
 
 def _parameter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipelines.conformance.operation import Parameter
-from pipelines.http.numbers import number_of
+from pipelines.http.numbers import parse_number
 from pipelines.requests import urlencoded
 
 DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -20,7 +20,7 @@ def read_scalars(text: str) -> Iterator[object]:
     """All that a text can be read as, the text itself last."""
     if text in ("true", "false"):
         yield text == "true"
-    elif (number := number_of(text)) is not None:
+    elif (number := parse_number(text)) is not None:
         yield number
     yield text
 

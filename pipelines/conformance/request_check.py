@@ -29,7 +29,7 @@ from pipelines.conformance.operations import reads_as_json
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.value_check import Violation, check_parameter, classify_value, compile_schema
 from pipelines.http.media_types import FORM
-from pipelines.http.value_formats import kind_of
+from pipelines.http.value_formats import detect_kind
 from pipelines.requests.json_body import ITEM, escaped, token
 from pipelines.requests.parameter_names import NAME_CHARACTERS, is_member_name
 from pipelines.requests.urlencoded import parameter_name
@@ -114,7 +114,7 @@ class RequestChecker:
                 owner = owners.get(parameter_name(name) or name) or owners.get(f"{head}[]")
             if owner is None:
                 rule = "additionalProperties" if is_closed else UNKNOWN_PARAMETER
-                yield Finding(location, publishable_name(name), rule, kind_of(text))
+                yield Finding(location, publishable_name(name), rule, detect_kind(text))
                 continue
             given.setdefault(owner.name, []).extend(
                 (key, text) if parameter_values.is_spread_over_pairs(owner) else (text,)

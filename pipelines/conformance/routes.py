@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from pipelines.conformance.operation import Operation
-from pipelines.http.path_template import parsed
-from pipelines.http.text import percent_decoded
+from pipelines.http.path_template import parse_template
+from pipelines.http.text import percent_decode
 from pipelines.requests.path_parameters import REST, values_of, written_segments
 
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -19,12 +19,12 @@ BRACES = re.compile(r"\{([^{}]*)\}")
 
 def decode_segments(path: str) -> list[str]:
     """The decoded segments of a path."""
-    return [percent_decoded(segment) for segment in written_segments(path)]
+    return [percent_decode(segment) for segment in written_segments(path)]
 
 
 def split_literals(template: str) -> tuple[str, ...]:
     """The decoded text around and between the placeholders of a segment, so one more than they are."""
-    return tuple(percent_decoded(piece) for piece in BRACES.split(template)[::2])
+    return tuple(percent_decode(piece) for piece in BRACES.split(template)[::2])
 
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -186,7 +186,7 @@ class Routes:
 
     def find_template(self, host: str, method: str, template: str, path: str) -> RouteMatch:
         """The operation of a template that learning resolved the path to, never that of another template which fits the path."""
-        node = self.shapes.get(host, {}).get(split_template(parsed(template).shape))
+        node = self.shapes.get(host, {}).get(split_template(parse_template(template).shape))
         if node is None:
             return RouteMatch(None, False)
         for asked in (method, "GET") if method == "HEAD" else (method,):

@@ -36,7 +36,7 @@ from pipelines.conformance.findings import (
 from pipelines.conformance.request_check import Request, RequestChecker
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
-from pipelines.http.text import readable
+from pipelines.http.text import to_single_line
 from pipelines.paths.spark.steps import guess_steps, mask_path
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.files import atomic_file
@@ -80,7 +80,7 @@ def build_endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
     for row in endpoints:
         endpoint = f"{row['method']} {row['host']}{row['path_template']}"
         cells = (f"{row['violate']:,}", f"{row['requests']:,}", endpoint, row.get("top") or "")
-        table.add_row(*(Text(readable(cell, CELL_CHARACTERS)) for cell in cells))
+        table.add_row(*(Text(to_single_line(cell, CELL_CHARACTERS)) for cell in cells))
     return table
 
 

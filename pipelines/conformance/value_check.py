@@ -22,7 +22,7 @@ from pipelines.conformance.openapi_schema import (
 from pipelines.conformance.operation import Parameter
 from pipelines.http.masking.personal import EMAIL, is_personal_mask
 from pipelines.http.redaction import MASK
-from pipelines.http.value_formats import REDACTED, TOKEN, kind_of
+from pipelines.http.value_formats import REDACTED, TOKEN, detect_kind
 from pipelines.requests.json_body import MEMBER
 
 MAX_ERRORS = 100
@@ -138,7 +138,7 @@ def _of_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
     value = _best(schema, text)
     if schema.is_valid(value):
         return []
-    kind = kind_of(text)
+    kind = detect_kind(text)
     return [one._replace(value_class=kind) for one in schema.violations(value)]
 
 
@@ -146,7 +146,7 @@ def _of_json(schema: CompiledSchema, text: str) -> list[Violation]:
     try:
         return schema.violations(orjson.loads(text))
     except ValueError:  # no JSON, or nested too deeply
-        return [Violation((), "type", kind_of(text), None)]
+        return [Violation((), "type", detect_kind(text), None)]
 
 
 def _keyword(error: jsonschema_rs.ValidationError) -> str:
@@ -164,17 +164,17 @@ def _keyword(error: jsonschema_rs.ValidationError) -> str:
 def classify_value(value: Any) -> str:
     """The kind of a JSON value."""
     if isinstance(value, str):
-        return kind_of(value, "string")
+        return detect_kind(value, "string")
     if isinstance(value, dict | list):
         return "object" if isinstance(value, dict) else "array"
     if value is None:
         return "null"
-    return kind_of(str(value).lower() if isinstance(value, bool) else str(value))
+    return detect_kind(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def is_masked(value: Any) -> bool:
     """Whether ingest wrote a mask in place of the value, of which nothing can be said."""
-    return isinstance(value, str) and value.startswith(MASK) and kind_of(value) in (REDACTED, TOKEN)
+    return isinstance(value, str) and value.startswith(MASK) and detect_kind(value) in (REDACTED, TOKEN)
 
 
 def _is_undecidable(value: Any, keyword: str) -> bool:

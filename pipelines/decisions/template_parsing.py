@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.http.segment_formats import MASKS, PART, PLACEHOLDER, VARIABLE_STEP
+from pipelines.http.segment_formats import MASKS, PLACEHOLDER, SUFFIX_START, VARIABLE_STEP
 
 PLACEHOLDER_PATTERN = r"\{[^{}/]*\}"
 """A placeholder with or without a name, in Python's `re` and in java.util.regex alike."""
@@ -35,7 +35,7 @@ def mask_path(path: str) -> str:
 
 def split_steps(path_shape: str) -> tuple[str, ...]:
     """A shape → its steps, whose texts joined are the shape: `/files/{}.json` → `/files`, `/{}`, `.json`."""
-    return tuple(step for step in re.split(f"(?=/)|{PART}", path_shape) if step)
+    return tuple(step for step in re.split(f"(?=/)|{SUFFIX_START}", path_shape) if step)
 
 
 def find_unreachable_step(path_shape: str) -> str | None:

@@ -7,6 +7,6 @@ FORM = "application/x-www-form-urlencoded"  # URL standard (WHATWG) s. 5
 MULTIPART = "multipart/form-data"  # RFC 7578
 
 
-def names_json(media_type: str) -> bool:
+def is_json_media_type(media_type: str) -> bool:
     """Whether a body of this media type is JSON by its name (RFC 6838 s. 4.2.8: suffix `+json`)."""
     return media_type == JSON or media_type.endswith("+json")

@@ -24,7 +24,7 @@ _NUMBER = re.compile(number_pattern(308, 340, 3))
 """Doubles: 1.8e308 at most, 4.9e-324 at least (IEEE 754 s. 3.4)."""
 
 
-def number_of(text: str) -> int | float | None:
+def parse_number(text: str) -> int | float | None:
     """The number that a text reads as; None where it reads as none, or as one that no double holds."""
     if _INTEGER.fullmatch(text):
         return int(text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from urllib.parse import quote
 
-from pipelines.http.text import scalar_text
+from pipelines.http.text import replace_surrogates
 
 PLACEHOLDER = r"\{([A-Za-z_][A-Za-z0-9_.-]{0,63})\}"
 """Braces around anything else are ordinary characters of a path. Means the same in `re` and in
@@ -39,16 +39,16 @@ class Template:
         )
 
 
-def parsed(path_template: str) -> Template:
+def parse_template(path_template: str) -> Template:
     """The parts of a template. Braces that enclose no name are encoded; a path always starts with a slash."""
-    parts = re.split(PLACEHOLDER, scalar_text(path_template))
+    parts = re.split(PLACEHOLDER, replace_surrogates(path_template))
     literals = [_encoded(part) for part in parts[::2]]
     if not literals[0].startswith("/"):
         literals[0] = f"/{literals[0]}"
     return Template(tuple(literals), tuple(parts[1::2]))
 
 
-def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
+def make_names_unique(names: tuple[str, ...]) -> tuple[str, ...]:
     """The same names, the second `id` as `id2`: OpenAPI knows a parameter by its name only."""
     chosen: list[str] = []
     for name in names:

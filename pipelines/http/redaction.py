@@ -19,17 +19,17 @@ CREDENTIAL_WORDS = (
     r"session|signature|jwt|bearer|private[_.-]?key|csrf|xsrf|cookie|nonce|assertion|code[_.-]?verifier|"
     r"(?:device|verification|recovery|backup)[_.-]?code"
 )
-SHORT_SECRETS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|pass|hmac|mac"
+SHORT_CREDENTIAL_WORDS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|pass|hmac|mac"
 """Too short to be looked for inside a longer name (`monkey`, `design`): only the whole name or a whole word of it counts."""
 
-MADE_WORDS = (
+MACHINE_MADE_WORDS = (
     r"token|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|sess(?:ion)?[_.-]?id|session|signature|jwt|csrf|xsrf|"
     r"nonce|assertion"
 )
-SHORT_MADE = r"sid|sig|key|sas|hmac|mac"
+SHORT_MACHINE_MADE_WORDS = r"sid|sig|key|sas|hmac|mac"
 """Names of secrets that machines make. Of what people choose (passwords, PINs) not even the kind of characters is kept."""
 
-SECRET_NAME = rf"(?i)(?:{CREDENTIAL_WORDS}|(?:^|[_.\-\[])(?:{SHORT_SECRETS})(?:$|[_.\-\]]))"
+SECRET_NAME = rf"(?i)(?:{CREDENTIAL_WORDS}|(?:^|[_.\-\[])(?:{SHORT_CREDENTIAL_WORDS})(?:$|[_.\-\]]))"
 
 CREDENTIAL_HEADERS = (
     "authorization",

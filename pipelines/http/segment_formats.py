@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Recogniser:
+class SegmentFormat:
     """A form of segment: `pattern` must match the whole segment, in Python's `re` and in java.util.regex alike."""
 
     name: str
@@ -18,47 +18,47 @@ class Recogniser:
     source: str
 
 
-RECOGNISERS = (
-    Recogniser("uuid", r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "RFC 9562 s. 4"),
-    Recogniser("integer", r"-?[0-9]{1,20}", "decimal digits, up to 64 bits"),
-    Recogniser("date", r"[0-9]{4}-[01][0-9]-[0-3][0-9]", "RFC 3339 full-date"),
-    Recogniser(
+SEGMENT_FORMATS = (
+    SegmentFormat("uuid", r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "RFC 9562 s. 4"),
+    SegmentFormat("integer", r"-?[0-9]{1,20}", "decimal digits, up to 64 bits"),
+    SegmentFormat("date", r"[0-9]{4}-[01][0-9]-[0-3][0-9]", "RFC 3339 full-date"),
+    SegmentFormat(
         "datetime",
         r"[0-9]{4}-?[01][0-9]-?[0-3][0-9][T_ ][0-9:.%A-Z+-]{4,24}",
         "RFC 3339 date-time, and its basic form",
     ),
-    Recogniser(
+    SegmentFormat(
         "ulid", r"[0-7][0-9A-HJKMNP-TV-Z]{25}", "ULID specification: Crockford base 32, 26 characters"
     ),
-    Recogniser(
+    SegmentFormat(
         "hex",
         r"(?=[0-9a-fA-F]{0,63}[0-9])[0-9a-fA-F]{16,128}",
         "digests and ObjectIds (12 bytes, BSON): 8 bytes and more",
     ),
-    Recogniser(
+    SegmentFormat(
         "email",
         r"[A-Za-z0-9._%+-]{1,64}(?:@|%40)[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}",
         "RFC 5322 addr-spec, common subset",
     ),
-    Recogniser("jwt", r"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*", "RFC 7519"),
-    Recogniser(
+    SegmentFormat("jwt", r"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*", "RFC 7519"),
+    SegmentFormat(
         "coordinates",
         r"-?[0-9]{1,3}\.[0-9]{1,10},-?[0-9]{1,3}\.[0-9]{1,10}",
         "RFC 5870 (geo URI) coordinates",
     ),
-    Recogniser(
+    SegmentFormat(
         "mixed",
         r"(?=[A-Za-z_-]{0,63}[0-9][A-Za-z_-]{0,63}[0-9])(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9][A-Za-z0-9_-]{8,127}",
         "nine characters or more with letters and at least two digits: opaque keys",
     ),
-    Recogniser(
+    SegmentFormat(
         "masked",
         r"redacted(?:-token)?|(?:\+|%2[Bb])?(?:[0(]|%28){0,3}9(?:(?:[ ()-]|%2[089]){0,2}9){6,19}",
         "a credential, telephone or card number that ingest masked (docs/adr/0013)",
     ),
 )
 
-VARIABLE = r"^(?:" + "|".join(recogniser.pattern for recogniser in RECOGNISERS) + r")$"
+VARIABLE = r"^(?:" + "|".join(recogniser.pattern for recogniser in SEGMENT_FORMATS) + r")$"
 """Matches a segment that is a variable by its form alone."""
 
 LITERAL = r"^(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?)$"
@@ -75,13 +75,13 @@ DEEPER = "/**"
 
 _UNSURE = ("integer", "date", "mixed")
 
-SURE = (
-    *(each for each in RECOGNISERS if each.name not in _UNSURE),
-    Recogniser("long integer", r"-?[0-9]{5,20}", "five digits and more: neither a version nor a year"),
-    Recogniser("integers", r"[0-9]{1,20}(?:(?:,|%2[Cc])[0-9]{1,20})+", "OpenAPI style simple: a,b,c"),
-    Recogniser("ipv4", r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", "RFC 6943 s. 3.1.1: dotted decimal"),
-    Recogniser("phone", r"(?:\+|%2[Bb])[0-9]{7,15}", "ITU-T E.164"),
-    Recogniser(
+UNAMBIGUOUS_FORMATS = (
+    *(each for each in SEGMENT_FORMATS if each.name not in _UNSURE),
+    SegmentFormat("long integer", r"-?[0-9]{5,20}", "five digits and more: neither a version nor a year"),
+    SegmentFormat("integers", r"[0-9]{1,20}(?:(?:,|%2[Cc])[0-9]{1,20})+", "OpenAPI style simple: a,b,c"),
+    SegmentFormat("ipv4", r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", "RFC 6943 s. 3.1.1: dotted decimal"),
+    SegmentFormat("phone", r"(?:\+|%2[Bb])[0-9]{7,15}", "ITU-T E.164"),
+    SegmentFormat(
         "base64",
         r"[A-Za-z0-9_+-]{14,}(?:={1,2}|(?:%3[Dd]){1,2})",
         "RFC 4648: padded, at least eleven bytes",
@@ -89,9 +89,9 @@ SURE = (
 )
 """Forms that are a variable wherever they stand: not small numbers, dates and mixed keys, which versions resemble."""
 
-SURE_FORMS = "|".join(recogniser.pattern for recogniser in SURE)
+UNAMBIGUOUS = "|".join(recogniser.pattern for recogniser in UNAMBIGUOUS_FORMATS)
 
-KEY = r"(?<=[A-Za-z0-9_.])\([^/]{1,512}\)"
+ODATA_KEY = r"(?<=[A-Za-z0-9_.])\([^/]{1,512}\)"
 """`(5)` of `Products(5)`: the key after a name (OData 4.01 URL conventions, s. 4.3)."""
 
 DATE_PART = (
@@ -107,34 +107,34 @@ _EXTENSIONS = (
     "webp avif ico bmp tiff? mp3 mp4 m4a mpe?g ogg wav webm mov avi ts m3u8 zip tar tar\\.gz tgz gz bz2 7z rar jar js mjs css "
     "map wasm php aspx? jsp cgi rss atom ics kml gpx proto parquet avro bin log sql"
 )
-ENDINGS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
+EXTENSIONS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
 """Extensions: media types registered with IANA by the names that Apache's mime.types gives them."""
 
-VERB = ":[a-z][A-Za-z]{2,40}"
+CUSTOM_METHOD = ":[a-z][A-Za-z]{2,40}"
 """`:cancel` of `123:cancel`: a custom method (Google AIP-136)."""
 
-PARTS = f"(?:{ENDINGS}|{VERB})"
-PART = rf"(?<=[^/])(?!\.tar\.)(?={PARTS}$)"
+SUFFIX = f"(?:{EXTENSIONS}|{CUSTOM_METHOD})"
+SUFFIX_START = rf"(?<=[^/])(?!\.tar\.)(?={SUFFIX}$)"
 """Where the part of a path's last segment begins: `users` | `.json`, `123` | `:cancel`, of `.tar.gz` the last."""
 
-_KEY_MASK = (rf"{KEY}(?=/|$)", "({})")
+_KEY_MASK = (rf"{ODATA_KEY}(?=/|$)", "({})")
 MASKS = (
-    (rf"/(?:{SURE_FORMS})(?=/|{PARTS}?$)", VARIABLE_STEP),
+    (rf"/(?:{UNAMBIGUOUS})(?=/|{SUFFIX}?$)", VARIABLE_STEP),
     _KEY_MASK,
-    (rf"{DATE_PART}(?=(?:{ENDINGS})?(?:/|$))", PLACEHOLDER),
-    (rf"{YEAR_PART}(?={ENDINGS}$)", PLACEHOLDER),
+    (rf"{DATE_PART}(?=(?:{EXTENSIONS})?(?:/|$))", PLACEHOLDER),
+    (rf"{YEAR_PART}(?={EXTENSIONS}$)", PLACEHOLDER),
 )
 """What is a variable wherever it stands, as a whole path is searched for it, and what stands for it; applied in this order.
 
 No replacement names a group: Python and Java write those differently.
 """
 
-_ENDS = f"(?=/|{PARTS}?$)"
-TYPED = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
+_ENDS = f"(?=/|{SUFFIX}?$)"
+TYPED_SEGMENT = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
 """Segments of a masked path that are variables by the first guess: by form, and no version."""
 
 UNUSUAL_MASKS = (_KEY_MASK,)
-UNUSUAL = "[;%({}]|//"
+UNUSUAL_SIGNS = "[;%({}]|//"
 """Signs without which a path is written one way but for its end, needs no `UNRESERVED` and none of `UNUSUAL_MASKS`."""
 
 UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~"))
@@ -144,11 +144,11 @@ UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~")
 _JAVA_END = r"(?=(?:\r\n|[\n\r\u0085\u2028\u2029])?\Z)"
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """The pattern with `$` as Java has it, before any last line terminator: Python and Spark must cut hostile paths alike."""
     return re.compile(pattern.replace("$", _JAVA_END))
 
 
-def form(segment: str) -> str | None:
+def detect_segment_format(segment: str) -> str | None:
     """Name of the first recogniser that takes the whole segment, None for a word."""
-    return next((r.name for r in RECOGNISERS if re.fullmatch(r.pattern, segment)), None)
+    return next((r.name for r in SEGMENT_FORMATS if re.fullmatch(r.pattern, segment)), None)

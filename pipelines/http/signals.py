@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 
-class How(StrEnum):
+class TestKind(StrEnum):
     """What a `Test` asks of its column. A null column answers no to every question."""
 
     STARTS = "starts"  # starts with one of the values
@@ -24,13 +24,13 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class ColumnTest:
     """One question about one column of the transactions table; `values` are alternatives."""
 
     __test__ = False  # not a test case, whatever pytest makes of the name
 
     column: str
-    how: How
+    how: TestKind
     values: tuple[str | int, ...] = ()
 
     def holds(self, record: Mapping[str, Any]) -> bool:
@@ -39,21 +39,21 @@ class Test:
         if found is None:
             return False
         match self.how:
-            case How.STARTS:
+            case TestKind.STARTS:
                 return str(found).startswith(tuple(str(value) for value in self.values))
-            case How.CONTAINS:
+            case TestKind.CONTAINS:
                 return any(str(value) in found for value in self.values)
-            case How.PRODUCT:
+            case TestKind.PRODUCT:
                 return str(found).partition("/")[0] in self.values
-            case How.MATCHES:
+            case TestKind.MATCHES:
                 return re.search(str(self.values[0]), found) is not None
-            case How.BETWEEN:
+            case TestKind.BETWEEN:
                 return bool(self.values[0] <= found <= self.values[1])
-            case How.PRESENT:
+            case TestKind.PRESENT:
                 return bool(found != "")
-            case How.NAMES:
+            case TestKind.NAMES:
                 return any(str(value) in item for value in self.values for item in found if item is not None)
-            case How.NAMES_HOST:
+            case TestKind.NAMES_HOST:
                 return bool(found.split("/", 3)[:3][-1] == record["host"])
 
 
@@ -69,7 +69,7 @@ class Signal:
     classes: tuple[str, ...]
     column: str = ""
     exact: tuple[tuple[str | int, str], ...] = ()
-    tests: tuple[tuple[str, Test], ...] = ()
+    tests: tuple[tuple[str, ColumnTest], ...] = ()
 
     @property
     def width(self) -> int:
@@ -95,7 +95,7 @@ class Signal:
 
 
 def _exact(
-    name: str, column: str, values: Mapping[str, Iterable[str | int]], *tests: tuple[str, Test]
+    name: str, column: str, values: Mapping[str, Iterable[str | int]], *tests: tuple[str, ColumnTest]
 ) -> Signal:
     """A field decided by `column`'s value (class -> values), then by `tests`; classes in order of mention."""
     classes = tuple(dict.fromkeys([*values, *(label for label, _ in tests)]))
@@ -103,29 +103,29 @@ def _exact(
     return Signal(name, classes, column, exact, tests)
 
 
-def _tested(name: str, *tests: tuple[str, Test]) -> Signal:
+def _tested(name: str, *tests: tuple[str, ColumnTest]) -> Signal:
     return Signal(name, tuple(dict.fromkeys(label for label, _ in tests)), tests=tests)
 
 
-def _starts(column: str, *values: str) -> Test:
-    return Test(column, How.STARTS, values)
+def _starts(column: str, *values: str) -> ColumnTest:
+    return ColumnTest(column, TestKind.STARTS, values)
 
 
-def _contains(column: str, *values: str) -> Test:
-    return Test(column, How.CONTAINS, values)
+def _contains(column: str, *values: str) -> ColumnTest:
+    return ColumnTest(column, TestKind.CONTAINS, values)
 
 
-def _between(column: str, low: int, high: int) -> Test:
-    return Test(column, How.BETWEEN, (low, high))
+def _between(column: str, low: int, high: int) -> ColumnTest:
+    return ColumnTest(column, TestKind.BETWEEN, (low, high))
 
 
-def _present(column: str) -> Test:
-    return Test(column, How.PRESENT)
+def _present(column: str) -> ColumnTest:
+    return ColumnTest(column, TestKind.PRESENT)
 
 
 def _answers(name: str, part: str) -> Signal:
     """A flag: some response header's name contains `part`."""
-    return _tested(name, ("yes", Test("response_header_names", How.NAMES, (part,))))
+    return _tested(name, ("yes", ColumnTest("response_header_names", TestKind.NAMES, (part,))))
 
 
 _LIBRARIES = (
@@ -244,7 +244,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
         "agent",
         ("crawling_browser", _contains(_AGENT, "compatible; ")),
         ("browser", _starts(_AGENT, "Mozilla/", "Opera/")),
-        ("library", Test(_AGENT, How.PRODUCT, _LIBRARIES)),
+        ("library", ColumnTest(_AGENT, TestKind.PRODUCT, _LIBRARIES)),
         ("app", _contains(_AGENT, "CFNetwork", "Dalvik/")),
         ("bot", _contains(_AGENT, "bot", "Bot", "spider", "crawl")),
         ("other", _present(_AGENT)),
@@ -281,13 +281,13 @@ SIGNALS: Final[tuple[Signal, ...]] = (
         {"script": ("XMLHttpRequest",)},
         ("web_view", _present("x_requested_with")),
     ),
-    _tested("origin", ("same", Test("origin", How.NAMES_HOST)), ("other", _present("origin"))),
-    _tested("referer", ("same", Test("referer", How.NAMES_HOST)), ("other", _present("referer"))),
+    _tested("origin", ("same", ColumnTest("origin", TestKind.NAMES_HOST)), ("other", _present("origin"))),
+    _tested("referer", ("same", ColumnTest("referer", TestKind.NAMES_HOST)), ("other", _present("referer"))),
     _tested(
         "cache",
         ("forbidden", _contains(_CACHE, "no-store", "no-cache", "private")),
         ("long", _contains(_CACHE, "immutable")),
-        ("long", Test(_CACHE, How.MATCHES, (_LONG,))),
+        ("long", ColumnTest(_CACHE, TestKind.MATCHES, (_LONG,))),
         ("short", _present(_CACHE)),
     ),
     _answers("set_cookie", "set-cookie"),

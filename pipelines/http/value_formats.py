@@ -22,7 +22,7 @@ costs no more.
 
 
 @dataclass(frozen=True, slots=True)
-class Recogniser:
+class ValueFormat:
     """One kind of value.
 
     `shortest`, `longest`, `holds` and `starts` (texts from the first to before the second, in order of code points) say
@@ -59,8 +59,8 @@ class Recogniser:
         return self.shortest <= length <= self.longest and (not high or low <= first < high)
 
 
-def _identifier(kind: str, length: int, source: str) -> Recogniser:
-    return Recogniser(
+def _identifier(kind: str, length: int, source: str) -> ValueFormat:
+    return ValueFormat(
         kind, "string", value_patterns.hexadecimal(length), source, length, length, is_written=True
     )
 
@@ -72,14 +72,14 @@ BIG_INTEGER = "big-integer"
 PIPED, SPACED = "piped", "spaced"
 SEMVER, LOCALE, TOKEN = "semver", "locale", "token"
 
-NUMERIC = ("-", ":")
+NUMERIC_STARTS = ("-", ":")
 """Begins with a digit or a hyphen."""
 
-RECOGNISERS: tuple[Recogniser, ...] = (
-    Recogniser(
+VALUE_FORMATS: tuple[ValueFormat, ...] = (
+    ValueFormat(
         EMPTY, "string", value_patterns.EMPTY, "URL standard (WHATWG) s. 5.1: a name without value", 0, 0
     ),
-    Recogniser(
+    ValueFormat(
         REDACTED,
         "string",
         value_patterns.REDACTED,
@@ -88,7 +88,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         73,
         "redacted",
     ),
-    Recogniser(
+    ValueFormat(
         TOKEN,
         "string",
         value_patterns.TOKEN,
@@ -97,48 +97,54 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         14,
         "redacted-",
     ),
-    Recogniser(BOOLEAN, "boolean", value_patterns.BOOLEAN, "RFC 8259 s. 3", 4, 5, "e"),
-    Recogniser(
-        UNIX_SECONDS, "integer", value_patterns.UNIX_SECONDS, "POSIX.1-2017 s. 4.16", 9, 10, starts=NUMERIC
+    ValueFormat(BOOLEAN, "boolean", value_patterns.BOOLEAN, "RFC 8259 s. 3", 4, 5, "e"),
+    ValueFormat(
+        UNIX_SECONDS,
+        "integer",
+        value_patterns.UNIX_SECONDS,
+        "POSIX.1-2017 s. 4.16",
+        9,
+        10,
+        starts=NUMERIC_STARTS,
     ),
-    Recogniser(
+    ValueFormat(
         UNIX_MILLISECONDS,
         "integer",
         value_patterns.UNIX_MILLISECONDS,
         "ECMA-262 s. 21.4.1 time values",
         12,
         13,
-        starts=NUMERIC,
+        starts=NUMERIC_STARTS,
     ),
-    Recogniser(
+    ValueFormat(
         INTEGER,
         "integer",
         value_patterns.INTEGER,
         "RFC 8259 s. 6; OpenAPI Format Registry: int64",
         1,
         20,
-        starts=NUMERIC,
+        starts=NUMERIC_STARTS,
     ),
-    Recogniser(NUMBER, "number", value_patterns.NUMBER, "RFC 8259 s. 6", 1, 38, starts=NUMERIC),
-    Recogniser("uuid", "string", value_patterns.UUID, "RFC 9562 s. 4", 36, 36, "-", format="uuid"),
-    Recogniser(
+    ValueFormat(NUMBER, "number", value_patterns.NUMBER, "RFC 8259 s. 6", 1, 38, starts=NUMERIC_STARTS),
+    ValueFormat("uuid", "string", value_patterns.UUID, "RFC 9562 s. 4", 36, 36, "-", format="uuid"),
+    ValueFormat(
         "date", "string", value_patterns.DATE, "RFC 3339 s. 5.6 full-date", 10, 10, "-", format="date"
     ),
-    Recogniser(
+    ValueFormat(
         "date-time", "string", value_patterns.DATE_TIME, "RFC 3339 s. 5.6", 20, 35, "T", format="date-time"
     ),
-    Recogniser(
+    ValueFormat(
         "email", "string", value_patterns.EMAIL, "HTML standard s. 4.10.5.1.5", 3, 640, "@", format="email"
     ),
-    Recogniser(
+    ValueFormat(
         "ipv4", "string", value_patterns.IPV4, "RFC 2673 s. 3.2 dotted-quad", 7, 15, ".", format="ipv4"
     ),
-    Recogniser(
+    ValueFormat(
         "ipv6", "string", value_patterns.IPV6, "RFC 3986 s. 3.2.2; RFC 4291 s. 2.2", 2, 45, ":", format="ipv6"
     ),
-    Recogniser("uri", "string", value_patterns.URI, "RFC 3986", 5, MAX_CHARACTERS, "://", format="uri"),
-    Recogniser(JWT, "string", value_patterns.JWT, "RFC 7519 s. 3", 9, MAX_CHARACTERS, "eyJ"),
-    Recogniser(
+    ValueFormat("uri", "string", value_patterns.URI, "RFC 3986", 5, MAX_CHARACTERS, "://", format="uri"),
+    ValueFormat(JWT, "string", value_patterns.JWT, "RFC 7519 s. 3", 9, MAX_CHARACTERS, "eyJ"),
+    ValueFormat(
         "ulid",
         "string",
         value_patterns.ULID,
@@ -153,7 +159,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     ),
     _identifier("hex40", 40, "160 bits: SHA-1 (FIPS 180-4), git object name"),
     _identifier("hex64", 64, "256 bits: SHA-256 (FIPS 180-4)"),
-    Recogniser(
+    ValueFormat(
         SEMVER,
         "string",
         value_patterns.SEMVER,
@@ -161,24 +167,24 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         5,
         700,
         ".",
-        NUMERIC,
+        NUMERIC_STARTS,
         is_written=True,
         min_distinct=3,
     ),
-    Recogniser(
+    ValueFormat(
         LOCALE, "string", value_patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, is_written=True, min_distinct=3
     ),
-    Recogniser(
+    ValueFormat(
         DIGITS,
         "string",
         value_patterns.DIGITS,
         "decimal digits that are no number: leading zeros, more than 64 bits",
         1,
         64,
-        starts=NUMERIC,
+        starts=NUMERIC_STARTS,
         is_written=True,
     ),
-    Recogniser(
+    ValueFormat(
         PIPED,
         "string",
         value_patterns.PIPED,
@@ -187,7 +193,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         MAX_CHARACTERS,
         "|",
     ),
-    Recogniser(
+    ValueFormat(
         SPACED,
         "string",
         value_patterns.SPACED,
@@ -196,7 +202,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         MAX_CHARACTERS,
         " ",
     ),
-    Recogniser(
+    ValueFormat(
         SUSPICIOUS,
         "string",
         value_patterns.SUSPICIOUS,
@@ -204,7 +210,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         1,
         MAX_CHARACTERS,
     ),
-    Recogniser(
+    ValueFormat(
         LIST,
         "string",
         value_patterns.LIST,
@@ -213,26 +219,26 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         MAX_CHARACTERS,
         ",",
     ),
-    Recogniser(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
+    ValueFormat(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
 )
-NUMBERS = (*(one.kind for one in RECOGNISERS if one.type in ("integer", "number")), BIG_INTEGER)
+NUMBER_KINDS = (*(one.kind for one in VALUE_FORMATS if one.type in ("integer", "number")), BIG_INTEGER)
 """Kinds that are numbers to JSON."""
-WITHOUT_VALUE = (EMPTY, NULL)
+EMPTY_KINDS = (EMPTY, NULL)
 """Kinds that say that there is no value."""
-LISTS = (LIST, PIPED, SPACED)
+LIST_KINDS = (LIST, PIPED, SPACED)
 """Kinds of text that may be lists, by their separator: comma, pipe, space."""
-TEXTUAL = (TEXT, SUSPICIOUS, *LISTS)
+UNFORMATTED_KINDS = (TEXT, SUSPICIOUS, *LIST_KINDS)
 """Kinds of text that have no format."""
 JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array", BIG_INTEGER: "integer"}
 """Kinds that only a JSON document tells apart from text (RFC 8259 s. 3); integers of more than 64 bits are digits in a URL."""
-VALUELESS = (NULL, OBJECT, ARRAY)
+TYPES_WITHOUT_TEXT = (NULL, OBJECT, ARRAY)
 """JSON types whose text says nothing of the kind."""
-BY_KIND = {recogniser.kind: recogniser for recogniser in RECOGNISERS}
+BY_KIND = {recogniser.kind: recogniser for recogniser in VALUE_FORMATS}
 """By order of precedence; `TEXT` comes last and stands for what nothing recognised (its pattern is never
 evaluated).
 """
 
-_COMPILED = tuple((r, re.compile(r.python).search) for r in RECOGNISERS if r.kind != TEXT)
+_COMPILED = tuple((r, re.compile(r.python).search) for r in VALUE_FORMATS if r.kind != TEXT)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -241,12 +247,12 @@ def _candidates(first: str, length: int) -> tuple[tuple[str, str, Any], ...]:
     return tuple((r.kind, r.holds, search) for r, search in _COMPILED if r.may_be(first, length))
 
 
-def kind_of(value: str, json_type: str | None = None) -> str:
+def detect_kind(value: str, json_type: str | None = None) -> str:
     """The kind of one value, of which the first `MAX_CHARACTERS` characters count.
 
     `json_type` is what a JSON body says it is; None in a URL, where a number is written as a text is.
     """
-    if json_type in VALUELESS:
+    if json_type in TYPES_WITHOUT_TEXT:
         return str(json_type)
     cut = value[:MAX_CHARACTERS]
     kind = TEXT
@@ -254,8 +260,8 @@ def kind_of(value: str, json_type: str | None = None) -> str:
         if held in cut and search(cut):
             kind = candidate
             break
-    if json_type == "number" and kind not in NUMBERS:
-        return BIG_INTEGER if re.fullmatch(value_patterns.WHOLE, cut) else NUMBER
+    if json_type == "number" and kind not in NUMBER_KINDS:
+        return BIG_INTEGER if re.fullmatch(value_patterns.WHOLE_NUMBER, cut) else NUMBER
     if json_type != "string" or type_of(kind) == "string":
         return kind
     return DIGITS if re.fullmatch(value_patterns.DIGITS, cut) else TEXT

@@ -21,7 +21,7 @@ def classes_of(value: str) -> int:
     return sum(BITS[name] for name, pattern in _COMPILED.items() if pattern.search(value))
 
 
-def bracket(allowed: int) -> str:
+def bracket_expression(allowed: int) -> str:
     """The classes of a set as one bracket expression (without "other", a complement); the hyphen stands last."""
     named = (name for name, bit in BITS.items() if allowed & bit and name not in ("hyphen", "other"))
     inside = "".join(CLASSES[name] for name in named)
@@ -50,7 +50,7 @@ INTEGER = f"0|{digits_up_to(str(2**63 - 1))}|-(?:{digits_up_to(str(2**63))})"
 """JSON integers (RFC 8259 s. 6) that OpenAPI's int64 holds. Leading zeros and longer ones are text made of
 digits.
 """
-WHOLE = "-?[0-9]+"
+WHOLE_NUMBER = "-?[0-9]+"
 """Of a JSON number: no fraction and no exponent."""
 UNIX_SECONDS = "9[5-9][0-9]{7}|1[0-9]{9}|2[01][0-9]{8}"
 UNIX_MILLISECONDS = "9[5-9][0-9]{10}|1[0-9]{12}|2[01][0-9]{11}"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.http.path_template import PLACEHOLDER, Template, unique_names
-from pipelines.http.text import readable, scalar_text
+from pipelines.http.path_template import PLACEHOLDER, Template, make_names_unique
+from pipelines.http.text import replace_surrogates, to_single_line
 from pipelines.openapi.endpoint import Endpoint, timestamp
 from pipelines.openapi.merge import Located, busiest_first, located, merged
 from pipelines.openapi.parameters import parameter_objects
@@ -53,7 +53,7 @@ def tag_of(template: Template) -> str | None:
     """The first literal segment that names something: `/api/v2/users/{id}` → `users`; else None."""
     for segment in template.shape.split("/"):
         if segment and "{}" not in segment and not re.fullmatch(UNTELLING_SEGMENT, segment, re.IGNORECASE):
-            return readable(segment, TAG_CHARACTERS)
+            return to_single_line(segment, TAG_CHARACTERS)
     return None
 
 
@@ -168,7 +168,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": readable(host, TITLE_CHARACTERS) or "unnamed host",
+            "title": to_single_line(host, TITLE_CHARACTERS) or "unnamed host",
             "description": f"Learned from {transactions} transactions. `x-census` holds the evidence.",
             "version": window["last_seen"][:10],
         },
@@ -183,7 +183,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
             "endpoints": len(endpoints),
             "client": CLIENT,
             **assurance(endpoints),
-            "hosts": [scalar_text(name) for name in (host, *origin.merged_hosts)],
+            "hosts": [replace_surrogates(name) for name in (host, *origin.merged_hosts)],
         },
     }
 
@@ -196,14 +196,14 @@ def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
     schemes = {
         scheme for endpoint in endpoints for scheme in endpoint.schemes if scheme in ("http", "https")
     } or {"http" if host.endswith(HTTP_PORT) else "https"}
-    authority = quote(scalar_text(host), safe=HOST_CHARACTERS)
+    authority = quote(replace_surrogates(host), safe=HOST_CHARACTERS)
     return [{"url": f"{scheme}://{authority}"} for scheme in sorted(schemes, reverse=True)]
 
 
 def _path_items(group: Sequence[Located]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Paths and their items, from all endpoints of one shape: one for each way in which requests write the path."""
     naming_one = busiest_first(group)[0].template
-    names = unique_names(naming_one.names)
+    names = make_names_unique(naming_one.names)
     by_path: dict[str, list[Located]] = {}
     for one in group:
         for path in dict.fromkeys(as_written(naming_one.path(names), way) for way in one.endpoint.writings):
@@ -220,7 +220,7 @@ def _path_item(
     """The operations of a path, from its endpoints; counts of the `counted` ones stand at another writing of the path."""
     by_method: dict[str, list[Located]] = {}
     for one in group:
-        by_method.setdefault(scalar_text(one.endpoint.method), []).append(one)
+        by_method.setdefault(replace_surrogates(one.endpoint.method), []).append(one)
     item: dict[str, Any] = {}
     others: dict[str, Any] = {}
     for method in sorted(
@@ -242,11 +242,11 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
     parameters = parameter_objects(endpoint.parameters, endpoint.learned_from)
     body = request_body(endpoint.parameters, endpoint.media_types)
     tag = tag_of(group[0].template)
-    templates = sorted({scalar_text(one.endpoint.path_template) for one in group})
+    templates = sorted({replace_surrogates(one.endpoint.path_template) for one in group})
     return {
         "operationId": operation_id(method, path),
         **({"tags": [tag]} if tag else {}),
-        "summary": readable(f"{method} {path}", TITLE_CHARACTERS),
+        "summary": to_single_line(f"{method} {path}", TITLE_CHARACTERS),
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": body} if body else {}),
         "responses": _responses(endpoint.statuses),
@@ -278,7 +278,7 @@ def _count_elsewhere(operation: dict[str, Any], path: str) -> None:
         "counted_at": path, **{key: told for key, told in evidence.items() if key not in COUNTS}
     }  # fmt: skip
     for response in operation["responses"].values():
-        response["description"] = f"counted at {readable(path, TITLE_CHARACTERS)}"
+        response["description"] = f"counted at {to_single_line(path, TITLE_CHARACTERS)}"
 
 
 def _responses(statuses: Mapping[str, int]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.http.json_values import JsonSchema
-from pipelines.http.path_template import Template, parsed
+from pipelines.http.path_template import Template, parse_template
 from pipelines.openapi.endpoint import Endpoint, Parameter
 from pipelines.schemas.inference.json_schema import without_evidence
 
@@ -21,7 +21,7 @@ class Located:
 
 def located(endpoint: Endpoint) -> Located:
     """The endpoint with its template parsed."""
-    return Located(endpoint, parsed(endpoint.path_template))
+    return Located(endpoint, parse_template(endpoint.path_template))
 
 
 def busiest_first(group: Sequence[Located]) -> list[Located]:

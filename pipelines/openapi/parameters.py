@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pipelines.http.text import scalar_text
+from pipelines.http.text import replace_surrogates
 from pipelines.openapi.endpoint import Parameter
 from pipelines.requests.json_body import MEMBER as ANY
 from pipelines.requests.urlencoded import ANY_KEY
@@ -26,7 +26,7 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
     Members of one object become one parameter in style deepObject, unless one of its own name is there.
     """
     unique = {
-        (one.location, scalar_text(one.name)): one
+        (one.location, replace_surrogates(one.name)): one
         for one in reversed(parameters)
         if one.location in LOCATIONS
     }

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.http.json_values import JsonSchema
-from pipelines.http.media_types import FORM, JSON, MULTIPART, names_json
-from pipelines.http.text import scalar_text
-from pipelines.http.value_formats import BY_KIND, INTEGER, RECOGNISERS
+from pipelines.http.media_types import FORM, JSON, MULTIPART, is_json_media_type
+from pipelines.http.text import replace_surrogates
+from pipelines.http.value_formats import BY_KIND, INTEGER, VALUE_FORMATS
 from pipelines.openapi.endpoint import Parameter
 from pipelines.requests.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
 from pipelines.requests.urlencoded import ANY_KEY
 
-_OF_FORMAT = {one.format: one.ecma for one in RECOGNISERS if one.format}
+_OF_FORMAT = {one.format: one.ecma for one in VALUE_FORMATS if one.format}
 
 
 def entries(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -> JsonSchema:
@@ -59,9 +59,9 @@ def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = (
     multipart = [
         one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
     ]
-    content: dict[str, JsonSchema] = {scalar_text(name): {} for name in media_types}
+    content: dict[str, JsonSchema] = {replace_surrogates(name): {} for name in media_types}
     if body:
-        of_json = [name for name in content if names_json(name)] or [JSON]
+        of_json = [name for name in content if is_json_media_type(name)] or [JSON]
         content |= dict.fromkeys(of_json, _Tree(body, keys).schema(""))
     if form:
         content[FORM] = _form(form)
@@ -92,8 +92,8 @@ def _form(fields: Sequence[Parameter]) -> JsonSchema:
     named = [
         one for one in fields if ANY_KEY not in one.name
     ]  # no keyword of 3.0 says what such names begin with
-    required = sorted(scalar_text(one.name) for one in named if one.required)
-    properties = {scalar_text(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
+    required = sorted(replace_surrogates(one.name) for one in named if one.required)
+    properties = {replace_surrogates(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
@@ -122,9 +122,13 @@ class _Tree:
             return {**schema, "items": self.schema(item) if item else {}}
         if schema.get("type") != "object":
             return schema
-        properties = {scalar_text(unescaped(token)): self.schema(child) for token, child in names.items()}
+        properties = {
+            replace_surrogates(unescaped(token)): self.schema(child) for token, child in names.items()
+        }
         required = [
-            scalar_text(unescaped(token)) for token, child in names.items() if self.body[child].required
+            replace_surrogates(unescaped(token))
+            for token, child in names.items()
+            if self.body[child].required
         ]
         of_map = entries(self.schema(member), self.keys.get(member), bool(names)) if member else {}
         return {

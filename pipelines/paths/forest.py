@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.http.segment_formats import PART, ROOT, TYPED, VARIABLE_STEP, compiled
+from pipelines.http.segment_formats import ROOT, SUFFIX_START, TYPED_SEGMENT, VARIABLE_STEP, compile_pattern
 
-_PART, _TYPED = compiled(PART), compiled(TYPED)
+_PART, _TYPED = compile_pattern(SUFFIX_START), compile_pattern(TYPED_SEGMENT)
 
 
 def split_steps(path: str) -> list[str]:

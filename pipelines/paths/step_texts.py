@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipelines.http.segment_formats import DEEPER, LITERAL, PLACEHOLDER, VARIABLE, VARIABLE_STEP, compiled
+from pipelines.http.segment_formats import (
+    DEEPER,
+    LITERAL,
+    PLACEHOLDER,
+    VARIABLE,
+    VARIABLE_STEP,
+    compile_pattern,
+)
 from pipelines.paths.forest import Flags, Integers
 
 LONGEST = 4096
@@ -22,7 +29,7 @@ VERSION = (
 DOTTED_NAME = r"^/[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+$"
 """`Name.Space`: modules and providers are written so, and are literals (METHODS A6.7)."""
 
-_VARIABLE, _LITERAL, _VERSION, _DOTTED_NAME = map(compiled, (VARIABLE, LITERAL, VERSION, DOTTED_NAME))
+_VARIABLE, _LITERAL, _VERSION, _DOTTED_NAME = map(compile_pattern, (VARIABLE, LITERAL, VERSION, DOTTED_NAME))
 _DIGIT = re.compile("[0-9]")
 _HEAD = re.compile("[/.:][^/.:]*")
 

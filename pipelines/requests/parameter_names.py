@@ -24,7 +24,7 @@ from pipelines.http.value_formats import (
     TEXT,
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
-    kind_of,
+    detect_kind,
 )
 from pipelines.http.value_patterns import CLASSES
 
@@ -65,21 +65,21 @@ _OF_CLASS = [(re.compile(f"[{CLASSES[name]}]"), stand_in) for name, stand_in in 
 @lru_cache(maxsize=KNOWN_NAMES)
 def is_name(text: str) -> bool:
     """Whether learning takes a text for the name of a parameter."""
-    return text != "" and kind_of(text) in NAMING_KINDS and not _is_data(text)
+    return text != "" and detect_kind(text) in NAMING_KINDS and not _is_data(text)
 
 
 @lru_cache(maxsize=KNOWN_NAMES)
 def is_member_name(text: str) -> bool:
     """Whether learning takes a text for the name of a member of a JSON object, and not for a key of a map."""
     cut = text[:NAME_CHARACTERS]
-    return kind_of(cut) in MEMBER_KINDS and not _is_data(cut) and _NUMBERED.fullmatch(cut) is None
+    return detect_kind(cut) in MEMBER_KINDS and not _is_data(cut) and _NUMBERED.fullmatch(cut) is None
 
 
 @lru_cache(maxsize=KNOWN_NAMES)
 def stand_in(name: str) -> str:
     """A text of the kind, length and characters of a map's key that says nothing else of it: what is kept of the key."""
     cut = name[:NAME_CHARACTERS]
-    kind = kind_of(cut)
+    kind = detect_kind(cut)
     if kind in _FIXED:
         return _FIXED[kind]
     if kind == INTEGER:
@@ -87,7 +87,7 @@ def stand_in(name: str) -> str:
     shape = cut
     for of_class, sign in _OF_CLASS:
         shape = of_class.sub("," if kind == LIST and sign == "+" else sign, shape)
-    if kind_of(shape) == kind:
+    if detect_kind(shape) == kind:
         return shape
     return "z,z" if kind == LIST else ('"' if kind == SUSPICIOUS else "z") * len(cut)
 

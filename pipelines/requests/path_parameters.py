@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines.http.path_template import PLACEHOLDER
-from pipelines.http.text import percent_decoded
+from pipelines.http.text import percent_decode
 
 REST = "**"
 """Last segment of our own templates of very deep paths: any number of further segments."""
@@ -92,7 +92,7 @@ def path_values(template: str, path: str) -> list[tuple[str, str]]:
     for place, names, literals in expected.variable:
         if place < len(found):
             texts = values_of(literals, found[place]) or ()
-            values += [(name, percent_decoded(text)) for name, text in zip(names, texts, strict=False)]
+            values += [(name, percent_decode(text)) for name, text in zip(names, texts, strict=False)]
     return values
 
 

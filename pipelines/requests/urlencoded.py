@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from pipelines.http import value_patterns
-from pipelines.http.text import form_decoded
+from pipelines.http.text import form_decode
 from pipelines.http.value_formats import MAX_CHARACTERS
 from pipelines.requests.json_body import ITEM, MEMBER
 from pipelines.requests.parameter_names import KNOWN_NAMES, NAME_CHARACTERS, is_member_name, is_name
@@ -85,7 +85,7 @@ def pairs(text: str) -> list[tuple[str, str]]:
     split = [piece.partition("=") for piece in plain.split("&")]
     named = [(name, value) for name, _, value in split if name][:MAX_PAIRS]
     if is_escaped:
-        named = [(form_decoded(name), form_decoded(value)) for name, value in named]
+        named = [(form_decode(name), form_decode(value)) for name, value in named]
     return [(name[:NAME_CHARACTERS], with_offset(value)) for name, value in named]
 
 

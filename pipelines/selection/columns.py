@@ -10,7 +10,7 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.http.signals import OFFSETS, SIGNALS, How, Signal, Test
+from pipelines.http.signals import OFFSETS, SIGNALS, ColumnTest, Signal, TestKind
 
 FAMILIES = ("html", "data", "asset", "untyped")
 """Of `media_family`; what is none of these (plain text, bytes, PDF) is "other"."""
@@ -89,27 +89,29 @@ def _shifted(code: int, offset: int) -> Column:
     return F.lit(code << offset).cast("bigint")
 
 
-def _condition(test: Test) -> Column:
+def _condition(test: ColumnTest) -> Column:
     column = F.col(test.column)
     match test.how:
-        case How.STARTS:
+        case TestKind.STARTS:
             return _any(column.startswith, test)
-        case How.CONTAINS:
+        case TestKind.CONTAINS:
             return _any(column.contains, test)
-        case How.PRODUCT:
+        case TestKind.PRODUCT:
             return F.substring_index(column, "/", 1).isin(*test.values)
-        case How.MATCHES:
+        case TestKind.MATCHES:
             return column.rlike(str(test.values[0]))
-        case How.BETWEEN:
+        case TestKind.BETWEEN:
             return column.between(*test.values)
-        case How.PRESENT:
+        case TestKind.PRESENT:
             return column != ""
-        case How.NAMES:  # one join for all flags, then a search each: a third of the cost of array_contains
+        case (
+            TestKind.NAMES
+        ):  # one join for all flags, then a search each: a third of the cost of array_contains
             return _any(F.array_join(column, ",").contains, test)
-        case How.NAMES_HOST:
+        case TestKind.NAMES_HOST:
             authority = F.substring_index(F.substring_index(column, "/", 3), "/", -1)
             return authority == F.col("host")
 
 
-def _any(question: Callable[[str], Column], test: Test) -> Column:
+def _any(question: Callable[[str], Column], test: ColumnTest) -> Column:
     return reduce(or_, (question(str(value)) for value in test.values))

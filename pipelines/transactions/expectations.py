@@ -25,7 +25,7 @@ COUNTS, ROWS = "batch_counts", "batch_rows"
 HOURS_PER_YEAR = 24.0 * 366
 SAMPLED = ("status", "response_content_type", "body")
 """Columns of the sample; `body` is a hash of the request body, NULL where there is none."""
-MEANINGS = {
+EXPLANATIONS = {
     "hosts_per_transaction": "nearly every transaction has a host of its own: a scanner's names, or the wrong field",
     "top_status_share": "one status for nearly everything: the log may hold a default in place of the status",
     "future_share": "times after now: a clock or a time zone is wrong",
@@ -79,7 +79,7 @@ def preload() -> None:
     Thread(target=quietly, name="great_expectations", daemon=True).start()
 
 
-def check(
+def check_batch(
     counts: BatchCounts, sample: pd.DataFrame, settings: QualitySettings, docs: Path | None = None
 ) -> QualityResult:
     """Runs both suites; with `docs`, writes Data Docs (HTML) into that folder.
@@ -227,7 +227,7 @@ def _entry(result: Any) -> dict[str, Any]:
     severity = getattr(config.severity, "value", config.severity)
     expected = ", ".join(f"{key} {value:g}" for key, value in bounds.items()) or "never null"
     found = "no value" if seen is None else f"{seen:.6g}" + ("" if of_batch else " % outside")
-    meaning = f" ({MEANINGS[column]})" if column in MEANINGS else ""
+    meaning = f" ({EXPLANATIONS[column]})" if column in EXPLANATIONS else ""
     return {
         "expectation": config.type,
         "column": column,

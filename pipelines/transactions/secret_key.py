@@ -15,7 +15,7 @@ KEY_BYTES = 32  # as long as the hash: RFC 2104 s. 3 finds shorter ones weaker a
 LEAST_BYTES = 16  # of an operator's own key: 128 bits cannot be guessed
 
 
-def secret_key(root: str, settings: PrivacySettings) -> bytes:
+def load_or_create_key(root: str, settings: PrivacySettings) -> bytes:
     """The key of the keyed hashes: from `privacy.key_file`, else made once and kept beside the tables.
 
     However many processes ask a new warehouse at once, and whichever of them is killed, all read the same whole key.

@@ -75,7 +75,7 @@ STAGED: Final = StructType(
 """RECORD plus the bookkeeping from which `lines.with_line_numbers` derives line numbers."""
 
 
-def staged(rows: DataFrame) -> DataFrame:
+def conform_to_staged(rows: DataFrame) -> DataFrame:
     """The columns of STAGED in order; those that a source does not know are null."""
     known = set(rows.columns)
     return rows.select(
@@ -127,10 +127,12 @@ TRANSACTIONS = Table(
     partition=("day",),
     skipping_columns=("time", "host"),
 )
-"""Valid transactions. `path_shape` is `paths.spark.steps.mask_path(path)`: templates, endpoints and schemas are worked out for
-distinct shapes, so a path is looked at once.
-Least and greatest values of texts would be a fifth of what writing costs; no file is
-found by them."""
+"""Valid transactions.
+
+`path_shape` is `paths.spark.steps.masked(path)`: templates, endpoints and schemas are computed for distinct shapes, so each
+path is examined once. Minimum and maximum statistics of all text columns would be a fifth of the cost of writing, and no file
+is found by them; only the `searched` columns have them.
+"""
 
 QUARANTINE = Table(
     name="quarantine",

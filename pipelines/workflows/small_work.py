@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.names import named_files, remote_scheme
+from pipelines.transactions.inputs.names import list_files, remote_scheme
 
 PACKED = 8
 """Plain bytes of traffic per byte of a packed file: gzip's on logs of HTTP (the demo's 8.0); columns of Parquet are alike."""
@@ -62,7 +62,7 @@ def _read(inputs: Sequence[str], root: Path, reads: Reads) -> Iterator[tuple[Pat
 def _files(inputs: Sequence[str]) -> Iterator[Path]:
     for argument in inputs:
         try:
-            yield from (named.path for named in named_files(argument, lambda _: None))
+            yield from (named.path for named in list_files(argument, lambda _: None))
         except InputError:  # said by who reads it
             continue
 

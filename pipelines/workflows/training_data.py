@@ -24,7 +24,7 @@ from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import count_labels, select_training_rows, with_repeats, with_session_label
 from pipelines.simulator.output.writers import simulate
 from pipelines.transactions.inputs.spark.files import find_inputs
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.run import Run
 
@@ -71,7 +71,7 @@ def build_simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
     )
     files = find_inputs([str(folder / "traffic")], "logpush").files
     now, spark = datetime.now(UTC), run.warehouse.spark
-    with staged(
+    with stage_batch(
         spark, files, str(folder / "staging"), key=token_bytes(32), now=now, settings=settings
     ) as batch:
         rows = batch.rows

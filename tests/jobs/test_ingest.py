@@ -80,7 +80,7 @@ def test_an_interrupted_publication_is_taken_back_and_done_again(
     (row,) = BATCHES.read(warehouse).collect()
     assert row["state"] == "published"
     BATCHES.delete(warehouse, F.lit(True))  # as a crash between the tables and the ledger leaves it
-    publication.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
+    publication.write_intent(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
     again = apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
     assert again.summary["files"] == 1
     assert TRANSACTIONS.read(warehouse).count() == 2
@@ -94,21 +94,21 @@ def test_a_publication_that_was_killed_after_its_ledger_is_kept(
     apicensus("ingest", file, "--warehouse", warehouse.root)
     (row,) = BATCHES.read(warehouse).collect()
     versions = [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)]
-    publication.declare(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
+    publication.write_intent(warehouse.spark, warehouse.path(STAGING), [row["source_id"]])
     again = apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
     assert (again.summary["files"], again.summary["files_known"]) == (0, 1)
     assert [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)] == versions
-    assert publication.declared(warehouse.spark, warehouse.path(STAGING)) == []
+    assert publication.read_intent(warehouse.spark, warehouse.path(STAGING)) == []
 
 
 @pytest.mark.parametrize("content", ["", '{"source_ids": ["a', "[]"])
 def test_an_intention_that_was_cut_off_names_nothing(
     warehouse: Warehouse, tmp_path: Path, content: str
 ) -> None:
-    (tmp_path / publication.FILE).write_text(content)
-    assert publication.declared(warehouse.spark, str(tmp_path)) == []
-    publication.declare(warehouse.spark, str(tmp_path), ["b", "a"])
-    assert publication.declared(warehouse.spark, str(tmp_path)) == ["a", "b"]
+    (tmp_path / publication.INTENT_FILE).write_text(content)
+    assert publication.read_intent(warehouse.spark, str(tmp_path)) == []
+    publication.write_intent(warehouse.spark, str(tmp_path), ["b", "a"])
+    assert publication.read_intent(warehouse.spark, str(tmp_path)) == ["a", "b"]
 
 
 def test_a_batch_that_fails_its_checks_leaves_the_tables_as_they_were(

@@ -19,10 +19,10 @@ from pipelines.http.value_formats import (
     ARRAY,
     BIG_INTEGER,
     MAX_CHARACTERS,
-    NUMBERS,
+    NUMBER_KINDS,
     TEXT,
-    TEXTUAL,
-    kind_of,
+    UNFORMATTED_KINDS,
+    detect_kind,
     type_of,
 )
 from pipelines.http.value_patterns import classes_of
@@ -147,8 +147,8 @@ def observe(
     `json_type` is the type in a JSON body, None for values in a URL.
     """
     cut = value[:MAX_CHARACTERS]
-    kind = kind_of(cut, json_type)
-    is_number = kind in NUMBERS
+    kind = detect_kind(cut, json_type)
+    is_number = kind in NUMBER_KINDS
     integer = int(cut) if type_of(kind) == "integer" and kind != BIG_INTEGER else None
     seen = Seen(1, client_bit(client))
     has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
@@ -162,7 +162,7 @@ def observe(
         days=frozenset({day}),
         low=integer,
         high=integer,
-        classes=tally(classes_of(cut)) if kind in TEXTUAL else Tally(),
+        classes=tally(classes_of(cut)) if kind in UNFORMATTED_KINDS else Tally(),
         common=Kept({kept_text(cut, digest(cut)): seen}) if kind in NAMED_KINDS else Kept(None),
         highest=Outermost(True, sized if has_size else {}),
         lowest=Outermost(False, sized if is_number else {}),

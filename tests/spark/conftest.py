@@ -14,7 +14,7 @@ from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.simulator.output.writers import simulate
 from pipelines.transactions.inputs.spark.files import find_inputs
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def simulated(
     )
     found = find_inputs([str(folder / "in")], "logpush")
     now = datetime.now(UTC)
-    with staged(spark, found.files, str(folder / "rows"), key=b"k", now=now, settings=settings) as batch:
+    with stage_batch(spark, found.files, str(folder / "rows"), key=b"k", now=now, settings=settings) as batch:
         yield batch.rows.where(F.size("violations") == 0)
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.runtime.settings import PrivacySettings, Settings
-from pipelines.transactions.spark.identifiers import client, network, with_key
+from pipelines.transactions.spark.identifiers import client_hash, network_prefix, with_key
 
 NETWORKS = {  # address → at the prefixes (24, 48), (32, 128), (20, 56); equal texts are one network
     "203.0.113.7": ("13303921", "3405803783", "831495"),
@@ -32,7 +32,7 @@ NETWORKS = {  # address → at the prefixes (24, 48), (32, 128), (20, 56); equal
 
 def test_networks_are_leading_bits_however_an_address_is_written(spark: SparkSession) -> None:
     rows = spark.createDataFrame([(ip,) for ip in NETWORKS], "ip string").select(
-        "ip", *(network(F.col("ip"), four, six) for four, six in ((24, 48), (32, 128), (20, 56)))
+        "ip", *(network_prefix(F.col("ip"), four, six) for four, six in ((24, 48), (32, 128), (20, 56)))
     )
     assert {row[0]: tuple(row)[1:] for row in rows.collect()} == NETWORKS
 
@@ -77,7 +77,10 @@ def clients(spark: SparkSession, settings: Settings) -> dict[str, dict[str, str]
     }
     found = with_key(spark.createDataFrame(rows, schema), b"k" * 32).select(
         "name",
-        *(client(F.col("identifiers"), of, ["header:x-tenant"]).alias(name) for name, of in variants.items()),
+        *(
+            client_hash(F.col("identifiers"), of, ["header:x-tenant"]).alias(name)
+            for name, of in variants.items()
+        ),
     )
     collected = found.collect()
     return {variant: {row["name"]: row[variant] for row in collected} for variant in variants}

@@ -212,6 +212,8 @@ def test_a_path_without_unusual_signs_is_masked_as_any_other(
     ]  # fmt: skip
     rows = spark.createDataFrame([(path,) for path in asked], "path string")
     quick = [row[0] for row in rows.select(mask_path(F.col("path"), paths)).collect()]
-    monkeypatch.setattr("pipelines.paths.spark.steps.UNUSUAL", "^")  # every path is searched for everything
+    monkeypatch.setattr(
+        "pipelines.paths.spark.steps.UNUSUAL_SIGNS", "^"
+    )  # every path is searched for everything
     assert [row[0] for row in rows.select(mask_path(F.col("path"), paths)).collect()] == quick
     assert quick[3:7] == ["/users/{}", "/a/report-{}.pdf", "/a/report-{}.pdf", "/Products({})"]

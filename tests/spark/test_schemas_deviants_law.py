@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.http.value_formats import EMPTY, NUMBERS, kind_of
+from pipelines.http.value_formats import EMPTY, NUMBER_KINDS, detect_kind
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.statistics.batch_senders import MEASURED, numbers_of
@@ -69,7 +69,7 @@ def _outside(here: dict[tuple[str, str], int], settings: OutlierClientSettings) 
     who: dict[str, set[str]] = defaultdict(set)
     total: Counter[str] = Counter()
     for (text, client), n in here.items():
-        if kind_of(text, None) in SIZED_KINDS:
+        if detect_kind(text, None) in SIZED_KINDS:
             who[text].add(client)
             total[text] += n
     mine: Counter[str] = Counter()
@@ -87,8 +87,8 @@ def _outside(here: dict[tuple[str, str], int], settings: OutlierClientSettings) 
 def _kinds(here: dict[tuple[str, str], int]) -> dict[str, dict[str, list[float]]]:
     kinds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for text, client in here:
-        kind = kind_of(text, None)
-        kinds[kind][client].append(float(text) if kind in NUMBERS else float(len(text)))
+        kind = detect_kind(text, None)
+        kinds[kind][client].append(float(text) if kind in NUMBER_KINDS else float(len(text)))
     return kinds
 
 
@@ -100,7 +100,7 @@ def _other_kind(here: dict[tuple[str, str], int], settings: OutlierClientSetting
     return [
         client
         for kind, of in clients.items()
-        if len(of) < CLIENTS and not {kind, main} <= set(NUMBERS)
+        if len(of) < CLIENTS and not {kind, main} <= set(NUMBER_KINDS)
         for client in of
     ]
 

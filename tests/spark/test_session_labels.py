@@ -26,7 +26,7 @@ from pipelines.simulator.output.formats import logpush_line
 from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
 from pipelines.simulator.traffic.transactions import transactions
 from pipelines.transactions.inputs.spark.files import find_inputs
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 from pipelines.workflows.training_data import find_host_shapes
 
 COLUMNS = (
@@ -158,7 +158,9 @@ def variants(
                 file.write(json.dumps(version | {"RayID": f"{name}-{transaction.ray_id}"}) + "\n")
     files = find_inputs([str(folder / "in.ndjson")], "logpush").files
     now = datetime.now(UTC)
-    with staged(spark, files, str(folder / "rows"), key=b"k" * 16, now=now, settings=settings) as staging:
+    with stage_batch(
+        spark, files, str(folder / "rows"), key=b"k" * 16, now=now, settings=settings
+    ) as staging:
         valid = staging.rows.where(F.size("violations") == 0)
         carrying = valid.where(F.size("identifiers") > 0).select("transaction_id").toPandas()
         kept = ("transaction_id",)

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from pipelines.runtime.settings import Settings
-from pipelines.transactions.inputs.access_log_line import fields_of
+from pipelines.transactions.inputs.access_log_line import parse_line
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.sources.combined import parse, read
 from pipelines.transactions.sources.lines import LINES
@@ -88,7 +88,7 @@ def test_lines_of_every_tool_are_read_as_python_reads_them(spark: SparkSession) 
     ]
     assert [(row["client_ip"], row["host"], row["error"]) for row in rows[: len(starts)]] == expected
     for row in rows[len(starts) :]:
-        found = fields_of(row["raw"])
+        found = parse_line(row["raw"])
         assert found is not None
         client = (found["forwarded"] or found["client"]).strip("-")
         assert (row["client_ip"], row["host"]) == (client or None, found["host"] or None), row["raw"]

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from pipelines.runtime.settings import Settings
 from pipelines.transactions.inputs.spark.files import find_inputs
-from pipelines.transactions.spark.staging import staged
+from pipelines.transactions.spark.staging import stage_batch
 from tests.input_files import COMBINED, LOGPUSH, write_file
 
 NAMELESS = LOGPUSH.replace(b'"RayID":"1",', b"")
@@ -30,7 +30,7 @@ def test_records_are_identified_by_file_and_line_also_where_a_file_is_read_on(
     with (tmp_path / "c.log").open("ab") as growing:  # a server goes on writing while its log is read
         growing.write(COMBINED * 2)
     stage, now = str(tmp_path / "stage"), datetime.now(UTC)
-    with staged(spark, inputs, stage, key=b"k", now=now, settings=settings) as batch:
+    with stage_batch(spark, inputs, stage, key=b"k", now=now, settings=settings) as batch:
         rows = batch.rows.select("source_id", "transaction_id", "line").orderBy("source_id", "line").collect()
     expected = {
         (entry.checksum, line)

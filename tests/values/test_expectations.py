@@ -10,7 +10,13 @@ import pandas as pd
 import pytest
 
 from pipelines.runtime.settings import load_settings
-from pipelines.transactions.expectations import MEANINGS, BatchCounts, QualityResult, check, volume_ratio
+from pipelines.transactions.expectations import (
+    EXPLANATIONS,
+    BatchCounts,
+    QualityResult,
+    check_batch,
+    volume_ratio,
+)
 
 # great_expectations is imported on first use, and brings modules that the standard library calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -56,7 +62,7 @@ def failed(result: QualityResult) -> dict[str, str]:
 
 
 def test_usual_traffic_passes_every_check() -> None:
-    result = check(USUAL, MIXED, QUALITY)
+    result = check_batch(USUAL, MIXED, QUALITY)
     assert (result.critical, result.warnings) == ((), ())
     assert len(result.document["expectations"]) == 14
 
@@ -78,10 +84,10 @@ def test_usual_traffic_passes_every_check() -> None:
     ],
 )
 def test_a_figure_that_is_wrong_fails_its_check(wrong: dict[str, Any], column: str, severity: str) -> None:
-    result = check(replace(USUAL, **wrong), MIXED, QUALITY)
+    result = check_batch(replace(USUAL, **wrong), MIXED, QUALITY)
     assert failed(result)[column] == severity
     said = next(said for said in (*result.critical, *result.warnings) if said.startswith(f"{column}: "))
-    assert MEANINGS.get(column, "expected") in said
+    assert EXPLANATIONS.get(column, "expected") in said
 
 
 @pytest.mark.parametrize(
@@ -94,13 +100,13 @@ def test_a_figure_that_is_wrong_fails_its_check(wrong: dict[str, Any], column: s
     ],
 )
 def test_a_sample_that_is_wrong_fails_its_check(sample: pd.DataFrame, column: str) -> None:
-    assert failed(check(USUAL, sample, QUALITY)) == {column: "warning"}
+    assert failed(check_batch(USUAL, sample, QUALITY)) == {column: "warning"}
 
 
 def test_what_is_too_little_to_say_passes() -> None:
     few = sampled([200] * 20, bodies=[7] * 20)
     unknown = replace(USUAL, future_share=None, age_days=None, missing_hours_share=None, volume_ratio=None)
-    assert failed(check(unknown, few, QUALITY)) == {}
+    assert failed(check_batch(unknown, few, QUALITY)) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ import pytest
 
 from pipelines.runtime.settings import QualitySettings, Settings
 from pipelines.transactions.spark.columns import NO_ZONE
-from pipelines.transactions.spark.counts import WAYS_OUT, FileCounts, mostly_quarantined, not_requests
+from pipelines.transactions.spark.counts import (
+    WAYS_OUT,
+    FileCounts,
+    find_mostly_quarantined,
+    sum_not_requests,
+)
 
 
 @pytest.fixture
@@ -45,13 +50,13 @@ def counts(valid: int, not_request: int = 0, **reasons: int) -> FileCounts:
 def test_file_is_refused_where_too_little_is_valid(
     file: FileCounts, is_refused: bool, quality: QualitySettings
 ) -> None:
-    assert (list(mostly_quarantined([file], quality)) == ["file:/a.log"]) is is_refused
+    assert (list(find_mostly_quarantined([file], quality)) == ["file:/a.log"]) is is_refused
 
 
 def test_the_most_frequent_reason_and_its_way_out_are_said(quality: QualitySettings) -> None:
     file = counts(1_000, other=200)
     file["reasons"][NO_ZONE], file["read"] = 1_200, 2_400
-    (problem,) = mostly_quarantined([file], quality).values()
+    (problem,) = find_mostly_quarantined([file], quality).values()
     assert problem == (
         "1,400 of 2,400 records cannot be used, 1,200 of them for one reason: time has no zone, so that the hour is not known. "
         f"{WAYS_OUT[NO_ZONE]}"
@@ -59,4 +64,4 @@ def test_the_most_frequent_reason_and_its_way_out_are_said(quality: QualitySetti
 
 
 def test_what_never_was_a_request_is_summed_by_reason() -> None:
-    assert not_requests([counts(1, 2), counts(1, 3), counts(1)]) == {"data: address": 5}
+    assert sum_not_requests([counts(1, 2), counts(1, 3), counts(1)]) == {"data: address": 5}

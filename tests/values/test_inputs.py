@@ -14,7 +14,7 @@ import zstandard
 from pipelines.runtime.errors import InputError
 from pipelines.transactions.inputs.names import spark_uri
 from pipelines.transactions.inputs.scan import Limits
-from pipelines.transactions.inputs.spark.files import Inputs, damaged, find_inputs
+from pipelines.transactions.inputs.spark.files import Inputs, find_damaged, find_inputs
 from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
 
 
@@ -185,7 +185,10 @@ def test_damage_at_the_end_of_a_long_file_is_found_on_request(tmp_path: Path) ->
         write_file(tmp_path, name, content[:-100])
     write_file(tmp_path, "c.log.gz", gzip.compress(lines))
     found = find_inputs([str(tmp_path)])
-    assert [entry.path.name for entry, _ in damaged(found.files) if entry.path] == ["a.log.gz", "b.log.zst"]
+    assert [entry.path.name for entry, _ in find_damaged(found.files) if entry.path] == [
+        "a.log.gz",
+        "b.log.zst",
+    ]
 
 
 def test_link_is_read_under_the_name_of_its_target(tmp_path: Path) -> None:

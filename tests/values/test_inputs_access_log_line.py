@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.transactions.inputs import access_log_line
-from pipelines.transactions.inputs.access_log_line import fields_of
+from pipelines.transactions.inputs.access_log_line import parse_line
 from tests.access_log_lines import END, PLAIN, PREFIXES, STARTS, UNSURE, Start
 
 EACH_START = [(name, start) for name, starts in STARTS.items() for start in starts]
@@ -20,7 +20,7 @@ EACH_PREFIX = [(name, prefix) for name, prefixes in PREFIXES.items() for prefix 
 
 def read(text: str, end: str = END) -> Start:
     """The client and virtual host of a line that starts so."""
-    found = fields_of(f"{text} {end}")
+    found = parse_line(f"{text} {end}")
     assert found is not None
     client = found["forwarded"] or found["client"]
     assert bool(client) != bool(found["unsure"])
@@ -30,10 +30,10 @@ def read(text: str, end: str = END) -> Start:
 @pytest.mark.parametrize(("name", "start"), EACH_START)
 def test_client_and_virtual_host_are_told_apart(name: str, start: Start) -> None:
     assert read(start.text) == start
-    if name in access_log_line.WHO:
+    if name in access_log_line.CLIENT_AND_HOST:
         takes = [
             who
-            for who, pattern in access_log_line.WHO.items()
+            for who, pattern in access_log_line.CLIENT_AND_HOST.items()
             if re.match(pattern, f"{start.text} {END}", re.ASCII)
         ]
         assert takes[0] == name
@@ -49,7 +49,7 @@ def test_what_a_tool_puts_before_the_line_is_passed_over(name: str, prefix: str)
 
 def test_every_alternative_has_an_example() -> None:
     assert set(PREFIXES) == set(access_log_line.PREFIXES)
-    assert set(STARTS) == {*access_log_line.WHO, "forwarded"}
+    assert set(STARTS) == {*access_log_line.CLIENT_AND_HOST, "forwarded"}
 
 
 @pytest.mark.parametrize("start", UNSURE)
@@ -58,7 +58,7 @@ def test_what_is_not_certain_is_neither(start: str) -> None:
 
 
 def test_quoted_host_is_not_passed_over() -> None:
-    assert fields_of(f'"shop.example" 203.0.113.7 - - {END}') is None
+    assert parse_line(f'"shop.example" 203.0.113.7 - - {END}') is None
 
 
 ADDRESSES = st.one_of(
@@ -95,7 +95,7 @@ def lines(draw: st.DrawFn) -> str:
 @settings(max_examples=500)
 @given(lines())
 def test_no_client_address_becomes_a_virtual_host(line: str) -> None:
-    found = fields_of(line)
+    found = parse_line(line)
     if found is not None:
         assert found["host"] in {"", "shop.example", "shop.example:443", "web1"}
 
@@ -113,7 +113,7 @@ def test_no_client_address_becomes_a_virtual_host(line: str) -> None:
     ],
 )
 def test_time_is_taken_apart(written: str, expected: tuple[str, ...]) -> None:
-    found = fields_of(f'203.0.113.7 - - [{written}] "GET / HTTP/1.1" 200 5')
+    found = parse_line(f'203.0.113.7 - - [{written}] "GET / HTTP/1.1" 200 5')
     assert found is not None
     assert tuple(found[name] for name in ("clock", "fraction", "zone", "otherTime")) == expected
 
@@ -143,6 +143,6 @@ def test_hostile_starts_cost_no_more_than_their_length(part: str) -> None:
     began = time.process_time()
     for before in BEFORE:
         text = before + part * (100_000 // len(part))
-        fields_of(f"{text} {END}")
-        fields_of(text)
+        parse_line(f"{text} {END}")
+        parse_line(text)
     assert time.process_time() - began < 2  # 12 texts of 100 kB: quadratic would be minutes

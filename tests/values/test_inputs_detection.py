@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.transactions.inputs.compression import HEAD_BYTES
-from pipelines.transactions.inputs.detection import claimed_format, description_of, format_of
+from pipelines.transactions.inputs.detection import describe_content, detect_format, infer_format_from_name
 
 RECORD = b'{"ClientRequestHost":"a","EdgeResponseStatus":200}'
 LINE = b'a.example - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5'
@@ -37,12 +37,12 @@ LINE = b'a.example - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5'
     ],
 )
 def test_format_is_recognised_by_the_first_bytes(head: bytes, expected: str | None) -> None:
-    assert format_of(head[:HEAD_BYTES]) == expected
+    assert detect_format(head[:HEAD_BYTES]) == expected
 
 
 def test_line_that_the_head_cuts_does_not_vote() -> None:
     head = (LINE + b"\n") * (HEAD_BYTES // (len(LINE) + 1)) + LINE
-    assert format_of(head[:HEAD_BYTES]) == "combined"
+    assert detect_format(head[:HEAD_BYTES]) == "combined"
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_line_that_the_head_cuts_does_not_vote() -> None:
     [("a.har", "har"), ("a.jsonl", "logpush"), ("access.log", "combined"), ("a.json", None), ("a", None)],
 )
 def test_name_claims_a_format(name: str, expected: str | None) -> None:
-    assert claimed_format(name) == expected
+    assert infer_format_from_name(name) == expected
 
 
 def test_description_shows_only_printable_characters() -> None:
-    assert description_of(b"\x1b[31m\nred") == "text of another form (begins with '\\x1b[31m\\nred')"
+    assert describe_content(b"\x1b[31m\nred") == "text of another form (begins with '\\x1b[31m\\nred')"
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_description_shows_only_printable_characters() -> None:
     ],
 )
 def test_json_is_said_of_json_only(head: bytes, expected: str) -> None:
-    assert description_of(head).startswith(f"{expected} (")
+    assert describe_content(head).startswith(f"{expected} (")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import zstandard
 
-from pipelines.transactions.inputs.scan import Scan, beginnings
+from pipelines.transactions.inputs.scan import Scan, hash_prefixes
 from pipelines.transactions.inputs.spark.files import Input, find_inputs
-from pipelines.transactions.inputs.spark.ledger import Compared, Earlier, against
+from pipelines.transactions.inputs.spark.ledger import EarlierIngest, LedgerComparison, compare_with_rows
 from tests.input_files import COMBINED, HAR, write_file
 
 LINES = [COMBINED.replace(b"GET /", b"GET /%d" % number) for number in range(110)]
@@ -39,12 +39,12 @@ def recorded(entry: Input, valid: int = 100) -> dict[str, Any]:
 
 def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
     assert entry.path is not None
-    found = beginnings(entry.path, entry.compression, lengths)
+    found = hash_prefixes(entry.path, entry.compression, lengths)
     return {length: content for length, (content, _) in found.items()}
 
 
-def looked_up(path: Path, *before: dict[str, Any]) -> tuple[Compared, Input | None]:
-    found = against(before, [read(path)], contents)
+def looked_up(path: Path, *before: dict[str, Any]) -> tuple[LedgerComparison, Input | None]:
+    found = compare_with_rows(before, [read(path)], contents)
     return found, found.new[0] if found.new else None
 
 
@@ -66,7 +66,7 @@ def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, nam
         found, new = looked_up(write_file(tmp_path, name, stored), row)
         assert new is not None
         assert (new.start, new.lines_before) == (len(OLD), 100)
-        assert found.earlier == {new.uri: Earlier((row["source_id"],))}
+        assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}
         assert "has grown, read on from line 101" in found.notes[0]
 
 
@@ -111,7 +111,7 @@ def test_a_last_line_without_its_end_is_read_again_only_if_it_has_grown(
     found, new = looked_up(write_file(tmp_path, "access.log", OLD + last + after + LINES[101]), row)
     assert new is not None
     assert (new.start, new.lines_before) == (len(OLD + last) + start, lines)
-    assert found.earlier[new.uri] == Earlier((row["source_id"],), again)
+    assert found.earlier[new.uri] == EarlierIngest((row["source_id"],), again)
 
 
 def test_a_log_that_grew_twice_is_read_on_from_the_longest_of_its_beginnings(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_beginnings_of_nearly_equal_lengths_are_told_apart(tmp_path: Path) -> No
     path = write_file(tmp_path, "a.log", OLD)
     lengths = [0, 1, 2, 3, 5, len(OLD) - 1, len(OLD)]
     expected = {size: (hashlib.sha256(OLD[:size]).hexdigest(), OLD[size : size + 2]) for size in lengths}
-    assert beginnings(path, "none", lengths) == expected
+    assert hash_prefixes(path, "none", lengths) == expected
 
 
 def test_a_remote_log_is_read_on_by_its_lines(tmp_path: Path) -> None:
@@ -144,13 +144,13 @@ def test_a_remote_log_is_read_on_by_its_lines(tmp_path: Path) -> None:
         "content": "ends b",
         "source_id": "v1",
     }
-    found = against([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
+    found = compare_with_rows([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
     assert [(one.start, one.lines_before) for one in found.new] == [(0, 4)]
     cut = row | {"line_bytes": 0, "lines": 3}
-    found = against([cut], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
+    found = compare_with_rows([cut], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
     assert [(one.start, one.lines_before) for one in found.new] == [(0, 3)]
-    assert found.earlier == {entry.uri: Earlier(("v1",), 4)}
-    found = against([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends c"))
+    assert found.earlier == {entry.uri: EarlierIngest(("v1",), 4)}
+    found = compare_with_rows([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends c"))
     assert [(one.start, one.lines_before) for one in found.new] == [(0, 0)]
 
 
@@ -158,4 +158,4 @@ def test_a_har_that_was_exported_again_is_read_whole(tmp_path: Path) -> None:
     row = recorded(read(write_file(tmp_path, "a.har", HAR)))
     found, new = looked_up(write_file(tmp_path, "a.har", HAR + b"\n"), row)
     assert new is not None
-    assert found.earlier == {new.uri: Earlier((row["source_id"],))}
+    assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}

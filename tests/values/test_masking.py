@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.http.masking.personal import has_check_digit, is_personal_mask
 from pipelines.http.masking.transaction import MASKERS
-from pipelines.http.segment_formats import SURE
+from pipelines.http.segment_formats import UNAMBIGUOUS_FORMATS
 from tests.inferred_schemas import schema_of
 from tests.planted_secrets import PARTS, PLACES, SECRET, TOKENS
 
@@ -247,4 +247,4 @@ def test_check_digits() -> None:
 def test_a_masked_segment_of_a_path_is_a_variable_by_form(value: str) -> None:
     masked = MASKERS["path"](f"/people/{quote(value, safe='')}").removeprefix("/people/")
     assert value not in unquote(masked)
-    assert any(re.fullmatch(one.pattern, masked) for one in SURE)
+    assert any(re.fullmatch(one.pattern, masked) for one in UNAMBIGUOUS_FORMATS)

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.http.masking.sieve import HEADER, STRUCTURED
 from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS
-from pipelines.transactions.spark.masking import COLUMNS, masked_batch
+from pipelines.transactions.spark.masking import COLUMNS, mask_batch
 from tests.planted_secrets import PERSONAL, PLACES, SECRET, TOKENS
 
 PATTERNS = {name: HEADER if name in HEADER_FIELDS else STRUCTURED for name in MASKERS}
@@ -41,7 +41,7 @@ def test_the_search_finds_values_of_known_forms(value: str) -> None:
 def test_a_batch_gives_back_what_changed_only() -> None:
     sent = {"path": "/reset/" + SECRET, "query": "page=1", "user_agent": "curl/8", "raw": None}
     columns = {name: pa.array([sent.get(name), None], pa.string()) for name in COLUMNS}
-    one, other = masked_batch(columns).to_pylist()
+    one, other = mask_batch(columns).to_pylist()
     assert one["path"] == "/reset/redacted"
     assert (one["query"], one["user_agent"], one["raw"], one["request_body"]) == ("page=1", None, None, None)
     assert other == dict.fromkeys(COLUMNS)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipelines.changes.schema_inclusion import accepts
 from pipelines.conformance.parameter_values import read_scalars
-from pipelines.http.numbers import number_of
-from pipelines.http.value_formats import NUMBERS, kind_of
+from pipelines.http.numbers import parse_number
+from pipelines.http.value_formats import NUMBER_KINDS, detect_kind
 
 NONE = [
     "007",
@@ -36,11 +36,11 @@ NONE = [
 
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_not_a_number_is_none_to_anybody(text: str) -> None:
-    assert number_of(text) is None
+    assert parse_number(text) is None
     assert list(read_scalars(text)) == [text]
     assert not accepts({"type": "number"}, text, in_url=True)
     assert not accepts({"type": "integer"}, text, in_url=True)
-    assert kind_of(text) not in NUMBERS
+    assert detect_kind(text) not in NUMBER_KINDS
 
 
 @given(st.from_regex(r"-?[0-9]{1,21}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?", fullmatch=True))
@@ -49,8 +49,8 @@ def test_numbers_are_those_of_json(text: str) -> None:
         expected = json.loads(text)
     except ValueError:
         expected = None
-    found = number_of(text)
+    found = parse_number(text)
     assert (found is None) == (expected is None)
     assert found is None or found == pytest.approx(expected)
-    assert kind_of(text) not in NUMBERS or found is not None
+    assert detect_kind(text) not in NUMBER_KINDS or found is not None
     assert accepts({"type": "number"}, text, in_url=True) == (found is not None)

@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.http.text import scalar_text
+from pipelines.http.text import replace_surrogates
 from pipelines.openapi.files import file_name, json_bytes, rendered, yaml_bytes
 from tests import strategies
 
-TEXTS = strategies.texts.map(scalar_text)
+TEXTS = strategies.texts.map(replace_surrogates)
 TREES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     TEXTS,
     st.recursive(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from pipelines.http.path_template import parsed, unique_names
+from pipelines.http.path_template import make_names_unique, parse_template
 from pipelines.openapi.document import Origin, document, operation_id, tag_of
 from pipelines.openapi.endpoint import Endpoint
 from tests import strategies
@@ -25,8 +25,8 @@ def ids(*paths: str) -> set[str]:
 
 @given(strategies.path_templates)
 def test_path_is_a_uri_path_with_braces_around_parameters_only(path_template: str) -> None:
-    template = parsed(path_template)
-    names = unique_names(template.names)
+    template = parse_template(path_template)
+    names = make_names_unique(template.names)
     assert len(set(names)) == len(names)
     path = template.path(names)
     assert path.startswith("/")
@@ -90,4 +90,4 @@ def test_path_made_up_to_hit_the_operation_id_of_another_gets_its_own() -> None:
     ],
 )
 def test_tag_is_the_first_segment_that_says_something(path: str, expected: str | None) -> None:
-    assert tag_of(parsed(path)) == expected
+    assert tag_of(parse_template(path)) == expected

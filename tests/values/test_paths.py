@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.http.segment_formats import LITERAL, RECOGNISERS, VARIABLE, form
+from pipelines.http.segment_formats import LITERAL, SEGMENT_FORMATS, VARIABLE, detect_segment_format
 from pipelines.paths.placeholder_names import derive_name, name_placeholders, singularise
 
 
@@ -36,7 +36,7 @@ from pipelines.paths.placeholder_names import derive_name, name_placeholders, si
     ],
 )
 def test_form_of_a_segment(segment: str, expected: str | None) -> None:
-    assert form(segment) == expected
+    assert detect_segment_format(segment) == expected
 
 
 @pytest.mark.parametrize("version", ["v1", "v2.1", "2015-05-01-preview", "2024-01-01"])
@@ -46,11 +46,11 @@ def test_versions_are_literals(version: str) -> None:
 
 @given(st.text(max_size=80))
 def test_the_joined_pattern_takes_what_some_recogniser_takes(segment: str) -> None:
-    assert (form(segment) is not None) == (re.fullmatch(VARIABLE[1:-1], segment) is not None)
+    assert (detect_segment_format(segment) is not None) == (re.fullmatch(VARIABLE[1:-1], segment) is not None)
 
 
 def test_every_recogniser_names_its_source() -> None:
-    assert all(recogniser.source for recogniser in RECOGNISERS)
+    assert all(recogniser.source for recogniser in SEGMENT_FORMATS)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.http.masking.issuers import without_secrets
-from pipelines.http.masking.transaction import MASKERS, masked_raw
+from pipelines.http.masking.issuers import mask_issued_secrets
+from pipelines.http.masking.transaction import MASKERS, mask_raw
 from pipelines.http.redaction import MASK, has_secret_name
 
 SECRET = "Zx9planted8Secret7"
@@ -76,7 +76,7 @@ def test_names_that_only_look_so(name: str) -> None:
     ],
 )
 def test_values_of_a_credentials_form_are_masked(text: str) -> None:
-    out = without_secrets(f"before {text} after", MASK)
+    out = mask_issued_secrets(f"before {text} after", MASK)
     assert text not in out
     assert out.startswith("before ")
     assert out.endswith(" after")
@@ -149,15 +149,15 @@ def test_hostile_parts_are_read_in_bounded_time(text: str) -> None:
 
 def test_whole_sections_go_from_unparsed_text() -> None:
     raw = f'{{"RayID":"1","Cookies":{{"a":"{SECRET}"}},"RequestHeaders":{{"x-y":"{SECRET}'
-    assert SECRET not in masked_raw(raw)
-    assert masked_raw(raw).startswith('{"RayID":"1","Cookies":"redacted","RequestHeaders":"redacted"')
+    assert SECRET not in mask_raw(raw)
+    assert mask_raw(raw).startswith('{"RayID":"1","Cookies":"redacted","RequestHeaders":"redacted"')
 
 
 @pytest.mark.parametrize(
     "line", ["10.1.2.3 - ann [17/May/2015", "shop.example:80 2001:db8::1 - - [17/May/2015"]
 )
 def test_the_client_goes_from_an_access_log_line(line: str) -> None:
-    assert masked_raw(line) == "- - - [17/May/2015"
+    assert mask_raw(line) == "- - - [17/May/2015"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_client_goes_from_an_access_log_line(line: str) -> None:
     ],
 )
 def test_unparsed_text_loses_what_a_transaction_would(request_line: str) -> None:
-    masked = masked_raw(request_line)
+    masked = mask_raw(request_line)
     assert not any(part in masked for part in (SECRET[:9], "ann", "corp", "123 45"))
 
 

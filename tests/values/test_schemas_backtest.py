@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.http.value_formats import kind_of
+from pipelines.http.value_formats import detect_kind
 from pipelines.schemas.extraction.splits import View
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence
@@ -65,7 +65,7 @@ def test_what_states_call_unbroken_every_value_conforms_to(
     refused = [
         text
         for text, *_ in others
-        if kind_of(text[:2048]) in SIZED_KINDS and not accepts(written, text[:2048])
+        if detect_kind(text[:2048]) in SIZED_KINDS and not accepts(written, text[:2048])
     ]
     found = broken(judgement, seen(others), "query", None)
     assert bool(found) or not refused

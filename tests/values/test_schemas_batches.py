@@ -11,7 +11,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.http.value_formats import kind_of
+from pipelines.http.value_formats import detect_kind
 from pipelines.http.value_patterns import classes_of
 from pipelines.requests.request import Request, observed
 from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields
@@ -115,7 +115,7 @@ def said(batch: Batch) -> Counter[tuple[str, ...]]:
 @given(st.lists(REQUEST, min_size=1, max_size=8))
 def test_requests_read_together_say_what_each_says(sent: list[Request]) -> None:
     expected = Counter(
-        (f"c{place}", one.path_template, location, name, value, kind_of(value, json_type), is_first)
+        (f"c{place}", one.path_template, location, name, value, detect_kind(value, json_type), is_first)
         for place, one in enumerate(sent)
         for location, name, value, json_type, is_first in observed(one)
     )
@@ -136,7 +136,7 @@ def test_batches_are_of_no_more_requests_than_they_may_be() -> None:
 
 @given(st.lists(st.one_of(strategies.values, HOSTILE), min_size=1, max_size=60))
 def test_outermost_values_are_those_of_largest_size_and_digest(values: list[str]) -> None:
-    cut = sorted({value[:2048] for value in values if kind_of(value) == "text"})
+    cut = sorted({value[:2048] for value in values if detect_kind(value) == "text"})
     if not cut:
         return
     many = sorted({f"{one}{number}"[:2048] for one in cut for number in range(9)})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.http.value_formats import PIPED, SUSPICIOUS, kind_of
+from pipelines.http.value_formats import PIPED, SUSPICIOUS, detect_kind
 from pipelines.schemas.inference.infer import Level, Rule, judge
 from pipelines.schemas.inference.json_schema import json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
@@ -34,7 +34,7 @@ def test_learned_schema_is_valid_and_accepts_all_that_was_seen(observations: lis
     refused = [value for value, *_ in observations if not accepts(one_value, value[:2048])]
     assert len(refused) <= judgement.trimmed
     # of all values: a validator's own idea of a format may take what looks like an attack
-    attacks = sum(kind_of(value) in (SUSPICIOUS, PIPED) for value, *_ in observations)
+    attacks = sum(detect_kind(value) in (SUSPICIOUS, PIPED) for value, *_ in observations)
     # few observations: at most two are left out beside attacks, and counted
     assert judgement.trimmed <= 2 + attacks
 

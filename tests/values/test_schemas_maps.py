@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.http.value_formats import BY_KIND, kind_of
+from pipelines.http.value_formats import BY_KIND, detect_kind
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.profiles import schema_30
@@ -93,13 +93,13 @@ def test_names_are_names(text: str) -> None:
 @given(st.text() | st.sampled_from([*DATA, *NAMES, *strategies.HOSTILE]))
 def test_what_is_kept_of_a_key_has_its_kind_and_says_nothing_else(key: str) -> None:
     kept = stand_in(key)
-    assert kind_of(kept) == kind_of(key[:128])
+    assert detect_kind(kept) == detect_kind(key[:128])
     assert set(kept) <= set('zU0-_.+ é",a|3rduetcnok:/AeyJT12Z5@')
     assert stand_in(kept) == kept or kept in {"true", "3", "-3"} or len(kept) == len(key[:128])
 
 
 def test_a_stand_in_is_known_for_each_kind() -> None:
-    assert {kind_of(stand_in(text)) for text in [*DATA, *NAMES]} <= set(BY_KIND)
+    assert {detect_kind(stand_in(text)) for text in [*DATA, *NAMES]} <= set(BY_KIND)
 
 
 def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:

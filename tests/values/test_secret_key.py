@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.runtime.errors import SettingsError, WarehouseError
 from pipelines.runtime.settings import PrivacySettings, load_settings
-from pipelines.transactions.secret_key import secret_key
+from pipelines.transactions.secret_key import load_or_create_key
 
 
 def of_file(name: str) -> PrivacySettings:
@@ -25,7 +25,7 @@ ROUNDS, PROCESSES = 40, 3
 
 
 def key_of(root: str) -> bytes:
-    return secret_key(root, KEPT)
+    return load_or_create_key(root, KEPT)
 
 
 def test_processes_that_start_at_once_on_a_new_warehouse_read_the_same_whole_key(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_an_interrupted_first_run_leaves_no_key(
 def test_a_given_key_is_read_and_a_short_one_refused(tmp_path: Path) -> None:
     (tmp_path / "long").write_text("k" * 40 + "\n")
     (tmp_path / "short").write_text("k")
-    assert secret_key("s3a://lake/w", of_file(str(tmp_path / "long"))) == b"k" * 40
+    assert load_or_create_key("s3a://lake/w", of_file(str(tmp_path / "long"))) == b"k" * 40
     with pytest.raises(SettingsError, match="at least 16 bytes, found 1"):
-        secret_key(str(tmp_path), of_file(str(tmp_path / "short")))
+        load_or_create_key(str(tmp_path), of_file(str(tmp_path / "short")))
     with pytest.raises(WarehouseError, match=r"needs privacy\.key_file"):
         key_of("s3a://lake/w")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.sources.har_entries import entries
+from pipelines.transactions.sources.har_entries import parse_entries
 from tests.har_examples import ENTRY, har, name_value_pairs, record
 
 
@@ -130,12 +130,12 @@ def test_urls_are_delivered_as_they_are(url: Any, scheme: str | None, host: str 
 
 def test_aborted_request_is_delivered() -> None:
     assert record(response={"status": 0, "headers": []})["status"] == "0"
-    (found,) = entries(har({"request": {"url": "http://a.example/"}}))
+    (found,) = parse_entries(har({"request": {"url": "http://a.example/"}}))
     assert (found["url"], found["status"], found["method"]) == ("http://a.example/", None, None)
 
 
 def test_entries_that_are_none_are_rows_with_an_error() -> None:
-    found = list(entries(har(None, 5, {}, {"request": []}, ENTRY)))
+    found = list(parse_entries(har(None, 5, {}, {"request": []}, ENTRY)))
     assert [(entry["line"], entry.get("error")) for entry in found] == [
         (1, "entry is no object but NoneType"),
         (2, "entry is no object but int"),
@@ -161,7 +161,7 @@ def test_entries_that_are_none_are_rows_with_an_error() -> None:
 )
 def test_document_that_is_no_har_says_why(content: bytes, problem: str) -> None:
     with pytest.raises(InputError, match=problem) as caught:
-        list(entries(content, "x.har"))
+        list(parse_entries(content, "x.har"))
     assert str(caught.value).startswith("x.har: ")
 
 
@@ -177,7 +177,7 @@ def test_document_that_is_no_har_says_why(content: bytes, problem: str) -> None:
     ],
 )
 def test_sloppy_documents_are_read(content: bytes) -> None:
-    (found,) = entries(content)
+    (found,) = parse_entries(content)
     assert found["url"] == ENTRY["request"]["url"]
     assert found["user_agent"].startswith("curl")
     found["user_agent"].encode()  # whatever it was, it can be stored
@@ -198,7 +198,7 @@ def test_no_entry_is_lost_whatever_its_fields_hold(
     request: Any, response: Any, post: Any, other: Any
 ) -> None:
     request["postData"] = {"text": post, "params": other, "mimeType": other, "encoding": "base64"}
-    found = list(entries(har({"request": request, "response": response, "_ray": other}, other)))
+    found = list(parse_entries(har({"request": request, "response": response, "_ray": other}, other)))
     assert [entry["line"] for entry in found] == [1, 2]
     for value in found[0].values():
         assert value is None or isinstance(value, str | int | dict)
@@ -209,7 +209,7 @@ def test_every_har_of_the_corpus_is_read(shared: Path) -> None:
         shared.glob("traffic/generated/har/har/*.har")
     )
     assert len(files) > 60
-    found = {file.name: list(entries(file.read_bytes(), str(file))) for file in files}
+    found = {file.name: list(parse_entries(file.read_bytes(), str(file))) for file in files}
     records = [record for of_file in found.values() for record in of_file]
     assert all(found.values())
     assert not [record for record in records if "error" in record]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.transactions.sources.har_entries import cookies, headers, pairs, text
+from pipelines.transactions.sources.har_entries import (
+    name_value_pairs,
+    parse_cookies,
+    parse_headers,
+    scalar_to_text,
+)
 
 
 def named(**fields: str) -> list[Any]:
@@ -13,7 +18,7 @@ def named(**fields: str) -> list[Any]:
 
 def test_scalars_become_text() -> None:
     values: list[Any] = ["a", "ü", "a\ud800", 1, 1.0, 1.5, True, None, [], {}]
-    assert [text(value) for value in values] == [
+    assert [scalar_to_text(value) for value in values] == [
         "a",
         "ü",
         "a\ufffd",
@@ -28,7 +33,7 @@ def test_scalars_become_text() -> None:
 
 
 def test_repeated_headers_are_joined_and_request_lines_are_no_headers() -> None:
-    fields, _ = headers(
+    fields, _ = parse_headers(
         [
             *named(Accept="a", accept="b", Cookie="x=1", cookie="y=2", Set_Cookie="s=1", set_cookie="t=2"),
             {"name": "GET /a?u=http", "value": "//b HTTP/1.1"},
@@ -42,24 +47,24 @@ def test_repeated_headers_are_joined_and_request_lines_are_no_headers() -> None:
 
 
 def test_headers_may_be_an_object_or_nothing() -> None:
-    assert headers({"Accept": "a"})[0] == {"accept": "a"}
+    assert parse_headers({"Accept": "a"})[0] == {"accept": "a"}
     odd: list[Any] = [None, "text", 5, []]
-    assert [headers(items)[0] for items in odd] == [{}] * 4
+    assert [parse_headers(items)[0] for items in odd] == [{}] * 4
 
 
 def test_cookies_come_from_the_list_or_else_from_the_header() -> None:
-    assert cookies(named(a="1"), "b=2") == {"a": "1"}
-    assert cookies([*named(a="1"), *named(a="2")], None) == {"a": "1"}
-    assert cookies([], 'sid=x=y; theme="dark"; flag; ; sid=second; =nameless') == {
+    assert parse_cookies(named(a="1"), "b=2") == {"a": "1"}
+    assert parse_cookies([*named(a="1"), *named(a="2")], None) == {"a": "1"}
+    assert parse_cookies([], 'sid=x=y; theme="dark"; flag; ; sid=second; =nameless') == {
         "sid": "x=y",
         "theme": '"dark"',
         "flag": "",
     }
-    assert cookies(None, None) == {}
+    assert parse_cookies(None, None) == {}
 
 
 def test_pairs_pass_over_what_has_no_name() -> None:
-    assert list(pairs([{"name": 1, "value": 2.0}, {"name": "a"}, {"name": None}, 7])) == [
+    assert list(name_value_pairs([{"name": 1, "value": 2.0}, {"name": "a"}, {"name": None}, 7])) == [
         ("1", "2"),
         ("a", ""),
     ]

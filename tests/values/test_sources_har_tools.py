@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.transactions.sources.har_entries import REASONS
+from pipelines.transactions.sources.har_entries import NOT_A_REQUEST_REASONS
 from tests.har_examples import record
 
 
@@ -39,7 +39,7 @@ from tests.har_examples import record
 )
 def test_entry_that_never_was_a_request_says_why(request_: Any, response: Any, reason: str | None) -> None:
     assert record(request_, response)["not_request"] == reason
-    assert reason is None or reason in REASONS
+    assert reason is None or reason in NOT_A_REQUEST_REASONS
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from pipelines.http import value_patterns
 from pipelines.http.value_formats import (
     BY_KIND,
     MAX_CHARACTERS,
-    RECOGNISERS,
     SUSPICIOUS,
     TEXT,
-    Recogniser,
-    kind_of,
+    VALUE_FORMATS,
+    ValueFormat,
+    detect_kind,
     type_of,
 )
 from tests import strategies
@@ -78,13 +78,13 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("value", "kind"), EXAMPLES)
 def test_value_has_the_kind_that_its_source_defines(value: str, kind: str) -> None:
-    assert kind_of(value) == kind
+    assert detect_kind(value) == kind
 
 
 @given(strategies.values)
 def test_kinds_are_disjoint_but_for_numbers_before_digits(value: str) -> None:
     cut = value[:MAX_CHARACTERS]
-    kinds = {r.kind for r in RECOGNISERS if r.kind != TEXT and re.search(r.python, cut)}
+    kinds = {r.kind for r in VALUE_FORMATS if r.kind != TEXT and re.search(r.python, cut)}
     kinds -= {"integer"} if kinds & {"unix-seconds", "unix-milliseconds"} else set()
     kinds -= {"number"} if any(type_of(kind) == "integer" for kind in kinds) else set()
     for any_text in (
@@ -100,13 +100,13 @@ def test_kinds_are_disjoint_but_for_numbers_before_digits(value: str) -> None:
 def test_a_kind_is_the_first_whose_pattern_matches(value: str) -> None:
     """Whatever is not tried because of length, first character or content would not have matched."""
     cut = value[:MAX_CHARACTERS]
-    matching = (r.kind for r in RECOGNISERS if r.kind != TEXT and re.search(r.python, cut))
-    assert kind_of(value) == next(matching, TEXT)
+    matching = (r.kind for r in VALUE_FORMATS if r.kind != TEXT and re.search(r.python, cut))
+    assert detect_kind(value) == next(matching, TEXT)
 
 
 @given(strategies.values)
 def test_value_of_a_written_format_passes_the_format_check_of_a_validator(value: str) -> None:
-    recogniser = BY_KIND[kind_of(value)]
+    recogniser = BY_KIND[detect_kind(value)]
     if recogniser.format is not None:
         schema = {"type": "string", "format": recogniser.format}
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
@@ -114,28 +114,28 @@ def test_value_of_a_written_format_passes_the_format_check_of_a_validator(value:
 
 @given(st.uuids().map(str) | strategies.texts)
 def test_uuid_agrees_with_the_standard_library(value: str) -> None:
-    assert (kind_of(value) == "uuid") == strategies.is_uuid(value)
+    assert (detect_kind(value) == "uuid") == strategies.is_uuid(value)
 
 
 @given(st.dates().map(str) | st.from_regex(r"\A(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]\Z", fullmatch=True))
 def test_date_agrees_with_the_calendar(value: str) -> None:
-    assert (kind_of(value) == "date") == strategies.is_date(value)
+    assert (detect_kind(value) == "date") == strategies.is_date(value)
 
 
 @given(st.datetimes(timezones=strategies.offsets))
 def test_date_time_takes_what_isoformat_writes(moment: object) -> None:
     value = str(moment).replace(" ", "T")
-    assert kind_of(value) == "date-time"
+    assert detect_kind(value) == "date-time"
 
 
 @given(st.ip_addresses())
 def test_ip_addresses_of_the_standard_library_are_recognised(address: ipaddress.IPv4Address) -> None:
-    assert kind_of(str(address)) == f"ipv{address.version}"
+    assert detect_kind(str(address)) == f"ipv{address.version}"
 
 
 @given(st.text("0123456789abcdefABCDEF:.", max_size=45))
 def test_ip_address_that_is_recognised_is_one(value: str) -> None:
-    if kind_of(value) in ("ipv4", "ipv6"):
+    if detect_kind(value) in ("ipv4", "ipv6"):
         ipaddress.ip_address(value)
 
 
@@ -146,9 +146,9 @@ def test_digits_up_to_a_limit_are_exactly_the_numbers_up_to_it(limit: int, numbe
 
 
 @pytest.mark.parametrize(
-    "recogniser", [r for r in RECOGNISERS if r.kind not in (TEXT, SUSPICIOUS)], ids=lambda r: r.kind
+    "recogniser", [r for r in VALUE_FORMATS if r.kind not in (TEXT, SUSPICIOUS)], ids=lambda r: r.kind
 )
-def test_hostile_text_makes_no_recogniser_backtrack_for_ever(recogniser: Recogniser) -> None:
+def test_hostile_text_makes_no_recogniser_backtrack_for_ever(recogniser: ValueFormat) -> None:
     pieces = [
         "a",
         "1",
@@ -178,5 +178,5 @@ def test_hostile_text_makes_no_recogniser_backtrack_for_ever(recogniser: Recogni
 
 
 def test_every_recogniser_names_its_source_and_has_its_own_kind() -> None:
-    assert all(recogniser.source for recogniser in RECOGNISERS)
-    assert len(BY_KIND) == len(RECOGNISERS)
+    assert all(recogniser.source for recogniser in VALUE_FORMATS)
+    assert len(BY_KIND) == len(VALUE_FORMATS)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from rich.table import Table
 
 from pipelines.changes.schema_changes import MEDIA_TYPE, PATH, REQUIRED
-from pipelines.http.text import readable
+from pipelines.http.text import to_single_line
 
 SHOWN = 20
 """Changes in the terminal: one screen; the table and changes.ndjson have all."""
@@ -118,4 +118,4 @@ def _share(number: int | None, share: float | None) -> str:
 
 
 def _text(text: str) -> str:
-    return readable(text, TEXT_CHARACTERS)
+    return to_single_line(text, TEXT_CHARACTERS)

@@ -6,8 +6,14 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 
-from pipelines.http.masking.braces import Inner, with_edits
-from pipelines.http.masking.names import Secrecy, decoded, mask_of, secrecy_below, secrecy_of
+from pipelines.http.masking.braces import Inner, apply_edits
+from pipelines.http.masking.names import (
+    Secrecy,
+    classify_descendants,
+    classify_name,
+    decode_fully,
+    mask_value,
+)
 from pipelines.http.redaction import MASK
 
 _PIECE = re.compile(
@@ -29,7 +35,7 @@ class _Element:
     below: Secrecy = Secrecy.NONE
 
 
-def without_secret_elements(text: str, inner: Inner) -> str:
+def mask_elements(text: str, inner: Inner) -> str:
     """`text` with attributes and everything below elements of secret names, and what `inner` finds elsewhere, masked."""
     edits: list[tuple[int, int, str]] = []
     stack = [_Element("", Secrecy.NONE)]
@@ -39,7 +45,7 @@ def without_secret_elements(text: str, inner: Inner) -> str:
             _tag(found, stack, edits, inner)
         elif group:
             _text(found, group, stack, edits, inner)
-    return with_edits(text, edits)
+    return apply_edits(text, edits)
 
 
 def _local(name: str) -> str:
@@ -59,21 +65,21 @@ def _tag(
     values = [next(group for group in (2, 3, 4) if one[group] is not None) for one in attributes]
     named = max(
         (
-            secrecy_of(one[value])
+            classify_name(one[value])
             for one, value in zip(attributes, values, strict=True)
             if _local(one[1]).lower() in _NAMING and _NAME.fullmatch(one[value])
         ),
         default=Secrecy.NONE,
     )
-    secrecy = max(stack[-1].below, secrecy_of(name), named)
-    below = max(stack[-1].below, secrecy_below(name), named)
+    secrecy = max(stack[-1].below, classify_name(name), named)
+    below = max(stack[-1].below, classify_descendants(name), named)
     for one, value in zip(attributes, values, strict=True):
         local = _local(one[1])
-        own = secrecy_of(local) if not one[1].startswith("xmlns") else Secrecy.NONE
+        own = classify_name(local) if not one[1].startswith("xmlns") else Secrecy.NONE
         if named and local.lower() in _VALUED:
             own = named
         plain = unescape(one[value])
-        kept = mask_of(plain, own) if own else inner(plain, local)
+        kept = mask_value(plain, own) if own else inner(plain, local)
         if kept != plain:
             start = found.start(5) + one.start(value)
             edits.append((start, start + len(one[value]), escape(kept)))
@@ -94,12 +100,12 @@ def _text(
         return
     element = stack[-1]
     plain = unescape(content) if group == 6 else content
-    kept = mask_of(plain, element.secrecy) if element.secrecy else inner(plain, element.name)
+    kept = mask_value(plain, element.secrecy) if element.secrecy else inner(plain, element.name)
     if kept != plain:
         start = found.start(group) + written.index(content)
         edits.append((start, start + len(content), escape(kept) if group == 6 else kept))
     if element.name.lower() in _NAMING and len(stack) > 1 and _NAME.fullmatch(plain):
-        stack[-2].below = max(stack[-2].below, secrecy_of(plain))  # what comes beside it is its value
+        stack[-2].below = max(stack[-2].below, classify_name(plain))  # what comes beside it is its value
 
 
 _DELIMITER = re.compile(r"\s{0,8}(--[^\r\n]{1,70})")
@@ -113,7 +119,7 @@ _CHARSET = re.compile(r"^[A-Za-z0-9_-]{0,32}'[A-Za-z0-9_-]{0,16}'")
 HEAD_CHARACTERS = 4096
 
 
-def without_secret_parts(body: str, inner: Inner) -> str:
+def mask_parts(body: str, inner: Inner) -> str:
     """`body` with files, fields of secret names, and what `inner` finds in other fields, masked."""
     delimiter = _DELIMITER.match(body)
     if delimiter is None:
@@ -137,9 +143,9 @@ def _part(piece: str, inner: Inner) -> str:
         return masked + MASK + rest
     named = _NAME_OF_PART.search(head)
     name = _decoded_name(next((group for group in named.groups() if group is not None), "")) if named else ""
-    secrecy = secrecy_of(name)
-    return head + (mask_of(text, secrecy) if secrecy else inner(text, name)) + rest
+    secrecy = classify_name(name)
+    return head + (mask_value(text, secrecy) if secrecy else inner(text, name)) + rest
 
 
 def _decoded_name(name: str) -> str:
-    return decoded(_CHARSET.sub("", name)).replace("\\", "")
+    return decode_fully(_CHARSET.sub("", name)).replace("\\", "")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from pipelines.http.masking.names import Secrecy, mask_of, secrecy_below, secrecy_of
+from pipelines.http.masking.names import Secrecy, classify_descendants, classify_name, mask_value
 
 Inner = Callable[[str, str], str]
 """Text and its name → the text without secrets of known forms and without personal values."""
@@ -129,13 +129,13 @@ class _Document:
     def _called(self, frame: _Frame) -> tuple[str, Secrecy]:
         if frame.key is None:
             return frame.name, frame.secrecy
-        return frame.key, max(frame.secrecy, secrecy_of(frame.key))
+        return frame.key, max(frame.secrecy, classify_name(frame.key))
 
     def _open(self, sign: str, word: str) -> None:
         outer = self._stack[-1]
         outer.items += 1
         name, secrecy = self._called(outer)
-        below = max(outer.below, secrecy_below(outer.key) if outer.key is not None else Secrecy.NONE)
+        below = max(outer.below, classify_descendants(outer.key) if outer.key is not None else Secrecy.NONE)
         frame = _Frame(_ENDS[sign], name or word, secrecy, below, len(self._leaves), outer.is_call)
         if sign != "[":
             frame.secrecy, frame.is_call = below, outer.is_call or sign == "("
@@ -178,7 +178,7 @@ class _Document:
     def _said(self, place: int) -> Secrecy:
         """What a leaf says if it is a name."""
         text = self._leaves[place].text
-        return secrecy_of(text) if _NAME.fullmatch(text) else Secrecy.NONE
+        return classify_name(text) if _NAME.fullmatch(text) else Secrecy.NONE
 
     def _edited(self) -> str:
         steps = {kind: [0] * (len(self._leaves) + 1) for kind in Secrecy}
@@ -191,26 +191,26 @@ class _Document:
             kept = self._kept(leaf, max(marked, leaf.secrecy))
             if kept is not None:
                 self._edits.append((leaf.start, leaf.end, kept))
-        return with_edits(self._text, self._edits)
+        return apply_edits(self._text, self._edits)
 
     def _kept(self, leaf: _Leaf, secrecy: Secrecy) -> str | None:
         """What is written instead of a leaf; None where it stays."""
         if secrecy and leaf.stays:
             return None
         kind = secrecy if leaf.quote else Secrecy.CHOSEN  # a mask is a string, of a number it says no more
-        kept = mask_of(leaf.text, kind) if secrecy else self._inner(leaf.text, leaf.name)
+        kept = mask_value(leaf.text, kind) if secrecy else self._inner(leaf.text, leaf.name)
         if kept == leaf.text:
             return None
         is_number = not leaf.quote and re.fullmatch(r"-?[0-9]+", kept) is not None
         return kept if is_number else _quoted(kept, leaf.quote or '"')
 
 
-def without_secret_members(text: str, inner: Inner) -> str:
+def mask_members(text: str, inner: Inner) -> str:
     """`text` with the values of secret names, and what `inner` finds in the others, masked."""
     return _Document(text, inner).masked()
 
 
-def with_edits(text: str, edits: list[tuple[int, int, str]]) -> str:
+def apply_edits(text: str, edits: list[tuple[int, int, str]]) -> str:
     """`text` with (start, end, new text) in place; no two overlap."""
     if not edits:
         return text

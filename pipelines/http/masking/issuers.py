@@ -187,6 +187,6 @@ _RUN = re.compile(r"[A-Za-z0-9_./:~+-]{12}|[Bb]earer|BEARER|[Bb]asic|PRIVATE")
 """What every secret has, and few texts: searched first, as an alternation is slow."""
 
 
-def without_secrets(text: str, mask: str) -> str:
+def mask_issued_secrets(text: str, mask: str) -> str:
     """`text` with `mask` in place of every secret of a known form."""
     return SECRET.sub(mask, text) if _RUN.search(text) and _HEAD.search(text) else text

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote_plus
 
 from pipelines.http.masking.braces import Inner
-from pipelines.http.masking.names import DECODINGS, Secrecy, decoded, mask_of, secrecy_of
+from pipelines.http.masking.names import DECODINGS, Secrecy, classify_name, decode_fully, mask_value
 
 MAX_PAIRS = 5_000
 """Pairs that are read of one text; what follows more of them is dropped, as no parameter can be learned from it."""
@@ -20,7 +20,7 @@ _SAFE = "=-._~!$'()*,/:;?@[]{}\"|"
 """What is written again as it is, besides letters and digits, if the value had it so."""
 
 
-def without_secret_pairs(text: str, inner: Inner) -> str:
+def mask_pairs(text: str, inner: Inner) -> str:
     """`text` with the values of secret names, and what `inner` finds in the others, masked."""
     pieces = _SEPARATOR.split(text, maxsplit=MAX_PAIRS)
     if len(pieces) > 2 * MAX_PAIRS:
@@ -28,14 +28,14 @@ def without_secret_pairs(text: str, inner: Inner) -> str:
     names = [_name(piece) for piece in pieces[::2]]
     is_oauth = "code" in names and not _REQUESTING.isdisjoint(names)
     masked = [
-        _masked(piece, name, Secrecy.MADE if is_oauth and name == "code" else secrecy_of(name), inner)
+        _masked(piece, name, Secrecy.MADE if is_oauth and name == "code" else classify_name(name), inner)
         for piece, name in zip(pieces[::2], names, strict=True)
     ]
     pieces[::2] = [*_named_apart(masked, names)]
     return "".join(pieces)
 
 
-def rewritten(written: str, plain: str, kept: str, rounds: int, *, is_form: bool = True) -> str:
+def encode_like(written: str, plain: str, kept: str, rounds: int, *, is_form: bool = True) -> str:
     """`kept` encoded as `written` was, which is `plain` after `rounds` of decoding."""
     if kept == plain:
         return written
@@ -47,7 +47,7 @@ def rewritten(written: str, plain: str, kept: str, rounds: int, *, is_form: bool
     return f"+{kept[3:]}" if written.startswith("+") and kept.startswith("%2B") else kept
 
 
-def plain_value(written: str, *, is_form: bool = True) -> tuple[str, int]:
+def decode_value(written: str, *, is_form: bool = True) -> tuple[str, int]:
     """The decoded value and how many rounds it took, at most `DECODINGS`."""
     plain = written
     if is_form:
@@ -63,35 +63,35 @@ def plain_value(written: str, *, is_form: bool = True) -> tuple[str, int]:
 
 
 def _name(piece: str) -> str:
-    return decoded(piece.partition("=")[0].replace("+", " "))
+    return decode_fully(piece.partition("=")[0].replace("+", " "))
 
 
 def _masked(piece: str, name: str, secrecy: Secrecy, inner: Inner) -> str:
     written_name, sign, written = piece.partition("=")
     if not sign:
-        plain, rounds = plain_value(written_name)
-        return rewritten(written_name, plain, inner(plain, ""), rounds)
-    plain_name, name_rounds = plain_value(written_name)
+        plain, rounds = decode_value(written_name)
+        return encode_like(written_name, plain, inner(plain, ""), rounds)
+    plain_name, name_rounds = decode_value(written_name)
     kept_name = (
-        rewritten(written_name, plain_name, inner(plain_name, ""), name_rounds)
+        encode_like(written_name, plain_name, inner(plain_name, ""), name_rounds)
         if plain_name
         else written_name
     )
-    plain, rounds = plain_value(written)
-    kept = mask_of(plain, secrecy) if secrecy else inner(plain, name)
-    return f"{kept_name}={rewritten(written, plain, kept, rounds)}"
+    plain, rounds = decode_value(written)
+    kept = mask_value(plain, secrecy) if secrecy else inner(plain, name)
+    return f"{kept_name}={encode_like(written, plain, kept, rounds)}"
 
 
 def _named_apart(pieces: list[str], names: list[str]) -> Iterator[str]:
     """`name=password&value=x`: the value of a name that is a value itself."""
     said = [
-        secrecy_of(piece.partition("=")[2])
+        classify_name(piece.partition("=")[2])
         for piece, name in zip(pieces, names, strict=True)
         if name.lower() in _NAMING
     ]
     secrecy = max(said, default=Secrecy.NONE)
     for piece, name in zip(pieces, names, strict=True):
         if secrecy and name.lower() in ("value", "val"):
-            yield f"{piece.partition('=')[0]}={mask_of(plain_value(piece.partition('=')[2])[0], secrecy)}"
+            yield f"{piece.partition('=')[0]}={mask_value(decode_value(piece.partition('=')[2])[0], secrecy)}"
         else:
             yield piece

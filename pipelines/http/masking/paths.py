@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from enum import Enum
 
 from pipelines.http.masking.braces import Inner
-from pipelines.http.masking.names import Secrecy, mask_of, secrecy_of
-from pipelines.http.masking.pairs import plain_value, rewritten, without_secret_pairs
-from pipelines.http.redaction import CREDENTIAL_WORDS, MASK, SHORT_SECRETS, TOKEN_MASK
+from pipelines.http.masking.names import Secrecy, classify_name, mask_value
+from pipelines.http.masking.pairs import decode_value, encode_like, mask_pairs
+from pipelines.http.redaction import CREDENTIAL_WORDS, MASK, SHORT_CREDENTIAL_WORDS, TOKEN_MASK
 
 MAX_SEGMENTS = 512
 """Segments of a path that are read; deeper ones are dropped, as no host has such paths."""
@@ -37,7 +37,7 @@ _ONE_TIME = re.compile(
 _HOOK = re.compile(r"(?i)(?:^|[_.-])(?:web)?-?hooks?b?2?(?:$|[_.-])|^(?:incoming|incomingwebhook)$")
 _TEAM = re.compile(r"[TB][A-Z0-9]{7,11}")
 """Of a web hook of Slack: `/services/TEAM/CHANNEL/SECRET`."""
-_LAST_WORD = re.compile(rf"(?i)(?:{CREDENTIAL_WORDS}|{SHORT_SECRETS})s?$")
+_LAST_WORD = re.compile(rf"(?i)(?:{CREDENTIAL_WORDS}|{SHORT_CREDENTIAL_WORDS})s?$")
 """`/oauth-clients/ID` says nothing of the identifier."""
 _WORD = re.compile(r"[a-z]+(?:[_.-][a-z]+)*|[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,4}|[A-Z]{2,10}")
 """A word, or words in one of the usual ways: a literal of a template."""
@@ -48,7 +48,7 @@ _URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://[^\s\"'<>\\]++
 _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+:)?//([^/?#]*)")
 
 
-def without_secret_segments(path: str, inner: Inner) -> str:
+def mask_segments(path: str, inner: Inner) -> str:
     """`path`, as it is sent or decoded, without what identifies or opens something."""
     if ":" in path and "@" in path:
         path = _USER.sub(rf"\1{MASK}", path)
@@ -56,7 +56,7 @@ def without_secret_segments(path: str, inner: Inner) -> str:
     return "/".join(_segments(segments, inner))
 
 
-def without_secrets_of_url(url: str, inner: Inner) -> str:
+def mask_url(url: str, inner: Inner) -> str:
     """An absolute or relative URL: user information, path, query and fragment."""
     whole, sign, fragment = url.partition("#")
     target, mark, query = whole.partition("?")
@@ -66,14 +66,14 @@ def without_secrets_of_url(url: str, inner: Inner) -> str:
         user, at, host = found[2].rpartition("@")
         head = f"{found[1] or ''}//{(MASK if user else '') + at}{host}"
         target = target[found.end() :]
-    path = without_secret_segments(target, inner)
-    tail = mark + without_secret_pairs(query, inner) if mark else ""
+    path = mask_segments(target, inner)
+    tail = mark + mask_pairs(query, inner) if mark else ""
     return head + path + tail + (sign + _fragment(fragment, inner) if sign else "")
 
 
-def without_secrets_of_urls(text: str, inner: Inner) -> str:
+def mask_urls(text: str, inner: Inner) -> str:
     """Text with every absolute URL in it masked."""
-    return _URL.sub(lambda found: without_secrets_of_url(found[0], inner), text) if "://" in text else text
+    return _URL.sub(lambda found: mask_url(found[0], inner), text) if "://" in text else text
 
 
 def is_absolute(text: str) -> bool:
@@ -85,27 +85,27 @@ def _fragment(fragment: str, inner: Inner) -> str:
     """Tokens come back in fragments (RFC 6749 s. 4.2.2), and paths of single-page applications stand there."""
     path, mark, query = fragment.partition("?")
     if "=" in path and not mark:
-        return without_secret_pairs(fragment, inner)
-    return without_secret_segments(path, inner) + (mark + without_secret_pairs(query, inner) if mark else "")
+        return mask_pairs(fragment, inner)
+    return mask_segments(path, inner) + (mark + mask_pairs(query, inner) if mark else "")
 
 
 def _segments(segments: list[str], inner: Inner) -> Iterator[str]:
     after = _After.NOTHING
     for written in segments:
         head, sign, matrix = written.partition(";")
-        plain, rounds = plain_value(head, is_form=False)
+        plain, rounds = decode_value(head, is_form=False)
         if "=" in head:
-            kept = without_secret_pairs(head, inner)
+            kept = mask_pairs(head, inner)
         else:
-            kept = rewritten(head, plain, _segment(plain, after, inner), rounds, is_form=False)
-        yield kept + (sign + without_secret_pairs(matrix, inner) if sign else "")
+            kept = encode_like(head, plain, _segment(plain, after, inner), rounds, is_form=False)
+        yield kept + (sign + mask_pairs(matrix, inner) if sign else "")
         after = _next(plain, after)
 
 
 def _segment(plain: str, after: _After, inner: Inner) -> str:
     name, sign, value = plain.partition(":")
-    if sign and (secrecy := secrecy_of(name)) and not _WORD.fullmatch(value):
-        return name + sign + mask_of(value, secrecy)
+    if sign and (secrecy := classify_name(name)) and not _WORD.fullmatch(value):
+        return name + sign + mask_value(value, secrecy)
     if _BOT.match(plain):
         return _BOT.sub(rf"\1{TOKEN_MASK}", plain)
     if is_secret_segment(plain, after) and not _TEAM.fullmatch(plain):
@@ -146,5 +146,5 @@ def _next(plain: str, after: _After) -> _After:
         return _After.PASSWORD
     if _ONE_TIME.search(plain):
         return _After.ONE_TIME
-    is_name = _LAST_WORD.search(plain) is not None and secrecy_of(plain) is not Secrecy.NONE
+    is_name = _LAST_WORD.search(plain) is not None and classify_name(plain) is not Secrecy.NONE
     return _After.NAME if is_name else _After.NOTHING

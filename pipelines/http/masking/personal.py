@@ -62,7 +62,7 @@ def is_personal_mask(value: str) -> bool:
     return len(value) <= 32 and _SHAPE.fullmatch(value) is not None
 
 
-def without_personal(text: str, name: str = "", *, with_numbers: bool = True) -> str:
+def mask_personal(text: str, name: str = "", *, with_numbers: bool = True) -> str:
     """`text` (decoded), the value of `name`, with addresses and numbers masked."""
     if "@" in text:
         text = _ADDRESS.sub(_masked_address, text)
@@ -74,20 +74,24 @@ def without_personal(text: str, name: str = "", *, with_numbers: bool = True) ->
         and _TELEPHONE.fullmatch(text)
         and 7 <= _digits(text) <= 15
     ):
-        return shape(text)
+        return mask_digits(text)
     if name and _CARD_NAME.search(name[-64:]) and _CARD_DIGITS.fullmatch(text):
-        return shape(text)
+        return mask_digits(text)
     if _MANY_DIGITS.search(text) is None:
         return text
     if "+" in text:
         text = _INTERNATIONAL.sub(_shape, text)
     text = _NORTH_AMERICAN.sub(_shape, text)
-    text = _NATIONAL.sub(lambda found: shape(found[0]) if 9 <= _digits(found[0]) <= 13 else found[0], text)
+    text = _NATIONAL.sub(
+        lambda found: mask_digits(found[0]) if 9 <= _digits(found[0]) <= 13 else found[0], text
+    )
     is_identifier = bool(name) and _IDENTIFIER_NAME.search(name[-64:]) is not None
-    return _CARD.sub(lambda found: shape(found[0]) if _is_card(found[0], is_identifier) else found[0], text)
+    return _CARD.sub(
+        lambda found: mask_digits(found[0]) if _is_card(found[0], is_identifier) else found[0], text
+    )
 
 
-def shape(number: str) -> str:
+def mask_digits(number: str) -> str:
     """Every digit but the leading zeros as 9."""
     start = next((place for place, sign in enumerate(number) if sign in "123456789"), len(number))
     return number[:start] + re.sub("[0-9]", "9", number[start:])
@@ -108,7 +112,7 @@ def _masked_address(found: re.Match[str]) -> str:
 
 
 def _shape(found: re.Match[str]) -> str:
-    return shape(found[0])
+    return mask_digits(found[0])
 
 
 def _is_card(text: str, is_identifier: bool) -> bool:

@@ -6,14 +6,14 @@ For RE2, whose time is linear whatever the text is (so: no look-around, no posse
 from __future__ import annotations
 
 from pipelines.http.masking.issuers import HEAD_OF_SECRET
-from pipelines.http.redaction import CREDENTIAL_WORDS, SHORT_SECRETS
+from pipelines.http.redaction import CREDENTIAL_WORDS, SHORT_CREDENTIAL_WORDS
 
 _PATH_WORDS = (
     r"reset|magic|verif|confirm|activat|invit|unlock|recover|unsubscri|optout|sso|signin|onetime|otl|hook|incoming|bot[0-9]|"
     r"/T[A-Z0-9]{7}"
 )
 _PERSONAL_WORDS = r"phone|mobile|msisdn|whats_?app|card"
-_SHORT = rf"{SHORT_SECRETS}|code|tel|fax|cell|sms|gsm|handy|pan|ccn|cc_?num"
+_SHORT = rf"{SHORT_CREDENTIAL_WORDS}|code|tel|fax|cell|sms|gsm|handy|pan|ccn|cc_?num"
 _ENCODED = r"%(?:2[5de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])|\\+[ux](?:00)?[2-7]"
 """A letter, digit, hyphen, dot or underscore that is written as an escape: nobody needs to, so a name may hide there."""
 _GAP = r"(?:[ .+/-]|%20)"
@@ -29,5 +29,5 @@ STRUCTURED = (
     rf"|{HEAD_OF_SECRET}"
 )
 """Paths, queries, referers and bodies."""
-HEADER = rf"(?i:{WORDS}|(?:^|[^a-z])(?:{SHORT_SECRETS})[=:]|@)|{HEAD_OF_SECRET}"
+HEADER = rf"(?i:{WORDS}|(?:^|[^a-z])(?:{SHORT_CREDENTIAL_WORDS})[=:]|@)|{HEAD_OF_SECRET}"
 """Other header fields."""

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from pipelines.http.masking.bodies import without_secret_elements, without_secret_parts
-from pipelines.http.masking.braces import Inner, without_secret_members
-from pipelines.http.masking.issuers import without_secrets
-from pipelines.http.masking.names import Secrecy, decoded, mask_of, secrecy_of
-from pipelines.http.masking.pairs import without_secret_pairs
-from pipelines.http.masking.paths import is_absolute, without_secrets_of_url, without_secrets_of_urls
-from pipelines.http.masking.personal import without_personal
+from pipelines.http.masking.bodies import mask_elements, mask_parts
+from pipelines.http.masking.braces import Inner, mask_members
+from pipelines.http.masking.issuers import mask_issued_secrets
+from pipelines.http.masking.names import Secrecy, classify_name, decode_fully, mask_value
+from pipelines.http.masking.pairs import mask_pairs
+from pipelines.http.masking.paths import is_absolute, mask_url, mask_urls
+from pipelines.http.masking.personal import mask_personal
 from pipelines.http.redaction import MASK
 
 MAX_DEPTH = 6
@@ -50,7 +50,7 @@ _LINE_START = re.compile(r"(?:\A|\n)[ \t-]*\Z")
 _WHOLE_LINE = ("cookie", "authorization")
 
 
-def masked_text(text: str, name: str = "", depth: int = 0) -> str:
+def mask_text(text: str, name: str = "", depth: int = 0) -> str:
     """`text`, the decoded value of `name` (which is no secret's), masked."""
     if len(text) < 3 or (len(text) < 16 and text.isalpha()):
         return text
@@ -64,53 +64,53 @@ def _short(text: str, name: str, depth: int) -> str:
 
 def _masked(text: str, name: str, depth: int) -> str:
     if _PLAIN.match(text):
-        return without_forms(text, name)
+        return mask_known_forms(text, name)
     if depth > MAX_DEPTH:
-        return MASK if _names_a_secret(text) else without_forms(text, name)
-    inner: Inner = partial(masked_text, depth=depth + 1)
+        return MASK if _names_a_secret(text) else mask_known_forms(text, name)
+    inner: Inner = partial(mask_text, depth=depth + 1)
     structure = _structure(text)
     if structure is not None:
         return structure(text, inner)
     is_url = text[0] in "/?" and ("/" in text[1:] or "?" in text or "=" in text)
     if is_url or is_absolute(text):
-        return without_forms(without_secrets_of_url(text, inner), name)
+        return mask_known_forms(mask_url(text, inner), name)
     return _plain(text, name, inner)
 
 
 def _plain(text: str, name: str, inner: Inner) -> str:
     embedded = _EMBEDDED.search(text)
     head = text if embedded is None else text[: embedded.start()]
-    masked = without_forms(without_named(without_secrets_of_urls(head, inner)), name)
+    masked = mask_known_forms(mask_named_values(mask_urls(head, inner)), name)
     if embedded is None:
         return masked
     before = _NAMED_LAST.search(head, max(0, len(head) - 256))
-    if before is not None and secrecy_of(before[1]):
+    if before is not None and classify_name(before[1]):
         return masked + MASK
-    return masked + without_secret_members(text[embedded.start() :], inner)
+    return masked + mask_members(text[embedded.start() :], inner)
 
 
-def masked_line(text: str) -> str:
+def mask_line(text: str) -> str:
     """A header field: URLs, named values, forms of secrets and addresses; versions are no telephone numbers."""
-    inner: Inner = partial(masked_text, depth=1)
-    text = without_named(without_secrets_of_urls(text, inner))
-    return without_forms(text, with_numbers=False)
+    inner: Inner = partial(mask_text, depth=1)
+    text = mask_named_values(mask_urls(text, inner))
+    return mask_known_forms(text, with_numbers=False)
 
 
-def without_forms(text: str, name: str = "", *, with_numbers: bool = True) -> str:
+def mask_known_forms(text: str, name: str = "", *, with_numbers: bool = True) -> str:
     """`text` without secrets of known forms and without personal values."""
     if "@" in text and ":" in text:
         text = _USER.sub(rf"\1{MASK}", text)
-    return without_personal(without_secrets(text, MASK), name, with_numbers=with_numbers)
+    return mask_personal(mask_issued_secrets(text, MASK), name, with_numbers=with_numbers)
 
 
-def without_named(text: str) -> str:
+def mask_named_values(text: str) -> str:
     """`name: value` and `name=value` in any text: up to the end of the word, the quotation, the line or the block."""
     if ":" not in text and "=" not in text:
         return text
     parts: list[str] = []
     last = 0
     for found in _NAMED.finditer(text):
-        if found.start() < last or not (secrecy := secrecy_of(found[1])):
+        if found.start() < last or not (secrecy := classify_name(found[1])):
             continue
         start = found.end()
         end = _end_of_value(text, found)
@@ -118,7 +118,7 @@ def without_named(text: str) -> str:
         if not value:
             continue
         quote = text[start] if text[start] in "\"'" else ""
-        parts += [text[last:start], quote, mask_of(value, secrecy), quote]
+        parts += [text[last:start], quote, mask_value(value, secrecy), quote]
         last = end
     return "".join([*parts, text[last:]])
 
@@ -153,18 +153,18 @@ def _structure(text: str) -> Callable[[str, Inner], str] | None:
     if _INI.match(text):
         return None
     if first in "{[" or _GRAPHQL.match(text):
-        return without_secret_members
+        return mask_members
     if first == '"' and text.rstrip()[-1:] in '"}]':
-        return without_secret_members
+        return mask_members
     if first == "<":
-        return without_secret_elements
+        return mask_elements
     if start.startswith("--") and "name" in text.lower():
-        return without_secret_parts
+        return mask_parts
     if _PAIRS.match(text) or (first == "%" and not any(map(str.isspace, text.strip()))):
-        return without_secret_pairs
+        return mask_pairs
     return None
 
 
 def _names_a_secret(text: str) -> bool:
-    plain = decoded(text)
-    return any(secrecy_of(word) is not Secrecy.NONE for word in re.findall(r"[\w.\-]{2,64}", plain))
+    plain = decode_fully(text)
+    return any(classify_name(word) is not Secrecy.NONE for word in re.findall(r"[\w.\-]{2,64}", plain))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 from pipelines.http.masking.braces import Inner
-from pipelines.http.masking.pairs import without_secret_pairs
-from pipelines.http.masking.paths import without_secret_segments, without_secrets_of_url
-from pipelines.http.masking.text import masked_line, masked_text, without_forms
+from pipelines.http.masking.pairs import mask_pairs
+from pipelines.http.masking.paths import mask_segments, mask_url
+from pipelines.http.masking.text import mask_known_forms, mask_line, mask_text
 from pipelines.http.redaction import MASK
 
 _STRING = r'"(?:[^"\\]++|\\[\s\S])*+(?:"|\\?\Z)'
@@ -27,51 +27,49 @@ LONG_RUN = re.compile(
 _WORD = re.compile(r"[^\s\"]+")
 
 
-def masked_raw(raw: str) -> str:
+def mask_raw(raw: str) -> str:
     """`raw`, masked: whole sections of headers, cookies and bodies go, as unparsed text has few names to go by."""
     text = SECTION.sub(rf'\1"{MASK}"', raw)
     text = FIELD.sub(rf'\1"{MASK}"', text)
     text = CLIENT.sub("- - -", text)
-    if text.lstrip()[:1] in ("{", "["):
-        text = masked_text(text)
-    else:
-        text = _WORD.sub(lambda word: masked_text(word[0]), masked_line(text))
-    return LONG_RUN.sub("…", without_forms(text))
+    is_json = text.lstrip()[:1] in ("{", "[")
+    text = mask_text(text) if is_json else _WORD.sub(lambda word: mask_text(word[0]), mask_line(text))
+    return LONG_RUN.sub("…", mask_known_forms(text))
 
 
-_INNER: Inner = partial(masked_text, depth=1)
+_INNER: Inner = partial(mask_text, depth=1)
 
 
-def masked_path(path: str) -> str:
+def mask_path(path: str) -> str:
     """The path of a request, as sent."""
-    return without_secret_segments(path, _INNER)
+    return mask_segments(path, _INNER)
 
 
-def masked_query(query: str) -> str:
+def mask_query(query: str) -> str:
     """The query of a request, as sent; one that is no list of pairs is read as a text."""
-    return without_secret_pairs(query, _INNER)
+    return mask_pairs(query, _INNER)
 
 
-def masked_url(url: str) -> str:
+def mask_referer(url: str) -> str:
     """A referer or origin."""
-    return without_forms(without_secrets_of_url(url, _INNER))
+    return mask_known_forms(mask_url(url, _INNER))
 
 
-def masked_body(body: str) -> str:
+def mask_body(body: str) -> str:
     """A request body: JSON, GraphQL, XML, multipart, form, or plain text."""
-    return masked_text(body)
+    return mask_text(body)
 
 
 MASKERS: dict[str, Callable[[str], str]] = {
-    "path": masked_path,
-    "query": masked_query,
-    "referer": masked_url,
-    "origin": masked_url,
-    "request_body": masked_body,
-    "user_agent": masked_line,
-    "accept": masked_line,
-    "x_requested_with": masked_line,
-    "cache_control": masked_line,
+    "path": mask_path,
+    "query": mask_query,
+    "referer": mask_referer,
+    "origin": mask_referer,
+    "request_body": mask_body,
+    "user_agent": mask_line,
+    "accept": mask_line,
+    "x_requested_with": mask_line,
+    "cache_control": mask_line,
 }
 """Column of `transactions` → what masks it."""
 HEADER_FIELDS = ("user_agent", "accept", "x_requested_with", "cache_control")

@@ -15,11 +15,11 @@ from pipelines.http.segment_formats import (
     DEEPER,
     LITERAL,
     MASKS,
-    PART,
-    TYPED,
+    SUFFIX_START,
+    TYPED_SEGMENT,
     UNRESERVED,
-    UNUSUAL,
     UNUSUAL_MASKS,
+    UNUSUAL_SIGNS,
     VARIABLE,
     VARIABLE_STEP,
 )
@@ -49,7 +49,7 @@ def mask_path(path: Column, settings: PathSettings) -> Column:
     )
     # needless escapes: RFC 3986 s. 6.2.2.2
     return F.when(
-        path.rlike(UNUSUAL), _replaced(normalise_path(path), [*UNRESERVED, *MASKS], settings)
+        path.rlike(UNUSUAL_SIGNS), _replaced(normalise_path(path), [*UNRESERVED, *MASKS], settings)
     ).otherwise(usual)
 
 
@@ -65,10 +65,10 @@ def split_steps(masked_path: Column) -> Column:
 
     A part is marked by what no such path holds, a doubled slash: searched for by itself it costs a third of one pattern for all.
     """
-    marked = F.regexp_replace(masked_path, f"(?=[.:]){PART}", "//")
+    marked = F.regexp_replace(masked_path, f"(?=[.:]){SUFFIX_START}", "//")
     return F.split(marked, "//|(?=/)")
 
 
 def guess_steps(masked_path: Column) -> Column:
     """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
-    return split_steps(F.regexp_replace(masked_path, TYPED, VARIABLE_STEP))
+    return split_steps(F.regexp_replace(masked_path, TYPED_SEGMENT, VARIABLE_STEP))

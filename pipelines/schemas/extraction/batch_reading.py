@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.http.value_formats import MAX_CHARACTERS, kind_of
+from pipelines.http.value_formats import MAX_CHARACTERS, detect_kind
 from pipelines.requests.parameter_names import NAME_CHARACTERS
 from pipelines.requests.request import REQUEST, in_body, in_cookies, in_headers, in_path
 from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields, items, parameter_name, with_offset
@@ -177,7 +177,7 @@ def _texts(values: pa.Array, types: pa.Array) -> tuple[Codes, pa.Table]:
     json_types = of_type.dictionary.to_pylist()
     typed, first = numbered(code * len(json_types) + of_type.indices.to_numpy(zero_copy_only=False))
     text = values.take(pa.array(first))
-    kinds = list(map(kind_of, text.to_pylist(), types.take(pa.array(first)).to_pylist()))
+    kinds = list(map(detect_kind, text.to_pylist(), types.take(pa.array(first)).to_pylist()))
     kind = pa.array(kinds, pa.string()).dictionary_encode()
     # one text of two JSON types may have one kind
     kept, again = numbered(code[first] * len(kind.dictionary) + kind.indices.to_numpy(zero_copy_only=False))

@@ -24,7 +24,7 @@ from pipelines.http.value_formats import (
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
 )
-from pipelines.http.value_patterns import BITS, bracket
+from pipelines.http.value_patterns import BITS, bracket_expression
 from pipelines.requests.json_body import last_token
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference import confidence, tail_bounds
@@ -236,7 +236,7 @@ def _text(
     if n >= settings.pattern_observations and not held & FREE:
         is_known = n >= settings.prefix_observations and whole.clients >= settings.required_clients
         prefix = constant(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""
-        limits["pattern"] = f"^{as_pattern(prefix)}{bracket(allowed)}*$"
+        limits["pattern"] = f"^{as_pattern(prefix)}{bracket_expression(allowed)}*$"
         proofs["pattern"] = confidence.fleet_prior(n)
         return Limits(limits, proofs, allowed, prefix)
     return Limits(limits, proofs)

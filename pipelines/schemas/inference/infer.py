@@ -14,16 +14,16 @@ from types import MappingProxyType
 from pipelines.http.redaction import has_secret_name
 from pipelines.http.value_formats import (
     EMPTY,
+    EMPTY_KINDS,
     JWT,
-    LISTS,
-    NUMBERS,
+    LIST_KINDS,
+    NUMBER_KINDS,
     PIPED,
     REDACTED,
     SUSPICIOUS,
     TEXT,
-    TEXTUAL,
     TOKEN,
-    WITHOUT_VALUE,
+    UNFORMATTED_KINDS,
 )
 from pipelines.requests.json_body import holder_name
 from pipelines.runtime.settings_sections import SchemaSettings
@@ -138,7 +138,7 @@ def judge(
         return _token(secret, kept, settings) if {kind.kind for kind in kept} == {TOKEN} else secret
     if "type" in refused:
         return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
-    if all(kind.kind in WITHOUT_VALUE for kind in kept):
+    if all(kind.kind in EMPTY_KINDS for kind in kept):
         return said(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
     if level is Level.GUESS:
         return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
@@ -163,7 +163,7 @@ def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSett
 
 def list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
     """The kind of list that the values are (`LISTS`): a fifth of them, and not of a few clients only; None if they are none."""
-    lists = [kind for kind in evidence.kinds if kind.kind in LISTS]
+    lists = [kind for kind in evidence.kinds if kind.kind in LIST_KINDS]
     if not lists or evidence.n < settings.min_observations:
         return None
     main = max(lists, key=lambda kind: (kind.n, kind.kind))
@@ -175,7 +175,7 @@ def list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
 
 def with_items(evidence: Evidence, items: Evidence) -> Evidence:
     """Evidence of single values and of the parts of lists together."""
-    merged = {kind.kind: kind for kind in evidence.kinds if kind.kind not in LISTS}
+    merged = {kind.kind: kind for kind in evidence.kinds if kind.kind not in LIST_KINDS}
     for kind in items.kinds:
         merged[kind.kind] = merged[kind.kind] + kind if kind.kind in merged else kind
     n = sum(kind.n for kind in merged.values())
@@ -200,7 +200,7 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     are no measure of the others.
     """
     by_size = sorted(
-        (kind for kind in evidence.kinds if kind.kind not in WITHOUT_VALUE),
+        (kind for kind in evidence.kinds if kind.kind not in EMPTY_KINDS),
         key=lambda kind: (kind.n, kind.kind),
     )
     if evidence.clients <= settings.min_union_clients or not by_size:
@@ -225,10 +225,10 @@ def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) 
     """
     if kind.kind not in (SUSPICIOUS, PIPED):
         return False
-    rest = sum(other.n for other in evidence.kinds if other.kind in TEXTUAL)
+    rest = sum(other.n for other in evidence.kinds if other.kind in UNFORMATTED_KINDS)
     return kind.clients < settings.min_union_clients or rest <= ATTACK_SHARE * evidence.n
 
 
 def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
     """Whether keeping `kind` hardly widens: a number among numbers."""
-    return kind.kind in NUMBERS and main.kind in NUMBERS
+    return kind.kind in NUMBER_KINDS and main.kind in NUMBER_KINDS

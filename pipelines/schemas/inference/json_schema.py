@@ -11,7 +11,7 @@ from pipelines.http.value_formats import (
     EMPTY,
     INTEGER,
     JSON_ONLY,
-    LISTS,
+    LIST_KINDS,
     TEXT,
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
@@ -27,7 +27,7 @@ SURE = 0.999
 COMMA_LIST, PIPE_LIST, SPACE_LIST = "comma-list", "pipe-list", "space-list"
 LIST_STYLES = {COMMA_LIST: "form", PIPE_LIST: "pipeDelimited", SPACE_LIST: "spaceDelimited"}
 """Rule of an array whose items one value holds → its style in OpenAPI (3.1 s. 4.8.12.3), without explode."""
-_LIST_RULES = dict(zip(LISTS, LIST_STYLES, strict=True))
+_LIST_RULES = dict(zip(LIST_KINDS, LIST_STYLES, strict=True))
 TIME_NOTE = "unix time: grows, so it gets no maximum"
 
 

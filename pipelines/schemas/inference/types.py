@@ -11,9 +11,9 @@ from pipelines.http.value_formats import (
     EMPTY,
     INTEGER,
     NUMBER,
-    NUMBERS,
+    NUMBER_KINDS,
     TEXT,
-    TEXTUAL,
+    UNFORMATTED_KINDS,
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
     type_of,
@@ -53,7 +53,7 @@ def url_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
 
 def json_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
     """The forms of values in a JSON body, where a type never covers another."""
-    numeric = [kind for kind in kinds if kind.kind in NUMBERS]
+    numeric = [kind for kind in kinds if kind.kind in NUMBER_KINDS]
     strings = [kind for kind in kinds if type_of(kind.kind) == "string"]
     found: list[Group] = [
         (kind.kind, [kind]) for kind in kinds if type_of(kind.kind) in ("boolean", "null", "object", "array")
@@ -96,7 +96,9 @@ def _texts(kinds: Sequence[KindEvidence]) -> list[Group]:
     if not kinds:
         return []
     if all(
-        kind.kind in BY_KIND and kind.kind not in TEXTUAL and kind.distinct >= BY_KIND[kind.kind].min_distinct
+        kind.kind in BY_KIND
+        and kind.kind not in UNFORMATTED_KINDS
+        and kind.distinct >= BY_KIND[kind.kind].min_distinct
         for kind in kinds
     ):
         return [(kind.kind, [kind]) for kind in kinds]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from pipelines.http.value_formats import NUMBERS, UNIX_MILLISECONDS, UNIX_SECONDS
+from pipelines.http.value_formats import NUMBER_KINDS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.extraction.batch import Batch, Codes, Flags, begins_of, numbered
 from pipelines.schemas.keys import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.statistics.batch_texts import Texts, texts_of
@@ -18,7 +18,9 @@ from pipelines.schemas.statistics.value_counts import CLIENTS, digest
 
 UNTOLD = (*OF_REQUESTS, "item")
 """Locations that nobody deviates at: those of requests, and items, whose values are told by their queries."""
-MEASURED = tuple(kind for kind in (*NUMBERS, *SIZED_KINDS) if kind not in (UNIX_SECONDS, UNIX_MILLISECONDS))
+MEASURED = tuple(
+    kind for kind in (*NUMBER_KINDS, *SIZED_KINDS) if kind not in (UNIX_SECONDS, UNIX_MILLISECONDS)
+)
 """Kinds whose sizes tell. Times are free: who asks for next year is honest."""
 NUMBER_DIGITS = 15
 """Hexadecimal digits of a client's number, a bigint: that two of a million clients have the same one happens once in 2 * 10^6."""

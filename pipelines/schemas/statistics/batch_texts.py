@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.http.value_formats import ARRAY, NUMBERS, RECOGNISERS, TEXTUAL
+from pipelines.http.value_formats import ARRAY, NUMBER_KINDS, UNFORMATTED_KINDS, VALUE_FORMATS
 from pipelines.http.value_patterns import classes_of
 from pipelines.schemas.extraction.batch import Codes
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.value_counts import digest
 
-INTEGERS = tuple(one.kind for one in RECOGNISERS if one.type == "integer")
+INTEGERS = tuple(one.kind for one in VALUE_FORMATS if one.type == "integer")
 """Kinds within 64 bits."""
 _OTHER = 128
 _CLASS_OF_BYTE = np.array(
@@ -78,7 +78,7 @@ def texts_of(table: pa.Table) -> Texts:
 def classes_of_all(texts: Texts) -> Codes:
     """`value_patterns.classes_of` of each text of a kind without format, 0 of others."""
     found = np.zeros(len(texts.kind), np.int64)
-    some = np.flatnonzero(texts.are(*TEXTUAL))
+    some = np.flatnonzero(texts.are(*UNFORMATTED_KINDS))
     some = some[pc.binary_length(texts.text).to_numpy(zero_copy_only=False)[some] > 0]
     if len(some):
         whole = texts.text.take(pa.array(some)).cast(pa.large_binary())
@@ -88,4 +88,4 @@ def classes_of_all(texts: Texts) -> Codes:
     return found
 
 
-_GROUPS = {"number": NUMBERS, "array": (ARRAY,), "sized": SIZED_KINDS, "integer": INTEGERS}
+_GROUPS = {"number": NUMBER_KINDS, "array": (ARRAY,), "sized": SIZED_KINDS, "integer": INTEGERS}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from pipelines.http.value_formats import DIGITS, LOCALE, SEMVER, TEXT, TEXTUAL
+from pipelines.http.value_formats import DIGITS, LOCALE, SEMVER, TEXT, UNFORMATTED_KINDS
 from pipelines.http.value_patterns import BITS
 from pipelines.schemas.statistics.growth import Peaks
 from pipelines.schemas.statistics.prefix import shared
@@ -48,7 +48,7 @@ def tally_of(counts: Iterable[int] | None) -> Tally:
 Part = TypeVar("Part", int, float, str)
 NAMED_KINDS = (TEXT, DIGITS, LOCALE, SEMVER)
 """Kinds whose values may be a closed set and are kept; others are numbers, formats, secrets or personal."""
-SIZED_KINDS = (*TEXTUAL, DIGITS)
+SIZED_KINDS = (*UNFORMATTED_KINDS, DIGITS)
 """Kinds of text whose lengths say something; a format has its own."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from pipelines.http.value_formats import EMPTY, NUMBERS
+from pipelines.http.value_formats import EMPTY, NUMBER_KINDS
 from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.statistics.senders import KindSenders, Senders, Sizes, ValueSenders, count
 from pipelines.schemas.statistics.value_counts import CLIENTS
@@ -36,7 +36,7 @@ def other_kind(kinds: Mapping[str, KindSenders], clients: int) -> Iterator[int]:
     if sent[main] < clients:
         return
     for kind, number in sent.items():
-        if number < CLIENTS and not (kind in NUMBERS and main in NUMBERS):
+        if number < CLIENTS and not (kind in NUMBER_KINDS and main in NUMBER_KINDS):
             yield from kinds[kind].clients
 
 

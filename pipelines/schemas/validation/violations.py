@@ -20,7 +20,7 @@ from pipelines.http.value_formats import (
     EMPTY,
     NULL,
     NUMBER,
-    NUMBERS,
+    NUMBER_KINDS,
     TEXT,
     type_of,
 )
@@ -76,7 +76,7 @@ def fits(form: Alternative, kind: KindEvidence, location: str) -> bool:
     if type_of(form.kind) == "integer":
         return is_integer and kind.kind != BIG_INTEGER
     if form.kind == NUMBER:
-        return kind.kind in NUMBERS
+        return kind.kind in NUMBER_KINDS
     is_counted = form.kind == DIGITS and location != "body" and is_integer and (kind.low or 0) >= 0
     return is_counted or form.kind == kind.kind
 
@@ -180,7 +180,7 @@ def witnesses(kind: KindEvidence) -> Iterator[Witness]:
         yield from (
             Witness(text, text, seen) for text, seen in (kind.common.seen or {}).items() if not is_cut(text)
         )
-    elif kind.kind in NUMBERS:
+    elif kind.kind in NUMBER_KINDS:
         is_integer = type_of(kind.kind) == "integer"
         exact = {float(one): one for one in (kind.low, kind.high) if one is not None}
         for (size, _), seen in {**kind.highest.seen, **kind.lowest.seen}.items():

@@ -69,7 +69,7 @@ def _client(name: str) -> str:
     return rf"\[?(?P<client{name}>{ADDRESS})\]?{_PORT}"
 
 
-WHO: Final[dict[str, str]] = {
+CLIENT_AND_HOST: Final[dict[str, str]] = {
     # a virtual host that is a name, then an address: %v %h, %v:%p %h, %v:%p:%h
     "host_first": rf"(?P<hostFirst>{_HOST}{_PORT}) {_client('AfterHost')}{_IDENT_AND_USER}",
     "host_joined": rf"(?P<hostJoined>{_HOST}:\d{{1,5}}): ?{_client('Joined')}{_IDENT_AND_USER}",
@@ -94,7 +94,7 @@ WHO: Final[dict[str, str]] = {
 _PLAIN: Final = rf'(?P<clientPlain>{ADDRESS}) - [^\s"\[]++ {_TIME_NEXT}'  # nearly all lines: told at once
 _ANY: Final = (
     rf"(?>{'|'.join(PREFIXES.values())}){{0,4}}+(?:{FORWARDED})?+"
-    rf'(?>{"|".join(WHO.values())}|(?P<unsure>[^\["]++){_TIME_NEXT})'
+    rf'(?>{"|".join(CLIENT_AND_HOST.values())}|(?P<unsure>[^\["]++){_TIME_NEXT})'
 )
 START: Final = rf"(?>{_PLAIN}|{_ANY})"
 
@@ -114,7 +114,7 @@ LINE: Final = (
 )
 """An expression for the beginning of a line (the rest is free text), with groups by name."""
 
-COLOURS: Final = r"\x1b\[[0-9;?]{0,32}[A-Za-z]"
+ANSI_ESCAPES: Final = r"\x1b\[[0-9;?]{0,32}[A-Za-z]"
 """ANSI escapes (ECMA-48 s. 5.4) of tools that colour logs; servers write the escape character as text."""
 
 
@@ -134,14 +134,14 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
 _PYTHON: Final = re.compile(LINE, re.ASCII)
 
 
-def java(pattern: str) -> str:
+def to_java_pattern(pattern: str) -> str:
     """A pattern of `re` for `java.util.regex`, which writes `(?<name>` where Python writes `(?P<name>`."""
     return pattern.replace("(?P<", "(?<")
 
 
-def fields_of(line: str) -> dict[str, str] | None:
+def parse_line(line: str) -> dict[str, str] | None:
     """The `FIELDS` of a line, empty where it has none; None where it is not a line of an access log."""
-    match = _PYTHON.match(re.sub(COLOURS, "", line))
+    match = _PYTHON.match(re.sub(ANSI_ESCAPES, "", line))
     if match is None:
         return None
     return {name: "".join(match[group] or "" for group in groups) for name, groups in FIELDS.items()}

@@ -60,20 +60,18 @@ class _Checked(io.RawIOBase):
         super().close()
 
 
-def compression_of(head: bytes) -> Compression:
+def detect_compression(head: bytes) -> Compression:
     """The compression that the first four bytes of a file announce."""
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "none")
 
 
-def without_suffix(name: str) -> str:
+def strip_compression_suffix(name: str) -> str:
     """A file name without the ending of a compression: `a.har.gz` -> `a.har`. Lower case."""
     lower = name.lower()
     return next((lower.removesuffix(suffix) for suffix in _SUFFIXES if lower.endswith(suffix)), lower)
 
 
-def decompressed(
-    stored: BinaryIO, compression: Compression, max_bytes: int = sys.maxsize
-) -> io.BufferedReader:
+def decompress(stored: BinaryIO, compression: Compression, max_bytes: int = sys.maxsize) -> io.BufferedReader:
     """A reader of the plain bytes; several members or frames in a row are one stream, never held as a whole.
 
     Raises (while reading):
@@ -86,7 +84,9 @@ def decompressed(
     return io.BufferedReader(_Checked(stream, compression, max_bytes), HEAD_BYTES)
 
 
-def opened(path: str | None, content: bytes | None = None, max_bytes: int = sys.maxsize) -> io.BufferedReader:
+def open_decompressed(
+    path: str | None, content: bytes | None = None, max_bytes: int = sys.maxsize
+) -> io.BufferedReader:
     """A reader of the plain bytes of a file, or of `content` where there is no path. The caller closes it.
 
     Raises:
@@ -98,4 +98,4 @@ def opened(path: str | None, content: bytes | None = None, max_bytes: int = sys.
         stored = Path(path).open("rb")  # noqa: SIM115 - the caller closes it
     magic = stored.read(4)
     stored.seek(0)
-    return decompressed(stored, compression_of(magic), max_bytes)
+    return decompress(stored, detect_compression(magic), max_bytes)

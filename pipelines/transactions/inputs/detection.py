@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Final, Literal, cast
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.access_log_line import fields_of
-from pipelines.transactions.inputs.compression import HEAD_BYTES, without_suffix
-from pipelines.transactions.inputs.names import Named, shown
+from pipelines.transactions.inputs.access_log_line import parse_line
+from pipelines.transactions.inputs.compression import HEAD_BYTES, strip_compression_suffix
+from pipelines.transactions.inputs.names import NamedFile, printable_name
 
 Format = Literal["har", "logpush", "combined"]
 FORMATS: Final[tuple[Format, ...]] = ("har", "logpush", "combined")
@@ -62,13 +62,13 @@ _JSON: Final = (  # by what follows the bracket: a log line may begin with one, 
 )
 
 
-def format_of(head: bytes) -> Format | None:
+def detect_format(head: bytes) -> Format | None:
     """The format of a file that begins (decompressed) with `head`, None when it is none of `FORMATS`.
 
     `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as a whole; Spark
     reads the line formats as UTF-8.
     """
-    text = text_of(head)
+    text = decode_text(head)
     if _HAR_START.match(text):
         return "har"
     if is_utf16(head):
@@ -78,10 +78,10 @@ def format_of(head: bytes) -> Format | None:
         return "logpush"
     if text.lstrip().startswith("{") and _HAR_LATER.search(text):
         return "har"
-    return "combined" if _most(fields_of(line) is not None for line in lines) else None
+    return "combined" if _most(parse_line(line) is not None for line in lines) else None
 
 
-def claimed_format(name: str) -> Format | None:
+def infer_format_from_name(name: str) -> Format | None:
     """The format that the ending of a name (lower case, no compression ending) promises."""
     return next((format for ending, format in _CLAIMS.items() if name.endswith(ending)), None)
 
@@ -91,7 +91,7 @@ def is_utf16(head: bytes) -> bool:
     return head.startswith(_UTF16)
 
 
-def description_of(head: bytes) -> str:
+def describe_content(head: bytes) -> str:
     """What a file of unknown format is: `a PDF document (begins with '%PDF-1.7')`."""
     if not head.strip():
         return "nothing but blank lines"
@@ -106,11 +106,11 @@ def _kind_of(head: bytes) -> str:
         return "UTF-16 text, where UTF-8 is expected"
     if b"\x00" in head:
         return "binary data"
-    text = text_of(head)
+    text = decode_text(head)
     return next((kind for form, kind in _JSON if form.match(text)), "text of another form")
 
 
-def text_of(head: bytes) -> str:
+def decode_text(head: bytes) -> str:
     """`head` as text by its byte order mark, which goes, else as UTF-8; what is neither becomes U+FFFD."""
     if is_utf16(head):
         return head.decode("utf-16", errors="replace")
@@ -133,7 +133,7 @@ def _most(votes: Iterable[bool]) -> bool:
 KNOWN_FORMATS: Final = "Known formats: " + "; ".join(LABELS.values()) + "."
 
 
-class LeftOut(Exception):
+class SkippedFile(Exception):
     """A file of a folder or glob that is no input; the text says why."""
 
 
@@ -149,10 +149,10 @@ def check_format(asked: str) -> None:
     """
     if asked != "auto" and asked not in FORMATS:
         choices = f"Choose auto, {', '.join(FORMATS)}."
-        raise InputError("--format", f"unknown format {shown(asked)!r}", choices)
+        raise InputError("--format", f"unknown format {printable_name(asked)!r}", choices)
 
 
-def chosen_format(named: Named, head: bytes, asked: str) -> Format:
+def choose_format(named: NamedFile, head: bytes, asked: str) -> Format:
     """The format of a file that begins (decompressed) with `head`, where `asked` is a format or `auto`.
 
     Raises:
@@ -161,31 +161,31 @@ def chosen_format(named: Named, head: bytes, asked: str) -> Format:
     """
     if not head:
         raise _refusal(named, "is empty", "Leave it out, or capture traffic first.")
-    found = format_of(head)
+    found = detect_format(head)
     if asked != "auto":
         return _asked_format(named, head, cast(Format, asked), found)
     if found is not None:
         return found
-    claimed = claimed_format(without_suffix(named.path.name))
+    claimed = infer_format_from_name(strip_compression_suffix(named.path.name))
     if claimed is not None and (
         named.is_explicit or claimed != "combined"
     ):  # other logs lie beside access logs
-        problem = f"is named like {LABELS[claimed]} but holds {description_of(head)}"
-        raise WrongFormat(named.shown, problem, _way_out(head))
-    raise _refusal(named, f"has no known format: {description_of(head)}", _way_out(head))
+        problem = f"is named like {LABELS[claimed]} but holds {describe_content(head)}"
+        raise WrongFormat(named.printable, problem, _way_out(head))
+    raise _refusal(named, f"has no known format: {describe_content(head)}", _way_out(head))
 
 
-def _asked_format(named: Named, head: bytes, asked: Format, found: Format | None) -> Format:
+def _asked_format(named: NamedFile, head: bytes, asked: Format, found: Format | None) -> Format:
     """The user is believed about a file named; of a folder, the files that look like it are meant."""
     if is_utf16(head) and asked != "har":
         raise _refusal(named, "is UTF-16 text, where UTF-8 is expected", _way_out(head))
     if not named.is_explicit and found != asked:
-        raise LeftOut(f"is no {LABELS[asked]}: {LABELS[found] if found else description_of(head)}")
+        raise SkippedFile(f"is no {LABELS[asked]}: {LABELS[found] if found else describe_content(head)}")
     return asked
 
 
-def _refusal(named: Named, problem: str, way_out: str) -> Exception:
-    return WrongFormat(named.shown, problem, way_out) if named.is_explicit else LeftOut(problem)
+def _refusal(named: NamedFile, problem: str, way_out: str) -> Exception:
+    return WrongFormat(named.printable, problem, way_out) if named.is_explicit else SkippedFile(problem)
 
 
 def _way_out(head: bytes) -> str:

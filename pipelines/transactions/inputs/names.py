@@ -26,7 +26,7 @@ _URI_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedFile:
     """A file that a user meant. `is_explicit`: named itself, not found in a folder or by a glob.
 
     `uri` is that of a remote one, whose `path` is its name alone; `oddity` says why it is not a file to be read.
@@ -38,12 +38,12 @@ class Named:
     oddity: str | None = None
 
     @property
-    def shown(self) -> str:
+    def printable(self) -> str:
         """Its name for a message."""
-        return shown(self.uri or self.path)
+        return printable_name(self.uri or self.path)
 
 
-def shown(name: str | os.PathLike[str]) -> str:
+def printable_name(name: str | os.PathLike[str]) -> str:
     """A name for a message: on one line, without control characters, whatever the file system holds."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in os.fspath(name))
 
@@ -67,11 +67,11 @@ def spark_uri(path: Path) -> str:
         return "file:" + "".join(char if _stays(char) else _quoted(char) for char in text)
     except UnicodeEncodeError as error:
         raise InputError(
-            shown(path), "the name is not UTF-8, which Spark cannot open", "Rename the file."
+            printable_name(path), "the name is not UTF-8, which Spark cannot open", "Rename the file."
         ) from error
 
 
-def named_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[Named]:
+def list_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[NamedFile]:
     """The files of one local argument, sorted within folders; hidden ones (leading dot) only where named.
 
     A path that exists is taken literally, whatever characters it holds; else it is a glob (`**` spans
@@ -88,7 +88,9 @@ def named_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[
         )
     except (OSError, ValueError) as error:  # a parent that may not be entered, a name too long, a zero byte
         raise InputError(
-            shown(argument), f"cannot be opened ({_reason(error)})", "Name a file or folder that can be read."
+            printable_name(argument),
+            f"cannot be opened ({_reason(error)})",
+            "Name a file or folder that can be read.",
         ) from error
     if not found:
         problem, way_out = (
@@ -96,17 +98,18 @@ def named_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[
             if glob.has_magic(argument)
             else ("does not exist", "Check the path.")
         )
-        raise InputError(shown(argument), problem, way_out)
+        raise InputError(printable_name(argument), problem, way_out)
     for path in found:
         if path.is_dir():
             yield from (
-                Named(file, is_explicit=False, oddity=_oddity(file)) for file in _files_below(path, unlisted)
+                NamedFile(file, is_explicit=False, oddity=_oddity(file))
+                for file in _files_below(path, unlisted)
             )
             continue
         oddity = _oddity(path)
         if oddity is not None and is_literal:
-            raise InputError(shown(argument), oddity, "Store the traffic in a file and name that.")
-        yield Named(path, is_explicit=is_literal, oddity=oddity)
+            raise InputError(printable_name(argument), oddity, "Store the traffic in a file and name that.")
+        yield NamedFile(path, is_explicit=is_literal, oddity=oddity)
 
 
 def _oddity(path: Path) -> str | None:

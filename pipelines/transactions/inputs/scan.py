@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.transactions.inputs.compression import Compression, DamagedError, decompressed
+from pipelines.transactions.inputs.compression import Compression, DamagedError, decompress
 
 _CHUNK_BYTES = 1 << 20
 
@@ -51,7 +51,7 @@ class Scan:
         return None if self.lines is None else self.lines + (self.bytes > self.line_bytes)
 
 
-def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None:
+def scan_file(path: Path, compression: Compression, limits: Limits) -> Scan | None:
     """One pass over a file of lines, in constant memory; None where it cannot be read to its end.
 
     Raises:
@@ -59,17 +59,19 @@ def scanned(path: Path, compression: Compression, limits: Limits) -> Scan | None
     """
     try:
         with path.open("rb") as stored:
-            return _scan(decompressed(stored, compression, limits.unpacked_bytes), limits.line_bytes)
+            return _scan(decompress(stored, compression, limits.unpacked_bytes), limits.line_bytes)
     except DamagedError:
         return None  # reading says so, with its place, where the settings want to hear it
 
 
-def beginnings(path: Path, compression: Compression, lengths: Sequence[int]) -> dict[int, tuple[str, bytes]]:
+def hash_prefixes(
+    path: Path, compression: Compression, lengths: Sequence[int]
+) -> dict[int, tuple[str, bytes]]:
     """Of each of `lengths`: SHA-256 of so many first plain bytes, and the two bytes after them."""
     digest, at, ahead = hashlib.sha256(), 0, b""
     found = {}
     with path.open("rb") as stored:
-        plain = decompressed(stored, compression)
+        plain = decompress(stored, compression)
         for length in sorted(set(lengths)):
             while at < length:
                 wanted = min(_CHUNK_BYTES, length - at)

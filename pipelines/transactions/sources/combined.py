@@ -12,15 +12,15 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.runtime.settings import IngestSettings
-from pipelines.transactions.inputs.access_log_line import COLOURS, FIELDS, LINE, java
+from pipelines.transactions.inputs.access_log_line import ANSI_ESCAPES, FIELDS, LINE, to_java_pattern
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.lines import read_lines
-from pipelines.transactions.tables import staged
+from pipelines.transactions.tables import conform_to_staged
 
 _SEPARATOR: Final = (
     "\x1f"  # Apache and nginx write control characters escaped; a line that holds this one is refused
 )
-_LINE: Final = java(LINE) + ".*+"
+_LINE: Final = to_java_pattern(LINE) + ".*+"
 _REPLACEMENT: Final = _SEPARATOR.join(
     "".join(f"${{{group}}}" for group in groups) for groups in FIELDS.values()
 )  # of the groups of a field at most one matched, and the others are nothing
@@ -36,9 +36,9 @@ _ESCAPES: Final = {
 }
 """What Apache writes for characters of a request line, in the order in which it must be read (mod_log_config)."""
 
-NO_LINE: Final = "line is not of the common or combined log format"
-NO_REQUEST: Final = "request line is not an HTTP request"
-UNSURE: Final = "what stands before the time does not tell the client from the virtual host"
+NOT_A_LOG_LINE: Final = "line is not of the common or combined log format"
+NOT_A_REQUEST: Final = "request line is not an HTTP request"
+AMBIGUOUS_CLIENT: Final = "what stands before the time does not tell the client from the virtual host"
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
@@ -48,7 +48,7 @@ def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings)
 
 def parse(lines: DataFrame) -> DataFrame:
     """LINES -> STAGED. One row in, one row out."""
-    plain = F.when(F.col("value").contains("\x1b"), F.regexp_replace("value", COLOURS, "")).otherwise(
+    plain = F.when(F.col("value").contains("\x1b"), F.regexp_replace("value", ANSI_ESCAPES, "")).otherwise(
         F.col("value")
     )
     value = F.when(~plain.contains(_SEPARATOR), plain)
@@ -76,15 +76,15 @@ def parse(lines: DataFrame) -> DataFrame:
         "is_blank",
         "block_start",
         "row_id",
-    ).transform(staged)
+    ).transform(conform_to_staged)
 
 
 def _error() -> Column:
     """Why a line cannot be read, else null."""
     problem = (
-        F.when(F.col("_parts").isNull(), F.lit(NO_LINE))
-        .when(F.col("_unsure").isNotNull(), F.lit(UNSURE))
-        .when(F.col("_method").isNull(), F.lit(NO_REQUEST))
+        F.when(F.col("_parts").isNull(), F.lit(NOT_A_LOG_LINE))
+        .when(F.col("_unsure").isNotNull(), F.lit(AMBIGUOUS_CLIENT))
+        .when(F.col("_method").isNull(), F.lit(NOT_A_REQUEST))
     )
     return F.when(~F.col("is_blank"), problem)
 

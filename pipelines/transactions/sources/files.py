@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DataType, LongType, MapType, StringType, StructType
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.compression import DamagedError, TooLargeError, opened
+from pipelines.transactions.inputs.compression import DamagedError, TooLargeError, open_decompressed
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.tables import FILE_ERROR
 
@@ -74,7 +74,7 @@ def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
     files = spark.createDataFrame(rows, _FILES).repartition(
         max(1, tasks)
     )  # in turn, so that large files part
-    remote = [escaped(entry.location) for entry in inputs if entry.location is not None]
+    remote = [escape_glob(entry.location) for entry in inputs if entry.location is not None]
     if not remote:
         return files
     content = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(remote)
@@ -88,7 +88,7 @@ def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
     )
 
 
-def escaped(location: str) -> str:
+def escape_glob(location: str) -> str:
     """A location as Spark's readers take it, who would look for patterns in it."""
     return location.translate(_GLOB)
 
@@ -96,7 +96,7 @@ def escaped(location: str) -> str:
 def _rows_of(file: Row, rows: Callable[[BinaryIO], Iterable[Row]], max_bytes: int) -> Iterator[Row]:
     source = file["source"]
     try:
-        with opened(file["path"], file["content"], max_bytes) as plain:
+        with open_decompressed(file["path"], file["content"], max_bytes) as plain:
             _skip(plain, file["start"])
             for row in rows(plain):
                 yield {"source": source, **row}

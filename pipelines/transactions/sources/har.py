@@ -11,7 +11,7 @@ from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.files import read_files
-from pipelines.transactions.sources.har_entries import entries
+from pipelines.transactions.sources.har_entries import parse_entries
 from pipelines.transactions.tables import STAGED
 
 
@@ -28,7 +28,7 @@ def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings)
         if len(content) > max_bytes:
             problem = f"is larger than {max_bytes} bytes when decompressed (ingest.har_max_bytes)"
             raise InputError("HAR", problem, "Split it, or raise the setting.")
-        for entry in entries(content):
+        for entry in parse_entries(content):
             yield {**entry, "is_blank": False, "block_start": 0, "row_id": entry["line"] - 1}
 
     return read_files(spark, inputs, rows, STAGED)

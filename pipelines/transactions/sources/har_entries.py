@@ -12,9 +12,9 @@ from urllib.parse import quote, quote_plus, unquote_plus, urlencode
 
 import orjson
 
-from pipelines.http.text import scalar_text
+from pipelines.http.text import replace_surrogates
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.detection import text_of
+from pipelines.transactions.inputs.detection import decode_text
 
 # RFC 9110 s. 5.6.2. WebPagetest writes a request line with a colon as a header named "GET /path?url=http".
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -22,10 +22,10 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _JOINTS = {"cookie": "; ", "set-cookie": "\n"}
 
 
-def text(value: Any) -> str | None:
+def scalar_to_text(value: Any) -> str | None:
     """A scalar as text, None for other values."""
     if isinstance(value, str):
-        return scalar_text(value)
+        return replace_surrogates(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
@@ -33,24 +33,24 @@ def text(value: Any) -> str | None:
     return str(value) if isinstance(value, int | float) else None
 
 
-def pairs(items: Any) -> Iterator[tuple[str, str]]:
+def name_value_pairs(items: Any) -> Iterator[tuple[str, str]]:
     """Names and values of `[{"name": .., "value": ..}, ..]`, or of an object, as some tools write."""
     if isinstance(items, dict):
         items = [{"name": name, "value": value} for name, value in items.items()]
     for item in items if isinstance(items, list) else ():
-        name = text(item.get("name")) if isinstance(item, dict) else None
+        name = scalar_to_text(item.get("name")) if isinstance(item, dict) else None
         if name:
-            yield name, text(item.get("value")) or ""
+            yield name, scalar_to_text(item.get("value")) or ""
 
 
-def headers(items: Any) -> tuple[dict[str, str], dict[str, str]]:
+def parse_headers(items: Any) -> tuple[dict[str, str], dict[str, str]]:
     """(header fields, HTTP/2 pseudo header fields such as `:path`) by lower-case name.
 
     Repeated fields are joined; what is no field name is passed over.
     """
     fields: dict[str, str] = {}
     pseudo: dict[str, str] = {}
-    for name, value in pairs(items):
+    for name, value in name_value_pairs(items):
         key = name.strip().lower()
         if key.startswith(":"):
             pseudo.setdefault(key, value)
@@ -61,10 +61,10 @@ def headers(items: Any) -> tuple[dict[str, str], dict[str, str]]:
     return fields, pseudo
 
 
-def cookies(items: Any, header: str | None) -> dict[str, str]:
+def parse_cookies(items: Any, header: str | None) -> dict[str, str]:
     """Cookies by name: of the HAR's list, else of the Cookie header; of a repeated name the first."""
     found: dict[str, str] = {}
-    for name, value in pairs(items):
+    for name, value in name_value_pairs(items):
         found.setdefault(name.strip(), value)
     if not found and header:
         for part in header.split(";"):
@@ -77,14 +77,14 @@ def cookies(items: Any, header: str | None) -> dict[str, str]:
 _ESCAPED: Final = re.compile(r"(?:[^%\s\"<>&=\x7f-\U0010ffff]|%[0-9A-Fa-f]{2})*+", re.ASCII)
 
 
-def form_text(items: Any) -> str:
+def encode_form(items: Any) -> str:
     """The URL-encoded body that shows these parameters; empty for none."""
-    return urlencode(_plain(list(pairs(items))), quote_via=quote_plus)
+    return urlencode(_plain(list(name_value_pairs(items))), quote_via=quote_plus)
 
 
-def query_text(items: Any) -> str:
+def encode_query(items: Any) -> str:
     """The query that shows these parameters; empty for none."""
-    return urlencode(_plain(list(pairs(items))), quote_via=quote)
+    return urlencode(_plain(list(name_value_pairs(items))), quote_via=quote)
 
 
 def _plain(found: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -92,20 +92,20 @@ def _plain(found: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
 
     As sent means: somewhere is an escape, and nowhere is what an encoded text cannot have. Such a list is decoded once.
     """
-    texts = [text for pair in found for text in pair]
-    if any("%" in text for text in texts) and all(_ESCAPED.fullmatch(text) for text in texts):
+    texts = [item for pair in found for item in pair]
+    if any("%" in item for item in texts) and all(_ESCAPED.fullmatch(item) for item in texts):
         return [(_decoded_form(name), _decoded_form(value)) for name, value in found]
     return found
 
 
-def _decoded_form(text: str) -> str:
-    return scalar_text(unquote_plus(text, errors="replace"))
+def _decoded_form(encoded: str) -> str:
+    return replace_surrogates(unquote_plus(encoded, errors="replace"))
 
 
 _EXPORT_AGAIN = "Export the HAR again, or leave the file out."
 
 
-def entries_of(content: bytes, source: str) -> list[Any]:
+def parse_har(content: bytes, source: str) -> list[Any]:
     """`log.entries` of a HAR 1.1-1.3, whatever its elements are. UTF-8 or, by its byte order mark, UTF-16.
 
     Raises:
@@ -113,11 +113,11 @@ def entries_of(content: bytes, source: str) -> list[Any]:
     """
     document = _parsed(content, source)
     log = document.get("log") if isinstance(document, dict) else None
-    entries = log.get("entries") if isinstance(log, dict) else None
-    if not isinstance(entries, list):
+    listed = log.get("entries") if isinstance(log, dict) else None
+    if not isinstance(listed, list):
         place = "log.entries" if isinstance(log, dict) else "log"
         raise InputError(source, f"is no HAR: {place} is missing or of the wrong type", _EXPORT_AGAIN)
-    return entries
+    return listed
 
 
 def _parsed(content: bytes, source: str) -> Any:
@@ -126,7 +126,7 @@ def _parsed(content: bytes, source: str) -> Any:
     except orjson.JSONDecodeError:
         pass  # strict about byte order marks, NaN, control characters, lone surrogates: all seen in the wild
     try:
-        return json.loads(text_of(content), strict=False)
+        return json.loads(decode_text(content), strict=False)
     except json.JSONDecodeError as error:
         problem = f"is no complete JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise InputError(source, problem, _EXPORT_AGAIN) from error
@@ -152,11 +152,11 @@ _PATTERNS: Final = tuple(re.compile(form, re.ASCII) for form in _FORMS)
 _FRACTION_DIGITS: Final = 6  # microseconds: what a time stamp of the tables holds
 
 
-def iso_time(text: str | None) -> str | None:
+def to_iso_time(time: str | None) -> str | None:
     """A time stamp as `2026-11-27T10:00:00.123456+01:00`; a text of no known form unchanged, no zone where none is said."""
-    found = next((match for form in _PATTERNS if (match := form.fullmatch((text or "").strip()))), None)
+    found = next((match for form in _PATTERNS if (match := form.fullmatch((time or "").strip()))), None)
     if found is None:
-        return text
+        return time
     parts = found.groupdict()
     month = parts["month"]
     number = month if month.isdigit() else f"{_MONTHS.index(month) + 1:02d}" if month in _MONTHS else "00"
@@ -174,7 +174,7 @@ def _offset(zone: str | None) -> str:
     return f"{digits[:3]}:{digits[3:]}" if digits[:1] in {"+", "-"} else "Z"
 
 
-NO_ANSWER: Final = "no answer: aborted, blocked or not sent"
+NO_RESPONSE: Final = "no answer: aborted, blocked or not sent"
 OTHER_SCHEME: Final = "address that is not of HTTP"
 _ANY_SCHEME: Final = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]{1,62}):(?!\d{1,5}(?:/|$))"
@@ -193,11 +193,13 @@ _KINDS: Final = {
     "file": "local file",
 }
 _EXTENSION: Final = "file of a browser extension"
-REASONS: Final = (*dict.fromkeys(_KINDS.values()), _EXTENSION, OTHER_SCHEME, NO_ANSWER)
+NOT_A_REQUEST_REASONS: Final = (*dict.fromkeys(_KINDS.values()), _EXTENSION, OTHER_SCHEME, NO_RESPONSE)
 """Every answer of `not_request`: few, as they are counted."""
 
 
-def not_request(method: str | None, url: str | None, status: str | None, *, has_answer: bool) -> str | None:
+def reason_not_a_request(
+    method: str | None, url: str | None, status: str | None, *, has_answer: bool
+) -> str | None:
     """Why an entry never was a request that a server answered; None for one that was, or that is broken.
 
     Args:
@@ -213,7 +215,7 @@ def not_request(method: str | None, url: str | None, status: str | None, *, has_
     if name is not None and name not in _HTTP and method.upper() != "CONNECT":
         return _KINDS.get(name) or (_EXTENSION if name.endswith("extension") else OTHER_SCHEME)
     if name in _HTTP and (_is_none(status) or (not status and not has_answer)):
-        return NO_ANSWER
+        return NO_RESPONSE
     return None
 
 
@@ -226,7 +228,7 @@ _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#@]*)")
 _UNKNOWN_TYPE = "x-unknown"  # what Chrome writes for a response without content type
 
 
-def entries(content: bytes, source: str = "HAR") -> Iterator[dict[str, Any]]:
+def parse_entries(content: bytes, source: str = "HAR") -> Iterator[dict[str, Any]]:
     """One dictionary of RECORD fields per entry, `line` = its number from 1; absent fields are absent keys.
 
     Aborted requests (status 0) and `data:` URLs are delivered, with `not_request` saying what they are. An entry without the
@@ -235,7 +237,7 @@ def entries(content: bytes, source: str = "HAR") -> Iterator[dict[str, Any]]:
     Raises:
         InputError: the document as a whole is no HAR.
     """
-    for number, entry in enumerate(entries_of(content, source), start=1):
+    for number, entry in enumerate(parse_har(content, source), start=1):
         yield {"line": number, **_record(entry)}
 
 
@@ -245,31 +247,33 @@ def _record(entry: Any) -> dict[str, Any]:
     request, response = entry.get("request"), entry.get("response")
     if not isinstance(request, dict):
         return {"error": "entry without a request"}
-    fields, pseudo = headers(request.get("headers"))
-    url = _with_query(_url(text(request.get("url")), pseudo, fields.get("host")), request.get("queryString"))
+    fields, pseudo = parse_headers(request.get("headers"))
+    url = _with_query(
+        _url(scalar_to_text(request.get("url")), pseudo, fields.get("host")), request.get("queryString")
+    )
     scheme, authority = _SCHEME.match(url or ""), _AUTHORITY.match(url or "")
     post = request.get("postData")
     post = post if isinstance(post, dict) else {}
     body = _body(post)
     answer = _response(response if isinstance(response, dict) else {})
-    method = text(request.get("method")) or pseudo.get(":method")
+    method = scalar_to_text(request.get("method")) or pseudo.get(":method")
     return {
-        "transaction_id": text(entry.get("_ray")),
-        "time": iso_time(text(entry.get("startedDateTime"))),
+        "transaction_id": scalar_to_text(entry.get("_ray")),
+        "time": to_iso_time(scalar_to_text(entry.get("startedDateTime"))),
         "host": (authority.group(1) if authority else fields.get("host", pseudo.get(":authority"))) or None,
         "method": method,
         "url": url,
         "scheme": scheme.group(1).lower() if scheme else None,
         "request_content_type": fields.get("content-type")
-        or (text(post.get("mimeType")) if body else None)
+        or (scalar_to_text(post.get("mimeType")) if body else None)
         or None,
         "request_bytes": _size(request.get("bodySize")) or (str(len(body.encode())) if body else None),
         "user_agent": fields.get("user-agent"),
         "referer": fields.get("referer"),
         "request_headers": fields,
-        "cookies": cookies(request.get("cookies"), fields.get("cookie")),
+        "cookies": parse_cookies(request.get("cookies"), fields.get("cookie")),
         "request_body": body,
-        "not_request": not_request(
+        "not_request": reason_not_a_request(
             method, url, answer["status"], has_answer=bool(answer["response_headers"])
         ),
         **answer,
@@ -278,12 +282,12 @@ def _record(entry: Any) -> dict[str, Any]:
 
 def _response(response: dict[str, Any]) -> dict[str, Any]:
     """Fields of the answer. Size: of the decoded content, else as transferred, which few tools know."""
-    fields, pseudo = headers(response.get("headers"))
+    fields, pseudo = parse_headers(response.get("headers"))
     content = response.get("content")
     content = content if isinstance(content, dict) else {}
-    mime_type = text(content.get("mimeType"))
+    mime_type = scalar_to_text(content.get("mimeType"))
     return {
-        "status": text(response.get("status")) or pseudo.get(":status"),
+        "status": scalar_to_text(response.get("status")) or pseudo.get(":status"),
         "response_content_type": fields.get("content-type")
         or (mime_type if mime_type != _UNKNOWN_TYPE else None)
         or None,
@@ -305,7 +309,7 @@ def _with_query(url: str | None, listed: Any) -> str | None:
     """The URL, completed from the listed query where a tool wrote it only there."""
     if not url or "?" in url or not listed:
         return url
-    query = query_text(listed)
+    query = encode_query(listed)
     address, mark, fragment = url.partition("#")
     return f"{address}?{query}{mark}{fragment}" if query else url
 
@@ -317,12 +321,12 @@ def _size(value: Any) -> str | None:
 
 def _body(post: dict[str, Any]) -> str | None:
     """The body as recorded, decoded where base64, else the form parameters encoded again. None when empty."""
-    recorded = text(post.get("text"))
+    recorded = scalar_to_text(post.get("text"))
     if recorded:
         return _decoded(recorded) if post.get("encoding") == "base64" else recorded
-    if (text(post.get("mimeType")) or "").lower().startswith("multipart/"):
+    if (scalar_to_text(post.get("mimeType")) or "").lower().startswith("multipart/"):
         return None  # parts that are listed, not recorded: URL encoding would contradict the content type
-    return form_text(post.get("params")) or None
+    return encode_form(post.get("params")) or None
 
 
 def _decoded(body: str) -> str:

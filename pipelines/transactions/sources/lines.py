@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StringType, StructField, StructType
 
 from pipelines.transactions.inputs.spark.files import Input
-from pipelines.transactions.sources.files import escaped, read_files
+from pipelines.transactions.sources.files import escape_glob, read_files
 from pipelines.transactions.tables import RAW_CHARACTERS
 
 _SKIP_BYTES = 1 << 20
@@ -33,7 +33,7 @@ class Line:
         return self.content.decode("utf-8", "replace")
 
 
-def lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
+def split_lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
     """The lines of a stream, without its byte order mark; the last one needs no end. Memory: `max_bytes`."""
     number = 0
     while piece := stream.readline(max_bytes + 1):
@@ -120,9 +120,9 @@ def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> D
     reader = spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true")
     scan = reader.text(
         [
-            escaped(entry.location or entry.uri)
+            escape_glob(entry.location or entry.uri)
             if entry.path is None
-            else f"file:{escaped(str(entry.path.absolute()))}"
+            else f"file:{escape_glob(str(entry.path.absolute()))}"
             for entry in inputs
         ]
     )
@@ -150,7 +150,7 @@ def _by_python(
     spark: SparkSession, inputs: Sequence[Input], max_bytes: int, unpacked_bytes: int
 ) -> DataFrame:
     def rows(plain: BinaryIO) -> Iterator[dict[str, Any]]:
-        for line in lines(plain, max_bytes):
+        for line in split_lines(plain, max_bytes):
             text = line.text
             yield {
                 "value": None if line.is_too_long else text,

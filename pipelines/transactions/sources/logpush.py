@@ -18,7 +18,7 @@ from pipelines.http.text import LONE_ESCAPE
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.lines import read_lines
-from pipelines.transactions.tables import staged
+from pipelines.transactions.tables import conform_to_staged
 
 _JOINT = "\n"
 _REPEATED = r"(?:\A|\n)([^\n]*+)\n\1(?:\n|\z)"
@@ -50,7 +50,7 @@ def _are_unique(keys: Column) -> Column:
     )
 
 
-def cookies_of(header: Column) -> Column:
+def parse_cookie_header(header: Column) -> Column:
     """A Cookie header (RFC 6265 s. 4.2.1) -> map, of a repeated name the first. Null stays null."""
     entries = F.transform(
         F.split(header, "; ?"),
@@ -167,7 +167,7 @@ def parse(lines: DataFrame) -> DataFrame:
         "is_blank",
         "block_start",
         "row_id",
-    ).transform(staged)
+    ).transform(conform_to_staged)
 
 
 def _scalar_json(line: Column) -> Column:
@@ -188,7 +188,7 @@ def _cookies() -> Column:
     """The logged cookies, else those of a logged Cookie header."""
     logged = with_unique_names(F.col("Cookies"))
     header = F.coalesce(_header("RequestHeaders", "cookie"), _header("RequestHeaders", "Cookie"))
-    return F.when((F.size("Cookies") > 0) | header.isNull(), logged).otherwise(cookies_of(header))
+    return F.when((F.size("Cookies") > 0) | header.isNull(), logged).otherwise(parse_cookie_header(header))
 
 
 def _header(names: str, name: str) -> Column:

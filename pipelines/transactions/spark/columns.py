@@ -29,14 +29,14 @@ FORM_BODY = (
 MULTIPART_BODY = r"(?i)\A--[^\r\n]{1,70}\r?\nContent-Disposition: ?form-data;"  # RFC 7578 s. 4.2
 
 
-def filled(text: Column) -> Column:
+def non_empty(text: Column) -> Column:
     """NULL for an empty text or the "-" of access logs."""
     return F.when((F.trim(text) != "") & (text != "-"), F.trim(text))
 
 
 def header(headers: Column, name: str) -> Column:
     """The value of a header; NULL where it is missing or empty."""
-    return filled(F.try_element_at(headers, F.lit(name)))
+    return non_empty(F.try_element_at(headers, F.lit(name)))
 
 
 def without_user(url: Column) -> Column:
@@ -50,19 +50,19 @@ def without_addresses(text: Column) -> Column:
     return F.regexp_replace(text, rf"(?<![\w.:]){ADDRESS}(?:\]?:\d{{1,5}})?{user}", "-")
 
 
-def media_type(text: Column) -> Column:
+def parse_media_type(text: Column) -> Column:
     """From "Application/JSON; charset=utf-8" to "application/json"; NULL for what is no media type."""
     essence = F.lower(F.trim(F.substring_index(text, ";", 1)))
     return F.when(essence.rlike(MEDIA_TYPE), essence)
 
 
-def size(text: Column) -> Column:
+def parse_size(text: Column) -> Column:
     """Bytes; NULL for missing or negative (HAR writes -1 for unknown)."""
-    size = text.try_cast("bigint")
-    return F.when(size >= 0, size)
+    count = text.try_cast("bigint")
+    return F.when(count >= 0, count)
 
 
-def host(text: Column, scheme: Column) -> Column:
+def normalise_host(text: Column, scheme: Column) -> Column:
     """Lower case, without the scheme's default port (RFC 9110 s. 4.2) and without the root's dot."""
     lower = F.regexp_replace(F.lower(F.trim(text)), r"\.(?=\z|:)", "")
     without_443 = F.when(
@@ -75,7 +75,7 @@ def host(text: Column, scheme: Column) -> Column:
     return F.coalesce(without_443, without_80, lower)
 
 
-def timestamp(text: Column, zone: str | None) -> Column:
+def parse_timestamp(text: Column, zone: str | None) -> Column:
     """Time from RFC 3339 / ISO 8601 text or a Unix time in s, ms, us or ns (told apart by size; Logpush offers all but us).
 
     Args:
@@ -113,7 +113,7 @@ def has_no_zone(text: Column) -> Column:
     return text.rlike(rf"\A{LOCAL_TIME}\z")
 
 
-def guessed_media_type(body: Column, max_bytes: int) -> Column:
+def guess_media_type(body: Column, max_bytes: int) -> Column:
     """The media type of a body that plainly is JSON, a form or multipart; else NULL. For bodies that came without one."""
     text = F.btrim(body, F.lit(" \t\r\n"))
     ends = (text.startswith("{") & text.endswith("}")) | (text.startswith("[") & text.endswith("]"))
@@ -125,7 +125,7 @@ def guessed_media_type(body: Column, max_bytes: int) -> Column:
     return F.when(F.octet_length(body) <= max_bytes, kind)
 
 
-def names(fields: Column) -> Column:
+def sorted_names(fields: Column) -> Column:
     """Sorted names of a header or cookie map; what is no name (a malformed line may hold anything) is left out.
 
     All names are looked at together first: a lambda is interpreted, ten times as slow, and hardly ever needed.
@@ -151,7 +151,7 @@ NO_ZONE = "time has no zone, so that the hour is not known"
 
 def violations(now: datetime, settings: IngestSettings) -> Column:
     """array<string>: why a typed record is no transaction, in words; empty when it is one."""
-    host, method, path, scheme, status, target = (
+    host_name, method, path, scheme, status, target = (
         F.col(name) for name in ("host", "method", "path", "scheme", "status", "target")
     )
     is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
@@ -162,8 +162,10 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
             scheme.isNotNull() & ~scheme.isin(*HTTP_SCHEMES),
         ),
         *_time_checks(now, settings.time_window_years),
-        _violated("host is missing", host.isNull()),
-        _violated("host has characters that no host name has", host.isNotNull() & ~host.rlike(HOST)),
+        _violated("host is missing", host_name.isNull()),
+        _violated(
+            "host has characters that no host name has", host_name.isNotNull() & ~host_name.rlike(HOST)
+        ),
         _violated("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
         _violated("request target is missing", path.isNull() | (path == "")),
         _violated(

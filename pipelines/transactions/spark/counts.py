@@ -14,14 +14,15 @@ from pyspark.sql import functions as F
 from pipelines.runtime.settings import QualitySettings
 from pipelines.runtime.tables import Warehouse
 from pipelines.transactions.expectations import SAMPLED, BatchCounts, volume_ratio
-from pipelines.transactions.sources.combined import NO_LINE, UNSURE
+from pipelines.transactions.sources.combined import AMBIGUOUS_CLIENT, NOT_A_LOG_LINE
 from pipelines.transactions.spark.columns import NO_ZONE
 from pipelines.transactions.tables import BATCHES, FILE_ERROR
 
 WAYS_OUT: Final[Mapping[str, str]] = {
     NO_ZONE: "Set ingest.time_zone in --settings to the zone of the log (UTC, Europe/Berlin)",
-    UNSURE: "Log the combined format (a virtual host first and with its port: %v:%p %h), or cut off what is before the client",
-    NO_LINE: "Log the common or combined format, or give the right --format",
+    AMBIGUOUS_CLIENT: "Log the combined format (a virtual host first and with its port: %v:%p %h), or cut off what is before "
+    "the client",
+    NOT_A_LOG_LINE: "Log the common or combined format, or give the right --format",
     "time is missing or not a time stamp": "Log the time as Apache and nginx do, or as ISO 8601 with its zone",
     "host is missing": "Log the host (Logpush: ClientRequestHost; HAR: absolute URLs)",
 }
@@ -42,7 +43,7 @@ class FileCounts(TypedDict):
     not_requests: Counter[str]  # by reason, in no other count
 
 
-def counted_files(rows: DataFrame) -> list[FileCounts]:
+def count_files(rows: DataFrame) -> list[FileCounts]:
     """Counts of each file: a few small rows each, from a few staged columns."""
     found = (
         rows.groupBy("source", "not_request", F.get("violations", F.lit(0)).alias("reason"))
@@ -73,7 +74,7 @@ def counted_files(rows: DataFrame) -> list[FileCounts]:
     return [files[source] for source in sorted(files)]
 
 
-def file_problems(counted: Iterable[FileCounts]) -> dict[str, str]:
+def find_file_problems(counted: Iterable[FileCounts]) -> dict[str, str]:
     """Source → problem of every file that could not be read to its end."""
     return {
         file["source"]: min(errors).removeprefix(FILE_ERROR)
@@ -82,7 +83,7 @@ def file_problems(counted: Iterable[FileCounts]) -> dict[str, str]:
     }
 
 
-def mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySettings) -> dict[str, str]:
+def find_mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySettings) -> dict[str, str]:
     """Source → what is wrong with it and the way out, of each file of which nothing or too little can be read.
 
     Shares of a small file (`quality.min_rows_for_shares`) prove nothing, unless all of it is quarantined.
@@ -102,12 +103,12 @@ def mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySettings)
     return problems
 
 
-def not_requests(counted: Iterable[FileCounts]) -> Counter[str]:
+def sum_not_requests(counted: Iterable[FileCounts]) -> Counter[str]:
     """All that never was a request, by reason."""
     return sum((file["not_requests"] for file in counted), Counter())
 
 
-def times_of(counted: Iterable[FileCounts]) -> list[datetime]:
+def first_and_last_times(counted: Iterable[FileCounts]) -> list[datetime]:
     """First and last times of the files, where they have any."""
     return [time for file in counted for time in (file["first_time"], file["last_time"]) if time is not None]
 
@@ -128,7 +129,7 @@ def _nothing(source: str) -> FileCounts:
 BATCHES_BEFORE = 30  # a month of days: what volume is usual
 
 
-def batch_counts(
+def count_batch(
     rows: DataFrame,
     counted: Sequence[FileCounts],
     earlier: Sequence[int],
@@ -170,7 +171,7 @@ def batch_counts(
     )
 
 
-def earlier_records(warehouse: Warehouse) -> list[int]:
+def read_earlier_batch_sizes(warehouse: Warehouse) -> list[int]:
     """Records of each of the newest published batches."""
     if not BATCHES.exists(warehouse):
         return []
@@ -179,7 +180,7 @@ def earlier_records(warehouse: Warehouse) -> list[int]:
     return [row["records"] for row in newest.orderBy(F.desc("at")).limit(BATCHES_BEFORE).collect()]
 
 
-def sampled(rows: DataFrame, valid: int, wanted: int):  # type: ignore[no-untyped-def]  # pandas frame
+def sample_rows(rows: DataFrame, valid: int, wanted: int):  # type: ignore[no-untyped-def]  # pandas frame
     """At most `wanted` valid rows, spread over the batch, the same ones at every rerun; of a body only its hash."""
     body = F.when(F.col("request_body").isNotNull(), F.xxhash64("request_body")).alias("body")
     chosen = rows.where(F.size("violations") == 0).select(

@@ -40,7 +40,7 @@ def keyed_hash(value: Column) -> Column:
     return F.substring(outer, 1, HASH_CHARACTERS)
 
 
-def identifiers(sessions: Sequence[SessionIdentifier], jwt_claims: Sequence[str]) -> Column:
+def identifier_hashes(sessions: Sequence[SessionIdentifier], jwt_claims: Sequence[str]) -> Column:
     """map "header:authorization" | "cookie:sid" | "jwt:sub" → keyed hash, of every header and cookie that may identify."""
     configured = {
         location: [s.key.partition(":")[2] for s in sessions if s.location == location]
@@ -110,7 +110,7 @@ SESSION_COOKIE = r"^cookie:.*(?i)(?:sess|sid)"
 IPV4_BITS, IPV6_DIGITS, GROUP_DIGITS, GROUPS = 32, 32, 4, 8
 
 
-def meaning(settings: PrivacySettings) -> str:
+def describe_client(settings: PrivacySettings) -> str:
     """What "client" means under these settings, for people."""
     return (
         "A client is its session identifier (subject of a JWT, Authorization, API key, session cookie); without one it is the "
@@ -119,7 +119,7 @@ def meaning(settings: PrivacySettings) -> str:
     )
 
 
-def client(ids: Column, settings: PrivacySettings, sessions: Sequence[str] = ()) -> Column:
+def client_hash(ids: Column, settings: PrivacySettings, sessions: Sequence[str] = ()) -> Column:
     """Keyed hash that stands for one client.
 
     Args:
@@ -130,8 +130,8 @@ def client(ids: Column, settings: PrivacySettings, sessions: Sequence[str] = ())
     cookies = F.map_filter(ids, lambda name, _: name.rlike(SESSION_COOKIE))
     agent = F.coalesce(F.col("user_agent"), F.lit(""))
     fingerprint = F.coalesce(F.col("tls_fingerprint"), F.lit(""))
-    where = network(
-        address(settings.trusted_proxies), settings.client_ipv4_prefix, settings.client_ipv6_prefix
+    where = network_prefix(
+        client_address(settings.trusted_proxies), settings.client_ipv4_prefix, settings.client_ipv6_prefix
     )
     return F.coalesce(
         *(F.try_element_at(ids, F.lit(key)) for key in dict.fromkeys((*sessions, *IDENTIFIERS))),
@@ -140,7 +140,7 @@ def client(ids: Column, settings: PrivacySettings, sessions: Sequence[str] = ())
     )
 
 
-def address(trusted_proxies: int) -> Column:
+def client_address(trusted_proxies: int) -> Column:
     """The client's address: that of the connection, or what the farthest trusted proxy saw (X-Forwarded-For).
 
     Each proxy appends the address that it saw, so the last `trusted_proxies` entries were written by ours and all before by
@@ -154,7 +154,7 @@ def address(trusted_proxies: int) -> Column:
     return F.coalesce(F.nullif(F.trim(F.get(chain, place)), F.lit("")), peer)
 
 
-def network(ip: Column, ipv4_prefix: int, ipv6_prefix: int) -> Column:
+def network_prefix(ip: Column, ipv4_prefix: int, ipv6_prefix: int) -> Column:
     """The leading bits of an address as text; what is no address stays as it is."""
     bare = F.lower(F.regexp_extract(ip, r"^\[?([^\]%]*)", 1))
     mapped = F.when(bare.contains("."), F.substring_index(bare, ":", -1)).otherwise(bare)  # ::ffff:192.0.2.1

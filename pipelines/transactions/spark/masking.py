@@ -16,7 +16,7 @@ from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import StringType, StructField, StructType
 
 from pipelines.http.masking.sieve import HEADER, STRUCTURED
-from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS, masked_raw
+from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS, mask_raw
 
 TEXT_CHARACTERS = 65_536
 """Characters of a path or query that are kept: learning reads the first 500 pairs, and no honest request has more."""
@@ -25,7 +25,7 @@ COLUMNS = (*MASKERS, RAW)
 MASKED = StructType([StructField(name, StringType()) for name in COLUMNS])
 
 
-def masked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
+def mask_texts(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
     """The texts of judged rows masked; `raw` becomes what `original` is of a rejected row, masked and cut, else NULL.
 
     A body that is empty or longer than `body_max_bytes` becomes NULL.
@@ -49,10 +49,10 @@ def masked(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_char
 
 @arrow_udf(MASKED)  # type: ignore[call-overload,untyped-decorator]
 def _masked_batch(*columns: pa.Array) -> pa.Array:
-    return masked_batch(dict(zip(COLUMNS, columns, strict=True)))
+    return mask_batch(dict(zip(COLUMNS, columns, strict=True)))
 
 
-def masked_batch(columns: dict[str, pa.Array]) -> pa.StructArray:
+def mask_batch(columns: dict[str, pa.Array]) -> pa.StructArray:
     """Columns by name → a struct of the same; NULL where a text stays as it is."""
     rows = len(columns[RAW])
     changed: dict[str, list[Any]] = {name: [None] * rows for name in COLUMNS}
@@ -63,7 +63,7 @@ def masked_batch(columns: dict[str, pa.Array]) -> pa.StructArray:
                 text = columns[name][row].as_py()
                 changed[name][row] = MASKERS[name](text) if text else text
     for row in pc.indices_nonzero(pc.is_valid(columns[RAW])).to_pylist():
-        changed[RAW][row] = masked_raw(columns[RAW][row].as_py())
+        changed[RAW][row] = mask_raw(columns[RAW][row].as_py())
     arrays = [pa.array(texts, pa.string()) for texts in changed.values()]
     return pa.StructArray.from_arrays(arrays, list(COLUMNS))
 

@@ -20,39 +20,39 @@ from pipelines.runtime.remote_file import RemoteFile
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Warehouse
 from pipelines.runtime.warehouse_lease import ensure_lease
-from pipelines.transactions.expectations import QualityResult, check, preload
-from pipelines.transactions.inputs.names import shown
+from pipelines.transactions.expectations import QualityResult, check_batch, preload
+from pipelines.transactions.inputs.names import printable_name
 from pipelines.transactions.inputs.scan import Scan
 from pipelines.transactions.inputs.spark.files import Input
-from pipelines.transactions.inputs.spark.ledger import Earlier, compared
-from pipelines.transactions.secret_key import secret_key
+from pipelines.transactions.inputs.spark.ledger import EarlierIngest, compare_with_ledger
+from pipelines.transactions.secret_key import load_or_create_key
 from pipelines.transactions.spark.counts import (
     FileCounts,
-    batch_counts,
-    earlier_records,
-    mostly_quarantined,
-    not_requests,
-    sampled,
-    times_of,
+    count_batch,
+    find_mostly_quarantined,
+    first_and_last_times,
+    read_earlier_batch_sizes,
+    sample_rows,
+    sum_not_requests,
 )
-from pipelines.transactions.spark.repeats import PLACE, repeats
-from pipelines.transactions.spark.staging import Batch, remove, staged
+from pipelines.transactions.spark.repeats import POSITION, find_repeats
+from pipelines.transactions.spark.staging import Batch, remove_folder, stage_batch
 from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS
 
-FILE = "publishing.json"
+INTENT_FILE = "publishing.json"
 
 
-def declare(spark: SparkSession, folder: str, source_ids: Sequence[str]) -> None:
+def write_intent(spark: SparkSession, folder: str, source_ids: Sequence[str]) -> None:
     """Writes which files are about to be published; it is stored when this returns."""
     content = orjson.dumps({"source_ids": sorted(source_ids)})
     if "://" not in folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        write_atomically(Path(folder) / FILE, content)
+        write_atomically(Path(folder) / INTENT_FILE, content)
         return
     _remote(spark, folder).write(content)
 
 
-def declared(spark: SparkSession, folder: str) -> list[str]:
+def read_intent(spark: SparkSession, folder: str) -> list[str]:
     """The files of a publication that did not end, in most cases none.
 
     A file that is cut off was never whole (some file systems show it while it is written): nothing was published yet.
@@ -63,23 +63,23 @@ def declared(spark: SparkSession, folder: str) -> list[str]:
     return []
 
 
-def withdraw(spark: SparkSession, folder: str) -> None:
+def delete_intent(spark: SparkSession, folder: str) -> None:
     """Removes it: all is published."""
     if "://" not in folder:
-        (Path(folder) / FILE).unlink(missing_ok=True)
+        (Path(folder) / INTENT_FILE).unlink(missing_ok=True)
         return
     _remote(spark, folder).delete()
 
 
 def _content(spark: SparkSession, folder: str) -> bytes | None:
     if "://" not in folder:
-        file = Path(folder) / FILE
+        file = Path(folder) / INTENT_FILE
         return file.read_bytes() if file.is_file() else None
     return _remote(spark, folder).read()
 
 
 def _remote(spark: SparkSession, folder: str) -> RemoteFile:
-    return RemoteFile(spark, f"{folder.rstrip('/')}/{FILE}")
+    return RemoteFile(spark, f"{folder.rstrip('/')}/{INTENT_FILE}")
 
 
 STAGING = "_staging"
@@ -87,7 +87,7 @@ ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own 
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """What one ingest did. valid + quarantined + repeated == records, always; `not_requests` (by reason) are in none.
 
     `repeated`: records that the tables held already; `known_valid`: transactions that they held of these files before;
@@ -125,7 +125,7 @@ def ingest(
     *,
     now: datetime,
     docs: Path | None = None,
-) -> Ingested:
+) -> IngestResult:
     """Adds what the warehouse does not hold yet: the same file again adds nothing, one that has grown adds its new lines.
 
     Raises:
@@ -139,18 +139,18 @@ def ingest(
 
 def _ingest(
     warehouse: Warehouse, inputs: Sequence[Input], settings: Settings, *, now: datetime, docs: Path | None
-) -> Ingested:
+) -> IngestResult:
     _recover(warehouse)
-    found = compared(warehouse, inputs)
-    nothing = Ingested(0, found.known, 0, 0, 0, known_valid=found.known_valid)
+    found = compare_with_ledger(warehouse, inputs)
+    nothing = IngestResult(0, found.known, 0, 0, 0, known_valid=found.known_valid)
     if not found.new:
         return nothing
     batch_id = sha256("".join(sorted(item.checksum for item in found.new)).encode()).hexdigest()[:16]
-    key = secret_key(warehouse.root, settings.privacy)
+    key = load_or_create_key(warehouse.root, settings.privacy)
     folder = warehouse.path(f"{STAGING}/{batch_id}")
     preload()
     try:
-        with staged(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
+        with stage_batch(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
             done = _published(warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs)
     except InputError as error:
         if not found.known or settings.ingest.unreadable_files == "error":
@@ -169,7 +169,7 @@ def _ingest(
         unreadable=batch.unreadable,
         warnings=done.quality.warnings,
         notes=found.notes,
-        not_requests=not_requests(done.counted),
+        not_requests=sum_not_requests(done.counted),
         refused=done.refused,
     )
 
@@ -178,7 +178,7 @@ def _published(
     warehouse: Warehouse,
     batch: Batch,
     batch_id: str,
-    earlier: Mapping[str, Earlier],
+    earlier: Mapping[str, EarlierIngest],
     settings: Settings,
     *,
     now: datetime,
@@ -187,8 +187,10 @@ def _published(
     """Counts, checks and publishes."""
     counted: Sequence[FileCounts] = batch.counted
     _require_inputs(counted, batch.files)
-    useless = mostly_quarantined(counted, settings.quality)
-    refused = tuple(f"{shown(file.name)}: {useless[file.uri]}" for file in batch.files if file.uri in useless)
+    useless = find_mostly_quarantined(counted, settings.quality)
+    refused = tuple(
+        f"{printable_name(file.name)}: {useless[file.uri]}" for file in batch.files if file.uri in useless
+    )
     nothing_left = len(useless) == len(batch.files)
     if useless and not nothing_left:
         files = tuple(file for file in batch.files if file.uri not in useless)
@@ -211,23 +213,24 @@ def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> No
     strange = sorted({row["source"] for row in counted} - {item.uri for item in files})
     if strange:
         raise ContractError(
-            f"{shown(strange[0])}: Spark names this file otherwise than the list of inputs does (of which the first is "
-            f"{shown(files[0].uri)}), so its {len(strange)} like cannot be recorded. Nothing was ingested; give a plain name."
+            f"{printable_name(strange[0])}: Spark reports this file under a URI that is not in the list of inputs (the first of "
+            f"which is {printable_name(files[0].uri)}), so {len(strange)} files cannot be recorded. Nothing was ingested; "
+            "rename the file to plain ASCII characters."
         )
 
 
 def _without_repeats(
-    warehouse: Warehouse, batch: Batch, counted: Sequence[FileCounts], earlier: Mapping[str, Earlier]
+    warehouse: Warehouse, batch: Batch, counted: Sequence[FileCounts], earlier: Mapping[str, EarlierIngest]
 ) -> tuple[DataFrame, dict[str, int]]:
     """The rows that the table does not hold yet, and by source how many it does."""
-    times = times_of(counted)
+    times = first_and_last_times(counted)
     valid = batch.rows.where(F.size("violations") == 0)
     span = (min(times), max(times)) if times else None
-    found = repeats(warehouse, valid, batch.files, earlier, span)
+    found = find_repeats(warehouse, valid, batch.files, earlier, span)
     if found is None:
         return batch.rows, {}
     repeated = {row["source"]: row["count"] for row in found.groupBy("source").count().collect()}
-    return (batch.rows.join(found, [*PLACE], "left_anti") if repeated else batch.rows), repeated
+    return (batch.rows.join(found, [*POSITION], "left_anti") if repeated else batch.rows), repeated
 
 
 def _checked(
@@ -241,15 +244,16 @@ def _checked(
     docs: Path | None,
 ) -> QualityResult:
     """The checkpoint's result; raises where it is critical, or where there are `problems`, which are said first."""
-    counts = batch_counts(batch.rows, counted, earlier_records(warehouse), settings.quality, now)
-    sample = sampled(batch.rows, counts.valid, settings.quality.sample_rows)
-    quality = check(counts, sample, settings.quality, docs)
+    counts = count_batch(batch.rows, counted, read_earlier_batch_sizes(warehouse), settings.quality, now)
+    sample = sample_rows(batch.rows, counts.valid, settings.quality.sample_rows)
+    quality = check_batch(counts, sample, settings.quality, docs)
     if problems or quality.critical:
         more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
         first = [f"{problem}{more}" for problem in problems[:1]]
         raise QualityError(
-            f"batch of {len(batch.files)} files (first: {shown(batch.files[0].name)}) failed its checks and was not ingested: "
-            f"{'; '.join((*first, *quality.critical))}. Give the right --format, or change section quality in --settings."
+            f"batch of {len(batch.files)} files (first: {printable_name(batch.files[0].name)}) failed its checks and was not "
+            f"ingested: {'; '.join((*first, *quality.critical))}. Give the right --format, or change section quality in "
+            "--settings."
         )
     return quality
 
@@ -301,7 +305,7 @@ def _publish(
     """Both tables, then the ledger says so. A crash in between is undone by the next ingest (`_recover`)."""
     staging = warehouse.path(STAGING)
     warehouse.confirm()
-    declare(warehouse.spark, staging, [str(record["source_id"]) for record in records])
+    write_intent(warehouse.spark, staging, [str(record["source_id"]) for record in records])
     good = rows.where(F.size("violations") == 0).withColumnRenamed("line", "source_line")
     valid = sum(int(str(record["valid"])) for record in records)
     if valid:
@@ -314,7 +318,7 @@ def _publish(
         QUARANTINE.append(bad.coalesce(1), warehouse)
     ledger = warehouse.spark.createDataFrame([*records], BATCHES.schema)
     BATCHES.append(ledger.coalesce(1), warehouse)
-    withdraw(warehouse.spark, staging)
+    delete_intent(warehouse.spark, staging)
 
 
 def _recover(warehouse: Warehouse) -> None:
@@ -324,10 +328,10 @@ def _recover(warehouse: Warehouse) -> None:
     """
     staging = warehouse.path(STAGING)
     begun = (
-        F.col("source_id").isin(source_ids) if (source_ids := declared(warehouse.spark, staging)) else None
+        F.col("source_id").isin(source_ids) if (source_ids := read_intent(warehouse.spark, staging)) else None
     )
     # the ledger is one commit: where it holds any of them, it was killed after it had published all
     if begun is not None and BATCHES.read(warehouse).where(begun).isEmpty():
         for table in (TRANSACTIONS, QUARANTINE):
             table.delete(warehouse, begun)
-    remove(warehouse.spark, staging)
+    remove_folder(warehouse.spark, staging)

@@ -11,21 +11,21 @@ from pyspark.sql import functions as F
 
 from pipelines.runtime.tables import Warehouse
 from pipelines.transactions.inputs.spark.files import Input
-from pipelines.transactions.inputs.spark.ledger import Earlier
+from pipelines.transactions.inputs.spark.ledger import EarlierIngest
 from pipelines.transactions.tables import BATCHES, TRANSACTIONS
 
-PLACE = ("source", "line")
+POSITION = ("source", "line")
 # An id alone does not tell a request from another: counters of a log begin anew. A delivery that is repeated repeats all of it.
 SAME_RECORD = ("transaction_id", "time", "host")
 # A HAR has no ids, but times to the millisecond.
 SAME_ENTRY = ("time", "host", "method", "path", "query", "status")
 
 
-def repeats(
+def find_repeats(
     warehouse: Warehouse,
     valid: DataFrame,
     files: Sequence[Input],
-    earlier: Mapping[str, Earlier],
+    earlier: Mapping[str, EarlierIngest],
     times: tuple[datetime, datetime] | None,
 ) -> DataFrame | None:
     """`source, line` of valid rows that the table holds already, each once; None where there cannot be any.
@@ -62,11 +62,13 @@ def repeats(
         if past.line is not None
     ]
     return (
-        reduce(DataFrame.unionByName, [rows.select(*PLACE) for rows in found]).distinct() if found else None
+        reduce(DataFrame.unionByName, [rows.select(*POSITION) for rows in found]).distinct()
+        if found
+        else None
     )
 
 
-def _same_entries(valid: DataFrame, held: DataFrame, exported: Mapping[str, Earlier]) -> DataFrame:
+def _same_entries(valid: DataFrame, held: DataFrame, exported: Mapping[str, EarlierIngest]) -> DataFrame:
     """Entries of HAR files that an earlier export under the same name had."""
     pairs = [(uri, source_id) for uri, past in exported.items() for source_id in past.source_ids]
     ids = valid.sparkSession.createDataFrame(pairs, "source string, source_id string")

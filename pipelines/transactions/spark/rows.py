@@ -18,13 +18,13 @@ from pipelines.runtime.settings import IngestSettings, PrivacySettings, SessionI
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.transactions.spark import columns, identifiers, masking
 from pipelines.transactions.spark.columns import HTTP_SCHEMES, violations
-from pipelines.transactions.spark.identifiers import client
+from pipelines.transactions.spark.identifiers import client_hash
 
 KEPT_HEADERS = ("accept", "origin", "sec-fetch-dest", "sec-fetch-mode", "x-requested-with")
 TEXT_CHARACTERS = 512
 
 
-def judged(
+def validate_rows(
     records: DataFrame,
     *,
     key: bytes,
@@ -44,7 +44,7 @@ def judged(
         .transform(_with_values, ingest)
         .withColumn("violations", violations(now, ingest))
         .transform(
-            masking.masked,
+            masking.mask_texts,
             body_max_bytes=ingest.body_max_bytes,
             original=columns.without_addresses(
                 F.coalesce(F.col("raw"), F.concat_ws(" ", "time", "method", "url", "status"))
@@ -52,10 +52,10 @@ def judged(
             raw_characters=ingest.quarantine_raw_bytes,
         )
     )
-    ids = identifiers.identifiers(sessions, privacy_settings.jwt_claims)
+    ids = identifiers.identifier_hashes(sessions, privacy_settings.jwt_claims)
     keyed = identifiers.with_key(typed, key)  # after what crosses to Python: the key never does
     hashed = keyed.withColumn("identifiers", ids).withColumn(
-        "client", client(F.col("identifiers"), privacy_settings, [session.key for session in sessions])
+        "client", client_hash(F.col("identifiers"), privacy_settings, [session.key for session in sessions])
     )
     return hashed.withColumn("path_shape", path_shape(F.col("path"), paths)).select(*_columns())
 
@@ -97,30 +97,33 @@ def _with_values(records: DataFrame, settings: IngestSettings) -> DataFrame:
     """Adds typed time, host, method, status, sizes and chosen header values."""
     sent, answered = F.col("request_headers"), F.col("response_headers")
     scheme = F.lower(F.coalesce(F.col("target_scheme"), F.col("scheme")))
-    agent = columns.filled(F.coalesce(F.col("user_agent"), columns.header(sent, "user-agent")))
-    referer = columns.filled(F.coalesce(F.col("referer"), columns.header(sent, "referer")))
+    agent = columns.non_empty(F.coalesce(F.col("user_agent"), columns.header(sent, "user-agent")))
+    referer = columns.non_empty(F.coalesce(F.col("referer"), columns.header(sent, "referer")))
     referer = F.substring_index(F.substring_index(referer, "#", 1), "?", 1)
     return records.withColumns(
         {
-            "time": columns.timestamp(F.col("time"), settings.time_zone or None),
+            "time": columns.parse_timestamp(F.col("time"), settings.time_zone or None),
             "has_no_zone": columns.has_no_zone(F.col("time")),
             "scheme": scheme,
-            "host": columns.host(
-                F.coalesce(F.col("authority"), columns.filled(F.col("host")), columns.header(sent, "host")),
+            "host": columns.normalise_host(
+                F.coalesce(
+                    F.col("authority"), columns.non_empty(F.col("host")), columns.header(sent, "host")
+                ),
                 scheme,
             ),
             "method": F.upper(F.trim("method")),
             "status": F.col("status").try_cast("int"),
-            "request_bytes": columns.size(F.col("request_bytes")),
-            "response_bytes": columns.size(F.col("response_bytes")),
-            "sent_media_type": columns.media_type(
+            "request_bytes": columns.parse_size(F.col("request_bytes")),
+            "response_bytes": columns.parse_size(F.col("response_bytes")),
+            "sent_media_type": columns.parse_media_type(
                 F.coalesce(
-                    columns.filled(F.col("request_content_type")), columns.header(sent, "content-type")
+                    columns.non_empty(F.col("request_content_type")), columns.header(sent, "content-type")
                 )
             ),
-            "response_content_type": columns.media_type(
+            "response_content_type": columns.parse_media_type(
                 F.coalesce(
-                    columns.filled(F.col("response_content_type")), columns.header(answered, "content-type")
+                    columns.non_empty(F.col("response_content_type")),
+                    columns.header(answered, "content-type"),
                 )
             ),
             "user_agent": F.substring(agent, 1, TEXT_CHARACTERS),
@@ -137,7 +140,7 @@ def _with_values(records: DataFrame, settings: IngestSettings) -> DataFrame:
 def _with_media_type(records: DataFrame, body_max_bytes: int) -> DataFrame:
     """Adds `request_content_type`, guessed from the body where it was sent without one, and whether it was."""
     is_unknown = F.col("sent_media_type").isNull() & (F.length("request_body") > 0)
-    guessed = F.when(is_unknown, columns.guessed_media_type(F.col("request_body"), body_max_bytes))
+    guessed = F.when(is_unknown, columns.guess_media_type(F.col("request_body"), body_max_bytes))
     return records.withColumn("guessed_media_type", guessed).withColumns(
         {
             "request_content_type": F.coalesce("sent_media_type", "guessed_media_type"),
@@ -161,5 +164,5 @@ def _columns() -> list[Column]:
     ).split()
     return [
         *(F.col(name) for name in plain),
-        *(columns.names(column).alias(name) for name, column in names.items()),
+        *(columns.sorted_names(column).alias(name) for name, column in names.items()),
     ]

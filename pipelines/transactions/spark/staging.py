@@ -19,11 +19,11 @@ from pyspark.sql import functions as F
 
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import Settings
-from pipelines.transactions.inputs.spark.files import Input, damaged
+from pipelines.transactions.inputs.spark.files import Input, find_damaged
 from pipelines.transactions.sources.lines import with_line_numbers
 from pipelines.transactions.sources.registry import read
-from pipelines.transactions.spark.counts import FileCounts, counted_files, file_problems
-from pipelines.transactions.spark.rows import judged
+from pipelines.transactions.spark.counts import FileCounts, count_files, find_file_problems
+from pipelines.transactions.spark.rows import validate_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Batch:
 
 
 @contextmanager
-def staged(
+def stage_batch(
     spark: SparkSession,
     inputs: Sequence[Input],
     folder: str,
@@ -56,7 +56,7 @@ def staged(
         InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or no file is left.
     """
     skips, most = settings.ingest.unreadable_files == "skip", settings.ingest.unpacked_max_bytes
-    broken = {entry.uri: problem for entry, problem in damaged(inputs, most)} if skips else {}
+    broken = {entry.uri: problem for entry, problem in find_damaged(inputs, most)} if skips else {}
     whole = [entry for entry in inputs if entry.uri not in broken]
     if not whole:
         raise_problem(sorted(broken.items()), inputs)
@@ -64,8 +64,8 @@ def staged(
         rows = _judged(spark, whole, key=key, now=now, settings=settings)
         _write(rows, folder, whole, most)
         found = _identified(spark.read.schema(rows.schema).parquet(folder), spark, whole)
-        counted = counted_files(found)
-        problems = file_problems(counted)
+        counted = count_files(found)
+        problems = find_file_problems(counted)
         files = tuple(entry for entry in whole if entry.uri not in problems)
         if problems and not (skips and files):
             raise_problem(sorted((broken | problems).items()), inputs)
@@ -79,7 +79,7 @@ def staged(
             tuple(f"{names.get(source, source)}: {why}" for source, why in left_out),
         )
     finally:
-        remove(spark, folder)
+        remove_folder(spark, folder)
 
 
 def _judged(
@@ -89,7 +89,7 @@ def _judged(
     host = F.coalesce("host", F.lit(settings.ingest.default_host))
     records = read(spark, inputs, settings.ingest)
     named = records.withColumn("host", F.when(F.col("format") == "combined", host).otherwise(F.col("host")))
-    return judged(
+    return validate_rows(
         named,
         key=key,
         now=now,
@@ -105,7 +105,7 @@ def _write(rows: DataFrame, folder: str, inputs: Sequence[Input], max_bytes: int
     try:
         rows.write.mode("overwrite").parquet(folder)
     except (Py4JJavaError, PySparkException) as error:
-        broken = [(entry.uri, problem) for entry, problem in damaged(inputs, max_bytes)]
+        broken = [(entry.uri, problem) for entry, problem in find_damaged(inputs, max_bytes)]
         if not broken:
             raise
         raise_problem(broken, inputs, error)
@@ -157,7 +157,7 @@ def raise_problem(
     raise InputError(_names(inputs).get(source, source), problem + more, way_out) from cause
 
 
-def remove(spark: SparkSession, path: str) -> None:
+def remove_folder(spark: SparkSession, path: str) -> None:
     """Deletes a folder on whatever file system it is on; one that is not there is no error."""
     if "://" not in path:  # needs no JVM, which may be what has failed
         rmtree(path, ignore_errors=True)

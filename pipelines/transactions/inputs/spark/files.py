@@ -17,20 +17,26 @@ from pipelines.transactions.inputs.compression import (
     Compression,
     DamagedError,
     TooLargeError,
-    compression_of,
-    decompressed,
+    decompress,
+    detect_compression,
 )
 from pipelines.transactions.inputs.detection import (
     KNOWN_FORMATS,
     Format,
-    LeftOut,
+    SkippedFile,
     WrongFormat,
     check_format,
-    chosen_format,
+    choose_format,
 )
-from pipelines.transactions.inputs.names import Named, named_files, remote_scheme, shown, spark_uri
-from pipelines.transactions.inputs.scan import UNLIMITED, Limits, Scan, scanned
-from pipelines.transactions.inputs.spark.remote import plain_head, remote_files
+from pipelines.transactions.inputs.names import (
+    NamedFile,
+    list_files,
+    printable_name,
+    remote_scheme,
+    spark_uri,
+)
+from pipelines.transactions.inputs.scan import UNLIMITED, Limits, Scan, scan_file
+from pipelines.transactions.inputs.spark.remote import decompress_head, list_remote_files
 
 REMOTE_SCHEMES = ("s3a", "hdfs", "abfss", "gs")
 _CHUNK_BYTES = 1 << 20
@@ -122,19 +128,21 @@ def find_inputs(
                 why = (
                     "given twice"
                     if first.uri == found.uri
-                    else f"same content as {shown(first.path or first.uri)}"
+                    else f"same content as {printable_name(first.path or first.uri)}"
                 )
-                skipped.append((shown(found.path or found.uri), why))
+                skipped.append((printable_name(found.path or found.uri), why))
         if len(files) + len(skipped) == before:
-            raise InputError(shown(argument), "holds no file", "Name a folder with HAR files or logs.")
+            raise InputError(
+                printable_name(argument), "holds no file", "Name a folder with HAR files or logs."
+            )
     if not files:
         raise InputError(
-            shown(arguments[0]), f"no file of a known format ({_summary(skipped)})", KNOWN_FORMATS
+            printable_name(arguments[0]), f"no file of a known format ({_summary(skipped)})", KNOWN_FORMATS
         )
     return Inputs(tuple(files.values()), tuple(skipped))
 
 
-def damaged(inputs: Iterable[Input], max_bytes: int = sys.maxsize) -> list[tuple[Input, str]]:
+def find_damaged(inputs: Iterable[Input], max_bytes: int = sys.maxsize) -> list[tuple[Input, str]]:
     """The compressed local inputs that cannot be decompressed to the end, or hold more than `max_bytes`, with the reason.
 
     Reads each one whole, so it is for the case that a Spark job failed and the user must hear on which file.
@@ -149,7 +157,7 @@ def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
 
     def unlisted(error: OSError) -> None:
         problem = InputError(
-            shown(error.filename),
+            printable_name(error.filename),
             f"cannot be listed ({error.strerror})",
             "Grant read access, or leave it out.",
         )
@@ -157,11 +165,11 @@ def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
             raise problem
         search.skipped.append((problem.source, problem.problem))
 
-    for named in named_files(argument, unlisted):
+    for named in list_files(argument, unlisted):
         try:
             yield _local(named, search)
-        except LeftOut as reason:
-            search.skipped.append((named.shown, str(reason)))
+        except SkippedFile as reason:
+            search.skipped.append((named.printable, str(reason)))
         except (DamagedError, TooLargeError, OSError, InputError) as error:
             problem = error if isinstance(error, InputError) else _unreadable(named.path, error)
             if search.unreadable == "error" or (named.is_explicit and isinstance(error, WrongFormat)):
@@ -169,22 +177,22 @@ def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
             search.skipped.append((problem.source, problem.problem))
 
 
-def _local(named: Named, search: _Search) -> Input:
+def _local(named: NamedFile, search: _Search) -> Input:
     """The input, fingerprinted.
 
     Raises:
         LeftOut, InputError, DamagedError, TooLargeError, OSError: why it is not one.
     """
     if named.oddity is not None:
-        raise LeftOut(named.oddity)
+        raise SkippedFile(named.oddity)
     path = named.path.resolve()  # Spark would resolve `link/../x` by its letters, and so elsewhere than we
     uri = spark_uri(path)
     with path.open("rb") as stored:
-        compression = compression_of(stored.read(4))
+        compression = detect_compression(stored.read(4))
         stored.seek(0)
-        head = decompressed(stored, compression).read(HEAD_BYTES)
-    form = chosen_format(named, head, search.format)
-    scan = None if form == "har" else scanned(path, compression, search.limits)
+        head = decompress(stored, compression).read(HEAD_BYTES)
+    form = choose_format(named, head, search.format)
+    scan = None if form == "har" else scan_file(path, compression, search.limits)
     checksum = scan.content if scan is not None and compression == "none" else _checksum(path)
     return Input(uri, path, form, compression, path.stat().st_size, checksum, scan=scan)
 
@@ -199,16 +207,16 @@ def _remote(argument: str, search: _Search) -> Iterator[Input]:
     if scheme not in REMOTE_SCHEMES or search.spark is None:
         known = ", ".join(f"{name}://" for name in REMOTE_SCHEMES)
         raise InputError(
-            shown(argument), f"{scheme}:// is not supported", f"Download it, or use one of {known}."
+            printable_name(argument), f"{scheme}:// is not supported", f"Download it, or use one of {known}."
         )
-    for file in remote_files(search.spark(), argument):
-        named = Named(Path(PurePosixPath(file.location).name), file.is_explicit, uri=file.uri)
+    for file in list_remote_files(search.spark(), argument):
+        named = NamedFile(Path(PurePosixPath(file.location).name), file.is_explicit, uri=file.uri)
         try:
-            compression = compression_of(file.head)
-            head = plain_head(file.head, compression)
-            form = chosen_format(named, head, search.format)
-        except LeftOut as reason:
-            search.skipped.append((named.shown, str(reason)))
+            compression = detect_compression(file.head)
+            head = decompress_head(file.head, compression)
+            form = choose_format(named, head, search.format)
+        except SkippedFile as reason:
+            search.skipped.append((named.printable, str(reason)))
             continue
         scan = None if form == "har" else file.scan
         yield Input(file.uri, None, form, compression, file.size, file.version, file.location, scan)
@@ -224,7 +232,7 @@ def _damage(entry: Input, max_bytes: int) -> str | None:
         return None
     try:
         with entry.path.open("rb") as stored:
-            plain = decompressed(stored, entry.compression, max_bytes)
+            plain = decompress(stored, entry.compression, max_bytes)
             while plain.read(_CHUNK_BYTES):
                 pass
     except (DamagedError, TooLargeError, OSError) as error:
@@ -235,11 +243,13 @@ def _damage(entry: Input, max_bytes: int) -> str | None:
 def _unreadable(path: Path, error: Exception) -> InputError:
     if isinstance(error, OSError):
         return InputError(
-            shown(path), f"cannot be read ({error.strerror})", "Grant read access, or leave it out."
+            printable_name(path), f"cannot be read ({error.strerror})", "Grant read access, or leave it out."
         )
     if isinstance(error, TooLargeError):
-        return InputError(shown(path), str(error), "Split it, or raise the setting where you trust the file.")
-    return InputError(shown(path), str(error), "Fetch or compress it again, or leave it out.")
+        return InputError(
+            printable_name(path), str(error), "Split it, or raise the setting where you trust the file."
+        )
+    return InputError(printable_name(path), str(error), "Fetch or compress it again, or leave it out.")
 
 
 def _summary(skipped: Sequence[tuple[str, str]]) -> str:

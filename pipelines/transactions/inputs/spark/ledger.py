@@ -10,23 +10,23 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from pipelines.runtime.tables import Warehouse
-from pipelines.transactions.inputs.names import shown
-from pipelines.transactions.inputs.scan import beginnings
+from pipelines.transactions.inputs.names import printable_name
+from pipelines.transactions.inputs.scan import hash_prefixes
 from pipelines.transactions.inputs.spark.files import Input
-from pipelines.transactions.inputs.spark.remote import content_of
+from pipelines.transactions.inputs.spark.remote import hash_ends
 from pipelines.transactions.tables import BATCHES
 
-MOVED_BYTES = 4096
+LEAST_MOVED_BYTES = 4096
 """From how many equal bytes on a file of another name is a log that was rotated or packed: some thirty lines of two servers are
 never equal to the second and the byte, while a single one (a health check) may be."""
 
-Known = dict[str, Any]  # a row of the ledger
-Contents = Callable[[Input, Sequence[int]], dict[int, str]]  # `Scan.content` of so many first bytes
+LedgerRow = dict[str, Any]  # a row of the ledger
+PrefixHashes = Callable[[Input, Sequence[int]], dict[int, str]]  # `Scan.content` of so many first bytes
 _COLUMNS = ("source_id", "source", "format", "content", "first_line", "bytes", "lines", "line_bytes", "valid")
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierIngest:
     """What was read under the name of an input before: `source_ids`, and the line that may be there twice (else None)."""
 
     source_ids: tuple[str, ...]
@@ -34,7 +34,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class LedgerComparison:
     """Inputs against the ledger.
 
     Attributes:
@@ -48,25 +48,25 @@ class Compared:
     new: tuple[Input, ...]
     known: int
     known_valid: int
-    earlier: dict[str, Earlier]
+    earlier: dict[str, EarlierIngest]
     notes: tuple[str, ...]
 
 
-def compared(warehouse: Warehouse, inputs: Sequence[Input]) -> Compared:
+def compare_with_ledger(warehouse: Warehouse, inputs: Sequence[Input]) -> LedgerComparison:
     """Looks the inputs up by content, by their first line and by name."""
 
     def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
         if entry.path is not None:
-            found = beginnings(entry.path, entry.compression, lengths)
+            found = hash_prefixes(entry.path, entry.compression, lengths)
             return {length: content for length, (content, _) in found.items()}
-        return {
-            length: content_of(warehouse.spark, entry.location or entry.uri, length) for length in lengths
-        }
+        return {length: hash_ends(warehouse.spark, entry.location or entry.uri, length) for length in lengths}
 
-    return against(_rows(warehouse, inputs), inputs, contents)
+    return compare_with_rows(_rows(warehouse, inputs), inputs, contents)
 
 
-def against(rows: Iterable[Known], inputs: Sequence[Input], contents: Contents) -> Compared:
+def compare_with_rows(
+    rows: Iterable[LedgerRow], inputs: Sequence[Input], contents: PrefixHashes
+) -> LedgerComparison:
     """Inputs against rows of the ledger, which have `_COLUMNS`."""
     by_id, by_line, by_name = {}, defaultdict(list), defaultdict(list)
     for row in rows:
@@ -74,7 +74,7 @@ def against(rows: Iterable[Known], inputs: Sequence[Input], contents: Contents) 
         by_name[row["source"]].append(row)
         if row["lines"] is not None:
             by_line[row["first_line"]].append(row)
-    new, notes, earlier, known, valid = list[Input](), list[str](), dict[str, Earlier](), 0, 0
+    new, notes, earlier, known, valid = list[Input](), list[str](), dict[str, EarlierIngest](), 0, 0
     for entry in inputs:
         same, before = by_id.get(entry.checksum), _beginnings(entry, by_line, contents)
         valid += sum(row["valid"] for row in before) or (same["valid"] if same else 0)
@@ -84,18 +84,20 @@ def against(rows: Iterable[Known], inputs: Sequence[Input], contents: Contents) 
         if before:
             found, earlier[entry.uri] = _grown(entry, before[-1])
             new.append(found)
-            notes.append(f"{shown(entry.name)}: has grown, read on from line {found.lines_before + 1:,}")
+            notes.append(
+                f"{printable_name(entry.name)}: has grown, read on from line {found.lines_before + 1:,}"
+            )
             continue
         new.append(entry)
         if entry.name in by_name:
-            earlier[entry.uri] = Earlier(tuple(row["source_id"] for row in by_name[entry.name]))
+            earlier[entry.uri] = EarlierIngest(tuple(row["source_id"] for row in by_name[entry.name]))
             notes.append(
-                f"{shown(entry.name)}: holds something else than when it was read before, read whole"
+                f"{printable_name(entry.name)}: holds something else than when it was read before, read whole"
             )
-    return Compared(tuple(new), known, valid, earlier, tuple(notes))
+    return LedgerComparison(tuple(new), known, valid, earlier, tuple(notes))
 
 
-def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Known]:
+def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[LedgerRow]:
     """The published rows of the ledger that may be about one of the inputs; a few of each."""
     lines = sorted({entry.scan.first_line for entry in inputs if entry.scan is not None})
     wanted = (
@@ -107,7 +109,7 @@ def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[Known]:
     return [row.asDict() for row in found.collect()]
 
 
-def _beginnings(entry: Input, by_line: dict[str, list[Known]], contents: Contents) -> list[Known]:
+def _beginnings(entry: Input, by_line: dict[str, list[LedgerRow]], contents: PrefixHashes) -> list[LedgerRow]:
     """The rows of the ledger whose whole content `entry` begins with, by SHA-256; the longest one last."""
     scan = entry.scan
     if scan is None:
@@ -117,7 +119,7 @@ def _beginnings(entry: Input, by_line: dict[str, list[Known]], contents: Content
         for row in by_line.get(scan.first_line, [])
         if row["format"] == entry.format
         and 0 < row["bytes"] <= scan.bytes
-        and (row["source"] == entry.name or row["bytes"] >= MOVED_BYTES)
+        and (row["source"] == entry.name or row["bytes"] >= LEAST_MOVED_BYTES)
     ]
     # of another content at the same length nothing need be read
     shorter = {row["bytes"] for row in candidates if row["bytes"] < scan.bytes}
@@ -126,18 +128,18 @@ def _beginnings(entry: Input, by_line: dict[str, list[Known]], contents: Content
     return sorted(same, key=lambda row: int(row["bytes"]))
 
 
-def _grown(entry: Input, before: Known) -> tuple[Input, Earlier]:
+def _grown(entry: Input, before: LedgerRow) -> tuple[Input, EarlierIngest]:
     """Where to read on. A last line without an end was read as it was then; it is read again only if it has grown, too."""
     size, lines, whole = before["bytes"], before["lines"], before["line_bytes"]
     ids = (before["source_id"],)
     if (
         whole == size
     ):  # a remote file is read from its beginning, by many tasks, and its known lines are left out
-        return replace(entry, start=size if entry.path else 0, lines_before=lines), Earlier(ids)
+        return replace(entry, start=size if entry.path else 0, lines_before=lines), EarlierIngest(ids)
     if entry.path is None:
-        return replace(entry, lines_before=lines), Earlier(ids, lines + 1)
-    _, after = beginnings(entry.path, entry.compression, [size])[size]
+        return replace(entry, lines_before=lines), EarlierIngest(ids, lines + 1)
+    _, after = hash_prefixes(entry.path, entry.compression, [size])[size]
     end = next((end for end in (b"\n", b"\r\n") if after.startswith(end)), None)
     if end is not None:
-        return replace(entry, start=size + len(end), lines_before=lines + 1), Earlier(ids)
-    return replace(entry, start=whole, lines_before=lines), Earlier(ids, lines + 1)
+        return replace(entry, start=size + len(end), lines_before=lines + 1), EarlierIngest(ids)
+    return replace(entry, start=whole, lines_before=lines), EarlierIngest(ids, lines + 1)

@@ -18,10 +18,10 @@ from pipelines.transactions.inputs.compression import (
     HEAD_BYTES,
     Compression,
     DamagedError,
-    compression_of,
-    decompressed,
+    decompress,
+    detect_compression,
 )
-from pipelines.transactions.inputs.names import shown
+from pipelines.transactions.inputs.names import printable_name
 from pipelines.transactions.inputs.scan import Scan
 
 _HEAD_LIMIT = 1 << 30  # of what the first stored bytes of a file may hold: only their beginning is read
@@ -49,7 +49,7 @@ class RemoteFile:
     scan: Scan | None
 
 
-def remote_files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
+def list_remote_files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
     """The files that a URI names: itself, what is below it, or what a pattern matches; in order of their names.
 
     Raises:
@@ -68,7 +68,7 @@ def _files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
     system = path.getFileSystem(context._jsc.hadoopConfiguration())
     found = list(system.globStatus(path) or [])
     if not found:
-        raise InputError(shown(argument), "does not exist", "Check the URI.")
+        raise InputError(printable_name(argument), "does not exist", "Check the URI.")
     statuses = []
     for status in found:
         if status.isFile():
@@ -94,7 +94,7 @@ def _described(system: Any, status: Any, location: str, is_explicit: bool) -> Re
     stream = system.open(status.getPath())
     try:
         head = bytes(stream.readNBytes(HEAD_BYTES)) if size else b""
-        is_plain = compression_of(head) == "none" and size > 0
+        is_plain = detect_compression(head) == "none" and size > 0
         tail = _tail(stream, size) if is_plain else b""
     finally:
         stream.close()
@@ -102,7 +102,7 @@ def _described(system: Any, status: Any, location: str, is_explicit: bool) -> Re
     return RemoteFile(uri, location, size, sha256(version.encode()).hexdigest(), is_explicit, head, scan)
 
 
-def content_of(spark: SparkSession, location: str, length: int) -> str:
+def hash_ends(spark: SparkSession, location: str, length: int) -> str:
     """`Scan.content` of the first `length` bytes of a file, by their ends: SHA-256 of the first and the last 64 KiB.
 
     A log whose ends are the same at the same place is the same log; to compare all of it would be to download it again.
@@ -159,22 +159,22 @@ def _refusal(argument: str, error: Py4JJavaError) -> InputError:
     said = " ".join(str(error.java_exception.getMessage()).split())[:200]
     if kind in MISSING_CLIENT or any(name in said for name in MISSING_CLIENT):
         return InputError(
-            shown(argument),
+            printable_name(argument),
             f"Spark has no client for it ({kind})",
             "Add it to spark.jars.packages: README, section on remote files.",
         )
     return InputError(
-        shown(argument),
+        printable_name(argument),
         f"cannot be read ({kind}: {said})",
         "Check name, network and credentials of the store.",
     )
 
 
-def plain_head(head: bytes, compression: Compression) -> bytes:
+def decompress_head(head: bytes, compression: Compression) -> bytes:
     """What the first stored bytes hold; that they end in the middle of a stream is no damage."""
     plain = bytearray()
     with suppress(DamagedError):
-        reader = decompressed(BytesIO(head), compression, _HEAD_LIMIT)
+        reader = decompress(BytesIO(head), compression, _HEAD_LIMIT)
         while len(plain) < HEAD_BYTES and (piece := reader.read1(HEAD_BYTES)):
             plain += piece
     return bytes(plain[:HEAD_BYTES])
