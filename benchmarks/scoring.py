@@ -21,9 +21,9 @@ from pyspark.sql import functions as F
 
 from benchmarks.figures import Figure, argument_parser, ratio, report
 from benchmarks.machine import cpu_seconds, describe_machine
-from ml.registry.bundled import bundled
+from ml.registry.bundled import load_bundled_model
 from ml.requests.features import FEATURES
-from ml.requests.score import NEEDED, load, probabilities
+from ml.requests.score import NEEDED, load_classifier, predict_probabilities
 from ml.requests.spark import with_features, with_probability
 from pipelines.http.signals import SIGNALS
 from pipelines.runtime.settings import Settings, load_settings
@@ -97,8 +97,8 @@ def raw_prediction(rows: DataFrame) -> tuple[Callable[[], object], int]:
     frame = with_features(rows.limit(ROWS_OF_MATRIX), keep=[]).toPandas()
     matrix = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32))
     batches = [np.asfortranarray(matrix[start : start + 10_000]) for start in range(0, len(matrix), 10_000)]
-    model = load(bundled())
-    return (lambda: [probabilities(model, batch) for batch in batches]), len(matrix)
+    model = load_classifier(load_bundled_model())
+    return (lambda: [predict_probabilities(model, batch) for batch in batches]), len(matrix)
 
 
 def main() -> None:
@@ -121,7 +121,7 @@ def main() -> None:
             "CatBoost on a ready matrix": (predict, predicted),
             "scan + packed signals": (compute_all(packed.select(*NEEDED)), count),
             "scan + features + score": (
-                compute_all(with_probability(packed, bundled(), keep=["transaction_id"])),
+                compute_all(with_probability(packed, load_bundled_model(), keep=["transaction_id"])),
                 count,
             ),
         }

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from benchmarks.figures import Figure, argument_parser, report
 from benchmarks.machine import describe_machine
-from ml.paths.score import variable_probability
-from ml.registry.bundled import bundled_paths
+from ml.paths.score import make_scorer
+from ml.registry.bundled import load_bundled_path_model
 from pipelines.paths.spark.inference import infer_rules_on_spark
 from pipelines.paths.spark.steps import mask_path
 from pipelines.paths.spark.templates import resolve_shapes
@@ -110,7 +110,7 @@ def infer_path_rules(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     """
     day = F.to_date(F.lit("2026-05-01"))
     evidence = distinct.withColumns({"first_day": day, "last_day": day})
-    return infer_rules_on_spark(evidence, settings, variable_probability(bundled_paths()), None)
+    return infer_rules_on_spark(evidence, settings, make_scorer(load_bundled_path_model()), None)
 
 
 def wrong_templates(found: DataFrame) -> list[tuple[str, str, int]]:

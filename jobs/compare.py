@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from ml.evaluation.figures import difference_figure, histogram_figure
+from ml.evaluation.figures import draw_differences, draw_histogram
 from ml.registry import tracking
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.comparison import (
@@ -109,8 +109,8 @@ def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Comp
     if settings.tracking.enabled:
         with run.reporter.stage("Logging the comparison to MLflow"):
             drawn = {
-                "histogram": histogram_figure(figures.histogram),
-                "differences": difference_figure(figures.buckets),
+                "histogram": draw_histogram(figures.histogram),
+                "differences": draw_differences(figures.buckets),
             }
             tracking.log_comparison(open_store(settings, run.root), found.metrics(), drawn, found.tables())
     return found

@@ -20,7 +20,7 @@ import orjson
 import pandas as pd
 
 from ml.registry import tracking
-from ml.registry.bundled import CARD, CARD_TEXT, MODEL, card_text, described
+from ml.registry.bundled import CARD, CARD_TEXT, MODEL, describe_model, render_card
 from ml.training.train import Trained
 from ml.training.train import train as fit
 from pipelines.runtime.files import write_atomically
@@ -55,7 +55,7 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
         outcome.append(f"ROC AUC {trained.metrics['roc_auc']:.4f} on hosts left out")
     with run.reporter.stage("Logging to MLflow") as outcome:
         where = open_store(run.settings, run.root)
-        card = card_text(build_card(run, trained, labels))
+        card = render_card(build_card(run, trained, labels))
         parameters = run.settings.training.model_dump() | {"labels": labels}
         if labels == "session":
             parameters |= {f"labels.{name}": value for name, value in run.settings.labels}
@@ -74,7 +74,7 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
 def build_card(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
     """The model's card as data: settings, figures, features, checksum."""
     simulator = run.settings.simulator.model_dump(include={"days", "end_date"})
-    return described(trained, run.settings.training.model_dump(), simulator, labels)
+    return describe_model(trained, run.settings.training.model_dump(), simulator, labels)
 
 
 def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
@@ -82,7 +82,7 @@ def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
     card = build_card(run, trained, labels)
     write_atomically(out / MODEL, trained.model)
     write_atomically(out / CARD, orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    write_atomically(out / CARD_TEXT, card_text(card))
+    write_atomically(out / CARD_TEXT, render_card(card))
 
 
 def train_calls(run: Run, labels: Labels, out: Path | None) -> None:

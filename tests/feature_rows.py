@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ml.requests.features import Matrix, matrix
+from ml.requests.features import Matrix, build_matrix
 from pipelines.http.signals import pack
 from pipelines.simulator import Transaction
 
@@ -27,7 +27,7 @@ def rows(
     """
     kind, numbers = kind or pa.string(), pa.array([None] * len(paths), pa.int64())
     host, path, query = (pa.array(column, kind) for column in (hosts, paths, queries))
-    return matrix(host, path, query, numbers, numbers, numbers)
+    return build_matrix(host, path, query, numbers, numbers, numbers)
 
 
 def record(transaction: Transaction) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def record(transaction: Transaction) -> dict[str, Any]:
 def simulated_rows(found: Sequence[Transaction]) -> Matrix:
     """Computes features of simulated transactions, signals packed in plain Python."""
     parts = [transaction.uri.partition("?") for transaction in found]
-    return matrix(
+    return build_matrix(
         pa.array([transaction.host for transaction in found]),
         pa.array([part[0] for part in parts]),
         pa.array([part[2] for part in parts]),

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from ml.paths.score import variable_probability
-from ml.registry.bundled import bundled_paths
+from ml.paths.score import make_scorer
+from ml.registry.bundled import load_bundled_path_model
 from pipelines.paths.spark.inference import infer_rules_on_spark
 from pipelines.paths.spark.steps import mask_path
 from pipelines.paths.spark.templates import assign_templates
@@ -85,7 +85,7 @@ def inferred_templates(
     rows = spark.createDataFrame(
         [(h, p) for h, paths in hosts.items() for p in paths], "host string, path string"
     )
-    score = variable_probability(bundled_paths())
+    score = make_scorer(load_bundled_path_model())
     rules = infer_rules_on_spark(evidence_of(rows, settings), settings, score, None)
     shaped = rows.withColumn("path_shape", mask_path(F.col("path"), settings))
     known = assign_templates(shaped.select("host", "path_shape").distinct(), rules, settings)

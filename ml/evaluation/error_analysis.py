@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.evaluation.measures import Labels, Probabilities
-from ml.explanation.reasons import Explainer, contributions
+from ml.explanation.reasons import Explainer, compute_contributions
 from ml.requests.features import FEATURES
 
 SAMPLE: Final = 2000
@@ -45,16 +45,18 @@ def explain(
     for each, (explainer, slope) in enumerate(zip(explainers, slopes, strict=True)):
         here = fold[rows] == each
         if here.any():
-            values[here] = contributions(explainer, features[rows[here]]).values * slope
+            values[here] = compute_contributions(explainer, features[rows[here]]).values * slope
     return Explained(rows, values, features[rows])
 
 
-def sampled(rows: int, seed: int, size: int = SAMPLE) -> npt.NDArray[np.int64]:
+def sample_rows(rows: int, seed: int, size: int = SAMPLE) -> npt.NDArray[np.int64]:
     """At most `size` of the row numbers, rising; the same for the same seed."""
     return np.sort(np.random.default_rng(seed).choice(rows, min(rows, size), replace=False))
 
 
-def worst_rows(kinds: Sequence[str], labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.int64]:
+def find_worst_rows(
+    kinds: Sequence[str], labels: Labels, probabilities: Probabilities
+) -> npt.NDArray[np.int64]:
     """Row numbers of wrong decisions at 0.5, most wrong first: some of each kind and label, no two as probable."""
     wrong = np.abs(labels - probabilities)
     found = pd.DataFrame({"kind": kinds, "is_api": labels, "wrong": wrong})
@@ -63,7 +65,7 @@ def worst_rows(kinds: Sequence[str], labels: Labels, probabilities: Probabilitie
     return np.asarray(found.index, np.int64)[:EXAMPLES]
 
 
-def confusion(
+def describe_mistakes(
     explained: Explained, kinds: Sequence[str], labels: Labels, probabilities: Probabilities
 ) -> pd.DataFrame:
     """kind, is_api, probability and what spoke for the mistake: `feature=value (log-odds)`, the strongest first."""
@@ -78,7 +80,7 @@ def confusion(
     return pd.DataFrame(found, columns=list(columns))
 
 
-def summary(explained: Explained) -> pd.DataFrame:
+def summarise_shap(explained: Explained) -> pd.DataFrame:
     """feature, mean_abs, mean_when_low, mean_when_high (log-odds; split at the feature's mean), strongest first."""
     high = explained.features > explained.features.mean(axis=0)
     found = pd.DataFrame(

@@ -17,7 +17,7 @@ DARK, LIGHT = "#1f4e79", "#e8a33d"
 BINS: Final = 20
 
 
-def curves_figure(labels: Labels, probabilities: Probabilities) -> Figure:
+def draw_curves(labels: Labels, probabilities: Probabilities) -> Figure:
     """Left: ROC with a logarithmic rate of false positives, where this classifier lives; right: precision and recall."""
     wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
     precision, recall, _ = precision_recall_curve(labels, probabilities)
@@ -38,7 +38,7 @@ def curves_figure(labels: Labels, probabilities: Probabilities) -> Figure:
     return figure
 
 
-def calibration_figure(
+def draw_calibration(
     labels: Labels, probabilities: Probabilities, before: Probabilities | None = None
 ) -> Figure:
     """Left: true share against stated probability (twenty bins), perhaps before calibration too; right: how often stated."""
@@ -74,7 +74,7 @@ def _reliability(labels: Labels, probabilities: Probabilities) -> tuple[npt.NDAr
     return stated[filled] / rows[filled], true[filled] / rows[filled]
 
 
-def shap_figure(explained: Explained, features: Sequence[str], top: int = 20) -> Figure:
+def draw_shap_values(explained: Explained, features: Sequence[str], top: int = 20) -> Figure:
     """A dot a row for the strongest features: how far it moved the log-odds; dark dots have a high value of it."""
     strongest = np.argsort(-np.abs(explained.values).mean(axis=0), kind="stable")[:top]
     figure = Figure(figsize=(9, 0.36 * len(strongest) + 1.4), layout="constrained")
@@ -104,7 +104,7 @@ def shap_figure(explained: Explained, features: Sequence[str], top: int = 20) ->
     return figure
 
 
-def importance_figure(features: Sequence[str], importances: Sequence[float]) -> Figure:
+def draw_importances(features: Sequence[str], importances: Sequence[float]) -> Figure:
     """Bars, the largest on top; CatBoost's PredictionValuesChange in percent."""
     figure = Figure(figsize=(7, 0.3 * len(features) + 1), layout="constrained")
     axes = figure.subplots()
@@ -130,7 +130,7 @@ class Counts(Protocol):
     def session(self) -> Sequence[int]: ...  # noqa: D102
 
 
-def histogram_figure(counts: Counts) -> Figure:
+def draw_histogram(counts: Counts) -> Figure:
     """Bars side by side: how many hosts have so many endpoints by each variant."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
@@ -143,7 +143,7 @@ def histogram_figure(counts: Counts) -> Figure:
     return figure
 
 
-def difference_figure(buckets: Mapping[str, int]) -> Figure:
+def draw_differences(buckets: Mapping[str, int]) -> Figure:
     """Bars side by side: shares of covered hosts by what the classifier changed, here and in the source.
 
     `buckets` counts hosts; only the names of `SOURCE_SHARES` are shown, a missing one is 0.

@@ -14,7 +14,7 @@ Labels = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.floating[Any]]
 
 
-def measures(labels: Labels, probabilities: Probabilities, threshold: float = 0.5) -> dict[str, float]:
+def compute_metrics(labels: Labels, probabilities: Probabilities, threshold: float = 0.5) -> dict[str, float]:
     """Ranking, decision at `threshold`, and calibration. Both classes must occur.
 
     Raises:
@@ -28,15 +28,15 @@ def measures(labels: Labels, probabilities: Probabilities, threshold: float = 0.
         "n_other": float((~labels).sum()),
         "roc_auc": float(roc_auc_score(labels, probabilities)),
         "average_precision": float(average_precision_score(labels, probabilities)),
-        "recall_at_fpr_0.001": recall_at(labels, probabilities, 0.001),
-        "recall_at_fpr_0.01": recall_at(labels, probabilities, 0.01),
-        **decisions(labels, probabilities >= threshold),
+        "recall_at_fpr_0.001": compute_recall_at(labels, probabilities, 0.001),
+        "recall_at_fpr_0.01": compute_recall_at(labels, probabilities, 0.01),
+        **measure_decisions(labels, probabilities >= threshold),
         "log_loss": float(log_loss(labels, clipped)),
-        "calibration_error": calibration_error(labels, probabilities),
+        "calibration_error": compute_calibration_error(labels, probabilities),
     }
 
 
-def decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
+def measure_decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
     """Precision, recall, F1 and false-positive rate of a yes/no decision; 0 where nothing was chosen."""
     right, wrong = float((labels & chosen).sum()), float((~labels & chosen).sum())
     precision = right / max(right + wrong, 1.0)
@@ -49,13 +49,13 @@ def decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
     }
 
 
-def recall_at(labels: Labels, probabilities: Probabilities, false_positive_rate: float) -> float:
+def compute_recall_at(labels: Labels, probabilities: Probabilities, false_positive_rate: float) -> float:
     """Largest recall of any threshold whose false-positive rate is at most the given one."""
     wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
     return float(right[wrong <= false_positive_rate].max())
 
 
-def calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 10) -> float:
+def compute_calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 10) -> float:
     """Expected calibration error (Naeini et al. 2015): mean |stated - true share| over equal-width bins."""
     of_bin = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
     rows = np.bincount(of_bin, minlength=bins)
@@ -64,7 +64,7 @@ def calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 
     return float(np.abs(stated - true).sum() / rows.sum())
 
 
-def by_slice(
+def measure_slices(
     slices: Sequence[str], labels: Labels, probabilities: Probabilities, threshold: float = 0.5
 ) -> list[dict[str, Any]]:
     """One row a (slice, label): rows, mean probability, share decided right; worst first."""
@@ -87,17 +87,17 @@ def by_slice(
     return sorted(rows, key=lambda row: (row["right"], row["slice"]))
 
 
-CLIENTS: Final = ("browser", "app", "library", "bot", "other", "none")
+CLIENT_CLASSES: Final = ("browser", "app", "library", "bot", "other", "none")
 """Classes of user agents; each is a feature `agent_<class>`."""
 
 
-def client_classes(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+def classify_clients(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Features -> class of client of each row, "none" where no user agent was logged."""
-    flags = frame[[f"agent_{name}" for name in CLIENTS]].to_numpy() > 0
-    return np.where(flags.any(axis=1), np.array(CLIENTS, object)[flags.argmax(axis=1)], "none")
+    flags = frame[[f"agent_{name}" for name in CLIENT_CLASSES]].to_numpy() > 0
+    return np.where(flags.any(axis=1), np.array(CLIENT_CLASSES, object)[flags.argmax(axis=1)], "none")
 
 
-def log_classes(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+def classify_logs(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     """Features -> what the log of each row held: response headers, else the media type, else the user agent."""
     has = [frame["headers_logged"] > 0, frame["response_untyped"] == 0, frame["agent_none"] == 0]
     return np.select(has, ["response headers", "media type", "user agent"], "request line only").astype(
@@ -105,7 +105,7 @@ def log_classes(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     )
 
 
-def by_segment(
+def measure_segments(
     segments: dict[str, npt.NDArray[np.object_]],
     labels: Labels,
     probabilities: Probabilities,
@@ -122,7 +122,7 @@ def by_segment(
     return pd.DataFrame(rows)
 
 
-def by_host(
+def measure_hosts(
     hosts: npt.NDArray[Any], labels: Labels, probabilities: Probabilities, threshold: float = 0.5
 ) -> pd.DataFrame:
     """One row a host without its name, worst ROC AUC first: rows, api_share and the figures of `by_segment`."""
@@ -133,7 +133,7 @@ def by_host(
     return found.sort_values(["roc_auc", "recall", "rows"], na_position="last", ignore_index=True)
 
 
-def host_figures(hosts: pd.DataFrame) -> dict[str, float]:
+def summarise_hosts(hosts: pd.DataFrame) -> dict[str, float]:
     """Means over hosts, each host counting once, and over the worst tenth of hosts; where a figure is defined."""
     found: dict[str, float] = {}
     for name, best_is_high in (("roc_auc", True), ("recall", True), ("false_positive_rate", False)):
@@ -148,15 +148,15 @@ def host_figures(hosts: pd.DataFrame) -> dict[str, float]:
 
 def _figures(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[str, Any]:
     api, other = bool(labels.any()), bool((~labels).any())
-    decided = decisions(labels, probabilities >= threshold)
+    decided = measure_decisions(labels, probabilities >= threshold)
     both = api and other
     return {
         "rows": len(labels),
         "api_share": float(labels.mean()),
         "roc_auc": float(roc_auc_score(labels, probabilities)) if both else None,
-        "recall_at_fpr_0.001": recall_at(labels, probabilities, 0.001) if both else None,
+        "recall_at_fpr_0.001": compute_recall_at(labels, probabilities, 0.001) if both else None,
         "precision": decided["precision"] if both else None,
         "recall": decided["recall"] if api else None,
         "false_positive_rate": decided["false_positive_rate"] if other else None,
-        "calibration_error": calibration_error(labels, probabilities),
+        "calibration_error": compute_calibration_error(labels, probabilities),
     }

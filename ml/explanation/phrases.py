@@ -133,7 +133,7 @@ ENDINGS: Final[Mapping[Extension, str]] = {
     Extension.MAP: "a source map",
     Extension.SERVICE: "a service (asmx, svc)",
 }
-QUESTIONS: Final[Mapping[str, tuple[str, str]]] = {
+SIGNAL_PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "method": ("method is {}", "method is not {}"),
     "status": ("status: {}", "status is not: {}"),
     "response_type": ("answers {}", "does not answer {}"),
@@ -148,7 +148,7 @@ QUESTIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Signal → words around the answer, where it is the answer and where it is not."""
 
-ANSWERS: Final[Mapping[str, str]] = {
+FLAG_VALUES: Final[Mapping[str, str]] = {
     **{f"method_{method}": method for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS")},
     "method_replaces": "PUT or PATCH",
     "status_success": "success (200, 201, 202)",
@@ -196,7 +196,7 @@ ANSWERS: Final[Mapping[str, str]] = {
     "referer_same": "this host",
     "referer_other": "another host",
 }
-YES_OR_NO: Final[Mapping[str, tuple[str, str]]] = {
+FLAG_PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "response_untyped": ("answer without a content type", "answer has a content type"),
     "accept_none": ("no Accept header", "has an Accept header"),
     "agent_none": ("no User-Agent header", "has a User-Agent header"),
@@ -246,11 +246,14 @@ def _of_columns(prefix: str, phrases: Mapping[Any, tuple[Any, ...]]) -> Iterator
 
 def _of_flags() -> Iterator[tuple[str, Phrase]]:
     for flag in FLAGS:
-        if flag.name in YES_OR_NO:
-            yield flag.name, Phrase(*YES_OR_NO[flag.name])
-        elif flag.name in ANSWERS:
-            present, absent = QUESTIONS[flag.signal]
-            yield flag.name, Phrase(present.format(ANSWERS[flag.name]), absent.format(ANSWERS[flag.name]))
+        if flag.name in FLAG_PHRASES:
+            yield flag.name, Phrase(*FLAG_PHRASES[flag.name])
+        elif flag.name in FLAG_VALUES:
+            present, absent = SIGNAL_PHRASES[flag.signal]
+            yield (
+                flag.name,
+                Phrase(present.format(FLAG_VALUES[flag.name]), absent.format(FLAG_VALUES[flag.name])),
+            )
 
 
 PHRASES: Final[Mapping[str, Phrase]] = {
@@ -310,7 +313,7 @@ STATES: Final = 3
 """Texts of a feature for one direction: absent, present, unknown."""
 
 
-def state_of(name: str, value: float) -> int:
+def find_state(name: str, value: float) -> int:
     """Which of the `STATES` texts of the feature `name` a value has."""
     phrase = PHRASES[name]
     if phrase.unknown and value < 0:
@@ -318,7 +321,7 @@ def state_of(name: str, value: float) -> int:
     return _PRESENT if value > phrase.above else _ABSENT
 
 
-def texts(direction: str) -> list[str]:
+def list_texts(direction: str) -> list[str]:
     """`direction` ("for", "against") and the phrase, for every feature in order of `FEATURES` and each of its states."""
     found = []
     for name in FEATURES:

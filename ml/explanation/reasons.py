@@ -18,9 +18,15 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
-from ml.explanation.phrases import GROUPS, PHRASES, STATES, texts
+from ml.explanation.phrases import GROUPS, PHRASES, STATES, list_texts
 from ml.requests.features import FEATURES, Matrix
-from ml.requests.score import HOST_WORDS, excess, load, named_rows, without_words
+from ml.requests.score import (
+    HOST_WORDS,
+    clear_host_words,
+    compute_excess,
+    find_rows_with_host_words,
+    load_classifier,
+)
 
 Values = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -32,7 +38,7 @@ REASON_FIELDS: Final = ("group", "feature", "value", "contribution", "text")
 
 _GROUP_NAMES: Final = pa.array([group.name for group in GROUPS])
 _FEATURE_NAMES: Final = pa.array(FEATURES)
-_TEXTS: Final = pa.array([*texts("for"), *texts("against")])
+_TEXTS: Final = pa.array([*list_texts("for"), *list_texts("against")])
 _MEMBERS: Final = tuple(np.array([FEATURES.index(name) for name in group.features]) for group in GROUPS)
 _ABOVE: Final = np.array([PHRASES[name].above for name in FEATURES])
 _HAS_UNKNOWN: Final = np.array([bool(PHRASES[name].unknown) for name in FEATURES])
@@ -62,7 +68,7 @@ class Contributions(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def explainer(model: bytes) -> Explainer:
+def load_explainer(model: bytes) -> Explainer:
     """The model of these bytes, ready to be explained; a worker process loads it once for all of its tasks.
 
     Raises:
@@ -70,11 +76,11 @@ def explainer(model: bytes) -> Explainer:
     """
     from catboost import CatBoost
 
-    load(model)  # the checks; that object stays as it is, because others score with it
-    return prepared(CatBoost().load_model(blob=model))
+    load_classifier(model)  # the checks; that object stays as it is, because others score with it
+    return build_explainer(CatBoost().load_model(blob=model))
 
 
-def prepared(model: Any) -> Explainer:
+def build_explainer(model: Any) -> Explainer:
     """A fitted or loaded model of the caller's own, ready to be explained; its scale and bias are taken out of it."""
     from catboost import CatBoost
 
@@ -90,7 +96,7 @@ def prepared(model: Any) -> Explainer:
         return Explainer(CatBoost().load_model(str(file), format="json"), float(scale), float(bias))
 
 
-def contributions(explainer: Explainer, features: Matrix) -> Contributions:
+def compute_contributions(explainer: Explainer, features: Matrix) -> Contributions:
     """Rows of the feature matrix -> each feature's contribution. One thread: Spark gives each core a task."""
     from catboost import Pool
 
@@ -100,38 +106,38 @@ def contributions(explainer: Explainer, features: Matrix) -> Contributions:
     return Contributions(explainer.scale * np.asarray(found[:, :-1], np.float64), base)
 
 
-def bounded(explainer: Explainer, features: Matrix, found: Contributions) -> Contributions:
+def bound_host_words(explainer: Explainer, features: Matrix, found: Contributions) -> Contributions:
     """Contributions that add up to the score: what the words of the host say too much is taken off the strongest of them."""
-    rows = named_rows(features)
+    rows = find_rows_with_host_words(features)
     if not len(rows):
         return found
-    nameless = explainer.model.predict(without_words(features[rows]), thread_count=1)
+    nameless = explainer.model.predict(clear_host_words(features[rows]), thread_count=1)
     without = explainer.scale * np.asarray(nameless, np.float64) + explainer.bias
     values = found.values.copy()
     said = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
-    values[rows, HOST_WORDS[np.argmax(said, axis=1)]] -= excess(
+    values[rows, HOST_WORDS[np.argmax(said, axis=1)]] -= compute_excess(
         values[rows].sum(axis=1) + found.base, without
     )
     return Contributions(values, found.base)
 
 
-def base_value(explainer: Explainer) -> float:
+def compute_base_value(explainer: Explainer) -> float:
     """Log-odds of the mean training row, where every explanation starts."""
-    return contributions(explainer, np.zeros((1, len(FEATURES)), np.float32)).base
+    return compute_contributions(explainer, np.zeros((1, len(FEATURES)), np.float32)).base
 
 
-def by_group(values: Values) -> Values:
+def sum_by_group(values: Values) -> Values:
     """(rows, features) -> (rows, groups): sums over the features of each of `GROUPS`."""
     return np.stack([values[:, members].sum(axis=1) for members in _MEMBERS], axis=1)
 
 
-def reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
+def select_reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
     """The `most` groups of greatest |contribution| of each row, falling: a list of structs like `REASON`.
 
     `features` and `values` are (rows, features). Groups that contribute nothing are left out. Ties go to the group that
     comes first in `GROUPS`.
     """
-    sums = by_group(values)
+    sums = sum_by_group(values)
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
     strength = np.take_along_axis(sums, chosen, axis=1)
     said = strength != 0

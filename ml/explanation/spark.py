@@ -11,8 +11,15 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
 
-from ml.explanation.reasons import REASON_FIELDS, REASONS, bounded, contributions, explainer, reasons
-from ml.requests.score import NEEDED, PROBABILITY, Batches, batch_matrix, load
+from ml.explanation.reasons import (
+    REASON_FIELDS,
+    REASONS,
+    bound_host_words,
+    compute_contributions,
+    load_explainer,
+    select_reasons,
+)
+from ml.requests.score import NEEDED, PROBABILITY, Batches, build_batch_matrix, load_classifier
 
 _NUMBERS = ("value", "contribution")
 REASON: Final = StructType(
@@ -24,14 +31,14 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
     """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep`, `probability` and `reasons`."""
 
     def explain(batches: Batches) -> Batches:
-        ready = explainer(model.value)
+        ready = load_explainer(model.value)
         for batch in batches:
             if batch.num_rows:
-                features = batch_matrix(batch)
-                found = bounded(ready, features, contributions(ready, features))
+                features = build_batch_matrix(batch)
+                found = bound_host_words(ready, features, compute_contributions(ready, features))
                 raw = found.values.sum(axis=1) + found.base
                 probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
-                why = reasons(features, found.values, most)
+                why = select_reasons(features, found.values, most)
                 yield pa.RecordBatch.from_arrays(
                     [*map(batch.column, keep), probability, why], names=[*keep, PROBABILITY, REASONS]
                 )
@@ -47,7 +54,7 @@ def with_reasons(df: DataFrame, model: bytes, keep: Sequence[str], most: int) ->
     Raises:
         ModelMismatch: the bytes are no model, or one of other features.
     """
-    load(model)
+    load_classifier(model)
     shared = df.sparkSession.sparkContext.broadcast(model)
     schema = StructType(
         [

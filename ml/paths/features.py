@@ -15,19 +15,19 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-PLACE: Final = (
+CONTEXT_FEATURES: Final = (
     "depth", "siblings", "alike", "masked_sibling", "typed_share", "digit_share", "mean_length", "length_deviation",
     "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", "overlap", "most_overlap", "next_overlap",
     "later_overlap", "most_later_overlap", "places", "most_places", "variable_share",
 )  # fmt: skip
 """The columns of `pipelines.paths.children.CONTEXT`, in this order."""
 
-TEXT: Final = (
+TEXT_FEATURES: Final = (
     "length", "digit_share_own", "digits", "upper_share", "vowel_share", "entropy", "switches", "numbers", "longest_number",
     "longest_consonants", "dashes", "underscores", "dots", "escapes", "signs", "value", "starts_with_digit", "ends_with_digit",
     "is_lower", "is_upper", "kind",
 )  # fmt: skip
-FORMS: Final = {
+PATTERN_FEATURES: Final = {
     "is_integer": r"-?[0-9]+",
     "is_date": r"[0-9]{4}-?[01][0-9]-?[0-3][0-9].*",
     "is_hexadecimal": r"[0-9a-f]{6,}|[0-9A-F]{6,}",
@@ -37,17 +37,17 @@ FORMS: Final = {
     "is_dotted_name": r"[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+",
     "has_extension": r".*\.[A-Za-z][A-Za-z0-9]{1,4}",
 }
-PARENT: Final = ("parent_length", "parent_is_plural", "parent_is_variable", "parent_is_version")
-DERIVED: Final = ("log_siblings", "alike_share", "shared_share", "literal_share", "place_share")
-FEATURES: Final = (*PLACE, *DERIVED, *TEXT, *FORMS, *PARENT)
+PARENT_FEATURES: Final = ("parent_length", "parent_is_plural", "parent_is_variable", "parent_is_version")
+DERIVED_FEATURES: Final = ("log_siblings", "alike_share", "shared_share", "literal_share", "place_share")
+FEATURES: Final = (*CONTEXT_FEATURES, *DERIVED_FEATURES, *TEXT_FEATURES, *PATTERN_FEATURES, *PARENT_FEATURES)
 
-MOST_SIBLINGS: Final = 256
+MAX_SIBLINGS: Final = 256
 """More than so many are as many: crowded nodes are sampled (paths.max_children)."""
-LONGEST: Final = 64
+MAX_CHARACTERS: Final = 64
 """Characters of a text that are looked at: no form needs more."""
 
 _KINDS = {"/": 0, ".": 1, ":": 2}
-_PATTERNS = {name: re.compile(pattern) for name, pattern in FORMS.items()}
+_PATTERNS = {name: re.compile(pattern) for name, pattern in PATTERN_FEATURES.items()}
 _DIGIT, _LOWER, _UPPER, _SIGN = 1, 2, 3, 4
 
 
@@ -68,18 +68,18 @@ def _classes() -> tuple[npt.NDArray[np.uint8], ...]:
 _KIND, _VOWEL, _CONSONANT = _classes()
 
 
-def matrix(steps: Sequence[str], prefixes: Sequence[str], place: Floats) -> Floats:
+def build_matrix(steps: Sequence[str], prefixes: Sequence[str], place: Floats) -> Floats:
     """Steps (`/users`), the prefixes before them, and their `PLACE` numbers (n x 21) → n x `FEATURES`, column-major."""
-    named = {name: place[:, index] for index, name in enumerate(PLACE)}
+    named = {name: place[:, index] for index, name in enumerate(CONTEXT_FEATURES)}
     siblings, suffixes = np.maximum(named["siblings"], 1), np.maximum(named["suffixes"], 1)
-    capped = np.minimum(siblings, MOST_SIBLINGS)
+    capped = np.minimum(siblings, MAX_SIBLINGS)
     derived = [
         np.log(capped), named["alike"] / siblings, named["shared_suffixes"] / suffixes, named["literal_suffixes"] / suffixes,
         named["places"] / np.maximum(named["most_places"], 1),
     ]  # fmt: skip
     texts = [step[1:] for step in steps]
     columns = [
-        *np.minimum(place, MOST_SIBLINGS).T,
+        *np.minimum(place, MAX_SIBLINGS).T,
         *derived,
         *_text(texts),
         np.array([_KINDS.get(step[:1], 0) for step in steps]),
@@ -112,9 +112,10 @@ def _text(texts: Sequence[str]) -> list[npt.NDArray[np.generic]]:
 def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Texts → n x `LONGEST` bytes of UTF-8, filled with zeros."""
     fixed = np.array(
-        [text.encode("utf-8", "replace").replace(b"\0", b"%")[:LONGEST] for text in texts], f"S{LONGEST}"
+        [text.encode("utf-8", "replace").replace(b"\0", b"%")[:MAX_CHARACTERS] for text in texts],
+        f"S{MAX_CHARACTERS}",
     )
-    return fixed.view(np.uint8).reshape(len(texts), LONGEST)
+    return fixed.view(np.uint8).reshape(len(texts), MAX_CHARACTERS)
 
 
 def _runs(marked: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

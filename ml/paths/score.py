@@ -9,31 +9,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.paths.features import FEATURES, Floats, matrix
-from ml.requests.score import loaded
+from ml.paths.features import FEATURES, Floats, build_matrix
+from ml.requests.score import load_catboost
 
 Scorer = Callable[[Sequence[str], Sequence[str], Floats], Floats]
 
 
 @lru_cache(maxsize=2)
-def load(model: bytes) -> Any:
+def load_path_classifier(model: bytes) -> Any:
     """The CatBoost model of these bytes; a worker process loads it once for all of its tasks.
 
     Raises:
         ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
     """
     way_out = "leave paths.model empty (train --classifier paths makes another)"
-    return loaded(model, FEATURES, "the classifier of path segments", way_out)
+    return load_catboost(model, FEATURES, "the classifier of path segments", way_out)
 
 
-def probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
+def predict_probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
     """Rows of the feature matrix → probability of being a variable. One thread: Spark gives each core a task."""
     return np.asarray(
         model.predict(features, prediction_type="Probability", thread_count=1)[:, 1], np.float32
     )
 
 
-def variable_probability(model: bytes) -> Scorer:
+def make_scorer(model: bytes) -> Scorer:
     """The classifier of these bytes as a function: steps, prefixes and `PLACE` numbers → probability of being a variable.
 
     It holds the bytes only, so it can be sent to executors, each of which loads the model once.
@@ -41,9 +41,9 @@ def variable_probability(model: bytes) -> Scorer:
     Raises:
         ModelMismatch: the bytes are no model, or one of other features.
     """
-    load(model)
+    load_path_classifier(model)
     return partial(_scored, model)
 
 
 def _scored(model: bytes, steps: Sequence[str], prefixes: Sequence[str], place: Floats) -> Floats:
-    return probabilities(load(model), matrix(steps, prefixes, place))
+    return predict_probabilities(load_path_classifier(model), build_matrix(steps, prefixes, place))

@@ -14,13 +14,18 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from ml.paths.features import FEATURES, PLACE, Floats, matrix
-from ml.training.train import TrainingOptions, boosting, importances, model_file
+from ml.paths.features import CONTEXT_FEATURES, FEATURES, Floats, build_matrix
+from ml.training.train import TrainingOptions, catboost_parameters, rank_importances, serialise_model
 from pipelines.runtime.errors import InputError
 
 LABEL, WEIGHT, HOST = "is_variable", "weight", "host"
-PARENT: Final = ("parent_length", "parent_is_plural")
-UNSEEN: Final = ((), PARENT, ("variable_share",), (*PARENT, "variable_share"))
+PARENT_NAME_FEATURES: Final = ("parent_length", "parent_is_plural")
+HIDDEN_FEATURES: Final = (
+    (),
+    PARENT_NAME_FEATURES,
+    ("variable_share",),
+    (*PARENT_NAME_FEATURES, "variable_share"),
+)
 """Features that a member of the ensemble does not see. The parent's name tells a collection from an action in a busy API and
 misleads elsewhere; what siblings were taken for helps where most are known, and repeats the first pass' mistakes elsewhere.
 Half of the members decide without each, and agree better with people than either half alone.
@@ -50,8 +55,8 @@ def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
     if frame[HOST].nunique() < options.folds or labels.min(initial=1) == labels.max(initial=0):
         way_out = f"Give paths of at least {options.folds} hosts with literals and variables."
         raise InputError("training data", "too few hosts, or only literals or variables", way_out)
-    features = matrix(
-        frame["step"].tolist(), frame["prefix"].tolist(), frame[list(PLACE)].to_numpy(np.float32)
+    features = build_matrix(
+        frame["step"].tolist(), frame["prefix"].tolist(), frame[list(CONTEXT_FEATURES)].to_numpy(np.float32)
     )
     weights = frame[WEIGHT].to_numpy(np.float64)
     found = np.zeros(len(frame))
@@ -59,13 +64,14 @@ def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
         part = _fit(features[learn], labels[learn], weights[learn], options, options.seed, ())
         found[check] = part.predict_proba(features[check])[:, 1]
     models = [
-        _fit(features, labels, weights, options, options.seed + n, unseen) for n, unseen in enumerate(UNSEEN)
+        _fit(features, labels, weights, options, options.seed + n, unseen)
+        for n, unseen in enumerate(HIDDEN_FEATURES)
     ]
     return TrainedPaths(
-        model=model_file(_averaged(models)),
+        model=serialise_model(_averaged(models)),
         metrics=_metrics(labels, found, weights)
         | {"rows": float(len(frame)), "hosts": float(frame[HOST].nunique())},
-        importances=importances(FEATURES, np.mean([m.get_feature_importance() for m in models], axis=0)),
+        importances=rank_importances(FEATURES, np.mean([m.get_feature_importance() for m in models], axis=0)),
         slices=_slices(frame, labels, found, weights),
     )
 
@@ -81,7 +87,7 @@ def _fit(
     from catboost import CatBoostClassifier, Pool
 
     ignored = [FEATURES.index(name) for name in unseen]
-    model = CatBoostClassifier(**boosting(options), random_seed=seed, ignored_features=ignored)
+    model = CatBoostClassifier(**catboost_parameters(options), random_seed=seed, ignored_features=ignored)
     scaled = weights * len(weights) / weights.sum()
     return model.fit(Pool(features, labels, weight=scaled, feature_names=list(FEATURES)))
 

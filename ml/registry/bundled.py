@@ -18,13 +18,13 @@ CARD_TEXT: Final = "CARD.md"
 PATH_MODEL: Final = "path-classifier.cbm"
 PATH_CARD: Final = "path-card.json"
 
-TRUTH: Final = {
+LABEL_SOURCES: Final = {
     "simulated": "traffic of the project's own simulator and on nothing else",
     "session": "traffic of this warehouse, labelled by session identifiers and curated",
 }
 
 
-def bundled() -> bytes:
+def load_bundled_model() -> bytes:
     """The bundled model's bytes, compared with the checksum on its card.
 
     Raises:
@@ -33,7 +33,7 @@ def bundled() -> bytes:
     return _checked(MODEL, CARD)
 
 
-def bundled_paths() -> bytes:
+def load_bundled_path_model() -> bytes:
     """The bytes of the bundled classifier of path segments, compared with the checksum on its card.
 
     Raises:
@@ -49,12 +49,12 @@ def _checked(model: str, its_card: str) -> bytes:
     return found
 
 
-def card() -> dict[str, Any]:
+def read_card() -> dict[str, Any]:
     """What is known of the bundled model: features, training, out-of-fold figures, checksum."""
     return dict(json.loads(_file(CARD)))
 
 
-def described(
+def describe_model(
     trained: Trained, training: Mapping[str, Any], simulator: Mapping[str, Any], labels: str = "simulated"
 ) -> dict[str, Any]:
     """A card for `trained`: the same input always gives the same card. `labels`: where the truth came from."""
@@ -80,7 +80,7 @@ def described(
     }
 
 
-def card_text(card: Mapping[str, Any]) -> str:
+def render_card(card: Mapping[str, Any]) -> str:
     """The card for people, in Markdown."""
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in card["out_of_fold"].items())
     weak, parts = _weak_rows(card), _part_rows(card)
@@ -90,7 +90,7 @@ def card_text(card: Mapping[str, Any]) -> str:
     return f"""# API classifier
 
 A CatBoost model that gives each HTTP transaction a probability of being an API call, trained by `apicensus train`
-on {TRUTH.get(card["labels"], card["labels"])}: {settings}.
+on {LABEL_SOURCES.get(card["labels"], card["labels"])}: {settings}.
 
 **Sees** {len(card["features"])} numeric features of host labels, path, query, method, status, media types,
 header classes and sizes (`ml/requests/features.py`). **Never sees** Authorization, cookies, session identifiers, client

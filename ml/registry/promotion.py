@@ -18,19 +18,19 @@ from scipy.stats import t as students_t
 
 from ml.evaluation.measures import Labels, Probabilities
 from ml.requests.features import FEATURES
-from ml.requests.score import load, probabilities
+from ml.requests.score import load_classifier, predict_probabilities
 from ml.training.split import HOST, STACK
 from ml.training.train import LABEL, SLICE, Trained
 from pipelines.runtime.errors import ModelMismatch
 
-RATE: Final = 0.001
-FIGURES: Final = ("average_precision", "recall_at_fpr_0.001")
+FALSE_POSITIVE_RATE: Final = 0.001
+COMPARED_METRICS: Final = ("average_precision", "recall_at_fpr_0.001")
 
 Weights = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MetricDifference:
     """A figure of both models on the same rows, and the bounds of challenger - champion."""
 
     challenger: float
@@ -42,9 +42,9 @@ class Difference:
 class Ranking:
     """Rows by falling probability; measures itself under any weight of the groups, ties never in its favour."""
 
-    def __init__(self, labels: Labels, probabilities: Probabilities, groups: npt.NDArray[np.int64]) -> None:
-        order = np.argsort(-probabilities, kind="stable")
-        ranked = probabilities[order]
+    def __init__(self, labels: Labels, scores: Probabilities, groups: npt.NDArray[np.int64]) -> None:
+        order = np.argsort(-scores, kind="stable")
+        ranked = scores[order]
         self._last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
         self._groups, self._api = groups[order], labels[order]
 
@@ -57,11 +57,11 @@ class Ranking:
             return np.array([np.nan, np.nan])  # a draw with one class only says nothing
         precision = right / np.maximum(right + wrong, 1e-12)
         average = float((np.diff(right, prepend=0.0) * precision).sum() / right[-1])
-        within = right[wrong <= RATE * wrong[-1] + 1e-9]
+        within = right[wrong <= FALSE_POSITIVE_RATE * wrong[-1] + 1e-9]
         return np.array([average, within[-1] / right[-1] if len(within) else 0.0])
 
 
-def differences(
+def estimate_differences(
     labels: Labels,
     challenger: Probabilities,
     champion: Probabilities,
@@ -70,7 +70,7 @@ def differences(
     resamples: int,
     seed: int,
     significance: float,
-) -> Mapping[str, Difference]:
+) -> Mapping[str, MetricDifference]:
     """Figure -> difference with one-sided bounds, each missed with at most `significance` / 2 (Bonferroni).
 
     Student's t over the groups times the bootstrap's standard error: with few hosts the percentiles of a
@@ -90,57 +90,63 @@ def differences(
     drawn = drawn[~np.isnan(drawn).any(axis=1)]
     enough = len(names) > 1 and len(drawn) > 1
     error = drawn.std(axis=0, ddof=1) if enough else np.full(2, np.inf)
-    reach = error * students_t.ppf(1 - significance / len(FIGURES), max(len(names) - 1, 1))
+    reach = error * students_t.ppf(1 - significance / len(COMPARED_METRICS), max(len(names) - 1, 1))
     return {
-        name: Difference(
+        name: MetricDifference(
             float(found[n]), float(best[n]), *(float(found[n] - best[n] + way * reach[n]) for way in (-1, 1))
         )
-        for n, name in enumerate(FIGURES)
+        for n, name in enumerate(COMPARED_METRICS)
     }
 
 
 PREDICTIONS: Final = "comparison/out_of_fold.parquet"
 LEARNED_FROM: Final = "comparison/learned_from.json"
-FEWEST_GROUPS: Final = 10
+MIN_GROUPS: Final = 10
 """Below this many unseen groups a bootstrap over them says nothing."""
 OUT_OF_FOLD: Final = "same rows and folds, both out of fold"
 NEW_TO_BOTH: Final = "rows of hosts new to both"
-FAVOURS: Final = (
+CHAMPION_FAVOURED: Final = (
     "the champion may have learned from these hosts, which favours it (another training.seed gives new ones)"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Rival:
+class ChampionPredictions:
     """The champion's probabilities for `rows` (positions in the frame), and why this is a fair basis or not."""
 
     rows: npt.NDArray[np.int64]
-    probabilities: npt.NDArray[np.floating[Any]]
+    scores: npt.NDArray[np.floating[Any]]
     basis: str
 
 
-def rival_of(
+def predict_with_champion(
     mlflow: Any, run_id: str, model: Callable[[], bytes], trained: Trained, frame: pd.DataFrame
-) -> Rival | None:
+) -> ChampionPredictions | None:
     """The champion of this run and with this model on the challenger's rows; None where it fits the features no longer."""
     everything = np.arange(len(frame))
-    if mlflow.MlflowClient().get_run(run_id).data.tags.get("data") == digest(trained.out_of_fold):
+    if mlflow.MlflowClient().get_run(run_id).data.tags.get("data") == digest_rows_and_folds(
+        trained.out_of_fold
+    ):
         own = _artefact(mlflow, run_id, PREDICTIONS)
         if own is not None:
-            return Rival(everything, pd.read_parquet(BytesIO(own))["probability"].to_numpy(), OUT_OF_FOLD)
+            return ChampionPredictions(
+                everything, pd.read_parquet(BytesIO(own))["probability"].to_numpy(), OUT_OF_FOLD
+            )
     try:
-        champion = load(model())
+        champion = load_classifier(model())
     except ModelMismatch:
         return None
     known = _artefact(mlflow, run_id, LEARNED_FROM)
     groups = trained.out_of_fold["group"].to_numpy()
-    rows = None if known is None else comparable(frame, json.loads(known)["marks"], groups)
+    rows = None if known is None else find_comparable_rows(frame, json.loads(known)["marks"], groups)
     chosen = everything if rows is None else rows
     features = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32)[chosen])
-    return Rival(chosen, probabilities(champion, features), FAVOURS if rows is None else NEW_TO_BOTH)
+    return ChampionPredictions(
+        chosen, predict_probabilities(champion, features), CHAMPION_FAVOURED if rows is None else NEW_TO_BOTH
+    )
 
 
-def digest(out_of_fold: pd.DataFrame) -> str:
+def digest_rows_and_folds(out_of_fold: pd.DataFrame) -> str:
     """Identifies rows and folds: equal digests mean that out-of-fold figures can be compared directly."""
     rows = pd.util.hash_pandas_object(out_of_fold[[HOST, SLICE, LABEL, "fold"]], index=False)
     return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()[:16]
@@ -156,7 +162,7 @@ def _artefact(mlflow: Any, run: str, path: str) -> bytes | None:
         return Path(file).read_bytes()
 
 
-def marks(frame: pd.DataFrame) -> list[str]:
+def fingerprint_hosts(frame: pd.DataFrame) -> list[str]:
     """Four hexadecimal digits for each host and stack learned from: enough to leave them out, too few to name them.
 
     A host that was not learned from has a mark of another by chance with probability hosts / 65,536, and is
@@ -165,7 +171,7 @@ def marks(frame: pd.DataFrame) -> list[str]:
     return sorted({mark for column in _marked(frame) for mark in column if mark})
 
 
-def unseen(frame: pd.DataFrame, learned_from: Sequence[str]) -> npt.NDArray[np.int64]:
+def find_unseen_rows(frame: pd.DataFrame, learned_from: Sequence[str]) -> npt.NDArray[np.int64]:
     """Positions of the rows whose host and stack have no mark among these."""
     known = set(learned_from)
     seen = np.zeros(len(frame), np.bool_)
@@ -189,13 +195,13 @@ def _mark(column: str, value: Any) -> str:
     return hashlib.sha256(f"{column}\0{value}".encode()).hexdigest()[:4]
 
 
-def comparable(
+def find_comparable_rows(
     frame: pd.DataFrame, learned_from: Sequence[str], groups: npt.NDArray[Any]
 ) -> npt.NDArray[np.int64] | None:
     """Positions of the rows new to the champion; None where they are too few to judge by."""
-    rows = unseen(frame, learned_from)
+    rows = find_unseen_rows(frame, learned_from)
     labels = frame[LABEL].to_numpy(np.bool_)[rows]
-    enough = len(np.unique(groups[rows])) >= FEWEST_GROUPS and labels.any() and not labels.all()
+    enough = len(np.unique(groups[rows])) >= MIN_GROUPS and labels.any() and not labels.all()
     return rows if enough else None
 
 
@@ -237,7 +243,7 @@ GATES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class GateResult:
     """One gate: what was found, what the limit is, and a note in words."""
 
     gate: str
@@ -248,12 +254,12 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PromotionDecision:
     """Whether the champion alias moved, why, and every gate."""
 
     promoted: bool
     reason: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[GateResult, ...]
 
     def table(self) -> pd.DataFrame:
         """gate, passed, found, limit, note."""
@@ -261,42 +267,46 @@ class Verdict:
         return pd.DataFrame([{name: getattr(each, name) for name in columns} for each in self.outcomes])
 
 
-def judge(trained: Trained, rival: Rival | None, options: GateOptions, seed: int) -> Verdict:
+def evaluate_gates(
+    trained: Trained, rival: ChampionPredictions | None, options: GateOptions, seed: int
+) -> PromotionDecision:
     """All gates, also after one has failed: the verdict says everything that is wrong at once."""
-    outcomes = [_bounded(gate, figures(trained, options), options) for gate in GATES]
+    outcomes = [_bounded(gate, collect_gate_metrics(trained, options), options) for gate in GATES]
     outcomes += _against(trained, rival, options, seed)
     failed = [each for each in outcomes if not each.passed]
     said = "; ".join(f"{each.gate}: {each.note}" for each in failed)
-    return Verdict(not failed, said or f"all {len(outcomes)} gates hold", tuple(outcomes))
+    return PromotionDecision(not failed, said or f"all {len(outcomes)} gates hold", tuple(outcomes))
 
 
-def figures(trained: Trained, options: GateOptions) -> dict[str, float]:
+def collect_gate_metrics(trained: Trained, options: GateOptions) -> dict[str, float]:
     """Out-of-fold metrics, size of the model, and the share decided right of the worst kind with enough rows."""
     counted = trained.slices[trained.slices["rows"] >= options.min_kind_rows]
     worst = float(counted["right"].min()) if len(counted) else 1.0
     return {**trained.metrics, "model_bytes": float(len(trained.model)), "worst_kind_right": worst}
 
 
-def _bounded(gate: Gate, found: Mapping[str, float], options: GateOptions) -> Outcome:
+def _bounded(gate: Gate, found: Mapping[str, float], options: GateOptions) -> GateResult:
     value, limit = found[gate.figure], float(getattr(options, gate.setting))
     passed = value >= limit if gate.is_floor else value <= limit
     note = f"{gate.figure} {_short(value)}, {'at least' if gate.is_floor else 'at most'} {_short(limit)} (gates.{gate.setting})"
-    return Outcome(gate.name, passed, value, limit, note)
+    return GateResult(gate.name, passed, value, limit, note)
 
 
-def _against(trained: Trained, rival: Rival | None, options: GateOptions, seed: int) -> list[Outcome]:
+def _against(
+    trained: Trained, rival: ChampionPredictions | None, options: GateOptions, seed: int
+) -> list[GateResult]:
     if rival is None:
         return [
-            Outcome(
+            GateResult(
                 f"not worse than the champion: {name}", True, None, None, "there is no champion that fits"
             )
-            for name in FIGURES
+            for name in COMPARED_METRICS
         ]
     judged = trained.out_of_fold.iloc[rival.rows]
-    found = differences(
+    found = estimate_differences(
         judged[LABEL].to_numpy(np.bool_),
         judged["probability"].to_numpy(),
-        rival.probabilities,
+        rival.scores,
         judged["group"].to_numpy(),
         resamples=options.resamples,
         seed=seed,
@@ -305,13 +315,13 @@ def _against(trained: Trained, rival: Rival | None, options: GateOptions, seed: 
     return [_not_worse(name, change, rival.basis) for name, change in found.items()]
 
 
-def _not_worse(name: str, change: Difference, basis: str) -> Outcome:
+def _not_worse(name: str, change: MetricDifference, basis: str) -> GateResult:
     note = (
         f"{change.challenger:.4f} against the champion's {change.champion:.4f}, "
         f"bounds of the change {change.low:+.4f} and {change.high:+.4f}; {basis}"
     )
     gate = f"not worse than the champion: {name}"
-    return Outcome(gate, change.high >= 0, change.challenger - change.champion, 0.0, note)
+    return GateResult(gate, change.high >= 0, change.challenger - change.champion, 0.0, note)
 
 
 def _short(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from pipelines.runtime.errors import CensusError
 
-QUIET: Final = {
+QUIET_ENVIRONMENT: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the printed address would hold the credentials
@@ -18,7 +18,7 @@ QUIET: Final = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # by default minutes pass before it says that nobody is there
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-NOISY: Final = ("mlflow", "alembic", "urllib3", "git")
+NOISY_LOGGERS: Final = ("mlflow", "alembic", "urllib3", "git")
 """MLflow's environment, so that nothing is sent or printed, and the loggers that say too much."""
 
 
@@ -47,10 +47,10 @@ class Store:
     registered_model: str
 
     def __repr__(self) -> str:
-        return f"Store({shown(self.uri)!r}, {self.experiment!r}, {self.registered_model!r})"
+        return f"Store({hide_credentials(self.uri)!r}, {self.experiment!r}, {self.registered_model!r})"
 
 
-def store(options: TrackingOptions, warehouse: str) -> Store:
+def resolve_store(options: TrackingOptions, warehouse: str) -> Store:
     """The configured store, else SQLite and a folder inside the warehouse.
 
     Raises:
@@ -67,6 +67,6 @@ def store(options: TrackingOptions, warehouse: str) -> Store:
     return Store(f"sqlite:///{root}/mlflow.db", artifacts, options.experiment, options.registered_model)
 
 
-def shown(text: str) -> str:
+def hide_credentials(text: str) -> str:
     """The text without user names and passwords of addresses in it."""
     return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)

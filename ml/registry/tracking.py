@@ -25,13 +25,13 @@ from ml.registry.promotion import (
     LEARNED_FROM,
     PREDICTIONS,
     GateOptions,
-    Verdict,
-    digest,
-    judge,
-    marks,
-    rival_of,
+    PromotionDecision,
+    digest_rows_and_folds,
+    evaluate_gates,
+    fingerprint_hosts,
+    predict_with_champion,
 )
-from ml.registry.store import NOISY, QUIET, Store, TrackingError, shown
+from ml.registry.store import NOISY_LOGGERS, QUIET_ENVIRONMENT, Store, TrackingError, hide_credentials
 from ml.requests.features import FEATURES
 from ml.training.train import Trained
 from pipelines.runtime.errors import ModelMismatch
@@ -40,7 +40,7 @@ CHAMPION: Final = "champion"
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedRun:
     """A training run in MLflow and the version of the registered model that it made."""
 
     run_id: str
@@ -54,7 +54,7 @@ def log_training(
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
     card: str = "",
-) -> Logged:
+) -> LoggedRun:
     """One run with all that is known of the model, and a registered version.
 
     Args:
@@ -67,32 +67,37 @@ def log_training(
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
-    named, known = record.name(trained, parameters), digest(trained.out_of_fold)
+    named, known = record.name_run(trained, parameters), digest_rows_and_folds(trained.out_of_fold)
     with (
         _mlflow(store) as mlflow,
         mlflow.start_run(run_name=named, tags={**_tags("train"), "data": known}) as run,
     ):
-        mlflow.set_tag("mlflow.note.content", record.description(trained))
-        mlflow.log_params({**parameters, **record.size(trained)})
+        mlflow.set_tag("mlflow.note.content", record.describe_run(trained))
+        mlflow.log_params({**parameters, **record.count_training_data(trained)})
         mlflow.log_input(_dataset(known), context="training")
         model, version = _log_model(store, trained)
-        mlflow.log_metrics(record.metrics(trained), model_id=model)
-        for name, figure in record.figures(trained).items():
+        mlflow.log_metrics(record.collect_metrics(trained), model_id=model)
+        for name, figure in record.draw_figures(trained).items():
             mlflow.log_figure(figure, f"figures/{name}")
-        for name, table in record.tables(trained, tables).items():
+        for name, table in record.collect_tables(trained, tables).items():
             mlflow.log_table(table, f"tables/{name}")
-        mlflow.log_text(card or record.description(trained), "CARD.md")
-        mlflow.log_dict({"marks": marks(trained.out_of_fold)}, LEARNED_FROM)
+        mlflow.log_text(card or record.describe_run(trained), "CARD.md")
+        mlflow.log_dict({"marks": fingerprint_hosts(trained.out_of_fold)}, LEARNED_FROM)
         with TemporaryDirectory() as folder:
             file = Path(folder) / Path(PREDICTIONS).name
-            record.predictions(trained).to_parquet(file, index=False)
+            record.select_predictions(trained).to_parquet(file, index=False)
             mlflow.log_artifact(str(file), str(Path(PREDICTIONS).parent))
-        return Logged(run.info.run_id, version)
+        return LoggedRun(run.info.run_id, version)
 
 
 def promote(
-    store: Store, logged: Logged, trained: Trained, frame: pd.DataFrame, options: GateOptions, seed: int = 0
-) -> Verdict:
+    store: Store,
+    logged: LoggedRun,
+    trained: Trained,
+    frame: pd.DataFrame,
+    options: GateOptions,
+    seed: int = 0,
+) -> PromotionDecision:
     """Moves the alias `champion` to the new version if every gate holds (`ml.registry.promotion`), and logs them in the run.
 
     A champion that no longer fits the features loses.
@@ -106,14 +111,14 @@ def promote(
         rival = (
             None
             if holder is None
-            else rival_of(mlflow, holder.run_id, lambda: model_bytes(store), trained, frame)
+            else predict_with_champion(mlflow, holder.run_id, lambda: download_model(store), trained, frame)
         )
-        verdict = judge(trained, rival, options, seed)
-        text, said = record.description(trained, verdict), "passed" if verdict.promoted else "failed"
+        verdict = evaluate_gates(trained, rival, options, seed)
+        text, said = record.describe_run(trained, verdict), "passed" if verdict.promoted else "failed"
         mlflow.log_table(verdict.table(), "gates.json", run_id=logged.run_id)
         client.set_tag(logged.run_id, "mlflow.note.content", text)
         client.set_tag(logged.run_id, "gates", said)
-        client.update_registered_model(store.registered_model, record.MODEL)
+        client.update_registered_model(store.registered_model, record.MODEL_DESCRIPTION)
         client.update_model_version(store.registered_model, logged.version, text)
         client.set_model_version_tag(store.registered_model, logged.version, "gates", said)
         if verdict.promoted:
@@ -121,7 +126,7 @@ def promote(
     return verdict
 
 
-def model_bytes(store: Store, address: str | None = None) -> bytes:
+def download_model(store: Store, address: str | None = None) -> bytes:
     """The CatBoost file of `models:/NAME@ALIAS` (default: the champion of the store's registered model).
 
     Raises:
@@ -228,7 +233,7 @@ def _champion(mlflow: Any, store: Store) -> Any | None:
 @contextmanager
 def _mlflow(store: Store) -> Iterator[Any]:
     """MLflow, pointed at the store, silent, its errors without credentials."""
-    for name, value in QUIET.items():
+    for name, value in QUIET_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     local = store.uri.startswith("sqlite:///")
     if local:
@@ -238,7 +243,7 @@ def _mlflow(store: Store) -> Iterator[Any]:
         import mlflow
         import mlflow.catboost
 
-        for name in NOISY:
+        for name in NOISY_LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)
         try:
             mlflow.set_tracking_uri(store.uri)
@@ -251,6 +256,6 @@ def _mlflow(store: Store) -> Iterator[Any]:
             mlflow.set_experiment(store.experiment)
             yield mlflow
         except mlflow.exceptions.MlflowException as error:
-            said = shown(str(error)).splitlines()[0].rstrip(".")
+            said = hide_credentials(str(error)).splitlines()[0].rstrip(".")
             way_out = "Check tracking.uri and selection.model, or train first."
-            raise TrackingError(f"MLflow at {shown(store.uri)}: {said}. {way_out}") from None
+            raise TrackingError(f"MLflow at {hide_credentials(store.uri)}: {said}. {way_out}") from None

@@ -39,7 +39,7 @@ def _byte_classes() -> Bytes:
 CLASSES: Final = _byte_classes()
 
 
-def piece(function: Callable[..., Any]) -> Callable[..., Any]:
+def helper(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that kernels call. Never cached itself: its cache would outlive changes of what it calls in turn."""
     return numba.njit(nogil=True)(function)
 
@@ -57,4 +57,4 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         with TemporaryFile(dir=folder):
             return cached
     except (RuntimeError, OSError):  # numba: no folder at all; the system: not this one
-        return piece(function)
+        return helper(function)

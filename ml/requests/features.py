@@ -17,7 +17,7 @@ import pyarrow as pa
 from ml.requests import kernels
 from ml.requests.columns import Host, Path, Query
 from ml.requests.compiling import Bytes, Floats, Longs
-from ml.requests.words import EXTENSIONS, FORMATS, HOST_WORDS, PATH_WORDS, QUERY_WORDS, word_table
+from ml.requests.words import EXTENSIONS, FORMATS, HOST_WORDS, PATH_WORDS, QUERY_WORDS, build_word_table
 from pipelines.http.signals import OFFSETS, SIGNALS
 
 Matrix = Floats
@@ -84,8 +84,12 @@ FLAGS: Final[tuple[Flag, ...]] = (
     *(Flag(name, name, ("yes",)) for name in ("content_encoding", "rate_limit", "headers_logged")),
 )
 
-_PATH, _EXTENSIONS = word_table(PATH_WORDS), word_table(EXTENSIONS)
-_HOST, _QUERY, _FORMATS = word_table(HOST_WORDS), word_table(QUERY_WORDS), word_table(FORMATS)
+_PATH, _EXTENSIONS = build_word_table(PATH_WORDS), build_word_table(EXTENSIONS)
+_HOST, _QUERY, _FORMATS = (
+    build_word_table(HOST_WORDS),
+    build_word_table(QUERY_WORDS),
+    build_word_table(FORMATS),
+)
 
 
 def _names(prefix: str, members: Any) -> tuple[str, ...]:
@@ -128,7 +132,7 @@ def _flag_tables() -> tuple[Longs, Longs, Longs]:
 _SHIFTS, _MASKS, _CODES = _flag_tables()
 
 
-def matrix(
+def build_matrix(
     host: pa.Array,
     path: pa.Array,
     query: pa.Array,
@@ -183,6 +187,6 @@ def _log(sizes: pa.Array, least: int) -> Matrix:
     return np.where(values < least, -1.0, np.log1p(np.maximum(values, 0.0))).astype(np.float32)
 
 
-def trends(names: Sequence[str]) -> list[int]:
+def list_trends(names: Sequence[str]) -> list[int]:
     """Monotone constraints in the order of `names`: +1, -1 or 0."""
     return [TRENDS.get(name, 0) for name in names]

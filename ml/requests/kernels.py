@@ -17,15 +17,15 @@ from ml.requests.compiling import (
     Floats,
     Longs,
     WordTable,
+    helper,
     kernel,
-    piece,
 )
-from ml.requests.tokens import count, hashed, marks_of, words_of, write_marks
+from ml.requests.tokens import count_if, find_groups, find_word_groups, hash_word, write_groups
 
 DOT, DASH, UNDERSCORE = b".-_"
 
 
-@piece
+@helper
 def _is_version(data: Bytes, start: int, end: int) -> bool:
     """`v1`, `v2.1`, `v1beta2`: a v, a digit, then digits, dots or small letters; 8 bytes at most."""
     if not 2 <= end - start <= 8 or data[start] | 0x20 != 118 or not CLASSES[data[start + 1]] & DIGIT:
@@ -36,7 +36,7 @@ def _is_version(data: Bytes, start: int, end: int) -> bool:
     return True
 
 
-@piece
+@helper
 def _is_date(data: Bytes, start: int, end: int) -> bool:
     """Starts like `2024-05-31`."""
     if end - start < 10 or data[start + 4] != DASH or data[start + 7] != DASH:
@@ -47,7 +47,7 @@ def _is_date(data: Bytes, start: int, end: int) -> bool:
     return True
 
 
-@piece
+@helper
 def count_segment(
     data: Bytes, start: int, end: int, depth: int, after_plural: bool, out: Floats, row: int, base: int
 ) -> tuple[bool, bool]:
@@ -72,19 +72,19 @@ def count_segment(
     )
     identifier = number or uuid or hexadecimal or opaque
     plural = length >= 4 and data[end - 1] == 115 and lowers + dashes + scores == length
-    count(number, out, row, base + Path.NUMBERS)
-    count(number and length >= 5, out, row, base + Path.LONG_NUMBERS)
-    count(uuid, out, row, base + Path.UUIDS)
-    count(hexadecimal, out, row, base + Path.HEXES)
-    count(opaque, out, row, base + Path.OPAQUE)
-    count(identifier, out, row, base + Path.IDENTIFIER_SHARE)
-    count(plural, out, row, base + Path.PLURALS)
-    count(identifier and after_plural, out, row, base + Path.IDENTIFIER_AFTER_PLURAL)
-    count(version, out, row, base + Path.VERSION)
-    count(version and depth < 2, out, row, base + Path.VERSION_EARLY)
-    count(date, out, row, base + Path.DATE)
-    count(digits > 0 and dots > 0 and dots + digits == length, out, row, base + Path.DECIMAL)
-    count(dashes >= 3 and not uuid and not date, out, row, base + Path.SLUG)
+    count_if(number, out, row, base + Path.NUMBERS)
+    count_if(number and length >= 5, out, row, base + Path.LONG_NUMBERS)
+    count_if(uuid, out, row, base + Path.UUIDS)
+    count_if(hexadecimal, out, row, base + Path.HEXES)
+    count_if(opaque, out, row, base + Path.OPAQUE)
+    count_if(identifier, out, row, base + Path.IDENTIFIER_SHARE)
+    count_if(plural, out, row, base + Path.PLURALS)
+    count_if(identifier and after_plural, out, row, base + Path.IDENTIFIER_AFTER_PLURAL)
+    count_if(version, out, row, base + Path.VERSION)
+    count_if(version and depth < 2, out, row, base + Path.VERSION_EARLY)
+    count_if(date, out, row, base + Path.DATE)
+    count_if(digits > 0 and dots > 0 and dots + digits == length, out, row, base + Path.DECIMAL)
+    count_if(dashes >= 3 and not uuid and not date, out, row, base + Path.SLUG)
     if camels:
         out[base + Path.CAMELS, row] += camels
     out[base + Path.LONGEST, row] = max(out[base + Path.LONGEST, row], length)
@@ -93,12 +93,12 @@ def count_segment(
 
 SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
-PIECES: Final = "cf72cb66b41e"
+HELPERS_DIGEST: Final = "129098f96a0f"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
 
-@piece
+@helper
 def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, base: int) -> None:
     """Shares and counts that do not look at segments."""
     digits, uppers = 0, 0
@@ -109,19 +109,19 @@ def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, bas
         uppers += (kind & UPPER) != 0
         if kind & WORD or byte == SLASH:
             continue
-        count(byte == DASH, out, row, base + Path.DASHES)
-        count(byte == UNDERSCORE, out, row, base + Path.UNDERSCORES)
-        count(byte == DOT, out, row, base + Path.DOTS)
-        count(byte == PERCENT, out, row, base + Path.ESCAPES)
-        count(byte == PARENTHESIS, out, row, base + Path.PARENTHESES)
-        count(byte in MARKERS, out, row, base + Path.MARKERS)
+        count_if(byte == DASH, out, row, base + Path.DASHES)
+        count_if(byte == UNDERSCORE, out, row, base + Path.UNDERSCORES)
+        count_if(byte == DOT, out, row, base + Path.DOTS)
+        count_if(byte == PERCENT, out, row, base + Path.ESCAPES)
+        count_if(byte == PARENTHESIS, out, row, base + Path.PARENTHESES)
+        count_if(byte in MARKERS, out, row, base + Path.MARKERS)
     length = end - start
     out[base + Path.LENGTH, row] = length
     out[base + Path.DIGIT_SHARE, row] = digits / max(length, 1)
     out[base + Path.UPPER_SHARE, row] = uppers / max(length, 1)
 
 
-@piece
+@helper
 def _last_segment(
     data: Bytes,
     start: int,
@@ -143,10 +143,10 @@ def _last_segment(
     while dot > start and end - dot <= 12 and CLASSES[data[dot]] & WORD:
         dot -= 1
     if dot > start and data[dot] == DOT and dot < end - 1 and CLASSES[data[dot + 1]] & WORD:
-        found = marks_of(hashed(data, dot + 1, end), extensions[0], extensions[1])
+        found = find_groups(hash_word(data, dot + 1, end), extensions[0], extensions[1])
         out[base + Path.HAS_EXTENSION, row] = 1
         out[base + Path.EXTENSION_LENGTH, row] = end - dot - 1
-        write_marks(found, out, row, column)
+        write_groups(found, out, row, column)
 
 
 @kernel
@@ -169,7 +169,7 @@ def fill_paths(
             if i < end and data[i] != SLASH:
                 continue
             if i > first:
-                found, hashes = words_of(data, first, i, words[0], words[1])
+                found, hashes = find_word_groups(data, first, i, words[0], words[1])
                 identifier, plural = count_segment(data, first, i, depth, plural, out, row, base)
                 anywhere, last = anywhere | found, (first, i)
                 soon = soon | found if depth < 2 else soon
@@ -180,8 +180,8 @@ def fill_paths(
         out[base + Path.DEPTH, row] = depth
         out[base + Path.IDENTIFIER_SHARE, row] /= max(depth, 1)
         out[base + Path.LAST_IS_IDENTIFIER, row] = identifier
-        write_marks(anywhere, out, row, base + PATH_COLUMNS)
-        write_marks(soon, out, row, early)
+        write_groups(anywhere, out, row, base + PATH_COLUMNS)
+        write_groups(soon, out, row, early)
         _last_segment(data, last[0], last[1], extensions, out, row, base, ending)
         out[base + Path.HASHED_NAME, row] = hashes > 0 and out[base + Path.HAS_EXTENSION, row] > 0
 
@@ -201,11 +201,11 @@ def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base:
             if data[i] == DOT:
                 labels, inner, outer = labels + 1, outer, i
         name = inner if labels > 2 else (outer if labels == 2 else end)
-        found, _ = words_of(data, start, name, words[0], words[1])
+        found, _ = find_word_groups(data, start, name, words[0], words[1])
         out[base + Host.LABELS, row] = labels
         out[base + Host.HAS_PORT, row] = colons == 1
         out[base + Host.IS_ADDRESS, row] = digits > 0 and digits + labels - 1 + colons == end - start
-        write_marks(found, out, row, base + HOST_COLUMNS)
+        write_groups(found, out, row, base + HOST_COLUMNS)
 
 
 @kernel
@@ -220,21 +220,21 @@ def fill_queries(
             byte = data[i] if i < end else AMPERSAND
             if i < end:
                 digits += CLASSES[byte] & DIGIT
-                count(byte == BRACKET, out, row, base + Query.BRACKETS)
-                count(byte == BRACE, out, row, base + Query.BRACES)
+                count_if(byte == BRACKET, out, row, base + Query.BRACKETS)
+                count_if(byte == BRACE, out, row, base + Query.BRACES)
             if byte == EQUALS and equals < 0:
                 equals = i
             if byte != AMPERSAND:
                 continue
             if i > first:
-                found |= marks_of(hashed(data, first, equals if equals >= 0 else i), words[0], words[1])
+                found |= find_groups(hash_word(data, first, equals if equals >= 0 else i), words[0], words[1])
                 out[base + Query.PARAMETERS, row] += 1
-                if equals >= 0 and marks_of(hashed(data, equals + 1, i), formats[0], formats[1]):
+                if equals >= 0 and find_groups(hash_word(data, equals + 1, i), formats[0], formats[1]):
                     out[base + Query.NAMES_FORMAT, row] = 1
             first, equals = i + 1, -1
         out[base + Query.LENGTH, row] = end - start
         out[base + Query.DIGIT_SHARE, row] = digits / max(end - start, 1)
-        write_marks(found, out, row, base + QUERY_COLUMNS)
+        write_groups(found, out, row, base + QUERY_COLUMNS)
 
 
 @kernel

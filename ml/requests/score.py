@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ml.requests.features import FEATURES, Matrix, matrix
+from ml.requests.features import FEATURES, Matrix, build_matrix
 from pipelines.runtime.errors import ModelMismatch
 
 PROBABILITY: Final = "probability"
@@ -19,7 +19,7 @@ Batches = Iterator[pa.RecordBatch]
 Probabilities = Callable[[pa.RecordBatch], npt.NDArray[np.float32]]
 
 
-def loaded(model: bytes, features: Sequence[str], classifier: str, way_out: str) -> Any:
+def load_catboost(model: bytes, features: Sequence[str], classifier: str, way_out: str) -> Any:
     """The CatBoost model of these bytes.
 
     Args:
@@ -50,14 +50,14 @@ def loaded(model: bytes, features: Sequence[str], classifier: str, way_out: str)
     return found
 
 
-def adding(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> Callable[[Batches], Batches]:
+def make_scorer(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> Callable[[Batches], Batches]:
     """For `mapInArrow`: batches → `keep` and `probability`. `prepared` is called once a task, where the model is."""
 
     def add(batches: Batches) -> Batches:
-        probabilities = prepared()
+        predict = prepared()
         for batch in batches:
             if batch.num_rows:
-                found = pa.array(probabilities(batch))
+                found = pa.array(predict(batch))
                 yield pa.RecordBatch.from_arrays(
                     [*map(batch.column, keep), found], names=[*keep, PROBABILITY]
                 )
@@ -76,46 +76,48 @@ NEEDED: Final = ("host", "path", "query", "signals", "request_bytes", "response_
 
 
 @lru_cache(maxsize=2)
-def load(model: bytes) -> Any:
+def load_classifier(model: bytes) -> Any:
     """The CatBoost model of these bytes; a worker process loads it once for all of its tasks.
 
     Raises:
         ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
     """
-    return loaded(model, FEATURES, "the classifier", "leave selection.model empty")
+    return load_catboost(model, FEATURES, "the classifier", "leave selection.model empty")
 
 
-def probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
+def predict_probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
     """Rows of the feature matrix -> probability of an API call. One thread: Spark gives each core a task."""
-    found, rows = log_odds(model, features), named_rows(features)
+    found, rows = predict_log_odds(model, features), find_rows_with_host_words(features)
     if len(rows):
-        found[rows] -= excess(found[rows], log_odds(model, without_words(features[rows])))
+        found[rows] -= compute_excess(found[rows], predict_log_odds(model, clear_host_words(features[rows])))
     return np.asarray(1.0 / (1.0 + np.exp(-found)), np.float32)
 
 
-def named_rows(features: Matrix) -> npt.NDArray[np.int64]:
+def find_rows_with_host_words(features: Matrix) -> npt.NDArray[np.int64]:
     """Positions of the rows whose host says a word."""
     return np.flatnonzero(features[:, HOST_WORDS].any(axis=1))
 
 
-def without_words(features: Matrix) -> Matrix:
+def clear_host_words(features: Matrix) -> Matrix:
     """A copy of the rows, as if the host's name said nothing."""
     nameless = np.array(features, order="F")
     nameless[:, HOST_WORDS] = 0
     return nameless
 
 
-def excess(with_words: npt.NDArray[np.float64], without: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def compute_excess(
+    with_words: npt.NDArray[np.float64], without: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """What the words of the host move the log-odds beyond `HOST_BOUND`; to be taken off."""
     moved = with_words - without
     return np.asarray(moved - np.clip(moved, -HOST_BOUND, HOST_BOUND), np.float64)
 
 
-def log_odds(model: Any, features: Matrix) -> npt.NDArray[np.float64]:
+def predict_log_odds(model: Any, features: Matrix) -> npt.NDArray[np.float64]:
     """Rows of the feature matrix -> the model's own log-odds of an API call, calibrated if it is; nothing is bounded."""
     return np.asarray(model.predict(features, prediction_type="RawFormulaVal", thread_count=1), np.float64)
 
 
-def batch_matrix(batch: pa.RecordBatch) -> Matrix:
+def build_batch_matrix(batch: pa.RecordBatch) -> Matrix:
     """The feature matrix of a batch that holds the columns `NEEDED`."""
-    return matrix(*(batch.column(name) for name in NEEDED))
+    return build_matrix(*(batch.column(name) for name in NEEDED))

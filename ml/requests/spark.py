@@ -15,30 +15,30 @@ from ml.requests.score import (
     PROBABILITY,
     Batches,
     Probabilities,
-    adding,
-    batch_matrix,
-    load,
-    probabilities,
+    build_batch_matrix,
+    load_classifier,
+    make_scorer,
+    predict_probabilities,
 )
 
 
-def scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:
+def make_batch_scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:
     """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and `probability`."""
 
     def prepared() -> Probabilities:
-        classifier = load(model.value)
-        return lambda batch: probabilities(classifier, batch_matrix(batch))
+        classifier = load_classifier(model.value)
+        return lambda batch: predict_probabilities(classifier, build_batch_matrix(batch))
 
-    return adding(prepared, keep)
+    return make_scorer(prepared, keep)
 
 
-def featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:
+def make_batch_featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:
     """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and one float column a feature."""
 
     def featurize(batches: Batches) -> Batches:
         for batch in batches:
             if batch.num_rows:
-                columns = map(pa.array, batch_matrix(batch).T)
+                columns = map(pa.array, build_batch_matrix(batch).T)
                 yield pa.RecordBatch.from_arrays(
                     [*map(batch.column, keep), *columns], names=[*keep, *FEATURES]
                 )
@@ -55,17 +55,19 @@ def with_probability(df: DataFrame, model: bytes, keep: Sequence[str]) -> DataFr
     Raises:
         ModelMismatch: the bytes are no model, or one of other features.
     """
-    load(model)
+    load_classifier(model)
     shared = df.sparkSession.sparkContext.broadcast(model)
     schema = StructType([*_kept(df, keep), StructField(PROBABILITY, FloatType(), False)])
-    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(scorer(shared, tuple(keep)), schema)
+    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(
+        make_batch_scorer(shared, tuple(keep)), schema
+    )
 
 
 def with_features(df: DataFrame, keep: Sequence[str]) -> DataFrame:
     """Columns `NEEDED` and `keep` -> `keep` and the features (float each), as scoring sees them."""
     features = [StructField(name, FloatType(), False) for name in FEATURES]
     schema = StructType([*_kept(df, keep), *features])
-    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(featurizer(tuple(keep)), schema)
+    return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(make_batch_featurizer(tuple(keep)), schema)
 
 
 def _kept(df: DataFrame, keep: Sequence[str]) -> list[StructField]:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.requests.compiling import CLASSES, DIGIT, OFFSET, PRIME, UPPER, WORD, Bytes, Floats, Longs, piece
+from ml.requests.compiling import CLASSES, DIGIT, OFFSET, PRIME, UPPER, WORD, Bytes, Floats, Longs, helper
 
 Slots = npt.NDArray[np.uint64]
 
 
-@piece
-def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> Any:
+@helper
+def find_groups(word: np.uint64, slots: Slots, marks: Longs) -> Any:
     """Groups of a hashed word; 0 where the table does not hold it."""
     mask = np.uint64(len(slots) - 1)
     slot = word & mask
@@ -24,8 +24,8 @@ def marks_of(word: np.uint64, slots: Slots, marks: Longs) -> Any:
     return 0
 
 
-@piece
-def hashed(data: Bytes, start: int, end: int) -> np.uint64:
+@helper
+def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
     """Hash of the bytes with ASCII letters in lower case."""
     word = OFFSET
     for i in range(start, end):
@@ -34,8 +34,8 @@ def hashed(data: Bytes, start: int, end: int) -> np.uint64:
     return word
 
 
-@piece
-def words_of(data: Bytes, start: int, end: int, slots: Slots, marks: Longs) -> tuple[int, int]:
+@helper
+def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, marks: Longs) -> tuple[int, int]:
     """Groups of all tokens (also without trailing digits: `api2`), and how many may be hashes of content."""
     found, hashes, first, digits, trailing = 0, 0, start, 0, 0
     for i in range(start, end + 1):
@@ -46,16 +46,16 @@ def words_of(data: Bytes, start: int, end: int, slots: Slots, marks: Longs) -> t
             continue
         length = i - first
         if 0 < length <= 24:
-            found |= marks_of(hashed(data, first, i), slots, marks)
+            found |= find_groups(hash_word(data, first, i), slots, marks)
             if 0 < trailing < length:
-                found |= marks_of(hashed(data, first, i - trailing), slots, marks)
+                found |= find_groups(hash_word(data, first, i - trailing), slots, marks)
         hashes += length >= 8 and 0 < digits < length
         first, digits, trailing = i + 1, 0, 0
     return found, hashes
 
 
-@piece
-def write_marks(found: int, out: Floats, row: int, column: int) -> None:
+@helper
+def write_groups(found: int, out: Floats, row: int, column: int) -> None:
     """A 1 in the column of each group that was found; few are, so only those are touched."""
     while found:
         if found & 1:
@@ -64,8 +64,8 @@ def write_marks(found: int, out: Floats, row: int, column: int) -> None:
         column += 1
 
 
-@piece
-def count(condition: bool, out: Floats, row: int, column: int) -> None:
+@helper
+def count_if(condition: bool, out: Floats, row: int, column: int) -> None:
     """One more in a column. The guard matters: most counts stay 0, and each column is a page of its own."""
     if condition:
         out[column, row] += 1

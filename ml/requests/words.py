@@ -195,7 +195,7 @@ def fnv1a(word: str) -> int:
     return value
 
 
-def word_table(groups: Mapping[GroupT, str]) -> WordTable:
+def build_word_table(groups: Mapping[GroupT, str]) -> WordTable:
     """Group (a bit) -> words, as a table from a word's hash to its groups; half of the slots or less are taken."""
     found: dict[str, int] = {}
     for group, words in groups.items():

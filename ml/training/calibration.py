@@ -16,12 +16,12 @@ import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import log_loss
 
-from ml.evaluation.measures import Labels, Probabilities, calibration_error
+from ml.evaluation.measures import Labels, Probabilities, compute_calibration_error
 
 Scores = npt.NDArray[np.float64]
 Calibrator = Callable[[Scores], Scores]
 
-FLATTEST: Final = 1e-3
+MIN_SLOPE: Final = 1e-3
 """Smallest slope: a model that ranks worse than chance is flattened, never turned round."""
 DIGITS: Final = 6
 """Slope and offset are rounded, so that the last bit of another machine's `exp` does not change the model."""
@@ -44,13 +44,15 @@ def sigmoid(log_odds: Scores) -> Scores:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -500, 500))), np.float64)
 
 
-def platt(raw: Scores, labels: Labels) -> Platt:
+def fit_platt(raw: Scores, labels: Labels) -> Platt:
     """Slope and offset of the largest likelihood, targets (n+ + 1)/(n+ + 2) and 1/(n- + 2) instead of 1 and 0."""
     api, other = float(labels.sum()), float((~labels).sum())
     targets = np.where(labels, (api + 1) / (api + 2), 1 / (other + 2))
     found = _newton(raw, targets, start=np.array([0.0, np.log((api + 1) / (other + 1))]))
-    if found[0] < FLATTEST:
-        return Platt(FLATTEST, round(float(np.log((api + 1) / (other + 1)) - FLATTEST * raw.mean()), DIGITS))
+    if found[0] < MIN_SLOPE:
+        return Platt(
+            MIN_SLOPE, round(float(np.log((api + 1) / (other + 1)) - MIN_SLOPE * raw.mean()), DIGITS)
+        )
     return Platt(round(float(found[0]), DIGITS), round(float(found[1]), DIGITS))
 
 
@@ -75,13 +77,13 @@ def _loss(log_odds: Scores, targets: Scores) -> float:
     return float((np.logaddexp(0, log_odds) - targets * log_odds).sum())
 
 
-def isotonic(raw: Scores, labels: Labels) -> Calibrator:
+def fit_isotonic(raw: Scores, labels: Labels) -> Calibrator:
     """The alternative, for comparison only: any rising step function."""
     fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(raw, labels)
     return lambda scores: np.asarray(fitted.predict(scores), np.float64)
 
 
-def nested(
+def calibrate_across_folds(
     raw: Scores,
     labels: Labels,
     fold: npt.NDArray[np.integer[Any]],
@@ -95,24 +97,24 @@ def nested(
     return found
 
 
-def compared(raw: Scores, labels: Labels, fold: npt.NDArray[np.integer[Any]]) -> pd.DataFrame:
+def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.integer[Any]]) -> pd.DataFrame:
     """method, log_loss, calibration_error of hosts left out, for no calibration, Platt (shipped) and isotonic."""
     ways: dict[str, Probabilities] = {
         "none": sigmoid(raw),
-        "platt (shipped)": nested(raw, labels, fold, platt),
-        "isotonic": nested(raw, labels, fold, isotonic),
+        "platt (shipped)": calibrate_across_folds(raw, labels, fold, fit_platt),
+        "isotonic": calibrate_across_folds(raw, labels, fold, fit_isotonic),
     }
     return pd.DataFrame(
         {
             "method": way,
             "log_loss": float(log_loss(labels, np.clip(found, 1e-7, 1 - 1e-7))),
-            "calibration_error": calibration_error(labels, found),
+            "calibration_error": compute_calibration_error(labels, found),
         }
         for way, found in ways.items()
     )
 
 
-def bake(model: Any, calibrator: Platt) -> Any:
+def bake_calibrator(model: Any, calibrator: Platt) -> Any:
     """The CatBoost model with the calibrator in it, in place: sigmoid(RawFormulaVal) is calibrated.
 
     The slope goes into the leaves and not into CatBoost's scale, because SHAP values are refused

@@ -21,7 +21,7 @@ Classes = npt.NDArray[np.integer[Any]]
 Probabilities = npt.NDArray[np.floating[Any]]
 
 
-def thresholds(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.float64]:
+def compute_thresholds(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.float64]:
     """Labels (n,) and out-of-fold probabilities (n, k) -> (k,) mean probability of a class over the rows labelled so.
 
     A row counts as confidently of class j from t_j on. The mean makes the choice independent of how well calibrated or how
@@ -33,24 +33,26 @@ def thresholds(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.
     return np.array(means, np.float64)
 
 
-def confident_joint(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.int64]:
+def count_confident_joint(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.int64]:
     """(k, k) counts: rows labelled i that are confidently of class j; the likeliest class where several are (eq. 1 there)."""
     size = probabilities.shape[1]
-    above = probabilities >= thresholds(labels, probabilities)
+    above = probabilities >= compute_thresholds(labels, probabilities)
     guess = np.where(above, probabilities, -1.0).argmax(axis=1)
     sure = above.any(axis=1)
     counts = np.bincount(labels[sure] * size + guess[sure], minlength=size * size)
     return counts.reshape(size, size).astype(np.int64)
 
 
-def label_errors(labels: Classes, probabilities: Probabilities, max_share: float) -> npt.NDArray[np.bool_]:
+def find_label_errors(
+    labels: Classes, probabilities: Probabilities, max_share: float
+) -> npt.NDArray[np.bool_]:
     """(n,) True where the label is probably wrong: pruning by noise rate (s. 3.2 there, method 4).
 
     The share of confident rows labelled i that are of class j, times all rows labelled i, are removed: those with the largest
     margin p_j - p_i. Of each class at most `max_share` of its rows, and only rows in which another class is likelier.
     Ties go by position, so the same rows always go.
     """
-    joint = confident_joint(labels, probabilities)
+    joint = count_confident_joint(labels, probabilities)
     wrong = np.zeros(len(labels), np.bool_)
     for given in _classes(probabilities):
         members = np.flatnonzero(labels == given)
@@ -70,7 +72,11 @@ def _classes(probabilities: Probabilities) -> range:
     return range(probabilities.shape[1])
 
 
-LEAKS: Final[Mapping[str, float]] = {"set_cookie": 0.0, "status_denied": 0.0, "request_bytes_log": -1.0}
+LEAKING_FEATURES: Final[Mapping[str, float]] = {
+    "set_cookie": 0.0,
+    "status_denied": 0.0,
+    "request_bytes_log": -1.0,
+}
 """Evidence that the identifier itself makes, and the one value it has in training.
 
 No feature reads the identifier, but three see its shadow: servers answer with Set-Cookie to whom has no session yet (or
@@ -83,12 +89,12 @@ REPORT: Final = ("step", "reason", "label", "carried_identifier", "rows")
 Report = list[dict[str, Any]]
 
 
-def without_leaks(frame: pd.DataFrame) -> pd.DataFrame:
+def mask_leaking_features(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with the features of `LEAKS` set to their constants."""
-    return frame.assign(**{name: np.float32(value) for name, value in LEAKS.items()})
+    return frame.assign(**{name: np.float32(value) for name, value in LEAKING_FEATURES.items()})
 
 
-def rule_report(counts: pd.DataFrame, kept: int) -> Report:
+def report_rules(counts: pd.DataFrame, kept: int) -> Report:
     """`reason, is_api, carried, repeat, rows` (of all transactions) and the number of rows drawn → entries of the report."""
     found: Report = []
     labels = {True: "API", False: "other"}
@@ -100,7 +106,9 @@ def rule_report(counts: pd.DataFrame, kept: int) -> Report:
     return [*found, _entry("limit", "labels.max_transactions", "any", "any", beyond)] if beyond else found
 
 
-def with_other(labelled: pd.DataFrame, simulated: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
+def add_simulated_rows(
+    labelled: pd.DataFrame, simulated: pd.DataFrame, share: float, seed: int
+) -> pd.DataFrame:
     """Labelled rows and non-API rows of the simulator, the latter `share` of the whole (fewer where there are no more).
 
     Simulated hosts get a prefix, so that none is taken for a host of the traffic.
@@ -109,15 +117,17 @@ def with_other(labelled: pd.DataFrame, simulated: pd.DataFrame, share: float, se
     wanted = min(len(other), round(len(labelled) * share / (1 - share)))
     drawn = np.sort(np.random.default_rng(seed).permutation(len(other))[:wanted])
     added = other.iloc[drawn]
-    return pd.concat([labelled, added.assign(**{HOST: added[HOST].map(simulated_host)})], ignore_index=True)
+    return pd.concat(
+        [labelled, added.assign(**{HOST: added[HOST].map(name_simulated_host)})], ignore_index=True
+    )
 
 
-def simulated_host(host: str) -> str:
+def name_simulated_host(host: str) -> str:
     """A name that no host of real traffic has."""
     return f"simulated {host}"
 
 
-def checked(labelled: pd.DataFrame, groups: npt.NDArray[Any], folds: int) -> None:
+def check_labels(labelled: pd.DataFrame, groups: npt.NDArray[Any], folds: int) -> None:
     """Whether rules left enough to learn from; `groups` are the stacks of the rows.
 
     Raises:
@@ -137,7 +147,7 @@ def checked(labelled: pd.DataFrame, groups: npt.NDArray[Any], folds: int) -> Non
         raise InputError("session labels", problem, way_out)
 
 
-def pruned(
+def prune_labels(
     frame: pd.DataFrame, probabilities: npt.NDArray[np.floating[Any]], max_share: float
 ) -> tuple[pd.DataFrame, Report]:
     """The frame without rows whose label confident learning finds wrong, and what was removed, per reason of its label.
@@ -146,7 +156,7 @@ def pruned(
     """
     labels = frame[LABEL].to_numpy(np.int64)
     found = np.asarray(probabilities, np.float64)
-    wrong = label_errors(labels, np.column_stack([1 - found, found]), max_share)
+    wrong = find_label_errors(labels, np.column_stack([1 - found, found]), max_share)
     removed = frame.loc[wrong].groupby([LABEL, SLICE], sort=True).size().reset_index(name="rows")
     report = [
         _entry("confident learning", row[SLICE], "API" if row[LABEL] else "other", "any", row["rows"])
@@ -155,7 +165,7 @@ def pruned(
     return frame.loc[~wrong].reset_index(drop=True), report
 
 
-def report_table(report: Report) -> pd.DataFrame:
+def tabulate_report(report: Report) -> pd.DataFrame:
     """The report as a table (`REPORT`)."""
     return pd.DataFrame(report, columns=list(REPORT))
 

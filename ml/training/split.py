@@ -18,7 +18,7 @@ STACK: Final = "stack"
 Indices = npt.NDArray[np.int64]
 
 
-def groups(frame: pd.DataFrame) -> Indices:
+def assign_groups(frame: pd.DataFrame) -> Indices:
     """Rows with `host` and perhaps `stack` -> the number of the group of each, from 0.
 
     Hosts of one stack are one group (the same software on another domain is no new site), and a host with
@@ -38,8 +38,8 @@ def groups(frame: pd.DataFrame) -> Indices:
             return pd.factorize(found, sort=True)[0].astype(np.int64)
 
 
-def folds(
-    labels: npt.NDArray[np.bool_], groups: npt.NDArray[Any], *, count: int, seed: int
+def split_folds(
+    labels: npt.NDArray[np.bool_], group_of_row: npt.NDArray[Any], *, count: int, seed: int
 ) -> Iterator[tuple[Indices, Indices]]:
     """(rows to learn from, rows to judge) for each fold: whole groups, shares of classes alike.
 
@@ -47,12 +47,12 @@ def folds(
         InputError: fewer groups than folds, or all calls of a class are in one fold.
     """
     enough = f"Give labelled traffic of at least {count} hosts of different stacks, API calls and others on several."
-    if len(np.unique(groups)) < count:
+    if len(np.unique(group_of_row)) < count:
         raise InputError(
             "training data", f"fewer hosts than folds ({count}), hosts of one stack counted once", enough
         )
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    for learn, check in splitter.split(np.zeros(len(labels)), labels, groups):
+    for learn, check in splitter.split(np.zeros(len(labels)), labels, group_of_row):
         if labels[learn].all() or not labels[learn].any():
             raise InputError(
                 "training data", "one class of label is on too few hosts to leave some out", enough

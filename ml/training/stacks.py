@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 Hashes = npt.NDArray[np.uint64]
 
-ROWS: Final = 4
+BAND_ROWS: Final = 4
 """Hashes in a band: unlike sites (similarity 0.1) meet in one of 72 bands with probability 0.7 %, so few pairs are compared."""
-TRIVIAL: Final = frozenset(
+COMMON_PATHS: Final = frozenset(
     "/robots.txt /favicon.ico /sitemap.xml /index.html /index.php /apple-touch-icon.png /manifest.json "
     "/apple-touch-icon-precomposed.png /humans.txt /ads.txt /security.txt /browserconfig.xml /crossdomain.xml "
     "/site.webmanifest /sw.js /service-worker.js /health /healthz /ping /status /metrics /login /logout".split()
@@ -41,7 +41,7 @@ class StackOptions(Protocol):
     def min_shapes(self) -> int: ...  # noqa: D102
 
 
-def stack_groups(shapes: Mapping[str, Collection[str]], options: StackOptions) -> dict[str, int]:
+def group_by_stack(shapes: Mapping[str, Collection[str]], options: StackOptions) -> dict[str, int]:
     """Host -> tokens such as "GET /wp-content/{}/{}"  ->  host -> number of its stack, from 0 in order of hosts.
 
     Two hosts whose telling tokens have a Jaccard similarity of at least `similarity` are in one group, but for
@@ -52,59 +52,59 @@ def stack_groups(shapes: Mapping[str, Collection[str]], options: StackOptions) -
     compared exactly. The same on every machine and in every process.
     """
     hosts = sorted(shapes)
-    told = {host: frozenset(token for token in shapes[host] if is_telling(token)) for host in hosts}
+    told = {host: frozenset(token for token in shapes[host] if is_distinctive(token)) for host in hosts}
     told = {host: tokens for host, tokens in told.items() if len(tokens) >= options.min_shapes}
     by_tokens: dict[frozenset[str], list[str]] = defaultdict(list)
     for host in told:
         by_tokens[told[host]].append(host)  # equal sets need no comparing
     sets = list(by_tokens)
     parent = list(range(len(sets)))
-    for one, other in candidates(sets, bands(options.similarity, options.miss_rate)):
+    for one, other in find_candidate_pairs(sets, count_bands(options.similarity, options.miss_rate)):
         roots = _root(parent, one), _root(parent, other)
-        if roots[0] != roots[1] and jaccard(sets[one], sets[other]) >= options.similarity:
+        if roots[0] != roots[1] and compute_jaccard(sets[one], sets[other]) >= options.similarity:
             parent[max(roots)] = min(roots)
     root_of = {host: _root(parent, index) for index, like in enumerate(by_tokens.values()) for host in like}
     numbers: dict[int | str, int] = {}
     return {host: numbers.setdefault(root_of.get(host, host), len(numbers)) for host in hosts}
 
 
-def is_telling(token: str) -> bool:
+def is_distinctive(token: str) -> bool:
     """Whether "METHOD shape" says something of what the host runs: some segment is a word, and the path is not everybody's."""
     path = token.partition(" ")[2]
     words = [segment for segment in path.split("/") if segment not in ("", "{}", "**")]
-    return bool(words) and path not in TRIVIAL and words[0] != ".well-known"
+    return bool(words) and path not in COMMON_PATHS and words[0] != ".well-known"
 
 
-def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+def compute_jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     """Size of what two sets share over the size of both together; 0 of two empty ones."""
     shared = len(one & other)
     return shared / max(len(one) + len(other) - shared, 1)
 
 
-def bands(similarity: float, miss_rate: float, rows: int = ROWS) -> int:
+def count_bands(similarity: float, miss_rate: float, rows: int = BAND_ROWS) -> int:
     """Fewest bands with which a pair of this similarity meets in none of them with probability `miss_rate` at most."""
     return 1 if similarity >= 1 else math.ceil(math.log(miss_rate) / math.log1p(-(similarity**rows)))
 
 
-def meeting_probability(similarity: float, count: int, rows: int = ROWS) -> float:
+def meeting_probability(similarity: float, count: int, rows: int = BAND_ROWS) -> float:
     """1 - (1 - s^r)^b: that two sets agree in all `rows` hashes of at least one of `count` bands."""
     return float(1 - (1 - similarity**rows) ** count)
 
 
-def candidates(sets: Sequence[Iterable[str]], count: int) -> Iterator[tuple[int, int]]:
+def find_candidate_pairs(sets: Sequence[Iterable[str]], count: int) -> Iterator[tuple[int, int]]:
     """Pairs of (indices of) non-empty sets that meet in at least one of `count` bands; a pair may come more than once."""
     if not sets:
         return
-    signatures = np.stack([signature(tokens, count * ROWS) for tokens in sets])
+    signatures = np.stack([compute_signature(tokens, count * BAND_ROWS) for tokens in sets])
     for band in range(count):
         buckets: dict[bytes, list[int]] = defaultdict(list)
-        for index, part in enumerate(signatures[:, band * ROWS : (band + 1) * ROWS]):
+        for index, part in enumerate(signatures[:, band * BAND_ROWS : (band + 1) * BAND_ROWS]):
             buckets[part.tobytes()].append(index)
         for members in buckets.values():
             yield from combinations(members, 2)
 
 
-def signature(tokens: Iterable[str], size: int) -> Hashes:
+def compute_signature(tokens: Iterable[str], size: int) -> Hashes:
     """MinHash: the least value of each of `size` hash functions over the tokens; (size,) uint64.
 
     A token is hashed once (BLAKE2b, so PYTHONHASHSEED plays no part); the functions are a bijective mix

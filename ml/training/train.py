@@ -16,21 +16,34 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.evaluation.error_analysis import Explained, confusion, explain, sampled, summary, worst_rows
-from ml.evaluation.measures import (
-    by_host,
-    by_segment,
-    by_slice,
-    client_classes,
-    host_figures,
-    log_classes,
-    measures,
+from ml.evaluation.error_analysis import (
+    Explained,
+    describe_mistakes,
+    explain,
+    find_worst_rows,
+    sample_rows,
+    summarise_shap,
 )
-from ml.explanation.reasons import prepared
-from ml.requests.features import FEATURES, trends
-from ml.requests.score import log_odds
-from ml.training.calibration import Platt, bake, compared, nested, platt
-from ml.training.split import HOST, STACK, folds, groups
+from ml.evaluation.measures import (
+    classify_clients,
+    classify_logs,
+    compute_metrics,
+    measure_hosts,
+    measure_segments,
+    measure_slices,
+    summarise_hosts,
+)
+from ml.explanation.reasons import build_explainer
+from ml.requests.features import FEATURES, list_trends
+from ml.requests.score import predict_log_odds
+from ml.training.calibration import (
+    Platt,
+    bake_calibrator,
+    calibrate_across_folds,
+    compare_calibrators,
+    fit_platt,
+)
+from ml.training.split import HOST, STACK, assign_groups, split_folds
 from pipelines.runtime.errors import InputError
 
 BORDERS: Final = 64
@@ -85,30 +98,36 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
     Raises:
         InputError: a class is missing, or there are fewer hosts (or stacks of hosts) than folds.
     """
-    labels, group = _checked(frame, options), groups(frame)
+    labels, group = _checked(frame, options), assign_groups(frame)
     features = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32))
-    weights = host_weights(frame[HOST].to_numpy())
+    weights = weigh_hosts(frame[HOST].to_numpy())
     raw, fold, models = np.zeros(len(frame)), np.zeros(len(frame), np.int32), []
-    for number, (learn, check) in enumerate(folds(labels, group, count=options.folds, seed=options.seed)):
+    for number, (learn, check) in enumerate(
+        split_folds(labels, group, count=options.folds, seed=options.seed)
+    ):
         models.append(_fit(features[learn], labels[learn], weights[learn], options))
-        raw[check] = log_odds(models[-1], np.asfortranarray(features[check]))
+        raw[check] = predict_log_odds(models[-1], np.asfortranarray(features[check]))
         fold[check] = number
-    calibrator = platt(raw, labels)
-    final = bake(_fit(features, labels, weights, options), calibrator)
+    calibrator = fit_platt(raw, labels)
+    final = bake_calibrator(_fit(features, labels, weights, options), calibrator)
     judged = frame[[name for name in (HOST, STACK, SLICE, LABEL) if name in frame]].reset_index(drop=True)
-    judged = judged.assign(group=group, fold=fold, raw=raw, probability=nested(raw, labels, fold, platt))
-    slopes = [platt(raw[fold != number], labels[fold != number]).slope for number in range(len(models))]
-    explainers = [prepared(model) for model in models]
-    explained = explain(explainers, slopes, features, fold, sampled(len(frame), options.seed))
-    mistakes = worst_rows([*judged[SLICE]], labels, judged["probability"].to_numpy())
+    judged = judged.assign(
+        group=group, fold=fold, raw=raw, probability=calibrate_across_folds(raw, labels, fold, fit_platt)
+    )
+    slopes = [fit_platt(raw[fold != number], labels[fold != number]).slope for number in range(len(models))]
+    explainers = [build_explainer(model) for model in models]
+    explained = explain(explainers, slopes, features, fold, sample_rows(len(frame), options.seed))
+    mistakes = find_worst_rows([*judged[SLICE]], labels, judged["probability"].to_numpy())
     wrong = explain(explainers, slopes, features, fold, mistakes)
-    tables = _tables(frame, judged) | {"shap": summary(explained)}
-    tables["confusion"] = confusion(wrong, [*judged[SLICE]], labels, judged["probability"].to_numpy())
+    tables = _tables(frame, judged) | {"shap": summarise_shap(explained)}
+    tables["confusion"] = describe_mistakes(wrong, [*judged[SLICE]], labels, judged["probability"].to_numpy())
     return Trained(
-        model=model_file(final),
+        model=serialise_model(final),
         metrics=_metrics(judged, tables),
-        slices=pd.DataFrame(by_slice([*map(str, judged[SLICE])], labels, judged["probability"].to_numpy())),
-        importances=importances(FEATURES, final.get_feature_importance()),
+        slices=pd.DataFrame(
+            measure_slices([*map(str, judged[SLICE])], labels, judged["probability"].to_numpy())
+        ),
+        importances=rank_importances(FEATURES, final.get_feature_importance()),
         out_of_fold=judged,
         tables=tables,
         explained=explained,
@@ -118,25 +137,25 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
 
 def _tables(frame: pd.DataFrame, judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
     labels, found = judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()
-    segments = {"client": client_classes(frame), "log": log_classes(frame)}
+    segments = {"client": classify_clients(frame), "log": classify_logs(frame)}
     return {
-        "segments": by_segment(segments, labels, found),
-        "hosts": by_host(judged[HOST].to_numpy(), labels, found),
-        "calibration": compared(judged["raw"].to_numpy(), labels, judged["fold"].to_numpy()),
+        "segments": measure_segments(segments, labels, found),
+        "hosts": measure_hosts(judged[HOST].to_numpy(), labels, found),
+        "calibration": compare_calibrators(judged["raw"].to_numpy(), labels, judged["fold"].to_numpy()),
     }
 
 
 def _metrics(judged: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     before = tables["calibration"].set_index("method").loc["none"]
     return {
-        **measures(judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()),
+        **compute_metrics(judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()),
         "log_loss_uncalibrated": float(before["log_loss"]),
         "calibration_error_uncalibrated": float(before["calibration_error"]),
-        **host_figures(tables["hosts"]),
+        **summarise_hosts(tables["hosts"]),
     }
 
 
-def host_weights(hosts: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+def weigh_hosts(hosts: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """1 / sqrt(rows of the host), mean 1: a busy host teaches more, but not in proportion."""
     _, index, counts = np.unique(hosts, return_inverse=True, return_counts=True)
     weights = 1.0 / np.sqrt(counts[index])
@@ -151,7 +170,7 @@ def _checked(frame: pd.DataFrame, options: TrainingOptions) -> npt.NDArray[np.bo
     return labels
 
 
-def boosting(options: TrainingOptions) -> dict[str, Any]:
+def catboost_parameters(options: TrainingOptions) -> dict[str, Any]:
     """What every classifier of ours passes to CatBoost: the settings, and that it repeats and is silent."""
     return {
         "iterations": options.trees,
@@ -174,17 +193,17 @@ def _fit(
     from catboost import CatBoostClassifier, Pool
 
     model = CatBoostClassifier(
-        **boosting(options),
+        **catboost_parameters(options),
         random_seed=options.seed,
         border_count=BORDERS,
         loss_function="Logloss",
         auto_class_weights="Balanced",
-        monotone_constraints=trends(FEATURES),
+        monotone_constraints=list_trends(FEATURES),
     )
     return model.fit(Pool(features, labels.astype(np.int8), weight=weights, feature_names=list(FEATURES)))
 
 
-def model_file(model: Any) -> bytes:
+def serialise_model(model: Any) -> bytes:
     """The model's native file without time and random id of its making: equal models are equal bytes."""
     metadata = model.get_metadata()
     for name in [*metadata.keys()]:
@@ -196,7 +215,7 @@ def model_file(model: Any) -> bytes:
         return file.read_bytes()
 
 
-def importances(features: Sequence[str], values: npt.NDArray[np.float64]) -> pd.DataFrame:
+def rank_importances(features: Sequence[str], values: npt.NDArray[np.float64]) -> pd.DataFrame:
     """`feature`, `importance` (percent), falling."""
     found = pd.DataFrame({"feature": features, "importance": values})
     return found.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)

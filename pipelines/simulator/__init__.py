@@ -1,7 +1,7 @@
 """Labelled traffic of declared sites: trains the classifier and tests the learners."""
 
-from pipelines.simulator.output.writers import Summary, simulate
+from pipelines.simulator.output.writers import SimulationSummary, simulate
 from pipelines.simulator.sites.site import Site, build_sites
-from pipelines.simulator.traffic.transactions import Transaction, transactions
+from pipelines.simulator.traffic.transactions import Transaction, generate_transactions
 
-__all__ = ["Site", "Summary", "Transaction", "build_sites", "simulate", "transactions"]
+__all__ = ["SimulationSummary", "Site", "Transaction", "build_sites", "generate_transactions", "simulate"]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ml.registry import store as tracking_store
 from ml.registry import tracking
-from ml.registry.bundled import bundled, bundled_paths
+from ml.registry.bundled import load_bundled_model, load_bundled_path_model
 from pipelines.runtime.errors import SettingsError
 from pipelines.runtime.settings import Settings
 
 
 def open_store(settings: Settings, root: str) -> tracking_store.Store:
     """The tracking store of the settings, by default inside the warehouse `root`."""
-    return tracking_store.store(settings.tracking, root)
+    return tracking_store.resolve_store(settings.tracking, root)
 
 
 def load_model(settings: Settings, root: str) -> bytes:
@@ -22,7 +22,7 @@ def load_model(settings: Settings, root: str) -> bytes:
     Raises:
         SettingsError: the file cannot be read.
     """
-    return _bytes(settings, root, "selection.model", settings.selection.model) or bundled()
+    return _bytes(settings, root, "selection.model", settings.selection.model) or load_bundled_model()
 
 
 def load_path_model(settings: Settings, root: str) -> bytes:
@@ -31,7 +31,7 @@ def load_path_model(settings: Settings, root: str) -> bytes:
     Raises:
         SettingsError: the file cannot be read.
     """
-    return _bytes(settings, root, "paths.model", settings.paths.model) or bundled_paths()
+    return _bytes(settings, root, "paths.model", settings.paths.model) or load_bundled_path_model()
 
 
 def _bytes(settings: Settings, root: str, setting: str, chosen: str) -> bytes:
@@ -39,7 +39,7 @@ def _bytes(settings: Settings, root: str, setting: str, chosen: str) -> bytes:
     if not chosen:
         return b""
     if chosen.startswith("models:/"):
-        return tracking.model_bytes(open_store(settings, root), chosen)
+        return tracking.download_model(open_store(settings, root), chosen)
     try:
         return Path(chosen).read_bytes()
     except OSError as error:

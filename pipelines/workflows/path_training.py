@@ -18,7 +18,7 @@ from pipelines.paths.rules import OPERATOR
 from pipelines.paths.spark.training import WEIGHT, label_by_operators, label_children, label_paths
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.files import write_atomically
-from pipelines.simulator.paths.path_trees import Paths, corpus, site_paths
+from pipelines.simulator.paths.path_trees import Paths, simulate_api_paths, simulate_site_paths
 from pipelines.workflows.inventory import read_transactions
 from pipelines.workflows.model import open_store
 from pipelines.workflows.run import Run
@@ -31,8 +31,8 @@ def build_path_training_frame(run: Run) -> pd.DataFrame:
     options, spark = run.settings.path_training, run.warehouse.spark
     parts: list[tuple[DataFrame, float]] = []
     simulated = (
-        (corpus(options.apis, options.seed), 1.0),
-        (site_paths(options.sites, options.seed), options.site_weight),
+        (simulate_api_paths(options.apis, options.seed), 1.0),
+        (simulate_site_paths(options.sites, options.seed), options.site_weight),
     )
     for hosts, weight in simulated:
         rows = pd.DataFrame(_rows(hosts), columns=["host", "path", "truth"])

@@ -8,7 +8,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from ml.paths.score import variable_probability
+from ml.paths.score import make_scorer
 from pipelines.decisions.spark import select_operator_rules
 from pipelines.endpoints.columns import MICRO
 from pipelines.endpoints.tables import responses_without_error
@@ -102,7 +102,7 @@ def _inferred(
     run: Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame | pa.Table, known: DataFrame
 ) -> DataFrame:
     """Rules of `hosts`; `rows` are the evidence where it is here already."""
-    settings, score = run.settings.paths, variable_probability(load_path_model(run.settings, run.root))
+    settings, score = run.settings.paths, make_scorer(load_path_model(run.settings, run.root))
     if rows is not None and isinstance(hosts, pa.Table):
         here = rows.filter(pc.is_in(rows.column("host"), hosts.column("host").combine_chunks()))
         return create_rules_frame(infer_rules(here, known.toArrow(), settings, score), evidence)

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from ml.requests.score import NEEDED
 from ml.requests.spark import with_features
 from ml.training import labels
-from ml.training.stacks import stack_groups
+from ml.training.stacks import group_by_stack
 from ml.training.train import train as fit
 from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.errors import InputError
@@ -100,7 +100,7 @@ def collect_shapes(shaped: DataFrame, settings: Settings) -> dict[str, list[str]
 def with_stack(frame: pd.DataFrame, shapes: Shapes, settings: Settings) -> pd.DataFrame:
     """Adds `stack`, the number of the group of hosts that run the same software; hosts without shapes are alone."""
     known = {host: shapes.get(host, ()) for host in frame["host"].unique()}
-    return frame.assign(**{STACK: frame["host"].map(stack_groups(known, settings.stacks))})
+    return frame.assign(**{STACK: frame["host"].map(group_by_stack(known, settings.stacks))})
 
 
 def build_session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -112,21 +112,27 @@ def build_session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFr
     settings, reporter = run.settings, run.reporter
     with reporter.stage("Labelling transactions by session identifier") as outcome:
         rows, report, shapes = build_session_rows(run)
-        labels.checked(rows, with_stack(rows, shapes, settings)[STACK].to_numpy(), settings.training.folds)
+        labels.check_labels(
+            rows, with_stack(rows, shapes, settings)[STACK].to_numpy(), settings.training.folds
+        )
         outcome.append(f"{len(rows):,} rows, {int(rows['is_api'].sum()):,} of them API calls")
     with reporter.stage("Simulating transactions that are no API calls") as outcome:
         simulated, others = build_simulated_rows(run, folder)
-        frame = labels.with_other(rows, simulated, settings.labels.simulated_share, settings.training.seed)
+        frame = labels.add_simulated_rows(
+            rows, simulated, settings.labels.simulated_share, settings.training.seed
+        )
         outcome.append(f"{len(frame) - len(rows):,} added")
-    shapes = {**shapes, **{labels.simulated_host(host): tokens for host, tokens in others.items()}}
-    frame = with_stack(labels.without_leaks(frame), shapes, settings)
+    shapes = {**shapes, **{labels.name_simulated_host(host): tokens for host, tokens in others.items()}}
+    frame = with_stack(labels.mask_leaking_features(frame), shapes, settings)
     with reporter.stage("Looking for wrong labels with whole hosts left out") as outcome:
         probabilities = fit(frame, settings.training).out_of_fold["probability"].to_numpy()
         own = len(rows)  # the rest is simulated: its labels are known
-        kept, removed = labels.pruned(frame[:own], probabilities[:own], settings.labels.max_pruned_share)
+        kept, removed = labels.prune_labels(
+            frame[:own], probabilities[:own], settings.labels.max_pruned_share
+        )
         frame = pd.concat([kept, frame[own:]], ignore_index=True)
         outcome.append(f"{sum(entry['rows'] for entry in removed):,} rows removed")
-    return frame, labels.report_table([*report, *removed])
+    return frame, labels.tabulate_report([*report, *removed])
 
 
 def build_session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
@@ -161,4 +167,4 @@ def build_session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
     finally:
         kept.unpersist()
     frame = frame.sort_values(["transaction_id", "host"], kind="stable", ignore_index=True)
-    return frame, labels.rule_report(counts, len(frame)), shapes
+    return frame, labels.report_rules(counts, len(frame)), shapes

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ml.paths.features import FEATURES
-from ml.registry.bundled import bundled_paths, card
+from ml.registry.bundled import load_bundled_path_model, read_card
 from pipelines.runtime import settings as settings_module
 
 SMALL = """
@@ -63,7 +63,7 @@ def test_training_repeats_byte_for_byte_and_the_first_model_becomes_champion(
 
 
 def test_the_bundled_models_card_names_the_default_settings() -> None:
-    settings, known = settings_module.load_settings(), card()
+    settings, known = settings_module.load_settings(), read_card()
     assert settings.training.model_dump().items() <= known["training"].items()
     assert known["simulator"] == settings.simulator.model_dump(include={"days", "end_date"})
 
@@ -108,4 +108,4 @@ def test_the_card_of_the_classifier_of_path_segments_names_the_default_settings(
     known = json.loads(resources.files("ml").joinpath("models", "path-card.json").read_text())
     assert known["training"] == settings_module.load_settings().path_training.model_dump()
     assert known["features"] == list(FEATURES)
-    assert known["sha256"] == hashlib.sha256(bundled_paths()).hexdigest()
+    assert known["sha256"] == hashlib.sha256(load_bundled_path_model()).hexdigest()

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ml.requests.features import FEATURES
-from ml.requests.score import load
-from ml.training.labels import LEAKS
+from ml.requests.score import load_classifier
+from ml.training.labels import LEAKING_FEATURES
 
 SMALL = """
 training: {hosts: 40, transactions: 2600, folds: 3, trees: 40, depth: 4, learning_rate: 0.12}
@@ -52,10 +52,10 @@ def test_session_labels_train_a_model_and_the_report_accounts_for_every_transact
     kept = sum(row["rows"] for row in report if row["step"] == "rules")
     pruned = sum(row["rows"] for row in report if row["step"] == "confident learning")
     assert used * (1 - 0.33) == pytest.approx(kept - pruned, rel=0.07)  # the rest is simulated
-    model = load((tmp_path / "model" / "api-classifier.cbm").read_bytes())
+    model = load_classifier((tmp_path / "model" / "api-classifier.cbm").read_bytes())
     used_by_model = dict(zip(FEATURES, model.get_feature_importance(), strict=True))
     assert max(used_by_model.values()) > 0
-    assert {name: used_by_model[name] for name in LEAKS} == dict.fromkeys(LEAKS, 0.0)
+    assert {name: used_by_model[name] for name in LEAKING_FEATURES} == dict.fromkeys(LEAKING_FEATURES, 0.0)
     said = json.dumps(report) + done.err + (tmp_path / "model" / "CARD.md").read_text()
     with gzip.open(traffic / "truth.csv.gz", "rt") as file:
         hosts = {row["host"] for row in csv.DictReader(file)}

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from ml.explanation.spark import with_reasons as explained
-from ml.registry.bundled import bundled
+from ml.registry.bundled import load_bundled_model
 from pipelines.endpoints.spark.client_days import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.spark.explanations import (
     CELL,
@@ -116,7 +116,7 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
     from ml.requests.spark import with_probability
 
     def scored(rows: DataFrame) -> DataFrame:
-        return with_probability(rows.withColumn("signals", packed_signals()), bundled(), keep=KEPT)
+        return with_probability(rows.withColumn("signals", packed_signals()), load_bundled_model(), keep=KEPT)
 
     chosen = select_requests(simulated, variants=("ml",), settings=settings.selection, scored={"ml": scored})
     kept = slice_rows(chosen, settings).withColumn("inputs", F.lit("")).localCheckpoint()
@@ -127,7 +127,7 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
     why = sum_reasons(
         explained(
             rows.withColumn("signals", packed_signals()),
-            bundled(),
+            load_bundled_model(),
             [*CELL],
             99,
         )

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from ml.explanation.spark import REASON, with_reasons
-from ml.registry.bundled import bundled
+from ml.registry.bundled import load_bundled_model
 from ml.requests.spark import with_probability
 from pipelines.runtime.errors import ModelMismatch
 from pipelines.selection.columns import packed_signals
@@ -24,12 +24,14 @@ def test_reasons_do_not_depend_on_partitions_and_keep_the_probability(simulated:
         .cache()
     )
     one, five = (
-        with_reasons(rows.repartition(parts), bundled(), ["transaction_id", "host"], 3)
+        with_reasons(rows.repartition(parts), load_bundled_model(), ["transaction_id", "host"], 3)
         .orderBy("transaction_id")
         .collect()
         for parts in (1, 5)
     )
-    scored = with_probability(rows, bundled(), ["transaction_id"]).orderBy("transaction_id").collect()
+    scored = (
+        with_probability(rows, load_bundled_model(), ["transaction_id"]).orderBy("transaction_id").collect()
+    )
     assert len(one) == rows.count() > 100
     assert [row["transaction_id"] for row in one] == [row["transaction_id"] for row in scored]
     for left, right, score in zip(one, five, scored, strict=True):

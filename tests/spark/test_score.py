@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from ml.registry.bundled import bundled
+from ml.registry.bundled import load_bundled_model
 from ml.requests.features import FEATURES
 from ml.requests.score import NEEDED
 from ml.requests.spark import with_features, with_probability
@@ -27,8 +27,10 @@ NULLABLE = (
 
 def test_scores_do_not_depend_on_partitions_or_on_what_is_kept(simulated: DataFrame) -> None:
     rows = simulated.withColumn("signals", packed_signals())
-    one = with_probability(rows.repartition(1), bundled(), keep=["transaction_id"])
-    seven = with_probability(rows.repartition(7), bundled(), keep=["transaction_id", "host", "time", "path"])
+    one = with_probability(rows.repartition(1), load_bundled_model(), keep=["transaction_id"])
+    seven = with_probability(
+        rows.repartition(7), load_bundled_model(), keep=["transaction_id", "host", "time", "path"]
+    )
     assertDataFrameEqual(one, seven.select("transaction_id", "probability"))
     kept = seven.join(
         simulated.select("transaction_id", "host", "time", "path"), ["transaction_id", "host", "time", "path"]
@@ -38,7 +40,9 @@ def test_scores_do_not_depend_on_partitions_or_on_what_is_kept(simulated: DataFr
 
 def test_bundled_model_tells_simulated_traffic_apart(simulated: DataFrame) -> None:
     rows = simulated.withColumn("signals", packed_signals())
-    found = with_probability(rows, bundled(), keep=["method", "path", "status", "response_content_type"])
+    found = with_probability(
+        rows, load_bundled_model(), keep=["method", "path", "status", "response_content_type"]
+    )
     by_type = {
         kind: found.where(f"response_content_type like '{like}' AND status = 200")
         .agg(F.percentile_approx("probability", 0.5), F.count("*"))
@@ -65,7 +69,10 @@ def test_an_api_call_is_likely_and_a_picture_is_not(spark: SparkSession) -> None
         ("api", "api.x.example", "/api/v2/users/17", "page=2", JSON, 200, 900),
         ("picture", "x.example", "/images/logo-8f3c9d1e.png", None, PICTURE, 300, 20_000),
     )
-    found = {row[0]: row[1] for row in with_probability(rows, bundled(), keep=["transaction_id"]).collect()}
+    found = {
+        row[0]: row[1]
+        for row in with_probability(rows, load_bundled_model(), keep=["transaction_id"]).collect()
+    }
     assert found["api"] > 0.9
     assert found["picture"] < 0.1
 
@@ -77,7 +84,7 @@ def test_missing_and_hostile_values_are_scored_like_any_other(spark: SparkSessio
         ("empty", "", "", "", 0, 0, 0),
         ("odd", "\x00\u202e", "/" * 5000 + "\x00%00\U0001f4a9", "&=&=&[{" * 500, JSON, -1, 2**62),
     )
-    found = with_probability(rows, bundled(), keep=["transaction_id"]).collect()
+    found = with_probability(rows, load_bundled_model(), keep=["transaction_id"]).collect()
     assert len(found) == 3
     assert all(0 <= row["probability"] <= 1 for row in found)
 
@@ -85,16 +92,22 @@ def test_missing_and_hostile_values_are_scored_like_any_other(spark: SparkSessio
 def test_no_rows_and_empty_partitions_give_no_rows(spark: SparkSession) -> None:
     one = ("a", "h", "/", None, 0, 1, 1)
     assert (
-        with_probability(rows_of(spark, one).where("false"), bundled(), keep=["transaction_id"]).count() == 0
+        with_probability(
+            rows_of(spark, one).where("false"), load_bundled_model(), keep=["transaction_id"]
+        ).count()
+        == 0
     )
     assert (
-        with_probability(rows_of(spark, one).repartition(5), bundled(), keep=["transaction_id"]).count() == 1
+        with_probability(
+            rows_of(spark, one).repartition(5), load_bundled_model(), keep=["transaction_id"]
+        ).count()
+        == 1
     )
 
 
 def test_result_has_the_kept_columns_in_order_and_a_float(spark: SparkSession) -> None:
     scored = with_probability(
-        rows_of(spark, ("a", "h", "/", None, 0, 1, 1)), bundled(), keep=["path", "host"]
+        rows_of(spark, ("a", "h", "/", None, 0, 1, 1)), load_bundled_model(), keep=["path", "host"]
     )
     assert scored.dtypes == [("path", "string"), ("host", "string"), ("probability", "float")]
     assert scored.drop("probability").collect() == [Row(path="/", host="h")]
@@ -102,10 +115,10 @@ def test_result_has_the_kept_columns_in_order_and_a_float(spark: SparkSession) -
 
 def test_large_arrow_strings_give_the_same_scores(spark: SparkSession) -> None:
     rows = rows_of(spark, ("a", "api.h.example", "/api/v1/x", "q=1", JSON, 1, 1))
-    small = with_probability(rows, bundled(), keep=["transaction_id"]).collect()
+    small = with_probability(rows, load_bundled_model(), keep=["transaction_id"]).collect()
     spark.conf.set("spark.sql.execution.arrow.useLargeVarTypes", "true")
     try:
-        assert with_probability(rows, bundled(), keep=["transaction_id"]).collect() == small
+        assert with_probability(rows, load_bundled_model(), keep=["transaction_id"]).collect() == small
     finally:
         spark.conf.unset("spark.sql.execution.arrow.useLargeVarTypes")
 

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from ml.requests.features import FEATURES
 from ml.requests.spark import with_features
-from ml.training.labels import LEAKS, without_leaks
+from ml.training.labels import LEAKING_FEATURES, mask_leaking_features
 from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.settings import SessionIdentifier, Settings
 from pipelines.runtime.settings_sections import LabelSettings
@@ -24,7 +24,7 @@ from pipelines.selection import spark as training_labels
 from pipelines.selection.columns import packed_signals
 from pipelines.simulator.output.formats import logpush_line
 from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
-from pipelines.simulator.traffic.transactions import transactions
+from pipelines.simulator.traffic.transactions import generate_transactions
 from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import stage_batch
 from pipelines.workflows.training_data import find_host_shapes
@@ -139,7 +139,7 @@ def variants(
     names = {name.lower() for name in (*_SESSION_HEADERS, *_SESSION_COOKIES)}
     sites = build_sites(8, 21, "full")
     with (folder / "in.ndjson").open("w") as file:
-        for transaction in transactions(sites, 400, 21, end_date=date(2026, 6, 30)):
+        for transaction in generate_transactions(sites, 400, 21, end_date=date(2026, 6, 30)):
             record = json.loads(logpush_line(transaction))
             headers = {k: v for k, v in record["RequestHeaders"].items() if k.lower() not in names}
             cookies = {k: v for k, v in record["Cookies"].items() if k.lower() not in names}
@@ -186,6 +186,6 @@ def test_traces_that_the_identifier_leaves_are_seen_when_scoring_but_never_learn
     bare, traces = variants["bare"].reset_index(), variants["traces"].reset_index()
     changed = {name for name in FEATURES if not np.array_equal(bare[name], traces[name])}
     assert {"set_cookie", "request_bytes_log"} <= changed
-    assert changed <= set(LEAKS) | {"headers_logged"}
-    learned = [without_leaks(frame)[list(FEATURES)].to_numpy(np.float32) for frame in (bare, traces)]
+    assert changed <= set(LEAKING_FEATURES) | {"headers_logged"}
+    learned = [mask_leaking_features(frame)[list(FEATURES)].to_numpy(np.float32) for frame in (bare, traces)]
     assert learned[0].tobytes() == learned[1].tobytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.simulator import Site, Transaction, build_sites, transactions
+from pipelines.simulator import Site, Transaction, build_sites, generate_transactions
 from tests.simulated_files import DAY, SEED
 
 print(f"simulator seed {SEED}")  # noqa: T201 - seeds are printed (house style 2.13)
@@ -17,4 +17,4 @@ def sites() -> tuple[Site, ...]:
 
 @pytest.fixture(scope="session")
 def traffic(sites: tuple[Site, ...]) -> list[Transaction]:
-    return list(transactions(sites, 30_000, SEED, days=3, end_date=DAY))
+    return list(generate_transactions(sites, 30_000, SEED, days=3, end_date=DAY))

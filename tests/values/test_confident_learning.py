@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.training.labels import Classes, Probabilities, confident_joint, label_errors, thresholds
+from ml.training.labels import (
+    Classes,
+    Probabilities,
+    compute_thresholds,
+    count_confident_joint,
+    find_label_errors,
+)
 
 
 def drawn(
@@ -24,7 +30,7 @@ def drawn(
 def test_planted_noise_is_found(apart: float, precision: float, recall: float) -> None:
     """2 % of one class and 4 % of the other turned; the classes overlap by 0.1 % and by 2.3 %."""
     truth, labels, probabilities = drawn(20_000, (0.02, 0.04), apart)
-    found = label_errors(labels, probabilities, 1.0)
+    found = find_label_errors(labels, probabilities, 1.0)
     wrong = labels != truth
     assert 0.025 < wrong.mean() < 0.031
     assert (found & wrong).sum() / found.sum() > precision
@@ -33,15 +39,15 @@ def test_planted_noise_is_found(apart: float, precision: float, recall: float) -
 
 def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
     _, labels, probabilities = drawn(20_000, (0.0, 0.0), 2.0)
-    assert label_errors(labels, probabilities, 1.0).mean() < 0.02  # those the classes' overlap makes
+    assert find_label_errors(labels, probabilities, 1.0).mean() < 0.02  # those the classes' overlap makes
     _, labels, probabilities = drawn(20_000, (0.0, 0.0), 4.0)
-    assert label_errors(labels, probabilities, 1.0).sum() <= 5
+    assert find_label_errors(labels, probabilities, 1.0).sum() <= 5
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
 def test_no_class_loses_more_than_its_share_and_the_worst_go_first(share: float) -> None:
     truth, labels, probabilities = drawn(4_000, (0.3, 0.3), 2.0)
-    found = label_errors(labels, probabilities, share)
+    found = find_label_errors(labels, probabilities, share)
     for given in (0, 1):
         members = labels == given
         assert found[members].sum() == int(share * members.sum())
@@ -54,12 +60,12 @@ def test_no_class_loses_more_than_its_share_and_the_worst_go_first(share: float)
 def test_joint_and_thresholds_of_a_table_that_can_be_counted_by_hand() -> None:
     labels = np.array([0, 0, 0, 1, 1])
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.4, 0.6]])
-    assert thresholds(labels, probabilities) == pytest.approx([0.6, 0.7])
-    assert confident_joint(labels, probabilities).tolist() == [[2, 1], [0, 1]]
-    assert label_errors(labels, probabilities, 1.0).tolist() == [False, False, True, False, False]
+    assert compute_thresholds(labels, probabilities) == pytest.approx([0.6, 0.7])
+    assert count_confident_joint(labels, probabilities).tolist() == [[2, 1], [0, 1]]
+    assert find_label_errors(labels, probabilities, 1.0).tolist() == [False, False, True, False, False]
 
 
 def test_a_class_without_rows_and_no_rows_at_all_are_no_error() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
-    assert not label_errors(np.array([0, 0]), probabilities, 1.0).any()
-    assert label_errors(np.zeros(0, np.int64), np.zeros((0, 2)), 1.0).shape == (0,)
+    assert not find_label_errors(np.array([0, 0]), probabilities, 1.0).any()
+    assert find_label_errors(np.zeros(0, np.int64), np.zeros((0, 2)), 1.0).shape == (0,)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.requests.features import FEATURES, FLAGS, TRENDS, matrix
+from ml.requests.features import FEATURES, FLAGS, TRENDS, build_matrix
 from pipelines.http.signals import SIGNALS, pack
 from tests.feature_rows import rows
 
@@ -125,7 +125,7 @@ def test_query_gives_features(query: str | None, expected: dict[str, float]) -> 
 def test_sizes_are_logarithms_and_missing_ones_are_minus_one() -> None:
     sizes = pa.array([None, 0, 99, -5], pa.int64())
     text = pa.array(["x"] * 4)
-    found = matrix(text, text, text, sizes, sizes, sizes)
+    found = build_matrix(text, text, text, sizes, sizes, sizes)
     np.testing.assert_allclose(
         found[:, FEATURES.index("response_bytes_log")], [-1, 0, np.log(100), -1], rtol=1e-6
     )
@@ -142,7 +142,7 @@ def test_flag_is_one_exactly_for_its_classes(flag: Any) -> None:
     names = ("none", *signal.classes)
     packed = pa.array([signal.code_of(name) << offset for name in names], pa.int64())
     text, sizes = pa.array(["x"] * len(names)), pa.array([0] * len(names), pa.int64())
-    found = matrix(text, text, text, packed, sizes, sizes)[:, FEATURES.index(flag.name)]
+    found = build_matrix(text, text, text, packed, sizes, sizes)[:, FEATURES.index(flag.name)]
     assert found.tolist() == [float(name in flag.classes) for name in names]
 
 
@@ -158,5 +158,5 @@ def test_signing_in_changes_no_feature() -> None:
         "identifiers": {"cookie:a": "b"},
     }
     packed, sizes, text = pa.array([pack(plain), pack(signed)]), pa.array([1, 1]), pa.array(["/a", "/a"])
-    both = matrix(text, text, text, packed, sizes, sizes)
+    both = build_matrix(text, text, text, packed, sizes, sizes)
     assert (both[0] == both[1]).all()

@@ -18,9 +18,9 @@ import ml.requests.features
 assert ".zip" in ml.requests.features.__file__, ml.requests.features.__file__
 column, sizes = pa.array(["/api/v1/users/1"]), pa.array([1])
 first = time.perf_counter()
-found = ml.requests.features.matrix(column, column, column, sizes, sizes, sizes)
+found = ml.requests.features.build_matrix(column, column, column, sizes, sizes, sizes)
 second = time.perf_counter()
-more = ml.requests.features.matrix(column, column, column, sizes, sizes, sizes)
+more = ml.requests.features.build_matrix(column, column, column, sizes, sizes, sizes)
 third = time.perf_counter()
 assert found[0, ml.requests.features.FEATURES.index("path_word_api")] == 1
 assert third - second < (second - first) / 10, "compiled again"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.requests import columns, compiling, kernels, tokens
-from ml.requests.features import FEATURES, matrix
+from ml.requests.features import FEATURES, build_matrix
 from tests.feature_rows import rows
 
-PIECES = (columns, compiling, tokens)
+HELPERS = (columns, compiling, tokens)
 
 
 TEXTS = st.lists(
@@ -58,15 +58,15 @@ def test_rows_do_not_depend_on_their_neighbours_or_on_the_arrow_type(texts: list
 def test_slice_of_a_batch_gives_the_rows_of_the_whole(texts: list[str | None], start: int) -> None:
     column, numbers = pa.array(texts, pa.string()), pa.array(range(len(texts)), pa.int64())
     part, numbered = column.slice(start), numbers.slice(start)
-    whole = matrix(column, column, column, numbers, numbers, numbers)
-    np.testing.assert_array_equal(matrix(part, part, part, numbered, numbered, numbered), whole[start:])
+    whole = build_matrix(column, column, column, numbers, numbers, numbers)
+    np.testing.assert_array_equal(build_matrix(part, part, part, numbered, numbered, numbered), whole[start:])
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(max_size=30), min_size=1, max_size=5))
 def test_bytes_that_are_not_utf8_are_data_like_any_other(values: list[bytes]) -> None:
     column, numbers = pa.array(values, pa.binary()), pa.array([0] * len(values), pa.int64())
-    assert np.isfinite(matrix(column, column, column, numbers, numbers, numbers)).all()
+    assert np.isfinite(build_matrix(column, column, column, numbers, numbers, numbers)).all()
 
 
 def test_bytes_left_in_the_slot_of_a_null_are_not_read() -> None:
@@ -78,7 +78,7 @@ def test_bytes_left_in_the_slot_of_a_null_are_not_read() -> None:
     column = pa.Array.from_buffers(pa.string(), 2, [valid, ends, data])  # null over "/api/v1", then "/x"
     numbers = pa.array([0, 0], pa.int64())
     assert column.to_pylist() == [None, "/x"]
-    found = matrix(column, column, column, numbers, numbers, numbers)[:, FEATURES.index("path_length")]
+    found = build_matrix(column, column, column, numbers, numbers, numbers)[:, FEATURES.index("path_length")]
     assert found.tolist() == [0, 2]
 
 
@@ -92,8 +92,8 @@ def test_a_megabyte_in_one_path_is_counted_to_its_end() -> None:
     assert found[1, FEATURES.index("path_longest")] == 1_000_000
 
 
-def test_kernels_are_renewed_with_the_pieces_they_are_compiled_from() -> None:
-    text = b"".join(Path(module.__file__ or "").read_bytes() for module in PIECES)
-    assert hashlib.sha256(text).hexdigest()[:12] == kernels.PIECES, (
-        "set PIECES in ml/requests/kernels.py to the left value"
+def test_kernels_are_renewed_with_the_helpers_they_are_compiled_from() -> None:
+    text = b"".join(Path(module.__file__ or "").read_bytes() for module in HELPERS)
+    assert hashlib.sha256(text).hexdigest()[:12] == kernels.HELPERS_DIGEST, (
+        "set HELPERS_DIGEST in ml/requests/kernels.py to the left value"
     )

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.explanation.reasons import bounded, contributions, explainer
-from ml.registry.bundled import bundled
-from ml.requests.features import FEATURES, Matrix, matrix
-from ml.requests.score import HOST_BOUND, load, log_odds, probabilities
+from ml.explanation.reasons import bound_host_words, compute_contributions, load_explainer
+from ml.registry.bundled import load_bundled_model
+from ml.requests.features import FEATURES, Matrix, build_matrix
+from ml.requests.score import HOST_BOUND, load_classifier, predict_log_odds, predict_probabilities
 from ml.requests.words import HOST_WORDS, HostWord
 from pipelines.http.signals import pack
 from pipelines.simulator import Transaction
@@ -39,7 +39,7 @@ def call(host: str, **known: Any) -> Matrix:
         "request_content_type": None, "response_header_names": [], **known,
     }  # fmt: skip
     text, number = pa.string(), pa.int64()
-    return matrix(
+    return build_matrix(
         *(pa.array([value], text) for value in (host, "/api/v1/users", None)),
         *(pa.array([value], number) for value in (pack(record), None, None)),
     )
@@ -49,21 +49,24 @@ def call(host: str, **known: Any) -> Matrix:
 @pytest.mark.parametrize("media", [None, "application/json"])
 def test_an_api_path_is_found_under_a_host_of_any_name(label: str, media: str | None) -> None:
     """`shop.` had 0.49 without a content type, `www.` 0.96: pages of the host then took it below the threshold."""
-    model, row = load(bundled()), call(f"{label}.example.com", response_content_type=media)
-    assert probabilities(model, row)[0] > (0.9 if media else 0.7)
+    model, row = (
+        load_classifier(load_bundled_model()),
+        call(f"{label}.example.com", response_content_type=media),
+    )
+    assert predict_probabilities(model, row)[0] > (0.9 if media else 0.7)
 
 
 def test_words_of_the_host_are_a_hint_and_no_proof(traffic: list[Transaction]) -> None:
     """Each word alone against no word, on simulated requests: none outweighs the rest, whatever the model believes."""
-    model, rows = load(bundled()), np.array(simulated_rows(traffic[:4000]))
+    model, rows = load_classifier(load_bundled_model()), np.array(simulated_rows(traffic[:4000]))
     rows[:, WORDS] = 0
-    without = probabilities(model, np.asfortranarray(rows)).astype(np.float64)
+    without = predict_probabilities(model, np.asfortranarray(rows)).astype(np.float64)
     between = (without > 1e-3) & (without < 1 - 1e-3)  # beyond it a float32 cannot tell log-odds apart
     moves = []
     for word in WORDS:
         changed = rows[between]
         changed[:, word] = 1
-        found = probabilities(model, np.asfortranarray(changed)).astype(np.float64)
+        found = predict_probabilities(model, np.asfortranarray(changed)).astype(np.float64)
         moves.append(np.abs(log_odds_of(found) - log_odds_of(without[between])).max())
     assert max(moves) == pytest.approx(HOST_BOUND, abs=0.01)
 
@@ -75,8 +78,13 @@ def log_odds_of(p: Any) -> Any:
 def test_bounded_reasons_add_up_to_the_score(traffic: list[Transaction]) -> None:
     rows = simulated_rows(traffic[::100])
     rows[:, WORDS[SITE]] = 1
-    ready, raw = explainer(bundled()), log_odds(load(bundled()), rows)
-    found = bounded(ready, rows, contributions(ready, rows))
+    ready, raw = (
+        load_explainer(load_bundled_model()),
+        predict_log_odds(load_classifier(load_bundled_model()), rows),
+    )
+    found = bound_host_words(ready, rows, compute_contributions(ready, rows))
     odds = found.values.sum(axis=1) + found.base
     assert (np.abs(odds - raw) > 0.1).any()  # something was taken off
-    np.testing.assert_allclose(1 / (1 + np.exp(-odds)), probabilities(load(bundled()), rows), atol=1e-6)
+    np.testing.assert_allclose(
+        1 / (1 + np.exp(-odds)), predict_probabilities(load_classifier(load_bundled_model()), rows), atol=1e-6
+    )

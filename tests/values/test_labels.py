@@ -8,14 +8,14 @@ import pytest
 
 from ml.requests.features import FEATURES
 from ml.training.labels import (
-    LEAKS,
+    LEAKING_FEATURES,
     REPORT,
-    checked,
-    pruned,
-    report_table,
-    rule_report,
-    with_other,
-    without_leaks,
+    add_simulated_rows,
+    check_labels,
+    mask_leaking_features,
+    prune_labels,
+    report_rules,
+    tabulate_report,
 )
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import load_settings
@@ -34,7 +34,7 @@ COUNTS = pd.DataFrame(
 
 
 def test_report_of_the_rules_counts_every_transaction_once() -> None:
-    table = report_table(rule_report(COUNTS, kept=18))
+    table = tabulate_report(report_rules(COUNTS, kept=18))
     assert list(table) == list(REPORT)
     assert table["rows"].sum() == COUNTS["rows"].sum()
     assert table.groupby("step")["rows"].sum().to_dict() == {"left out": 13, "repeats": 5, "rules": 18}
@@ -42,42 +42,44 @@ def test_report_of_the_rules_counts_every_transaction_once() -> None:
 
 
 def test_rows_above_the_limit_are_reported() -> None:
-    assert rule_report(COUNTS, kept=10)[-1] == dict(
+    assert report_rules(COUNTS, kept=10)[-1] == dict(
         zip(REPORT, ("limit", "labels.max_transactions", "any", "any", 8), strict=True)
     )
 
 
 def test_leaking_features_are_features_and_constant_in_training() -> None:
-    assert set(LEAKS) <= set(FEATURES)
-    rows = without_leaks(frame())
-    assert {name: rows[name].unique().tolist() for name in LEAKS} == {name: [x] for name, x in LEAKS.items()}
-    others = [name for name in FEATURES if name not in LEAKS]
+    assert set(LEAKING_FEATURES) <= set(FEATURES)
+    rows = mask_leaking_features(frame())
+    assert {name: rows[name].unique().tolist() for name in LEAKING_FEATURES} == {
+        name: [x] for name, x in LEAKING_FEATURES.items()
+    }
+    others = [name for name in FEATURES if name not in LEAKING_FEATURES]
     pd.testing.assert_frame_equal(rows[others], frame()[others])
 
 
 def test_simulated_rows_are_no_api_calls_have_their_share_and_hosts_of_their_own() -> None:
     labelled, simulated = frame(200), frame(2000, seed=2)
-    mixed = with_other(labelled, simulated, share=0.25, seed=1)
+    mixed = add_simulated_rows(labelled, simulated, share=0.25, seed=1)
     pd.testing.assert_frame_equal(mixed.iloc[:200], labelled)
     added = mixed.iloc[200:]
     assert len(added) / len(mixed) == pytest.approx(0.25, abs=0.005)
     assert not added["is_api"].any()
     assert not set(added["host"]) & set(labelled["host"])
-    assert len(with_other(labelled, simulated.head(10), 0.25, 1)) <= 210
+    assert len(add_simulated_rows(labelled, simulated.head(10), 0.25, 1)) <= 210
 
 
 @pytest.mark.parametrize("is_api", [True, False])
 def test_one_class_alone_is_refused_with_the_way_out(is_api: bool) -> None:
     with pytest.raises(InputError, match=r"only one class.*selection.sessions"):
-        checked(frame().assign(is_api=is_api), np.arange(400), 3)
+        check_labels(frame().assign(is_api=is_api), np.arange(400), 3)
 
 
 def test_api_calls_on_fewer_unlike_hosts_than_folds_are_refused() -> None:
     rows = frame()
     stacks = np.where(rows["is_api"], 0, np.arange(len(rows)))  # all API calls are of one stack
     with pytest.raises(InputError, match=r"API calls on 1 unlike hosts, at least 3 needed"):
-        checked(rows, stacks, 3)
-    checked(rows, np.arange(len(rows)), 3)
+        check_labels(rows, stacks, 3)
+    check_labels(rows, np.arange(len(rows)), 3)
 
 
 def test_pruning_removes_turned_labels_and_says_of_which_reason() -> None:
@@ -86,7 +88,7 @@ def test_pruning_removes_turned_labels_and_says_of_which_reason() -> None:
     rows["is_api"] = rows["is_api"].to_numpy() ^ turned
     rows.loc[turned, "kind"] = "odd"
     answers_json = rows["response_json"].to_numpy()
-    kept, report = pruned(rows, 0.05 + 0.9 * answers_json, 0.05)
+    kept, report = prune_labels(rows, 0.05 + 0.9 * answers_json, 0.05)
     assert len(kept) == 980
     assert set(kept["kind"]) == {"plain"}
     assert sum(entry["rows"] for entry in report) == 20

@@ -11,25 +11,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.paths.features import FEATURES, LONGEST, MOST_SIBLINGS, PLACE, Floats, matrix
-from ml.paths.score import load
-from ml.registry.bundled import bundled_paths
+from ml.paths.features import CONTEXT_FEATURES, FEATURES, MAX_CHARACTERS, MAX_SIBLINGS, Floats, build_matrix
+from ml.paths.score import load_path_classifier
+from ml.registry.bundled import load_bundled_path_model
 from pipelines.paths.children import CONTEXT
 from pipelines.runtime.errors import ModelMismatch
 
 
 def row(step: str, prefix: str = "", **place: float) -> dict[str, float]:
-    numbers = np.array([[place.get(name, 1.0) for name in PLACE]], np.float32)
-    return dict(zip(FEATURES, matrix([step], [prefix], numbers)[0].tolist(), strict=True))
+    numbers = np.array([[place.get(name, 1.0) for name in CONTEXT_FEATURES]], np.float32)
+    return dict(zip(FEATURES, build_matrix([step], [prefix], numbers)[0].tolist(), strict=True))
 
 
 def test_the_numbers_of_place_are_those_that_spark_counts() -> None:
-    assert PLACE == CONTEXT
+    assert CONTEXT_FEATURES == CONTEXT
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=80))
 def test_texts_are_measured_as_a_plain_calculation_does(text: str) -> None:
-    found, seen = row("/" + text), text[:LONGEST]
+    found, seen = row("/" + text), text[:MAX_CHARACTERS]
     size = max(len(seen), 1)
     assert found["length"] == size
     assert found["digits"] == sum(c.isdigit() for c in seen)
@@ -49,10 +49,12 @@ def test_any_text_gives_finite_numbers_and_a_row_does_not_depend_on_its_neighbou
     texts: list[tuple[str, str]],
 ) -> None:
     steps, prefixes = ["/" + step for step, _ in texts], ["/" + prefix for _, prefix in texts]
-    place: Floats = np.ones((len(texts), len(PLACE)), np.float32)
-    together = matrix(steps, prefixes, place)
+    place: Floats = np.ones((len(texts), len(CONTEXT_FEATURES)), np.float32)
+    together = build_matrix(steps, prefixes, place)
     assert np.isfinite(together).all()
-    alone = [matrix([step], [prefix], place[:1])[0] for step, prefix in zip(steps, prefixes, strict=True)]
+    alone = [
+        build_matrix([step], [prefix], place[:1])[0] for step, prefix in zip(steps, prefixes, strict=True)
+    ]
     np.testing.assert_array_equal(together, np.array(alone))
 
 
@@ -71,10 +73,10 @@ def test_forms_parents_and_crowds() -> None:
         row("/x", "/v1")["parent_is_version"],
     ) == (1, 1, 1)
     assert (row(".json")["kind"], row(":cancel")["kind"], row("/17")["value"]) == (1, 2, 17)
-    assert row("/x", siblings=1e6)["log_siblings"] == pytest.approx(math.log(MOST_SIBLINGS))
+    assert row("/x", siblings=1e6)["log_siblings"] == pytest.approx(math.log(MAX_SIBLINGS))
 
 
 def test_a_model_of_other_features_is_refused() -> None:
-    assert load(bundled_paths()).feature_names_ == list(FEATURES)
+    assert load_path_classifier(load_bundled_path_model()).feature_names_ == list(FEATURES)
     with pytest.raises(ModelMismatch, match="cannot be loaded"):
-        load(b"no model")
+        load_path_classifier(b"no model")

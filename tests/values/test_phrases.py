@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ml.explanation.phrases import GROUPS, PHRASES, STATES, state_of, texts
+from ml.explanation.phrases import GROUPS, PHRASES, STATES, find_state, list_texts
 from ml.requests.features import FEATURES, FLAGS
 
 
@@ -42,8 +42,8 @@ def test_phrases_are_whole_and_tell_features_and_states_apart() -> None:
     ],
 )
 def test_value_gives_words(name: str, value: float, words: str) -> None:
-    of_name = texts("for")[FEATURES.index(name) * STATES :][:STATES]
-    assert of_name[state_of(name, value)] == f"for: {words}"
+    of_name = list_texts("for")[FEATURES.index(name) * STATES :][:STATES]
+    assert of_name[find_state(name, value)] == f"for: {words}"
 
 
 def test_groups_of_flags_are_the_questions_of_their_signals() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.simulator import Site, Transaction, build_sites, transactions
+from pipelines.simulator import Site, Transaction, build_sites, generate_transactions
 from pipelines.simulator.vocabulary.operation import path_pattern
 from tests.simulated_files import SEED, digest
 
@@ -23,9 +23,9 @@ def share(found: list[Transaction], holds: Callable[[Transaction], object]) -> f
 
 
 def test_same_seed_gives_same_transactions_and_another_seed_others(sites: tuple[Site, ...]) -> None:
-    first = list(transactions(sites, 500, 1))
-    assert first == list(transactions(build_sites(40, SEED), 500, 1))
-    assert first != list(transactions(sites, 500, 2))
+    first = list(generate_transactions(sites, 500, 1))
+    assert first == list(generate_transactions(build_sites(40, SEED), 500, 1))
+    assert first != list(generate_transactions(sites, 500, 2))
 
 
 def test_a_site_does_not_depend_on_the_number_of_sites(sites: tuple[Site, ...]) -> None:
@@ -135,7 +135,7 @@ SIGNALS: list[Row] = [
 
 @pytest.fixture(scope="module")
 def fleet_traffic() -> list[Transaction]:
-    return list(transactions(build_sites(200, SEED), 30_000, SEED))
+    return list(generate_transactions(build_sites(200, SEED), 30_000, SEED))
 
 
 @pytest.mark.parametrize(("name", "holds", "calls", "rest"), SIGNALS, ids=[row[0] for row in SIGNALS])
@@ -188,6 +188,6 @@ def test_poor_logs_hold_neither_headers_nor_content_type(
 
 
 def test_attacks_are_marked_and_write_hostile_values_into_calls() -> None:
-    found = [t for t in transactions(build_sites(60, 2), 40_000, 2) if t.attack]
+    found = [t for t in generate_transactions(build_sites(60, 2), 40_000, 2) if t.attack]
     assert {t.kind for t in found if not t.is_api} == {"scan"}
     assert any(t.is_api and re.search("%27%20OR|%3Cscript|%24%7Bjndi|%7B%7B7", t.uri) for t in found)

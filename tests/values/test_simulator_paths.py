@@ -9,12 +9,12 @@ import pytest
 
 from pipelines.simulator.paths.path_trees import (
     MOST_TEMPLATES,
-    Dialect,
+    PathConventions,
     Paths,
-    corpus,
     draw_api,
-    rendered,
-    site_paths,
+    render_paths,
+    simulate_api_paths,
+    simulate_site_paths,
 )
 from pipelines.simulator.paths.path_values import draw_maker
 
@@ -23,13 +23,13 @@ APIS = 120
 
 @pytest.fixture(scope="module")
 def apis() -> dict[str, Paths]:
-    return dict(corpus(APIS, 7))
+    return dict(simulate_api_paths(APIS, 7))
 
 
 def test_same_seed_same_paths_and_an_api_does_not_depend_on_their_number(apis: dict[str, Paths]) -> None:
-    few = dict(corpus(5, 7))
+    few = dict(simulate_api_paths(5, 7))
     assert few == {host: apis[host] for host in few}
-    assert dict(corpus(5, 8)) != few
+    assert dict(simulate_api_paths(5, 8)) != few
 
 
 def test_truth_names_every_segment_and_paths_hold_no_slash_or_gap(apis: dict[str, Paths]) -> None:
@@ -43,7 +43,7 @@ def test_literals_of_the_templates_stand_in_the_paths_and_variables_vary() -> No
     rng = Random(3)  # noqa: S311  # a simulation, no secret
     templates = draw_api(rng)
     literal = {tuple(part for part in template if isinstance(part, str)) for template in templates}
-    for segments, truth in rendered(templates, rng).items():
+    for segments, truth in render_paths(templates, rng).items():
         fixed = tuple(segment for segment, variable in zip(segments, truth, strict=True) if not variable)
         assert fixed in literal or (*fixed[:-1], re.sub(r"\.(json|xml)$", "", fixed[-1])) in literal
 
@@ -88,15 +88,15 @@ def test_makers_give_many_forms_and_never_nothing() -> None:
 )  # fmt: skip
 def test_an_api_writes_in_one_case(case: str, pattern: str) -> None:
     rng = Random(13)  # noqa: S311  # a simulation, no secret
-    dialect = Dialect(case, plurals=True)
+    dialect = PathConventions(case, plurals=True)
     for _ in range(200):
         assert re.fullmatch(pattern + "[0-9]?", dialect.literal(rng))
         assert re.fullmatch(pattern, dialect.collection(rng))
 
 
 def test_paths_of_sites_are_those_of_their_api_operations_and_repeat() -> None:
-    found = dict(site_paths(6, 4))
-    assert found == dict(site_paths(6, 4))
+    found = dict(simulate_site_paths(6, 4))
+    assert found == dict(simulate_site_paths(6, 4))
     for paths in found.values():
         for segments, truth in paths.items():
             assert len(segments) == len(truth)

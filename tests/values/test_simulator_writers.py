@@ -15,7 +15,7 @@ from pipelines.runtime.errors import CensusError
 from pipelines.runtime.settings import load_settings
 from pipelines.simulator import Site, Transaction, simulate
 from pipelines.simulator.output.formats import combined_line
-from pipelines.simulator.output.truth import settings_text
+from pipelines.simulator.output.truth import render_settings
 from pipelines.simulator.output.writers import Format
 from tests.simulated_files import DAY, digest, rows
 
@@ -137,7 +137,7 @@ def test_settings_file_loads_and_names_the_sessions_of_the_hosts(tmp_path: Path)
 def test_no_session_gives_an_empty_mapping(sites: tuple[Site, ...]) -> None:
     without = [site for site in sites if site.session is None]
     assert without
-    assert yaml.safe_load(settings_text(without)) == {"selection": {"sessions": {}}}
+    assert yaml.safe_load(render_settings(without)) == {"selection": {"sessions": {}}}
 
 
 def test_a_second_run_replaces_the_traffic_of_the_first(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.simulator.sites.site import build_sites
-from pipelines.simulator.styles.writing import STYLES, rewritten, written
+from pipelines.simulator.styles.path_spelling import SPELLINGS, respell_operations, respell_path
 from pipelines.simulator.vocabulary.operation import Operation
 
 PATHS = [
@@ -21,7 +21,7 @@ PATHS = [
 
 @pytest.mark.parametrize(("path", "expected"), PATHS)
 def test_a_path_in_each_style(path: str, expected: tuple[str, str, str]) -> None:
-    assert [written(path, style) for style, _ in STYLES] == [path, *expected]
+    assert [respell_path(path, style) for style, _ in SPELLINGS] == [path, *expected]
 
 
 def operations() -> list[Operation]:
@@ -30,21 +30,21 @@ def operations() -> list[Operation]:
 
 def test_variables_conventions_and_calls_stay_as_they_are() -> None:
     before = operations()
-    after = rewritten(before, "space")
+    after = respell_operations(before, "space")
     for old, new in zip(before, after, strict=True):
         assert old.variables() == new.variables()
         if old.is_api or old.kind in ("robots", "favicon", "manifest", "preflight", "scan"):
             assert new == old
 
 
-@pytest.mark.parametrize("style", [style for style, _ in STYLES])
+@pytest.mark.parametrize("style", [style for style, _ in SPELLINGS])
 def test_a_style_changes_case_and_dashes_only(style: str) -> None:
     def plain(operation: Operation) -> list[str]:
         pools = [path for parameter in operation.parameters for path in parameter.values.pool]
         return [text.lower().replace("%20", "-") for text in (operation.template, *pools)]
 
     before = operations()
-    assert [plain(o) for o in before] == [plain(o) for o in rewritten(before, style)]
+    assert [plain(o) for o in before] == [plain(o) for o in respell_operations(before, style)]
 
 
 def test_a_fifth_of_the_sites_writes_capitals() -> None:

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.training.stacks import (
-    ROWS,
-    bands,
-    candidates,
-    is_telling,
-    jaccard,
+    BAND_ROWS,
+    compute_jaccard,
+    compute_signature,
+    count_bands,
+    find_candidate_pairs,
+    group_by_stack,
+    is_distinctive,
     meeting_probability,
-    signature,
-    stack_groups,
 )
 
 OPTIONS = SimpleNamespace(similarity=0.5, miss_rate=0.01, min_shapes=5)
@@ -60,8 +60,8 @@ def test_pairs_meet_as_often_as_the_formula_says(similarity: float) -> None:
     found = 0
     for seed in range(pairs):
         one, other = pair(similarity, 100, seed)
-        assert jaccard(frozenset(one), frozenset(other)) == pytest.approx(similarity)
-        found += any(candidates([one, other], count))
+        assert compute_jaccard(frozenset(one), frozenset(other)) == pytest.approx(similarity)
+        found += any(find_candidate_pairs([one, other], count))
     expected = meeting_probability(similarity, count)
     error = np.sqrt(expected * (1 - expected) / pairs)
     assert abs(found / pairs - expected) < 4 * error + 1e-9
@@ -69,20 +69,20 @@ def test_pairs_meet_as_often_as_the_formula_says(similarity: float) -> None:
 
 def test_share_of_equal_hashes_estimates_the_similarity() -> None:
     one, other = pair(0.5, 200, 1)
-    equal = (signature(one, 4000) == signature(other, 4000)).mean()
+    equal = (compute_signature(one, 4000) == compute_signature(other, 4000)).mean()
     assert equal == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / 4000))
 
 
 @given(similarity=st.floats(0.2, 0.99), miss_rate=st.floats(0.001, 0.5))
 def test_bands_are_the_fewest_that_keep_the_miss_rate(similarity: float, miss_rate: float) -> None:
-    count = bands(similarity, miss_rate)
+    count = count_bands(similarity, miss_rate)
     assert 1 - meeting_probability(similarity, count) <= miss_rate * (1 + 1e-6)
     assert count == 1 or 1 - meeting_probability(similarity, count - 1) > miss_rate * (1 - 1e-6)
 
 
 def test_stated_number_of_bands_and_of_chance_meetings() -> None:
-    count = bands(0.5, 0.01)
-    assert (count, ROWS) == (72, 4)
+    count = count_bands(0.5, 0.01)
+    assert (count, BAND_ROWS) == (72, 4)
     assert meeting_probability(0.1, count) < 0.01
 
 
@@ -91,17 +91,17 @@ def test_alike_hosts_are_together_and_groups_share_nothing_above_the_threshold(
     shapes: dict[str, set[str]],
 ) -> None:
     """Small sets meet surely at this many bands, so that the law is exact."""
-    groups = stack_groups(shapes, SimpleNamespace(similarity=0.5, miss_rate=1e-9, min_shapes=3))
+    groups = group_by_stack(shapes, SimpleNamespace(similarity=0.5, miss_rate=1e-9, min_shapes=3))
     assert list(groups) == sorted(shapes)
     assert sorted(set(groups.values())) == list(range(len(set(groups.values()))))
-    told = {host: frozenset(filter(is_telling, tokens)) for host, tokens in shapes.items()}
+    told = {host: frozenset(filter(is_distinctive, tokens)) for host, tokens in shapes.items()}
     for one in shapes:
         near = [
             other
             for other in shapes
             if other != one
             and min(len(told[one]), len(told[other])) >= 3
-            and jaccard(told[one], told[other]) >= 0.5
+            and compute_jaccard(told[one], told[other]) >= 0.5
         ]
         assert all(groups[one] == groups[other] for other in near)
         mates = [other for other in shapes if other != one and groups[other] == groups[one]]
@@ -111,7 +111,7 @@ def test_alike_hosts_are_together_and_groups_share_nothing_above_the_threshold(
 @given(hosts)
 def test_order_of_hosts_and_of_tokens_plays_no_part(shapes: dict[str, set[str]]) -> None:
     turned = {host: sorted(tokens, reverse=True) for host, tokens in reversed(shapes.items())}
-    assert stack_groups(turned, OPTIONS) == stack_groups(shapes, OPTIONS)
+    assert group_by_stack(turned, OPTIONS) == group_by_stack(shapes, OPTIONS)
 
 
 def test_tenants_of_a_stack_are_together_and_other_software_is_apart() -> None:
@@ -121,12 +121,12 @@ def test_tenants_of_a_stack_are_together_and_other_software_is_apart() -> None:
         "c.example": SHOP,
         "d.example": [*SHOP, "GET /imprint"],
     }
-    assert stack_groups(shapes, OPTIONS) == {"a.example": 0, "b.example": 0, "c.example": 1, "d.example": 1}
+    assert group_by_stack(shapes, OPTIONS) == {"a.example": 0, "b.example": 0, "c.example": 1, "d.example": 1}
 
 
 def test_hosts_of_few_or_trivial_paths_are_not_merged() -> None:
     shapes = {f"{n}.example": [*TRIVIAL, "GET /login", "GET /users/{}"] for n in range(6)}
-    assert sorted(stack_groups(shapes, OPTIONS).values()) == list(range(6))
+    assert sorted(group_by_stack(shapes, OPTIONS).values()) == list(range(6))
 
 
 def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
@@ -148,4 +148,4 @@ def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
 
 
 def test_no_hosts_make_no_groups() -> None:
-    assert stack_groups({}, OPTIONS) == {}
+    assert group_by_stack({}, OPTIONS) == {}

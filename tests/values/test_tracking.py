@@ -11,14 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from ml.registry import tracking
-from ml.registry.store import QUIET, Store, TrackingError, shown, store
+from ml.registry.store import QUIET_ENVIRONMENT, Store, TrackingError, hide_credentials, resolve_store
 
 SETTINGS = SimpleNamespace(uri="", experiment="census", registered_model="classifier")
 
 
 def test_unreachable_server_is_named_without_its_credentials() -> None:
     with pytest.raises(TrackingError) as caught:
-        tracking.model_bytes(Store("http://somebody:geheim@127.0.0.1:9", None, "e", "m"))
+        tracking.download_model(Store("http://somebody:geheim@127.0.0.1:9", None, "e", "m"))
     assert "http://***@127.0.0.1:9" in str(caught.value)
     assert "geheim" not in str(caught.value) + repr(caught.value.__cause__)
 
@@ -34,22 +34,22 @@ def test_unreachable_server_is_named_without_its_credentials() -> None:
     ],
 )
 def test_addresses_are_shown_without_credentials(text: str, expected: str) -> None:
-    assert shown(text) == expected
+    assert hide_credentials(text) == expected
 
 
 def test_store_defaults_to_the_warehouse_and_shows_no_credentials() -> None:
-    found = store(SETTINGS, "/data/census")
+    found = resolve_store(SETTINGS, "/data/census")
     assert (found.uri, found.artifacts) == (
         "sqlite:////data/census/mlflow.db",
         "file:///data/census/mlartifacts",
     )
-    given = store(SimpleNamespace(**{**vars(SETTINGS), "uri": "http://u:geheim@h"}), "/data/census")
+    given = resolve_store(SimpleNamespace(**{**vars(SETTINGS), "uri": "http://u:geheim@h"}), "/data/census")
     assert "geheim" not in repr(given)
 
 
 def test_remote_warehouse_needs_a_tracking_server() -> None:
     with pytest.raises(TrackingError, match=r"tracking\.uri"):
-        store(SETTINGS, "s3a://bucket/census")
+        resolve_store(SETTINGS, "s3a://bucket/census")
 
 
 def test_telemetry_is_off(tmp_path: Path) -> None:
@@ -60,7 +60,9 @@ def test_telemetry_is_off(tmp_path: Path) -> None:
     )
     code += "t._IS_IN_CI_ENV_OR_TESTING = False\nassert t.is_telemetry_disabled() and c() is None\n"
     root = Path(__file__).resolve().parents[2]
-    clean = {k: v for k, v in os.environ.items() if k not in {"CI", "PYTEST_CURRENT_TEST", *QUIET}}
+    clean = {
+        k: v for k, v in os.environ.items() if k not in {"CI", "PYTEST_CURRENT_TEST", *QUIET_ENVIRONMENT}
+    }
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=clean | {"PYTHONPATH": str(root)},
         capture_output=True, text=True, check=False,

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.evaluation.figures import difference_figure, histogram_figure
+from ml.evaluation.figures import draw_differences, draw_histogram
 from ml.registry import tracking
-from ml.registry.promotion import FAVOURS, NEW_TO_BOTH, OUT_OF_FOLD
-from ml.registry.store import Store, TrackingError, store
+from ml.registry.promotion import CHAMPION_FAVOURED, NEW_TO_BOTH, OUT_OF_FOLD
+from ml.registry.store import Store, TrackingError, resolve_store
 from ml.requests.features import FEATURES
-from ml.requests.score import load, probabilities
+from ml.requests.score import load_classifier, predict_probabilities
 from ml.training.train import Trained, train
 from tests.mlflow_server import mlflow_server  # noqa: F401  # fixture
 from tests.values.training_rows import OPTIONS, frame
@@ -51,7 +51,7 @@ ARTEFACTS = {
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return store(SETTINGS, str(tmp_path_factory.mktemp("warehouse")))
+    return resolve_store(SETTINGS, str(tmp_path_factory.mktemp("warehouse")))
 
 
 def limits(**changed: float) -> SimpleNamespace:
@@ -77,7 +77,7 @@ def check_the_way_of_a_model(target: Store) -> None:
     assert not refused.promoted
     assert "gates.min_roc_auc" in refused.reason
     with pytest.raises(TrackingError, match="champion"):
-        tracking.model_bytes(target)
+        tracking.download_model(target)
     taken = tracking.promote(target, first, good, good_rows, limits())
     assert taken.promoted
     assert "no champion" in taken.outcomes[-1].note
@@ -86,7 +86,7 @@ def check_the_way_of_a_model(target: Store) -> None:
     kept = tracking.promote(target, second, bad, other_rows, limits(min_roc_auc=0.0))
     assert not kept.promoted
     assert "not worse than the champion" in kept.reason
-    assert FAVOURS in kept.reason  # the hosts have the same names
+    assert CHAMPION_FAVOURED in kept.reason  # the hosts have the same names
     new_hosts = other_rows.assign(host="new-" + other_rows["host"])
     assert NEW_TO_BOTH in tracking.promote(target, second, bad, new_hosts, limits(min_roc_auc=0.0)).reason
     again = tracking.log_training(
@@ -97,12 +97,12 @@ def check_the_way_of_a_model(target: Store) -> None:
     assert OUT_OF_FOLD in same.outcomes[-1].note
     assert same.outcomes[-1].found == 0.0  # against its twin
     features = np.asfortranarray(good_rows[list(FEATURES)].to_numpy(np.float32))
-    back = probabilities(load(tracking.model_bytes(target)), features)
-    np.testing.assert_array_equal(back, probabilities(load(good.model), features))
+    back = predict_probabilities(load_classifier(tracking.download_model(target)), features)
+    np.testing.assert_array_equal(back, predict_probabilities(load_classifier(good.model), features))
     check_what_is_read_back(target, again, good)
 
 
-def check_what_is_read_back(target: Store, logged: tracking.Logged, trained: Trained) -> None:
+def check_what_is_read_back(target: Store, logged: tracking.LoggedRun, trained: Trained) -> None:
     """Run, tables, figures, alias and descriptions, as a client that knows nothing of this project sees them."""
     import mlflow
 
@@ -155,7 +155,7 @@ def test_model_goes_its_way_through_a_server(server: str, capfd: pytest.CaptureF
     check_the_way_of_a_model(Store(secret, None, "census", "classifier"))
     out, err = capfd.readouterr()
     assert "geheim" not in out + err
-    figures = {"histogram": histogram_figure(COUNTS)}
+    figures = {"histogram": draw_histogram(COUNTS)}
     run = tracking.log_comparison(Store(secret, None, "census", "x"), {"hosts": 1}, figures, {})
     assert run
 
@@ -163,8 +163,8 @@ def test_model_goes_its_way_through_a_server(server: str, capfd: pytest.CaptureF
 def test_comparison_is_a_run_with_figures_and_a_histogram(local: Store) -> None:
     metrics = {"compare/hosts": 6, "compare/agreement": 0.75}
     figures = {
-        "histogram": histogram_figure(COUNTS),
-        "differences": difference_figure({"unchanged": 1, "fewer": 3}),
+        "histogram": draw_histogram(COUNTS),
+        "differences": draw_differences({"unchanged": 1, "fewer": 3}),
     }
     tables = {"reasons": pd.DataFrame({"reason": ["a page"], "endpoints": [3]})}
     run = tracking.log_comparison(local, metrics, figures, tables)
@@ -182,4 +182,4 @@ def test_comparison_is_a_run_with_figures_and_a_histogram(local: Store) -> None:
 
 def test_missing_model_says_what_to_do(local: Store) -> None:
     with pytest.raises(TrackingError, match=r"no-such-model.*train first"):
-        tracking.model_bytes(local, "models:/no-such-model@champion")
+        tracking.download_model(local, "models:/no-such-model@champion")

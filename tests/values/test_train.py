@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.registry.bundled import bundled, card, card_text, checksum, described
+from ml.registry.bundled import checksum, describe_model, load_bundled_model, read_card, render_card
 from ml.requests.features import FEATURES, TRENDS
-from ml.requests.score import load, probabilities
-from ml.training.split import folds
-from ml.training.train import host_weights, train
+from ml.requests.score import load_classifier, predict_probabilities
+from ml.training.split import split_folds
+from ml.training.train import train, weigh_hosts
 from pipelines.runtime.errors import InputError, ModelMismatch
 from tests.values.training_rows import OPTIONS, frame
 
@@ -36,7 +36,7 @@ def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_judged_once() -> No
     rows = frame()
     labels, hosts = rows["is_api"].to_numpy(), rows["host"].to_numpy()
     judged = np.zeros(len(rows), int)
-    for learn, check in folds(labels, hosts, count=OPTIONS.folds, seed=OPTIONS.seed):
+    for learn, check in split_folds(labels, hosts, count=OPTIONS.folds, seed=OPTIONS.seed):
         assert not set(hosts[learn]) & set(hosts[check])
         judged[check] += 1
     assert (judged == 1).all()
@@ -62,17 +62,17 @@ def test_more_evidence_of_a_trend_never_lowers_the_probability_whatever_the_data
     rows = frame(noise=0.3)
     for name, trend in TRENDS.items():  # data that say the contrary
         answer = rows[name] == (0 if trend > 0 else 1)
-        model = load(train(rows.assign(is_api=answer), OPTIONS).model)
+        model = load_classifier(train(rows.assign(is_api=answer), OPTIONS).model)
         low = np.asfortranarray(frame(seed=9)[list(FEATURES)].to_numpy(np.float32))
         high = low.copy(order="F")
         low[:, FEATURES.index(name)], high[:, FEATURES.index(name)] = 0, 1
-        change = probabilities(model, high) - probabilities(model, low)
+        change = predict_probabilities(model, high) - predict_probabilities(model, low)
         assert (change * trend >= -1e-6).all(), name
 
 
 def test_busy_hosts_weigh_more_in_all_but_less_a_row() -> None:
     hosts = np.array(["busy"] * 100 + ["quiet"] * 4)
-    weights = host_weights(hosts)
+    weights = weigh_hosts(hosts)
     assert weights.mean() == pytest.approx(1.0)
     assert weights[0] * 5 == pytest.approx(weights[-1])
     assert weights[:100].sum() == pytest.approx(5 * weights[100:].sum())
@@ -91,7 +91,7 @@ def test_fewer_hosts_than_folds_are_refused() -> None:
 
 def test_bytes_that_are_no_model_are_refused() -> None:
     with pytest.raises(ModelMismatch, match="not a CatBoost model"):
-        load(b"not a model")
+        load_classifier(b"not a model")
 
 
 def test_model_of_other_features_is_refused_with_the_first_difference() -> None:
@@ -103,26 +103,26 @@ def test_model_of_other_features_is_refused_with_the_first_difference() -> None:
         pd.DataFrame(np.eye(len(names)), columns=names), [0, 1] * (len(names) // 2) + [0] * (len(names) % 2)
     )
     with pytest.raises(ModelMismatch, match=f"expected '{FEATURES[5]}', found 'another'"):
-        load(model._serialize_model())
+        load_classifier(model._serialize_model())
 
 
 def test_bundled_model_fits_this_version_and_its_card() -> None:
-    assert tuple(card()["features"]) == FEATURES
-    assert checksum(bundled()) == card()["sha256"]
-    load(bundled())
-    assert len(bundled()) < 400_000  # it is broadcast to every executor
-    assert card()["out_of_fold"]["roc_auc"] > 0.98
+    assert tuple(read_card()["features"]) == FEATURES
+    assert checksum(load_bundled_model()) == read_card()["sha256"]
+    load_classifier(load_bundled_model())
+    assert len(load_bundled_model()) < 400_000  # it is broadcast to every executor
+    assert read_card()["out_of_fold"]["roc_auc"] > 0.98
 
 
 def test_card_says_where_the_model_is_weak() -> None:
     trained = train(frame(), OPTIONS)
-    made = described(trained, {"trees": 12}, {"hosts": 3})
+    made = describe_model(trained, {"trees": 12}, {"hosts": 3})
     assert json.loads(json.dumps(made)) == made
-    text = card_text(made)
+    text = render_card(made)
     assert made["sha256"] in text
     assert "| odd | API |" in text
     assert "trees 12" in text
     assert "| client: browser |" in text
     assert f"slope\n{trained.calibrator.slope:.4f}" in text
     assert "own simulator and on nothing else" in text
-    assert "session identifiers and curated" in card_text(described(trained, {}, {}, "session"))
+    assert "session identifiers and curated" in render_card(describe_model(trained, {}, {}, "session"))

@@ -10,11 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.evaluation.measures import calibration_error
-from ml.explanation.reasons import contributions, explainer
+from ml.evaluation.measures import compute_calibration_error
+from ml.explanation.reasons import compute_contributions, load_explainer
 from ml.requests.features import FEATURES
-from ml.requests.score import load, log_odds, probabilities
-from ml.training.calibration import FLATTEST, Platt, compared, isotonic, nested, platt, sigmoid
+from ml.requests.score import load_classifier, predict_log_odds, predict_probabilities
+from ml.training.calibration import (
+    MIN_SLOPE,
+    Platt,
+    calibrate_across_folds,
+    compare_calibrators,
+    fit_isotonic,
+    fit_platt,
+    sigmoid,
+)
 from ml.training.train import train
 from tests.values.training_rows import OPTIONS, frame
 
@@ -30,7 +38,7 @@ def distorted(
 
 @pytest.mark.parametrize(("slope", "offset"), [(1.0, 0.0), (0.4, -1.0), (2.5, 1.5)])
 def test_distortion_is_found_within_its_standard_error(slope: float, offset: float) -> None:
-    found = platt(*distorted(20_000, slope, offset))
+    found = fit_platt(*distorted(20_000, slope, offset))
     assert found.slope == pytest.approx(slope, rel=0.08)
     assert found.offset == pytest.approx(offset, abs=0.08)
 
@@ -38,28 +46,28 @@ def test_distortion_is_found_within_its_standard_error(slope: float, offset: flo
 def test_stated_shares_are_true_after_calibration_and_were_not_before() -> None:
     raw, labels = distorted(20_000, 0.4, -1.0)
     fold = np.arange(len(raw)) % 4
-    after = calibration_error(labels, nested(raw, labels, fold, platt))
-    assert after < 0.015 < 0.1 < calibration_error(labels, sigmoid(raw))
+    after = compute_calibration_error(labels, calibrate_across_folds(raw, labels, fold, fit_platt))
+    assert after < 0.015 < 0.1 < compute_calibration_error(labels, sigmoid(raw))
 
 
 @given(st.lists(st.tuples(st.floats(-30, 30), st.booleans()), min_size=2, max_size=30))
 def test_ranks_stay_whatever_the_data(rows: list[tuple[float, bool]]) -> None:
     raw, labels = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    found = platt(raw, labels)
+    found = fit_platt(raw, labels)
     assert np.isfinite([found.slope, found.offset]).all()
-    assert found.slope >= FLATTEST
+    assert found.slope >= MIN_SLOPE
 
 
 def test_separable_classes_stay_finite_by_the_smoothed_targets() -> None:
-    found = platt(np.array([-3.0, -2.0, 2.0, 3.0]), np.array([False, False, True, True]))
+    found = fit_platt(np.array([-3.0, -2.0, 2.0, 3.0]), np.array([False, False, True, True]))
     assert 0 < found.slope < 5
     assert found(np.array([3.0]))[0] < 0.95  # four rows do not make certainty
 
 
 def test_a_ranking_worse_than_chance_is_flattened_and_not_turned_round() -> None:
     raw, labels = distorted(2_000, -1.0, 0.0)
-    found = platt(raw, labels)
-    assert found.slope == FLATTEST
+    found = fit_platt(raw, labels)
+    assert found.slope == MIN_SLOPE
     assert found(raw).mean() == pytest.approx(labels.mean(), abs=0.01)
 
 
@@ -68,15 +76,18 @@ def test_a_row_has_no_say_in_its_own_calibration() -> None:
     fold = np.arange(len(raw)) // 100
     turned = labels.copy()
     turned[:100] = ~turned[:100]
-    for fit in (platt, isotonic):
-        first, second = nested(raw, labels, fold, fit), nested(raw, turned, fold, fit)
+    for fit in (fit_platt, fit_isotonic):
+        first, second = (
+            calibrate_across_folds(raw, labels, fold, fit),
+            calibrate_across_folds(raw, turned, fold, fit),
+        )
         np.testing.assert_array_equal(first[:100], second[:100])
         assert (first[100:] != second[100:]).any()
 
 
 def test_comparison_prefers_what_fits_the_distortion() -> None:
     raw, labels = distorted(4_000, 0.5, -1.0)
-    found = compared(raw, labels, np.arange(len(raw)) % 4).set_index("method")["log_loss"]
+    found = compare_calibrators(raw, labels, np.arange(len(raw)) % 4).set_index("method")["log_loss"]
     assert found["platt (shipped)"] < found["isotonic"] < found["none"]
 
 
@@ -84,10 +95,12 @@ def test_calibration_is_in_the_models_own_file() -> None:
     rows = frame(noise=0.2)
     trained = train(rows, OPTIONS)
     features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))
-    model = load(trained.model)
-    plain = load(train(rows, OPTIONS).model)  # the same bytes: baking twice would show here
-    assert log_odds(model, features) == pytest.approx(log_odds(plain, features))
-    assert probabilities(model, features) == pytest.approx(sigmoid(log_odds(model, features)), abs=1e-6)
+    model = load_classifier(trained.model)
+    plain = load_classifier(train(rows, OPTIONS).model)  # the same bytes: baking twice would show here
+    assert predict_log_odds(model, features) == pytest.approx(predict_log_odds(plain, features))
+    assert predict_probabilities(model, features) == pytest.approx(
+        sigmoid(predict_log_odds(model, features)), abs=1e-6
+    )
     assert model.get_scale_and_bias()[0] == 1.0
     assert model.get_scale_and_bias()[1] == pytest.approx(trained.calibrator.offset)
     assert trained.calibrator != Platt()
@@ -98,7 +111,9 @@ def test_probabilities_of_the_file_mean_what_they_say_on_new_hosts() -> None:
     trained = train(frame(rows=2000, hosts=20, noise=0.2), timid)
     fresh = frame(rows=2000, seed=8, noise=0.2)
     features = np.asfortranarray(fresh[list(FEATURES)].to_numpy(np.float32))
-    error = calibration_error(fresh["is_api"].to_numpy(), probabilities(load(trained.model), features))
+    error = compute_calibration_error(
+        fresh["is_api"].to_numpy(), predict_probabilities(load_classifier(trained.model), features)
+    )
     assert error < 0.05
     assert (
         trained.metrics["calibration_error"] < 0.05 < 0.1 < trained.metrics["calibration_error_uncalibrated"]
@@ -109,5 +124,7 @@ def test_shap_values_of_the_calibrated_file_add_up_to_its_log_odds() -> None:
     rows = frame()
     model = train(rows, OPTIONS).model
     features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))[:50]
-    found = contributions(explainer(model), features)
-    assert found.values.sum(axis=1) + found.base == pytest.approx(log_odds(load(model), features), abs=1e-6)
+    found = compute_contributions(load_explainer(model), features)
+    assert found.values.sum(axis=1) + found.base == pytest.approx(
+        predict_log_odds(load_classifier(model), features), abs=1e-6
+    )

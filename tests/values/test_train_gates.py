@@ -10,19 +10,19 @@ import numpy.typing as npt
 import pytest
 from sklearn.metrics import average_precision_score
 
-from ml.evaluation.measures import recall_at
+from ml.evaluation.measures import compute_recall_at
 from ml.registry.promotion import (
-    FAVOURS,
-    FIGURES,
+    CHAMPION_FAVOURED,
+    COMPARED_METRICS,
     GATES,
+    ChampionPredictions,
     Ranking,
-    Rival,
-    comparable,
-    differences,
-    digest,
-    judge,
-    marks,
-    unseen,
+    digest_rows_and_folds,
+    estimate_differences,
+    evaluate_gates,
+    find_comparable_rows,
+    find_unseen_rows,
+    fingerprint_hosts,
 )
 from ml.training.train import Trained, train
 from tests.values.training_rows import OPTIONS, frame
@@ -67,8 +67,8 @@ def refusals(worse: float, worlds: int, by_row: bool = False) -> float:
     for seed in range(worlds):
         labels, ours, theirs, group = world(draw, groups=30, rows=30, worse=worse)
         unit = np.arange(len(labels)) if by_row else group
-        found = differences(labels, ours, theirs, unit, resamples=80, seed=seed, significance=0.05)
-        refused += any(found[name].high < 0 for name in FIGURES)
+        found = estimate_differences(labels, ours, theirs, unit, resamples=80, seed=seed, significance=0.05)
+        refused += any(found[name].high < 0 for name in COMPARED_METRICS)
     return refused / worlds
 
 
@@ -91,7 +91,7 @@ def test_even_weights_give_the_figures_of_scikit_learn() -> None:
     found = np.round(found, 2)  # ties
     got = Ranking(labels, found, group).figures(np.ones(10))
     assert got[0] == pytest.approx(average_precision_score(labels, found))
-    assert got[1] == pytest.approx(recall_at(labels, found, 0.001))
+    assert got[1] == pytest.approx(compute_recall_at(labels, found, 0.001))
 
 
 def test_a_weight_is_as_good_as_copies_of_the_rows() -> None:
@@ -101,7 +101,7 @@ def test_a_weight_is_as_good_as_copies_of_the_rows() -> None:
     copies = np.repeat(np.arange(len(labels)), times[group])
     got = Ranking(labels, found, group).figures(times.astype(float))
     assert got[0] == pytest.approx(average_precision_score(labels[copies], found[copies]))
-    assert got[1] == pytest.approx(recall_at(labels[copies], found[copies], 0.001))
+    assert got[1] == pytest.approx(compute_recall_at(labels[copies], found[copies], 0.001))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,17 @@ def test_bounds_reach_as_far_as_the_tables_of_students_t_say(
     labels, ours, theirs, group = world(np.random.default_rng(SEED), groups=freedom + 1, rows=40, worse=0.5)
 
     def reach(quantile: float) -> float:
-        significance = (1 - quantile) * len(FIGURES)
-        found = differences(labels, ours, theirs, group, resamples=80, seed=SEED, significance=significance)
-        return found[FIGURES[0]].high - found[FIGURES[0]].low
+        significance = (1 - quantile) * len(COMPARED_METRICS)
+        found = estimate_differences(
+            labels, ours, theirs, group, resamples=80, seed=SEED, significance=significance
+        )
+        return found[COMPARED_METRICS[0]].high - found[COMPARED_METRICS[0]].low
 
     assert reach(level) / reach(0.75) == pytest.approx(expected / at_three_quarters, rel=0.005)
 
 
 def test_without_a_champion_the_bounds_alone_decide(trained: Trained) -> None:
-    verdict = judge(trained, None, LIMITS, SEED)
+    verdict = evaluate_gates(trained, None, LIMITS, SEED)
     assert verdict.promoted
     assert [outcome.gate for outcome in verdict.outcomes[: len(GATES)]] == [gate.name for gate in GATES]
     assert "no champion" in verdict.outcomes[-1].note
@@ -139,7 +141,7 @@ def test_without_a_champion_the_bounds_alone_decide(trained: Trained) -> None:
     ],
 )
 def test_each_gate_can_close_and_names_its_setting(trained: Trained, broken: dict[str, float]) -> None:
-    verdict = judge(
+    verdict = evaluate_gates(
         trained,
         None,
         SimpleNamespace(**{**vars(LIMITS), "min_kind_rows": 1, "min_kind_right": 0.0} | broken),
@@ -153,22 +155,26 @@ def test_each_gate_can_close_and_names_its_setting(trained: Trained, broken: dic
 
 def test_rare_kinds_do_not_close_the_gate(trained: Trained) -> None:
     assert trained.slices["right"].min() < 0.4  # "odd" rows are mistakes
-    assert judge(trained, None, LIMITS, SEED).promoted
+    assert evaluate_gates(trained, None, LIMITS, SEED).promoted
 
 
 def test_all_failures_are_told_at_once_and_the_table_has_each_gate(trained: Trained) -> None:
     everything = np.arange(len(trained.out_of_fold))
-    perfect = Rival(everything, trained.out_of_fold["is_api"].to_numpy().astype(float), "a test")
+    perfect = ChampionPredictions(
+        everything, trained.out_of_fold["is_api"].to_numpy().astype(float), "a test"
+    )
     strict = SimpleNamespace(**vars(LIMITS) | {"max_model_bytes": 1, "min_roc_auc": 0.999})
-    verdict = judge(trained, perfect, strict, SEED)
+    verdict = evaluate_gates(trained, perfect, strict, SEED)
     assert [outcome.passed for outcome in verdict.outcomes] == [False, True, False, True, False, False]
     assert verdict.table()["passed"].tolist() == [outcome.passed for outcome in verdict.outcomes]
     assert "a test" in verdict.reason
 
 
 def test_the_same_model_is_not_worse_than_itself(trained: Trained) -> None:
-    twin = Rival(np.arange(len(trained.out_of_fold)), trained.out_of_fold["probability"].to_numpy(), "itself")
-    verdict = judge(trained, twin, LIMITS, SEED)
+    twin = ChampionPredictions(
+        np.arange(len(trained.out_of_fold)), trained.out_of_fold["probability"].to_numpy(), "itself"
+    )
+    verdict = evaluate_gates(trained, twin, LIMITS, SEED)
     assert verdict.promoted
     assert verdict.outcomes[-1].found == 0.0
 
@@ -176,38 +182,41 @@ def test_the_same_model_is_not_worse_than_itself(trained: Trained) -> None:
 def test_comparison_uses_only_the_rows_that_the_rival_judged(trained: Trained) -> None:
     rows = np.flatnonzero(trained.out_of_fold["kind"] == "plain")  # where the challenger is right
     perfect = trained.out_of_fold["is_api"].to_numpy().astype(float)[rows]
-    assert judge(trained, Rival(rows, perfect, ""), LIMITS, SEED).promoted
+    assert evaluate_gates(trained, ChampionPredictions(rows, perfect, ""), LIMITS, SEED).promoted
 
 
 def test_rows_of_hosts_learned_from_are_not_new_and_marks_do_not_name_hosts() -> None:
     rows = frame(hosts=40)
     old = rows[rows["host"].isin([f"h{n}.example" for n in range(20)])]
-    known = marks(old)
+    known = fingerprint_hosts(old)
     assert all(len(mark) == 4 for mark in known)
-    fresh = set(rows["host"].iloc[unseen(rows, known)])
+    fresh = set(rows["host"].iloc[find_unseen_rows(rows, known)])
     assert not fresh & set(old["host"])
     assert len(fresh) >= 18  # one of twenty may share its mark by chance
-    found = comparable(rows, known, rows["host"].to_numpy())
+    found = find_comparable_rows(rows, known, rows["host"].to_numpy())
     assert found is not None
-    assert comparable(rows.head(60), known, rows["host"].to_numpy()[:60]) is not None
-    assert comparable(old, known, old["host"].to_numpy()) is None
-    assert comparable(rows[rows["is_api"]], known, rows["host"].to_numpy()[rows["is_api"]]) is None
+    assert find_comparable_rows(rows.head(60), known, rows["host"].to_numpy()[:60]) is not None
+    assert find_comparable_rows(old, known, old["host"].to_numpy()) is None
+    assert find_comparable_rows(rows[rows["is_api"]], known, rows["host"].to_numpy()[rows["is_api"]]) is None
 
 
 def test_a_new_host_of_a_known_stack_is_not_new() -> None:
     rows = frame(hosts=40)
     rows["stack"] = rows["host"].str[1:].str.split(".").str[0].astype(int) % 20
-    known = marks(rows[rows["host"].isin([f"h{n}.example" for n in range(20)])])
-    assert len(unseen(rows, known)) == 0
+    known = fingerprint_hosts(rows[rows["host"].isin([f"h{n}.example" for n in range(20)])])
+    assert len(find_unseen_rows(rows, known)) == 0
     nameless = rows.assign(stack=None)
     assert (
-        len(unseen(nameless, marks(nameless.head(1)))) == (nameless["host"] != nameless["host"].iloc[0]).sum()
+        len(find_unseen_rows(nameless, fingerprint_hosts(nameless.head(1))))
+        == (nameless["host"] != nameless["host"].iloc[0]).sum()
     )
 
 
 def test_other_folds_are_another_digest(trained: Trained) -> None:
     rows = trained.out_of_fold
-    assert digest(rows) == digest(rows.copy())
-    assert digest(rows) != digest(rows.assign(fold=0))
-    assert digest(rows) != digest(replace(trained, out_of_fold=rows[::-1]).out_of_fold)
-    assert "favours" in FAVOURS
+    assert digest_rows_and_folds(rows) == digest_rows_and_folds(rows.copy())
+    assert digest_rows_and_folds(rows) != digest_rows_and_folds(rows.assign(fold=0))
+    assert digest_rows_and_folds(rows) != digest_rows_and_folds(
+        replace(trained, out_of_fold=rows[::-1]).out_of_fold
+    )
+    assert "favours" in CHAMPION_FAVOURED

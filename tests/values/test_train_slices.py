@@ -6,12 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.evaluation.error_analysis import Explained, confusion, explain, sampled, summary, worst_rows
-from ml.evaluation.figures import calibration_figure, curves_figure, shap_figure
-from ml.evaluation.measures import by_host, by_segment, client_classes, host_figures, log_classes
-from ml.explanation.reasons import explainer
+from ml.evaluation.error_analysis import (
+    Explained,
+    describe_mistakes,
+    explain,
+    find_worst_rows,
+    sample_rows,
+    summarise_shap,
+)
+from ml.evaluation.figures import draw_calibration, draw_curves, draw_shap_values
+from ml.evaluation.measures import (
+    classify_clients,
+    classify_logs,
+    measure_hosts,
+    measure_segments,
+    summarise_hosts,
+)
+from ml.explanation.reasons import load_explainer
 from ml.requests.features import FEATURES
-from ml.requests.score import load, log_odds
+from ml.requests.score import load_classifier, predict_log_odds
 from ml.training.train import train
 from tests.values.training_rows import OPTIONS, frame
 
@@ -26,17 +39,22 @@ def features(**columns: list[float]) -> pd.DataFrame:
 
 def test_class_of_client_is_read_from_the_features() -> None:
     rows = features(agent_browser=[1, 0, 0, 0], agent_bot=[0, 1, 0, 0], agent_app=[0, 0, 1, 0])
-    assert client_classes(rows).tolist() == ["browser", "bot", "app", "none"]
+    assert classify_clients(rows).tolist() == ["browser", "bot", "app", "none"]
 
 
 def test_log_is_as_rich_as_the_best_that_a_row_holds() -> None:
     rows = features(headers_logged=[1, 0, 0, 0], response_untyped=[1, 0, 1, 1], agent_none=[0, 0, 0, 1])
-    assert log_classes(rows).tolist() == ["response headers", "media type", "user agent", "request line only"]
+    assert classify_logs(rows).tolist() == [
+        "response headers",
+        "media type",
+        "user agent",
+        "request line only",
+    ]
 
 
 def test_figures_of_a_segment_are_those_of_its_rows() -> None:
     of_row = np.array(["a", "a", "a", "a", "b", "c"], object)
-    found = by_segment({"client": of_row}, LABELS, FOUND).set_index("segment")
+    found = measure_segments({"client": of_row}, LABELS, FOUND).set_index("segment")
     names = ["rows", "api_share", "recall", "false_positive_rate", "precision", "roc_auc"]
     assert [found.loc["a", name] for name in names] == [4, 0.5, 0.5, 0.5, 0.5, 0.75]
     assert found.loc["b", "recall"] == 1.0
@@ -51,10 +69,10 @@ def test_each_host_counts_once_and_the_worst_tenth_is_the_worst() -> None:
     found = np.where(labels, 0.9, 0.1)
     found[:4] = [0.1, 0.1, 0.9, 0.9]  # all wrong
     found[4:8] = [0.9, 0.1, 0.5, 0.05]  # half of the calls missed, one of two others taken
-    table = by_host(hosts, labels, found)
+    table = measure_hosts(hosts, labels, found)
     assert table["roc_auc"].tolist()[:3] == [0.0, 0.75, 1.0]
     assert not {"host", "h0"} & {*table.columns, *map(str, table.to_numpy().ravel())}
-    figures = host_figures(table)
+    figures = summarise_hosts(table)
     assert figures["host_mean_recall"] == pytest.approx((0 + 0.5 + 18) / 20)
     assert figures["host_worst_decile_recall"] == pytest.approx(0.25)
     assert figures["host_worst_decile_roc_auc"] == pytest.approx(0.375)
@@ -66,22 +84,22 @@ def test_busy_hosts_do_not_drown_the_mean_over_hosts() -> None:
     labels = np.arange(100) % 2 == 0
     found = np.where(labels, 0.9, 0.1)
     found[98:] = [0.1, 0.9]
-    assert host_figures(by_host(hosts, labels, found))["host_mean_roc_auc"] == 0.5
+    assert summarise_hosts(measure_hosts(hosts, labels, found))["host_mean_roc_auc"] == 0.5
 
 
 def test_worst_rows_are_wrong_ones_of_each_kind_without_twins() -> None:
     kinds = ["rest", "rest", "page", "page", "rest", "page"]
     found = np.array([0.2, 0.2, 0.9, 0.8, 0.4, 0.7])
     labels = np.array([True, True, False, False, True, False])
-    assert worst_rows(kinds, labels, found).tolist() == [2, 0, 3, 4]
-    assert worst_rows(kinds, labels, labels.astype(float)).tolist() == []
+    assert find_worst_rows(kinds, labels, found).tolist() == [2, 0, 3, 4]
+    assert find_worst_rows(kinds, labels, labels.astype(float)).tolist() == []
 
 
 def test_reasons_speak_for_the_mistake_strongest_first() -> None:
     values = np.zeros((2, len(FEATURES)))
     values[:, 3], values[:, 5], values[:, 7] = 0.5, -2.0, 1.25
     explained = Explained(np.array([0, 1]), values, np.full((2, len(FEATURES)), 1.5, np.float32))
-    found = confusion(explained, ["page", "rest"], np.array([False, True]), np.array([0.8, 0.1]))
+    found = describe_mistakes(explained, ["page", "rest"], np.array([False, True]), np.array([0.8, 0.1]))
     assert found["because_1"].tolist() == [f"{FEATURES[7]}=1.5 (+1.25)", f"{FEATURES[5]}=1.5 (-2.00)"]
     assert found["because_2"].tolist() == [f"{FEATURES[3]}=1.5 (+0.50)", ""]
     assert found["probability"].tolist() == [0.8, 0.1]
@@ -91,7 +109,7 @@ def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
     rows = frame()
     matrix = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))
     models = [train(frame(seed=seed), OPTIONS).model for seed in (1, 2)]
-    explainers = [explainer(model) for model in models]
+    explainers = [load_explainer(model) for model in models]
     fold = np.arange(len(rows), dtype=np.int32) % 2
     found = explain(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
     for place, row in enumerate((4, 7, 9)):
@@ -99,14 +117,16 @@ def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
         one = np.asfortranarray(matrix[[row, row + 2]])
         both = explain([explainers[judge]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
         np.testing.assert_allclose(found.values[place], both[0])
-        change = log_odds(load(models[judge]), one) * slope
+        change = predict_log_odds(load_classifier(models[judge]), one) * slope
         assert both[0].sum() - both[1].sum() == pytest.approx(change[0] - change[1])
 
 
 def test_sample_is_bounded_and_repeats() -> None:
-    assert sampled(10, seed=1).tolist() == list(range(10))
-    assert len(set(sampled(10_000, seed=1, size=100))) == 100
-    np.testing.assert_array_equal(sampled(10_000, seed=1, size=100), sampled(10_000, seed=1, size=100))
+    assert sample_rows(10, seed=1).tolist() == list(range(10))
+    assert len(set(sample_rows(10_000, seed=1, size=100))) == 100
+    np.testing.assert_array_equal(
+        sample_rows(10_000, seed=1, size=100), sample_rows(10_000, seed=1, size=100)
+    )
 
 
 def test_evaluation_finds_what_made_the_data() -> None:
@@ -117,17 +137,17 @@ def test_evaluation_finds_what_made_the_data() -> None:
     assert trained.tables["confusion"]["kind"][0] == "odd"
     assert trained.tables["segments"].groupby("by")["rows"].sum().tolist() == [400, 400]
     assert trained.tables["hosts"]["rows"].sum() == 400
-    assert summary(trained.explained).equals(trained.tables["shap"])
+    assert summarise_shap(trained.explained).equals(trained.tables["shap"])
 
 
 def test_figures_show_what_they_are_given() -> None:
-    left, right = curves_figure(LABELS, FOUND).axes
+    left, right = draw_curves(LABELS, FOUND).axes
     assert left.get_xscale() == "log"
     assert np.max(np.asarray(left.lines[0].get_ydata())) == 1.0
     assert np.min(np.asarray(right.lines[0].get_xdata())) == 0.0
-    labels = [line.get_label() for line in calibration_figure(LABELS, FOUND, FOUND / 2).axes[0].lines]
+    labels = [line.get_label() for line in draw_calibration(LABELS, FOUND, FOUND / 2).axes[0].lines]
     assert labels[1:] == ["before calibration", "calibrated"]
     trained = train(frame(), OPTIONS)
-    axes = shap_figure(trained.explained, FEATURES, top=5).axes[0]
+    axes = draw_shap_values(trained.explained, FEATURES, top=5).axes[0]
     assert axes.get_yticklabels()[0].get_text() == "response_json"
     assert len(axes.collections) == 5

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.requests.features import FEATURES
-from ml.training.split import folds, groups
+from ml.training.split import assign_groups, split_folds
 from ml.training.train import train
 from pipelines.runtime.errors import InputError
 from tests.values.training_rows import OPTIONS, frame
@@ -22,7 +22,7 @@ PAIRS = st.lists(
 @given(PAIRS)
 def test_no_host_and_no_stack_is_in_two_groups(pairs: list[tuple[int, int | None]]) -> None:
     rows = pd.DataFrame({"host": [f"h{host}" for host, _ in pairs], "stack": [stack for _, stack in pairs]})
-    found = rows.assign(group=groups(rows))
+    found = rows.assign(group=assign_groups(rows))
     assert (found.groupby("host")["group"].nunique() == 1).all()
     assert (found.dropna(subset=["stack"]).groupby("stack")["group"].nunique() == 1).all()
 
@@ -37,11 +37,11 @@ def test_groups_are_no_larger_than_the_ties_demand(pairs: list[tuple[int, int | 
             parts.remove(part)
             here |= part
         parts.append(here)
-    assert len(set(groups(rows).tolist())) == len(parts)
+    assert len(set(assign_groups(rows).tolist())) == len(parts)
 
 
 def test_without_stacks_each_host_is_a_group() -> None:
-    assert groups(pd.DataFrame({"host": ["b", "a", "b"]})).tolist() == [0, 1, 0]
+    assert assign_groups(pd.DataFrame({"host": ["b", "a", "b"]})).tolist() == [0, 1, 0]
 
 
 def test_a_stack_on_two_domains_is_never_on_both_sides_of_a_fold() -> None:
@@ -72,4 +72,4 @@ def test_fewer_groups_than_folds_are_refused() -> None:
 def test_a_class_on_one_host_only_is_refused() -> None:
     labels = np.array([True] * 10 + [False] * 30)
     with pytest.raises(InputError, match="one class of label is on too few hosts"):
-        list(folds(labels, np.repeat([0, 1, 2, 3], 10), count=3, seed=1))
+        list(split_folds(labels, np.repeat([0, 1, 2, 3], 10), count=3, seed=1))

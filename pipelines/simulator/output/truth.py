@@ -32,7 +32,7 @@ def truth_row(transaction: Transaction) -> tuple[str, int, str, str, str, str, i
 
 
 @dataclass(slots=True)
-class Tally:
+class TrafficCounts:
     """Counts of a run: transactions, API calls, and successes (2xx, 3xx; no attacks) per endpoint."""
 
     transactions: int = 0
@@ -52,7 +52,7 @@ class Tally:
             self.with_session[endpoint] += transaction.has_session
 
 
-def write_tables(out: Path, sites: Sequence[Site], tally: Tally) -> list[Path]:
+def write_truth_tables(out: Path, sites: Sequence[Site], tally: TrafficCounts) -> list[Path]:
     """Writes `endpoints.csv` (seen), `params.csv` (of all declared), `hosts.csv`, `settings.yaml`."""
     endpoints = (
         (*endpoint, count, tally.with_session[endpoint])
@@ -76,7 +76,7 @@ def write_tables(out: Path, sites: Sequence[Site], tally: Tally) -> list[Path]:
         for site in sites
     )
     settings = out / "settings.yaml"
-    write_atomically(settings, settings_text(sites))
+    write_atomically(settings, render_settings(sites))
     return [
         _write(out / "endpoints.csv", ("host", "method", "template", "requests", "with_session"), endpoints),
         _write(out / "params.csv", ("host", "method", "template", "location", "name", "kind"), parameters),
@@ -85,7 +85,7 @@ def write_tables(out: Path, sites: Sequence[Site], tally: Tally) -> list[Path]:
     ]
 
 
-def settings_text(sites: Sequence[Site]) -> str:
+def render_settings(sites: Sequence[Site]) -> str:
     """YAML with `selection.sessions`; texts are quoted as JSON, which YAML 1.2 contains."""
     known = [(site.host, site.session) for site in sites if site.session is not None]
     lines = ["# Session identifiers of the simulated hosts: pass with --settings.", "selection:"]

@@ -17,7 +17,7 @@ from typing import Literal, TextIO
 from pipelines.runtime.errors import OutputError
 from pipelines.runtime.files import atomic_file, partial_path, write_atomically
 from pipelines.simulator.output.formats import combined_line, day, har_document, har_entry, logpush_line
-from pipelines.simulator.output.truth import TRUTH_COLUMNS, Tally, truth_row, write_tables
+from pipelines.simulator.output.truth import TRUTH_COLUMNS, TrafficCounts, truth_row, write_truth_tables
 from pipelines.simulator.sites.site import Level, build_sites
 from pipelines.simulator.traffic import transactions as traffic
 from pipelines.simulator.traffic.transactions import Transaction
@@ -33,7 +33,7 @@ _PROGRESS_EVERY = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class SimulationSummary:
     """What was written. `endpoints`: with at least one success; `files`: all, traffic first."""
 
     hosts: int
@@ -53,7 +53,7 @@ def simulate(
     end_date: date,
     format: Format,
     progress: Callable[[int], None] | None = None,
-) -> Summary:
+) -> SimulationSummary:
     """Writes labelled traffic of declared sites to `out`.
 
     Traffic: `traffic-DAY.ndjson.gz` (logpush), `HOST.har` (har) or `HOST-DAY.log` (combined).
@@ -75,19 +75,19 @@ def simulate(
     """
     sites = build_sites(hosts, seed, _LEVELS[format])
     tally, write = (
-        Tally(),
+        TrafficCounts(),
         {"logpush": _write_logpush, "har": _write_har, "combined": _write_combined}[format],
     )
     try:
         _prepare(out)
         with text_gzip(out / "truth.csv.gz") as truth:
-            stream = traffic.transactions(sites, transactions, seed, days=days, end_date=end_date)
+            stream = traffic.generate_transactions(sites, transactions, seed, days=days, end_date=end_date)
             files = write(out, _recorded(stream, tally, truth, progress))
-        files += [out / "truth.csv.gz", *write_tables(out, sites, tally)]
+        files += [out / "truth.csv.gz", *write_truth_tables(out, sites, tally)]
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{out}: cannot be written ({reason}). Give --out a writable directory.") from error
-    return Summary(len(sites), tally.transactions, tally.api, len(tally.successes), tuple(files))
+    return SimulationSummary(len(sites), tally.transactions, tally.api, len(tally.successes), tuple(files))
 
 
 def _prepare(out: Path) -> None:
@@ -103,7 +103,7 @@ def _prepare(out: Path) -> None:
 
 
 def _recorded(
-    stream: Iterable[Transaction], tally: Tally, truth: TextIO, progress: Callable[[int], None] | None
+    stream: Iterable[Transaction], tally: TrafficCounts, truth: TextIO, progress: Callable[[int], None] | None
 ) -> Iterator[Transaction]:
     """The stream as it is, counted and its truth written on the way."""
     table = csv.writer(truth, lineterminator="\n")

@@ -17,8 +17,8 @@ from random import Random
 from pipelines.simulator.paths.path_values import Maker, any_word, draw_maker
 from pipelines.simulator.sites.site import build_sites
 from pipelines.simulator.vocabulary.operation import Operation
-from pipelines.simulator.vocabulary.values import Values, encoded, source
-from pipelines.simulator.vocabulary.words import joined, plural
+from pipelines.simulator.vocabulary.values import Values, encode_value, random_source
+from pipelines.simulator.vocabulary.words import join_words, pluralise
 
 Part = str | Maker
 Template = tuple[Part, ...]
@@ -39,7 +39,7 @@ MOST_TEMPLATES = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class PathConventions:
     """How one API writes: the case of its words, and whether collections are plurals."""
 
     case: str
@@ -49,52 +49,54 @@ class Dialect:
         """A fixed segment of one to five words, seldom with a digit at its end (`oauth2`)."""
         chosen = [any_word(rng) for _ in range(words or rng.choices((1, 2, 3, 4, 5), (60, 30, 12, 5, 2))[0])]
         ending = str(rng.randrange(1, 4)) if rng.random() < 0.04 else ""
-        return joined("-".join(chosen), self.case) + ending
+        return join_words("-".join(chosen), self.case) + ending
 
     def collection(self, rng: Random) -> str:
         """A fixed segment that names many things."""
         chosen = [any_word(rng) for _ in range(rng.choices((1, 2, 3), (65, 28, 7))[0])]
         if self.plurals and rng.random() < 0.9:
-            chosen[-1] = plural(chosen[-1]) if len(chosen[-1]) > 1 else chosen[-1]
-        return joined("-".join(chosen), self.case)
+            chosen[-1] = pluralise(chosen[-1]) if len(chosen[-1]) > 1 else chosen[-1]
+        return join_words("-".join(chosen), self.case)
 
 
 def draw_api(rng: Random) -> list[Template]:
     """The templates of one API, at most `MOST_TEMPLATES`."""
     case = rng.choices([name for name, _ in CASES], [weight for _, weight in CASES])[0]
-    dialect = Dialect(case, rng.random() < 0.8)
+    conventions = PathConventions(case, rng.random() < 0.8)
     layout = rng.choices([name for name, _ in LAYOUTS], [weight for _, weight in LAYOUTS])[0]
-    base = _base(rng, dialect)
-    made = [*_LAYOUT_MAKERS[layout](rng, dialect, base)]
+    base = _base(rng, conventions)
+    made = [*_LAYOUT_MAKERS[layout](rng, conventions, base)]
     if layout != "flat" and rng.random() < 0.15:
-        made += _flat(rng, dialect, base)
+        made += _flat(rng, conventions, base)
     return made[:MOST_TEMPLATES]
 
 
-def _base(rng: Random, dialect: Dialect) -> Template:
+def _base(rng: Random, conventions: PathConventions) -> Template:
     """What stands before everything: `api`, a version or a date, a name, a tenant."""
     base: Template = ("api",) if rng.random() < 0.25 else ()
     if rng.random() < 0.5:
         base += (rng.choice(BASES),)
     if rng.random() < 0.2:
-        base += (dialect.literal(rng),)
+        base += (conventions.literal(rng),)
     if rng.random() < 0.12:
-        base += (dialect.collection(rng), draw_maker(rng)) if rng.random() < 0.7 else (draw_maker(rng),)
+        base += (conventions.collection(rng), draw_maker(rng)) if rng.random() < 0.7 else (draw_maker(rng),)
     return base
 
 
-def _resources(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
-    shared = [dialect.literal(rng) for _ in range(5)] + [dialect.collection(rng) for _ in range(5)]
+def _resources(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
+    shared = [conventions.literal(rng) for _ in range(5)] + [conventions.collection(rng) for _ in range(5)]
     common = rng.sample(shared, rng.choice((1, 2, 4))) if rng.random() < 0.3 else []
     for _ in range(rng.choice((1, 1, 2, 2, 3, 5, 8, 14))):
-        root: Template = (*base, dialect.collection(rng))
-        yield from _collection(rng, dialect, root, shared)
+        root: Template = (*base, conventions.collection(rng))
+        yield from _collection(rng, conventions, root, shared)
         if common and rng.random() < 0.8:  # what every collection has: the subtrees of two literals are alike
             below: Template = (*root, draw_maker(rng)) if rng.random() < 0.7 else root
             yield from ((*below, name) for name in common)
 
 
-def _collection(rng: Random, dialect: Dialect, root: Template, shared: list[str]) -> Iterator[Template]:
+def _collection(
+    rng: Random, conventions: PathConventions, root: Template, shared: list[str]
+) -> Iterator[Template]:
     """A collection, its items with what lies below them, and the literals beside the items."""
     if rng.random() < 0.85:
         yield root
@@ -102,73 +104,75 @@ def _collection(rng: Random, dialect: Dialect, root: Template, shared: list[str]
         item = (*root, draw_maker(rng))
         yield item
         for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3, 6))):
-            below = (*item, rng.choice((*shared, dialect.literal(rng), dialect.collection(rng))))
+            below = (*item, rng.choice((*shared, conventions.literal(rng), conventions.collection(rng))))
             yield below
             if rng.random() < 0.5:
                 yield (*below, draw_maker(rng))
             if rng.random() < 0.15:
                 yield (*below, draw_maker(rng), rng.choice(shared))
         if rng.random() < 0.15:
-            yield from _chain(rng, dialect, item)
+            yield from _chain(rng, conventions, item)
     for _ in range(rng.choice((0, 0, 0, 0, 0, 1, 1, 2, 4))):
-        yield (*root, rng.choice((*ACTIONS, dialect.literal(rng), dialect.literal(rng), *shared[:3])))
+        yield (*root, rng.choice((*ACTIONS, conventions.literal(rng), conventions.literal(rng), *shared[:3])))
     if rng.random() < 0.03:
-        yield from ((*root, dialect.literal(rng)) for _ in range(rng.choice((8, 20, 40))))
+        yield from ((*root, conventions.literal(rng)) for _ in range(rng.choice((8, 20, 40))))
     if rng.random() < 0.1:
-        yield (*root, dialect.literal(rng), draw_maker(rng))
+        yield (*root, conventions.literal(rng), draw_maker(rng))
 
 
-def _chain(rng: Random, dialect: Dialect, item: Template) -> Iterator[Template]:
+def _chain(rng: Random, conventions: PathConventions, item: Template) -> Iterator[Template]:
     """Variables in a row: an owner and a name, a place and a day."""
     longer: Template = (*item, draw_maker(rng))
     yield longer
     if rng.random() < 0.3:
         yield (*longer, draw_maker(rng))
-    yield from ((*longer, dialect.literal(rng)) for _ in range(rng.choice((0, 0, 1, 2, 5))))
+    yield from ((*longer, conventions.literal(rng)) for _ in range(rng.choice((0, 0, 1, 2, 5))))
 
 
-def _flat(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
+def _flat(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
     """Many fixed siblings under one node."""
-    yield from ((*base, dialect.literal(rng)) for _ in range(rng.choice((3, 10, 30, 60))))
+    yield from ((*base, conventions.literal(rng)) for _ in range(rng.choice((3, 10, 30, 60))))
 
 
-def _namespaces(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
+def _namespaces(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
     for _ in range(rng.choice((2, 3, 5))):
-        yield from _resources(rng, dialect, (*base, dialect.literal(rng)))
+        yield from _resources(rng, conventions, (*base, conventions.literal(rng)))
 
 
-def _procedures(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
+def _procedures(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
     """`/service/method`, no variables."""
-    services = [dialect.literal(rng, 1) for _ in range(rng.choice((1, 4, 10)))]
-    yield from ((*base, rng.choice(services), dialect.literal(rng)) for _ in range(rng.choice((5, 20, 40))))
+    services = [conventions.literal(rng, 1) for _ in range(rng.choice((1, 4, 10)))]
+    yield from (
+        (*base, rng.choice(services), conventions.literal(rng)) for _ in range(rng.choice((5, 20, 40)))
+    )
 
 
-def _providers(rng: Random, dialect: Dialect, base: Template) -> Iterator[Template]:
+def _providers(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
     """Names and kinds in turn under a provider with a dotted name, as in resource managers of clouds."""
     scope: Template = (
         *base,
-        dialect.collection(rng),
+        conventions.collection(rng),
         draw_maker(rng),
-        dialect.collection(rng),
+        conventions.collection(rng),
         draw_maker(rng),
     )
     vendors = [any_word(rng).capitalize() for _ in range(rng.choice((1, 1, 2, 4)))]
-    scope += (dialect.literal(rng, 1),)
+    scope += (conventions.literal(rng, 1),)
     for _ in range(rng.choice((1, 2, 5, 12))):
         provider = (*scope, f"{rng.choice(vendors)}.{any_word(rng).capitalize()}")
         for _ in range(rng.choice((1, 1, 2))):
             yield from _collection(
-                rng, dialect, (*provider, dialect.collection(rng)), [*ACTIONS, "start", "stop"]
+                rng, conventions, (*provider, conventions.collection(rng)), [*ACTIONS, "start", "stop"]
             )
 
 
-_LAYOUT_MAKERS: Mapping[str, Callable[[Random, Dialect, Template], Iterator[Template]]] = {
+_LAYOUT_MAKERS: Mapping[str, Callable[[Random, PathConventions, Template], Iterator[Template]]] = {
     "resources": _resources, "flat": _flat, "namespaces": _namespaces, "procedures": _procedures,
     "providers": _providers,
 }  # fmt: skip
 
 
-def rendered(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tuple[bool, ...]]:
+def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tuple[bool, ...]]:
     """Distinct paths of an API with the truth of each segment; some APIs end every path in `.json` or `.xml`.
 
     A value is used again as often as the API's clients come back to the same things: a test suite has few users.
@@ -181,7 +185,7 @@ def rendered(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tu
         truth = tuple(not isinstance(part, str) for part in template)
         for _ in range(rng.randint(low, high) if any(truth) else 1):
             values = [
-                part if isinstance(part, str) else drawn(part, used.setdefault(part, []), again, rng)
+                part if isinstance(part, str) else draw_or_reuse(part, used.setdefault(part, []), again, rng)
                 for part in template
             ]
             path = (*values[:-1], values[-1] + ending) if values else ()
@@ -190,7 +194,7 @@ def rendered(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tu
     return found
 
 
-def drawn(maker: Maker, used: list[str], again: float, rng: Random) -> str:
+def draw_or_reuse(maker: Maker, used: list[str], again: float, rng: Random) -> str:
     """A value that an earlier call had, with probability `again`, else a new one, which is added to `used`."""
     if used and rng.random() < again:
         return rng.choice(used)
@@ -198,11 +202,11 @@ def drawn(maker: Maker, used: list[str], again: float, rng: Random) -> str:
     return used[-1]
 
 
-def corpus(apis: int, seed: int) -> Iterator[tuple[str, Paths]]:
+def simulate_api_paths(apis: int, seed: int) -> Iterator[tuple[str, Paths]]:
     """`apis` hosts with their paths. API k is the same whatever their number: each has its own random source."""
     for index in range(apis):
-        rng = source(seed, "paths", index)
-        yield f"paths{index}.example", rendered(draw_api(rng), rng)
+        rng = random_source(seed, "paths", index)
+        yield f"paths{index}.example", render_paths(draw_api(rng), rng)
 
 
 CALLS = {"test suite": (1, 6), "medium": (2, 40), "busy": (20, 200)}
@@ -211,11 +215,11 @@ MOST_VARIABLES = 6
 _PLACEHOLDER = re.compile(r"(\{[^{}]+\})")
 
 
-def site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
+def simulate_site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
     """Hosts with their distinct API paths: segments -> for each whether it is a variable (or holds one)."""
     for site in build_sites(hosts, seed):
         operations = [o for o in site.operations if o.is_api and o.template.count("{") <= MOST_VARIABLES]
-        rng = source(seed, "site paths", site.host)
+        rng = random_source(seed, "site paths", site.host)
         low, high = CALLS[rng.choice([*CALLS])]
         again, used = rng.choice(REUSE), dict[str, list[str]]()
         found: dict[tuple[str, ...], tuple[bool, ...]] = {}
@@ -239,11 +243,13 @@ def _filled(operation: Operation, rng: Random, again: float, used: dict[str, lis
         if not part.startswith("{"):
             text += part
             continue
-        text += drawn(partial(_written, values[part[1:-1]], rng), used.setdefault(place, []), again, rng)
+        text += draw_or_reuse(
+            partial(_written, values[part[1:-1]], rng), used.setdefault(place, []), again, rng
+        )
     return text
 
 
 def _written(values: Values, rng: Random) -> str:
     """A value as a path holds it."""
     value = values.draw(rng)
-    return value if values.kind == "path" else encoded(value)
+    return value if values.kind == "path" else encode_value(value)

@@ -133,7 +133,7 @@ class Client:
     referers: tuple[str, ...] = field(default=())
 
 
-def browser_agent(rng: Random) -> tuple[str, bool]:
+def draw_browser_agent(rng: Random) -> tuple[str, bool]:
     """A user agent, and whether it sends Fetch Metadata (since Chrome 76, Firefox 90, Safari 16.4)."""
     system, modern = rng.choice(_SYSTEMS), rng.random() < 0.75
     maker = rng.random()
@@ -191,7 +191,7 @@ def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict
     return made
 
 
-def agent(rng: Random, role: str) -> str:
+def draw_user_agent(rng: Random, role: str) -> str:
     """A user agent of a role other than "browser"."""
     noun, text = rng.choice(NOUNS), rng.choice(_FAMILIES[role])
     return text.format(
@@ -203,10 +203,10 @@ def draw_client(rng: Random, role: str, host: str, signed_in: bool, referers: tu
     """One client of `role` at `host`; `referers` are pages of the site or of the front end that calls it."""
     modern, referer = True, referers[0] if referers else f"https://{host}/"
     if role == "browser":
-        user_agent, modern = browser_agent(rng)
+        user_agent, modern = draw_browser_agent(rng)
         headers = _browser_headers(rng, host, modern, referer)
     else:
-        user_agent, accept = agent(rng, role), rng.choice(_PLAIN_ACCEPTS)
+        user_agent, accept = draw_user_agent(rng, role), rng.choice(_PLAIN_ACCEPTS)
         plain = {"accept": accept} if accept else {}
         if rng.random() < 0.7:
             plain["accept-encoding"] = rng.choice(("gzip", "gzip, deflate", "identity", "gzip, deflate, br"))

@@ -9,9 +9,9 @@ from random import Random
 from typing import Literal
 
 from pipelines.simulator.sites.clients import Client, draw_client
-from pipelines.simulator.sites.offer import Front, declare, draw_front
+from pipelines.simulator.sites.site_operations import SiteProfile, declare_operations, draw_profile
 from pipelines.simulator.vocabulary.operation import Operation
-from pipelines.simulator.vocabulary.values import source
+from pipelines.simulator.vocabulary.values import random_source
 
 Level = Literal["full", "custom", "standard", "combined", "common"]
 # How much a log holds: full = every header, cookie and body; custom = Logpush with some custom fields;
@@ -132,24 +132,24 @@ def build_sites(hosts: int, seed: int, level: Level | None = None) -> tuple[Site
         seed: Same seed, same sites.
         level: What every log holds; None = each site its own.
     """
-    return tuple(_build(source(seed, "site", index), index, level) for index in range(hosts))
+    return tuple(_build(random_source(seed, "site", index), index, level) for index in range(hosts))
 
 
 def _build(rng: Random, index: int, level: Level | None) -> Site:
-    front = draw_front(rng, index)
-    session = _draw_session(rng, front)
-    logging = _draw_logging(rng, front, session, level)
-    operations = declare(rng, front)
+    profile = draw_profile(rng, index)
+    session = _draw_session(rng, profile)
+    logging = _draw_logging(rng, profile, session, level)
+    operations = declare_operations(rng, profile)
     headers = {"server": rng.choice(_SERVERS)}
     headers |= {name: value for name, value, share in _EXTRA_HEADERS if rng.random() < share}
     return Site(
-        host=front.host,
-        shape=front.shape,
+        host=profile.host,
+        shape=profile.shape,
         session=session,
         logging=logging,
         operations=operations,
         cumulative=tuple(accumulate(operation.weight for operation in operations)),
-        clients=_draw_clients(rng, front, session),
+        clients=_draw_clients(rng, profile, session),
         response_headers={name: value for name, value in headers.items() if value},
         http_share=rng.choice((0.0, 0.0, 0.0, 0.02, 0.3, 1.0)),
         opens_origin=rng.choice((0.0, 0.1, 0.4, 1.0)),
@@ -171,9 +171,9 @@ _EXTRA_HEADERS = (
 )
 
 
-def _draw_session(rng: Random, front: Front) -> Session | None:
+def _draw_session(rng: Random, profile: SiteProfile) -> Session | None:
     header, cookie = {"api": (0.75, 0.12), "mixed": (0.35, 0.55), "web": (0.0, 0.6), "assets": (0.0, 0.1)}[
-        front.shape
+        profile.shape
     ]
     drawn = rng.random()
     if drawn < header:
@@ -181,9 +181,9 @@ def _draw_session(rng: Random, front: Front) -> Session | None:
     return Session("cookie", rng.choice(_SESSION_COOKIES)) if drawn < header + cookie else None
 
 
-def _draw_logging(rng: Random, front: Front, session: Session | None, level: Level | None) -> Logging:
+def _draw_logging(rng: Random, profile: SiteProfile, session: Session | None, level: Level | None) -> Logging:
     # What Apache and nginx write by default is what sites of pages and files keep; gateways of APIs log more.
-    plain = 2.0 if front.shape in ("web", "assets") else 0.75
+    plain = 2.0 if profile.shape in ("web", "assets") else 0.75
     weights = [weight * (plain if name in ("combined", "common") else 1.0) for name, weight in LEVELS]
     drawn = rng.choices([name for name, _ in LEVELS], weights)[0]
     request = {name for name, share in _CUSTOM_REQUEST if rng.random() < share}
@@ -205,13 +205,15 @@ def _draw_logging(rng: Random, front: Front, session: Session | None, level: Lev
     )
 
 
-def _draw_clients(rng: Random, front: Front, session: Session | None) -> dict[str, tuple[Client, ...]]:
+def _draw_clients(
+    rng: Random, profile: SiteProfile, session: Session | None
+) -> dict[str, tuple[Client, ...]]:
     """Clients by role. Bearer tokens carry their scheme (RFC 6750)."""
     made: dict[str, tuple[Client, ...]] = {}
     for role, count in _HEADCOUNT.items():
         share = _SIGNED_IN.get(role, 0.0) if session is not None else 0.0
         drawn = [
-            draw_client(rng, role, front.host, rng.random() < share, front.referers(rng))
+            draw_client(rng, role, profile.host, rng.random() < share, profile.referers(rng))
             for _ in range(count)
         ]
         if session is not None and session.name == "authorization":

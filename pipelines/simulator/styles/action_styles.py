@@ -5,18 +5,18 @@ from __future__ import annotations
 from random import Random
 
 from pipelines.simulator.styles.page_styles import article
-from pipelines.simulator.vocabulary.conventions import (
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
+from pipelines.simulator.vocabulary.values import Values, draw_entities
+from pipelines.simulator.vocabulary.web_conventions import (
     PAGE_AUDIENCE,
     SCRIPT_AUDIENCE,
     Audience,
-    Habits,
-    paths,
-    queries,
-    resource,
+    WebConventions,
+    path_variable,
+    query_parameters,
+    web_resource,
 )
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
-from pipelines.simulator.vocabulary.values import Values, entities
-from pipelines.simulator.vocabulary.words import FIELDS, NOUNS, SECTIONS, one
+from pipelines.simulator.vocabulary.words import FIELDS, NOUNS, SECTIONS, draw_text
 
 _FORM_MEDIA = (
     "application/x-www-form-urlencoded",
@@ -25,32 +25,32 @@ _FORM_MEDIA = (
 )
 
 
-def forms(rng: Random, habits: Habits) -> list[Operation]:
+def forms(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Posts of HTML forms, answered with a redirect or the next page."""
-    made, redirect = [], habits.html if habits.types_redirect else ""
+    made, redirect = [], conventions.html if conventions.types_redirect else ""
     for _ in range(rng.randrange(1, 4)):
-        path = one(
+        path = draw_text(
             rng,
             """/{w}-{n} /login /cart/add /contact /{s} /search /wp-comments-post.php /newsletter
             /account/settings /{s}/{d}/{w} /checkout/{n} /users/sign_in /api/contact-form
             /session /{n}/submit""",
         )
-        replies = answers(
+        replies = make_responses(
             [
                 (0.5, 302, redirect, 0),
                 (0.15, 303, "", 0),
-                (0.28, 200, habits.html, 14000),
-                (0.04, 422, habits.html, 14000),
-                (0.03, 403, habits.html, 900),
+                (0.28, 200, conventions.html, 14000),
+                (0.04, 422, conventions.html, 14000),
+                (0.03, 403, conventions.html, 900),
             ]
         )
         names = (name.replace("-", "_") for name in rng.sample(FIELDS, rng.randrange(2, 6)))
         fields = (Parameter("body", name, Values("words"), 0.9) for name in names)
         senders = (("browser", 0.95), ("bot", 0.02), ("server", 0.03))
         made.append(
-            resource(
+            web_resource(
                 "form-post",
-                path + habits.extension.strip("/"),
+                path + conventions.extension.strip("/"),
                 replies,
                 *fields,
                 method="POST",
@@ -62,44 +62,48 @@ def forms(rng: Random, habits: Habits) -> list[Operation]:
     return made
 
 
-def fragments(rng: Random, habits: Habits) -> list[Operation]:
+def fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
     """HTML pieces fetched by scripts (htmx, Turbo, partial templates) or shown in frames."""
     made = []
     for _ in range(rng.randrange(1, 4)):
-        path = one(
+        path = draw_text(
             rng,
             """/{s}/_{n} /partials/{n} /ajax/{n} /widgets/{n}.html /{n}/render /api/html/{n}
             /templates/{n}.html /embed/{n} /{s}/{d}/row /notifications/render /{v}/partials/{n}""",
         )
         made.append(
-            resource(
+            web_resource(
                 "fragment",
                 path,
-                habits.replies(habits.html, 2500),
-                *queries(one(rng, "id:int page:small _:unix"), 0.6),
+                conventions.responses(conventions.html, 2500),
+                *query_parameters(draw_text(rng, "id:int page:small _:unix"), 0.6),
                 modes=rng.choice((("fetch",), ("xhr",), ("iframe",))),
                 audience=SCRIPT_AUDIENCE,
                 weight=1.5,
-                cache_control=habits.page_cache,
+                cache_control=conventions.page_cache,
             )
         )
     return made
 
 
-def redirects(rng: Random, habits: Habits) -> list[Operation]:
+def redirects(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Moved pages, short links, single sign-on; most answers without a content type."""
-    pool = paths([article(rng, rng.choice(SECTIONS)) for _ in range(40)] + [""] * 10)
-    media = habits.html if habits.types_redirect else ""
-    moved = answers([(0.7, 301, media, 160), (0.2, 302, media, 0), (0.06, 308, "", 0), (0.04, 307, "", 0)])
-    made = [resource("redirect", "/{path}", moved, pool, weight=1.2)]
+    pool = path_variable([article(rng, rng.choice(SECTIONS)) for _ in range(40)] + [""] * 10)
+    media = conventions.html if conventions.types_redirect else ""
+    moved = make_responses(
+        [(0.7, 301, media, 160), (0.2, 302, media, 0), (0.06, 308, "", 0), (0.04, 307, "", 0)]
+    )
+    made = [web_resource("redirect", "/{path}", moved, pool, weight=1.2)]
     if rng.random() < 0.5:
-        code = Parameter("path", "code", entities(rng, "base62", 30))
-        found = answers([(1, 302, media, 0)])
-        made.append(resource("redirect", one(rng, "/r /go /out /l /link") + "/{code}", found, code))
-        path = one(rng, "/oauth/authorize /auth/callback /logout /sso/start /login/redirect /api/auth/signin")
-        replies = answers([(0.9, 302, "", 0), (0.1, 200, habits.html, 5000)])
-        target = queries(one(rng, "url:word next:word return_to:word state:base62"), 0.7)
-        made.append(resource("redirect", path, replies, *target, weight=0.7))
+        code = Parameter("path", "code", draw_entities(rng, "base62", 30))
+        found = make_responses([(1, 302, media, 0)])
+        made.append(web_resource("redirect", draw_text(rng, "/r /go /out /l /link") + "/{code}", found, code))
+        path = draw_text(
+            rng, "/oauth/authorize /auth/callback /logout /sso/start /login/redirect /api/auth/signin"
+        )
+        replies = make_responses([(0.9, 302, "", 0), (0.1, 200, conventions.html, 5000)])
+        target = query_parameters(draw_text(rng, "url:word next:word return_to:word state:base62"), 0.7)
+        made.append(web_resource("redirect", path, replies, *target, weight=0.7))
     return made
 
 
@@ -119,19 +123,23 @@ _QUERIES: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] = (
 _ENDINGS = "/feed /feed/ /rss /index.xml /feed.xml .rss .atom /atom.xml /feed/atom"
 
 
-def feeds(rng: Random, habits: Habits) -> list[Operation]:
+def feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
     """One way of the site, for several of its sections and tags."""
     by_query = rng.random() < 0.5
     chosen = rng.choice(_QUERIES) if by_query else ()
     query = tuple(Parameter("query", name, Values("enum", values)) for name, values in chosen)
-    ending = one(rng, "~ ~ /") if by_query else one(rng, _ENDINGS)
+    ending = draw_text(rng, "~ ~ /") if by_query else draw_text(rng, _ENDINGS)
     made = []
     for section in rng.sample(SECTIONS, rng.randrange(1, 4)):
-        under = one(rng, "~ /tags /tag /category /{n} /topics")
+        under = draw_text(rng, "~ /tags /tag /category /{n} /topics")
         pool = [f"{section}{under}{ending}"]
         pool += [f"{section}{under}/{rng.choice(NOUNS)}{ending}" for _ in range(rng.choice((2, 20)))]
-        replies = habits.replies(rng.choice(_MEDIA), 14000, revalidated=True)
-        made.append(resource("feed", "/{path}", replies, paths(pool), *query, audience=_READERS, weight=1.5))
+        replies = conventions.responses(rng.choice(_MEDIA), 14000, revalidated=True)
+        made.append(
+            web_resource(
+                "feed", "/{path}", replies, path_variable(pool), *query, audience=_READERS, weight=1.5
+            )
+        )
     return made
 
 
@@ -148,26 +156,28 @@ _LOST: Audience = (("bot", 0.5), ("browser", 0.35), ("reader", 0.05), ("server",
 _SPAMMERS: Audience = (("bot", 0.3), ("server", 0.3), ("browser", 0.4))
 
 
-def broken_links(rng: Random, habits: Habits) -> list[Operation]:
+def broken_links(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Addresses that people, crawlers and spam programs get wrong: cut, quoted, moved; forms sent to articles."""
-    html = habits.html
+    html = conventions.html
     articles = [article(rng, rng.choice(SECTIONS)) for _ in range(60)]
-    rotten = [path + (rng.choice(_JUNK) if rng.random() < 0.6 else habits.extension) for path in articles]
-    rotten += [one(rng, _GUESSED) for _ in range(30)]
-    gone = answers(
+    rotten = [
+        path + (rng.choice(_JUNK) if rng.random() < 0.6 else conventions.extension) for path in articles
+    ]
+    rotten += [draw_text(rng, _GUESSED) for _ in range(30)]
+    gone = make_responses(
         [(0.85, 404, html, 350), (0.06, 410, html, 300), (0.04, 403, html, 300), (0.05, 400, html, 200)]
     )
-    made = [resource("broken-link", "/{path}", gone, paths(rotten), audience=_LOST, weight=1.5)]
+    made = [web_resource("broken-link", "/{path}", gone, path_variable(rotten), audience=_LOST, weight=1.5)]
     if rng.random() < 0.5:
-        pool = paths([article(rng, rng.choice(SECTIONS)) + habits.extension for _ in range(30)])
+        pool = path_variable([article(rng, rng.choice(SECTIONS)) + conventions.extension for _ in range(30)])
         refused = [(0.2, 403, html, 400), (0.2, 404, html, 400), (0.15, 405, html, 200), (0.1, 302, "", 0)]
-        taken = answers([(0.35, 200, html, 12000), *refused])
+        taken = make_responses([(0.35, 200, html, 12000), *refused])
         fields = (
             Parameter("body", "comment", Values("text")),
             Parameter("body", "email", Values("email"), 0.8),
         )
         made.append(
-            resource(
+            web_resource(
                 "spam-post", "/{path}", taken, pool, *fields, method="POST", audience=_SPAMMERS,
                 request_media=FORM, weight=0.5,
             )
@@ -180,15 +190,17 @@ _POSTED = """/saml/acs /signin-oidc /login/callback /{n}/token/post /oauth2/form
     /Account/ExternalLogin"""
 
 
-def posted_documents(rng: Random, habits: Habits) -> list[Operation]:
+def posted_documents(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Documents that a browser gets by POST, as a page or in a frame: sign-on between sites, payment, widgets."""
     sent = (Parameter("body", "returnUrl", Values("word")), Parameter("body", "state", Values("base62")))
-    redirect = habits.html if habits.types_redirect else ""
-    replies = answers([(0.5, 200, habits.html, 900), (0.45, 302, redirect, 0), (0.05, 400, habits.html, 500)])
+    redirect = conventions.html if conventions.types_redirect else ""
+    replies = make_responses(
+        [(0.5, 200, conventions.html, 900), (0.45, 302, redirect, 0), (0.05, 400, conventions.html, 500)]
+    )
     modes = rng.choice((("navigate",), ("iframe",)))
     return [
-        resource(
-            "posted-document", one(rng, _POSTED), replies, *sent, method="POST", modes=modes,
+        web_resource(
+            "posted-document", draw_text(rng, _POSTED), replies, *sent, method="POST", modes=modes,
             audience=PAGE_AUDIENCE, request_media=FORM, weight=0.8,
         )
     ]  # fmt: skip

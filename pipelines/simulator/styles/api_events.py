@@ -8,11 +8,11 @@ from random import Random
 
 from pipelines.simulator.styles.api_protocols import FORM
 from pipelines.simulator.styles.api_styles import api_operation
-from pipelines.simulator.vocabulary.conventions import Audience
-from pipelines.simulator.vocabulary.dialect import Dialect
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
-from pipelines.simulator.vocabulary.words import NOUNS, joined, one
+from pipelines.simulator.vocabulary.web_conventions import Audience
+from pipelines.simulator.vocabulary.words import NOUNS, draw_text, join_words
 
 _PATHS = """/ / / /index.php /api.php /service /gateway.do /router /handler.ashx /select /{n}/query /{n}
     /w/api.php"""
@@ -29,39 +29,43 @@ _XML = ("application/xml", "text/xml", "text/xml; charset=utf-8", "application/x
 def operation_names(rng: Random, size: int) -> tuple[str, ...]:
     """Names of remote operations in one style of writing."""
     case = rng.choice(("pascal", "camel", "snake", "kebab", "flat"))
-    return tuple(joined(one(rng, "{w}-{n} {w} {n} {n}-{w} {n}-{n}"), case) for _ in range(size))
+    return tuple(join_words(draw_text(rng, "{w}-{n} {w} {n} {n}-{w} {n}-{n}"), case) for _ in range(size))
 
 
-def query_calls(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def query_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """One path, the operation in the query or in a form: storage and queue services, older web services, search."""
-    path = dialect.base + one(rng, _PATHS)
-    media = rng.choice((rng.choice(_XML), rng.choice(_XML), dialect.media, dialect.media, "text/plain"))
+    path = conventions.base + draw_text(rng, _PATHS)
+    media = rng.choice(
+        (rng.choice(_XML), rng.choice(_XML), conventions.media, conventions.media, "text/plain")
+    )
     names, bytes_ = Values("enum", operation_names(rng, 3 * size)), rng.choice((200, 700, 4000))
-    chosen = _chosen(rng, dialect, names)
-    query = tuple({item.name: item for item in (*dialect.query(rng, 3), *chosen)}.values())
-    replies = dialect.outcomes(rng, "GET", bytes_, media)
-    made = [api_operation(dialect, "query-call", "GET", path, query, replies, weight=6)]
+    chosen = _chosen(rng, conventions, names)
+    query = tuple({item.name: item for item in (*conventions.query(rng, 3), *chosen)}.values())
+    replies = conventions.responses(rng, "GET", bytes_, media)
+    made = [api_operation(conventions, "query-call", "GET", path, query, replies, weight=6)]
     if rng.random() < 0.6:
-        body = (Parameter("body", chosen[0].name, names), *dialect.body(rng, 5))
-        replies = answers([(0.97, 200, media, bytes_), (0.03, 400, dialect.error_media, 300)])
+        body = (Parameter("body", chosen[0].name, names), *conventions.body(rng, 5))
+        replies = make_responses([(0.97, 200, media, bytes_), (0.03, 400, conventions.error_media, 300)])
         made.append(
-            api_operation(dialect, "query-call", "POST", path, body, replies, request_media=FORM, weight=4)
+            api_operation(
+                conventions, "query-call", "POST", path, body, replies, request_media=FORM, weight=4
+            )
         )
     if rng.random() < 0.4:
         for method, status in (("PUT", 201), ("DELETE", 202), ("HEAD", 200)):
-            replies = answers([(0.95, status, "", 0), (0.05, 404, dialect.error_media, 250)])
-            made.append(api_operation(dialect, "query-call", method, path, chosen, replies))
+            replies = make_responses([(0.95, status, "", 0), (0.05, 404, conventions.error_media, 250)])
+            made.append(api_operation(conventions, "query-call", method, path, chosen, replies))
     return made
 
 
-def _chosen(rng: Random, dialect: Dialect, names: Values) -> tuple[Parameter, ...]:
+def _chosen(rng: Random, conventions: ApiConventions, names: Values) -> tuple[Parameter, ...]:
     """The parameter that chooses the operation, first, and what goes with it; each name once."""
-    found = [Parameter("query", one(rng, _CHOOSERS), names)]
+    found = [Parameter("query", draw_text(rng, _CHOOSERS), names)]
     if rng.random() < 0.4:
         scope = Values("enum", operation_names(rng, 3))
-        found.append(Parameter("query", one(rng, f"{_CHOOSERS} scope kind"), scope, 0.8))
+        found.append(Parameter("query", draw_text(rng, f"{_CHOOSERS} scope kind"), scope, 0.8))
     found += [
-        Parameter("query", dialect.field(name), Values(kind), 0.7)
+        Parameter("query", conventions.field(name), Values(kind), 0.7)
         for name, kind in _OPTIONS
         if rng.random() < 0.3
     ]
@@ -75,14 +79,19 @@ _LABELS = ("application/json", "application/json; charset=UTF-8", "text/html; ch
 _SENT = (FORM, FORM, "application/json", "multipart/form-data; boundary=z")
 
 
-def page_calls(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def page_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """What scripts of content and shop systems call at a path of their framework; JSON labelled as HTML or text too."""
     made = []
     for _ in range(max(1, size // 3)):
-        path, media = one(rng, _PAGE_PATHS), rng.choice((dialect.media, *_LABELS))
-        body = (Parameter("body", "action", Values("enum", operation_names(rng, 5))), *dialect.body(rng, 5))
-        replies, sends = dialect.outcomes(rng, "GET", 900, media), rng.choice(_SENT)
-        call = api_operation(dialect, "page-call", "POST", path, body, replies, request_media=sends, weight=3)
+        path, media = draw_text(rng, _PAGE_PATHS), rng.choice((conventions.media, *_LABELS))
+        body = (
+            Parameter("body", "action", Values("enum", operation_names(rng, 5))),
+            *conventions.body(rng, 5),
+        )
+        replies, sends = conventions.responses(rng, "GET", 900, media), rng.choice(_SENT)
+        call = api_operation(
+            conventions, "page-call", "POST", path, body, replies, request_media=sends, weight=3
+        )
         made.append(replace(call, modes=("xhr",)))
     return made
 
@@ -91,13 +100,15 @@ _SUGGEST = """/suggest /complete/search /autocomplete /search/suggest /typeahead
     /search/suggest.json /{s}/recommendations.json /ac /{n}/lookup"""
 
 
-def suggestions(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def suggestions(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Completion while typing and recommendations: small JSON for a script, often at a path of the page."""
-    path = rng.choice(("", dialect.base)) + one(rng, _SUGGEST)
-    asked = Parameter("query", one(rng, "q term query s prefix keyword"), Values("word"))
-    query = tuple({item.name: item for item in (*dialect.query(rng, 3), asked)}.values())
-    replies = dialect.outcomes(rng, "GET", 600, rng.choice((dialect.media, "application/json", "text/json")))
-    return [api_operation(dialect, "suggest", "GET", path, query, replies, weight=size, public=True)]
+    path = rng.choice(("", conventions.base)) + draw_text(rng, _SUGGEST)
+    asked = Parameter("query", draw_text(rng, "q term query s prefix keyword"), Values("word"))
+    query = tuple({item.name: item for item in (*conventions.query(rng, 3), asked)}.values())
+    replies = conventions.responses(
+        rng, "GET", 600, rng.choice((conventions.media, "application/json", "text/json"))
+    )
+    return [api_operation(conventions, "suggest", "GET", path, query, replies, weight=size, public=True)]
 
 
 _PUSHERS: Audience = (("server", 0.98), ("scanner", 0.01), ("bot", 0.01))
@@ -109,19 +120,27 @@ _TAKEN = (
 _PUSHED = ("application/json", "application/json", "application/cloudevents+json", FORM)
 
 
-def web_hooks(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def web_hooks(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Events that other services push in: JSON or a form from a server, answered with nothing or one word."""
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
-        path, given = dialect.base + one(rng, _HOOKS), dialect.body(rng)
+        path, given = conventions.base + draw_text(rng, _HOOKS), conventions.body(rng)
         if rng.random() < 0.4:
-            key = dialect.variable(rng, noun)
+            key = conventions.variable(rng, noun)
             path, given = f"{path}/{{{key.name}}}", (key, *given)
-        bad = ((0.02, 401, dialect.error_media, 60), (0.01, 500, dialect.error_media, 60))
-        replies, sends = answers([(0.97, *rng.choice(_TAKEN)), *bad]), rng.choice(_PUSHED)
+        bad = ((0.02, 401, conventions.error_media, 60), (0.01, 500, conventions.error_media, 60))
+        replies, sends = make_responses([(0.97, *rng.choice(_TAKEN)), *bad]), rng.choice(_PUSHED)
         public = rng.random() < 0.7  # signed in the body or in a header that is no session
         hook = api_operation(
-            dialect, "web-hook", "POST", path, given, replies, request_media=sends, weight=3, public=public
+            conventions,
+            "web-hook",
+            "POST",
+            path,
+            given,
+            replies,
+            request_media=sends,
+            weight=3,
+            public=public,
         )
         made.append(replace(hook, audience=_PUSHERS))
     return made
@@ -132,22 +151,22 @@ _POLLED = """/poll /updates /socket.io/ /{n}/longpoll /lp /signalr/poll /{s}/cha
 _POLL_MEDIA = ("text/plain; charset=UTF-8", "application/octet-stream")
 
 
-def long_polls(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def long_polls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Requests that wait for news and often end with none; the polling transport of socket libraries."""
-    media = rng.choice((dialect.media, dialect.media, *_POLL_MEDIA))
-    path = dialect.base + one(rng, _POLLED)
-    since = Parameter("query", one(rng, "since cursor t lastEventId sid offset"), Values("base62"))
-    limit = Parameter("query", one(rng, "timeout wait EIO transport"), Values("small"), 0.8)
-    nothing, failed = rng.choice((204, 304)), (0.03, 502, dialect.error_media, 150)
-    waited = answers([(0.55, 200, media, 120), (0.3, nothing, "", 0), (0.12, 200, media, 2), failed])
-    made = [api_operation(dialect, "long-poll", "GET", path, (since, limit), waited, weight=2 * size)]
+    media = rng.choice((conventions.media, conventions.media, *_POLL_MEDIA))
+    path = conventions.base + draw_text(rng, _POLLED)
+    since = Parameter("query", draw_text(rng, "since cursor t lastEventId sid offset"), Values("base62"))
+    limit = Parameter("query", draw_text(rng, "timeout wait EIO transport"), Values("small"), 0.8)
+    nothing, failed = rng.choice((204, 304)), (0.03, 502, conventions.error_media, 150)
+    waited = make_responses([(0.55, 200, media, 120), (0.3, nothing, "", 0), (0.12, 200, media, 2), failed])
+    made = [api_operation(conventions, "long-poll", "GET", path, (since, limit), waited, weight=2 * size)]
     if rng.random() < 0.5:
         said = rng.choice((media, "text/html", "text/plain"))
-        replies = answers([(0.98, 200, said, 2), (0.02, 400, dialect.error_media, 40)])
+        replies = make_responses([(0.98, 200, said, 2), (0.02, 400, conventions.error_media, 40)])
         sends = rng.choice(("text/plain;charset=UTF-8", "application/json"))
         made.append(
             api_operation(
-                dialect, "long-poll", "POST", path, (since,), replies, request_media=sends, weight=size
+                conventions, "long-poll", "POST", path, (since,), replies, request_media=sends, weight=size
             )
         )
     return made
@@ -156,13 +175,13 @@ def long_polls(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
 _PARTS = ("application/offset+octet-stream", "application/octet-stream")
 
 
-def uploads_in_parts(rng: Random, dialect: Dialect, _size: int) -> list[Operation]:
+def uploads_in_parts(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
     """Resumable uploads (tus 1.0): parts by PATCH or PUT, empty answers, the state asked for with HEAD."""
     root, media = (
-        dialect.base + one(rng, "/files /uploads /{n}/upload /resumable /multipart"),
+        conventions.base + draw_text(rng, "/files /uploads /{n}/upload /resumable /multipart"),
         rng.choice(_PARTS),
     )
-    key, begun = dialect.variable(rng, "upload"), rng.choice(("", "application/json"))
+    key, begun = conventions.variable(rng, "upload"), rng.choice(("", "application/json"))
     steps = (
         ("POST", 201, begun, 1), ("PATCH", 204, media, 5), ("PUT", 308, media, 2), ("HEAD", 200, "", 1),
         ("DELETE", 204, "", 0.3),
@@ -170,10 +189,10 @@ def uploads_in_parts(rng: Random, dialect: Dialect, _size: int) -> list[Operatio
     made = []
     for method, status, sends, weight in steps:
         path, given = (root, ()) if method == "POST" else (f"{root}/{{{key.name}}}", (key,))
-        replies = answers([(0.96, status, "", 0), (0.04, 409, dialect.error_media, 70)])
+        replies = make_responses([(0.96, status, "", 0), (0.04, 409, conventions.error_media, 70)])
         made.append(
             api_operation(
-                dialect, "upload-part", method, path, given, replies, request_media=sends, weight=weight
+                conventions, "upload-part", method, path, given, replies, request_media=sends, weight=weight
             )
         )
     return made
@@ -182,33 +201,31 @@ def uploads_in_parts(rng: Random, dialect: Dialect, _size: int) -> list[Operatio
 _RENDERED = ("text/html", "text/html; charset=utf-8", "text/plain", "image/png", "application/pdf")
 
 
-def rendered(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def rendered(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Programs that have a document made: Markdown or templates turned into HTML, labels and charts into pictures."""
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 3)):
-        path = (
-            f"{dialect.base}/{dialect.collection(noun)}/{one(rng, 'render preview convert html label print')}"
-        )
-        replies = dialect.outcomes(rng, "GET", 5000, rng.choice(_RENDERED))
-        body, sends = dialect.body(rng, 4), "application/json"
-        made.append(api_operation(dialect, "rendered", "POST", path, body, replies, request_media=sends))
+        path = f"{conventions.base}/{conventions.collection(noun)}/{draw_text(rng, 'render preview convert html label print')}"
+        replies = conventions.responses(rng, "GET", 5000, rng.choice(_RENDERED))
+        body, sends = conventions.body(rng, 4), "application/json"
+        made.append(api_operation(conventions, "rendered", "POST", path, body, replies, request_media=sends))
     return made
 
 
-def described(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def described(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """OPTIONS that programs send to learn what a resource takes, answered with a description; no preflight."""
-    key = dialect.variable(rng, rng.choice(NOUNS))
-    path = f"{dialect.base}/{dialect.collection(rng.choice(NOUNS))}"
-    told = answers([(0.95, 200, dialect.media, 700), (0.05, 405, dialect.error_media, 70)])
-    asked = api_operation(dialect, "described", "OPTIONS", path, (), told, weight=size)
+    key = conventions.variable(rng, rng.choice(NOUNS))
+    path = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}"
+    told = make_responses([(0.95, 200, conventions.media, 700), (0.05, 405, conventions.error_media, 70)])
+    asked = api_operation(conventions, "described", "OPTIONS", path, (), told, weight=size)
     of_one = api_operation(
-        dialect, "described", "OPTIONS", f"{path}/{{{key.name}}}", (key,), told, weight=size
+        conventions, "described", "OPTIONS", f"{path}/{{{key.name}}}", (key,), told, weight=size
     )
     audience = (("server", 0.7), ("browser", 0.3))
     return [replace(asked, audience=audience), replace(of_one, audience=audience)]
 
 
-EVENT_EXTRAS: tuple[tuple[Callable[[Random, Dialect, int], list[Operation]], float], ...] = (
+EVENT_EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
     (query_calls, 0.15),
     (page_calls, 0.15),
     (suggestions, 0.15),

@@ -9,11 +9,11 @@ from random import Random
 from pipelines.simulator.styles.api_events import query_calls
 from pipelines.simulator.styles.api_protocols import FORM, form_calls, graphql, grpc_web, json_rpc, soap
 from pipelines.simulator.styles.api_styles import api_operation, hal, json_api, odata, rest, suffixed, xml
-from pipelines.simulator.vocabulary.conventions import queries
-from pipelines.simulator.vocabulary.dialect import Dialect, kind_values
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions, values_of_kind
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
-from pipelines.simulator.vocabulary.words import NOUNS, one
+from pipelines.simulator.vocabulary.web_conventions import query_parameters
+from pipelines.simulator.vocabulary.words import NOUNS, draw_text
 
 _BINARY = (
     "application/octet-stream",
@@ -33,64 +33,70 @@ _TABLES = (
 _EVENTS = ("text/event-stream", "text/event-stream;charset=UTF-8", "application/x-ndjson")
 
 
-def files(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def files(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Uploads, downloads, exports and rendered pictures: API calls whose bodies look like files."""
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
-        root, key = f"{dialect.base}/{dialect.collection(noun)}", dialect.variable(rng, noun)
+        root, key = f"{conventions.base}/{conventions.collection(noun)}", conventions.variable(rng, noun)
         item, binary = f"{root}/{{{key.name}}}", rng.choice(_BINARY)
-        replies, form = dialect.outcomes(rng, "POST", 300), "multipart/form-data; boundary=x7"
-        upload = f"{root}{one(rng, '/upload /import ~ /files')}"
-        made.append(api_operation(dialect, "upload", "POST", upload, (), replies, request_media=form))
-        replies, sends = dialect.outcomes(rng, "PUT", 100), rng.choice((binary, "text/plain"))
-        content = f"{item}/{one(rng, 'content data file blob')}"
-        made.append(api_operation(dialect, "upload", "PUT", content, (key,), replies, request_media=sends))
-        replies = dialect.outcomes(rng, "GET", 60000, binary)
-        content = f"{item}/{one(rng, 'content download file raw thumbnail render pdf')}"
-        made.append(api_operation(dialect, "download", "GET", content, (key,), replies, weight=2))
-        replies = dialect.outcomes(rng, "GET", 30000, rng.choice(_TABLES))
-        export = f"{root}{one(rng, '/export .csv /export.csv /report')}"
-        made.append(api_operation(dialect, "csv", "GET", export, dialect.query(rng, 4), replies))
+        replies, form = conventions.responses(rng, "POST", 300), "multipart/form-data; boundary=x7"
+        upload = f"{root}{draw_text(rng, '/upload /import ~ /files')}"
+        made.append(api_operation(conventions, "upload", "POST", upload, (), replies, request_media=form))
+        replies, sends = conventions.responses(rng, "PUT", 100), rng.choice((binary, "text/plain"))
+        content = f"{item}/{draw_text(rng, 'content data file blob')}"
+        made.append(
+            api_operation(conventions, "upload", "PUT", content, (key,), replies, request_media=sends)
+        )
+        replies = conventions.responses(rng, "GET", 60000, binary)
+        content = f"{item}/{draw_text(rng, 'content download file raw thumbnail render pdf')}"
+        made.append(api_operation(conventions, "download", "GET", content, (key,), replies, weight=2))
+        replies = conventions.responses(rng, "GET", 30000, rng.choice(_TABLES))
+        export = f"{root}{draw_text(rng, '/export .csv /export.csv /report')}"
+        made.append(api_operation(conventions, "csv", "GET", export, conventions.query(rng, 4), replies))
     return made
 
 
-def contents(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def contents(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Documents managed by name: JSON about a file whose path ends in an extension; redirects to archives."""
-    owner, name = dialect.variable(rng, rng.choice(NOUNS)), Parameter("path", "file", Values("file-name"))
-    root = f"{dialect.base}/{dialect.collection(rng.choice(NOUNS))}/{{{owner.name}}}"
-    tail = one(rng, "contents files blobs documents attachments")
+    owner, name = conventions.variable(rng, rng.choice(NOUNS)), Parameter("path", "file", Values("file-name"))
+    root = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}/{{{owner.name}}}"
+    tail = draw_text(rng, "contents files blobs documents attachments")
     made = []
     for method, weight in (("GET", 3), ("PUT", 2), ("DELETE", 1)):
-        sends, body = ("application/json", dialect.body(rng, 4)) if method == "PUT" else ("", ())
-        replies = dialect.outcomes(rng, method, 400 * size)
+        sends, body = ("application/json", conventions.body(rng, 4)) if method == "PUT" else ("", ())
+        replies = conventions.responses(rng, method, 400 * size)
         path, given = f"{root}/{tail}/{{file}}", (owner, name, *body)
         made.append(
             api_operation(
-                dialect, "contents", method, path, given, replies, request_media=sends, weight=weight
+                conventions, "contents", method, path, given, replies, request_media=sends, weight=weight
             )
         )
-    moved = answers([(0.95, 302, rng.choice(("", "", "text/html")), 0), (0.05, 404, dialect.error_media, 90)])
-    made.append(api_operation(dialect, "contents", "GET", f"{root}/archive", (owner,), moved))
-    index = answers([(0.98, 200, dialect.media, 900), (0.02, 401, dialect.error_media, 90)])
-    made.append(api_operation(dialect, "contents", "GET", "/", dialect.query(rng, 2), index, weight=0.5))
+    moved = make_responses(
+        [(0.95, 302, rng.choice(("", "", "text/html")), 0), (0.05, 404, conventions.error_media, 90)]
+    )
+    made.append(api_operation(conventions, "contents", "GET", f"{root}/archive", (owner,), moved))
+    index = make_responses([(0.98, 200, conventions.media, 900), (0.02, 401, conventions.error_media, 90)])
+    made.append(
+        api_operation(conventions, "contents", "GET", "/", conventions.query(rng, 2), index, weight=0.5)
+    )
     return made
 
 
-def object_store(rng: Random, dialect: Dialect, _size: int) -> list[Operation]:
+def object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
     """Storage of objects by bucket and key: XML listings at the root, files in and out, empty answers."""
-    bucket = dialect.variable(rng, "bucket", rng.choice(("slug", "uuid", "user-name")))
+    bucket = conventions.variable(rng, "bucket", rng.choice(("slug", "uuid", "user-name")))
     name, xml_media = Parameter("path", "key", Values("file-name")), "application/xml"
     root = f"/{{{bucket.name}}}" if rng.random() < 0.6 else ""
     given: tuple[Parameter, ...] = (bucket,) if root else ()
-    listing = queries("comp:word prefix:word marker:base62 maxresults:choice", 0.7)
+    listing = query_parameters("comp:word prefix:word marker:base62 maxresults:choice", 0.7)
     made = [
         api_operation(
-            dialect,
+            conventions,
             "object-store",
             "GET",
             root or "/",
             (*given, *listing),
-            dialect.outcomes(rng, "GET", 3000, xml_media),
+            conventions.responses(rng, "GET", 3000, xml_media),
             weight=4,
         )
     ]
@@ -100,14 +106,14 @@ def object_store(rng: Random, dialect: Dialect, _size: int) -> list[Operation]:
         ("DELETE", "", 1),
         ("HEAD", rng.choice(_BINARY), 1),
     ):
-        replies = answers(
+        replies = make_responses(
             [(0.96, {"PUT": 201, "DELETE": 202}.get(method, 200), media, 40000), (0.04, 404, xml_media, 220)]
         )
         sends = rng.choice(_BINARY) if method == "PUT" else ""
         parameters = (*given, name)
         made.append(
             api_operation(
-                dialect,
+                conventions,
                 "object-store",
                 method,
                 f"{root}/{{key}}",
@@ -120,79 +126,93 @@ def object_store(rng: Random, dialect: Dialect, _size: int) -> list[Operation]:
     return made
 
 
-def streams(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def streams(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Server-sent events and long polling."""
-    replies = dialect.outcomes(rng, "GET", 5000, rng.choice(_EVENTS))
-    path = f"{dialect.base}/{one(rng, 'events stream live subscribe notifications/stream eval {s}/watch')}"
-    return [api_operation(dialect, "stream", "GET", path, dialect.query(rng, 2), replies, weight=size)]
+    replies = conventions.responses(rng, "GET", 5000, rng.choice(_EVENTS))
+    path = f"{conventions.base}/{draw_text(rng, 'events stream live subscribe notifications/stream eval {s}/watch')}"
+    return [
+        api_operation(conventions, "stream", "GET", path, conventions.query(rng, 2), replies, weight=size)
+    ]
 
 
 _INTAKE = ("track", "log", "events", "batch", "identify", "metrics", "envelope", "collect", "sessions")
 _INTAKE_MEDIA = ("application/json", "application/json", "text/plain;charset=UTF-8", "application/x-ndjson")
 
 
-def telemetry(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def telemetry(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Event intake of an analytics or logging product, called by its SDK: JSON in, little or nothing out."""
     made = []
     for name in rng.sample(_INTAKE, min(3, size)):
-        media = rng.choice((dialect.media, dialect.media, "text/plain", ""))
+        media = rng.choice((conventions.media, conventions.media, "text/plain", ""))
         good = rng.choice(((200, media, 20), (202, media, 30), (204, "", 0), (200, media, 2)))
         replies, sends = (
-            answers([(0.97, *good), (0.03, 429, dialect.error_media, 60)]),
+            make_responses([(0.97, *good), (0.03, 429, conventions.error_media, 60)]),
             rng.choice(_INTAKE_MEDIA),
         )
-        path, body = f"{dialect.base}/{name}", dialect.body(rng)
+        path, body = f"{conventions.base}/{name}", conventions.body(rng)
         made.append(
             api_operation(
-                dialect, "telemetry", "POST", path, body, replies, request_media=sends, weight=4, public=True
+                conventions,
+                "telemetry",
+                "POST",
+                path,
+                body,
+                replies,
+                request_media=sends,
+                weight=4,
+                public=True,
             )
         )
     return made
 
 
-def unauthenticated(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def unauthenticated(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Login, health and public data: invisible to session-identifier discovery (row D1)."""
-    made = [_login(rng, dialect), _health(rng, dialect)]
+    made = [_login(rng, conventions), _health(rng, conventions)]
     for noun in rng.sample(NOUNS, max(1, size // 3)):
-        root = f"{dialect.base}/{one(rng, 'public open catalog {n}')}/{dialect.collection(noun)}"
-        key, replies = dialect.variable(rng, noun), dialect.outcomes(rng, "GET", 5000)
-        country = Parameter("query", dialect.field("country-code"), kind_values(rng, "country"), 0.3)
-        listing, item = (*dialect.query(rng, 5), country), f"{root}/{{{key.name}}}"
+        root = (
+            f"{conventions.base}/{draw_text(rng, 'public open catalog {n}')}/{conventions.collection(noun)}"
+        )
+        key, replies = conventions.variable(rng, noun), conventions.responses(rng, "GET", 5000)
+        country = Parameter("query", conventions.field("country-code"), values_of_kind(rng, "country"), 0.3)
+        listing, item = (*conventions.query(rng, 5), country), f"{root}/{{{key.name}}}"
         for path, parameters in ((root, listing), (item, (key,))):
             made.append(
-                api_operation(dialect, "public-data", "GET", path, parameters, replies, weight=3, public=True)
+                api_operation(
+                    conventions, "public-data", "GET", path, parameters, replies, weight=3, public=True
+                )
             )
     return made
 
 
-def _login(rng: Random, dialect: Dialect) -> Operation:
+def _login(rng: Random, conventions: ApiConventions) -> Operation:
     secret = (
-        Parameter("body", dialect.field("user-name"), Values("email")),
+        Parameter("body", conventions.field("user-name"), Values("email")),
         Parameter("body", "password", Values("base62")),
     )
-    path = dialect.base + one(
+    path = conventions.base + draw_text(
         rng, "/login /auth/login /auth/token /oauth/token /sessions /signin /authenticate /oauth2/v2.0/token"
     )
-    replies = answers([(0.85, 200, dialect.media, 700), (0.15, 401, dialect.error_media, 80)])
+    replies = make_responses([(0.85, 200, conventions.media, 700), (0.15, 401, conventions.error_media, 80)])
     sends = rng.choice(("application/json", "application/json", FORM))
     return api_operation(
-        dialect, "login", "POST", path, secret, replies, request_media=sends, weight=2, public=True
+        conventions, "login", "POST", path, secret, replies, request_media=sends, weight=2, public=True
     )
 
 
-def _health(rng: Random, dialect: Dialect) -> Operation:
-    media = rng.choice((dialect.media, dialect.media, "text/plain", "text/plain; charset=utf-8", ""))
-    path = rng.choice(("", dialect.base)) + one(
+def _health(rng: Random, conventions: ApiConventions) -> Operation:
+    media = rng.choice((conventions.media, conventions.media, "text/plain", "text/plain; charset=utf-8", ""))
+    path = rng.choice(("", conventions.base)) + draw_text(
         rng, "/health /healthz /status /ping /ready /actuator/health /version /info"
     )
-    replies = answers([(0.99, 200, media, 20), (0.01, 503, media, 30)])
-    probed = api_operation(dialect, "health", "GET", path, (), replies, weight=2, public=True)
+    replies = make_responses([(0.99, 200, media, 20), (0.01, 503, media, 30)])
+    probed = api_operation(conventions, "health", "GET", path, (), replies, weight=2, public=True)
     return replace(
-        probed, audience=(("monitor", 0.8), *((role, 0.2 * share) for role, share in dialect.audience))
+        probed, audience=(("monitor", 0.8), *((role, 0.2 * share) for role, share in conventions.audience))
     )
 
 
-STYLES: dict[str, tuple[Callable[[Random, Dialect, int], list[Operation]], int]] = {
+STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operation]], int]] = {
     "rest": (rest, 46), "json-api": (json_api, 4), "hal": (hal, 4), "xml": (xml, 5), "odata": (odata, 4),
     "suffixed": (suffixed, 10),
     "graphql": (graphql, 9), "json-rpc": (json_rpc, 5), "grpc-web": (grpc_web, 5), "soap": (soap, 4),
@@ -201,7 +221,7 @@ STYLES: dict[str, tuple[Callable[[Random, Dialect, int], list[Operation]], int]]
 }  # fmt: skip
 """Main styles with their weight in a fleet of sites."""
 
-EXTRAS: tuple[tuple[Callable[[Random, Dialect, int], list[Operation]], float], ...] = (
+EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
     (unauthenticated, 0.75),
     (files, 0.3),
     (contents, 0.12),

@@ -5,25 +5,27 @@ from __future__ import annotations
 from random import Random
 
 from pipelines.simulator.styles.api_styles import api_operation
-from pipelines.simulator.vocabulary.dialect import Dialect
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
-from pipelines.simulator.vocabulary.words import NOUNS, VERBS, joined, one
+from pipelines.simulator.vocabulary.words import NOUNS, VERBS, draw_text, join_words
 
 FORM = "application/x-www-form-urlencoded"
 
 
 def _names(rng: Random, size: int, case: str) -> tuple[str, ...]:
-    return tuple(joined(f"{rng.choice(VERBS)}-{rng.choice(NOUNS)}", case) for _ in range(size))
+    return tuple(join_words(f"{rng.choice(VERBS)}-{rng.choice(NOUNS)}", case) for _ in range(size))
 
 
-def graphql(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def graphql(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """One path, many operations; errors answer 200. GET with a persisted query on some."""
     path = rng.choice(
         ("/graphql", "/graphql", "/api/graphql", "/gql", "/query", f"/{rng.choice(NOUNS)}/graphql", "/graph")
     )
     names = _names(rng, 3 * size, "pascal")
-    query = tuple(f"query {name} {{ {joined(rng.choice(NOUNS), 'camel')} {{ id name }} }}" for name in names)
+    query = tuple(
+        f"query {name} {{ {join_words(rng.choice(NOUNS), 'camel')} {{ id name }} }}" for name in names
+    )
     fields = (
         ("operationName", Values("enum", names)),
         ("query", Values("graphql", query)),
@@ -31,14 +33,14 @@ def graphql(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
     )
     body = tuple(Parameter("body", name, values) for name, values in fields)
     media = rng.choice(
-        (dialect.media, "application/json; charset=utf-8", "application/graphql-response+json")
+        (conventions.media, "application/json; charset=utf-8", "application/graphql-response+json")
     )
-    replies = answers(
-        [(0.97, 200, media, 3000), (0.02, 400, media, 200), (0.01, 500, dialect.error_media, 90)]
+    replies = make_responses(
+        [(0.97, 200, media, 3000), (0.02, 400, media, 200), (0.01, 500, conventions.error_media, 90)]
     )
     made = [
         api_operation(
-            dialect,
+            conventions,
             "graphql",
             "POST",
             path,
@@ -54,11 +56,11 @@ def graphql(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
             Parameter("query", "variables", Values("object"), 0.8),
             Parameter("query", "extensions", Values("object")),
         )
-        made.append(api_operation(dialect, "graphql", "GET", path, stored, replies, weight=3 * size))
+        made.append(api_operation(conventions, "graphql", "GET", path, stored, replies, weight=3 * size))
     return made
 
 
-def json_rpc(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def json_rpc(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """JSON-RPC 2.0 at one path, or a path per procedure."""
     names = _names(rng, 2 * size, "camel")
     body = (
@@ -68,18 +70,18 @@ def json_rpc(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
         Parameter("body", "id", Values("int")),
     )
     if rng.random() < 0.5:
-        paths = [rng.choice(("/rpc", "/jsonrpc", "/api/jsonrpc", "/", f"{dialect.base}/rpc"))]
+        paths = [rng.choice(("/rpc", "/jsonrpc", "/api/jsonrpc", "/", f"{conventions.base}/rpc"))]
     else:
-        paths = [f"{dialect.base or '/rpc'}/{name}" for name in dict.fromkeys(names)]
-    replies = answers([(0.98, 200, dialect.media, 600), (0.02, 500, dialect.error_media, 120)])
+        paths = [f"{conventions.base or '/rpc'}/{name}" for name in dict.fromkeys(names)]
+    replies = make_responses([(0.98, 200, conventions.media, 600), (0.02, 500, conventions.error_media, 120)])
     sends = rng.choice(("application/json", "application/json", "application/json-rpc", "text/plain"))
     return [
-        api_operation(dialect, "json-rpc", "POST", path, body, replies, request_media=sends, weight=4)
+        api_operation(conventions, "json-rpc", "POST", path, body, replies, request_media=sends, weight=4)
         for path in paths
     ]
 
 
-def grpc_web(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def grpc_web(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """gRPC, gRPC-Web, Connect: POST to `/package.v1.Service/Method`; errors in trailers, status 200."""
     media = rng.choice(
         (
@@ -91,12 +93,14 @@ def grpc_web(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
         )
     )
     service = (
-        one(rng, "{n}.v1. {n}.v2. {n}.api. {n}.{n}.v1.") + joined(rng.choice(NOUNS), "pascal") + "Service"
+        draw_text(rng, "{n}.v1. {n}.v2. {n}.api. {n}.{n}.v1.")
+        + join_words(rng.choice(NOUNS), "pascal")
+        + "Service"
     )
-    replies = answers([(0.97, 200, media, 700), (0.02, 200, media, 0), (0.01, 503, "text/plain", 60)])
+    replies = make_responses([(0.97, 200, media, 700), (0.02, 200, media, 0), (0.01, 503, "text/plain", 60)])
     return [
         api_operation(
-            dialect,
+            conventions,
             "grpc-web",
             "POST",
             f"/{service}/{name}",
@@ -109,32 +113,39 @@ def grpc_web(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
     ]
 
 
-def soap(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def soap(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """SOAP 1.1 and 1.2 (media types of the W3C notes)."""
     media, made = rng.choice(("text/xml; charset=utf-8", "application/soap+xml; charset=utf-8")), []
-    replies = answers([(0.95, 200, media, 2500), (0.05, 500, media, 600)])
-    folder, suffix = one(rng, "/services/ /soap/ /ws/ /"), one(rng, "~ ~ .asmx .svc Service .php")
+    replies = make_responses([(0.95, 200, media, 2500), (0.05, 500, media, 600)])
+    folder, suffix = draw_text(rng, "/services/ /soap/ /ws/ /"), draw_text(rng, "~ ~ .asmx .svc Service .php")
     for noun in rng.sample(NOUNS, max(1, size // 2)):
-        path, body = f"{folder}{joined(noun, 'pascal')}{suffix}", dialect.body(rng, 5)
+        path, body = f"{folder}{join_words(noun, 'pascal')}{suffix}", conventions.body(rng, 5)
         made.append(
-            api_operation(dialect, "soap", "POST", path, body, replies, request_media=media, weight=3)
+            api_operation(conventions, "soap", "POST", path, body, replies, request_media=media, weight=3)
         )
     return made
 
 
-def form_calls(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def form_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Form-encoded calls answered with JSON or plain text, as OAuth tokens, webhooks and older SDKs do.
 
     Counted: 99 % of the Azure POSTs and 26 % of the browser POST calls are form-encoded.
     """
     made = []
-    for name in dict.fromkeys(_names(rng, size, dialect.case)):
-        media = rng.choice((dialect.media, dialect.media, "text/plain", "text/plain; charset=utf-8"))
-        replies = dialect.outcomes(rng, "POST", 250, media)
-        path = f"{dialect.base}/{name}"
+    for name in dict.fromkeys(_names(rng, size, conventions.case)):
+        media = rng.choice((conventions.media, conventions.media, "text/plain", "text/plain; charset=utf-8"))
+        replies = conventions.responses(rng, "POST", 250, media)
+        path = f"{conventions.base}/{name}"
         made.append(
             api_operation(
-                dialect, "form-api", "POST", path, dialect.body(rng, 6), replies, request_media=FORM, weight=2
+                conventions,
+                "form-api",
+                "POST",
+                path,
+                conventions.body(rng, 6),
+                replies,
+                request_media=FORM,
+                weight=2,
             )
         )
     return made

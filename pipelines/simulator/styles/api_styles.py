@@ -1,6 +1,6 @@
 """The API styles built on collections: REST in its variants, OData, endpoints with a suffix.
 
-Every builder has the same form: (random source, dialect, number of collections) -> declared operations.
+Every builder has the same form: (random source, conventions, number of collections) -> declared operations.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from pipelines.simulator.vocabulary.dialect import Dialect, kind_values
-from pipelines.simulator.vocabulary.operation import Answers, Operation, Parameter
-from pipelines.simulator.vocabulary.words import NOUNS, VERBS, joined, one
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions, values_of_kind
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, Responses
+from pipelines.simulator.vocabulary.words import NOUNS, VERBS, draw_text, join_words
 
 
 def api_operation(
-    dialect: Dialect,
+    conventions: ApiConventions,
     kind: str,
     method: str,
     template: str,
     parameters: tuple[Parameter, ...],
-    replies: Answers,
+    replies: Responses,
     *,
     request_media: str = "",
     weight: float = 1.0,
@@ -32,12 +32,12 @@ def api_operation(
         method=method,
         template=template,
         parameters=parameters,
-        answers=replies,
-        modes=dialect.modes,
-        audience=dialect.audience,
+        responses=replies,
+        modes=conventions.modes,
+        audience=conventions.audience,
         weight=weight,
         request_media=request_media,
-        cache_control=dialect.cache_control,
+        cache_control=conventions.cache_control,
         public=public,
     )
 
@@ -57,31 +57,31 @@ _REST = (
 
 
 def rest(
-    rng: Random, dialect: Dialect, size: int, kind: str = "rest-json", media: str | None = None
+    rng: Random, conventions: ApiConventions, size: int, kind: str = "rest-json", media: str | None = None
 ) -> list[Operation]:
     """Collections with items, sub-collections and actions; JSON unless `media` says otherwise."""
     made: list[Operation] = []
     sends = media if kind in ("json-api", "xml") and media is not None else "application/json"
     for noun in rng.sample(NOUNS, size):
-        root, weight = f"{dialect.base}/{dialect.collection(noun)}", rng.random() ** 2 + 0.05
-        owner = dialect.variable(rng, noun)
+        root, weight = f"{conventions.base}/{conventions.collection(noun)}", rng.random() ** 2 + 0.05
+        owner = conventions.variable(rng, noun)
         for method, suffix, share, traffic in _REST:
             if rng.random() > share:
                 continue
-            template, variables = _expanded(rng, dialect, suffix, owner)
+            template, variables = _expanded(rng, conventions, suffix, owner)
             lists = method == "GET" and not template.endswith("}")
-            parameters = variables + (dialect.query(rng, 6 if lists else 2) if method == "GET" else ())
+            parameters = variables + (conventions.query(rng, 6 if lists else 2) if method == "GET" else ())
             writes = method in ("POST", "PUT", "PATCH") and not (
                 suffix.endswith("verb") and rng.random() < 0.5
             )
             if writes:
-                parameters += dialect.body(rng)
-            replies = dialect.outcomes(
+                parameters += conventions.body(rng)
+            replies = conventions.responses(
                 rng, method, rng.choice((900, 4000, 15000) if lists else (150, 500, 1500)), media
             )
             made.append(
                 api_operation(
-                    dialect, kind, method, root + template, parameters, replies,
+                    conventions, kind, method, root + template, parameters, replies,
                     request_media=sends if writes else "", weight=weight * traffic,
                 )
             )  # fmt: skip
@@ -89,15 +89,15 @@ def rest(
 
 
 def _expanded(
-    rng: Random, dialect: Dialect, suffix: str, owner: Parameter
+    rng: Random, conventions: ApiConventions, suffix: str, owner: Parameter
 ) -> tuple[str, tuple[Parameter, ...]]:
     """The suffix with names in place of "child", "verb" and "{}", and its path parameters."""
-    template = suffix.replace("child", dialect.collection(rng.choice(NOUNS))).replace(
-        "verb", dialect.path_word(rng.choice(VERBS))
+    template = suffix.replace("child", conventions.collection(rng.choice(NOUNS))).replace(
+        "verb", conventions.path_word(rng.choice(VERBS))
     )
     count = template.count("{}")
     if count == 2:
-        second = dialect.variable(rng, rng.choice(NOUNS))
+        second = conventions.variable(rng, rng.choice(NOUNS))
         second = replace(second, name=f"{second.name}2") if second.name == owner.name else second
         return template.replace("{}", f"{{{owner.name}}}", 1).replace("{}", f"{{{second.name}}}"), (
             owner,
@@ -106,30 +106,34 @@ def _expanded(
     return template.replace("{}", f"{{{owner.name}}}"), (owner,) if count else ()
 
 
-def json_api(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def json_api(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """JSON:API 1.1."""
-    return rest(rng, dialect, size, "json-api", "application/vnd.api+json")
+    return rest(rng, conventions, size, "json-api", "application/vnd.api+json")
 
 
-def hal(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def hal(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """HAL (draft-kelly-json-hal)."""
     return rest(
-        rng, dialect, size, "hal", rng.choice(("application/hal+json", "application/hal+json;charset=UTF-8"))
+        rng,
+        conventions,
+        size,
+        "hal",
+        rng.choice(("application/hal+json", "application/hal+json;charset=UTF-8")),
     )
 
 
-def xml(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def xml(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Plain XML over REST. Counted: 8 % of the Azure calls answer XML."""
     return rest(
         rng,
-        dialect,
+        conventions,
         size,
         "xml",
         rng.choice(("application/xml", "text/xml; charset=utf-8", "application/xml;charset=UTF-8")),
     )
 
 
-def odata(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def odata(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """OData 4: `/odata/Orders('x')` and `$`-options."""
     media = rng.choice(
         (
@@ -138,9 +142,9 @@ def odata(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
             "application/atom+xml",
         )
     )
-    base, made = rng.choice(("/odata", "/odata/v4", "/service.svc", dialect.base)), []
+    base, made = rng.choice(("/odata", "/odata/v4", "/service.svc", conventions.base)), []
     options = tuple(
-        Parameter("query", name, kind_values(rng, kind), 0.4)
+        Parameter("query", name, values_of_kind(rng, kind), 0.4)
         for name, kind in (
             ("$top", "choice"),
             ("$skip", "step"),
@@ -150,18 +154,18 @@ def odata(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
         )
     )
     for noun in rng.sample(NOUNS, size):
-        root, key = f"{base}/{joined(noun, 'pascal')}s", dialect.variable(rng, noun)
-        replies = dialect.outcomes(rng, "GET", 6000, media)
-        made.append(api_operation(dialect, "odata", "GET", root, options, replies, weight=4))
+        root, key = f"{base}/{join_words(noun, 'pascal')}s", conventions.variable(rng, noun)
+        replies = conventions.responses(rng, "GET", 6000, media)
+        made.append(api_operation(conventions, "odata", "GET", root, options, replies, weight=4))
         made.append(
-            api_operation(dialect, "odata", "GET", f"{root}({{{key.name}}})", (key,), replies, weight=3)
+            api_operation(conventions, "odata", "GET", f"{root}({{{key.name}}})", (key,), replies, weight=3)
         )
         if rng.random() < 0.5:
-            replies = dialect.outcomes(rng, "PATCH", 300, media)
-            body = (key, *dialect.body(rng))
+            replies = conventions.responses(rng, "PATCH", 300, media)
+            body = (key, *conventions.body(rng))
             made.append(
                 api_operation(
-                    dialect,
+                    conventions,
                     "odata",
                     "PATCH",
                     f"{root}({{{key.name}}})",
@@ -177,24 +181,26 @@ _SUFFIXES = ".json .json .json .json .php .php .asp .aspx .ashx .do .jsp .cgi .a
 _FORM_OR_JSON = ("application/x-www-form-urlencoded", "application/json")
 
 
-def suffixed(rng: Random, dialect: Dialect, size: int) -> list[Operation]:
+def suffixed(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Endpoints with an extension. Counted: 20 % of the browser calls end in `.json`."""
-    suffix, made = one(rng, _SUFFIXES), []
+    suffix, made = draw_text(rng, _SUFFIXES), []
     kind = "suffix-json" if suffix == ".json" else "script-api"
     media = "text/xml" if suffix == ".xml" else None
     for noun in rng.sample(NOUNS, size):
-        root, weight = f"{dialect.base}/{dialect.collection(noun)}", rng.random() + 0.1
-        replies, query = dialect.outcomes(rng, "GET", 2500, media), dialect.query(rng, 8)
-        made.append(api_operation(dialect, kind, "GET", root + suffix, query, replies, weight=weight * 4))
+        root, weight = f"{conventions.base}/{conventions.collection(noun)}", rng.random() + 0.1
+        replies, query = conventions.responses(rng, "GET", 2500, media), conventions.query(rng, 8)
+        made.append(api_operation(conventions, kind, "GET", root + suffix, query, replies, weight=weight * 4))
         if suffix in (".json", ".xml"):
-            key = dialect.variable(rng, noun)
+            key = conventions.variable(rng, noun)
             item = f"{root}/{{{key.name}}}{suffix}"
-            made.append(api_operation(dialect, kind, "GET", item, (key,), replies, weight=weight * 3))
+            made.append(api_operation(conventions, kind, "GET", item, (key,), replies, weight=weight * 3))
         if rng.random() < 0.6:
-            path = f"{dialect.base}/{dialect.path_word(f'{rng.choice(VERBS)}-{noun}')}{suffix}"
-            sends, replies = rng.choice(_FORM_OR_JSON), dialect.outcomes(rng, "POST", 300, media)
-            body, share = dialect.body(rng), weight * 2
+            path = f"{conventions.base}/{conventions.path_word(f'{rng.choice(VERBS)}-{noun}')}{suffix}"
+            sends, replies = rng.choice(_FORM_OR_JSON), conventions.responses(rng, "POST", 300, media)
+            body, share = conventions.body(rng), weight * 2
             made.append(
-                api_operation(dialect, kind, "POST", path, body, replies, request_media=sends, weight=share)
+                api_operation(
+                    conventions, kind, "POST", path, body, replies, request_media=sends, weight=share
+                )
             )
     return made

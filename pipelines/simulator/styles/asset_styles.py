@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.vocabulary.conventions import (
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
+from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, draw_entities, slug, uuid
+from pipelines.simulator.vocabulary.web_conventions import (
     ASSET_AUDIENCE,
     PAGE_AUDIENCE,
     SCRIPT_AUDIENCE,
     Audience,
-    Habits,
-    paths,
-    queries,
-    resource,
+    WebConventions,
+    path_variable,
+    query_parameters,
+    web_resource,
 )
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
-from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, entities, slug, uuid
-from pipelines.simulator.vocabulary.words import NOUNS, one
+from pipelines.simulator.vocabulary.words import NOUNS, draw_text
 
 # Extension, media types, request mode, weight and median bytes. Weights as counted by response type on the
 # shared page loads: pictures 52 %, scripts 26 %, HTML 12 %, styles 5 %, fonts 2 %.
@@ -49,28 +49,28 @@ _ASSETS: tuple[tuple[str, tuple[str, ...], str, float, int], ...] = (
 )
 
 
-def assets(rng: Random, habits: Habits) -> list[Operation]:
+def assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Files with an extension, plain or with a content hash in name or query."""
     made, hashed = [], rng.random() < 0.5
     for extension, media, mode, weight, size in _ASSETS:
         if weight < 3 and rng.random() < 0.5:
             continue
-        folder = f"{habits.folder}/{one(rng, extension + ' {s} img v{d} chunks {n}/{n}')}"
+        folder = f"{conventions.folder}/{draw_text(rng, extension + ' {s} img v{d} chunks {n}/{n}')}"
         names = [file_name(rng, hashed) for _ in range(rng.choice((3, 15, 60)))]
-        pool = paths([f"{folder}/{name}.{extension}" for name in names])
-        stamp = one(rng, "v:hex24 ver:hex24" if hashed else "v:small _:unix t:int")
-        stamps = queries(stamp, 0.9) if rng.random() < 0.25 else ()
+        pool = path_variable([f"{folder}/{name}.{extension}" for name in names])
+        stamp = draw_text(rng, "v:hex24 ver:hex24" if hashed else "v:small _:unix t:int")
+        stamps = query_parameters(stamp, 0.9) if rng.random() < 0.25 else ()
         made.append(
-            resource(
+            web_resource(
                 "asset-hashed" if hashed or stamps else "asset",
                 "/{path}",
-                habits.replies(rng.choice(media), size, revalidated=True, missing=0.008),
+                conventions.responses(rng.choice(media), size, revalidated=True, missing=0.008),
                 pool,
                 *stamps,
                 modes=(mode,),
                 audience=ASSET_AUDIENCE,
                 weight=weight * (rng.random() + 0.3),
-                cache_control=habits.asset_cache,
+                cache_control=conventions.asset_cache,
             )
         )
     return made
@@ -92,7 +92,7 @@ def file_name(rng: Random, hashed: bool) -> str:
     name = rng.choice(drawn)
     if hashed:
         return f"{name}{rng.choice('.-_')}{rng.getrandbits(40):010x}"
-    return name + one(rng, "~ .min @2x -150x150")
+    return name + draw_text(rng, "~ .min @2x -150x150")
 
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/svg+xml", "image/gif")
@@ -103,23 +103,23 @@ _LOADED = (
 )
 
 
-def bare_assets(rng: Random, habits: Habits) -> list[Operation]:
+def bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Assets without an extension: pictures behind identifiers, resizers, font services, script loaders.
 
     Counted: 24 % of the pages and assets of the shared page loads have no extension.
     """
-    made, cache = [], habits.asset_cache
+    made, cache = [], conventions.asset_cache
     for _ in range(rng.randrange(1, 5)):
         kind = rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
-        key = Parameter("path", "id", entities(rng, kind, rng.choice((10, 80, 200))))
-        root = one(
+        key = Parameter("path", "id", draw_entities(rng, kind, rng.choice((10, 80, 200))))
+        root = draw_text(
             rng, "/{s} /images /avatars /api/{s} /media /img /{v}/{s} /cdn/image /thumb /{n}/photo /users /i"
         )
-        tail = one(rng, "~ ~ /thumb /200/200 /image /large /preview /avatar")
-        sizes = queries("w:small h:small q:small", 0.8) if rng.random() < 0.4 else ()
-        replies = habits.replies(rng.choice(_PICTURES), 20000, revalidated=True)
+        tail = draw_text(rng, "~ ~ /thumb /200/200 /image /large /preview /avatar")
+        sizes = query_parameters("w:small h:small q:small", 0.8) if rng.random() < 0.4 else ()
+        replies = conventions.responses(rng.choice(_PICTURES), 20000, revalidated=True)
         made.append(
-            resource(
+            web_resource(
                 "image-id",
                 f"{root}/{{id}}{tail}",
                 replies,
@@ -131,13 +131,15 @@ def bare_assets(rng: Random, habits: Habits) -> list[Operation]:
                 cache_control=cache,
             )
         )
-    loader = queries(one(rng, "family:word-list id:int modules:word-list cb:unix"))
+    loader = query_parameters(draw_text(rng, "family:word-list id:int modules:word-list cb:unix"))
     for mode, media in _LOADED:
         if rng.random() < 0.4:
-            path = one(rng, "/{n}/loader /css /{v}/sdk /api/{n}/embed /{h}/bundle /tag /gtm /ajax/libs/{n}")
-            replies = habits.replies(media, 15000, revalidated=True)
+            path = draw_text(
+                rng, "/{n}/loader /css /{v}/sdk /api/{n}/embed /{h}/bundle /tag /gtm /ajax/libs/{n}"
+            )
+            replies = conventions.responses(media, 15000, revalidated=True)
             made.append(
-                resource(
+                web_resource(
                     "asset-bare",
                     path,
                     replies,
@@ -160,25 +162,27 @@ _SEGMENTS = (
 _PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegURL", "application/dash+xml")
 
 
-def media_streams(rng: Random, habits: Habits) -> list[Operation]:
+def media_streams(rng: Random, conventions: WebConventions) -> list[Operation]:
     """HLS and DASH: playlists and numbered segments, also without extension."""
     key, part = (
-        Parameter("path", "id", entities(rng, "uuid", 12)),
-        Parameter("path", "part", entities(rng, "int", 150)),
+        Parameter("path", "id", draw_entities(rng, "uuid", 12)),
+        Parameter("path", "part", draw_entities(rng, "int", 150)),
     )
     suffix, media = rng.choice(_SEGMENTS)
-    root = one(rng, "/vod /live /hls /{n}/stream /api/{v}/video")
+    root = draw_text(rng, "/vod /live /hls /{n}/stream /api/{v}/video")
     audience = (("browser", 0.7), ("app", 0.3))
-    partial = answers([(0.8, 200, media, 400000), (0.18, 206, media, 200000), (0.02, 404, habits.html, 100)])
-    listed, name = (
-        habits.replies(rng.choice(_PLAYLISTS), 900),
-        one(rng, "index.m3u8 master.m3u8 manifest.mpd"),
+    partial = make_responses(
+        [(0.8, 200, media, 400000), (0.18, 206, media, 200000), (0.02, 404, conventions.html, 100)]
     )
-    segment = f"{root}/{{id}}/{one(rng, 'seg- chunk_ ~')}{{part}}{suffix}"
+    listed, name = (
+        conventions.responses(rng.choice(_PLAYLISTS), 900),
+        draw_text(rng, "index.m3u8 master.m3u8 manifest.mpd"),
+    )
+    segment = f"{root}/{{id}}/{draw_text(rng, 'seg- chunk_ ~')}{{part}}{suffix}"
     modes = ("media", "fetch", "xhr")
     return [
-        resource("media-segment", segment, partial, key, part, modes=modes, audience=audience, weight=8),
-        resource(
+        web_resource("media-segment", segment, partial, key, part, modes=modes, audience=audience, weight=8),
+        web_resource(
             "media-segment",
             f"{root}/{{id}}/{name}",
             listed,
@@ -221,26 +225,30 @@ _KNOWN: tuple[tuple[str, str, str, str, Audience, float, float], ...] = (
 )
 
 
-def known_files(rng: Random, habits: Habits) -> list[Operation]:
+def known_files(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Files at well-known places; absent ones answer 404."""
-    made, cache = [], habits.asset_cache
+    made, cache = [], conventions.asset_cache
     for kind, path, media, mode, audience, share, weight in _KNOWN:
         if rng.random() < share:
-            replies = habits.replies(media, 3000, revalidated=True, missing=rng.choice((0.01, 0.01, 0.9)))
+            replies = conventions.responses(
+                media, 3000, revalidated=True, missing=rng.choice((0.01, 0.01, 0.9))
+            )
             made.append(
-                resource(
+                web_resource(
                     kind, path, replies, modes=(mode,), audience=audience, weight=weight, cache_control=cache
                 )
             )
     return made
 
 
-def moved_assets(rng: Random, habits: Habits) -> list[Operation]:
+def moved_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Assets that redirect, to another host or to https, without a content type."""
-    names = [file_name(rng, False) + one(rng, ".js .png .css ~ .jpg .gif") for _ in range(15)]
-    pool = paths([f"{habits.folder}/{name}" for name in names])
-    moved = answers([(0.6, 301, "", 0), (0.35, 302, "", 0), (0.05, 307, habits.html, 0)])
+    names = [file_name(rng, False) + draw_text(rng, ".js .png .css ~ .jpg .gif") for _ in range(15)]
+    pool = path_variable([f"{conventions.folder}/{name}" for name in names])
+    moved = make_responses([(0.6, 301, "", 0), (0.35, 302, "", 0), (0.05, 307, conventions.html, 0)])
     mode = rng.choice(("image", "script", "style"))
     return [
-        resource("asset-redirect", "/{path}", moved, pool, modes=(mode,), audience=ASSET_AUDIENCE, weight=1.2)
+        web_resource(
+            "asset-redirect", "/{path}", moved, pool, modes=(mode,), audience=ASSET_AUDIENCE, weight=1.2
+        )
     ]

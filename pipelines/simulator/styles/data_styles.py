@@ -5,17 +5,17 @@ from __future__ import annotations
 from random import Random
 
 from pipelines.simulator.styles.asset_styles import file_name
-from pipelines.simulator.vocabulary.conventions import (
+from pipelines.simulator.vocabulary.operation import Operation, make_responses
+from pipelines.simulator.vocabulary.values import LOCALES
+from pipelines.simulator.vocabulary.web_conventions import (
     ASSET_AUDIENCE,
     SCRIPT_AUDIENCE,
-    Habits,
-    paths,
-    queries,
-    resource,
+    WebConventions,
+    path_variable,
+    query_parameters,
+    web_resource,
 )
-from pipelines.simulator.vocabulary.operation import Operation, answers
-from pipelines.simulator.vocabulary.values import LOCALES
-from pipelines.simulator.vocabulary.words import one
+from pipelines.simulator.vocabulary.words import draw_text
 
 _STATIC = """/locales/{l}/{n}.json /i18n/{l}.json /_next/data/{h}{h}/{n}.json
     {f}/data/{n}.json /page-data/app-data.json
@@ -32,30 +32,30 @@ _STATIC_MEDIA = (
 )
 
 
-def static_data(rng: Random, habits: Habits) -> list[Operation]:
+def static_data(rng: Random, conventions: WebConventions) -> list[Operation]:
     """JSON that is a file: translations, manifests, page data, animations, settings; also source maps."""
-    made, options = [], _STATIC.replace("{f}", habits.folder).replace("{l}", rng.choice(LOCALES))
-    for path in dict.fromkeys(one(rng, options) for _ in range(rng.randrange(1, 6))):
+    made, options = [], _STATIC.replace("{f}", conventions.folder).replace("{l}", rng.choice(LOCALES))
+    for path in dict.fromkeys(draw_text(rng, options) for _ in range(rng.randrange(1, 6))):
         media = "text/xml" if path.endswith(".xml") else rng.choice(_STATIC_MEDIA)
-        stamps = queries("v:int", 0.5) if rng.random() < 0.2 else ()
+        stamps = query_parameters("v:int", 0.5) if rng.random() < 0.2 else ()
         made.append(
-            resource(
+            web_resource(
                 "static-json",
                 path,
-                habits.replies(media, 8000, revalidated=True),
+                conventions.responses(media, 8000, revalidated=True),
                 *stamps,
                 modes=(rng.choice(("fetch", "fetch", "xhr")),),
                 audience=ASSET_AUDIENCE,
                 weight=1.5,
-                cache_control=habits.asset_cache,
+                cache_control=conventions.asset_cache,
             )
         )
     if rng.random() < 0.3:
-        pool = paths([f"{habits.folder}/js/{file_name(rng, True)}.js.map" for _ in range(10)])
+        pool = path_variable([f"{conventions.folder}/js/{file_name(rng, True)}.js.map" for _ in range(10)])
         media = rng.choice(("application/json", "application/octet-stream", "text/plain"))
-        replies = habits.replies(media, 200000)
+        replies = conventions.responses(media, 200000)
         made.append(
-            resource(
+            web_resource(
                 "source-map",
                 "/{path}",
                 replies,
@@ -68,7 +68,7 @@ def static_data(rng: Random, habits: Habits) -> list[Operation]:
     return made
 
 
-_IDENTITY = queries("cid:uuid e:word t:unix u:words sz:small z:int", 0.9)
+_IDENTITY = query_parameters("cid:uuid e:word t:unix u:words sz:small z:int", 0.9)
 _BEACON_MEDIA = (
     "text/plain;charset=UTF-8",
     "text/plain;charset=UTF-8",
@@ -89,16 +89,16 @@ _BEACON_ANSWERS = (
 )
 
 
-def trackers(rng: Random, habits: Habits) -> list[Operation]:
+def trackers(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Pixels, and on most sites beacons, JSONP or advertising."""
-    path = one(
+    path = draw_text(
         rng, "/pixel.gif /b /px /collect /c.gif /track/open /i /{v}/{n}.gif /sync /api/pixel /p /{n}/px"
     )
-    replies = answers(
+    replies = make_responses(
         [(0.8, 200, "image/gif", 43), (0.12, 204, rng.choice(("", "image/gif")), 0), (0.08, 302, "", 0)]
     )
     made = [
-        resource(
+        web_resource(
             "pixel",
             path,
             replies,
@@ -110,15 +110,15 @@ def trackers(rng: Random, habits: Habits) -> list[Operation]:
         )
     ]
     if rng.random() < 0.6:
-        path = one(
+        path = draw_text(
             rng,
             "/beacon /rum /collect /g/collect /log /csp-report /api/beacon /cdn-cgi/rum /_vitals /{v}/b /e",
         )
         made.append(
-            resource(
+            web_resource(
                 "beacon",
                 path,
-                answers([(1, *rng.choice(_BEACON_ANSWERS))]),
+                make_responses([(1, *rng.choice(_BEACON_ANSWERS))]),
                 *_IDENTITY[:2],
                 method="POST",
                 modes=("beacon",),
@@ -127,7 +127,7 @@ def trackers(rng: Random, habits: Habits) -> list[Operation]:
                 weight=2,
             )
         )
-    return made + _scripts(rng, habits)
+    return made + _scripts(rng, conventions)
 
 
 _SCRIPT_MEDIA = ("application/javascript", "text/javascript; charset=utf-8", "text/javascript")
@@ -138,15 +138,17 @@ _FRAMES = (
 )
 
 
-def _scripts(rng: Random, habits: Habits) -> list[Operation]:
+def _scripts(rng: Random, conventions: WebConventions) -> list[Operation]:
     """JSONP and advertising: answers that run."""
     made = []
     if rng.random() < 0.4:
-        called = queries(one(rng, "callback:word jsonp:word cb:word"))
-        path = one(rng, "/{n}/jsonp /api/{n}.js /{v}/{n}.jsonp /ads /widgets/{n} /svc/{n}/{v}/{n}.jsonp")
-        replies = habits.replies(rng.choice(_SCRIPT_MEDIA), 1500)
+        called = query_parameters(draw_text(rng, "callback:word jsonp:word cb:word"))
+        path = draw_text(
+            rng, "/{n}/jsonp /api/{n}.js /{v}/{n}.jsonp /ads /widgets/{n} /svc/{n}/{v}/{n}.jsonp"
+        )
+        replies = conventions.responses(rng.choice(_SCRIPT_MEDIA), 1500)
         made.append(
-            resource(
+            web_resource(
                 "jsonp",
                 path,
                 replies,
@@ -159,11 +161,11 @@ def _scripts(rng: Random, habits: Habits) -> list[Operation]:
         )
     if rng.random() < 0.4:
         media, mode = rng.choice(_FRAMES)
-        path = one(
+        path = draw_text(
             rng, "/gampad/ads /adserver/show.php /impression /addyn/3.0/{d} /delivery /rtb/view /{v}/ad"
         )
-        replies = habits.replies(media, 3000)
+        replies = conventions.responses(media, 3000)
         made.append(
-            resource("ad", path, replies, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2)
+            web_resource("ad", path, replies, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2)
         )
     return made

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.vocabulary.conventions import (
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
+from pipelines.simulator.vocabulary.values import Values, draw_entities, token, uuid
+from pipelines.simulator.vocabulary.web_conventions import (
     ASSET_AUDIENCE,
     SCRIPT_AUDIENCE,
-    Habits,
-    queries,
-    resource,
+    WebConventions,
+    query_parameters,
+    web_resource,
 )
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
-from pipelines.simulator.vocabulary.values import Values, entities, token, uuid
-from pipelines.simulator.vocabulary.words import one
+from pipelines.simulator.vocabulary.words import draw_text
 
 _PICTURES = ("image/webp", "image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/avif")
 _DRAWN = """/chart /captcha /qr /barcode /staticmap /{n}-service/{w} /{n}/{w} /image/resize
@@ -24,10 +24,10 @@ _DRAWN = """/chart /captcha /qr /barcode /staticmap /{n}-service/{w} /{n}/{w} /i
 
 def _asked(rng: Random, *options: str) -> tuple[Parameter, ...]:
     """One query parameter of each group of options."""
-    return queries(" ".join(one(rng, group) for group in options), 0.85)
+    return query_parameters(" ".join(draw_text(rng, group) for group in options), 0.85)
 
 
-def drawn_pictures(rng: Random, habits: Habits) -> list[Operation]:
+def drawn_pictures(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Pictures that a service draws or cuts for an `<img>`: charts, badges, codes, product views; long queries."""
     made = []
     for _ in range(rng.randrange(1, 5)):
@@ -38,14 +38,14 @@ def drawn_pictures(rng: Random, habits: Habits) -> list[Operation]:
             "bbox:int-list text:words token:base62 v:small layers:word-list data:object",
         )
         bytes_ = rng.choice((1500, 9000, 40000))
-        replies = habits.replies(rng.choice(_PICTURES), bytes_, revalidated=True)
+        replies = conventions.responses(rng.choice(_PICTURES), bytes_, revalidated=True)
         made.append(
-            resource(
-                "image-drawn", one(rng, _DRAWN), replies, *asked, modes=("image",), audience=ASSET_AUDIENCE,
-                weight=rng.random() * 4 + 0.5, cache_control=habits.asset_cache,
+            web_resource(
+                "image-drawn", draw_text(rng, _DRAWN), replies, *asked, modes=("image",), audience=ASSET_AUDIENCE,
+                weight=rng.random() * 4 + 0.5, cache_control=conventions.asset_cache,
             )
         )  # fmt: skip
-    return made + (_tiles(rng, habits) if rng.random() < 0.25 else [])
+    return made + (_tiles(rng, conventions) if rng.random() < 0.25 else [])
 
 
 _TILES = (
@@ -54,16 +54,16 @@ _TILES = (
 )  # fmt: skip
 
 
-def _tiles(rng: Random, habits: Habits) -> list[Operation]:
+def _tiles(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Map tiles: zoom, column and row in the path; pictures, or vectors that a script draws."""
     place = tuple(Parameter("path", name, Values("small")) for name in ("z", "x", "y"))
     (media, ending, mode), root = (
         rng.choice(_TILES),
-        one(rng, "/tiles /{n}/tiles /{v}/{n} /maps/vt /api/tiles /wmts/{n}"),
+        draw_text(rng, "/tiles /{n}/tiles /{v}/{n} /maps/vt /api/tiles /wmts/{n}"),
     )
-    replies = habits.replies(media, 15000, revalidated=True)
+    replies = conventions.responses(media, 15000, revalidated=True)
     path = f"{root}/{{z}}/{{x}}/{{y}}{ending}"
-    return [resource("map-tile", path, replies, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5)]
+    return [web_resource("map-tile", path, replies, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5)]
 
 
 _COUNTED = (
@@ -83,37 +83,37 @@ _REPORTED = (
 def _terse(rng: Random) -> str:
     """A path of terse segments, as counters and partners use."""
     letters = "abcdefghijklmnoprstuvwxy"
-    words = (one(rng, "{n} {w} {v} {d} {d}{d}{d}"), token(rng, rng.randrange(1, 4), letters))
+    words = (draw_text(rng, "{n} {w} {v} {d} {d}{d}{d}"), token(rng, rng.randrange(1, 4), letters))
     return "/" + "/".join(rng.choice(words) for _ in range(rng.randrange(1, 4)))
 
 
-def counters(rng: Random, _habits: Habits) -> list[Operation]:
+def counters(rng: Random, _habits: WebConventions) -> list[Operation]:
     """Pixels and partner identifiers synchronised through pictures and frames, whatever type the answer claims."""
     made = []
     for _ in range(rng.randrange(1, 4)):
-        path = _terse(rng) if rng.random() < 0.5 else one(rng, _SYNC)
+        path = _terse(rng) if rng.random() < 0.5 else draw_text(rng, _SYNC)
         asked = _asked(
             rng,
             "uid:base62 id:uuid partner:word h:hex24 pid:int",
             "r:words gdpr:bool t:unix cid:hex24 ev:word",
             "url:words rnd:unix type:word v:small d:object",
         )
-        replies = answers([(0.9, *rng.choice(_COUNTED)), (0.07, 302, "", 0), (0.03, 204, "", 0)])
+        replies = make_responses([(0.9, *rng.choice(_COUNTED)), (0.07, 302, "", 0), (0.03, 204, "", 0)])
         modes = (rng.choice(("image", "image", "image", "iframe", "script")),)
         if rng.random() < 0.3:
-            known = entities(rng, rng.choice(("uuid", "base62", "hex24", "bigint")), 60)
+            known = draw_entities(rng, rng.choice(("uuid", "base62", "hex24", "bigint")), 60)
             path, asked = f"{path}/{{id}}", (Parameter("path", "id", known), *asked[:1])
         made.append(
-            resource(
+            web_resource(
                 "pixel", path, replies, *asked, modes=modes, audience=SCRIPT_AUDIENCE, weight=2.5,
                 cache_control="no-cache, no-store",
             )
         )  # fmt: skip
     if rng.random() < 0.5:
-        replies, session = answers([(1, *rng.choice(_COUNTED))]), queries("s:hex24", 0.6)
+        replies, session = make_responses([(1, *rng.choice(_COUNTED))]), query_parameters("s:hex24", 0.6)
         made.append(
-            resource(
-                "beacon", one(rng, _REPORTS), replies, *session, method="POST", modes=("beacon",),
+            web_resource(
+                "beacon", draw_text(rng, _REPORTS), replies, *session, method="POST", modes=("beacon",),
                 audience=SCRIPT_AUDIENCE, request_media=rng.choice(_REPORTED), weight=2,
             )
         )  # fmt: skip
@@ -127,17 +127,19 @@ _LOADERS = """/gtag/{w} /tag/{n}/js /{n}/{v}/sdk /{v}/{n}/init /api/{v}/{n}.js /
     /svc/{n} /{w}/{d}{d}{d}/loader"""
 
 
-def tags(rng: Random, habits: Habits) -> list[Operation]:
+def tags(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Scripts and styles that a page loads from a path without extension, state packed into path or query."""
     made = []
     for _ in range(rng.randrange(1, 4)):
-        packed = [f"{one(rng, '{n}')}={token(rng, rng.randrange(1, 20))}" for _ in range(rng.randrange(1, 5))]
+        packed = [
+            f"{draw_text(rng, '{n}')}={token(rng, rng.randrange(1, 20))}" for _ in range(rng.randrange(1, 5))
+        ]
         path = rng.choice(
             (
-                one(rng, _LOADERS),
-                "/".join((one(rng, "/{n} /_ /js /{n}-static"), *packed)),
-                f"/{one(rng, '{n}')}/{token(rng, 5)}-{token(rng, 5)}-{token(rng, 5)}",
-                f"/{uuid(rng)}/{one(rng, 'script loader config banner')}",
+                draw_text(rng, _LOADERS),
+                "/".join((draw_text(rng, "/{n} /_ /js /{n}-static"), *packed)),
+                f"/{draw_text(rng, '{n}')}/{token(rng, 5)}-{token(rng, 5)}-{token(rng, 5)}",
+                f"/{uuid(rng)}/{draw_text(rng, 'script loader config banner')}",
             )
         )
         asked = _asked(
@@ -146,10 +148,10 @@ def tags(rng: Random, habits: Habits) -> list[Operation]:
         is_style = rng.random() < 0.12
         media = "text/css; charset=utf-8" if is_style else rng.choice(_SCRIPTS)
         made.append(
-            resource(
-                "script-tag", path, habits.replies(media, rng.choice((60, 700, 5000, 60000))),
+            web_resource(
+                "script-tag", path, conventions.responses(media, rng.choice((60, 700, 5000, 60000))),
                 *(asked if rng.random() < 0.7 else ()), modes=("style" if is_style else "script",),
-                audience=SCRIPT_AUDIENCE, weight=2, cache_control=habits.asset_cache,
+                audience=SCRIPT_AUDIENCE, weight=2, cache_control=conventions.asset_cache,
             )
         )  # fmt: skip
     return made

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.vocabulary.conventions import Audience, resource
-from pipelines.simulator.vocabulary.operation import Operation, Parameter, answers
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
+from pipelines.simulator.vocabulary.web_conventions import Audience, web_resource
 
 # Paths that any host meets within hours. Some look like APIs: that they are asked for does not make them
 # exist.
@@ -22,7 +22,7 @@ _PROBE_TEXT = """
 """
 _PROBES = tuple(_PROBE_TEXT.split())
 # What attackers write into a parameter.
-HOSTILE = (
+ATTACK_VALUES = (
     "' OR '1'='1", "1;DROP TABLE x--", "../../../../etc/passwd", "<script>alert(1)</script>",
     "${jndi:ldap://x.example/a}",
     "-1 UNION SELECT NULL,NULL", "|id", "%00", "A" * 300, "{{7*7}}",
@@ -38,7 +38,7 @@ def scans(rng: Random, error_media: str) -> list[Operation]:
         (0.18, 403, rng.choice((error_media, "text/html")), 500),
         (0.05, 301, "", 0),
     ]
-    caught = answers(
+    caught = make_responses(
         [
             *refused,
             (rng.choice((0.0, 0.02, 0.1)), 200, "text/html", 2000),
@@ -48,8 +48,8 @@ def scans(rng: Random, error_media: str) -> list[Operation]:
     )
     media = rng.choice(("application/x-www-form-urlencoded", "application/json", ""))
     return [
-        resource("scan", "/{path}", caught, pool, audience=_AUDIENCE, weight=8),
-        resource(
+        web_resource("scan", "/{path}", caught, pool, audience=_AUDIENCE, weight=8),
+        web_resource(
             "scan",
             "/{path}",
             caught,
@@ -59,5 +59,5 @@ def scans(rng: Random, error_media: str) -> list[Operation]:
             weight=2,
             request_media=media,
         ),
-        resource("scan", "/{path}", caught, pool, method="HEAD", audience=_AUDIENCE, weight=0.5),
+        web_resource("scan", "/{path}", caught, pool, method="HEAD", audience=_AUDIENCE, weight=0.5),
     ]

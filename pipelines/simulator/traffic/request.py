@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from pipelines.simulator.sites.clients import Client
 from pipelines.simulator.sites.site import Site
-from pipelines.simulator.styles.scans import HOSTILE
+from pipelines.simulator.styles.scans import ATTACK_VALUES
 from pipelines.simulator.vocabulary.operation import Operation
-from pipelines.simulator.vocabulary.values import encoded, typed
+from pipelines.simulator.vocabulary.values import encode_value, to_json_value
 
 _NOTHING: dict[str, str] = {}
 
@@ -34,14 +34,16 @@ def render_target(operation: Operation, literals: list[str], rng: Random, hostil
         if location == "path":
             value = parameter.values.draw(rng)
             if hostile and rng.random() < 0.3 and operation.is_api:
-                value = rng.choice(HOSTILE)
+                value = rng.choice(ATTACK_VALUES)
             # A pool of ready paths is encoded already and may hold "/"; in any other value "/" is data.
-            pieces.append(value if parameter.values.kind == "path" else encoded(value))
+            pieces.append(value if parameter.values.kind == "path" else encode_value(value))
             used += 1
             pieces.append(literals[used])
         elif location == "query" and (parameter.presence >= 1 or rng.random() < parameter.presence):
-            value = rng.choice(HOSTILE) if hostile and rng.random() < 0.3 else parameter.values.draw(rng)
-            query.append(f"{parameter.name}={encoded(value)}")
+            value = (
+                rng.choice(ATTACK_VALUES) if hostile and rng.random() < 0.3 else parameter.values.draw(rng)
+            )
+            query.append(f"{parameter.name}={encode_value(value)}")
     path = "".join(pieces)
     return f"{path}?{'&'.join(query)}" if query else path
 
@@ -64,11 +66,11 @@ def render_body(operation: Operation, rng: Random) -> str:
             else f"<request>{fields}</request>"
         )
     if media.startswith("application/x-www-form"):
-        return "&".join(f"{name}={encoded(value)}" for name, _, value in drawn)
+        return "&".join(f"{name}={encode_value(value)}" for name, _, value in drawn)
     return (
         ""
         if media.startswith("multipart")
-        else json.dumps({name: typed(kind, value) for name, kind, value in drawn})
+        else json.dumps({name: to_json_value(kind, value) for name, kind, value in drawn})
     )
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from pipelines.simulator.sites.clients import Client
 from pipelines.simulator.sites.site import Site
 from pipelines.simulator.traffic.request import render
-from pipelines.simulator.vocabulary.operation import Operation, Outcome
-from pipelines.simulator.vocabulary.values import source
+from pipelines.simulator.vocabulary.operation import Operation, Response
+from pipelines.simulator.vocabulary.values import random_source
 
 DAY_SECONDS = 86400
 # Share of HEAD among what a client fetches of pages and files: monitors and link checkers look without loading.
@@ -66,7 +66,7 @@ class Transaction(NamedTuple):
         return self.operation.template if self.operation.is_api else ""
 
 
-def transactions(
+def generate_transactions(
     sites: Sequence[Site], n: int, seed: int, *, days: int = 1, end_date: date = date(2026, 6, 30)
 ) -> Iterator[Transaction]:
     """`n` transactions of `sites` over `days` days that end with `end_date` (UTC), in order of time.
@@ -79,7 +79,10 @@ def transactions(
         end_date: Last day of the period.
     """
     first = datetime(end_date.year, end_date.month, end_date.day, tzinfo=UTC) - timedelta(days=days - 1)
-    times, rng = _times(n, days, first.timestamp(), source(seed, "times")), source(seed, "traffic")
+    times, rng = (
+        _times(n, days, first.timestamp(), random_source(seed, "times")),
+        random_source(seed, "traffic"),
+    )
     weights = list(accumulate(site.weight for site in sites))
     literals = {id(operation): operation.literals() for site in sites for operation in site.operations}
     roles = {
@@ -112,20 +115,20 @@ def _transaction(
     site: Site, operation: Operation, literals: list[str], client: Client, time: float, rng: Random
 ) -> Transaction:
     request = render(site, operation, literals, client, rng)
-    outcome, logging = operation.answers.draw(rng), site.logging
+    response, logging = operation.responses.draw(rng), site.logging
     poor = logging.level in ("combined", "common")
-    media = "" if poor or (logging.missing_types and rng.random() < logging.missing_types) else outcome.media
+    media = "" if poor or (logging.missing_types and rng.random() < logging.missing_types) else response.media
     method = operation.method
     if method == "GET" and not operation.is_api and rng.random() < _HEAD_SHARE.get(client.role, 0.0):
         method = "HEAD"
-    size = int(outcome.size * rng.lognormvariate(0, 0.7)) if outcome.size and method != "HEAD" else 0
+    size = int(response.size * rng.lognormvariate(0, 0.7)) if response.size and method != "HEAD" else 0
     scheme = "http" if site.http_share and rng.random() < site.http_share else "https"
     session = site.session
     held = session is not None and session.name in (
         request.headers if session.location == "header" else request.cookies
     )
     headers = (
-        _response_headers(site, operation, outcome, media, size, rng)
+        _response_headers(site, operation, response, media, size, rng)
         if logging.level in ("full", "custom")
         else {}
     )
@@ -140,7 +143,7 @@ def _transaction(
         user_agent="" if logging.level == "common" else client.user_agent,
         referer="" if logging.level == "common" else request.referer,
         request_bytes=request.size if logging.request_sizes else 0,
-        status=outcome.status,
+        status=response.status,
         response_bytes=size + logging.head_bytes if logging.response_sizes else 0,
         content_type=media,
         request_headers=request.headers,
@@ -154,7 +157,7 @@ def _transaction(
 
 
 def _response_headers(
-    site: Site, operation: Operation, outcome: Outcome, media: str, size: int, rng: Random
+    site: Site, operation: Operation, response: Response, media: str, size: int, rng: Random
 ) -> dict[str, str]:
     """The response headers that the log keeps."""
     headers = dict(site.response_headers)
@@ -162,17 +165,17 @@ def _response_headers(
         headers["content-type"] = media
     if size and rng.random() < 0.8:
         headers["content-length"] = str(size)
-    if operation.cache_control and outcome.status in (200, 304):
+    if operation.cache_control and response.status in (200, 304):
         headers["cache-control"] = operation.cache_control
     # Counted: access-control-allow-origin on 39 % of pages and assets, 79 % of browser calls; an etag on 47
     # % and 9-73 %.
     if rng.random() < site.opens_origin:
         headers["access-control-allow-origin"] = "*"
-    if 200 <= outcome.status < 400 and operation.method == "GET" and rng.random() < 0.4:
+    if 200 <= response.status < 400 and operation.method == "GET" and rng.random() < 0.4:
         headers["etag"] = f'"{rng.getrandbits(48):012x}"'
         if rng.random() < (0.1 if operation.is_api else 0.8):
             headers["last-modified"] = "Mon, 01 Jun 2026 10:00:00 GMT"
-    if outcome.status in (301, 302, 303, 307, 308):
+    if response.status in (301, 302, 303, 307, 308):
         headers["location"] = f"https://{site.host}/{'login' if rng.random() < 0.3 else ''}"
     if site.logging.level == "custom":
         kept = site.logging.response_headers

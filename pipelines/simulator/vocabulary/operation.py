@@ -43,7 +43,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Response:
     """One way of answering. `media`: content type as sent, "" = none; `size`: median bytes of the body."""
 
     status: int
@@ -52,21 +52,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Responses:
     """Outcomes with cumulative weights."""
 
-    outcomes: tuple[Outcome, ...]
+    choices: tuple[Response, ...]
     cumulative: tuple[float, ...]
 
-    def draw(self, rng: Random) -> Outcome:
+    def draw(self, rng: Random) -> Response:
         """One outcome."""
-        return self.outcomes[bisect(self.cumulative, rng.random() * self.cumulative[-1])]
+        return self.choices[bisect(self.cumulative, rng.random() * self.cumulative[-1])]
 
 
-def answers(weighted: Iterable[tuple[float, int, str, int]]) -> Answers:
+def make_responses(weighted: Iterable[tuple[float, int, str, int]]) -> Responses:
     """`Answers` from (weight, status, media, size); weights need not sum to 1."""
     rows = [row for row in weighted if row[0] > 0]
-    return Answers(tuple(Outcome(*row[1:]) for row in rows), tuple(accumulate(row[0] for row in rows)))
+    return Responses(tuple(Response(*row[1:]) for row in rows), tuple(accumulate(row[0] for row in rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Operation:
     method: str
     template: str
     parameters: tuple[Parameter, ...]
-    answers: Answers
+    responses: Responses
     modes: tuple[str, ...]
     audience: tuple[tuple[str, float], ...]
     weight: float

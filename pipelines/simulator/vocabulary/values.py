@@ -38,7 +38,7 @@ _EXTENSIONS = (
 )
 
 
-def source(seed: int, *purpose: object) -> Random:
+def random_source(seed: int, *purpose: object) -> Random:
     """A random source of its own for one purpose; seeded by text, so independent of PYTHONHASHSEED."""
     text = ":".join(str(part) for part in (seed, *purpose))
     return Random(text)  # noqa: S311 - reproducible test data; nothing secret is made here
@@ -163,7 +163,7 @@ class Values:
         return MAKERS[self.kind](rng)
 
 
-def entities(rng: Random, kind: str, size: int) -> Values:
+def draw_entities(rng: Random, kind: str, size: int) -> Values:
     """A pool of `size` identifiers of one kind of `IDENTIFIERS`; the popular ones first."""
     if kind == "prefixed":
         prefix = rng.choice(NOUNS)[: rng.choice((2, 3, 4))]
@@ -171,12 +171,12 @@ def entities(rng: Random, kind: str, size: int) -> Values:
     return Values(kind, tuple(MAKERS[kind](rng) for _ in range(size)))
 
 
-def encoded(value: str) -> str:
+def encode_value(value: str) -> str:
     """A value as it stands in a path segment or query (RFC 3986 section 2.1)."""
     return value if value.isalnum() else quote(value, safe="-_.~,:")
 
 
-def typed(kind: str, value: str) -> object:
+def to_json_value(kind: str, value: str) -> object:
     """The JSON value of a drawn text of `kind`."""
     if kind in ("int", "small", "choice", "step", "unix"):
         return int(value)

@@ -166,7 +166,7 @@ TOP_DOMAINS = ("example", "example.com", "example.org", "example.net", "test")
 _IRREGULAR = {"person": "people", "series": "series", "species": "species", "staff": "staff"}
 
 
-def plural(noun: str) -> str:
+def pluralise(noun: str) -> str:
     """The English plural of a noun of `NOUNS` ("category" -> "categories")."""
     if noun in _IRREGULAR:
         return _IRREGULAR[noun]
@@ -175,7 +175,7 @@ def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def joined(words: str, case: str) -> str:
+def join_words(words: str, case: str) -> str:
     """Words separated by "-" in a case style: "camel", "pascal", "snake", "kebab" or "flat"."""
     parts = words.split("-")
     if case == "camel":
@@ -185,7 +185,7 @@ def joined(words: str, case: str) -> str:
     return {"snake": "_", "kebab": "-", "flat": ""}[case].join(parts)
 
 
-def one(rng: Random, options: str) -> str:
+def draw_text(rng: Random, options: str) -> str:
     """One of the options, which are separated by white space; "~" stands for the empty text.
 
     In an option {n} is a noun, {s} a plural, {w} a verb, {v} a version, {d} a digit and {h} eight
@@ -200,7 +200,7 @@ def one(rng: Random, options: str) -> str:
 _PLACE = re.compile(r"\{(\w)\}")
 _FILLERS: dict[str, Callable[[Random], str]] = {
     "n": lambda rng: rng.choice(NOUNS),
-    "s": lambda rng: plural(rng.choice(NOUNS)),
+    "s": lambda rng: pluralise(rng.choice(NOUNS)),
     "w": lambda rng: rng.choice(VERBS),
     "v": lambda rng: rng.choice(VERSIONS),
     "d": lambda rng: str(rng.randrange(1, 10)),

@@ -15,11 +15,16 @@ from pipelines.simulator.styles import embed_styles as embed
 from pipelines.simulator.styles import page_styles as page
 from pipelines.simulator.styles.api_events import EVENT_EXTRAS
 from pipelines.simulator.styles.api_intake import EXTRAS, STYLES
+from pipelines.simulator.styles.path_spelling import draw_spelling, respell_operations
 from pipelines.simulator.styles.scans import scans
-from pipelines.simulator.styles.writing import draw_style, rewritten
-from pipelines.simulator.vocabulary.conventions import Audience, Habits, draw_habits, resource
-from pipelines.simulator.vocabulary.dialect import Dialect, draw_dialect
-from pipelines.simulator.vocabulary.operation import Operation, answers
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions, draw_api_conventions
+from pipelines.simulator.vocabulary.operation import Operation, make_responses
+from pipelines.simulator.vocabulary.web_conventions import (
+    Audience,
+    WebConventions,
+    draw_web_conventions,
+    web_resource,
+)
 from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, SECTIONS, TOP_DOMAINS
 
 # Shape of a site and its share of the fleet.
@@ -41,7 +46,7 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class SiteProfile:
     """A host, its shape, and the web origin whose scripts call it ("" = its own pages)."""
 
     host: str
@@ -60,8 +65,8 @@ class Front:
         )
 
 
-def draw_front(rng: Random, index: int) -> Front:
-    """A front. The name is unique in a fleet because it holds the number of the site."""
+def draw_profile(rng: Random, index: int) -> SiteProfile:
+    """A profile. The name is unique in a fleet because it holds the number of the site."""
     shape = rng.choices([name for name, _ in SHAPES], [weight for _, weight in SHAPES])[0]
     if index < 6:  # small fleets have every shape
         shape = ("mixed", "api", "web", "mixed", "assets", "api")[index]
@@ -70,7 +75,7 @@ def draw_front(rng: Random, index: int) -> Front:
     # A front end on another host calls most API hosts and loads all asset hosts; a mixed site calls itself.
     elsewhere = rng.random() < {"api": 0.85, "mixed": 0.08, "web": 0.0, "assets": 1.0}[shape]
     origin = f"https://{rng.choice(('www', 'app', 'my', 'portal'))}.{domain}" if elsewhere else ""
-    return Front(f"{label}.{domain}" if label else domain, shape, origin)
+    return SiteProfile(f"{label}.{domain}" if label else domain, shape, origin)
 
 
 # Who calls the API of each shape; one of them per site.
@@ -87,7 +92,7 @@ _CALLERS: dict[str, tuple[Audience, ...]] = {
         (("browser", 0.4), ("server", 0.57), ("bot", 0.02), ("scanner", 0.004)),
     ),
 }
-Builder = Callable[[Random, Habits], list[Operation]]
+Builder = Callable[[Random, WebConventions], list[Operation]]
 _WEB: tuple[tuple[Builder, float], ...] = (
     (page.pages, 0.75),
     (page.entity_pages, 0.65),
@@ -126,64 +131,64 @@ _ASIDE: tuple[tuple[Builder, float], ...] = (
 )  # fmt: skip
 
 
-def declare(rng: Random, front: Front) -> tuple[Operation, ...]:
+def declare_operations(rng: Random, profile: SiteProfile) -> tuple[Operation, ...]:
     """All operations of a site, weights adding up to 1."""
-    habits = draw_habits(rng)
-    calls, dialect = _calls(rng, front)
-    parts = {"api": _ASIDE, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[front.shape]
-    built = (made for build, share in parts if rng.random() < share for made in build(rng, habits))
-    rest = rewritten(built, draw_style(rng))
-    if front.shape == "mixed" and dialect is not None and rng.random() < 0.5:
-        rest += _twins(rng, calls, dialect, habits)
-    if front.origin and calls:
+    web = draw_web_conventions(rng)
+    calls, api = _calls(rng, profile)
+    parts = {"api": _ASIDE, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[profile.shape]
+    built = (made for build, share in parts if rng.random() < share for made in build(rng, web))
+    rest = respell_operations(built, draw_spelling(rng))
+    if profile.shape == "mixed" and api is not None and rng.random() < 0.5:
+        rest += _twins(rng, calls, api, web)
+    if profile.origin and calls:
         rest += _preflights(rng, calls)
-    error_media = dialect.error_media if front.shape == "api" and dialect is not None else habits.html
+    error_media = api.error_media if profile.shape == "api" and api is not None else web.html
     attacks = scans(rng, error_media)
     share = {
         "api": rng.uniform(0.88, 0.99),
         "mixed": rng.choice((0.05, 0.12, 0.25, 0.4, 0.6)),
         "web": 0.0,
         "assets": 0.0,
-    }[front.shape]
+    }[profile.shape]
     attacked = rng.choice((0.002, 0.01, 0.03))
     if not rest:
         share = 1 - attacked
     return (*_scaled(calls, share), *_scaled(rest, 1 - share - attacked), *_scaled(attacks, attacked))
 
 
-def _calls(rng: Random, front: Front) -> tuple[list[Operation], Dialect | None]:
+def _calls(rng: Random, profile: SiteProfile) -> tuple[list[Operation], ApiConventions | None]:
     """The site's API operations, one per method and shape of path; none on web-only sites."""
-    if front.shape not in _CALLERS:
+    if profile.shape not in _CALLERS:
         return [], None
-    dialect = draw_dialect(rng, rng.choice(_CALLERS[front.shape]))
+    api = draw_api_conventions(rng, rng.choice(_CALLERS[profile.shape]))
     builders = [build for build, _ in STYLES.values()]
     weights = [weight for _, weight in STYLES.values()]
-    made = _scaled(rng.choices(builders, weights)[0](rng, dialect, rng.choice((1, 2, 4, 7, 12))), 1.0)
+    made = _scaled(rng.choices(builders, weights)[0](rng, api, rng.choice((1, 2, 4, 7, 12))), 1.0)
     for build, share in (*EXTRAS, *EVENT_EXTRAS):
         if rng.random() < share:
-            made += _scaled(build(rng, dialect, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
+            made += _scaled(build(rng, api, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
     unique: dict[tuple[str, tuple[str, ...]], Operation] = {}
     for operation in made:
         unique.setdefault((operation.method, tuple(operation.literals())), operation)
-    return list(unique.values()), dialect
+    return list(unique.values()), api
 
 
-def _twins(rng: Random, calls: list[Operation], dialect: Dialect, habits: Habits) -> list[Operation]:
+def _twins(rng: Random, calls: list[Operation], api: ApiConventions, web: WebConventions) -> list[Operation]:
     """Pages that show the API's entities, `/orders/{id}` for `/api/orders/{id}`: the pair of row D4."""
     found = [call for call in calls if call.method == "GET" and call.kind == "rest-json" and call.variables()]
     made = []
     for call in rng.sample(found, min(3, len(found))):
-        replies = habits.replies(habits.html, 15000)
+        replies = web.responses(web.html, 15000)
         parameters = tuple(parameter for parameter in call.parameters if parameter.location == "path")
-        template = call.template.removeprefix(dialect.base)
+        template = call.template.removeprefix(api.base)
         made.append(
-            resource(
+            web_resource(
                 "page-entity",
                 template,
                 replies,
                 *parameters,
                 weight=2,
-                cache_control=habits.page_cache,
+                cache_control=web.page_cache,
             )
         )
     return made
@@ -192,7 +197,7 @@ def _twins(rng: Random, calls: list[Operation], dialect: Dialect, habits: Habits
 def _preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
     """CORS preflights of other origins' scripts. Not API operations: the browser asks, nothing is done."""
     media = rng.choice(("", "", "", "text/plain", "text/html", "application/json"))
-    replies = answers([(1, rng.choice((204, 204, 200)), media, 0)])
+    replies = make_responses([(1, rng.choice((204, 204, 200)), media, 0)])
     return [
         replace(
             call,
@@ -200,7 +205,7 @@ def _preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
             is_api=False,
             method="OPTIONS",
             parameters=tuple(item for item in call.parameters if item.location in ("path", "query")),
-            answers=replies,
+            responses=replies,
             modes=("fetch",),
             audience=(("browser", 1.0),),
             weight=0.6,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from pipelines.simulator.vocabulary.operation import Answers, Operation, Parameter, answers
+from pipelines.simulator.vocabulary.operation import Operation, Parameter, Responses, make_responses
 from pipelines.simulator.vocabulary.values import Values
-from pipelines.simulator.vocabulary.words import one
+from pipelines.simulator.vocabulary.words import draw_text
 
 HTML = ("text/html; charset=utf-8", "text/html; charset=UTF-8", "text/html;charset=utf-8", "text/html")
 Audience = tuple[tuple[str, float], ...]
@@ -45,7 +45,7 @@ _ASSET_CACHE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class WebConventions:
     """Habits of one site.
 
     `extension` ends the paths of pages ("" or ".html"); `types_304` and `types_redirect` say whether those
@@ -61,14 +61,16 @@ class Habits:
     page_cache: str
     asset_cache: str
 
-    def replies(self, media: str, size: int, *, revalidated: bool = False, missing: float = 0.01) -> Answers:
+    def responses(
+        self, media: str, size: int, *, revalidated: bool = False, missing: float = 0.01
+    ) -> Responses:
         """Answers of a resource.
 
         Counted on the shared web traffic: 200 91 %, 302 3 %, 304 1.5-4.5 %, 404 0.2-2 %, 206 0.2-0.5 %.
         """
         share = self.not_modified if revalidated else self.not_modified / 4
         redirect = self.html if self.types_redirect else ""
-        return answers(
+        return make_responses(
             [
                 (1 - share - missing, 200, media, size),
                 (share, 304, media if self.types_304 else "", 0),
@@ -81,12 +83,12 @@ class Habits:
         )
 
 
-def draw_habits(rng: Random) -> Habits:
-    """One site's habits."""
-    return Habits(
+def draw_web_conventions(rng: Random) -> WebConventions:
+    """One site's conventions."""
+    return WebConventions(
         html=rng.choice(HTML) if rng.random() < 0.97 else "application/xhtml+xml",
-        extension=one(rng, "~ ~ ~ .html .php .aspx .htm /"),
-        folder=one(rng, _FOLDERS),
+        extension=draw_text(rng, "~ ~ ~ .html .php .aspx .htm /"),
+        folder=draw_text(rng, _FOLDERS),
         types_304=rng.random() < 0.35,
         types_redirect=rng.random() < 0.45,
         not_modified=rng.choice((0.0, 0.02, 0.05, 0.12)),
@@ -95,10 +97,10 @@ def draw_habits(rng: Random) -> Habits:
     )
 
 
-def resource(
+def web_resource(
     kind: str,
     template: str,
-    replies: Answers,
+    replies: Responses,
     *parameters: Parameter,
     method: str = "GET",
     modes: tuple[str, ...] = ("navigate",),
@@ -114,7 +116,7 @@ def resource(
         method=method,
         template=template,
         parameters=parameters,
-        answers=replies,
+        responses=replies,
         modes=modes,
         audience=audience,
         weight=weight,
@@ -123,12 +125,12 @@ def resource(
     )
 
 
-def paths(made: list[str]) -> Parameter:
+def path_variable(made: list[str]) -> Parameter:
     """A variable over ready paths (already encoded, may hold "/")."""
     return Parameter("path", "path", Values("path", tuple(path.lstrip("/") for path in made)))
 
 
-def queries(kinds: str, presence: float = 1.0) -> tuple[Parameter, ...]:
+def query_parameters(kinds: str, presence: float = 1.0) -> tuple[Parameter, ...]:
     """Query parameters from "name:kind name:kind ..."."""
     pairs = (text.split(":") for text in kinds.split())
     return tuple(Parameter("query", name, Values(kind), presence) for name, kind in pairs)

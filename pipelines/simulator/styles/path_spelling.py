@@ -13,7 +13,7 @@ from random import Random
 
 from pipelines.simulator.vocabulary.operation import Operation, Parameter
 
-STYLES = (("lower", 78), ("capital", 12), ("capital-dash", 5), ("space", 5))
+SPELLINGS = (("lower", 78), ("capital", 12), ("capital-dash", 5), ("space", 5))
 """Style and the share of sites: an assumption, as no public count is known. IIS and wikis write capitals."""
 # Kinds whose paths people name; what is fixed by a convention (robots.txt, a framework's route) stays.
 _NAMED = frozenset(
@@ -24,12 +24,12 @@ _WORD = re.compile(r"(?<![A-Za-z0-9%{.])[a-z](?=[a-z]{2})")
 _DASH = re.compile(r"(?<=[a-z])-(?=[A-Za-z])")
 
 
-def draw_style(rng: Random) -> str:
+def draw_spelling(rng: Random) -> str:
     """One site's style."""
-    return rng.choices([name for name, _ in STYLES], [weight for _, weight in STYLES])[0]
+    return rng.choices([name for name, _ in SPELLINGS], [weight for _, weight in SPELLINGS])[0]
 
 
-def rewritten(operations: Iterable[Operation], style: str) -> list[Operation]:
+def respell_operations(operations: Iterable[Operation], style: str) -> list[Operation]:
     """The operations with the paths of pages and files in this style; the names of variables stay."""
     return [
         _rewritten(operation, style) if operation.kind in _NAMED and style != "lower" else operation
@@ -37,7 +37,7 @@ def rewritten(operations: Iterable[Operation], style: str) -> list[Operation]:
     ]
 
 
-def written(path: str, style: str) -> str:
+def respell_path(path: str, style: str) -> str:
     """`/img/red-shoe.png` → `/Img/Red-shoe.png` (capital), `/Img/Red-Shoe.png` (capital-dash), `/Img/Red%20Shoe.png` (space)."""
     if style == "lower":
         return path
@@ -53,7 +53,7 @@ def _upper(found: re.Match[str]) -> str:
 
 def _rewritten(operation: Operation, style: str) -> Operation:
     parts = re.split(r"(\{[^{}]+\})", operation.template)
-    template = "".join(part if part.startswith("{") else written(part, style) for part in parts)
+    template = "".join(part if part.startswith("{") else respell_path(part, style) for part in parts)
     return replace(
         operation,
         template=template,
@@ -65,5 +65,5 @@ def _with_pool(parameter: Parameter, style: str) -> Parameter:
     """Only ready paths are rewritten: identifiers are what they are."""
     if parameter.values.kind != "path":
         return parameter
-    pool = tuple(written(path, style) for path in parameter.values.pool)
+    pool = tuple(respell_path(path, style) for path in parameter.values.pool)
     return replace(parameter, values=replace(parameter.values, pool=pool))

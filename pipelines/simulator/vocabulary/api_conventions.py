@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from pipelines.simulator.vocabulary.operation import Answers, Parameter, answers
-from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, Values, entities
-from pipelines.simulator.vocabulary.words import FIELDS, NOUNS, PAGING, VERBS, VERSIONS, joined, plural
+from pipelines.simulator.vocabulary.operation import Parameter, Responses, make_responses
+from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, Values, draw_entities
+from pipelines.simulator.vocabulary.words import FIELDS, NOUNS, PAGING, VERBS, VERSIONS, join_words, pluralise
 
 # Base paths and their weight; "{v}" is a version, "{n}" a noun. A third names neither `api`, `rest` nor a
 # version: counted on the shared browser captures, 66 of 154 calls have no such segment, while 86 of 5,542
@@ -39,13 +39,13 @@ CACHE_CONTROL = (
 )
 
 
-def pick(rng: Random, weighted: tuple[tuple[str, int], ...]) -> str:
+def draw_weighted(rng: Random, weighted: tuple[tuple[str, int], ...]) -> str:
     """One of the texts by weight."""
     return rng.choices([text for text, _ in weighted], [weight for _, weight in weighted])[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ApiConventions:
     """The habits of one site. `audience` is who calls its API; shares as in `Operation.audience`."""
 
     base: str
@@ -64,17 +64,17 @@ class Dialect:
 
     def path_word(self, words: str) -> str:
         """A literal segment in the site's style."""
-        return joined(words, self.case)
+        return join_words(words, self.case)
 
     def collection(self, noun: str) -> str:
         """The segment of a collection: plural or singular by habit."""
-        return self.path_word(plural(noun) if self.is_plural else noun)
+        return self.path_word(pluralise(noun) if self.is_plural else noun)
 
     def field(self, words: str) -> str:
         """A field or query parameter in the site's style."""
-        return joined(words, self.field_case)
+        return join_words(words, self.field_case)
 
-    def outcomes(self, rng: Random, method: str, size: int, media: str | None = None) -> Answers:
+    def responses(self, rng: Random, method: str, size: int, media: str | None = None) -> Responses:
         """Answers of one operation: successes by method, then the site's errors.
 
         Shares of errors as counted on the shared API captures: GitHub 2.8 %, Linode 7.3 %, Azure 1.4 %.
@@ -105,13 +105,13 @@ class Dialect:
             (503, 0.03),
         ):
             rows.append((bad * weight, status, self.error_media, 120))
-        return answers(rows)
+        return make_responses(rows)
 
     def query(self, rng: Random, most: int) -> tuple[Parameter, ...]:
         """Up to `most` query parameters, often none (counted: 23-92 % of calls have no query)."""
         chosen = rng.sample(PAGING, min(most, int(rng.random() ** 2 * (most + 1))))
         return tuple(
-            Parameter("query", self.field(name), kind_values(rng, kind), rng.choice((0.1, 0.3, 0.6, 1.0)))
+            Parameter("query", self.field(name), values_of_kind(rng, kind), rng.choice((0.1, 0.3, 0.6, 1.0)))
             for name, kind in chosen
         )
 
@@ -120,7 +120,10 @@ class Dialect:
         names = rng.sample(FIELDS, rng.randrange(1, most + 1))
         return tuple(
             Parameter(
-                "body", self.field(name), kind_values(rng, field_kind(rng)), rng.choice((0.2, 0.7, 1.0, 1.0))
+                "body",
+                self.field(name),
+                values_of_kind(rng, draw_field_kind(rng)),
+                rng.choice((0.2, 0.7, 1.0, 1.0)),
             )
             for name in names
         )
@@ -130,8 +133,10 @@ class Dialect:
         own = kind or (
             self.identifier if rng.random() < 0.85 else rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
         )
-        name = joined(f"{noun}-id", "camel") if rng.random() < 0.7 else rng.choice(("id", f"{noun}", "key"))
-        return Parameter("path", name, entities(rng, own, rng.choice((3, 12, 60, 200))))
+        name = (
+            join_words(f"{noun}-id", "camel") if rng.random() < 0.7 else rng.choice(("id", f"{noun}", "key"))
+        )
+        return Parameter("path", name, draw_entities(rng, own, rng.choice((3, 12, 60, 200))))
 
 
 _FIELD_KINDS = (
@@ -154,12 +159,12 @@ _FIELD_KINDS = (
 _FIELD_WEIGHTS = (14, 8, 8, 10, 4, 4, 4, 4, 20, 8, 2, 6, 8, 3, 1)
 
 
-def field_kind(rng: Random) -> str:
+def draw_field_kind(rng: Random) -> str:
     """The kind of a body field."""
     return rng.choices(_FIELD_KINDS, _FIELD_WEIGHTS)[0]
 
 
-def kind_values(rng: Random, kind: str) -> Values:
+def values_of_kind(rng: Random, kind: str) -> Values:
     """Values of a kind; an enum gets two to six words of its own, skewed."""
     if kind == "enum":
         return Values(kind, tuple(rng.sample(NOUNS + VERBS, rng.randrange(2, 7))))
@@ -169,16 +174,16 @@ def kind_values(rng: Random, kind: str) -> Values:
     return Values(kind)
 
 
-def base_path(rng: Random) -> str:
+def draw_base_path(rng: Random) -> str:
     """A base path such as `/api/v1`, or none."""
-    return pick(rng, BASES).replace("{v}", rng.choice(VERSIONS)).replace("{n}", rng.choice(NOUNS))
+    return draw_weighted(rng, BASES).replace("{v}", rng.choice(VERSIONS)).replace("{n}", rng.choice(NOUNS))
 
 
-def draw_dialect(rng: Random, audience: tuple[tuple[str, float], ...]) -> Dialect:
-    """A site's habits."""
-    media = pick(rng, JSON_MEDIA).replace("{n}", rng.choice(NOUNS))
-    return Dialect(
-        base=base_path(rng),
+def draw_api_conventions(rng: Random, audience: tuple[tuple[str, float], ...]) -> ApiConventions:
+    """A site's conventions."""
+    media = draw_weighted(rng, JSON_MEDIA).replace("{n}", rng.choice(NOUNS))
+    return ApiConventions(
+        base=draw_base_path(rng),
         case=rng.choice(("kebab", "kebab", "snake", "camel", "pascal", "flat")),
         field_case=rng.choice(("camel", "camel", "snake", "snake", "kebab", "pascal")),
         is_plural=rng.random() < 0.75,
