@@ -131,8 +131,8 @@ def test_hosts_of_few_or_trivial_paths_are_not_merged() -> None:
 
 def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
     code = (
-        "from types import SimpleNamespace; from ml.training.stacks import signature; "
-        "print(int(signature({f'GET /{n}' for n in 'abcdefgh'}, 64).sum()))"
+        "from types import SimpleNamespace; from ml.training.stacks import compute_signature; "
+        "print(int(compute_signature({f'GET /{n}' for n in 'abcdefgh'}, 64).sum()))"
     )
     root = Path(__file__).resolve().parents[2]
     said = {
