@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ingest import find_files
-from ml.explanation.reasons import base_value, explainer
+from ml.explanation.reasons import compute_base_value, load_explainer
 from ml.explanation.spark import with_reasons
 from ml.requests.spark import with_probability
 from pipelines.selection.columns import packed_signals
@@ -55,7 +55,7 @@ def score_files(
             run.reporter.note(f"  unreadable, left out: {problem}")
         valid = batch.rows.where(F.size("violations") == 0).withColumn("signals", packed_signals())
         if with_explanation:
-            run.summary["base_log_odds"] = round(base_value(explainer(model)), 4)
+            run.summary["base_log_odds"] = round(compute_base_value(load_explainer(model)), 4)
             scores = explain_scores(valid, model, folder, run.settings.selection.reasons)
         else:
             scores = with_probability(valid, model, keep=KEPT)
