@@ -21,10 +21,10 @@ from benchmarks.scoring import best_cost, compute_all
 from pipelines.endpoints.spark.client_days import is_guess
 from pipelines.runtime.settings import Settings, load_settings
 from pipelines.runtime.spark import get_session
-from pipelines.schemas.extraction.spark import observed, with_apart
-from pipelines.schemas.learning.spark import learned, slice_states, slices
-from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA, maps_of
-from pipelines.schemas.validation.spark import deviants, parameter_senders
+from pipelines.schemas.extraction.spark import extract_batches, mark_excluded_clients
+from pipelines.schemas.learning.spark import build_slices, compute_slice_states, infer_schemas
+from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA, find_maps
+from pipelines.schemas.validation.spark import find_outlier_clients, parameter_senders
 
 BUDGET = 250_000
 PARAMETERS = 7
@@ -69,7 +69,7 @@ def main() -> None:
     spark = get_session("benchmark", settings.spark)
     rows = transactions(spark, options.transactions).localCheckpoint()
     counts = {
-        "read": compute_all(observed(rows)),
+        "read": compute_all(extract_batches(rows)),
         "read and counted": lambda: learn(rows, settings, whole=False),
         "whole step": lambda: learn(rows, settings),
     }
@@ -87,21 +87,23 @@ def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
 
     If `whole`, outlier clients are left out and schemas are inferred as well.
     """
-    batches = observed(rows).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
+    batches = extract_batches(rows).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
     if not whole:
         maps = rows.sparkSession.createDataFrame([], MAPS_SCHEMA)
-        compute_all(slices(slice_states(batches, maps, settings.schemas).localCheckpoint()))()
+        compute_all(build_slices(compute_slice_states(batches, maps, settings.schemas).localCheckpoint()))()
         return
     sent = parameter_senders(batches, settings.deviants).localCheckpoint()
-    maps = maps_of(sent, settings.schemas).localCheckpoint()
+    maps = find_maps(sent, settings.schemas).localCheckpoint()
     answers = (
         rows.groupBy("client")
         .agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors"))
         .localCheckpoint()
     )
-    apart = deviants(sent, maps, answers, settings.deviants).localCheckpoint()
-    states = slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint()
-    compute_all(learned(slices(states).localCheckpoint(), settings.schemas))()
+    apart = find_outlier_clients(sent, maps, answers, settings.deviants).localCheckpoint()
+    states = compute_slice_states(
+        mark_excluded_clients(batches, apart), maps, settings.schemas
+    ).localCheckpoint()
+    compute_all(infer_schemas(build_slices(states).localCheckpoint(), settings.schemas))()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Literal
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.spark.listing import write_listing
-from pipelines.openapi.spark import Written, write_documents
+from pipelines.openapi.spark import WrittenDocument, write_documents
 from pipelines.runtime.settings import Profile
 from pipelines.schemas.tables import SCHEMAS, latest
 from pipelines.workflows.inventory import inventory, near_inventory
@@ -26,7 +26,7 @@ from pipelines.workflows.run import Run
 
 def export_documents(
     run: Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
-) -> list[Written]:
+) -> list[WrittenDocument]:
     """Writes one document a host and profile; a folder for each profile where there are several."""
     endpoints = inventory(run).where(F.col("variant") == "ml")
     schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")

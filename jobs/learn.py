@@ -34,9 +34,9 @@ from pipelines.endpoints.spark.inventory import select_listed
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.tables import Table
-from pipelines.schemas.extraction.spark import observed, with_apart
-from pipelines.schemas.learning.spark import learned, slice_states, slices
-from pipelines.schemas.statistics.spark.maps import maps_of
+from pipelines.schemas.extraction.spark import extract_batches, mark_excluded_clients
+from pipelines.schemas.learning.spark import build_slices, compute_slice_states, infer_schemas
+from pipelines.schemas.statistics.spark.maps import find_maps
 from pipelines.schemas.tables import (
     DEVIANTS,
     LEARNED_CELLS,
@@ -45,7 +45,7 @@ from pipelines.schemas.tables import (
     SCHEMAS,
     new_versions,
 )
-from pipelines.schemas.validation.spark import deviants, parameter_senders
+from pipelines.schemas.validation.spark import find_outlier_clients, parameter_senders
 from pipelines.selection.variant import Variant, learning_threshold
 from pipelines.transactions.tables import TRANSACTIONS
 from pipelines.workflows.days import (
@@ -149,7 +149,7 @@ def read_senders(work: Work) -> DataFrame | None:
 
 
 def extract_values(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
-    """The values of the successful requests of these cells, in batches (`extraction.spark.observed`)."""
+    """The values of the successful requests of these cells, in batches (`extraction.spark.extract_batches`)."""
     warehouse = work.run.warehouse
     successful = read_transactions(work.run).where(
         F.col("status").between(200, 299) & F.expr(build_day_filter(days))
@@ -157,7 +157,7 @@ def extract_values(work: Work, of_cells: DataFrame, days: frozenset[date]) -> Da
     taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
         F.broadcast(of_cells.select(*CELL_KEY)), list(CELL_KEY[1:])
     )
-    return observed(name_clients(taught, CLIENTS.read(warehouse))).localCheckpoint(
+    return extract_batches(name_clients(taught, CLIENTS.read(warehouse))).localCheckpoint(
         storageLevel=StorageLevel.DISK_ONLY
     )
 
@@ -169,9 +169,9 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     """
     run, settings, warehouse = work.run, work.run.settings, work.run.warehouse
     sent, stored, clients = work.rows(PARAMETER_SENDERS), CLIENT_DAYS.read(warehouse), CLIENTS.read(warehouse)
-    maps = maps_of(sent, settings.schemas).localCheckpoint()
+    maps = find_maps(sent, settings.schemas).localCheckpoint()
     asked = name_clients(count_client_requests(stored), clients).localCheckpoint()
-    apart = deviants(sent, maps, asked, settings.deviants).localCheckpoint()
+    apart = find_outlier_clients(sent, maps, asked, settings.deviants).localCheckpoint()
     askers = find_cell_clients(
         name_clients(stored, select_by_name(clients, apart)), PATH_TEMPLATES.read(warehouse)
     )
@@ -185,7 +185,11 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
         batches = again if batches is None else batches.unionByName(again)
     found = None
     if batches is not None:
-        found = slices(slice_states(with_apart(batches, apart), maps, settings.schemas).localCheckpoint())
+        found = build_slices(
+            compute_slice_states(
+                mark_excluded_clients(batches, apart), maps, settings.schemas
+            ).localCheckpoint()
+        )
     written = work.gone.union(days["redone"])
     work.replace(PARAMETER_SLICES, found, redone, written)
     DEVIANTS.replace(
@@ -199,7 +203,7 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
 def append_schemas(work: Work, apart: DataFrame) -> dict[str, int]:
     """Appends the schemas that are new or judged otherwise; returns the counts for the summary."""
     warehouse = work.run.warehouse
-    found = learned(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
+    found = infer_schemas(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
     fresh = new_versions(found, SCHEMAS.read(warehouse)).localCheckpoint()
     changed = fresh.agg(
         F.count("*").alias("schemas"),

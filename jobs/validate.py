@@ -40,7 +40,7 @@ from pipelines.conformance.spark import (
 )
 from pipelines.conformance.tables import VIOLATIONS, WAREHOUSE_BATCH
 from pipelines.decisions.spark import with_aliases
-from pipelines.openapi.spark import documents
+from pipelines.openapi.spark import build_documents
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.errors import WarehouseError
 from pipelines.schemas.tables import SCHEMAS, latest
@@ -77,7 +77,9 @@ def load_learned_routes(run: Run) -> Routes:
     with run.reporter.stage("Reading learned schemas"):
         endpoints = listed_endpoints(run).where(F.col("variant") == "ml")
         schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
-        known = [Document(f"learned schemas of {host}", tree) for host, tree in documents(endpoints, schemas)]
+        known = [
+            Document(f"learned schemas of {host}", tree) for host, tree in build_documents(endpoints, schemas)
+        ]
     if not known:
         raise WarehouseError(
             f"{run.root}: holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."

@@ -9,8 +9,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from pipelines.runtime.settings import load_settings
-from pipelines.schemas.inference.infer import Judgement, judge
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.inference.infer import InferredSchema, infer_schema
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from tests import strategies
 from tests.oracles.parameter_state import fold, observe
 
@@ -20,22 +20,22 @@ FORMATS = Draft202012Validator.FORMAT_CHECKER
 Observation = tuple[str, str, date, bool]
 
 
-def infer_observations(observations: Iterable[Observation], name: str = "q") -> Judgement:
+def infer_observations(observations: Iterable[Observation], name: str = "q") -> InferredSchema:
     """Infers the schema of one parameter from its observations."""
     state = fold(
         observe(value, client, day, is_first=is_first) for value, client, day, is_first in observations
     )
-    return judge(name, state.evidence(), SETTINGS)
+    return infer_schema(name, state.evidence(), SETTINGS)
 
 
-def infer_values(values: Iterable[str], name: str = "q", clients: int = 7) -> Judgement:
+def infer_values(values: Iterable[str], name: str = "q", clients: int = 7) -> InferredSchema:
     """Infers the schema of `values`, one a request, sent by `clients` in turn."""
     return infer_observations(((value, f"c{i % clients}", DAY, True) for i, value in enumerate(values)), name)
 
 
 def schema_of(values: Iterable[str], **arguments: Any) -> dict[str, Any]:
     """Returns the JSON Schema of `values`, without the evidence."""
-    schema: dict[str, Any] = without_evidence(json_schema(infer_values(values, **arguments)))
+    schema: dict[str, Any] = without_evidence(to_json_schema(infer_values(values, **arguments)))
     return schema
 
 

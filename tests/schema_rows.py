@@ -15,11 +15,11 @@ from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import is_guess
 from pipelines.http.value_formats import detect_kind
 from pipelines.runtime.settings_sections import OutlierClientSettings, SchemaSettings
-from pipelines.schemas.extraction.batch import Batch, coded, packed, unpacked
+from pipelines.schemas.extraction.batch import Batch, encode_rows, pack_batch, unpack_batch
 from pipelines.schemas.extraction.spark import BATCHES_SCHEMA, LATE_HOUR, is_held
-from pipelines.schemas.learning.spark import slice_states, slices
+from pipelines.schemas.learning.spark import build_slices, compute_slice_states
 from pipelines.schemas.statistics.spark.maps import MAPS_SCHEMA
-from pipelines.schemas.validation.spark import deviants, parameter_senders
+from pipelines.schemas.validation.spark import find_outlier_clients, parameter_senders
 
 DAYS = [date(2026, 6, 1), date(2026, 6, 2)]
 KEY = ("ml", "a.example", "GET", "/users/{id}")
@@ -91,14 +91,14 @@ def values_of(observed: DataFrame) -> DataFrame:
 
 def slices_of(values: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Learns slices from values, without maps and outlier clients."""
-    return slices(slice_states(batches(values), empty_maps(values.sparkSession), settings))
+    return build_slices(compute_slice_states(batches(values), empty_maps(values.sparkSession), settings))
 
 
 def outlier_clients_of(
     values: DataFrame, transactions: DataFrame, settings: OutlierClientSettings
 ) -> DataFrame:
     """Finds the outlier clients, without maps."""
-    return deviants(
+    return find_outlier_clients(
         parameter_senders(batches(values), settings),
         empty_maps(values.sparkSession),
         transactions.groupBy("client").agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors")),
@@ -115,7 +115,7 @@ def _packed(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([("clients", pa.list_(pa.string()))] + [(name, pa.binary()) for name in Batch._fields])
     for some in rows:
         if some.num_rows:
-            yield pa.RecordBatch.from_pylist([packed(_batch(pa.Table.from_batches([some])))], schema)
+            yield pa.RecordBatch.from_pylist([pack_batch(_batch(pa.Table.from_batches([some])))], schema)
 
 
 def _batch(rows: pa.Table) -> Batch:
@@ -138,7 +138,7 @@ def _batch(rows: pa.Table) -> Batch:
     }
     tables = []
     for name, of in keys.items():
-        codes, firsts = coded(*(columns[one].cast(pa.string()) for one in of))
+        codes, firsts = encode_rows(*(columns[one].cast(pa.string()) for one in of))
         seen[name] = pa.array(codes[row].astype(np.int32))
         tables.append(pa.table({one: columns[one].take(pa.array(firsts)) for one in of}))
     seen["day"] = columns["day"].cast(pa.int32()).take(pa.array(row))
@@ -152,7 +152,7 @@ def _batch(rows: pa.Table) -> Batch:
 
 def _unpacked(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for row in (one for some in rows for one in some.to_pylist()):
-        batch = unpacked(row)
+        batch = unpack_batch(row)
         found: dict[str, Any] = {}
         for name, table in (
             ("sender", batch.senders),

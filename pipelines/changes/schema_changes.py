@@ -29,7 +29,7 @@ from pipelines.http.value_formats import (
 )
 from pipelines.http.value_patterns import BITS
 from pipelines.openapi.endpoint import Parameter
-from pipelines.requests.json_body import ITEM, last_token, parent
+from pipelines.requests.json_body import ITEM, last_token, parent_pointer
 from pipelines.requests.path_parameters import PLAIN
 from pipelines.schemas.inference.json_schema import EVIDENCE
 from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS
@@ -298,7 +298,7 @@ def _new(place: Place, parameter: Parameter, before: Mapping[Place, Parameter]) 
 def _is_expected(place: Place, before: Mapping[Place, Parameter]) -> bool:
     """Whether old requests could lack it: a member is expected of its object only, which must have been known."""
     location, name = place
-    return location != "body" or ("body", parent(name)) in before
+    return location != "body" or ("body", parent_pointer(name)) in before
 
 
 def _changed(place: Place, old: Parameter, new: Parameter) -> list[Change]:

@@ -18,7 +18,7 @@ from pipelines.http.numbers import parse_number
 from pipelines.http.value_formats import BY_KIND, VALUE_FORMATS
 from pipelines.http.value_patterns import BITS, bracket_expression, classes_of
 from pipelines.schemas.inference.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
-from pipelines.schemas.statistics.prefix import as_pattern
+from pipelines.schemas.statistics.prefix import escape_for_pattern
 
 JsonSchema = Mapping[str, Any]
 URL = ("path", "query", "item", "key", "form", "header", "cookie", "part", "file")
@@ -81,7 +81,11 @@ def parse_character_pattern(pattern: str | None) -> AllowedCharacters | None:
     for place, sign in enumerate(pattern):
         if sign == "[" and (classes := _brackets().get(pattern[place:])) is not None:
             prefix = re.sub(r"\\(.)", r"\1", pattern[1:place])
-            return AllowedCharacters(classes, prefix) if pattern[:place] == f"^{as_pattern(prefix)}" else None
+            return (
+                AllowedCharacters(classes, prefix)
+                if pattern[:place] == f"^{escape_for_pattern(prefix)}"
+                else None
+            )
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.http.json_values import JsonSchema
-from pipelines.requests.json_body import ITEM, MAX_DEPTH, MAX_VALUES, token
+from pipelines.requests.json_body import ITEM, MAX_DEPTH, MAX_VALUES, reference_token
 
 MAX_MEMBERS = 5_000
 """Members of a schema that are looked at, with all that it refers to; what is deeper may hold anything."""
@@ -69,7 +69,7 @@ def find_unknown_members(value: Any, known: Members) -> Iterator[tuple[str, str,
         if isinstance(node, dict):
             for name, below in node.items():
                 if name in here.names:
-                    places.append((f"{pointer}/{token(name)}", below, here.names[name]))
+                    places.append((f"{pointer}/{reference_token(name)}", below, here.names[name]))
                 elif not here.is_open and here.names:
                     yield pointer, name, below
         elif isinstance(node, list) and here.items is not None:

@@ -13,7 +13,7 @@ DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited"
 
 def parse_pairs(query: str) -> tuple[list[tuple[str, str]], bool]:
     """Names and values, decoded as learning does, and whether that is all of them."""
-    return urlencoded.pairs(query), query.count("&") < urlencoded.MAX_PAIRS
+    return urlencoded.split_pairs(query), query.count("&") < urlencoded.MAX_PAIRS
 
 
 def read_scalars(text: str) -> Iterator[object]:

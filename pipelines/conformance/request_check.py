@@ -30,7 +30,7 @@ from pipelines.conformance.routes import Routes
 from pipelines.conformance.value_check import Violation, check_parameter, classify_value, compile_schema
 from pipelines.http.media_types import FORM
 from pipelines.http.value_formats import detect_kind
-from pipelines.requests.json_body import ITEM, escaped, token
+from pipelines.requests.json_body import ITEM, escape_token, reference_token
 from pipelines.requests.parameter_names import NAME_CHARACTERS, is_member_name
 from pipelines.requests.urlencoded import parameter_name
 
@@ -179,10 +179,10 @@ def publishable_name(name: str) -> str:
 
 def publishable_member_name(name: str) -> str:
     """The name of a member of a JSON body as learning keeps it, or what stands for a value in a name's place."""
-    return escaped(name[:NAME_CHARACTERS]) if name and is_member_name(name) else NAMELESS
+    return escape_token(name[:NAME_CHARACTERS]) if name and is_member_name(name) else NAMELESS
 
 
 def json_pointer(violation: Violation) -> str:
     """The JSON Pointer of a place in a body, as learning writes it: `*` for any item, `{}` for any key of a map."""
-    tokens: list[Any] = [ITEM if isinstance(step, int) else token(step) for step in violation.place]
-    return "".join(f"/{token}" for token in tokens)[:NAME_CHARACTERS]
+    tokens: list[Any] = [ITEM if isinstance(step, int) else reference_token(step) for step in violation.place]
+    return "".join(f"/{name}" for name in tokens)[:NAME_CHARACTERS]

@@ -12,14 +12,14 @@ from urllib.parse import unquote
 from pipelines.conformance.operation import Operation
 from pipelines.http.path_template import parse_template
 from pipelines.http.text import percent_decode
-from pipelines.requests.path_parameters import REST, values_of, written_segments
+from pipelines.requests.path_parameters import REST, match_segment, split_path
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def decode_segments(path: str) -> list[str]:
     """The decoded segments of a path."""
-    return [percent_decode(segment) for segment in written_segments(path)]
+    return [percent_decode(segment) for segment in split_path(path)]
 
 
 def split_literals(template: str) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class RouteNode:
         if segment in self.literals:
             yield self.literals[segment]
         for literals, node in self.mixed.items():
-            if literals != WHOLE_SEGMENT and values_of(literals, segment) is not None:
+            if literals != WHOLE_SEGMENT and match_segment(literals, segment) is not None:
                 yield node
         if WHOLE_SEGMENT in self.mixed:
             yield self.mixed[WHOLE_SEGMENT]
@@ -199,7 +199,7 @@ class Routes:
         if host in self.hosts:
             yield self.hosts[host]
         for pattern, node in self.hosts.items():
-            if "{}" in pattern and values_of(split_literals(pattern), host) is not None:
+            if "{}" in pattern and match_segment(split_literals(pattern), host) is not None:
                 yield node
         if ANY_HOST in self.hosts:
             yield self.hosts[ANY_HOST]
@@ -223,6 +223,6 @@ def _values(route: Route, parts: list[str]) -> Iterator[tuple[str, str]]:
     for place in route.places:
         yield from zip(
             place.names,
-            values_of(place.literals, parts[place.segment]) or () if place.segment < len(parts) else (),
+            match_segment(place.literals, parts[place.segment]) or () if place.segment < len(parts) else (),
             strict=False,
         )

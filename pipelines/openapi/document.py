@@ -12,16 +12,16 @@ from urllib.parse import quote
 from pipelines.http.path_template import PLACEHOLDER, Template, make_names_unique
 from pipelines.http.text import replace_surrogates, to_single_line
 from pipelines.openapi.endpoint import Endpoint, timestamp
-from pipelines.openapi.merge import Located, busiest_first, located, merged
+from pipelines.openapi.merge import ParsedEndpoint, busiest_first, merge_endpoints, parse_endpoint
 from pipelines.openapi.parameters import parameter_objects
-from pipelines.openapi.request_body import request_body
-from pipelines.requests.path_parameters import as_written
-from pipelines.schemas.inference.json_schema import SURE, constraints, is_sure
+from pipelines.openapi.request_body import build_request_body
+from pipelines.requests.path_parameters import apply_path_variant
+from pipelines.schemas.inference.json_schema import SURE, constraint_evidence, is_sure
 
 CLEAN_LITERAL = r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"
 CLEAN_NAME = r"[A-Za-z][A-Za-z0-9]*"
 BY = "by"
-UNTELLING_SEGMENT = r"(?:api|rest|rpc|v[0-9]+(?:\.[0-9]+)*)"
+GENERIC_SEGMENT = r"(?:api|rest|rpc|v[0-9]+(?:\.[0-9]+)*)"
 ID_CHARACTERS = 100
 HASH_CHARACTERS = 10
 TAG_CHARACTERS = 64
@@ -52,7 +52,7 @@ def operation_id(method: str, path: str) -> str:
 def tag_of(template: Template) -> str | None:
     """The first literal segment that names something: `/api/v2/users/{id}` → `users`; else None."""
     for segment in template.shape.split("/"):
-        if segment and "{}" not in segment and not re.fullmatch(UNTELLING_SEGMENT, segment, re.IGNORECASE):
+        if segment and "{}" not in segment and not re.fullmatch(GENERIC_SEGMENT, segment, re.IGNORECASE):
             return to_single_line(segment, TAG_CHARACTERS)
     return None
 
@@ -67,7 +67,7 @@ NOTHING_SUCCESSFUL = "no request was answered with 2xx"
 NOT_YET = "nothing was learned from its requests: `learn` has not run since, or it left their clients out"
 
 
-def untaught(endpoint: Endpoint) -> dict[str, Any]:
+def unlearned_census(endpoint: Endpoint) -> dict[str, Any]:
     """For `x-census` of an operation: `learned: false`, the reason and the threshold; nothing where a schema was learned."""
     if endpoint.learned_from:
         return {}
@@ -84,7 +84,7 @@ def _reason(endpoint: Endpoint) -> str:
     return NOT_YET if endpoint.statuses.get("2XX") else NOTHING_SUCCESSFUL
 
 
-def assurance(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+def document_confidence(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """`back_test`: requests left out of what taught, false alarms among them, and per 10,000; `constraints`: how many, how sure.
 
     Both are there only where something was tested or written.
@@ -95,7 +95,7 @@ def assurance(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         is_sure(one)
         for endpoint in known
         for parameter in endpoint.parameters
-        for one in constraints(parameter.schema)
+        for one in constraint_evidence(parameter.schema)
     ]
     back_test = {"requests": tested, "false_alarms": alarms, "per_10000": per_10000(alarms, tested)}
     written = {
@@ -140,7 +140,7 @@ class Origin:
     merged_hosts: tuple[str, ...] = ()
 
 
-def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Document:
+def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Document:
     """The document of one host. The order of `endpoints` does not matter; there must be one at least.
 
     Raises:
@@ -148,9 +148,9 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
     """
     if not endpoints:
         raise ValueError("a document needs at least one endpoint")
-    by_shape: dict[str, list[Located]] = {}
+    by_shape: dict[str, list[ParsedEndpoint]] = {}
     for endpoint in endpoints:
-        one = located(endpoint)
+        one = parse_endpoint(endpoint)
         by_shape.setdefault(one.template.shape, []).append(one)
     items = dict(sorted(found for group in by_shape.values() for found in _path_items(group)))
     _number_operations(items)
@@ -182,7 +182,7 @@ def document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Docume
             "transactions": transactions,
             "endpoints": len(endpoints),
             "client": CLIENT,
-            **assurance(endpoints),
+            **document_confidence(endpoints),
             "hosts": [replace_surrogates(name) for name in (host, *origin.merged_hosts)],
         },
     }
@@ -200,13 +200,15 @@ def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
     return [{"url": f"{scheme}://{authority}"} for scheme in sorted(schemes, reverse=True)]
 
 
-def _path_items(group: Sequence[Located]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _path_items(group: Sequence[ParsedEndpoint]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Paths and their items, from all endpoints of one shape: one for each way in which requests write the path."""
     naming_one = busiest_first(group)[0].template
     names = make_names_unique(naming_one.names)
-    by_path: dict[str, list[Located]] = {}
+    by_path: dict[str, list[ParsedEndpoint]] = {}
     for one in group:
-        for path in dict.fromkeys(as_written(naming_one.path(names), way) for way in one.endpoint.writings):
+        for path in dict.fromkeys(
+            apply_path_variant(naming_one.path(names), way) for way in one.endpoint.path_variants
+        ):
             by_path.setdefault(path, []).append(one)
     counted: dict[int, str] = {}
     for path, same in by_path.items():
@@ -215,10 +217,10 @@ def _path_items(group: Sequence[Located]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _path_item(
-    path: str, group: Sequence[Located], names: tuple[str, ...], counted: Mapping[int, str]
+    path: str, group: Sequence[ParsedEndpoint], names: tuple[str, ...], counted: Mapping[int, str]
 ) -> dict[str, Any]:
     """The operations of a path, from its endpoints; counts of the `counted` ones stand at another writing of the path."""
-    by_method: dict[str, list[Located]] = {}
+    by_method: dict[str, list[ParsedEndpoint]] = {}
     for one in group:
         by_method.setdefault(replace_surrogates(one.endpoint.method), []).append(one)
     item: dict[str, Any] = {}
@@ -237,10 +239,12 @@ def _path_item(
     return {**item, **({"x-census-methods": others} if others else {})}
 
 
-def _operation(method: str, path: str, group: Sequence[Located], names: tuple[str, ...]) -> dict[str, Any]:
-    endpoint = merged(group, names)
+def _operation(
+    method: str, path: str, group: Sequence[ParsedEndpoint], names: tuple[str, ...]
+) -> dict[str, Any]:
+    endpoint = merge_endpoints(group, names)
     parameters = parameter_objects(endpoint.parameters, endpoint.learned_from)
-    body = request_body(endpoint.parameters, endpoint.media_types)
+    body = build_request_body(endpoint.parameters, endpoint.media_types)
     tag = tag_of(group[0].template)
     templates = sorted({replace_surrogates(one.endpoint.path_template) for one in group})
     return {
@@ -257,7 +261,7 @@ def _operation(method: str, path: str, group: Sequence[Located], names: tuple[st
             "first_seen": timestamp(endpoint.first_seen),
             "last_seen": timestamp(endpoint.last_seen),
             "state": endpoint.state,
-            **untaught(endpoint),
+            **unlearned_census(endpoint),
             **({"probability": round(endpoint.probability, 4)} if endpoint.probability is not None else {}),
             **({"reasons": list(endpoint.reasons)} if endpoint.reasons else {}),
             **(

@@ -63,13 +63,13 @@ class Endpoint:
     left_out: int = 0
     tested: int = 0
     false_alarms: int = 0
-    writings: tuple[str, ...] = (PLAIN,)
+    path_variants: tuple[str, ...] = (PLAIN,)
     media_types: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
-def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
+def endpoint_from_row(row: Mapping[str, Any]) -> Endpoint:
     """A row of the merged endpoints, with column `schema` (a row of the schemas table as a mapping, or None).
 
     Answers are counted by class as they were given, 304 apart, whatever taught the schema.
@@ -95,9 +95,9 @@ def endpoint_of(row: Mapping[str, Any]) -> Endpoint:
         left_out=int(schema.get("left_out") or 0),
         tested=int(schema.get("tested") or 0),
         false_alarms=int(schema.get("false_alarms") or 0),
-        writings=tuple(schema.get("writings") or (PLAIN,)),
+        path_variants=tuple(schema.get("writings") or (PLAIN,)),
         media_types=tuple(schema.get("media_types") or ()),
-        parameters=parameters_of(schema.get("parameters") or ()),
+        parameters=parameters_from_rows(schema.get("parameters") or ()),
         reasons=tuple(format_reasons(row.get("reasons") or ())),
     )
 
@@ -108,7 +108,7 @@ def timestamp(moment: datetime) -> str:
     return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parameters_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+def parameters_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
     """Rows (or structs) of `PARAMETER_SCHEMA` as values."""
     return tuple(
         Parameter(

@@ -56,7 +56,7 @@ def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def rendered(document: Document, format: Literal["yaml", "json"]) -> bytes:
+def render_document(document: Document, format: Literal["yaml", "json"]) -> bytes:
     """The document in UTF-8, with a line end at its end."""
     return yaml_bytes(document) if format == "yaml" else json_bytes(document)
 

@@ -12,24 +12,24 @@ from pipelines.schemas.inference.json_schema import without_evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class ParsedEndpoint:
     """An endpoint and its template, taken apart."""
 
     endpoint: Endpoint
     template: Template
 
 
-def located(endpoint: Endpoint) -> Located:
+def parse_endpoint(endpoint: Endpoint) -> ParsedEndpoint:
     """The endpoint with its template parsed."""
-    return Located(endpoint, parse_template(endpoint.path_template))
+    return ParsedEndpoint(endpoint, parse_template(endpoint.path_template))
 
 
-def busiest_first(group: Sequence[Located]) -> list[Located]:
+def busiest_first(group: Sequence[ParsedEndpoint]) -> list[ParsedEndpoint]:
     """By requests, then by template: the first gives the names, whatever the order of the input."""
     return sorted(group, key=lambda one: (-one.endpoint.requests, one.endpoint.path_template))
 
 
-def merged(group: Sequence[Located], names: Sequence[str]) -> Endpoint:
+def merge_endpoints(group: Sequence[ParsedEndpoint], names: Sequence[str]) -> Endpoint:
     """One endpoint for all of `group` (same method and shape), its path parameters called `names` by place.
 
     Counts add up; clients do not (they may be shared), so the largest number stands. Parameters whose schemas
@@ -56,13 +56,15 @@ def merged(group: Sequence[Located], names: Sequence[str]) -> Endpoint:
         left_out=sum(endpoint.left_out for endpoint in endpoints),
         tested=sum(endpoint.tested for endpoint in endpoints),
         false_alarms=sum(endpoint.false_alarms for endpoint in endpoints),
-        writings=tuple(sorted({writing for endpoint in endpoints for writing in endpoint.writings})),
+        path_variants=tuple(
+            sorted({writing for endpoint in endpoints for writing in endpoint.path_variants})
+        ),
         media_types=tuple(sorted({name for endpoint in endpoints for name in endpoint.media_types})),
         parameters=_parameters(ordered, names),
     )
 
 
-def _parameters(ordered: Sequence[Located], names: Sequence[str]) -> tuple[Parameter, ...]:
+def _parameters(ordered: Sequence[ParsedEndpoint], names: Sequence[str]) -> tuple[Parameter, ...]:
     """Path parameters in the order of the path (all of them, learned or not), then the others by name."""
     found: dict[tuple[str, str], list[Parameter]] = {}
     for one in ordered:

@@ -30,7 +30,7 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
         for one in reversed(parameters)
         if one.location in LOCATIONS
     }
-    in_order = [(name, unique[location, name]) for location, name in reversed(unique) if is_sayable(name)]
+    in_order = [(name, unique[location, name]) for location, name in reversed(unique) if is_expressible(name)]
     objects: dict[str, dict[str, Parameter]] = {}
     for name, one in in_order:
         found = MEMBER.fullmatch(name) if one.location == "query" else None
@@ -46,12 +46,12 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
     return written
 
 
-def is_sayable(name: str) -> bool:
+def is_expressible(name: str) -> bool:
     """Whether a document can name a field: a key of a map only where its map is an object in style deepObject."""
     return ANY_KEY not in name or (name.endswith(ANY_KEY) and MEMBER.fullmatch(name) is not None)
 
 
-def apart(parameter: ParameterObject) -> Iterable[ParameterObject]:
+def split_deep_object(parameter: ParameterObject) -> Iterable[ParameterObject]:
     """A parameter in style deepObject as one for each member, `filter[name]`; any other as it is."""
     if parameter.get("style") != "deepObject":
         yield parameter

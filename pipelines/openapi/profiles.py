@@ -13,7 +13,7 @@ from typing import Any
 
 from pipelines.http.json_values import JsonSchema
 from pipelines.openapi.document import Document
-from pipelines.openapi.parameters import apart
+from pipelines.openapi.parameters import split_deep_object
 from pipelines.runtime.settings import Profile
 
 OPERATIONS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")  # OpenAPI 3.0 s. 4.7.9.1
@@ -30,7 +30,7 @@ COMBINED = ("allOf", "anyOf", "oneOf", "not")
 _NAME = re.compile(r"\{([^{}]+)\}")
 
 
-def cloudflare(document: Document) -> Document:
+def to_cloudflare(document: Document) -> Document:
     """The 3.0.3 document with placeholders `{var1}`, `{var2}` by place and one type in every parameter's schema.
 
     Several types become the one that takes them all (values of parameters arrive as text, so in the end a string).
@@ -54,57 +54,61 @@ def _operation(operation: Mapping[str, Any], names: Mapping[str, str]) -> dict[s
     out = dict(operation)
     if "parameters" in operation:
         out["parameters"] = [
-            _parameter(one, names) for parameter in operation["parameters"] for one in apart(parameter)
+            _parameter(one, names)
+            for parameter in operation["parameters"]
+            for one in split_deep_object(parameter)
         ]
     if "requestBody" in operation:
         body = operation["requestBody"]
-        content = {media: {**one, "schema": typed(one["schema"])} for media, one in body["content"].items()}
+        content = {
+            media: {**one, "schema": add_types(one["schema"])} for media, one in body["content"].items()
+        }
         out["requestBody"] = {**body, "content": content}
     return out
 
 
 def _parameter(parameter: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     name = names[parameter["name"]] if parameter["in"] == "path" else parameter["name"]
-    schema = of_one_type(parameter["schema"])
+    schema = reduce_to_one_type(parameter["schema"])
     out = {key: value for key, value in parameter.items() if key not in ("style", "explode")}
     if len(out) < len(parameter):  # another style is another text than the schema's words are about
         schema = {"type": "string"}
     return {**out, "name": name, "schema": schema}
 
 
-def of_one_type(schema: JsonSchema) -> JsonSchema:
+def reduce_to_one_type(schema: JsonSchema) -> JsonSchema:
     """A 3.0 schema with a type and without combined schemas, all the way down; it accepts what the given one does."""
     known = {key: value for key, value in schema.items() if key not in COMBINED}
     if "type" not in known:
         known = {key: value for key, value in known.items() if key == "description" or key.startswith("x-")}
         known["type"] = _widest({*_types(schema)})
     if known["type"] == "array":
-        known["items"] = of_one_type(known.get("items", {}))
+        known["items"] = reduce_to_one_type(known.get("items", {}))
     if "properties" in known:
-        known["properties"] = {name: of_one_type(below) for name, below in known["properties"].items()}
+        known["properties"] = {name: reduce_to_one_type(below) for name, below in known["properties"].items()}
     if isinstance(known.get("additionalProperties"), dict):
-        known["additionalProperties"] = of_one_type(known["additionalProperties"])
+        known["additionalProperties"] = reduce_to_one_type(known["additionalProperties"])
     return known
 
 
-def typed(schema: JsonSchema) -> JsonSchema:
+def add_types(schema: JsonSchema) -> JsonSchema:
     """A 3.0 schema of a body with a type, or a choice of schemas that have one, all the way down.
 
     In a body a value has a type of its own, so several types cannot become one as in `of_one_type`.
     """
     if "type" not in schema:
-        groups = {group: list(map(typed, schema[group])) for group in COMBINED[:3] if group in schema}
+        groups = {group: list(map(add_types, schema[group])) for group in COMBINED[:3] if group in schema}
         schema = {
             key: value for key, value in schema.items() if key != "nullable"
         }  # of a choice, its types say it
         return {**(ANYTHING if not groups else {}), **schema, **groups}
     known = dict(schema)
     if known["type"] == "array":
-        known["items"] = typed(known.get("items", {}))
+        known["items"] = add_types(known.get("items", {}))
     if "properties" in known:
-        known["properties"] = {name: typed(below) for name, below in known["properties"].items()}
+        known["properties"] = {name: add_types(below) for name, below in known["properties"].items()}
     if isinstance(known.get("additionalProperties"), dict):
-        known["additionalProperties"] = typed(known["additionalProperties"])
+        known["additionalProperties"] = add_types(known["additionalProperties"])
     return known
 
 
@@ -158,14 +162,14 @@ out, which only widens the schema.
 """
 
 
-def as_profile(document: Document, profile: Profile) -> Document:
+def convert_to_profile(document: Document, profile: Profile) -> Document:
     """The 3.1 document in the wanted profile; the argument is not changed."""
     if profile == "openapi-3.1":
         return document
-    return cloudflare(openapi_30(document)) if profile == "cloudflare" else openapi_30(document)
+    return to_cloudflare(to_openapi_30(document)) if profile == "cloudflare" else to_openapi_30(document)
 
 
-def openapi_30(document: Document) -> Document:
+def to_openapi_30(document: Document) -> Document:
     """The 3.1.0 document as 3.0.3. Extensions (`x-…`) stay as they are."""
     converted = _converted(document)
     converted.pop("webhooks", None)
@@ -174,21 +178,21 @@ def openapi_30(document: Document) -> Document:
     return {**converted, "openapi": "3.0.3", "info": info, "paths": converted.get("paths", {})}
 
 
-def schema_30(schema: JsonSchema | bool) -> JsonSchema:
+def to_schema_30(schema: JsonSchema | bool) -> JsonSchema:
     """A 2020-12 schema in the words of 3.0; where those are too few, a wider one."""
     if isinstance(schema, bool):
         return {} if schema else {"not": {}}
     out = {key: value for key, value in schema.items() if key in KEPT or key.startswith("x-")}
     out.update(
-        {key: schema_30(schema[key]) for key in ("items", "not", "additionalProperties") if key in schema}
+        {key: to_schema_30(schema[key]) for key in ("items", "not", "additionalProperties") if key in schema}
     )
     if isinstance(schema.get("additionalProperties"), bool):
         out["additionalProperties"] = schema["additionalProperties"]
     if "properties" in schema:
-        out["properties"] = {name: schema_30(below) for name, below in schema["properties"].items()}
+        out["properties"] = {name: to_schema_30(below) for name, below in schema["properties"].items()}
     for group in GROUPS:
         if group in schema:
-            members = [schema_30(member) for member in schema[group]]
+            members = [to_schema_30(member) for member in schema[group]]
             out[group] = members if group == "allOf" else _without_null(members)
     _say_values(schema, out)
     _say_limits(schema, out)
@@ -206,9 +210,9 @@ def _converted(node: Any) -> Any:
         if key.startswith("x-"):
             out[key] = value
         elif key == "schema":
-            out[key] = schema_30(value)
+            out[key] = to_schema_30(value)
         elif key == "schemas":
-            out[key] = {name: schema_30(below) for name, below in value.items()}
+            out[key] = {name: to_schema_30(below) for name, below in value.items()}
         else:
             out[key] = _converted(value)
     return out

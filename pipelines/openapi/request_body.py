@@ -11,19 +11,19 @@ from pipelines.http.media_types import FORM, JSON, MULTIPART, is_json_media_type
 from pipelines.http.text import replace_surrogates
 from pipelines.http.value_formats import BY_KIND, INTEGER, VALUE_FORMATS
 from pipelines.openapi.endpoint import Parameter
-from pipelines.requests.json_body import ITEM, KEY, MEMBER, last_token, parent, unescaped
+from pipelines.requests.json_body import ITEM, KEY, MEMBER, last_token, parent_pointer, unescape_token
 from pipelines.requests.urlencoded import ANY_KEY
 
 _OF_FORMAT = {one.format: one.ecma for one in VALUE_FORMATS if one.format}
 
 
-def entries(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -> JsonSchema:
+def map_keywords(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -> JsonSchema:
     """The keywords of a map whose values and keys have these schemas; `has_names` beside the keys.
 
     Where an object has both names and keys, only what matches the pattern of the keys is known to be an entry: a rare name that
     was left out must not be taken for one. So nothing is said without a pattern there.
     """
-    pattern = pattern_of(keys or {})
+    pattern = key_pattern(keys or {})
     if has_names:
         return {"patternProperties": {pattern: values}} if pattern else {}
     limit = {name: keys[name] for name in ("maxLength", "x-census") if keys and name in keys}
@@ -33,10 +33,10 @@ def entries(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -> Jso
     }
 
 
-def pattern_of(schema: JsonSchema) -> str | None:
+def key_pattern(schema: JsonSchema) -> str | None:
     """The pattern of keys that a schema of texts is about; None where they may be any."""
     if "anyOf" in schema:
-        patterns = [pattern_of(one) for one in schema["anyOf"]]
+        patterns = [key_pattern(one) for one in schema["anyOf"]]
         known = sorted({one for one in patterns if one is not None})
         return "|".join(known) if known and None not in patterns else None
     if schema.get("type") == "integer":
@@ -47,7 +47,9 @@ def pattern_of(schema: JsonSchema) -> str | None:
     return str(pattern) if pattern is not None else None
 
 
-def request_body(parameters: Sequence[Parameter], media_types: Iterable[str] = ()) -> dict[str, Any] | None:
+def build_request_body(
+    parameters: Sequence[Parameter], media_types: Iterable[str] = ()
+) -> dict[str, Any] | None:
     """The Request Body Object of an endpoint's parameters and the media types of its bodies; None where no body was seen.
 
     A media type whose bodies were not read, or whose name does not say that they are JSON, has a schema that takes anything:
@@ -106,7 +108,7 @@ class _Tree:
         """Pointer → the pointers right below it; what lies between two that are known was left out with its place."""
         for name in sorted(body):
             if name:
-                self.below.setdefault(parent(name), []).append(name)
+                self.below.setdefault(parent_pointer(name), []).append(name)
 
     def schema(self, name: str) -> JsonSchema:
         """The schema at a pointer; members belong to its alternative that is an object, items to that which is an array."""
@@ -123,14 +125,14 @@ class _Tree:
         if schema.get("type") != "object":
             return schema
         properties = {
-            replace_surrogates(unescaped(token)): self.schema(child) for token, child in names.items()
+            replace_surrogates(unescape_token(token)): self.schema(child) for token, child in names.items()
         }
         required = [
-            replace_surrogates(unescaped(token))
+            replace_surrogates(unescape_token(token))
             for token, child in names.items()
             if self.body[child].required
         ]
-        of_map = entries(self.schema(member), self.keys.get(member), bool(names)) if member else {}
+        of_map = map_keywords(self.schema(member), self.keys.get(member), bool(names)) if member else {}
         return {
             **schema,
             **({"properties": properties} if properties else {}),

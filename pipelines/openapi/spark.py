@@ -12,10 +12,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.openapi.document import Document, Origin, document
-from pipelines.openapi.endpoint import Endpoint, endpoint_of
-from pipelines.openapi.files import file_name, rendered
-from pipelines.openapi.profiles import as_profile
+from pipelines.openapi.document import Document, Origin, build_document
+from pipelines.openapi.endpoint import Endpoint, endpoint_from_row
+from pipelines.openapi.files import file_name, render_document
+from pipelines.openapi.profiles import convert_to_profile
 from pipelines.runtime.files import write_atomically
 from pipelines.runtime.release import package_version
 from pipelines.runtime.settings import Profile
@@ -23,7 +23,7 @@ from pipelines.selection.variant import Variant
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenDocument:
     """One written document."""
 
     host: str
@@ -39,27 +39,27 @@ def write_documents(
     variant: Variant = "ml",
     profiles: Sequence[Profile],
     form: Literal["yaml", "json"],
-) -> list[Written]:
+) -> list[WrittenDocument]:
     """Merged endpoints and newest schemas of one variant → `out/PROFILE/HOST.FORM`.
 
     Raises:
         OutputError: a file cannot be written.
     """
-    written: list[Written] = []
-    for host, whole in documents(endpoints, schemas, variant):
+    written: list[WrittenDocument] = []
+    for host, whole in build_documents(endpoints, schemas, variant):
         for profile in profiles:
             file = out / profile / f"{file_name(host)}.{form}"
-            write_atomically(file, rendered(as_profile(whole, profile), form))
-            written.append(Written(host, profile, file))
+            write_atomically(file, render_document(convert_to_profile(whole, profile), form))
+            written.append(WrittenDocument(host, profile, file))
     return written
 
 
-def documents(
+def build_documents(
     endpoints: DataFrame, schemas: DataFrame, variant: Variant = "ml"
 ) -> Iterator[tuple[str, Document]]:
     """Merged endpoints and newest schemas of `variant` → each host with its 3.1 document, in order."""
     for host, found in _by_host(endpoints, schemas):
-        yield host, document(host, found, Origin(package_version(), variant))
+        yield host, build_document(host, found, Origin(package_version(), variant))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:
@@ -71,7 +71,7 @@ def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, li
     joined = endpoints.join(schemas.select(*key, schema.alias("schema")), key, "left")
     rows = joined.orderBy("host", "path_template", "method").toLocalIterator()
     for host, group in groupby((row.asDict(recursive=True) for row in rows), key=_host):
-        yield host, [endpoint_of(row) for row in group]
+        yield host, [endpoint_from_row(row) for row in group]
 
 
 def _host(row: dict[str, Any]) -> str:

@@ -15,13 +15,13 @@ from functools import lru_cache
 
 from pipelines.http.redaction import MASK
 from pipelines.requests.parameter_names import NAME_CHARACTERS
-from pipelines.requests.urlencoded import Observed, located
+from pipelines.requests.urlencoded import Observation, observe_pairs
 
 MAX_NAMES = 100
 """Header fields, or cookies, read of one request: servers refuse more (Apache's LimitRequestFields)."""
 SEPARATOR = "\n"
 """Between names in one text: no name holds it (RFC 9110 s. 5.6.2)."""
-KNOWN_SETS = 8192
+NAME_SET_CACHE_SIZE = 8192
 """Sets of names that a worker keeps judged: programs of one kind send the same."""
 GENERAL_HEADERS = frozenset(
     "accept accept-charset accept-datetime accept-encoding accept-language access-control-request-headers "
@@ -54,25 +54,25 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110 s. 5.6.2, which names of header fields and cookies are."""
 
 
-@lru_cache(maxsize=KNOWN_SETS)
-def headers(joined: str) -> tuple[Observed, ...]:
+@lru_cache(maxsize=NAME_SET_CACHE_SIZE)
+def read_header_names(joined: str) -> tuple[Observation, ...]:
     """Names of header fields, in lower case with `SEPARATOR` between them → one observation of each that may be a parameter."""
     return _observed("header", joined, GENERAL_PREFIXES, GENERAL_HEADERS)
 
 
-@lru_cache(maxsize=KNOWN_SETS)
-def cookies(joined: str) -> tuple[Observed, ...]:
+@lru_cache(maxsize=NAME_SET_CACHE_SIZE)
+def read_cookie_names(joined: str) -> tuple[Observation, ...]:
     """Names of cookies with `SEPARATOR` between them → one observation of each that may be a parameter."""
     return _observed("cookie", joined, GENERAL_COOKIES)
 
 
 def _observed(
     location: str, joined: str, prefixes: tuple[str, ...], general: frozenset[str] = frozenset()
-) -> tuple[Observed, ...]:
+) -> tuple[Observation, ...]:
     names = dict.fromkeys(joined.split(SEPARATOR)[:MAX_NAMES])
     own = (
         name
         for name in names
         if name.lower() not in general and not name.lower().startswith(prefixes) and _TOKEN.fullmatch(name)
     )
-    return tuple(located(location, [(name, MASK) for name in own if len(name) <= NAME_CHARACTERS]))
+    return tuple(observe_pairs(location, [(name, MASK) for name in own if len(name) <= NAME_CHARACTERS]))

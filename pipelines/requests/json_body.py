@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pipelines.requests.parameter_names import KNOWN_NAMES, is_member_name, stand_in
+from pipelines.requests.parameter_names import NAME_CACHE_SIZE, anonymise_key, is_member_name
 
 MAX_DEPTH = 16
 MAX_VALUES = 1000
@@ -33,7 +33,7 @@ class Leaf(NamedTuple):
     is_first: bool
 
 
-def leaves(body: str | None) -> list[Leaf]:
+def read_json_values(body: str | None) -> list[Leaf]:
     """All values of a body, containers before what they hold: an object has no text, an array that of its size."""
     try:
         tree = orjson.loads(body or "")
@@ -63,10 +63,10 @@ def _walk(node: Any, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
     if isinstance(node, dict):
         yield name, "", "object"
         for key, value in node.items():
-            known = token(key)
+            known = reference_token(key)
             below = f"{name}/{known}"
             if known == MEMBER:
-                yield below, stand_in(key), KEY
+                yield below, anonymise_key(key), KEY
             yield from _walk(value, below, depth + 1)
     elif isinstance(node, list):
         yield name, str(len(node)), "array"
@@ -82,13 +82,13 @@ def _walk(node: Any, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
         yield name, orjson.dumps(node).decode(), "number"
 
 
-@lru_cache(maxsize=KNOWN_NAMES)
-def token(key: str) -> str:
+@lru_cache(maxsize=NAME_CACHE_SIZE)
+def reference_token(key: str) -> str:
     """The reference token of a member: its escaped name, or `MEMBER` where it is a key of a map."""
-    return escaped(key) if is_member_name(key) else MEMBER
+    return escape_token(key) if is_member_name(key) else MEMBER
 
 
-def escaped(key: str) -> str:
+def escape_token(key: str) -> str:
     """A member's name as a reference token; `*` and `{` of its own are escaped too, as they stand for items and keys here."""
     return key.replace("~", "~0").replace("/", "~1").replace(ITEM, "~2").replace("{", "~3")
 
@@ -101,15 +101,15 @@ def last_token(pointer: str) -> str:
 def holder_name(pointer: str) -> str:
     """The escaped name that says what a value is: of an item or an entry of a map that of the array or map."""
     while last_token(pointer) in (ITEM, MEMBER):
-        pointer = parent(pointer)
+        pointer = parent_pointer(pointer)
     return last_token(pointer)
 
 
-def parent(pointer: str) -> str:
+def parent_pointer(pointer: str) -> str:
     """The pointer of what holds a member or an item."""
     return pointer.rpartition("/")[0]
 
 
-def unescaped(token: str) -> str:
+def unescape_token(escaped_name: str) -> str:
     """The member's name again."""
-    return token.replace("~3", "{").replace("~2", ITEM).replace("~1", "/").replace("~0", "~")
+    return escaped_name.replace("~3", "{").replace("~2", ITEM).replace("~1", "/").replace("~0", "~")

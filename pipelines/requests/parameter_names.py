@@ -36,7 +36,7 @@ parameters.
 """
 MEMBER_KINDS = (TEXT, BOOLEAN, LOCALE, EMPTY, REDACTED)
 """Kinds of text that a member of a JSON object may be called. Numbers, dates and other formats are keys of a map."""
-KNOWN_NAMES = 16_384
+NAME_CACHE_SIZE = 16_384
 """Names that a worker keeps judged: those of its endpoints many times over, and few enough to forget invented ones."""
 MACHINE_CHARACTERS = 12
 """Letters and digits in turns, of so many characters: a token (RFC 6750 asks for no form); words with a number are shorter."""
@@ -59,24 +59,24 @@ _FIXED = {
 }  # fmt: skip
 """A value of each kind, by which names of it are remembered."""
 _STAND_INS = {"lower": "z", "upper": "U", "digit": "0", "punctuation": "+", "other": "é", "dangerous": '"'}
-_OF_CLASS = [(re.compile(f"[{CLASSES[name]}]"), stand_in) for name, stand_in in _STAND_INS.items()]
+_OF_CLASS = [(re.compile(f"[{CLASSES[name]}]"), sign) for name, sign in _STAND_INS.items()]
 
 
-@lru_cache(maxsize=KNOWN_NAMES)
+@lru_cache(maxsize=NAME_CACHE_SIZE)
 def is_name(text: str) -> bool:
     """Whether learning takes a text for the name of a parameter."""
     return text != "" and detect_kind(text) in NAMING_KINDS and not _is_data(text)
 
 
-@lru_cache(maxsize=KNOWN_NAMES)
+@lru_cache(maxsize=NAME_CACHE_SIZE)
 def is_member_name(text: str) -> bool:
     """Whether learning takes a text for the name of a member of a JSON object, and not for a key of a map."""
     cut = text[:NAME_CHARACTERS]
     return detect_kind(cut) in MEMBER_KINDS and not _is_data(cut) and _NUMBERED.fullmatch(cut) is None
 
 
-@lru_cache(maxsize=KNOWN_NAMES)
-def stand_in(name: str) -> str:
+@lru_cache(maxsize=NAME_CACHE_SIZE)
+def anonymise_key(name: str) -> str:
     """A text of the kind, length and characters of a map's key that says nothing else of it: what is kept of the key."""
     cut = name[:NAME_CHARACTERS]
     kind = detect_kind(cut)

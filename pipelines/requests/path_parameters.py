@@ -13,17 +13,17 @@ from pipelines.http.text import percent_decode
 REST = "**"
 """Last segment of our own templates of very deep paths: any number of further segments."""
 _MATRIX = re.compile(";[^/]*")
-PLAIN, DOUBLED, TRAILING, DOUBLED_TRAILING = WRITINGS = ("/x", "//x", "/x/", "//x/")
+PLAIN, DOUBLED, TRAILING, DOUBLED_TRAILING = PATH_VARIANTS = ("/x", "//x", "/x/", "//x/")
 """Ways to write the path `/x`: templates are written in the first, whatever the requests were."""
 
 
-def written_segments(path: str) -> list[str]:
+def split_path(path: str) -> list[str]:
     """The parts between slashes as they are written: no empty ones, no matrix parameters (RFC 3986 s. 3.3)."""
     plain = _MATRIX.sub("", path) if ";" in path else path
     return [segment for segment in plain.split("/") if segment]
 
 
-def values_of(literals: Sequence[str], segment: str) -> tuple[str, ...] | None:
+def match_segment(literals: Sequence[str], segment: str) -> tuple[str, ...] | None:
     """The text of each placeholder between `literals`, at least one character; None where the segment does not fit.
 
     Where several ways fit, an earlier placeholder takes as much as it can: literals are looked for from the right.
@@ -47,19 +47,19 @@ def values_of(literals: Sequence[str], segment: str) -> tuple[str, ...] | None:
     return (segment[start:end], *reversed(found))
 
 
-def writing_of(path: str) -> str:
+def path_variant_of(path: str) -> str:
     """How a path is written: one of `WRITINGS`."""
     is_doubled, is_trailing = path.startswith("//"), path.endswith("/") and path.strip("/") != ""
-    return WRITINGS[is_doubled + 2 * is_trailing]
+    return PATH_VARIANTS[is_doubled + 2 * is_trailing]
 
 
-def as_written(path: str, writing: str) -> str:
+def apply_path_variant(path: str, writing: str) -> str:
     """A template in one of `WRITINGS`. The root and templates of any further segments have no slash at their end."""
     is_trailing = writing.endswith("/") and path != "/" and not path.endswith(f"/{REST}")
     return f"{'/' if writing.startswith('//') else ''}{path}{'/' if is_trailing else ''}"
 
 
-KNOWN_TEMPLATES = 4096
+TEMPLATE_CACHE_SIZE = 4096
 """Templates that a worker keeps parsed; far more than one task meets, as traffic of an endpoint comes together."""
 _PLACEHOLDER = re.compile(PLACEHOLDER)
 
@@ -78,25 +78,25 @@ class _Template(NamedTuple):
     variable: tuple[_Segment, ...]
 
 
-def path_values(template: str, path: str) -> list[tuple[str, str]]:
+def extract_path_values(template: str, path: str) -> list[tuple[str, str]]:
     """Names and percent-decoded values of the placeholders; none where the path is not one of the template.
 
     Empty segments, which templates do not have, and matrix parameters (RFC 3986 s. 3.3) are left out.
     """
     expected = _parsed(template)
-    found = written_segments(path)
+    found = split_path(path)
     fits = len(found) == expected.length or (expected.has_rest and len(found) >= expected.length - 1)
     if not fits:
         return []
     values: list[tuple[str, str]] = []
     for place, names, literals in expected.variable:
         if place < len(found):
-            texts = values_of(literals, found[place]) or ()
+            texts = match_segment(literals, found[place]) or ()
             values += [(name, percent_decode(text)) for name, text in zip(names, texts, strict=False)]
     return values
 
 
-@lru_cache(maxsize=KNOWN_TEMPLATES)
+@lru_cache(maxsize=TEMPLATE_CACHE_SIZE)
 def _parsed(template: str) -> _Template:
     segments = [segment for segment in template.split("/") if segment]
     variable = []

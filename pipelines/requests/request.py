@@ -12,11 +12,11 @@ from typing import NamedTuple
 from pipelines.http.media_types import MULTIPART
 from pipelines.http.redaction import MASK, has_secret_name
 from pipelines.http.value_formats import MAX_CHARACTERS
-from pipelines.requests.headers_and_cookies import cookies, headers
-from pipelines.requests.json_body import KEY, leaves
+from pipelines.requests.headers_and_cookies import read_cookie_names, read_header_names
+from pipelines.requests.json_body import KEY, read_json_values
 from pipelines.requests.parameter_names import NAME_CHARACTERS
-from pipelines.requests.path_parameters import PLAIN, path_values, writing_of
-from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields, located
+from pipelines.requests.path_parameters import PLAIN, extract_path_values, path_variant_of
+from pipelines.requests.urlencoded import MAX_PAIRS, Observation, observe_pairs, read_urlencoded
 
 DELIMITER_CHARACTERS = 72
 """Two hyphens and a boundary of at most 70 characters (RFC 2046 s. 5.1.1)."""
@@ -30,14 +30,16 @@ _BLANK_LINE = re.compile(r"\r?\n\r?\n")
 TEXT_TYPES = ("", "text/plain")
 
 
-def parts(body: str) -> list[Observed]:
+def read_multipart(body: str) -> list[Observation]:
     """Fields at location "part" with their text, files and parts of other media types at "file" with the mask for a value.
 
     The text of a field with a secret name is masked too.
     """
     split = list(_split(body))
-    fields = [(name, value) for name, value in split if value is not None]
-    return located("part", fields) + located("file", [(name, MASK) for name, value in split if value is None])
+    texts = [(name, value) for name, value in split if value is not None]
+    return observe_pairs("part", texts) + observe_pairs(
+        "file", [(name, MASK) for name, value in split if value is None]
+    )
 
 
 def _split(body: str) -> Iterator[tuple[str, str | None]]:
@@ -62,7 +64,7 @@ def _split(body: str) -> Iterator[tuple[str, str | None]]:
 
 
 FORM = "x-www-form-urlencoded"
-REQUEST: Observed = ("request", "", "", None, True)
+REQUEST: Observation = ("request", "", "", None, True)
 
 
 class Request(NamedTuple):
@@ -77,60 +79,64 @@ class Request(NamedTuple):
     cookie_names: str | None = None
 
 
-def observed(request: Request) -> list[Observed]:
+def observe_request(request: Request) -> list[Observation]:
     """The request itself, its path as written, its media type, and the values in path, query, headers, cookies and body.
 
     Names are cut to `NAME_CHARACTERS`, values to `MAX_CHARACTERS`.
     """
     template, path, query, content_type, body, header_names, cookie_names = request
     return [
-        REQUEST, *in_path(template, path), *in_query(query), *in_headers(header_names), *in_cookies(cookie_names),
-        *in_body(content_type, body),
-    ]  # fmt: skip
+        REQUEST,
+        *observe_path(template, path),
+        *observe_query(query),
+        *observe_headers(header_names),
+        *observe_cookies(cookie_names),
+        *observe_body(content_type, body),
+    ]
 
 
-def in_path(template: str, path: str) -> list[Observed]:
+def observe_path(template: str, path: str) -> list[Observation]:
     """How a path is written, where that is not as its template, and its values."""
-    writing = writing_of(path)
-    found: list[Observed] = [] if writing == PLAIN else [("written", writing, "", None, True)]
-    for name, value in path_values(template, path):
+    writing = path_variant_of(path)
+    found: list[Observation] = [] if writing == PLAIN else [("written", writing, "", None, True)]
+    for name, value in extract_path_values(template, path):
         found.append(("path", name, value[:MAX_CHARACTERS], None, True))
     return found
 
 
-def in_query(query: str | None) -> list[Observed]:
+def observe_query(query: str | None) -> list[Observation]:
     """The values of a query string."""
-    return fields("query", query) if query else []
+    return read_urlencoded("query", query) if query else []
 
 
-def in_headers(names: str | None) -> Sequence[Observed]:
+def observe_headers(names: str | None) -> Sequence[Observation]:
     """Names of header fields, one text."""
-    return headers(names) if names else ()
+    return read_header_names(names) if names else ()
 
 
-def in_cookies(names: str | None) -> Sequence[Observed]:
+def observe_cookies(names: str | None) -> Sequence[Observation]:
     """Names of cookies, one text."""
-    return cookies(names) if names else ()
+    return read_cookie_names(names) if names else ()
 
 
-def in_body(content_type: str | None, body: str | None) -> list[Observed]:
+def observe_body(content_type: str | None, body: str | None) -> list[Observation]:
     """The media type of a body and the values in it."""
     if not body:
         return []
-    media: list[Observed] = (
+    media: list[Observation] = (
         [("media", content_type[:NAME_CHARACTERS], "", None, True)] if content_type else []
     )
     return [*media, *_values_of(content_type or "", body)]
 
 
-def _values_of(content_type: str, body: str) -> list[Observed]:
+def _values_of(content_type: str, body: str) -> list[Observation]:
     if FORM in content_type:
-        return fields("form", body)
+        return read_urlencoded("form", body)
     if content_type.startswith(MULTIPART):
-        return parts(body)
+        return read_multipart(body)
     return [
         (KEY, name[:NAME_CHARACTERS], value, None, is_first)
         if json_type == KEY
         else ("body", name[:NAME_CHARACTERS], value[:MAX_CHARACTERS], json_type, is_first)
-        for name, value, json_type, is_first in leaves(body)
+        for name, value, json_type, is_first in read_json_values(body)
     ]

@@ -13,7 +13,7 @@ from pipelines.http import value_patterns
 from pipelines.http.text import form_decode
 from pipelines.http.value_formats import MAX_CHARACTERS
 from pipelines.requests.json_body import ITEM, MEMBER
-from pipelines.requests.parameter_names import KNOWN_NAMES, NAME_CHARACTERS, is_member_name, is_name
+from pipelines.requests.parameter_names import NAME_CACHE_SIZE, NAME_CHARACTERS, is_member_name, is_name
 
 ANY_INDEX, ANY_KEY = f"[{ITEM}]", f"[{MEMBER}]"
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
@@ -21,7 +21,7 @@ _INDEX_CHARACTERS = 6
 """Of an index: a longer number is an identifier, which is a key."""
 
 
-@lru_cache(maxsize=KNOWN_NAMES)
+@lru_cache(maxsize=NAME_CACHE_SIZE)
 def parameter_name(text: str) -> str | None:
     """The name of a field as it is learned; None where a text is not a name."""
     cut = text[:NAME_CHARACTERS]
@@ -52,30 +52,30 @@ _PIPED = re.compile(value_patterns.PIPED)
 _SPACED = re.compile(value_patterns.SPACED)
 
 
-Observed = tuple[str, str, str, str | None, bool]
+Observation = tuple[str, str, str, str | None, bool]
 """A value of a parameter in one request: location, name, value, JSON type (None outside of JSON), whether it is the first of
 its name there. A plain tuple: there are millions, and a named one takes several times as long to make.
 """
 
 
-def fields(location: str, text: str) -> list[Observed]:
+def read_urlencoded(location: str, text: str) -> list[Observation]:
     """What `text`, a query string or URL-encoded body, shows: each value, then the items of those that are lists.
 
     Items are observed for queries only, at location "item"; they are the first of their name in no request.
     """
-    sent = pairs(text)
-    found = located(location, sent)
+    sent = split_pairs(text)
+    found = observe_pairs(location, sent)
     if location == "query":
         found += [
             ("item", known, item[:MAX_CHARACTERS], None, False)
             for name, value in sent
             if ("," in value or "|" in value or " " in value) and (known := parameter_name(name))
-            for item in items(value)
+            for item in split_items(value)
         ]
     return found
 
 
-def pairs(text: str) -> list[tuple[str, str]]:
+def split_pairs(text: str) -> list[tuple[str, str]]:
     """Decoded names and values, split as in the URL standard (WHATWG) s. 5.1, the first `MAX_PAIRS`; none without a name.
 
     A pair without "=" has an empty value. Names are cut. The offset of a date-time whose "+" was not encoded gets it back.
@@ -86,17 +86,17 @@ def pairs(text: str) -> list[tuple[str, str]]:
     named = [(name, value) for name, _, value in split if name][:MAX_PAIRS]
     if is_escaped:
         named = [(form_decode(name), form_decode(value)) for name, value in named]
-    return [(name[:NAME_CHARACTERS], with_offset(value)) for name, value in named]
+    return [(name[:NAME_CHARACTERS], restore_offset(value)) for name, value in named]
 
 
-def with_offset(value: str) -> str:
+def restore_offset(value: str) -> str:
     """`2026-11-27T00:00:00 02:00` is `…+02:00`: no other text has a time, a space and an offset; so in each item of a list."""
     return _SPACE_OFFSET.sub(r"\1+\2", value) if " " in value and "T" in value else value
 
 
-def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:
+def observe_pairs(location: str, sent: Iterable[tuple[str, str]]) -> list[Observation]:
     """Pairs of a request → observations at `location` under the names that are learned, without what is not a name."""
-    found: list[Observed] = []
+    found: list[Observation] = []
     seen: set[str] = set()
     for name, value in sent:
         known = parameter_name(name)
@@ -106,7 +106,7 @@ def located(location: str, sent: Iterable[tuple[str, str]]) -> list[Observed]:
     return found
 
 
-def items(value: str) -> list[str]:
+def split_items(value: str) -> list[str]:
     """The parts of a value that may be a list, separated by commas, pipes or spaces (OpenAPI 3.1 s. 4.8.12.3).
 
     Any comma may separate; pipes and spaces only parts that are unlikely in free text (`value_patterns.PIPED`, `SPACED`).

@@ -98,7 +98,10 @@ PARAMETER_SENDERS_SCHEMA = StructType(
         *SENDERS_SCHEMA,
     ]
 )
-"""One row = who sent what of a parameter on a day; digits for names in bodies (`senders.unnamed`). Replace per variant, day."""
+"""One row = who sent which values of a parameter on a day. Replace per variant and day.
+
+Names in bodies are replaced by digits (`senders.anonymise_pointer`).
+"""
 
 LEARNED_CELLS_SCHEMA = StructType(
     [

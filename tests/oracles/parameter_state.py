@@ -29,15 +29,22 @@ from pipelines.http.value_patterns import classes_of
 from pipelines.schemas.statistics.evidence import (
     NAMED_KINDS,
     SIZED_KINDS,
+    CharacterClassCounts,
     Evidence,
     KindEvidence,
-    Shown,
-    Tally,
-    tally,
+    KindStatistics,
+    count_character_classes,
 )
 from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
-from pipelines.schemas.statistics.value_counts import Kept, Outermost, Seen, client_bit, digest, kept_text
+from pipelines.schemas.statistics.value_counts import (
+    DistinctValues,
+    ExtremeValues,
+    ValueCount,
+    client_bit,
+    digest,
+    shorten_value,
+)
 
 CAPACITY = 256
 """Hashes kept: the standard error of the estimate is 1 / sqrt(CAPACITY - 2), about 6 % (Bar-Yossef; Beyer et
@@ -80,7 +87,7 @@ def distinct_of(text: str) -> Distinct:
 
 
 @dataclass(frozen=True, slots=True)
-class KindState(Shown):
+class KindState(KindStatistics):
     """The values of one kind. Invariant: `0 <= requests <= n`.
 
     `n` counts values, `requests` those that were the first of their name in their request (so `n > requests`
@@ -150,7 +157,7 @@ def observe(
     kind = detect_kind(cut, json_type)
     is_number = kind in NUMBER_KINDS
     integer = int(cut) if type_of(kind) == "integer" and kind != BIG_INTEGER else None
-    seen = Seen(1, client_bit(client))
+    seen = ValueCount(1, client_bit(client))
     has_size = is_number or kind in SIZED_KINDS or kind == ARRAY
     size = float(len(cut) if kind in SIZED_KINDS else cut) if has_size else 0.0
     sized = {(size, digest(cut)): seen}
@@ -162,10 +169,14 @@ def observe(
         days=frozenset({day}),
         low=integer,
         high=integer,
-        classes=tally(classes_of(cut)) if kind in UNFORMATTED_KINDS else Tally(),
-        common=Kept({kept_text(cut, digest(cut)): seen}) if kind in NAMED_KINDS else Kept(None),
-        highest=Outermost(True, sized if has_size else {}),
-        lowest=Outermost(False, sized if is_number else {}),
+        classes=count_character_classes(classes_of(cut))
+        if kind in UNFORMATTED_KINDS
+        else CharacterClassCounts(),
+        common=DistinctValues({shorten_value(cut, digest(cut)): seen})
+        if kind in NAMED_KINDS
+        else DistinctValues(None),
+        highest=ExtremeValues(True, sized if has_size else {}),
+        lowest=ExtremeValues(False, sized if is_number else {}),
         peaks=Peaks({hours_since_1970(day, hour): size}) if is_number else Peaks(),
         prefix=cut[:PREFIX_CHARACTERS] if kind == TEXT else None,
     )

@@ -17,14 +17,14 @@ from pyspark.testing import assertDataFrameEqual
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import MAX_CHARACTERS, TEXT
 from pipelines.http.value_patterns import classes_of
-from pipelines.openapi.document import Origin, document
-from pipelines.openapi.endpoint import endpoint_of
+from pipelines.openapi.document import Origin, build_document
+from pipelines.openapi.endpoint import endpoint_from_row
 from pipelines.runtime.settings import Settings
-from pipelines.schemas.extraction.spark import views
-from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.extraction.spark import assign_splits
+from pipelines.schemas.extraction.splits import Split
 from pipelines.schemas.learning import spark as build
-from pipelines.schemas.learning.spark import evidence_of
-from pipelines.schemas.statistics.batch_texts import classes_of_all, texts_of
+from pipelines.schemas.learning.spark import evidence_from_row
+from pipelines.schemas.statistics.batch_texts import classify_texts, prepare_texts
 from pipelines.schemas.tables import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA, latest, new_versions
 from tests import strategies
 from tests.oracles.parameter_state import ParameterState, observe
@@ -57,21 +57,21 @@ def test_batches_and_values_agree_on_the_characters_of_every_value() -> None:
     collect()
     cut = sorted({value[:MAX_CHARACTERS] for value in corpus})
     kinds = pa.array([TEXT] * len(cut)).dictionary_encode()
-    in_batches = classes_of_all(texts_of(pa.table({"text": pa.array(cut), "kind": kinds})))
+    in_batches = classify_texts(prepare_texts(pa.table({"text": pa.array(cut), "kind": kinds})))
     assert len(in_batches) == len(cut) > 500
     for value, found in zip(cut, in_batches, strict=True):
         assert found == classes_of(value), value
 
 
 def test_spark_learns_what_the_value_layer_learns(literal: DataFrame, settings: Settings) -> None:
-    in_views = build.evidence(build.merged(views(slices_of(literal, settings.schemas))))
-    learned = in_views.where(F.col("view") == View.WHOLE.value).collect()
-    assert {found["name"]: evidence_of(found) for found in learned} == folded(LITERAL)
+    in_views = build.collect_evidence(build.merge_slices(assign_splits(slices_of(literal, settings.schemas))))
+    learned = in_views.where(F.col("view") == Split.WHOLE.value).collect()
+    assert {found["name"]: evidence_from_row(found) for found in learned} == folded(LITERAL)
 
 
 def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> None:
-    slices = views(slices_of(literal, settings.schemas))
-    states = build.merged(slices).where(F.col("view") == View.WHOLE.value)
+    slices = assign_splits(slices_of(literal, settings.schemas))
+    states = build.merge_slices(slices).where(F.col("view") == Split.WHOLE.value)
     assert states.where("name = 'id'").select("integer_min", "integer_max").collect() == [
         (1, 9007199254740993)
     ]
@@ -79,15 +79,19 @@ def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> N
 
 def test_partitions_are_irrelevant(literal: DataFrame, settings: Settings) -> None:
     one, seven = (
-        build.learned(slices_of(literal.repartition(n), settings.schemas), settings.schemas) for n in (1, 7)
+        build.infer_schemas(slices_of(literal.repartition(n), settings.schemas), settings.schemas)
+        for n in (1, 7)
     )
     assertDataFrameEqual(one, seven)
 
 
 def test_merge_of_two_days_is_one_pass_over_both(literal: DataFrame, settings: Settings) -> None:
     first, second = (slices_of(literal.where(F.col("day") == day), settings.schemas) for day in DAYS)
-    merged = build.evidence(build.merged(views(first.unionByName(second))))
-    assertDataFrameEqual(merged, build.evidence(build.merged(views(slices_of(literal, settings.schemas)))))
+    merged = build.collect_evidence(build.merge_slices(assign_splits(first.unionByName(second))))
+    assertDataFrameEqual(
+        merged,
+        build.collect_evidence(build.merge_slices(assign_splits(slices_of(literal, settings.schemas)))),
+    )
 
 
 def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Settings) -> None:
@@ -102,7 +106,7 @@ def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Se
 def test_learned_schema_has_judged_parameters_and_counts_requests(
     literal: DataFrame, settings: Settings
 ) -> None:
-    (found,) = build.learned(slices_of(literal, settings.schemas), settings.schemas).collect()
+    (found,) = build.infer_schemas(slices_of(literal, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["clients"], found["days"], found["left_out"]) == (40, 2, 2, 0)
     assert (found["first_day"], found["last_day"]) == tuple(DAYS)
     parameters = {p["name"]: p for p in found["parameters"]}
@@ -120,7 +124,7 @@ def test_learned_schema_has_judged_parameters_and_counts_requests(
 
 def test_endpoint_without_parameters_has_a_schema_too(spark: SparkSession, settings: Settings) -> None:
     values = value_rows(spark, [row("", "", n=7)])
-    (found,) = build.learned(slices_of(values, settings.schemas), settings.schemas).collect()
+    (found,) = build.infer_schemas(slices_of(values, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["parameters"], found["left_out"]) == (7, [], 0)
 
 
@@ -135,7 +139,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
         row("rare", "1", n=2),
         row("rarer", "1"),
     ]
-    (found,) = build.learned(slices_of(value_rows(spark, rows), few), few).collect()
+    (found,) = build.infer_schemas(slices_of(value_rows(spark, rows), few), few).collect()
     assert [p["name"] for p in found["parameters"]] == ["id", "often"]
     assert found["left_out"] == 2
 
@@ -143,7 +147,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
 def test_endpoints_with_their_schema_become_a_document(
     literal: DataFrame, spark: SparkSession, settings: Settings
 ) -> None:
-    learned = build.learned(slices_of(literal, settings.schemas), settings.schemas)
+    learned = build.infer_schemas(slices_of(literal, settings.schemas), settings.schemas)
     schemas = new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
     seen = {
         "requests": 50,
@@ -168,7 +172,7 @@ def test_endpoints_with_their_schema_become_a_document(
     rows = [
         found.asDict(recursive=True) for found in endpoints.join(newest, [*ENDPOINT_KEY], "left").collect()
     ]
-    built = document("a.example", [endpoint_of(found) for found in rows], Origin("1", "ml"))
+    built = build_document("a.example", [endpoint_from_row(found) for found in rows], Origin("1", "ml"))
     assert list(built["paths"]) == ["/users/{id}", "/x"]
     operation = built["paths"]["/users/{id}"]["get"]
     assert [p["name"] for p in operation["parameters"]] == ["id", "price", "sort", "when"]
@@ -184,7 +188,7 @@ def test_writings_and_media_types_are_those_of_most_requests(
 
     rows = [row("", "", n=7), of_requests("media", "application/json", 5), of_requests("media", "text/x", 2)]
     rows += [of_requests("written", "//x", slashed)] if slashed else []
-    schema = build.learned(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
+    schema = build.infer_schemas(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
     (found,) = schema.collect()
     assert (found["writings"], found["media_types"]) == (writings, ["application/json"])
     assert (found["parameters"], found["left_out"]) == ([], 0)

@@ -73,11 +73,11 @@ def test_one_or_two_hostile_clients_change_nothing(
     assert {one["client"] for one in apart.collect()} == {"evil", "evil too"}
     teaching = values.join(apart, "client", "left_anti")
     poisoned, clean = (
-        build.learned(slices_of(each, settings.schemas), settings.schemas).collect()[0]
+        build.infer_schemas(slices_of(each, settings.schemas), settings.schemas).collect()[0]
         for each in (teaching, rows(spark, users))
     )
     assert poisoned["fingerprint"] == clean["fingerprint"]
-    raw = build.learned(slices_of(values, settings.schemas), settings.schemas).collect()[0]
+    raw = build.infer_schemas(slices_of(values, settings.schemas), settings.schemas).collect()[0]
     assert raw["fingerprint"] != clean["fingerprint"]  # without it they would have changed what is learned
 
 

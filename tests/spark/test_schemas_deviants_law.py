@@ -11,11 +11,11 @@ from pyspark.sql import functions as F
 from pipelines.http.value_formats import EMPTY, NUMBER_KINDS, detect_kind
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import OutlierClientSettings
-from pipelines.schemas.statistics.batch_senders import MEASURED, numbers_of
+from pipelines.schemas.statistics.batch_senders import KINDS_WITH_SIZES, client_numbers
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
-from pipelines.schemas.statistics.value_counts import CLIENTS
+from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS
 from pipelines.schemas.validation.outlier_clients import GAP
-from pipelines.schemas.validation.spark import number_of
+from pipelines.schemas.validation.spark import client_number
 from tests.schema_rows import outlier_clients_of, row, value_rows
 
 CASES = 24
@@ -74,11 +74,11 @@ def _outside(here: dict[tuple[str, str], int], settings: OutlierClientSettings) 
             total[text] += n
     mine: Counter[str] = Counter()
     for text, clients in who.items():
-        if len(clients) < CLIENTS:
+        if len(clients) < SUPPORTING_CLIENTS:
             mine.update(dict.fromkeys(clients, total[text]))
     # of clients with as many values the one with the smaller number is odder: some order must be
-    two = sorted(mine, key=lambda one: (-mine[one], _number(one)))[: CLIENTS - 1]
-    unshared = sum(total[text] for text, clients in who.items() if len(clients) < CLIENTS)
+    two = sorted(mine, key=lambda one: (-mine[one], _number(one)))[: SUPPORTING_CLIENTS - 1]
+    unshared = sum(total[text] for text, clients in who.items() if len(clients) < SUPPORTING_CLIENTS)
     is_usual = max(map(len, who.values()), default=0) >= settings.clients
     rest = unshared - sum(mine[one] for one in two)
     return two if is_usual and rest <= settings.rest_share * total.total() else []
@@ -100,7 +100,7 @@ def _other_kind(here: dict[tuple[str, str], int], settings: OutlierClientSetting
     return [
         client
         for kind, of in clients.items()
-        if len(of) < CLIENTS and not {kind, main} <= set(NUMBER_KINDS)
+        if len(of) < SUPPORTING_CLIENTS and not {kind, main} <= set(NUMBER_KINDS)
         for client in of
     ]
 
@@ -108,20 +108,20 @@ def _other_kind(here: dict[tuple[str, str], int], settings: OutlierClientSetting
 def _beyond(here: dict[tuple[str, str], int], settings: OutlierClientSettings) -> list[str]:
     found = []
     for kind, of in _kinds(here).items():
-        if kind in MEASURED and len(of) >= settings.clients:
-            begin = sorted(map(min, of.values()))[CLIENTS - 1]
+        if kind in KINDS_WITH_SIZES and len(of) >= settings.clients:
+            begin = sorted(map(min, of.values()))[SUPPORTING_CLIENTS - 1]
             away = {
                 client: max(max(sizes) - begin, begin - min(sizes) if min(sizes) < 0 else 0.0)
                 for client, sizes in of.items()
             }
-            third = sorted(away.values())[-CLIENTS]
+            third = sorted(away.values())[-SUPPORTING_CLIENTS]
             measure = third if third > 0 else max(abs(begin), 1.0)
             found += [client for client, far in away.items() if far > GAP * measure]
     return found
 
 
 def _number(client: str) -> int:
-    return int(numbers_of([client])[0])
+    return int(client_numbers([client])[0])
 
 
 def test_deviants_are_those_of_all_values_at_once(spark: SparkSession, settings: Settings) -> None:
@@ -143,8 +143,8 @@ def test_deviants_are_those_of_all_values_at_once(spark: SparkSession, settings:
 def test_spark_gives_a_client_the_number_that_batches_give_it(spark: SparkSession) -> None:
     names = ["", "user1", "é\n", "f" * 64, *(f"{i:032x}" for i in range(50))]
     found = spark.createDataFrame([(one,) for one in names], "client string").select(
-        "client", number_of(F.col("client")).alias("who")
+        "client", client_number(F.col("client")).alias("who")
     )
     assert {one["client"]: one["who"] for one in found.collect()} == dict(
-        zip(names, numbers_of(names).tolist(), strict=True)
+        zip(names, client_numbers(names).tolist(), strict=True)
     )

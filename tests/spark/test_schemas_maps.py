@@ -9,10 +9,10 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.runtime.settings import Settings
-from pipelines.schemas.statistics.senders import unnamed
-from pipelines.schemas.statistics.spark.maps import maps_of, with_maps
-from pipelines.schemas.statistics.spark.maps import unnamed as column_unnamed
-from pipelines.schemas.validation.spark import number_of
+from pipelines.schemas.statistics.senders import anonymise_pointer
+from pipelines.schemas.statistics.spark.maps import anonymise_name as column_unnamed
+from pipelines.schemas.statistics.spark.maps import collapse_map_keys, find_maps
+from pipelines.schemas.validation.spark import client_number
 
 KEY = ("ml", "api.example", "POST", "/carts")
 NAMES = [f"person{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(150)]
@@ -24,7 +24,7 @@ def value(client: str, name: str, key: tuple[str, ...] = KEY, location: str = "b
 
 def senders_of(rows: DataFrame) -> DataFrame:
     """Rows of `value` as learning stores them: apart for two days."""
-    number = number_of(F.col("client"))
+    number = client_number(F.col("client"))
     day = F.date_add(F.lit("2026-06-01").cast("date"), F.pmod(number, 2).cast("int"))
     kind = F.struct(
         F.lit("text").alias("kind"),
@@ -33,7 +33,7 @@ def senders_of(rows: DataFrame) -> DataFrame:
     sent = rows.groupBy(*ENDPOINT_KEY, "location", "name", day.alias("day")).agg(F.array(kind).alias("kinds"))
     names = sorted({row["name"] for row in rows.select("name").distinct().collect()})
     digits = rows.sparkSession.createDataFrame(
-        [(one, unnamed(one)) for one in names], "name string, digits string"
+        [(one, anonymise_pointer(one)) for one in names], "name string, digits string"
     )
     return sent.join(digits, "name").withColumn("name", F.col("digits"))
 
@@ -57,7 +57,7 @@ def test_hundreds_of_names_of_few_clients_are_keys(spark: SparkSession, settings
     frame = spark.createDataFrame(
         rows, ", ".join(f"{name} string" for name in (*ENDPOINT_KEY, "location", "name", "client"))
     )
-    found = with_maps(frame, maps_of(senders_of(frame), settings.schemas))
+    found = collapse_map_keys(frame, find_maps(senders_of(frame), settings.schemas))
     assert found.count() == len(rows)
     names = {
         (row["path_template"], row["location"], row["name"])
@@ -81,5 +81,5 @@ def test_spark_has_the_same_digits_for_a_name(spark: SparkSession) -> None:
         for row in frame.select("name", column_unnamed(F.col("name")).alias("digits")).collect()
     }
     assert {name: f"/{digits}/*/{{}}" for name, digits in found.items()} == {
-        name: unnamed(f"/{name}/*/{{}}") for name in names
+        name: anonymise_pointer(f"/{name}/*/{{}}") for name in names
     }

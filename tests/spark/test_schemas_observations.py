@@ -22,7 +22,7 @@ from pyspark.sql.types import (
 from pipelines.http.value_formats import MAX_CHARACTERS
 from pipelines.requests.parameter_names import NAME_CHARACTERS
 from pipelines.requests.urlencoded import MAX_PAIRS
-from pipelines.schemas.extraction.spark import observed
+from pipelines.schemas.extraction.spark import extract_batches
 from tests import strategies
 from tests.schema_rows import values_of
 
@@ -59,7 +59,7 @@ def request(
 
 
 def values(spark: SparkSession, requests: Iterable[Any]) -> DataFrame:
-    return values_of(observed(spark.createDataFrame(list(requests), TRANSACTIONS)))
+    return values_of(extract_batches(spark.createDataFrame(list(requests), TRANSACTIONS)))
 
 
 def seen(spark: SparkSession, *requests: Any) -> dict[tuple[str, str, str], tuple[int, int]]:

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.runtime.columns import estimate_distinct
-from pipelines.schemas.statistics.sketches import coupons, sketches
+from pipelines.schemas.statistics.sketches import build_sketches, compute_coupons
 
 LISTED, SET, REGISTERS = (1, 7), (8, 24, 96), (97, 700, 9000)
 """Numbers of texts in each of the three forms of a sketch of 2^10 registers, at their borders."""
@@ -24,7 +24,9 @@ def texts(count: int) -> list[str]:
 def test_sketches_are_those_of_spark(spark: SparkSession, log2: int) -> None:
     groups = [texts(count) for count in (0, *LISTED, *SET, *REGISTERS)]
     codes = np.repeat(np.arange(len(groups)), [len(one) for one in groups])
-    ours = sketches(codes, coupons(pa.array([text for one in groups for text in one])), len(groups), log2)
+    ours = build_sketches(
+        codes, compute_coupons(pa.array([text for one in groups for text in one])), len(groups), log2
+    )
     rows = [(place, text) for place, one in enumerate(groups) for text in one]
     of_spark = (
         spark.createDataFrame(rows, "place int, text string")

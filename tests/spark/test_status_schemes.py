@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.endpoints.spark.inventory import estimate_endpoints, select_candidates
-from pipelines.openapi.document import Origin, document
-from pipelines.openapi.endpoint import endpoint_of
+from pipelines.openapi.document import Origin, build_document
+from pipelines.openapi.endpoint import endpoint_from_row
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import NO
 from pipelines.selection.spark import select_requests
@@ -86,9 +86,9 @@ def of(judged: list[Row], host: str, *, listed: bool = True) -> dict[str, Row]:
 
 def made(judged: list[Row], host: str) -> dict[str, Any]:
     endpoints = [
-        endpoint_of({**row.asDict(recursive=True), "schema": None}) for row in of(judged, host).values()
+        endpoint_from_row({**row.asDict(recursive=True), "schema": None}) for row in of(judged, host).values()
     ]
-    return document(host, endpoints, Origin("1", "ml"))
+    return build_document(host, endpoints, Origin("1", "ml"))
 
 
 def test_every_class_of_status_is_told_as_it_was_counted(judged: list[Row]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.conformance.request_check import Request
 from pipelines.conformance.routes import read_servers, split_literals
-from pipelines.requests.path_parameters import values_of
+from pipelines.requests.path_parameters import match_segment
 from tests.conformance_examples import check_request, checker, get, openapi, post
 
 
@@ -116,7 +116,7 @@ def test_first_document_of_an_operation_counts() -> None:
     ],
 )
 def test_parts_of_a_segment(template: str, segment: str, values: Any) -> None:
-    assert values_of(split_literals(template), segment) == values
+    assert match_segment(split_literals(template), segment) == values
 
 
 @given(
@@ -129,7 +129,7 @@ def test_parts_of_a_segment(template: str, segment: str, values: Any) -> None:
 def test_what_is_put_together_is_found_to_fit(parts: list[tuple[str, str]]) -> None:
     literals = [*(literal for literal, _ in parts), "!"]
     segment = "".join(literal + text for literal, text in parts) + "!"
-    found = values_of(literals, segment)
+    found = match_segment(literals, segment)
     assert found is not None
     assert all(found)
     assert (

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 import pytest
 
 from pipelines.conformance.request_check import Request
-from pipelines.openapi.document import Origin, document
+from pipelines.openapi.document import Origin, build_document
 from pipelines.openapi.endpoint import Endpoint, Parameter
-from pipelines.openapi.profiles import as_profile
+from pipelines.openapi.profiles import convert_to_profile
 from pipelines.runtime.settings import Profile
-from pipelines.schemas.inference.json_schema import COMMA_LIST, json_schema
+from pipelines.schemas.inference.json_schema import COMMA_LIST, to_json_schema
 from tests.conformance_examples import HOST, checker
 from tests.independent_validators import Sent, connexion_accepts, openapi_core_accepts
 from tests.inferred_schemas import infer_values
@@ -43,7 +43,7 @@ TEXTS = {"name"}
 
 def learned(name: str, draw: Draw) -> dict[str, Any]:
     rng = random.Random(name)  # noqa: S311  # a simulation
-    return json_schema(infer_values([draw(rng) for _ in range(LEARNED)], name=name, clients=60))
+    return to_json_schema(infer_values([draw(rng) for _ in range(LEARNED)], name=name, clients=60))
 
 
 def parameter(location: str, name: str, draw: Draw, required: bool = False) -> Parameter:
@@ -80,7 +80,7 @@ def learned_document(profile: Profile) -> dict[str, Any]:
         endpoint("POST", "/users/{userId}/files", user, whole, *in_body),
         endpoint("POST", "/forms", *in_form),
     ]
-    return as_profile(document(HOST, known, Origin("1", "ml")), profile)
+    return convert_to_profile(build_document(HOST, known, Origin("1", "ml")), profile)
 
 
 def typed(name: str, text: str) -> Any:

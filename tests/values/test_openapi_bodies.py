@@ -8,9 +8,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from pipelines.openapi.document import Origin, document
+from pipelines.openapi.document import Origin, build_document
 from pipelines.openapi.endpoint import Endpoint, Parameter
-from pipelines.openapi.request_body import request_body
+from pipelines.openapi.request_body import build_request_body
 
 
 def parameter(name: str, schema: dict[str, Any], required: bool = False, location: str = "body") -> Parameter:
@@ -28,7 +28,7 @@ BODY = (
 
 
 def test_members_and_items_stand_in_what_holds_them() -> None:
-    built = request_body(BODY)
+    built = build_request_body(BODY)
     assert built is not None
     schema = built["content"]["application/json"]["schema"]
     assert schema["required"] == ["id"]
@@ -42,7 +42,7 @@ def test_members_and_items_stand_in_what_holds_them() -> None:
 
 
 def test_what_holds_a_value_may_have_been_left_out() -> None:
-    built = request_body([parameter("/a", {"type": "string"})])
+    built = build_request_body([parameter("/a", {"type": "string"})])
     assert built == {
         "content": {
             "application/json": {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}
@@ -55,7 +55,7 @@ def test_forms_have_fields_and_no_body_is_none() -> None:
         parameter("b", {"type": "integer"}, location="form"),
         parameter("a", {"type": "string"}, required=True, location="form"),
     ]
-    assert request_body(fields) == {
+    assert build_request_body(fields) == {
         "content": {
             "application/x-www-form-urlencoded": {
                 "schema": {
@@ -66,17 +66,19 @@ def test_forms_have_fields_and_no_body_is_none() -> None:
             }
         }
     }
-    assert request_body([parameter("q", {"type": "string"}, location="query")]) is None
+    assert build_request_body([parameter("q", {"type": "string"}, location="query")]) is None
 
 
 def test_paths_are_written_as_requests_write_them() -> None:
     when = datetime(2026, 6, 1)
     get, post = (
-        Endpoint("a.example", method, "/x/{id}", 5, 2, when, when, writings=("//x",))
+        Endpoint("a.example", method, "/x/{id}", 5, 2, when, when, path_variants=("//x",))
         for method in ("GET", "POST")
     )
-    assert list(document("a.example", [get, post], Origin("1", "ml"))["paths"]) == ["//x/{id}"]
-    written = document("a.example", [get, replace(post, writings=("/x/", "/x"))], Origin("1", "ml"))["paths"]
+    assert list(build_document("a.example", [get, post], Origin("1", "ml"))["paths"]) == ["//x/{id}"]
+    written = build_document(
+        "a.example", [get, replace(post, path_variants=("/x/", "/x"))], Origin("1", "ml")
+    )["paths"]
     assert {path: list(item) for path, item in written.items()} == {
         "//x/{id}": ["get"], "/x/{id}": ["post"], "/x/{id}/": ["post"],
     }  # fmt: skip
@@ -86,9 +88,11 @@ def test_paths_are_written_as_requests_write_them() -> None:
 def test_counts_are_told_once_however_many_ways_a_path_is_written_in() -> None:
     when = datetime(2026, 6, 1)
     get = Endpoint(
-        "a.example", "GET", "/x/{id}", 5, 2, when, when, statuses={"2XX": 5}, writings=("/x", "/x/")
+        "a.example", "GET", "/x/{id}", 5, 2, when, when, statuses={"2XX": 5}, path_variants=("/x", "/x/")
     )
-    written = document("a.example", [get, replace(get, method="PUT", writings=("/x/",))], Origin("1", "ml"))
+    written = build_document(
+        "a.example", [get, replace(get, method="PUT", path_variants=("/x/",))], Origin("1", "ml")
+    )
     first, other = (written["paths"][path] for path in ("/x/{id}", "/x/{id}/"))
     assert first["get"]["x-census"]["requests"] == 5
     assert other["get"]["x-census"]["counted_at"] == "/x/{id}"
@@ -102,9 +106,11 @@ def test_bodies_stand_under_the_media_types_that_were_sent() -> None:
     body = [parameter("", {"type": "object"}, location="body")]
     known: dict[str, Any] = {"schema": {"type": "object"}}
     unread: dict[str, Any] = {"schema": {}}
-    assert request_body(body, ["a/b+json", "text/plain", "application/json"]) == {
+    assert build_request_body(body, ["a/b+json", "text/plain", "application/json"]) == {
         "content": {"a/b+json": known, "application/json": known, "text/plain": unread}
     }
-    assert request_body(body, ["a/b+json"]) == {"content": {"a/b+json": known}}
-    assert request_body(body, ["text/json"]) == {"content": {"application/json": known, "text/json": unread}}
-    assert request_body([], ["application/xml"]) == {"content": {"application/xml": unread}}
+    assert build_request_body(body, ["a/b+json"]) == {"content": {"a/b+json": known}}
+    assert build_request_body(body, ["text/json"]) == {
+        "content": {"application/json": known, "text/json": unread}
+    }
+    assert build_request_body([], ["application/xml"]) == {"content": {"application/xml": unread}}

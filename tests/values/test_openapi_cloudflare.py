@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from pipelines.openapi.profiles import COMBINED, as_profile, cloudflare, of_one_type, schema_30, typed
+from pipelines.openapi.profiles import (
+    COMBINED,
+    add_types,
+    convert_to_profile,
+    reduce_to_one_type,
+    to_cloudflare,
+    to_schema_30,
+)
 
 Schema = dict[str, Any]
 SCHEMAS: st.SearchStrategy[Schema] = st.recursive(
@@ -44,7 +51,7 @@ def schemas_in(schema: Schema) -> list[Schema]:
 
 @given(SCHEMAS)
 def test_every_schema_has_one_type_and_none_is_combined(schema: Schema) -> None:
-    for found in schemas_in(of_one_type(schema_30(schema))):
+    for found in schemas_in(reduce_to_one_type(to_schema_30(schema))):
         assert isinstance(found["type"], str)
         assert not found.keys() & set(COMBINED)
 
@@ -67,8 +74,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 @given(SCHEMAS, JSON)
 def test_body_keeps_its_choices_gets_types_and_refuses_nothing_more(schema: Schema, body: Any) -> None:
-    before = schema_30(schema)
-    after = typed(before)
+    before = to_schema_30(schema)
+    after = add_types(before)
     assert all(isinstance(found.get("type"), str) for found in choices_in(after))
     if OAS30Validator(before).is_valid(body):
         assert OAS30Validator(after).is_valid(body)
@@ -94,8 +101,8 @@ def test_no_text_is_refused_that_some_alternative_accepts(text: str, schema: Sch
         except (KeyError, ValueError):
             return False
 
-    if takes(schema_30(schema)):
-        assert takes(of_one_type(schema_30(schema)))
+    if takes(to_schema_30(schema)):
+        assert takes(reduce_to_one_type(to_schema_30(schema)))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ def test_no_text_is_refused_that_some_alternative_accepts(text: str, schema: Sch
     ],
 )
 def test_several_types_become_the_one_that_takes_them_all(types: list[str], expected: str) -> None:
-    assert of_one_type({"anyOf": [{"type": name} for name in types]}) == {"type": expected}
+    assert reduce_to_one_type({"anyOf": [{"type": name} for name in types]}) == {"type": expected}
 
 
 def document() -> dict[str, Any]:
@@ -130,7 +137,7 @@ def document() -> dict[str, Any]:
 
 def test_placeholders_are_named_by_place_and_query_parameters_keep_their_names() -> None:
     given_document = document()
-    found = as_profile(given_document, "cloudflare")
+    found = convert_to_profile(given_document, "cloudflare")
     assert found["openapi"] == "3.0.0"
     assert list(found["paths"]) == ["/users/{var1}/r-{var2}.json"]
     parameters = found["paths"]["/users/{var1}/r-{var2}.json"]["get"]["parameters"]
@@ -144,7 +151,7 @@ def test_placeholders_are_named_by_place_and_query_parameters_keep_their_names()
 
 
 def test_the_document_is_valid_openapi() -> None:
-    found = as_profile(document(), "cloudflare")
+    found = convert_to_profile(document(), "cloudflare")
     del found["paths"]["/users/{var1}/r-{var2}.json"]["put"]  # it does not declare the variables
     OpenAPIV30SpecValidator(found).validate()
-    assert cloudflare(found) == found
+    assert to_cloudflare(found) == found

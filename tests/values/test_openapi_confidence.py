@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pipelines.openapi.document import Origin, document
+from pipelines.openapi.document import Origin, build_document
 from pipelines.openapi.endpoint import Endpoint, Parameter
 
 MOMENT = datetime(2026, 6, 1)
@@ -23,7 +23,7 @@ def parameter(name: str, *constraints: dict[str, Any]) -> Parameter:
 
 
 def test_false_alarms_of_all_endpoints_are_told_per_10000_requests() -> None:
-    built = document(
+    built = build_document(
         "a.example",
         [endpoint("/a", tested=4000, false_alarms=1), endpoint("/b", tested=1000), endpoint("/c")],
         Origin("1", "ml"),
@@ -41,10 +41,10 @@ def test_share_of_constraints_at_the_wanted_confidence_counts_those_inside_of_ot
         endpoint("/a", parameters=(parameter("q", SURE, UNSURE), array)),
         endpoint("/b", parameters=(parameter("r", UNSURE),)),
     ]
-    built = document("a.example", found, Origin("1", "ml"))
+    built = build_document("a.example", found, Origin("1", "ml"))
     assert built["x-census"]["constraints"] == {"written": 4, "confidence": 0.999, "share": 0.5}
 
 
 def test_nothing_is_said_where_nothing_was_tested_or_written() -> None:
-    built = document("a.example", [endpoint("/a")], Origin("1", "ml"))
+    built = build_document("a.example", [endpoint("/a")], Origin("1", "ml"))
     assert not {"back_test", "constraints"} & built["x-census"].keys()

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from pipelines.openapi.document import CLIENT, Document, Origin, document
-from pipelines.openapi.endpoint import Endpoint, Parameter, endpoint_of
-from pipelines.openapi.profiles import openapi_30
+from pipelines.openapi.document import CLIENT, Document, Origin, build_document
+from pipelines.openapi.endpoint import Endpoint, Parameter, endpoint_from_row
+from pipelines.openapi.profiles import to_openapi_30
 from tests import strategies
 
 START, END = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, 12, tzinfo=UTC)
@@ -67,9 +67,9 @@ def endpoint(method: str, path_template: str, requests: int = 10, **rest: Any) -
 
 def made(*endpoints: Endpoint) -> Document:
     """The document of the endpoints, checked in both versions."""
-    built = document("a.example", endpoints, ORIGIN)
+    built = build_document("a.example", endpoints, ORIGIN)
     OpenAPIV31SpecValidator(built).validate()
-    OpenAPIV30SpecValidator(openapi_30(built)).validate()
+    OpenAPIV30SpecValidator(to_openapi_30(built)).validate()
     return built
 
 
@@ -86,9 +86,9 @@ def operations(built: Document) -> list[tuple[str, str, dict[str, Any]]]:
 @settings(max_examples=60)
 @given(strategies.hosts, st.lists(ENDPOINTS, min_size=1, max_size=5))
 def test_document_is_valid_openapi_whatever_the_traffic_was(host: str, endpoints: list[Endpoint]) -> None:
-    built = document(host, endpoints, ORIGIN)
+    built = build_document(host, endpoints, ORIGIN)
     OpenAPIV31SpecValidator(built).validate()
-    OpenAPIV30SpecValidator(openapi_30(built)).validate()
+    OpenAPIV30SpecValidator(to_openapi_30(built)).validate()
 
 
 @settings(max_examples=60)
@@ -96,13 +96,13 @@ def test_document_is_valid_openapi_whatever_the_traffic_was(host: str, endpoints
 def test_order_of_endpoints_does_not_change_the_document(endpoints: list[Endpoint], random: Any) -> None:
     distinct = list({(one.method, one.path_template): one for one in endpoints}.values())
     shuffled = random.sample(distinct, len(distinct))
-    assert document("h", shuffled, ORIGIN) == document("h", distinct, ORIGIN)
+    assert build_document("h", shuffled, ORIGIN) == build_document("h", distinct, ORIGIN)
 
 
 @settings(max_examples=60)
 @given(st.lists(ENDPOINTS, min_size=1, max_size=6))
 def test_no_request_is_lost_and_no_operation_id_is_used_twice(endpoints: list[Endpoint]) -> None:
-    found = operations(document("h", endpoints, ORIGIN))
+    found = operations(build_document("h", endpoints, ORIGIN))
     assert sum(op["x-census"]["requests"] for _, _, op in found) == sum(one.requests for one in endpoints)
     ids = [op["operationId"] for _, _, op in found]
     assert len(set(ids)) == len(ids)
@@ -153,21 +153,21 @@ def test_methods_that_openapi_does_not_know_are_kept_beside_the_others() -> None
 
 
 def test_servers_are_the_schemes_that_were_seen_and_https_where_none_was() -> None:
-    assert document("a.example:8443", [endpoint("GET", "/")], ORIGIN)["servers"] == [
+    assert build_document("a.example:8443", [endpoint("GET", "/")], ORIGIN)["servers"] == [
         {"url": "https://a.example:8443"}
     ]
     both = [endpoint("GET", "/", schemes=("http",)), endpoint("GET", "/b", schemes=("https", "ws"))]
-    assert document("a.example", both, ORIGIN)["servers"] == [
+    assert build_document("a.example", both, ORIGIN)["servers"] == [
         {"url": "https://a.example"},
         {"url": "http://a.example"},
     ]
-    assert document("{evil}/x", [endpoint("GET", "/")], ORIGIN)["servers"] == [
+    assert build_document("{evil}/x", [endpoint("GET", "/")], ORIGIN)["servers"] == [
         {"url": "https://%7Bevil%7D%2Fx"}
     ]
 
 
 def test_document_says_where_it_comes_from() -> None:
-    built = document("a.example", [endpoint("GET", "/")], replace(ORIGIN, merged_hosts=("b.example",)))
+    built = build_document("a.example", [endpoint("GET", "/")], replace(ORIGIN, merged_hosts=("b.example",)))
     assert built["x-census"] == {
         "generator": {"name": "API Census", "version": "1.0"},
         "variant": "ml",
@@ -180,7 +180,7 @@ def test_document_says_where_it_comes_from() -> None:
 
 
 def test_title_of_a_hostile_host_shows_no_control_character() -> None:
-    title = document("\u202e\0evil\n" + "x" * 999, [endpoint("GET", "/")], ORIGIN)["info"]["title"]
+    title = build_document("\u202e\0evil\n" + "x" * 999, [endpoint("GET", "/")], ORIGIN)["info"]["title"]
     assert title.isprintable()
     assert len(title) <= 200
 
@@ -237,14 +237,14 @@ def test_endpoint_is_read_from_rows_of_the_tables() -> None:
             ],
         },
     }
-    known = endpoint_of(row)
+    known = endpoint_from_row(row)
     assert known.statuses == {"2XX": 8, "3XX": 1, "304": 1, "4XX": 2}
     assert known.parameters == (Parameter("path", "id", {"type": "integer"}, True, 7),)
     assert (known.learned_from, known.left_out) == (7, 1)
-    assert endpoint_of({**row, "schema": None}).statuses == known.statuses
+    assert endpoint_from_row({**row, "schema": None}).statuses == known.statuses
     made(known)
 
 
 def test_document_without_endpoints_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one endpoint"):
-        document("a.example", [], ORIGIN)
+        build_document("a.example", [], ORIGIN)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.http.text import replace_surrogates
-from pipelines.openapi.files import file_name, json_bytes, rendered, yaml_bytes
+from pipelines.openapi.files import file_name, json_bytes, render_document, yaml_bytes
 from tests import strategies
 
 TEXTS = strategies.texts.map(replace_surrogates)
@@ -81,8 +81,8 @@ def test_shared_parts_are_written_out_without_aliases() -> None:
 
 def test_json_sorts_its_keys_and_ends_with_a_line_end() -> None:
     assert json_bytes({"b": 1, "a": {}}) == b'{\n  "a": {},\n  "b": 1\n}\n'
-    assert rendered({"b": 1}, "json") == json_bytes({"b": 1})
-    assert rendered({"b": 1}, "yaml") == yaml_bytes({"b": 1})
+    assert render_document({"b": 1}, "json") == json_bytes({"b": 1})
+    assert render_document({"b": 1}, "yaml") == yaml_bytes({"b": 1})
 
 
 @given(strategies.hosts)

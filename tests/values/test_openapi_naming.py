@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from pipelines.http.path_template import make_names_unique, parse_template
-from pipelines.openapi.document import Origin, document, operation_id, tag_of
+from pipelines.openapi.document import Origin, build_document, operation_id, tag_of
 from pipelines.openapi.endpoint import Endpoint
 from tests import strategies
 
@@ -19,7 +19,7 @@ MOMENT = datetime(2026, 6, 1, tzinfo=UTC)
 def ids(*paths: str) -> set[str]:
     """Operation ids of a document of GET endpoints at `paths`."""
     endpoints = [Endpoint("a.example", "GET", path, 1, 1, MOMENT, MOMENT) for path in paths]
-    items = document("a.example", endpoints, Origin("1", "ml"))["paths"].values()
+    items = build_document("a.example", endpoints, Origin("1", "ml"))["paths"].values()
     return {item["get"]["operationId"] for item in items}
 
 

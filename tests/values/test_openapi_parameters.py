@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from pipelines.openapi.document import document
+from pipelines.openapi.document import build_document
 from pipelines.openapi.endpoint import Parameter
-from pipelines.openapi.profiles import as_profile
+from pipelines.openapi.profiles import convert_to_profile
 from tests.values.test_openapi_document import ORIGIN, endpoint
 
 TEXT = {"type": "string"}
@@ -18,10 +18,12 @@ WHOLE = {"type": "integer"}
 
 def operation(*parameters: Parameter, profile: Any = "openapi-3.1") -> dict[str, Any]:
     """The operation of an endpoint with these parameters, in a document that is valid in its version."""
-    built = document("a.example", [endpoint("POST", "/x", learned_from=10, parameters=parameters)], ORIGIN)
+    built = build_document(
+        "a.example", [endpoint("POST", "/x", learned_from=10, parameters=parameters)], ORIGIN
+    )
     OpenAPIV31SpecValidator(built).validate()
-    OpenAPIV30SpecValidator(as_profile(built, "cloudflare")).validate()
-    found: dict[str, Any] = as_profile(built, profile)["paths"]["/x"]["post"]
+    OpenAPIV30SpecValidator(convert_to_profile(built, "cloudflare")).validate()
+    found: dict[str, Any] = convert_to_profile(built, profile)["paths"]["/x"]["post"]
     return found
 
 

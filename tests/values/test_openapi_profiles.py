@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 
-from pipelines.openapi.profiles import as_profile, openapi_30, schema_30
+from pipelines.openapi.profiles import convert_to_profile, to_openapi_30, to_schema_30
 
 Schema = dict[str, Any]
 LEAVES: st.SearchStrategy[Schema] = st.sampled_from(
@@ -100,12 +100,12 @@ INSTANCES = [
     ],
 )
 def test_keyword_of_3_1_is_said_in_the_words_of_3_0(schema: Schema, expected: Schema) -> None:
-    assert schema_30(schema) == expected
+    assert to_schema_30(schema) == expected
 
 
 @given(GROWN)
 def test_converted_schema_accepts_all_that_the_original_accepts(schema: Schema) -> None:
-    old = OAS30Validator(schema_30(schema))
+    old = OAS30Validator(to_schema_30(schema))
     new = Draft202012Validator(schema)
     refused = [instance for instance in INSTANCES if new.is_valid(instance) and not old.is_valid(instance)]
     assert refused == []
@@ -114,7 +114,7 @@ def test_converted_schema_accepts_all_that_the_original_accepts(schema: Schema) 
 @given(GROWN)
 def test_conversion_leaves_its_argument_alone(schema: Schema) -> None:
     before = repr(schema)
-    schema_30(schema)
+    to_schema_30(schema)
     assert repr(schema) == before
 
 
@@ -131,7 +131,7 @@ def test_document_loses_what_3_0_does_not_know_and_keeps_extensions() -> None:
         "webhooks": {},
         "components": {"schemas": {"schema": {"type": ["string", "null"]}}},
     }
-    assert openapi_30(document) == {
+    assert to_openapi_30(document) == {
         "openapi": "3.0.3",
         "info": {"title": "t", "version": "1"},
         "paths": {
@@ -141,5 +141,5 @@ def test_document_loses_what_3_0_does_not_know_and_keeps_extensions() -> None:
         },
         "components": {"schemas": {"schema": {"type": "string", "nullable": True}}},
     }
-    assert as_profile(document, "openapi-3.1") is document
-    assert as_profile(document, "openapi-3.0") == openapi_30(document)
+    assert convert_to_profile(document, "openapi-3.1") is document
+    assert convert_to_profile(document, "openapi-3.0") == to_openapi_30(document)

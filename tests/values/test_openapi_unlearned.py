@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.openapi.document import Origin, document
+from pipelines.openapi.document import Origin, build_document
 from pipelines.openapi.endpoint import Endpoint, Parameter
-from pipelines.openapi.profiles import as_profile
+from pipelines.openapi.profiles import convert_to_profile
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
 UNSURE = Endpoint(
@@ -19,7 +19,7 @@ UNSURE = Endpoint(
 
 
 def operation(endpoint: Endpoint) -> dict[str, Any]:
-    built = as_profile(document("a.example", [endpoint], Origin("1", "ml")), "openapi-3.1")
+    built = convert_to_profile(build_document("a.example", [endpoint], Origin("1", "ml")), "openapi-3.1")
     return dict(built["paths"]["/users/{userId}"]["get"])
 
 

@@ -26,7 +26,7 @@ def test_a_document_says_its_variant(
 ) -> None:
     given = endpoint("GET", "/x", parameters=BODY)
     monkeypatch.setattr(spark, "_by_host", lambda *_: iter([("h", [given])]))
-    [(_, found)] = spark.documents(NOTHING, NOTHING, variant)
+    [(_, found)] = spark.build_documents(NOTHING, NOTHING, variant)
     assert found["x-census"]["variant"] == variant
     monkeypatch.setattr(documents, "latest", lambda schemas: schemas)
     evidence = cast(Evidence, SimpleNamespace(inventory=NOTHING, schemas=NOTHING))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pipelines.conformance import parameter_values
 from pipelines.requests import headers_and_cookies
-from pipelines.requests.path_parameters import path_values
-from pipelines.requests.request import Request, observed, parts
-from pipelines.requests.urlencoded import MAX_ITEMS, MAX_PAIRS, items, pairs
+from pipelines.requests.path_parameters import extract_path_values
+from pipelines.requests.request import Request, observe_request, read_multipart
+from pipelines.requests.urlencoded import MAX_ITEMS, MAX_PAIRS, split_items, split_pairs
 from tests import strategies
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)
@@ -32,7 +32,7 @@ def test_pairs_are_those_of_the_standard_library(sent: list[tuple[str, str]]) ->
     query = "&".join(
         f"{quote(name, safe='')}={quote(value, safe=' ').replace(' ', '+')}" for name, value in sent
     )
-    assert pairs(query) == parse_qsl(query, keep_blank_values=True)
+    assert split_pairs(query) == parse_qsl(query, keep_blank_values=True)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_pairs_are_those_of_the_standard_library(sent: list[tuple[str, str]]) ->
     ],
 )  # fmt: skip
 def test_plus_of_an_offset_that_was_not_encoded_stays_one(sent: str, value: str) -> None:
-    assert pairs(f"at={sent}") == [("at", value)]
+    assert split_pairs(f"at={sent}") == [("at", value)]
     assert parameter_values.parse_pairs(f"at={sent}")[0] == [("at", value)]
 
 
@@ -65,7 +65,7 @@ def test_placeholders_in_a_mixture_match_as_a_greedy_expression_does(
     )
     path = path.replace("/", "")
     found = re.fullmatch("(.+)".join(map(re.escape, literals)), path, re.DOTALL)
-    assert path_values(f"/{template}", f"/{path}") == (
+    assert extract_path_values(f"/{template}", f"/{path}") == (
         list(zip(names, found.groups(), strict=True)) if found else []
     )
 
@@ -73,13 +73,13 @@ def test_placeholders_in_a_mixture_match_as_a_greedy_expression_does(
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_hostile_requests_give_bounded_observations(one: str, other: str, third: str) -> None:
     request = Request(f"/{one}/{{id}}", f"/{one}/{other}", f"{one}={other}&{third}", third, other, one, other)
-    assert observed(request)[0] == ("request", "", "", None, True)
+    assert observe_request(request)[0] == ("request", "", "", None, True)
     multipart_body = f'--{one}\r\nname="{other}"\r\n\r\n{third}'
-    assert len(parts(multipart_body)) <= MAX_PAIRS
+    assert len(read_multipart(multipart_body)) <= MAX_PAIRS
 
 
 def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
-    found = observed(Request("/", "/", None, "multipart/form-data", UPLOAD))
+    found = observe_request(Request("/", "/", None, "multipart/form-data", UPLOAD))
     assert found[1:] == [
         ("media", "multipart/form-data", "", None, True),
         ("part", "title", "Blue\r\nshoes", None, True),
@@ -91,16 +91,16 @@ def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
 
 def test_multipart_without_end_is_read_to_a_bound() -> None:
     part = '--X\nContent-Disposition: form-data; name="a"\n\n1\n'
-    found = parts(part * (2 * MAX_PAIRS))
+    found = read_multipart(part * (2 * MAX_PAIRS))
     assert len(found) == MAX_PAIRS
     assert [one[4] for one in found] == [True] + [False] * (MAX_PAIRS - 1)
-    assert parts("{}") == parts("--") == parts("--X\r\nno head") == []
+    assert read_multipart("{}") == read_multipart("--") == read_multipart("--X\r\nno head") == []
 
 
 def test_headers_that_go_to_any_server_are_no_parameters() -> None:
     general = "accept authorization content-type sec-ch-ua x-forwarded-for cf-ray".split()
     sent = [*general, "x-api-version", "if-match", "x-api-version", "bad name"]
-    assert [one[:3] for one in headers_and_cookies.headers("\n".join(sent))] == [
+    assert [one[:3] for one in headers_and_cookies.read_header_names("\n".join(sent))] == [
         ("header", "x-api-version", "redacted"),
         ("header", "if-match", "redacted"),
     ]
@@ -108,7 +108,7 @@ def test_headers_that_go_to_any_server_are_no_parameters() -> None:
 
 def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> None:
     sent = "_ga_ABC\nsid\n__cf_bm\nCart\n7f577081-0c1e-4b2f-9d3a-000000000000\n"
-    assert [one[:3] for one in headers_and_cookies.cookies(sent)] == [
+    assert [one[:3] for one in headers_and_cookies.read_cookie_names(sent)] == [
         ("cookie", "sid", "redacted"),
         ("cookie", "Cart", "redacted"),
     ]
@@ -130,4 +130,4 @@ def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> 
     ],
 )
 def test_lists_are_told_by_their_separators(value: str, expected: list[str]) -> None:
-    assert items(value) == expected
+    assert split_items(value) == expected

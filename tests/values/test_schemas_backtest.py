@@ -10,11 +10,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipelines.http.value_formats import detect_kind
-from pipelines.schemas.extraction.splits import View
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence
-from pipelines.schemas.validation.backtest import REQUEST, Parameter, Verdict, Views, back_tested
-from pipelines.schemas.validation.violations import broken
+from pipelines.schemas.validation.backtest import (
+    REQUEST,
+    BacktestResult,
+    EvidenceBySplit,
+    Parameter,
+    run_backtest,
+)
+from pipelines.schemas.validation.violations import find_violations
 from tests import strategies
 from tests.inferred_schemas import DAY, SETTINGS, Observation, accepts, infer_observations
 from tests.oracles.parameter_state import fold, observe
@@ -32,24 +38,26 @@ def sent(texts: Iterable[str], clients: int = 60, tag: str = "c") -> list[Observ
     return [(text, f"{tag}{i % clients}", DAY, True) for i, text in enumerate(texts)]
 
 
-def verdict(past: list[Observation], newest: list[Observation], requests: int | None = None) -> Verdict:
+def verdict(
+    past: list[Observation], newest: list[Observation], requests: int | None = None
+) -> BacktestResult:
     """Of one query parameter; the same requests stand for the clients left out."""
     parts = {
-        View.WHOLE: past + newest,
-        View.PAST: past,
-        View.NEWEST: newest,
-        View.TAUGHT: past,
-        View.HELD: newest,
+        Split.WHOLE: past + newest,
+        Split.EARLIER: past,
+        Split.LATEST: newest,
+        Split.TRAIN: past,
+        Split.HOLDOUT: newest,
     }
-    views: Views = {
+    views: EvidenceBySplit = {
         view: {Q: seen(part), REQUEST: seen(sent([""] * (requests or len(part))))}
         for view, part in parts.items()
     }
-    return back_tested(views, SETTINGS)
+    return run_backtest(views, SETTINGS)
 
 
-def schema(found: Verdict) -> object:
-    return without_evidence(json_schema(found.parameters[Q].judgement))
+def schema(found: BacktestResult) -> object:
+    return without_evidence(to_json_schema(found.parameters[Q].inferred))
 
 
 @given(
@@ -61,13 +69,13 @@ def test_what_states_call_unbroken_every_value_conforms_to(
 ) -> None:
     judgement = infer_observations(taught)
     assume(not judgement.listed and not judgement.is_repeated)
-    written = json_schema(judgement)
+    written = to_json_schema(judgement)
     refused = [
         text
         for text, *_ in others
         if detect_kind(text[:2048]) in SIZED_KINDS and not accepts(written, text[:2048])
     ]
-    found = broken(judgement, seen(others), "query", None)
+    found = find_violations(judgement, seen(others), "query", None)
     assert bool(found) or not refused
     assert sum(one.n for one in found.values()) >= len(refused)
 
@@ -75,7 +83,7 @@ def test_what_states_call_unbroken_every_value_conforms_to(
 @given(strategies.similar_observations)
 def test_evidence_breaks_its_own_judgement_only_where_it_was_trimmed(taught: list[Observation]) -> None:
     judgement = infer_observations(taught)
-    found = broken(judgement, judgement.evidence, "query", None)
+    found = find_violations(judgement, judgement.evidence, "query", None)
     assert found.get("type", None) is None or judgement.trimmed >= found["type"].n
 
 
@@ -92,7 +100,7 @@ def test_evidence_breaks_its_own_judgement_only_where_it_was_trimmed(taught: lis
 )
 def test_each_limit_that_is_broken_is_named_and_counted(taught: list[str], other: str, keyword: str) -> None:
     judgement = infer_observations(sent(taught))
-    found = broken(judgement, seen(sent([*taught[:9], other, other], tag="d")), "query", None)
+    found = find_violations(judgement, seen(sent([*taught[:9], other, other], tag="d")), "query", None)
     assert {name: (one.n, one.clients) for name, one in found.items()} == {keyword: (2, 2)}
 
 
@@ -100,7 +108,7 @@ def test_set_that_goes_on_growing_is_not_closed_and_says_why() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     newest = [f"tag-{'abcdefghxyz'[n % 11]}" for n in range(400)]
     found = verdict(sent(past), sent(newest))
-    written = json_schema(found.parameters[Q].judgement)
+    written = to_json_schema(found.parameters[Q].inferred)
     assert "enum" not in written
     assert "newest slice" in written["x-census"]["refused"]["enum"]
     assert (found.tested, found.false_alarms) == (800, 0)  # without the set nothing is broken
@@ -111,7 +119,7 @@ def test_two_clients_cannot_have_a_constraint_dropped() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     strangers = [(f"evil-{n % 5}", f"x{n % 2}", DAY, True) for n in range(40)]
     found = verdict(sent(past), [*sent(past[:400]), *strangers])
-    assert found.parameters[Q].judgement.refused == {}
+    assert found.parameters[Q].inferred.refused == {}
     assert found.false_alarms == 80  # and yet nothing is hidden: in both tests 40 values broke the set
 
 
@@ -119,8 +127,8 @@ def test_within_the_budget_nothing_is_dropped() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     few = [("tag-q", f"x{n}", DAY, True) for n in range(4)]
     within, beyond = (verdict(sent(past), [*sent(past[:400]), *few], requests) for requests in (4000, 3999))
-    assert within.parameters[Q].judgement.refused == {}
-    assert set(beyond.parameters[Q].judgement.refused) == {"enum"}
+    assert within.parameters[Q].inferred.refused == {}
+    assert set(beyond.parameters[Q].inferred.refused) == {"enum"}
 
 
 def test_parameter_that_stays_away_is_no_longer_required() -> None:
@@ -134,10 +142,10 @@ def test_parameter_that_stays_away_is_no_longer_required() -> None:
 def test_masked_tokens_conform_to_what_their_mask_stands_for() -> None:
     place = ("query", "access_token")
     evidence = seen(sent(["redacted-token"] * 400))
-    views: Views = {view: {place: evidence, REQUEST: seen(sent([""] * 400))} for view in View}
-    judgement = back_tested(views, SETTINGS).parameters[place].judgement
+    views: EvidenceBySplit = {view: {place: evidence, REQUEST: seen(sent([""] * 400))} for view in Split}
+    judgement = run_backtest(views, SETTINGS).parameters[place].inferred
     assert judgement.refused == {}
-    assert "pattern" in json_schema(judgement)
+    assert "pattern" in to_json_schema(judgement)
 
 
 Draw = Callable[[random.Random], str]
@@ -158,7 +166,7 @@ def test_later_values_are_refused_within_the_budget(name: str) -> None:
         found = verdict(sent(draw(rng) for _ in range(1500)), sent(draw(rng) for _ in range(500)))
         parameter: Parameter = found.parameters[Q]
         later = seen(sent((draw(rng) for _ in range(2000)), tag="later"))
-        alarms += sum(one.n for one in broken(parameter.judgement, later, "query", None).values())
+        alarms += sum(one.n for one in find_violations(parameter.inferred, later, "query", None).values())
         future += 2000
     assert alarms / future <= SETTINGS.false_alarm_budget
 

@@ -13,13 +13,20 @@ from hypothesis import strategies as st
 
 from pipelines.http.value_formats import detect_kind
 from pipelines.http.value_patterns import classes_of
-from pipelines.requests.request import Request, observed
-from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields
-from pipelines.schemas.extraction.batch import Batch, Names, coded, packed, unpacked, without
-from pipelines.schemas.extraction.batch_reading import PARTS, gathered, in_queries, read
-from pipelines.schemas.statistics.batch_texts import texts_of
-from pipelines.schemas.statistics.spark.slices import outermost, slice_states
-from pipelines.schemas.statistics.value_counts import OUTERMOST, digest
+from pipelines.requests.request import Request, observe_request
+from pipelines.requests.urlencoded import MAX_PAIRS, Observation, read_urlencoded
+from pipelines.schemas.extraction.batch import (
+    Batch,
+    Names,
+    encode_rows,
+    exclude_clients,
+    pack_batch,
+    unpack_batch,
+)
+from pipelines.schemas.extraction.batch_reading import PARTS, gather_requests, read_batch, read_queries
+from pipelines.schemas.statistics.batch_texts import prepare_texts
+from pipelines.schemas.statistics.spark.slices import compute_slice_states, select_extremes
+from pipelines.schemas.statistics.value_counts import MAX_EXTREME_VALUES, digest
 from tests import strategies
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)
@@ -39,11 +46,11 @@ REQUEST = st.builds(
 )
 
 
-def found_in(queries: list[str | None]) -> list[Counter[Observed]]:
+def found_in(queries: list[str | None]) -> list[Counter[Observation]]:
     """What each of the queries says, read together."""
     names: Names = {}
-    found: list[Counter[Observed]] = [Counter() for _ in queries]
-    for part in in_queries(pa.array(queries, pa.string()), names):
+    found: list[Counter[Observation]] = [Counter() for _ in queries]
+    for part in read_queries(pa.array(queries, pa.string()), names):
         known = list(names)
         place = 0
         for query, count in enumerate(part.counts.tolist()):
@@ -64,7 +71,9 @@ def found_in(queries: list[str | None]) -> list[Counter[Observed]]:
 
 @given(st.lists(QUERY, max_size=6))
 def test_queries_read_together_say_what_each_says(queries: list[str | None]) -> None:
-    assert found_in(queries) == [Counter(fields("query", query) if query else []) for query in queries]
+    assert found_in(queries) == [
+        Counter(read_urlencoded("query", query) if query else []) for query in queries
+    ]
 
 
 def test_pairs_of_a_query_and_characters_of_a_value_are_bounded() -> None:
@@ -73,7 +82,7 @@ def test_pairs_of_a_query_and_characters_of_a_value_are_bounded() -> None:
         f"a={'v ' * 5000}",
         "&&=1",
     ]
-    assert found_in(queries) == [Counter(fields("query", query or "")) for query in queries]
+    assert found_in(queries) == [Counter(read_urlencoded("query", query or "")) for query in queries]
     assert found_in(queries)[0].total() == MAX_PAIRS
 
 
@@ -117,20 +126,22 @@ def test_requests_read_together_say_what_each_says(sent: list[Request]) -> None:
     expected = Counter(
         (f"c{place}", one.path_template, location, name, value, detect_kind(value, json_type), is_first)
         for place, one in enumerate(sent)
-        for location, name, value, json_type, is_first in observed(one)
+        for location, name, value, json_type, is_first in observe_request(one)
     )
-    batch = read(requests_of(sent))
+    batch = read_batch(requests_of(sent))
     assert said(batch) == expected
-    again = unpacked(packed(batch))
+    again = unpack_batch(pack_batch(batch))
     assert said(again) == expected
-    assert said(without(again, ["c0"])) == Counter({one: n for one, n in expected.items() if one[0] != "c0"})
+    assert said(exclude_clients(again, ["c0"])) == Counter(
+        {one: n for one, n in expected.items() if one[0] != "c0"}
+    )
 
 
 def test_batches_are_of_no_more_requests_than_they_may_be() -> None:
     table = requests_of([Request("/", "/")] * 30)
-    joined = list(gathered(table.to_batches(max_chunksize=7)))
+    joined = list(gather_requests(table.to_batches(max_chunksize=7)))
     assert [one.num_rows for one in joined] == [30]
-    assert list(gathered([])) == list(gathered(table.slice(0, 0).to_batches())) == []
+    assert list(gather_requests([])) == list(gather_requests(table.slice(0, 0).to_batches())) == []
     assert len({of for part, _ in PARTS for of in part}) == sum(len(part) for part, _ in PARTS)
 
 
@@ -141,18 +152,18 @@ def test_outermost_values_are_those_of_largest_size_and_digest(values: list[str]
         return
     many = sorted({f"{one}{number}"[:2048] for one in cut for number in range(9)})
     kinds = pa.array(["text"] * len(many)).dictionary_encode()
-    texts = texts_of(pa.table({"text": pa.array(many), "kind": kinds}))
-    kept = outermost(texts.size, np.arange(len(many)), np.zeros(1, np.int64), texts.digest)
-    expected = sorted(((len(one), digest(one)) for one in many), reverse=True)[:OUTERMOST]
+    texts = prepare_texts(pa.table({"text": pa.array(many), "kind": kinds}))
+    kept = select_extremes(texts.size, np.arange(len(many)), np.zeros(1, np.int64), texts.digest)
+    expected = sorted(((len(one), digest(one)) for one in many), reverse=True)[:MAX_EXTREME_VALUES]
     assert {(len(many[at]), digest(many[at])) for at in kept} == set(expected)
-    lowest = outermost(-texts.size, np.arange(len(many)), np.zeros(1, np.int64), texts.digest, -1)
-    expected = sorted((len(one), digest(one)) for one in many)[:OUTERMOST]
+    lowest = select_extremes(-texts.size, np.arange(len(many)), np.zeros(1, np.int64), texts.digest, -1)
+    expected = sorted((len(one), digest(one)) for one in many)[:MAX_EXTREME_VALUES]
     assert {(len(many[at]), digest(many[at])) for at in lowest} == set(expected)
 
 
 def test_states_of_a_batch_are_one_row_a_slice() -> None:
     sent = [Request("/a/{id}", f"/a/{number}", "q=Größe+x&q=b&n=1.5") for number in range(40)]
-    rows = slice_states(read(requests_of(sent)), 10).to_pylist()
+    rows = compute_slice_states(read_batch(requests_of(sent)), 10).to_pylist()
     key = ("location", "name", "kind", "is_late", "is_held")
     found = {tuple(row[name] for name in key): row for row in rows}
     assert len(found) == len(rows)
@@ -164,5 +175,6 @@ def test_states_of_a_batch_are_one_row_a_slice() -> None:
     number = found["query", "n", "number", True, True]
     assert {hour for hour, peak in enumerate(number["peaks"]) if peak == 1.5} == {18, 20, 22}
     assert (
-        coded(pa.array(["a", None, "a"]))[0].tolist()[0] == coded(pa.array(["a", None, "a"]))[0].tolist()[2]
+        encode_rows(pa.array(["a", None, "a"]))[0].tolist()[0]
+        == encode_rows(pa.array(["a", None, "a"]))[0].tolist()[2]
     )

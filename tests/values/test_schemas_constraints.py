@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.schemas.inference.infer import judge
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.inference.infer import infer_schema
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from tests.inferred_schemas import DAY, SETTINGS, accepts, infer_observations, infer_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
 
 def test_closed_set_of_many_clients_becomes_an_enum_with_its_proof() -> None:
-    schema = json_schema(infer_values(["asc", "desc", "none"] * 100, clients=80))
+    schema = to_json_schema(infer_values(["asc", "desc", "none"] * 100, clients=80))
     assert without_evidence(schema) == {"type": "string", "enum": ["asc", "desc", "none"]}
     said = schema["x-census"]["constraints"]["enum"]
     assert said["proof"] == "count condition"
@@ -48,18 +48,18 @@ def test_attackers_beside_a_format_change_nothing() -> None:
     attacks = ["' OR 1=1", "<script>", "x;sleep 5", "999999999999", "A" * 600]
     rows = [(value, f"c{n % 40}", DAY, True) for n, value in enumerate(uuids)]
     rows += [(value, f"attacker{n}", DAY, True) for n, value in enumerate(attacks)]
-    assert without_evidence(json_schema(infer_observations(rows))) == {"type": "string", "format": "uuid"}
+    assert without_evidence(to_json_schema(infer_observations(rows))) == {"type": "string", "format": "uuid"}
 
 
 def test_one_client_with_two_hundred_answers_does_not_move_a_limit() -> None:
     honest = [(str(n % 100), f"c{n % 60}", DAY, True) for n in range(4000)]
     hostile = [(value, "attacker", DAY, True) for value in ("99999999", "-5")]
     assert (
-        json_schema(infer_observations([*honest, *hostile]))["maximum"]
-        == json_schema(infer_observations(honest))["maximum"]
+        to_json_schema(infer_observations([*honest, *hostile]))["maximum"]
+        == to_json_schema(infer_observations(honest))["maximum"]
         <= 200
     )
-    assert json_schema(infer_observations([*honest, *hostile]))["minimum"] == 0
+    assert to_json_schema(infer_observations([*honest, *hostile]))["minimum"] == 0
 
 
 def test_values_with_commas_are_lists_of_what_their_parts_are() -> None:
@@ -73,8 +73,8 @@ def test_values_with_commas_are_lists_of_what_their_parts_are() -> None:
     ]
     items = fold(observe(value, client, day, is_first=first) for value, client, day, first in parts)
     whole = fold(observe(value, client, day, is_first=first) for value, client, day, first in rows)
-    judgement = judge("tags", whole.evidence(), SETTINGS, "query", items.evidence())
-    assert without_evidence(json_schema(judgement)) == {
+    judgement = infer_schema("tags", whole.evidence(), SETTINGS, "query", items.evidence())
+    assert without_evidence(to_json_schema(judgement)) == {
         "type": "array",
         "items": {"type": "string", "enum": ["blue", "green", "red"]},
     }
@@ -83,7 +83,9 @@ def test_values_with_commas_are_lists_of_what_their_parts_are() -> None:
 def in_body(values: Iterable[tuple[str, str]], name: str = "/x") -> dict[str, Any]:
     """What is written about (value, JSON type) pairs at one place of a body."""
     state = fold(observe(value, f"c{i % 60}", DAY, json_type=kind) for i, (value, kind) in enumerate(values))
-    schema: dict[str, Any] = without_evidence(json_schema(judge(name, state.evidence(), SETTINGS, "body")))
+    schema: dict[str, Any] = without_evidence(
+        to_json_schema(infer_schema(name, state.evidence(), SETTINGS, "body"))
+    )
     return schema
 
 

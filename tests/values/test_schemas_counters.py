@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.schemas.inference.infer import judge
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
-from pipelines.schemas.statistics.counters import fixed, moves
+from pipelines.schemas.inference.infer import infer_schema
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
+from pipelines.schemas.statistics.counters import fixed_beginning, follows_clock_or_counter
 from tests.inferred_schemas import SETTINGS, accepts
 from tests.oracles.parameter_state import fold, observe
 
@@ -84,7 +84,7 @@ def learned(draw: Callable[[int], tuple[str, date]], n: int, doublings: int = 0)
     state = fold(observed)
     for _ in range(doublings):
         state = state + state
-    schema: dict[str, Any] = without_evidence(json_schema(judge("q", state.evidence(), SETTINGS)))
+    schema: dict[str, Any] = without_evidence(to_json_schema(infer_schema("q", state.evidence(), SETTINGS)))
     return schema
 
 
@@ -115,16 +115,16 @@ def test_sets_that_no_clock_moves_are_closed(name: str) -> None:
     ],
 )  # fmt: skip
 def test_prefix_ends_before_what_moves(prefix: str, kept: str) -> None:
-    assert fixed(prefix) == kept
+    assert fixed_beginning(prefix) == kept
 
 
 def test_years_long_ago_are_a_set_and_those_of_the_traffic_none() -> None:
     last = FIRST + timedelta(WINDOW)
-    assert not moves(["model-1998", "model-2004"], "q", FIRST, last)
-    assert moves(["model-1998", "model-2026"], "q", FIRST, last)
-    assert moves(["model-1998", "model-2004"], "q", None, None)
-    assert moves(["a7", "b8"], "build", FIRST, last)
-    assert moves(["all", "nov", "dec"], "q", FIRST, last)
+    assert not follows_clock_or_counter(["model-1998", "model-2004"], "q", FIRST, last)
+    assert follows_clock_or_counter(["model-1998", "model-2026"], "q", FIRST, last)
+    assert follows_clock_or_counter(["model-1998", "model-2004"], "q", None, None)
+    assert follows_clock_or_counter(["a7", "b8"], "build", FIRST, last)
+    assert follows_clock_or_counter(["all", "nov", "dec"], "q", FIRST, last)
 
 
 def test_number_that_grows_is_not_said_to_fit_in_32_bits() -> None:

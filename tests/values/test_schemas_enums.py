@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import pytest
 
 from pipelines.runtime.settings import load_settings
-from pipelines.schemas.inference.enums import closed_set
+from pipelines.schemas.inference.enums import infer_enum
 from pipelines.schemas.statistics.evidence import Evidence
 from pipelines.schemas.statistics.value_counts import (
     KEPT_CHARACTERS,
-    Kept,
-    Seen,
+    DistinctValues,
+    ValueCount,
     client_bit,
     digest,
-    is_cut,
-    kept_text,
+    is_shortened,
+    shorten_value,
 )
 
 SETTINGS = load_settings().schemas
@@ -26,10 +26,13 @@ Sent = tuple[str, str]
 
 def closed(rows: Sequence[Sent], location: str = "query", name: str = "sort") -> tuple[str, ...] | None:
     """The set closed on (value, client) rows."""
-    seen = sum((Kept({value: Seen(1, client_bit(client))}) for value, client in rows), Kept())
+    seen = sum(
+        (DistinctValues({value: ValueCount(1, client_bit(client))}) for value, client in rows),
+        DistinctValues(),
+    )
     clients = len({client for _, client in rows})
-    assert seen.seen is not None
-    return closed_set((location, name), seen.seen, Evidence(len(rows), len(rows), clients, 1, ()), SETTINGS)
+    assert seen.counts is not None
+    return infer_enum((location, name), seen.counts, Evidence(len(rows), len(rows), clients, 1, ()), SETTINGS)
 
 
 def sent(values: Sequence[str], n: int = 600, clients: int = 60) -> list[Sent]:
@@ -109,9 +112,9 @@ def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[fl
 
 
 def test_value_too_long_to_be_kept_is_told_apart_and_never_a_member() -> None:
-    texts = [kept_text(f"{'x' * 70}{ending}", digest(f"{'x' * 70}{ending}")) for ending in "ab"]
+    texts = [shorten_value(f"{'x' * 70}{ending}", digest(f"{'x' * 70}{ending}")) for ending in "ab"]
     assert texts[0] != texts[1]
-    assert all(len(text) == KEPT_CHARACTERS and is_cut(text) for text in texts)
+    assert all(len(text) == KEPT_CHARACTERS and is_shortened(text) for text in texts)
     assert closed(sent(["asc", texts[0]])) is None
-    assert kept_text("asc", "0" * 8) == "asc"
-    assert not is_cut("asc")
+    assert shorten_value("asc", "0" * 8) == "asc"
+    assert not is_shortened("asc")

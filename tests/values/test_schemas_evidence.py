@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from pipelines.http.value_formats import MAX_CHARACTERS
 from pipelines.http.value_patterns import BITS
-from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, tally
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, count_character_classes
 from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
-from pipelines.schemas.statistics.value_counts import Kept, Outermost, Seen, client_bit, digest
+from pipelines.schemas.statistics.value_counts import (
+    DistinctValues,
+    ExtremeValues,
+    ValueCount,
+    client_bit,
+    digest,
+)
 from tests import laws, strategies
 from tests.oracles import parameter_state
 from tests.oracles.parameter_state import CAPACITY, Distinct, ParameterState, fold, observe
@@ -83,16 +89,19 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
         ("abc", "carol", NEXT_DAY, True),
     ]
     five, seven = (5.0, digest("5")), (-7.0, digest("-7"))
-    both = {five: Seen(2, client_bit("alice") | client_bit("bob")), seven: Seen(1, client_bit("alice"))}
+    both = {
+        five: ValueCount(2, client_bit("alice") | client_bit("bob")),
+        seven: ValueCount(1, client_bit("alice")),
+    }
     integers = KindEvidence(
-        "integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5, common=Kept(None),
-        highest=Outermost(True, both), lowest=Outermost(False, both),
+        "integer", n=3, clients=2, distinct=2, days=2, low=-7, high=5, common=DistinctValues(None),
+        highest=ExtremeValues(True, both), lowest=ExtremeValues(False, both),
         peaks=Peaks({hours_since_1970(DAY, 0): 5.0, hours_since_1970(NEXT_DAY, 0): 5.0}),
     )  # fmt: skip
-    by_carol = Seen(1, client_bit("carol"))
+    by_carol = ValueCount(1, client_bit("carol"))
     text = KindEvidence(
-        "text", n=1, clients=1, distinct=1, days=1, classes=tally(BITS["lower"]), common=Kept({"abc": by_carol}),
-        highest=Outermost(True, {(3.0, digest("abc")): by_carol}), prefix="abc",
+        "text", n=1, clients=1, distinct=1, days=1, classes=count_character_classes(BITS["lower"]),
+        common=DistinctValues({"abc": by_carol}), highest=ExtremeValues(True, {(3.0, digest("abc")): by_carol}), prefix="abc",
     )  # fmt: skip
     assert learned(observed).evidence() == Evidence(
         n=4, requests=3, clients=3, days=2, kinds=(integers, text), first_day=DAY, last_day=NEXT_DAY
@@ -104,11 +113,11 @@ def test_extremes_are_exact_for_64_bits_and_lengths_are_characters() -> None:
     ((_, state),) = learned([("9007199254740993", "c", DAY, True), ("-1", "c", DAY, True)]).kinds
     assert (state.low, state.high) == (-1, 9007199254740993)  # no double holds the latter
     ((_, text),) = learned([("é😀", "c", DAY, True)]).kinds
-    assert text.highest.seen.keys() == {(2.0, digest("é😀"))}
+    assert text.highest.counts.keys() == {(2.0, digest("é😀"))}
 
 
 def test_long_value_is_cut_so_that_it_costs_no_more() -> None:
     ((kind, state),) = learned([("1" * 10**6, "c", DAY, True)]).kinds
     assert kind == "text"
-    assert all(len(value) <= MAX_CHARACTERS for value in state.common.seen or ())
-    assert [size for size, _ in state.highest.seen] == [MAX_CHARACTERS]
+    assert all(len(value) <= MAX_CHARACTERS for value in state.common.counts or ())
+    assert [size for size, _ in state.highest.counts] == [MAX_CHARACTERS]

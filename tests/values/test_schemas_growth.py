@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.inference.infer import judge
-from pipelines.schemas.inference.json_schema import json_schema
+from pipelines.schemas.inference.infer import infer_schema
+from pipelines.schemas.inference.json_schema import to_json_schema
 from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
 from tests import laws
 from tests.inferred_schemas import DAY, SETTINGS
@@ -72,12 +72,12 @@ def test_growing_number_gets_no_maximum_and_says_so() -> None:
         observe(str(4_000_000 + 10 * i), f"c{i % 30}", DAY + timedelta(days=i // 240), hour=i // 10 % 24)
         for i in range(480)
     ]
-    written = json_schema(judge("order", fold(observed).evidence(), SETTINGS))
+    written = to_json_schema(infer_schema("order", fold(observed).evidence(), SETTINGS))
     assert written["minimum"] == 0
     assert "maximum" not in written
     assert "no maximum" in written["x-census"]["note"]
     still = [observe(str(4_000_000 + i % 200), f"c{i % 30}", DAY, hour=i % 24) for i in range(480)]
-    assert "maximum" in json_schema(judge("order", fold(still).evidence(), SETTINGS))
+    assert "maximum" in to_json_schema(infer_schema("order", fold(still).evidence(), SETTINGS))
 
 
 def test_hours_are_counted_from_1970() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pipelines.http.value_formats import PIPED, SUSPICIOUS, detect_kind
-from pipelines.schemas.inference.infer import Level, Rule, judge
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.inference.infer import Level, Rule, infer_schema
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 from tests import strategies
 from tests.inferred_schemas import (
@@ -28,7 +28,7 @@ from tests.inferred_schemas import (
 @given(strategies.observations | strategies.similar_observations)
 def test_learned_schema_is_valid_and_accepts_all_that_was_seen(observations: list[Observation]) -> None:
     judgement = infer_observations(observations)
-    schema = json_schema(judgement)
+    schema = to_json_schema(judgement)
     Draft202012Validator.check_schema(schema)
     one_value = schema["items"] if judgement.is_repeated else schema
     refused = [value for value, *_ in observations if not accepts(one_value, value[:2048])]
@@ -50,7 +50,7 @@ def test_order_of_observations_does_not_change_the_judgement(
 @given(strategies.observations | strategies.similar_observations)
 def test_nothing_that_clients_sent_is_written(observations: list[Observation]) -> None:
     marked = [(f"needle-{value}", client, day, first) for value, client, day, first in observations]
-    assert "needle" not in str(json_schema(infer_observations(marked)))
+    assert "needle" not in str(to_json_schema(infer_observations(marked)))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_unix_time_or_date_gets_both() -> None:
 
 
 def test_unix_time_is_a_64_bit_integer_without_maximum_and_says_so() -> None:
-    schema = json_schema(infer_values(str(1_718_000_000 + 600 * n) for n in range(30)))
+    schema = to_json_schema(infer_values(str(1_718_000_000 + 600 * n) for n in range(30)))
     assert without_evidence(schema) == {"type": "integer", "format": "int64"}
     assert schema["x-census"]["kind"] == "unix-seconds"
     assert "no maximum" in schema["x-census"]["note"]
@@ -119,16 +119,16 @@ def test_unix_time_is_a_64_bit_integer_without_maximum_and_says_so() -> None:
 
 def test_a_negative_number_beside_times_is_not_refused() -> None:
     times = [str(1_718_000_000 + 600 * n) for n in range(30)]
-    schema = json_schema(infer_values([*times, *["0"] * 20]))
+    schema = to_json_schema(infer_values([*times, *["0"] * 20]))
     assert (schema["minimum"], schema["x-census"]["constraints"]["minimum"]["proof"]) == (
         0,
         "distribution-free",
     )
-    assert accepts(json_schema(infer_values([*times, *["0"] * 20, "-1"], clients=1)), "-1")
+    assert accepts(to_json_schema(infer_values([*times, *["0"] * 20, "-1"], clients=1)), "-1")
 
 
 def test_number_that_looks_like_a_time_but_stands_still_is_an_integer() -> None:
-    assert "kind" not in json_schema(infer_values([str(1_718_000_000 + n) for n in range(30)]))["x-census"]
+    assert "kind" not in to_json_schema(infer_values([str(1_718_000_000 + n) for n in range(30)]))["x-census"]
 
 
 def test_empty_values_stay_allowed_beside_a_type() -> None:
@@ -151,15 +151,15 @@ def test_one_attack_of_one_client_does_not_change_the_type() -> None:
     limits = {"minimum": 0, "maximum": 2000}  # ten times the largest of fewer than 200
     assert schema_of(values, clients=20) == {"type": "integer", "format": "int32", **limits}
     assert judgement.trimmed == 1
-    assert json_schema(judgement)["x-census"]["trimmed"] == 1
-    assert json_schema(judgement)["x-census"]["share"] == 0.995
+    assert to_json_schema(judgement)["x-census"]["trimmed"] == 1
+    assert to_json_schema(judgement)["x-census"]["share"] == 0.995
 
 
 def test_rare_form_that_three_clients_send_is_kept() -> None:
     integers = [(str(n), f"c{n % 20}", DAY, True) for n in range(4000)]
     dates = [("2026-06-01T00:00:00Z", f"c{n}", DAY, True) for n in range(3)]
-    assert "anyOf" in json_schema(infer_observations([*integers, *dates]))
-    assert "anyOf" not in json_schema(infer_observations([*integers, *dates[:2]]))
+    assert "anyOf" in to_json_schema(infer_observations([*integers, *dates]))
+    assert "anyOf" not in to_json_schema(infer_observations([*integers, *dates[:2]]))
 
 
 def test_where_clients_are_too_few_to_tell_an_attacker_every_form_is_kept() -> None:
@@ -192,7 +192,7 @@ def test_masked_token_is_a_text_of_the_characters_that_its_mask_stands_for() -> 
 
 def test_repeated_names_make_an_array() -> None:
     twice = [(str(n), f"c{n % 5}", DAY, n % 2 == 0) for n in range(60)]
-    schema = json_schema(infer_observations(twice))
+    schema = to_json_schema(infer_observations(twice))
     assert without_evidence(schema) == {
         "type": "array",
         "items": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 600},
@@ -215,7 +215,7 @@ def test_too_many_forms_have_no_common_one() -> None:
 
 
 def test_every_constraint_carries_its_evidence() -> None:
-    schema = json_schema(infer_values([*map(str, range(20)), *["2026-06-01"] * 5], clients=5))
+    schema = to_json_schema(infer_values([*map(str, range(20)), *["2026-06-01"] * 5], clients=5))
     wanted = {"n", "distinct", "clients", "days", "share", "level", "rule"}
     assert wanted <= set(schema["x-census"])
     assert all(wanted <= set(member["x-census"]) for member in schema["anyOf"])
@@ -236,9 +236,9 @@ def test_every_constraint_carries_its_evidence() -> None:
 )
 def test_level_grows_with_the_evidence(n: int, level: str) -> None:
     evidence = Evidence(n, n, 5, 1, (KindEvidence("uuid", n, 5, n, 1),) if n else ())
-    assert judge("q", evidence, SETTINGS).level == level
+    assert infer_schema("q", evidence, SETTINGS).level == level
 
 
 def test_kind_of_a_later_version_is_a_string() -> None:
     evidence = Evidence(50, 50, 5, 1, (KindEvidence("colour", 50, 5, 9, 1),))
-    assert without_evidence(json_schema(judge("q", evidence, SETTINGS))) == {"type": "string"}
+    assert without_evidence(to_json_schema(infer_schema("q", evidence, SETTINGS))) == {"type": "string"}

@@ -15,17 +15,17 @@ from jsonschema import Draft202012Validator
 from pipelines.http.value_formats import BY_KIND, detect_kind
 from pipelines.openapi.endpoint import Parameter
 from pipelines.openapi.parameters import parameter_objects
-from pipelines.openapi.profiles import schema_30
-from pipelines.openapi.request_body import request_body
-from pipelines.requests.json_body import leaves
-from pipelines.requests.parameter_names import is_member_name, is_name, stand_in
-from pipelines.requests.request import Request, observed
+from pipelines.openapi.profiles import to_schema_30
+from pipelines.openapi.request_body import build_request_body
+from pipelines.requests.json_body import read_json_values
+from pipelines.requests.parameter_names import anonymise_key, is_member_name, is_name
+from pipelines.requests.request import Request, observe_request
 from pipelines.requests.urlencoded import parameter_name
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.extraction.splits import View
-from pipelines.schemas.inference.json_schema import json_schema
-from pipelines.schemas.validation.backtest import back_tested
+from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.json_schema import to_json_schema
+from pipelines.schemas.validation.backtest import run_backtest
 from tests import strategies
 from tests.oracles.parameter_state import ParameterState, observe
 
@@ -48,13 +48,13 @@ def learned(requests: Iterable[tuple[str, Request]]) -> list[Parameter]:
     """Parameters of what clients sent, judged without Spark as `learn` judges them."""
     states: dict[tuple[str, str], ParameterState] = {}
     for client, request in requests:
-        for location, name, value, json_type, is_first in observed(request):
+        for location, name, value, json_type, is_first in observe_request(request):
             one = observe(value, client, DAY, is_first=is_first, json_type=json_type)
             states[location, name] = states.get((location, name), ParameterState()) + one
     evidence = {place: state.evidence() for place, state in states.items() if place[0] != "media"}
-    found = back_tested({View.WHOLE.value: evidence}, SETTINGS)
+    found = run_backtest({Split.WHOLE.value: evidence}, SETTINGS)
     return [
-        Parameter(*place, json_schema(one.judgement), one.is_required, one.judgement.evidence.requests)
+        Parameter(*place, to_json_schema(one.inferred), one.is_required, one.inferred.evidence.requests)
         for place, one in sorted(found.parameters.items())
     ]
 
@@ -67,7 +67,7 @@ def of_bodies(bodies: Iterable[Any]) -> list[Parameter]:
 
 
 def schema_of(parameters: list[Parameter]) -> dict[str, Any]:
-    built = request_body(parameters)
+    built = build_request_body(parameters)
     assert built is not None
     schema: dict[str, Any] = built["content"]["application/json"]["schema"]
     return schema
@@ -80,7 +80,7 @@ def day(number: int) -> str:
 @pytest.mark.parametrize("text", DATA)
 def test_data_are_not_names(text: str) -> None:
     assert not is_member_name(text)
-    [leaf] = [leaf for leaf in leaves(json.dumps({text: True})) if leaf.json_type == "boolean"]
+    [leaf] = [leaf for leaf in read_json_values(json.dumps({text: True})) if leaf.json_type == "boolean"]
     assert leaf.name == "/{}"
 
 
@@ -92,14 +92,14 @@ def test_names_are_names(text: str) -> None:
 
 @given(st.text() | st.sampled_from([*DATA, *NAMES, *strategies.HOSTILE]))
 def test_what_is_kept_of_a_key_has_its_kind_and_says_nothing_else(key: str) -> None:
-    kept = stand_in(key)
+    kept = anonymise_key(key)
     assert detect_kind(kept) == detect_kind(key[:128])
     assert set(kept) <= set('zU0-_.+ é",a|3rduetcnok:/AeyJT12Z5@')
-    assert stand_in(kept) == kept or kept in {"true", "3", "-3"} or len(kept) == len(key[:128])
+    assert anonymise_key(kept) == kept or kept in {"true", "3", "-3"} or len(kept) == len(key[:128])
 
 
 def test_a_stand_in_is_known_for_each_kind() -> None:
-    assert {detect_kind(stand_in(text)) for text in [*DATA, *NAMES]} <= set(BY_KIND)
+    assert {detect_kind(anonymise_key(text)) for text in [*DATA, *NAMES]} <= set(BY_KIND)
 
 
 def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
@@ -124,7 +124,7 @@ def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
     assert not validator.is_valid({"prices": {"2031-01-31": {"amount": "2"}}})
     assert not validator.is_valid({"prices": {"anna@example.com": {"amount": 2}}})
     assert len(json.dumps(schema_of(found))) < 6_000
-    older = schema_30(prices)
+    older = to_schema_30(prices)
     assert older["additionalProperties"]["properties"]["amount"]["type"] == "integer"
     assert not older.keys() & {"propertyNames", "patternProperties"}
 
@@ -144,7 +144,7 @@ def test_people_are_in_no_name_of_no_document() -> None:
         for person in people
     )
     found = [*of_bodies(bodies), *learned(("c", form) for form in forms)]
-    said = repr(found) + repr(request_body(found)) + repr(parameter_objects(found, 10))
+    said = repr(found) + repr(build_request_body(found)) + repr(parameter_objects(found, 10))
     assert "maier" not in said
     assert "12345" not in said
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.runtime.settings import load_settings
-from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.extraction.splits import Split
 from pipelines.schemas.learning.spark import _named
 from pipelines.schemas.statistics.evidence import Evidence
 
@@ -20,10 +20,13 @@ def test_a_name_of_fewer_clients_is_in_no_view() -> None:
         ("header", "x-anna"): of(1), ("body", "/anna"): of(2), ("form", "anna"): of(1),
         ("cookie", "anna"): of(1), ("part", "anna"): of(1), ("body", ""): of(9),
     }  # fmt: skip
-    views = {View.WHOLE.value: whole, View.HELD.value: {("query", "anna"): of(2), ("query", "page"): of(1)}}
+    views = {
+        Split.WHOLE.value: whole,
+        Split.HOLDOUT.value: {("query", "anna"): of(2), ("query", "page"): of(1)},
+    }
     found = _named(views, SETTINGS, 20)
-    assert set(found[View.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
-    assert set(found[View.HELD.value]) == {("query", "page")}
+    assert set(found[Split.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
+    assert set(found[Split.HOLDOUT.value]) == {("query", "page")}
     assert (
         _named(views, SETTINGS, 19) == views
     )  # of few clients an optional parameter looks like what one made up

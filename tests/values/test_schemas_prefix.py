@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.inference.infer import judge
-from pipelines.schemas.inference.json_schema import json_schema
-from pipelines.schemas.statistics.prefix import as_pattern, constant, shared
+from pipelines.schemas.inference.infer import infer_schema
+from pipelines.schemas.inference.json_schema import to_json_schema
+from pipelines.schemas.statistics.prefix import constant_prefix, escape_for_pattern, shared_prefix
 from tests.inferred_schemas import DAY, SETTINGS, accepts, infer_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
@@ -19,13 +19,13 @@ words = st.text(st.sampled_from("ab_"), max_size=5)
 
 @given(words, words, words)
 def test_sharing_is_a_meet(one: str, other: str, third: str) -> None:
-    assert shared(one, other) == shared(other, one)
-    assert shared(one, shared(other, third)) == shared(shared(one, other), third)
-    assert shared(one, one) == one
-    assert one.startswith(shared(one, other))
+    assert shared_prefix(one, other) == shared_prefix(other, one)
+    assert shared_prefix(one, shared_prefix(other, third)) == shared_prefix(shared_prefix(one, other), third)
+    assert shared_prefix(one, one) == one
+    assert one.startswith(shared_prefix(one, other))
     assert (
-        len(shared(one, other)) in (len(one), len(other))
-        or one[len(shared(one, other))] != other[len(shared(one, other))]
+        len(shared_prefix(one, other)) in (len(one), len(other))
+        or one[len(shared_prefix(one, other))] != other[len(shared_prefix(one, other))]
     )
 
 
@@ -42,13 +42,13 @@ def test_sharing_is_a_meet(one: str, other: str, third: str) -> None:
     ],
 )
 def test_prefix_ends_with_a_separator_that_something_precedes(prefix: str | None, written: str) -> None:
-    assert constant(prefix) == written
+    assert constant_prefix(prefix) == written
 
 
 @given(st.text(st.sampled_from("a.*+?()[]{}|^$-_\\/"), max_size=9), st.text(max_size=9))
 def test_prefix_stands_for_itself_in_a_pattern(prefix: str, rest: str) -> None:
-    assert re.match(as_pattern(prefix), prefix + rest)
-    assert re.fullmatch(as_pattern(prefix), prefix)
+    assert re.match(escape_for_pattern(prefix), prefix + rest)
+    assert re.fullmatch(escape_for_pattern(prefix), prefix)
 
 
 def ids(count: int, prefix: str = "ord_") -> list[str]:
@@ -70,6 +70,6 @@ def test_prefix_of_few_values_or_few_clients_is_not_written() -> None:
 
 def test_prefix_that_the_back_test_refuses_leaves_the_classes() -> None:
     state = fold(observe(text, f"c{i % 40}", DAY) for i, text in enumerate(ids(200)))
-    judgement = judge("q", state.evidence(), SETTINGS, refused={"prefix": "broken"})
-    assert json_schema(judgement)["pattern"].startswith("^[")
-    assert infer_values(ids(200), clients=40).alternatives[0].limits.prefix == "ord_"
+    judgement = infer_schema("q", state.evidence(), SETTINGS, refused={"prefix": "broken"})
+    assert to_json_schema(judgement)["pattern"].startswith("^[")
+    assert infer_values(ids(200), clients=40).alternatives[0].constraints.prefix == "ord_"

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.conformance.value_check import compile_schema
-from pipelines.requests.json_body import leaves
-from pipelines.schemas.extraction.splits import View
-from pipelines.schemas.inference.constraints import Limits
-from pipelines.schemas.inference.infer import Alternative, Judgement
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.requests.json_body import read_json_values
+from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.constraints import Constraints
+from pipelines.schemas.inference.infer import Alternative, InferredSchema
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from pipelines.schemas.validation import backtest
-from pipelines.schemas.validation.backtest import REQUEST, Views, back_tested
-from pipelines.schemas.validation.violations import refused_values
+from pipelines.schemas.validation.backtest import REQUEST, EvidenceBySplit, run_backtest
+from pipelines.schemas.validation.violations import find_contradicted_keywords
 from tests.inferred_schemas import DAY, SETTINGS, infer_values, schema_of
 from tests.oracles.parameter_state import fold, observe
 
@@ -53,7 +53,7 @@ def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
     """The schema of member `v` of bodies, each sent by clients in turn, all of it again and again, after all tests."""
     observed: dict[Place, list[Any]] = {}
     for i, value in enumerate(values):
-        for name, text, json_type, is_first in leaves(json.dumps({"v": value})):
+        for name, text, json_type, is_first in read_json_values(json.dumps({"v": value})):
             one = observe(text, f"c{i % 60}", DAY, hour=i % 24, is_first=is_first, json_type=json_type)
             observed.setdefault(("body", name), []).append(one)
     observed[REQUEST] = [observe("", f"c{i % 60}", DAY) for i in range(len(values))]
@@ -61,9 +61,9 @@ def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
     for _ in range(doublings):
         merged = {place: state + state for place, state in merged.items()}
     known = {place: state.evidence() for place, state in merged.items()}
-    views: Views = dict.fromkeys(View, known)
+    views: EvidenceBySplit = dict.fromkeys(Split, known)
     found: dict[str, Any] = without_evidence(
-        json_schema(back_tested(views, SETTINGS).parameters["body", "/v"].judgement)
+        to_json_schema(run_backtest(views, SETTINGS).parameters["body", "/v"].inferred)
     )
     return found
 
@@ -109,8 +109,8 @@ def test_first_values_of_a_member_that_was_always_null_are_taken_and_the_reason_
     schema = of_body([None] * 40, 2)
     assert all(takes(schema, value) for value in VALUES)
     state = fold(observe("null", f"c{i % 60}", DAY, json_type="null") for i in range(240))
-    views: Views = {view: {("body", "/v"): state.evidence()} for view in View}
-    evidence = json_schema(back_tested(views, SETTINGS).parameters["body", "/v"].judgement)["x-census"]
+    views: EvidenceBySplit = {view: {("body", "/v"): state.evidence()} for view in Split}
+    evidence = to_json_schema(run_backtest(views, SETTINGS).parameters["body", "/v"].inferred)["x-census"]
     assert (evidence["rule"], evidence["n"]) == ("no-value-seen", 240)
 
 
@@ -121,11 +121,13 @@ def test_parameter_without_values_is_no_closed_set_of_the_empty_text() -> None:
 def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() -> None:
     judgement = infer_values([str(n % 100) for n in range(240)], clients=60)
     form: Alternative = judgement.alternatives[0]
-    wrong = replace(form, limits=Limits({"minimum": 0, "maximum": 50}))
-    found = refused_values(replace(judgement, alternatives=(wrong,)), judgement.evidence, "query", SETTINGS)
+    wrong = replace(form, constraints=Constraints({"minimum": 0, "maximum": 50}))
+    found = find_contradicted_keywords(
+        replace(judgement, alternatives=(wrong,)), judgement.evidence, "query", SETTINGS
+    )
     assert list(found) == ["maximum"]
     assert "that taught it" in found["maximum"]
-    assert refused_values(judgement, judgement.evidence, "query", SETTINGS) == {}
+    assert find_contradicted_keywords(judgement, judgement.evidence, "query", SETTINGS) == {}
 
 
 def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +135,7 @@ def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch)
     values = [f"word{i % 90}x" for i in range(600)]
     assert "maxLength" in of_body(values)
 
-    def refusing(judgement: Judgement, *_: object) -> dict[str, str]:
+    def refusing(judgement: InferredSchema, *_: object) -> dict[str, str]:
         return {} if "maxLength" in judgement.refused else {"maxLength": "values that taught it broke it"}
 
     monkeypatch.setattr(backtest, "refused_values", refusing)

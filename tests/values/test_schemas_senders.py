@@ -15,22 +15,22 @@ from hypothesis import strategies as st
 
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.settings_sections import OutlierClientSettings
-from pipelines.schemas.extraction.batch_reading import read
+from pipelines.schemas.extraction.batch_reading import read_batch
 from pipelines.schemas.statistics import batch_senders
 from pipelines.schemas.statistics.senders import (
-    BESIDE_TWO,
-    NAMED,
+    MAX_CLIENTS,
+    MAX_VALUES_WITHOUT_TWO_CLIENTS,
     NUMBER_BITS,
     KindSenders,
     Senders,
     ValueSenders,
-    as_row,
-    beside_two,
-    count,
-    merged,
-    of_row,
+    count_values_without_two_clients,
+    estimate_clients,
+    merge_senders,
+    senders_from_row,
+    senders_to_row,
 )
-from pipelines.schemas.validation.outlier_clients import deviating
+from pipelines.schemas.validation.outlier_clients import find_outliers
 
 ENOUGH = 5
 Sent = tuple[int, int, float]
@@ -42,7 +42,7 @@ SENT = st.lists(
 
 def of(sent: Sequence[Sent]) -> Senders:
     """What one part says: every client by itself, then merged."""
-    return merged(
+    return merge_senders(
         [
             Senders(
                 {"integer": KindSenders((who,), {who: size}, {who: size})},
@@ -61,20 +61,22 @@ def test_parts_merge_in_any_order_to_what_the_whole_says(
 ) -> None:
     cut = [sent[place::parts] for place in range(parts)]
     rng.shuffle(cut)
-    assert merged(map(of, cut), ENOUGH) == of(sent)
+    assert merge_senders(map(of, cut), ENOUGH) == of(sent)
 
 
 @given(SENT)
 def test_rows_say_the_same(sent: list[Sent]) -> None:
-    assert of_row(as_row(of(sent))) == of(sent)
-    assert of_row(as_row(Senders(values=None))).values is None
+    assert senders_from_row(senders_to_row(of(sent))) == of(sent)
+    assert senders_from_row(senders_to_row(Senders(values=None))).values is None
 
 
 @given(st.lists(st.frozensets(st.integers(0, 5), min_size=1, max_size=3), max_size=12))
 def test_values_beside_those_of_two_clients_are_counted_exactly(clients: list[frozenset[int]]) -> None:
     values = {place: ValueSenders(1, tuple(sorted(one))) for place, one in enumerate(clients)}
     pairs = list(combinations(range(6), 2))
-    assert beside_two(values) == min(sum(not one <= set(pair) for one in clients) for pair in pairs)
+    assert count_values_without_two_clients(values) == min(
+        sum(not one <= set(pair) for one in clients) for pair in pairs
+    )
 
 
 def test_of_many_values_nothing_is_kept_but_two_clients_may_send_as_many_as_they_like() -> None:
@@ -83,21 +85,21 @@ def test_of_many_values_nothing_is_kept_but_two_clients_may_send_as_many_as_they
     found = of(honest + fuzzers).values
     assert found is not None
     assert len(found) == 4 + 5000
-    assert of([(who, who, 1.0) for who in range(BESIDE_TWO + 2)]).values is not None
-    many = of([(who, who, 1.0) for who in range(BESIDE_TWO + 3)])
+    assert of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 2)]).values is not None
+    many = of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 3)])
     assert many.values is None
-    assert merged([many, of(honest)], ENOUGH).values is None
+    assert merge_senders([many, of(honest)], ENOUGH).values is None
 
 
-@pytest.mark.parametrize("clients", [NAMED - 1, 1000, 100_000])
+@pytest.mark.parametrize("clients", [MAX_CLIENTS - 1, 1000, 100_000])
 def test_clients_are_counted_within_the_error_that_is_promised(clients: int) -> None:
     errors = []
     for seed in range(40):
         numbers = np.random.default_rng(seed).integers(0, 2**NUMBER_BITS, clients)
-        errors.append(count(tuple(np.sort(numbers)[:NAMED].tolist())) / clients - 1)
+        errors.append(estimate_clients(tuple(np.sort(numbers)[:MAX_CLIENTS].tolist())) / clients - 1)
     spread = float(np.sqrt(np.mean(np.square(errors))))
     assert spread <= (
-        0.0 if clients < NAMED else 1.25 / (NAMED - 2) ** 0.5
+        0.0 if clients < MAX_CLIENTS else 1.25 / (MAX_CLIENTS - 2) ** 0.5
     )  # 1.25: three deviations of 40 squares
 
 
@@ -127,14 +129,14 @@ def test_batches_say_who_sent_what_as_their_requests_do_one_by_one(
     sent: list[tuple[str, str]], parts: int
 ) -> None:
     def said(some: Sequence[tuple[str, str]]) -> Senders:
-        rows = batch_senders.senders(read(requests(some)), ENOUGH).to_pylist()
+        rows = batch_senders.collect_senders(read_batch(requests(some)), ENOUGH).to_pylist()
         (row,) = (row for row in rows if row["location"] == "query")
         assert row["day"] == date(2026, 6, 1)
-        return of_row(row)
+        return senders_from_row(row)
 
     whole = said(sent)
-    assert whole == merged((said([one]) for one in sent), ENOUGH)
-    assert whole == merged((said(sent[at::parts]) for at in range(parts) if sent[at::parts]), ENOUGH)
+    assert whole == merge_senders((said([one]) for one in sent), ENOUGH)
+    assert whole == merge_senders((said(sent[at::parts]) for at in range(parts) if sent[at::parts]), ENOUGH)
 
 
 def test_batches_leave_out_what_is_no_set(settings: Settings) -> None:
@@ -145,10 +147,10 @@ def test_batches_leave_out_what_is_no_set(settings: Settings) -> None:
     def said(
         sent: list[tuple[str, str]], deviants: OutlierClientSettings
     ) -> tuple[bool, set[tuple[int, str]]]:
-        row = batch_senders.senders(read(requests(sent)), deviants.clients).to_pylist()[0]
-        return row["values"] is None, set(deviating(of_row(row), deviants))
+        row = batch_senders.collect_senders(read_batch(requests(sent)), deviants.clients).to_pylist()[0]
+        return row["values"] is None, set(find_outliers(senders_from_row(row), deviants))
 
-    evil = int(batch_senders.numbers_of(["evil"])[0])
+    evil = int(batch_senders.client_numbers(["evil"])[0])
     assert said(users, settings.deviants) == (True, set())
     assert said([*colours, *fuzz], settings.deviants) == (
         False, {(evil, "outside-the-set"), (evil, "beyond-the-others")}

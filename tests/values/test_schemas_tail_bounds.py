@@ -37,7 +37,7 @@ def test_later_values_exceed_a_limit_as_rarely_as_promised(name: str, n: int, pr
     rng, draw, above = random.Random(n), DISTRIBUTIONS[name], 0  # noqa: S311  # a simulation
     for _ in range(RUNS):
         seen = [draw(rng) for _ in range(n)]
-        limit = tail_bounds.upper(largest(seen), n, len(set(seen)), is_identifier=False)
+        limit = tail_bounds.upper_bound(largest(seen), n, len(set(seen)), is_identifier=False)
         above += sum(draw(rng) > limit for _ in range(FUTURE))
     assert above / (RUNS * FUTURE) <= promised
 
@@ -46,27 +46,31 @@ def test_later_values_exceed_a_limit_as_rarely_as_promised(name: str, n: int, pr
 def test_limit_is_near_what_is_seen_where_nothing_lies_beyond(n: int) -> None:
     rng = random.Random(1)  # noqa: S311  # a simulation
     seen = [float(rng.randint(1, 100)) for _ in range(n)]
-    assert 100 <= tail_bounds.upper(largest(seen), n, 90, is_identifier=False) <= (1000 if n < 200 else 200)
+    assert (
+        100
+        <= tail_bounds.upper_bound(largest(seen), n, 90, is_identifier=False)
+        <= (1000 if n < 200 else 200)
+    )
 
 
 @given(st.floats(1, 1e15))
 def test_limit_is_a_number_that_a_person_would_set(value: float) -> None:
-    limit = tail_bounds.snapped(value)
+    limit = tail_bounds.round_up_limit(value)
     assert value <= limit <= 1.5 * value + 1
-    assert tail_bounds.snapped(limit) == limit
+    assert tail_bounds.round_up_limit(limit) == limit
 
 
 @pytest.mark.parametrize(
     ("value", "limit"), [(95, 99), (11, 12), (363, 365), (120, 120), (9999, 9999), (1000, 1000)]
 )
 def test_limits_are_rounded_to_the_next_usual_one(value: float, limit: float) -> None:
-    assert tail_bounds.snapped(value) == limit
+    assert tail_bounds.round_up_limit(value) == limit
 
 
 def test_length_has_slack_that_shrinks_with_the_evidence() -> None:
-    assert tail_bounds.longest([(12, 50)], 50) == 64
-    assert tail_bounds.longest([(30, 50)], 50) == 120
-    assert tail_bounds.longest([(100, 5)], 5000) == 200
+    assert tail_bounds.length_bound([(12, 50)], 50) == 64
+    assert tail_bounds.length_bound([(30, 50)], 50) == 120
+    assert tail_bounds.length_bound([(100, 5)], 5000) == 200
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.schemas.statistics.value_counts import (
-    CLIENTS,
-    COMMON,
-    OUTERMOST,
-    Kept,
-    Outermost,
-    Seen,
+    MAX_DISTINCT_VALUES,
+    MAX_EXTREME_VALUES,
+    SUPPORTING_CLIENTS,
+    DistinctValues,
+    ExtremeValues,
+    ValueCount,
     client_bit,
 )
 from tests import laws
@@ -23,14 +23,17 @@ Sent = tuple[str, str]
 sent = st.lists(st.tuples(st.integers(0, 90).map(str), st.sampled_from("abcdefg")), max_size=120)
 
 
-def kept(rows: Sequence[Sent]) -> Kept:
-    return sum((Kept({value: Seen(1, client_bit(client))}) for value, client in rows), Kept())
+def kept(rows: Sequence[Sent]) -> DistinctValues:
+    return sum(
+        (DistinctValues({value: ValueCount(1, client_bit(client))}) for value, client in rows),
+        DistinctValues(),
+    )
 
 
-def outermost(rows: Sequence[Sent], largest: bool) -> Outermost:
-    whole = Outermost(largest)
+def outermost(rows: Sequence[Sent], largest: bool) -> ExtremeValues:
+    whole = ExtremeValues(largest)
     for value, client in rows:
-        whole = whole + Outermost(largest, {(float(value), value): Seen(1, client_bit(client))})
+        whole = whole + ExtremeValues(largest, {(float(value), value): ValueCount(1, client_bit(client))})
     return whole
 
 
@@ -38,7 +41,7 @@ def outermost(rows: Sequence[Sent], largest: bool) -> Outermost:
 def test_kept_values_of_parts_are_those_of_the_whole(left: list[Sent], right: list[Sent]) -> None:
     laws.assert_merging_parts_equals_the_whole(kept, left, right)
     laws.assert_merging_is_commutative(kept(left), kept(right))
-    laws.assert_zero_is_neutral(Kept(), kept(left))
+    laws.assert_zero_is_neutral(DistinctValues(), kept(left))
 
 
 @pytest.mark.parametrize("largest", [True, False])
@@ -46,32 +49,32 @@ def test_kept_values_of_parts_are_those_of_the_whole(left: list[Sent], right: li
 def test_outermost_of_parts_are_those_of_the_whole(
     left: list[Sent], right: list[Sent], largest: bool
 ) -> None:
-    def learned(rows: Sequence[Sent]) -> Outermost:
+    def learned(rows: Sequence[Sent]) -> ExtremeValues:
         return outermost(rows, largest)
 
     laws.assert_merging_parts_equals_the_whole(learned, left, right)
     laws.assert_merging_is_commutative(learned(left), learned(right))
-    assert len(learned([*left, *right]).seen) <= OUTERMOST
+    assert len(learned([*left, *right]).counts) <= MAX_EXTREME_VALUES
 
 
 def test_more_values_than_are_kept_stay_open_for_ever() -> None:
-    many = kept([(str(n), "a") for n in range(COMMON + 1)])
-    assert many.seen is None
-    assert (many + kept([("1", "b")])).seen is None
+    many = kept([(str(n), "a") for n in range(MAX_DISTINCT_VALUES + 1)])
+    assert many.counts is None
+    assert (many + kept([("1", "b")])).counts is None
 
 
 @given(st.sets(st.text(max_size=8), max_size=40))
 def test_clients_of_a_value_are_never_counted_for_more_than_they_are(clients: set[str]) -> None:
     found = kept([("x", client) for client in clients])
-    counted = sum(one.clients.bit_count() for one in (found.seen or {}).values())
+    counted = sum(one.clients.bit_count() for one in (found.counts or {}).values())
     assert counted <= len(clients)
     assert counted >= min(1, len(clients))
 
 
 def test_three_clients_are_told_apart_in_nine_cases_of_ten() -> None:
     """Of three on 63 bits two share one in 5 %."""
-    trios = [[f"client {i} {place}" for place in range(CLIENTS)] for i in range(2000)]
-    apart = sum(len({client_bit(client) for client in trio}) == CLIENTS for trio in trios)
+    trios = [[f"client {i} {place}" for place in range(SUPPORTING_CLIENTS)] for i in range(2000)]
+    apart = sum(len({client_bit(client) for client in trio}) == SUPPORTING_CLIENTS for trio in trios)
     assert apart >= 0.93 * len(trios)
 
 

@@ -35,7 +35,7 @@ from pipelines.changes.spark.occurrence import (
 )
 from pipelines.changes.tables import CHANGES
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.openapi.endpoint import Parameter, parameters_of
+from pipelines.openapi.endpoint import Parameter, parameters_from_rows
 from pipelines.requests.path_parameters import PLAIN
 from pipelines.runtime.settings_sections import ChangeSettings
 from pipelines.schemas.tables import PARAMETER_SCHEMA, latest
@@ -82,7 +82,7 @@ def _compared(old: Row, new: Row) -> dict[str, Any]:
 
 def _version(row: Row) -> SchemaVersion:
     return SchemaVersion(
-        parameters_of(row["parameters"] or ()),
+        parameters_from_rows(row["parameters"] or ()),
         tuple(row["writings"] or (PLAIN,)),
         tuple(row["media_types"] or ()),
     )

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from pipelines.changes.spark.changes import Evidence
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.openapi.spark import Written, write_documents
+from pipelines.openapi.spark import WrittenDocument, write_documents
 from pipelines.runtime.settings import ExportSettings
 from pipelines.schemas.tables import latest
 from pipelines.selection.variant import Variant
@@ -26,7 +26,7 @@ def write_before_and_after(
     out: Path,
     settings: ExportSettings,
     variant: Variant,
-) -> list[Written]:
+) -> list[WrittenDocument]:
     """`out/before/PROFILE/HOST.FORM` and `out/after/…` of `hosts`; returns the written.
 
     Args:
@@ -69,7 +69,7 @@ def write_before_and_after(
 
 def write_first_documents(
     evidence: Evidence, out: Path, settings: ExportSettings, variant: Variant
-) -> list[Written]:
+) -> list[WrittenDocument]:
     """`out/after/PROFILE/HOST.FORM` of all hosts: what is published first has nothing before it; arguments as `write_both`."""
     return write_documents(
         evidence.inventory,

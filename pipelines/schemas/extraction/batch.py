@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from pipelines.requests.urlencoded import Observed
+from pipelines.requests.urlencoded import Observation
 
 Codes = np.ndarray[tuple[int], np.dtype[np.int64]]
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -37,18 +37,18 @@ class Batch(NamedTuple):
         return np.asarray(whole.cast(pa.int64()).to_numpy(zero_copy_only=False))
 
 
-def packed(batch: Batch) -> dict[str, Any]:
+def pack_batch(batch: Batch) -> dict[str, Any]:
     """A batch as the fields of `BATCHES_SCHEMA`."""
     streams = {name: _written(table) for name, table in zip(Batch._fields, batch, strict=True)}
     return {"clients": batch.senders.column("client").to_pylist(), **streams}
 
 
-def unpacked(row: Mapping[str, Any]) -> Batch:
+def unpack_batch(row: Mapping[str, Any]) -> Batch:
     """The batch of a row of `BATCHES_SCHEMA`, whose streams are bytes or buffers."""
     return Batch(*(pa.ipc.open_stream(row[name]).read_all() for name in Batch._fields))
 
 
-def without(batch: Batch, clients: Sequence[str]) -> Batch:
+def exclude_clients(batch: Batch, clients: Sequence[str]) -> Batch:
     """A batch without what these clients sent."""
     if not clients:
         return batch
@@ -57,12 +57,12 @@ def without(batch: Batch, clients: Sequence[str]) -> Batch:
     return batch._replace(seen=batch.seen.filter(pa.array(stays[batch.numbers("sender")])))
 
 
-def begins_of(ordered: Codes) -> Codes:
+def group_starts(ordered: Codes) -> Codes:
     """Where each different number of a row in order is met first; none is below 0."""
     return np.flatnonzero(np.diff(ordered, prepend=-1))
 
 
-def numbered(keys: Codes) -> tuple[Codes, Codes]:
+def number_distinct(keys: Codes) -> tuple[Codes, Codes]:
     """Numbers of any size → the place of each among the different ones, and where each of those is met first."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
@@ -73,14 +73,14 @@ def numbered(keys: Codes) -> tuple[Codes, Codes]:
     return places, order[is_new]
 
 
-def coded(*columns: pa.Array) -> tuple[Codes, Codes]:
+def encode_rows(*columns: pa.Array) -> tuple[Codes, Codes]:
     """Columns of texts → the number of each row's combination, and a row that has it."""
     found = np.zeros(len(columns[0]), np.int64)
     for column in columns:
         encoded = column.dictionary_encode(null_encoding="encode")
         here = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        found, _ = numbered(found * max(len(encoded.dictionary), 1) + here)
-    return numbered(found)
+        found, _ = number_distinct(found * max(len(encoded.dictionary), 1) + here)
+    return number_distinct(found)
 
 
 def _written(table: pa.Table) -> bytes:
@@ -105,7 +105,7 @@ class Part(NamedTuple):
     counts: Codes
 
 
-def part_of(found: Iterable[Iterable[Observed]], names: Names, requests: Codes, count: int) -> Part:
+def collect_part(found: Iterable[Iterable[Observation]], names: Names, requests: Codes, count: int) -> Part:
     """What was found in each of some requests, of which there are `count`."""
     places: list[int] = []
     values: list[str] = []

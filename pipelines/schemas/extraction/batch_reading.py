@@ -1,4 +1,4 @@
-"""Many query strings at once: what `urlencoded.fields` reads of each, without Python for every value.
+"""Many query strings at once: what `urlencoded.read_urlencoded` reads of each, without Python for every value.
 
 Only queries with a percent sign, values that may be lists and times that lost a "+" go through Python. Laws test that both agree.
 """
@@ -15,21 +15,36 @@ import pyarrow.compute as pc
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import MAX_CHARACTERS, detect_kind
 from pipelines.requests.parameter_names import NAME_CHARACTERS
-from pipelines.requests.request import REQUEST, in_body, in_cookies, in_headers, in_path
-from pipelines.requests.urlencoded import MAX_PAIRS, Observed, fields, items, parameter_name, with_offset
-from pipelines.schemas.extraction.batch import Batch, Codes, Names, Part, coded, numbered, part_of
+from pipelines.requests.request import REQUEST, observe_body, observe_cookies, observe_headers, observe_path
+from pipelines.requests.urlencoded import (
+    MAX_PAIRS,
+    Observation,
+    parameter_name,
+    read_urlencoded,
+    restore_offset,
+    split_items,
+)
+from pipelines.schemas.extraction.batch import (
+    Batch,
+    Codes,
+    Names,
+    Part,
+    collect_part,
+    encode_rows,
+    number_distinct,
+)
 from pipelines.schemas.keys import PARAMETER_KEY
 
 LOCATION = "query"
 
 
-def in_queries(queries: pa.Array, names: Names) -> list[Part]:
+def read_queries(queries: pa.Array, names: Names) -> list[Part]:
     """The values of query strings, NULL where a request has none; those of lists are a part of their own."""
     is_escaped = pc.fill_null(pc.match_substring(queries, "%"), False)
     escaped = np.flatnonzero(is_escaped.to_numpy(zero_copy_only=False))
-    rest = (fields(LOCATION, query) for query in queries.take(pa.array(escaped)).to_pylist())
+    rest = (read_urlencoded(LOCATION, query) for query in queries.take(pa.array(escaped)).to_pylist())
     plain = pc.if_else(is_escaped, pa.scalar(None, queries.type), queries)
-    return [part_of(rest, names, escaped, len(queries)), *_plain(plain, names)]
+    return [collect_part(rest, names, escaped, len(queries)), *_plain(plain, names)]
 
 
 def _plain(queries: pa.Array, names: Names) -> list[Part]:
@@ -52,7 +67,7 @@ def _plain(queries: pa.Array, names: Names) -> list[Part]:
     query, place = query[is_known], place[is_known]
     texts = _with_offsets(value.take(pa.array(named[is_known])))
     first = np.zeros(len(query), bool)
-    first[numbered(query * max(len(names), 1) + place)[1]] = True
+    first[number_distinct(query * max(len(names), 1) + place)[1]] = True
     cut = texts
     if len(texts) and pc.max(pc.binary_length(texts)).as_py() > MAX_CHARACTERS:
         cut = pc.utf8_slice_codeunits(texts, 0, MAX_CHARACTERS)
@@ -75,7 +90,7 @@ def _with_offsets(texts: pa.Array) -> pa.Array:
     some = np.flatnonzero(may_be.to_numpy(zero_copy_only=False))
     if not len(some):
         return texts
-    mended = pa.array([with_offset(text) for text in texts.take(pa.array(some)).to_pylist()], pa.string())
+    mended = pa.array([restore_offset(text) for text in texts.take(pa.array(some)).to_pylist()], pa.string())
     return pc.replace_with_mask(texts, may_be, mended)
 
 
@@ -83,7 +98,7 @@ def _items(query: Codes, place: Codes, texts: pa.Array, names: Names, count: int
     """Items of values that are lists: each different value is split once."""
     some = np.flatnonzero(pc.match_substring_regex(texts, "[,| ]").to_numpy(zero_copy_only=False))
     encoded = texts.take(pa.array(some)).dictionary_encode()
-    split = [items(text) for text in encoded.dictionary.to_pylist()]
+    split = [split_items(text) for text in encoded.dictionary.to_pylist()]
     known = list(names)
     found: dict[str, list[Any]] = {"query": [], "place": [], "item": []}
     for at, code in zip(some, encoded.indices.to_pylist(), strict=True):
@@ -108,17 +123,17 @@ BATCH_REQUESTS = 65_536
 """Requests of a batch: what is counted once in it crosses to Spark once. Twice as many gained 3 %."""
 BATCH_BYTES = 1 << 24
 """Of the requests of a batch, so that long bodies (of `json_body.MAX_VALUES` values each) fit into a worker's memory."""
-PARTS: tuple[tuple[tuple[str, ...], Callable[..., Iterable[Observed]]], ...] = (
+PARTS: tuple[tuple[tuple[str, ...], Callable[..., Iterable[Observation]]], ...] = (
     ((), lambda: [REQUEST]),
-    (("path_template", "sent_path"), in_path),
-    (("sent_headers",), in_headers),
-    (("sent_cookies",), in_cookies),
-    (("sent_type", "sent_body"), in_body),
+    (("path_template", "sent_path"), observe_path),
+    (("sent_headers",), observe_headers),
+    (("sent_cookies",), observe_cookies),
+    (("sent_type", "sent_body"), observe_body),
 )
 """Columns that are read together, and how; queries are read all at once (`batch_queries`). No location is read of two of them."""
 
 
-def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def gather_requests(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Record batches as Spark sends them, joined to tables of `BATCH_REQUESTS` or `BATCH_BYTES`."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
@@ -131,7 +146,7 @@ def gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting).combine_chunks()
 
 
-def read(requests: pa.Table) -> Batch:
+def read_batch(requests: pa.Table) -> Batch:
     """`ENDPOINT_KEY, day, hour, client, is_held` and the columns of `PARTS` → what is in them."""
     columns = {name: requests.column(name).combine_chunks() for name in requests.column_names}
     columns = {
@@ -140,12 +155,14 @@ def read(requests: pa.Table) -> Batch:
     names: Names = {}
     parts: list[tuple[Codes, Part]] = []
     for needed, reader in PARTS:
-        codes, rows = coded(*(columns[name] for name in needed)) if needed else _all_alike(requests.num_rows)
+        codes, rows = (
+            encode_rows(*(columns[name] for name in needed)) if needed else _all_alike(requests.num_rows)
+        )
         texts = [columns[name].take(pa.array(rows)).to_pylist() for name in needed]
         found = (reader(*row) for row in (zip(*texts, strict=True) if texts else [()]))
-        parts.append((codes, part_of(found, names, np.arange(len(rows)), len(rows))))
-    codes, rows = coded(columns["sent_query"])
-    parts += [(codes, part) for part in in_queries(columns["sent_query"].take(pa.array(rows)), names)]
+        parts.append((codes, collect_part(found, names, np.arange(len(rows)), len(rows))))
+    codes, rows = encode_rows(columns["sent_query"])
+    parts += [(codes, part) for part in read_queries(columns["sent_query"].take(pa.array(rows)), names)]
     begins = np.cumsum([0, *(len(part.values) for _, part in parts)])
     seen = [
         _repeated(codes, part.counts, int(begin)) for (codes, part), begin in zip(parts, begins, strict=False)
@@ -175,12 +192,14 @@ def _texts(values: pa.Array, types: pa.Array) -> tuple[Codes, pa.Table]:
     code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     of_type = types.dictionary_encode(null_encoding="encode")
     json_types = of_type.dictionary.to_pylist()
-    typed, first = numbered(code * len(json_types) + of_type.indices.to_numpy(zero_copy_only=False))
+    typed, first = number_distinct(code * len(json_types) + of_type.indices.to_numpy(zero_copy_only=False))
     text = values.take(pa.array(first))
     kinds = list(map(detect_kind, text.to_pylist(), types.take(pa.array(first)).to_pylist()))
     kind = pa.array(kinds, pa.string()).dictionary_encode()
     # one text of two JSON types may have one kind
-    kept, again = numbered(code[first] * len(kind.dictionary) + kind.indices.to_numpy(zero_copy_only=False))
+    kept, again = number_distinct(
+        code[first] * len(kind.dictionary) + kind.indices.to_numpy(zero_copy_only=False)
+    )
     table = pa.table({"text": text.take(pa.array(again)), "kind": kind.take(pa.array(again))})
     return kept[typed], table
 
@@ -194,8 +213,8 @@ def _batch(
     texts: pa.Table,
     is_first: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> Batch:
-    sender, senders = coded(columns["client"])
-    endpoint, endpoints = coded(*(columns[name] for name in ENDPOINT_KEY))
+    sender, senders = encode_rows(columns["client"])
+    endpoint, endpoints = encode_rows(*(columns[name] for name in ENDPOINT_KEY))
     parameter, first = _dense(endpoint[request] * len(names) + place, max(len(endpoints), 1) * len(names))
     known = list(names)
     keys = {name: columns[name].take(pa.array(endpoints[endpoint[request[first]]])) for name in ENDPOINT_KEY}
@@ -219,7 +238,7 @@ def _batch(
 def _dense(keys: Codes, bound: int) -> tuple[Codes, Codes]:
     """`numbered` without sorting, where the numbers are below a `bound` that is not much larger than they are many."""
     if bound > 4 * len(keys) + 1024:
-        return numbered(keys)
+        return number_distinct(keys)
     first = np.full(bound, -1, np.int64)
     first[keys[::-1]] = np.arange(len(keys))[::-1]
     found = np.flatnonzero(first >= 0)

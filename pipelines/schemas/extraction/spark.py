@@ -12,9 +12,9 @@ from pyspark.sql.types import ArrayType, BinaryType, StringType, StructField, St
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.requests.headers_and_cookies import SEPARATOR
-from pipelines.schemas.extraction.batch import Batch, packed, unpacked, without
-from pipelines.schemas.extraction.batch_reading import gathered, read
-from pipelines.schemas.extraction.splits import View
+from pipelines.schemas.extraction.batch import Batch, exclude_clients, pack_batch, unpack_batch
+from pipelines.schemas.extraction.batch_reading import gather_requests, read_batch
+from pipelines.schemas.extraction.splits import Split
 
 BATCHES_SCHEMA = StructType(
     [
@@ -40,24 +40,24 @@ def is_held(client: Column) -> Column:
     return F.pmod(F.xxhash64(client), F.lit(HELD_ONE_IN)) == 0
 
 
-def views(parameter_slices: DataFrame) -> DataFrame:
+def assign_splits(parameter_slices: DataFrame) -> DataFrame:
     """Slices of any days → each of them once in every view that it belongs to, with column `view`."""
     endpoint = Window.partitionBy(*ENDPOINT_KEY)
     first, last = F.min("day").over(endpoint), F.max("day").over(endpoint)
     newest = F.when(last > first, F.col("day") == last).otherwise(F.col("is_late"))
     seen_in = F.array(
-        F.lit(View.WHOLE.value),
-        F.when(newest, F.lit(View.NEWEST.value)).otherwise(F.lit(View.PAST.value)),
-        F.when(F.col("is_held"), F.lit(View.HELD.value)).otherwise(F.lit(View.TAUGHT.value)),
+        F.lit(Split.WHOLE.value),
+        F.when(newest, F.lit(Split.LATEST.value)).otherwise(F.lit(Split.EARLIER.value)),
+        F.when(F.col("is_held"), F.lit(Split.HOLDOUT.value)).otherwise(F.lit(Split.TRAIN.value)),
     )
     return parameter_slices.withColumn("seen_in", seen_in).withColumn("view", F.explode("seen_in"))
 
 
-APART = "apart"
+EXCLUDED = "apart"
 """Clients of a batch that must not teach."""
 
 
-def observed(transactions: DataFrame) -> DataFrame:
+def extract_batches(transactions: DataFrame) -> DataFrame:
     """Transactions with their endpoint → batches of their values (`BATCHES_SCHEMA`).
 
     Needs: `ENDPOINT_KEY, day, time, status, path, query, client, request_content_type, request_body, request_header_names,
@@ -82,22 +82,24 @@ def observed(transactions: DataFrame) -> DataFrame:
     return successful.select(*ENDPOINT_KEY, "day", "client", *sent).mapInArrow(_observed, BATCHES_SCHEMA)
 
 
-def counted(batches: DataFrame, count: Callable[[Batch], pa.RecordBatch], schema: StructType) -> DataFrame:
+def count_batches(
+    batches: DataFrame, count: Callable[[Batch], pa.RecordBatch], schema: StructType
+) -> DataFrame:
     """Rows of `BATCHES_SCHEMA`, and perhaps `APART` → the rows that `count` makes of each batch."""
     return batches.mapInArrow(partial(_counted, count=count, names=schema.names), schema)
 
 
-def with_apart(batches: DataFrame, clients: DataFrame) -> DataFrame:
+def mark_excluded_clients(batches: DataFrame, clients: DataFrame) -> DataFrame:
     """Batches with `APART`: those of their clients that are rows of `clients` (few: `deviants`)."""
-    all_of_them = F.broadcast(clients.agg(F.collect_list("client").alias(APART)))
-    mine = F.array_intersect("clients", APART)
-    return batches.crossJoin(all_of_them).withColumn(APART, mine)
+    all_of_them = F.broadcast(clients.agg(F.collect_list("client").alias(EXCLUDED)))
+    mine = F.array_intersect("clients", EXCLUDED)
+    return batches.crossJoin(all_of_them).withColumn(EXCLUDED, mine)
 
 
 def _observed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([("clients", pa.list_(pa.string()))] + [(name, pa.binary()) for name in Batch._fields])
-    for requests in gathered(batches):
-        yield pa.RecordBatch.from_pylist([packed(read(requests))], schema)
+    for requests in gather_requests(batches):
+        yield pa.RecordBatch.from_pylist([pack_batch(read_batch(requests))], schema)
 
 
 def _counted(
@@ -106,7 +108,7 @@ def _counted(
     for rows in batches:
         for place in range(rows.num_rows):
             row = {name: rows.column(name)[place] for name in rows.schema.names}
-            streams = unpacked({name: row[name].as_buffer() for name in Batch._fields})
-            batch = without(streams, row[APART].as_py() if APART in row else ())
+            streams = unpack_batch({name: row[name].as_buffer() for name in Batch._fields})
+            batch = exclude_clients(streams, row[EXCLUDED].as_py() if EXCLUDED in row else ())
             if batch.seen.num_rows:
                 yield count(batch).select(names)  # Spark takes columns by their order

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class View(StrEnum):
+class Split(StrEnum):
     """`PAST` and `NEWEST` are all evidence, and so are `TAUGHT` and `HELD` (of other clients than those that taught)."""
 
     WHOLE = "whole"
-    PAST = "past"
-    NEWEST = "newest"
-    TAUGHT = "taught"
-    HELD = "held"
+    EARLIER = "past"
+    LATEST = "newest"
+    TRAIN = "taught"
+    HOLDOUT = "held"

@@ -28,15 +28,15 @@ from pipelines.http.value_patterns import BITS, bracket_expression
 from pipelines.requests.json_body import last_token
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference import confidence, tail_bounds
-from pipelines.schemas.inference.enums import Place, closed_set
-from pipelines.schemas.statistics.counters import counts
+from pipelines.schemas.inference.enums import Place, infer_enum
+from pipelines.schemas.statistics.counters import is_counter_name
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence, KindEvidence
-from pipelines.schemas.statistics.prefix import as_pattern, constant
-from pipelines.schemas.statistics.value_counts import CLIENTS, Outermost, Seen
+from pipelines.schemas.statistics.prefix import constant_prefix, escape_for_pattern
+from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ExtremeValues, ValueCount
 
-LONGEST = 512
+MAX_FORMAT_LENGTH = 512
 """Formats that may be longer (addresses of any kind) give no limit beside other text."""
-NAME = sum(BITS[name] for name in ("lower", "upper", "digit", "hyphen", "underscore", "dot"))
+NAME_CLASSES = sum(BITS[name] for name in ("lower", "upper", "digit", "hyphen", "underscore", "dot"))
 """What identifiers are made of."""
 _NAMES = (
     EMPTY,
@@ -51,20 +51,20 @@ _NAMES = (
     "ulid",
 )
 _FORMAT_CLASSES = {
-    **dict.fromkeys((*_NAMES, "objectid", "hex32", "hex40", "hex64", "ipv4"), NAME),
-    **dict.fromkeys((NUMBER, SEMVER, TOKEN, "date-time", "ipv6"), NAME | BITS["punctuation"]),
+    **dict.fromkeys((*_NAMES, "objectid", "hex32", "hex40", "hex64", "ipv4"), NAME_CLASSES),
+    **dict.fromkeys((NUMBER, SEMVER, TOKEN, "date-time", "ipv6"), NAME_CLASSES | BITS["punctuation"]),
 }
 
 
-def longest_of(kind: KindEvidence) -> int | None:
+def format_length(kind: KindEvidence) -> int | None:
     """Characters that no value of a format exceeds, 0 for texts whose lengths were seen; None where there is no end."""
     if kind.kind in SIZED_KINDS:
         return 0
-    longest = BY_KIND[kind.kind].longest if kind.kind in BY_KIND else LONGEST + 1
-    return longest if longest <= LONGEST else None
+    longest = BY_KIND[kind.kind].longest if kind.kind in BY_KIND else MAX_FORMAT_LENGTH + 1
+    return longest if longest <= MAX_FORMAT_LENGTH else None
 
 
-def classes_in(kind: KindEvidence) -> int | None:
+def possible_classes(kind: KindEvidence) -> int | None:
     """Classes of characters that values of a kind have or may have; None where they may be any (an address has `{` and `|`)."""
     if kind.kind in SIZED_KINDS:
         return kind.classes.bits | (BITS["digit"] if kind.kind == DIGITS else 0)
@@ -72,7 +72,7 @@ def classes_in(kind: KindEvidence) -> int | None:
 
 
 INT64 = 2**63 - 1
-FREE = BITS["space"] | BITS["other"] | BITS["dangerous"]
+FREE_TEXT = BITS["space"] | BITS["other"] | BITS["dangerous"]
 """Characters of free text, whose others no pattern can foretell (METHODS B9 rule 4)."""
 IDENTIFIER_SHARE, IDENTIFIER_SIZE = 0.5, 1e5
 """Numbers that are mostly different and large count things that become more (METHODS B3)."""
@@ -82,11 +82,11 @@ TOKEN_CHARACTERS, TOKEN_PATTERN = 128, "^[A-Za-z0-9._~+/=-]*$"
 """What `redaction.QUERY_TOKEN` and `JSON_TOKEN` take for a machine's secret."""
 OFFSET_SHARE = 0.5
 """Numbers that all are above such a share of the largest began before the window: years, build numbers, a constant."""
-GROWS = "grows with time, so it gets no maximum"
+GROWTH_NOTE = "grows with time, so it gets no maximum"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Constraints:
     """`keywords` of JSON Schema, `proofs` of them by keyword (`confidence`), a `note`.
 
     `classes` of characters and a `prefix` are what a pattern demands, in words that evidence can be compared with.
@@ -98,7 +98,7 @@ class Limits:
     prefix: str = ""
     note: str = ""
 
-    def without(self, refused: Collection[str]) -> Limits:
+    def without(self, refused: Collection[str]) -> Constraints:
         """The same without some keywords."""
         return replace(
             self,
@@ -107,41 +107,43 @@ class Limits:
         )
 
 
-NO_LIMITS = Limits()
+NO_CONSTRAINTS = Constraints()
 
 
-def limits_of(
+def infer_constraints(
     place: Place,
     whole: KindEvidence,
     kinds: Sequence[KindEvidence],
     evidence: Evidence,
     settings: SchemaSettings,
     refused: Collection[str] = (),
-) -> Limits:
+) -> Constraints:
     """Limits of one form of a parameter: `kinds` are what it covers, `whole` is their sum, of the form's kind.
 
     `refused` keywords are not written: what a closed set would have said, the limits of any text say then.
     """
     may_go = allowance(evidence.n, settings)
-    found = NO_LIMITS
+    found = NO_CONSTRAINTS
     if whole.kind in (INTEGER, NUMBER):
         found = _range(place, whole, kinds, may_go, settings)
     elif whole.kind == ARRAY:
         found = _size(whole, may_go, settings)
     elif whole.kind == TEXT:
-        closed = _set(place, kinds, evidence, settings) if "enum" not in refused else NO_LIMITS
+        closed = _set(place, kinds, evidence, settings) if "enum" not in refused else NO_CONSTRAINTS
         found = closed if closed.keywords else _text(whole, kinds, may_go, settings, "prefix" not in refused)
     return found.without(refused)
 
 
-def token_limits(n: int, settings: SchemaSettings) -> Limits:
+def infer_token_constraints(n: int, settings: SchemaSettings) -> Constraints:
     """Of a secret of which only the mask is known (`redaction.TOKEN_MASK`): what the mask says, with slack for longer ones."""
     limits: dict[str, Any] = {}
     if n >= settings.length_observations:
         limits["maxLength"] = tail_bounds.FEW_TEXTS_SLACK * TOKEN_CHARACTERS
     if n >= settings.pattern_observations:
         limits["pattern"] = TOKEN_PATTERN
-    return Limits(limits, dict.fromkeys(limits, confidence.fleet_prior(n)), NAME | BITS["punctuation"])
+    return Constraints(
+        limits, dict.fromkeys(limits, confidence.fleet_prior(n)), NAME_CLASSES | BITS["punctuation"]
+    )
 
 
 def allowance(n: int, settings: SchemaSettings) -> int:
@@ -152,26 +154,26 @@ def allowance(n: int, settings: SchemaSettings) -> int:
 
 def _range(
     place: Place, whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
-) -> Limits:
+) -> Constraints:
     n = whole.n
     if n < settings.range_observations:
-        return NO_LIMITS
+        return NO_CONSTRAINTS
     has_times = any(kind.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) and kind.n > may_go for kind in kinds)
-    high = whole.highest.supported(CLIENTS, may_go)
-    low = whole.lowest.supported(CLIENTS, may_go)
+    high = whole.highest.supported(SUPPORTING_CLIENTS, may_go)
+    low = whole.lowest.supported(SUPPORTING_CLIENTS, may_go)
     if not high or not low:
-        return NO_LIMITS
+        return NO_CONSTRAINTS
     is_identifier = (
         (whole.distinct > IDENTIFIER_SHARE * n and high[0][0] > IDENTIFIER_SIZE)
         or low[0][0] == high[0][0]
         or low[0][0] > OFFSET_SHARE * high[0][0]
-        or (whole.kind == INTEGER and (place[0] == "path" or counts(last_token(place[1]))))
+        or (whole.kind == INTEGER and (place[0] == "path" or is_counter_name(last_token(place[1]))))
     )
-    top = tail_bounds.upper(
+    top = tail_bounds.upper_bound(
         [(max(size, 0.0), times) for size, times in high], n, whole.distinct, is_identifier
     )
     negated = [(-size, times) for size, times in low if size < 0]
-    bottom = -tail_bounds.upper(negated, n, whole.distinct, is_identifier) if negated else 0.0
+    bottom = -tail_bounds.upper_bound(negated, n, whole.distinct, is_identifier) if negated else 0.0
     limits: dict[str, float] = {"minimum": bottom, "maximum": top}
     limits = {key: limit for key, limit in limits.items() if math.isfinite(limit)}
     if whole.kind == INTEGER:
@@ -181,33 +183,37 @@ def _range(
         if has_times and not negated
         else confidence.tail_model(n, tail_bounds.TAIL_RISK)
     )
-    found = Limits(limits, dict.fromkeys(limits, proof))
+    found = Constraints(limits, dict.fromkeys(limits, proof))
     grows = has_times or whole.peaks.grow()  # a time beside other numbers grows as well
-    return replace(found.without(("maximum",)), note=GROWS) if grows else found
+    return replace(found.without(("maximum",)), note=GROWTH_NOTE) if grows else found
 
 
-def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Limits:
-    largest = whole.highest.supported(CLIENTS, may_go)
+def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Constraints:
+    largest = whole.highest.supported(SUPPORTING_CLIENTS, may_go)
     if whole.n < settings.range_observations or not largest:
-        return NO_LIMITS
+        return NO_CONSTRAINTS
     if largest[0][0] == 0:  # always empty: of items nothing is known
-        return NO_LIMITS
-    limit = int(tail_bounds.upper(largest, whole.n, whole.distinct, is_identifier=False))
-    return Limits({"maxItems": limit}, {"maxItems": confidence.tail_model(whole.n, tail_bounds.TAIL_RISK)})
+        return NO_CONSTRAINTS
+    limit = int(tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier=False))
+    return Constraints(
+        {"maxItems": limit}, {"maxItems": confidence.tail_model(whole.n, tail_bounds.TAIL_RISK)}
+    )
 
 
-def _set(place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settings: SchemaSettings) -> Limits:
-    seen: dict[str, Seen] = {}
+def _set(
+    place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settings: SchemaSettings
+) -> Constraints:
+    seen: dict[str, ValueCount] = {}
     for kind in kinds:
-        if kind.common.seen is None:
-            return NO_LIMITS
-        seen.update(kind.common.seen)
-    values = closed_set(place, seen, evidence, settings)
+        if kind.common.counts is None:
+            return NO_CONSTRAINTS
+        seen.update(kind.common.counts)
+    values = infer_enum(place, seen, evidence, settings)
     if values is None:
-        return NO_LIMITS
+        return NO_CONSTRAINTS
     left_out = evidence.n - sum(seen[value].n for value in values)
     proof = confidence.finite_set(evidence.n, max(left_out, 0), min(seen[text].n for text in values))
-    return Limits({"enum": list(values)}, {"enum": proof})
+    return Constraints({"enum": list(values)}, {"enum": proof})
 
 
 def _text(
@@ -216,27 +222,27 @@ def _text(
     may_go: int,
     settings: SchemaSettings,
     may_begin: bool,
-) -> Limits:
+) -> Constraints:
     n = whole.n
     if n < settings.length_observations:
-        return NO_LIMITS
+        return NO_CONSTRAINTS
     limits: dict[str, Any] = {}
     proofs: dict[str, Any] = {}
-    longest = [longest_of(kind) for kind in kinds]
+    longest = [format_length(kind) for kind in kinds]
     if None not in longest:
         texts = [kind for kind in kinds if kind.kind in SIZED_KINDS]  # the size of a number is no length
-        largest = sum((kind.highest for kind in texts), Outermost()).supported(CLIENTS, may_go)
+        largest = sum((kind.highest for kind in texts), ExtremeValues()).supported(SUPPORTING_CLIENTS, may_go)
         of_texts = sum(kind.n for kind in texts)
-        seen = tail_bounds.longest(largest, of_texts) if largest else tail_bounds.SHORTEST_LIMIT
+        seen = tail_bounds.length_bound(largest, of_texts) if largest else tail_bounds.SHORTEST_LIMIT
         limits["maxLength"] = max(seen, *(one or 0 for one in longest))
         proofs["maxLength"] = confidence.tail_model(n, tail_bounds.TAIL_RISK)
-    classes = [classes_in(kind) for kind in kinds]
-    held = FREE if None in classes else reduce(or_, (one or 0 for one in classes), 0)
-    allowed = held if n >= settings.class_observations else held | NAME
-    if n >= settings.pattern_observations and not held & FREE:
+    classes = [possible_classes(kind) for kind in kinds]
+    held = FREE_TEXT if None in classes else reduce(or_, (one or 0 for one in classes), 0)
+    allowed = held if n >= settings.class_observations else held | NAME_CLASSES
+    if n >= settings.pattern_observations and not held & FREE_TEXT:
         is_known = n >= settings.prefix_observations and whole.clients >= settings.required_clients
-        prefix = constant(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""
-        limits["pattern"] = f"^{as_pattern(prefix)}{bracket_expression(allowed)}*$"
+        prefix = constant_prefix(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""
+        limits["pattern"] = f"^{escape_for_pattern(prefix)}{bracket_expression(allowed)}*$"
         proofs["pattern"] = confidence.fleet_prior(n)
-        return Limits(limits, proofs, allowed, prefix)
-    return Limits(limits, proofs)
+        return Constraints(limits, proofs, allowed, prefix)
+    return Constraints(limits, proofs)

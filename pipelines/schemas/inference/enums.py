@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pipelines.http.value_patterns import classes_of
 from pipelines.requests.json_body import holder_name, last_token
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.statistics.counters import moves
+from pipelines.schemas.statistics.counters import follows_clock_or_counter
 from pipelines.schemas.statistics.evidence import Evidence
-from pipelines.schemas.statistics.value_counts import CLIENTS, Seen, is_cut
+from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ValueCount, is_shortened
 
-LONGER = 3
+ODD_LENGTH_FACTOR = 3
 """A value so many times longer than the longest common one is no member of the set (METHODS B9 rule 7)."""
 WEAK_ONE_IN = 500
 """Values that may be left out of the set: one, or one in so many (METHODS B9 rule 7)."""
@@ -30,8 +30,8 @@ Place = tuple[str, str]
 """Location and name of a parameter."""
 
 
-def closed_set(
-    place: Place, seen: Mapping[str, Seen], evidence: Evidence, settings: SchemaSettings
+def infer_enum(
+    place: Place, seen: Mapping[str, ValueCount], evidence: Evidence, settings: SchemaSettings
 ) -> tuple[str, ...] | None:
     """The values of a closed set in order, None where there may be others, or where they may be personal.
 
@@ -45,18 +45,22 @@ def closed_set(
         or evidence.clients < settings.enum_clients
     ):
         return None
-    strong = {v for v, s in seen.items() if s.n >= settings.enum_count and s.clients.bit_count() >= CLIENTS}
+    strong = {
+        v
+        for v, s in seen.items()
+        if s.n >= settings.enum_count and s.clients.bit_count() >= SUPPORTING_CLIENTS
+    }
     weak = {value: one for value, one in seen.items() if value not in strong}
     if not strong or len(strong) > settings.max_enum:
         return None
-    if any(is_cut(value) or _is_identifier(value, location) for value in strong):
+    if any(is_shortened(value) or _is_identifier(value, location) for value in strong):
         return None
-    if moves(strong, last_token(name), evidence.first_day, evidence.last_day):
+    if follows_clock_or_counter(strong, last_token(name), evidence.first_day, evidence.last_day):
         return None
     known, length = 0, max(map(len, strong))
     for value in strong:
         known |= classes_of(value)
-    is_odd = (len(value) > LONGER * length or classes_of(value) & ~known for value in weak)
+    is_odd = (len(value) > ODD_LENGTH_FACTOR * length or classes_of(value) & ~known for value in weak)
     if not all(is_odd) or sum(one.n for one in weak.values()) > max(1, n // WEAK_ONE_IN):
         return None
     return tuple(sorted(strong))

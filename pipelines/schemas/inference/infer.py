@@ -27,8 +27,14 @@ from pipelines.http.value_formats import (
 )
 from pipelines.requests.json_body import holder_name
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.inference.constraints import NO_LIMITS, Limits, allowance, limits_of, token_limits
-from pipelines.schemas.inference.types import Group, json_groups, json_types, url_groups
+from pipelines.schemas.inference.constraints import (
+    NO_CONSTRAINTS,
+    Constraints,
+    allowance,
+    infer_constraints,
+    infer_token_constraints,
+)
+from pipelines.schemas.inference.types import TypeGroup, group_basic_types, group_json_types, group_url_types
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 
 LIST_SHARE = 0.2
@@ -76,11 +82,11 @@ class Alternative:
     days: int
     low: int | None = None
     high: int | None = None
-    limits: Limits = NO_LIMITS
+    constraints: Constraints = NO_CONSTRAINTS
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class InferredSchema:
     """What may be written: the alternatives (the most frequent first; none: anything), and on what evidence.
 
     `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
@@ -99,39 +105,45 @@ class Judgement:
     refused: Refused = field(default_factory=dict)
 
 
-def judge(
+def infer_schema(
     name: str,
     evidence: Evidence,
     settings: SchemaSettings,
     location: str = "query",
     items: Evidence | None = None,
     refused: Refused = NOTHING_REFUSED,
-) -> Judgement:
+) -> InferredSchema:
     """The judgement on one parameter; `items` is the evidence of the parts of its values that may be lists."""
-    listed = list_kind(evidence, settings) if items is not None else None
+    listed = infer_list_kind(evidence, settings) if items is not None else None
     if items is not None and listed is not None:
-        of_items = judge(name, with_items(evidence, items), settings, "item", refused=refused)
+        of_items = infer_schema(name, merge_items(evidence, items), settings, "item", refused=refused)
         return replace(of_items, evidence=evidence, listed=listed, is_repeated=False)
-    level = level_of(evidence.n, settings)
+    level = evidence_level(evidence.n, settings)
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
     in_json = location == "body"
     repeated = evidence.n - evidence.requests
     repeats = location in ("query", "form", "part", "file") and repeated > allowance(evidence.n, settings)
 
-    def said(rule: Rule, groups: Sequence[Group], dropped: int = 0, *, limited: bool = True) -> Judgement:
+    def said(
+        rule: Rule, groups: Sequence[TypeGroup], dropped: int = 0, *, limited: bool = True
+    ) -> InferredSchema:
         forms = []
         for form, kinds in groups:
             # parts may share clients and days: the largest part's number is what there is at least
             whole = sum(kinds, KindEvidence(form, n=0, clients=0, distinct=0, days=0))
             place = (location, name)
-            limits = limits_of(place, whole, kinds, evidence, settings, refused) if limited else NO_LIMITS
+            constraints = (
+                infer_constraints(place, whole, kinds, evidence, settings, refused)
+                if limited
+                else NO_CONSTRAINTS
+            )
             numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
-            forms.append(Alternative(form, *numbers, limits))
+            forms.append(Alternative(form, *numbers, constraints))
         ordered = sorted(forms, key=lambda alternative: (-alternative.n, alternative.kind))
-        return Judgement(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
+        return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
 
-    any_text: list[Group] = [(TEXT, evidence.kinds)]
+    any_text: list[TypeGroup] = [(TEXT, evidence.kinds)]
     if has_secret_name(holder_name(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
         # ingest masks a secret member by a text, whatever it was: of its type nothing is known
         secret = said(Rule.SECRET, [] if in_json else any_text, limited=False)
@@ -141,27 +153,27 @@ def judge(
     if all(kind.kind in EMPTY_KINDS for kind in kept):
         return said(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
     if level is Level.GUESS:
-        return said(Rule.FEW, json_types(evidence.kinds) if in_json else any_text)
-    groups = json_groups(kept) if in_json else url_groups(kept)
+        return said(Rule.FEW, group_basic_types(evidence.kinds) if in_json else any_text)
+    groups = group_json_types(kept) if in_json else group_url_types(kept)
     if len(groups) > settings.max_union:
         return said(Rule.MIXED, any_text)
     return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
 
 
-def _of_no_value(kept: Sequence[KindEvidence]) -> list[Group]:
+def _of_no_value(kept: Sequence[KindEvidence]) -> list[TypeGroup]:
     """Absence of values in JSON says nothing of values, but that an empty text is one."""
-    return json_types(kept) if any(kind.kind == EMPTY for kind in kept) else []
+    return group_basic_types(kept) if any(kind.kind == EMPTY for kind in kept) else []
 
 
-def _token(secret: Judgement, kept: Sequence[KindEvidence], settings: SchemaSettings) -> Judgement:
+def _token(secret: InferredSchema, kept: Sequence[KindEvidence], settings: SchemaSettings) -> InferredSchema:
     """A secret whose every mask says of what characters it is made: a text of those."""
     masks = kept[0]
     numbers = (masks.n, masks.clients, masks.distinct, masks.days)
-    limits = token_limits(masks.n, settings).without(secret.refused)
-    return replace(secret, alternatives=(Alternative(TEXT, *numbers, limits=limits),))
+    constraints = infer_token_constraints(masks.n, settings).without(secret.refused)
+    return replace(secret, alternatives=(Alternative(TEXT, *numbers, constraints=constraints),))
 
 
-def list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
+def infer_list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
     """The kind of list that the values are (`LISTS`): a fifth of them, and not of a few clients only; None if they are none."""
     lists = [kind for kind in evidence.kinds if kind.kind in LIST_KINDS]
     if not lists or evidence.n < settings.min_observations:
@@ -173,7 +185,7 @@ def list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
     )
 
 
-def with_items(evidence: Evidence, items: Evidence) -> Evidence:
+def merge_items(evidence: Evidence, items: Evidence) -> Evidence:
     """Evidence of single values and of the parts of lists together."""
     merged = {kind.kind: kind for kind in evidence.kinds if kind.kind not in LIST_KINDS}
     for kind in items.kinds:
@@ -184,7 +196,7 @@ def with_items(evidence: Evidence, items: Evidence) -> Evidence:
     return Evidence(n, n, max(evidence.clients, items.clients), evidence.days, kinds, *between)
 
 
-def level_of(n: int, settings: SchemaSettings) -> Level:
+def evidence_level(n: int, settings: SchemaSettings) -> Level:
     """The level that `n` observations reach."""
     if n < settings.min_observations:
         return Level.GUESS

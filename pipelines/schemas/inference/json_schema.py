@@ -17,8 +17,8 @@ from pipelines.http.value_formats import (
     UNIX_SECONDS,
 )
 from pipelines.schemas.inference.confidence import fleet_prior
-from pipelines.schemas.inference.constraints import GROWS
-from pipelines.schemas.inference.infer import Alternative, Judgement
+from pipelines.schemas.inference.constraints import GROWTH_NOTE
+from pipelines.schemas.inference.infer import Alternative, InferredSchema
 
 EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
@@ -31,28 +31,31 @@ _LIST_RULES = dict(zip(LIST_KINDS, LIST_STYLES, strict=True))
 TIME_NOTE = "unix time: grows, so it gets no maximum"
 
 
-def json_schema(judgement: Judgement) -> JsonSchema:
+def to_json_schema(inferred: InferredSchema) -> JsonSchema:
     """The schema of one value as it stands in the URL (`items` where names repeat).
 
     `x-census`: `n` values, `distinct` values, `clients`, `days`, `share` of the values that the constraint
     covers, `level` and `rule` of the judgement; where it applies `trimmed` values left out, `kind`
     recognised, `note`, and keywords `refused` with the reason.
     """
-    forms = judgement.alternatives
-    if len(forms) <= 1:
-        form = forms[0] if forms else None
+    alternatives = inferred.alternatives
+    if len(alternatives) <= 1:
+        alternative = alternatives[0] if alternatives else None
         schema = {
-            **(_constraint(form) if form else {}),
-            EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, form),
+            **(_constraint(alternative) if alternative else {}),
+            EVIDENCE: _evidence(inferred, inferred.evidence.n - inferred.trimmed, alternative),
         }
     else:
-        members = [{**_constraint(form), EVIDENCE: _member_evidence(judgement, form)} for form in forms]
+        members = [
+            {**_constraint(alternative), EVIDENCE: _member_evidence(inferred, alternative)}
+            for alternative in alternatives
+        ]
         schema = {
             "anyOf": members,
-            EVIDENCE: _evidence(judgement, judgement.evidence.n - judgement.trimmed, None),
+            EVIDENCE: _evidence(inferred, inferred.evidence.n - inferred.trimmed, None),
         }
-    if judgement.is_repeated or judgement.listed:
-        return {"type": "array", "items": schema, EVIDENCE: _array_evidence(judgement)}
+    if inferred.is_repeated or inferred.listed:
+        return {"type": "array", "items": schema, EVIDENCE: _array_evidence(inferred)}
     return schema
 
 
@@ -63,16 +66,16 @@ def without_evidence(schema: Any) -> Any:
     return [without_evidence(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def constraints(schema: Any) -> Iterator[dict[str, Any]]:
+def constraint_evidence(schema: Any) -> Iterator[dict[str, Any]]:
     """What `x-census` says of each constraint (`confidence.py`), at any depth of a schema."""
     if isinstance(schema, dict):
         yield from schema.get(EVIDENCE, {}).get("constraints", {}).values()
         for key, part in schema.items():
             if key != EVIDENCE:
-                yield from constraints(part)
+                yield from constraint_evidence(part)
     elif isinstance(schema, list):
         for part in schema:
-            yield from constraints(part)
+            yield from constraint_evidence(part)
 
 
 def is_sure(constraint: Mapping[str, Any]) -> bool:
@@ -80,19 +83,21 @@ def is_sure(constraint: Mapping[str, Any]) -> bool:
     return float(constraint["confidence"]) >= SURE
 
 
-def _constraint(form: Alternative) -> JsonSchema:
-    limits = dict(form.limits.keywords)
-    if form.kind == EMPTY:
+def _constraint(alternative: Alternative) -> JsonSchema:
+    limits = dict(alternative.constraints.keywords)
+    if alternative.kind == EMPTY:
         return {"type": "string", "maxLength": 0}
-    if form.kind == INTEGER:
-        is_small = form.low in INT32 and form.high in INT32 and int(limits.get("maximum", 0)) in INT32
-        is_small = is_small and form.limits.note != GROWS
+    if alternative.kind == INTEGER:
+        is_small = (
+            alternative.low in INT32 and alternative.high in INT32 and int(limits.get("maximum", 0)) in INT32
+        )
+        is_small = is_small and alternative.constraints.note != GROWTH_NOTE
         return {"type": "integer", "format": "int32" if is_small else "int64", **limits}
-    if form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS):
+    if alternative.kind in (UNIX_SECONDS, UNIX_MILLISECONDS):
         return {"type": "integer", "format": "int64"}  # seconds pass 32 bits in 2038
-    if form.kind in JSON_ONLY:
-        return {"type": JSON_ONLY[form.kind], **limits}
-    recogniser = BY_KIND[form.kind]
+    if alternative.kind in JSON_ONLY:
+        return {"type": JSON_ONLY[alternative.kind], **limits}
+    recogniser = BY_KIND[alternative.kind]
     schema: JsonSchema = {"type": recogniser.type, **limits}
     if recogniser.format is not None:
         schema["format"] = recogniser.format
@@ -101,64 +106,70 @@ def _constraint(form: Alternative) -> JsonSchema:
     return schema
 
 
-def _evidence(judgement: Judgement, covered: int, form: Alternative | None) -> dict[str, Any]:
-    evidence = judgement.evidence
+def _evidence(inferred: InferredSchema, covered: int, alternative: Alternative | None) -> dict[str, Any]:
+    evidence = inferred.evidence
     stated: dict[str, Any] = {
         "n": evidence.n,
         "distinct": evidence.distinct,
         "clients": evidence.clients,
         "days": evidence.days,
         "share": _share(covered, evidence.n),
-        "level": judgement.level.value,
-        "rule": judgement.rule.value,
+        "level": inferred.level.value,
+        "rule": inferred.rule.value,
     }
-    if judgement.trimmed:
-        stated["trimmed"] = judgement.trimmed
-    if judgement.refused:
-        stated["refused"] = dict(judgement.refused)
-    return {**stated, **_remarks(form), **_proofs(form)}
+    if inferred.trimmed:
+        stated["trimmed"] = inferred.trimmed
+    if inferred.refused:
+        stated["refused"] = dict(inferred.refused)
+    return {**stated, **_remarks(alternative), **_proofs(alternative)}
 
 
-def _member_evidence(judgement: Judgement, form: Alternative) -> dict[str, Any]:
+def _member_evidence(inferred: InferredSchema, alternative: Alternative) -> dict[str, Any]:
     return {
-        "n": form.n,
-        "distinct": form.distinct,
-        "clients": form.clients,
-        "days": form.days,
-        "share": _share(form.n, judgement.evidence.n),
-        "level": judgement.level.value,
-        "rule": judgement.rule.value,
-        **_remarks(form),
-        **_proofs(form),
+        "n": alternative.n,
+        "distinct": alternative.distinct,
+        "clients": alternative.clients,
+        "days": alternative.days,
+        "share": _share(alternative.n, inferred.evidence.n),
+        "level": inferred.level.value,
+        "rule": inferred.rule.value,
+        **_remarks(alternative),
+        **_proofs(alternative),
     }
 
 
-def _array_evidence(judgement: Judgement) -> dict[str, Any]:
-    evidence = judgement.evidence
+def _array_evidence(inferred: InferredSchema) -> dict[str, Any]:
+    evidence = inferred.evidence
     return {
         "n": evidence.requests,
         "values": evidence.n,
-        "level": judgement.level.value,
-        "rule": _LIST_RULES[judgement.listed] if judgement.listed else "repeated-name",
+        "level": inferred.level.value,
+        "rule": _LIST_RULES[inferred.listed] if inferred.listed else "repeated-name",
     }
 
 
-def _proofs(form: Alternative | None) -> dict[str, Any]:
+def _proofs(alternative: Alternative | None) -> dict[str, Any]:
     """`constraints`: keyword → risk for the next value, confidence, and the kind of proof (confidence.py)."""
-    if form is None:
+    if alternative is None:
         return {}
-    of_type = {} if form.kind in (TEXT, EMPTY) else {"type": fleet_prior(form.n)}
-    proofs = {**of_type, **form.limits.proofs}
+    of_type = {} if alternative.kind in (TEXT, EMPTY) else {"type": fleet_prior(alternative.n)}
+    proofs = {**of_type, **alternative.constraints.proofs}
     return {"constraints": proofs} if proofs else {}
 
 
-def _remarks(form: Alternative | None) -> dict[str, str]:
+def _remarks(alternative: Alternative | None) -> dict[str, str]:
     """The recogniser's name where the schema does not say it, and why a number has no maximum."""
-    if form is None:
+    if alternative is None:
         return {}
-    note = TIME_NOTE if form.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) else form.limits.note
-    said = form.kind in JSON_ONLY or form.kind in (TEXT, BY_KIND[form.kind].format, BY_KIND[form.kind].type)
-    return {**({} if said else {"kind": form.kind}), **({"note": note} if note else {})}
+    note = (
+        TIME_NOTE if alternative.kind in (UNIX_SECONDS, UNIX_MILLISECONDS) else alternative.constraints.note
+    )
+    said = alternative.kind in JSON_ONLY or alternative.kind in (
+        TEXT,
+        BY_KIND[alternative.kind].format,
+        BY_KIND[alternative.kind].type,
+    )
+    return {**({} if said else {"kind": alternative.kind}), **({"note": note} if note else {})}
 
 
 def _share(part: int, whole: int) -> float:

@@ -32,7 +32,7 @@ Sized = Sequence[tuple[float, int]]
 """(size, how often), the largest first."""
 
 
-def snapped(value: float) -> float:
+def round_up_limit(value: float) -> float:
     """The next number from `value` on that a person would have set as a limit; `value` > 0. Infinite near the end of doubles."""
     if not value < LARGEST:
         return math.inf
@@ -44,7 +44,7 @@ def snapped(value: float) -> float:
     return float(min(limit for limit in (*decimal, *nines, *others) if limit >= value))
 
 
-def hill(largest: Sized, n: int) -> float:
+def tail_quantile(largest: Sized, n: int) -> float:
     """The size that a share of `TAIL_RISK` exceeds, fitted to the largest of `n`; never below the largest."""
     ordered = [size for size, times in largest for _ in range(min(times, MOST_ORDERS + 1))][: MOST_ORDERS + 1]
     m = min(MOST_ORDERS, max(FEWEST_ORDERS, n // SHARE_OF_ORDERS), len(ordered) - 1)
@@ -56,23 +56,23 @@ def hill(largest: Sized, n: int) -> float:
     return max(ordered[0], fitted)
 
 
-def upper(largest: Sized, n: int, distinct: int, is_identifier: bool) -> float:
+def upper_bound(largest: Sized, n: int, distinct: int, is_identifier: bool) -> float:
     """A maximum for later numbers, given the largest of `n` positive or zero ones."""
     top = max(largest[0][0], 1.0)
     if is_identifier:
-        return snapped(IDENTIFIER_SLACK * top)
+        return round_up_limit(IDENTIFIER_SLACK * top)
     if n < FITTED_FROM:
-        return snapped(FEW_SLACK * top)
-    limit = hill(largest, n)
+        return round_up_limit(FEW_SLACK * top)
+    limit = tail_quantile(largest, n)
     if n < SURE_FROM:
         limit = max(limit, SOME_SLACK * top)
     if distinct <= LADDER and n < LADDER_UNTIL:
         limit = max(limit, LADDER_SLACK * top)
-    return snapped(max(limit, top))
+    return round_up_limit(max(limit, top))
 
 
-def longest(largest: Sized, n: int) -> int:
+def length_bound(largest: Sized, n: int) -> int:
     """A maxLength for later texts, given the longest of `n`."""
     top = max(largest[0][0], 1.0)
     slack = FEW_TEXTS_SLACK if n < FITTED_FROM else TEXTS_SLACK
-    return int(max(SHORTEST_LIMIT, snapped(slack * top)))
+    return int(max(SHORTEST_LIMIT, round_up_limit(slack * top)))

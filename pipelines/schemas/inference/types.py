@@ -24,18 +24,18 @@ UNIX_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}
 """One hour: numbers that look like times but never move are identifiers (METHODS B9)."""
 
 
-Group = tuple[str, Sequence[KindEvidence]]
+TypeGroup = tuple[str, Sequence[KindEvidence]]
 """A form (name of a recogniser, `TEXT`: any) and the kinds of values that it covers."""
 
 
-def url_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
+def group_url_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     """The forms of texts in a URL that together cover all values of `kinds`."""
     by_type: dict[str, list[KindEvidence]] = {}
     for kind in kinds:
         by_type.setdefault(EMPTY if kind.kind == EMPTY else type_of(kind.kind), []).append(kind)
     numeric = [*by_type.pop("integer", []), *by_type.pop("number", [])]
     strings = by_type.pop("string", [])
-    found: list[Group] = [(group[0].kind, group) for group in by_type.values()]
+    found: list[TypeGroup] = [(group[0].kind, group) for group in by_type.values()]
     if numeric and any(kind.kind == DIGITS for kind in strings):
         found.append(_digits([*numeric, *strings]))
     else:
@@ -51,17 +51,17 @@ def url_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
     return [*named, (TEXT, [*text[1], *unnamed])]
 
 
-def json_groups(kinds: Sequence[KindEvidence]) -> list[Group]:
+def group_json_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     """The forms of values in a JSON body, where a type never covers another."""
     numeric = [kind for kind in kinds if kind.kind in NUMBER_KINDS]
     strings = [kind for kind in kinds if type_of(kind.kind) == "string"]
-    found: list[Group] = [
+    found: list[TypeGroup] = [
         (kind.kind, [kind]) for kind in kinds if type_of(kind.kind) in ("boolean", "null", "object", "array")
     ]
     return [*found, *([_number(numeric)] if numeric else []), *_texts(strings)]
 
 
-def json_types(kinds: Sequence[KindEvidence]) -> list[Group]:
+def group_basic_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     """Types alone, of too few values to say more: any number, any text."""
     forms = {"integer": NUMBER, "number": NUMBER, "string": TEXT}
     found: dict[str, list[KindEvidence]] = {}
@@ -70,17 +70,17 @@ def json_types(kinds: Sequence[KindEvidence]) -> list[Group]:
     return list(found.items())
 
 
-def _n(group: Group) -> int:
+def _n(group: TypeGroup) -> int:
     return sum(kind.n for kind in group[1])
 
 
-def _digits(kinds: Sequence[KindEvidence]) -> Group:
+def _digits(kinds: Sequence[KindEvidence]) -> TypeGroup:
     """Leading zeros make all numbers texts: digits if nothing else was seen, else any text."""
     only_digits = all(k.kind == DIGITS or (type_of(k.kind) == "integer" and (k.low or 0) >= 0) for k in kinds)
     return (DIGITS if only_digits else TEXT), kinds
 
 
-def _number(kinds: Sequence[KindEvidence]) -> Group:
+def _number(kinds: Sequence[KindEvidence]) -> TypeGroup:
     """All numbers as one form: a time where all integers look like one and move, or integer, or number."""
     if any(type_of(kind.kind) == "number" for kind in kinds):
         return NUMBER, kinds
@@ -91,7 +91,7 @@ def _number(kinds: Sequence[KindEvidence]) -> Group:
     return (INTEGER if len(kinds) > 1 or only.kind not in UNIX_SPREAD or stands else only.kind), kinds
 
 
-def _texts(kinds: Sequence[KindEvidence]) -> list[Group]:
+def _texts(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     """Forms of strings: each format alone, or any text as soon as one value has no credible format."""
     if not kinds:
         return []

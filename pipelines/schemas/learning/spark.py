@@ -21,26 +21,36 @@ from pyspark.sql.types import (
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.json_values import JsonSchema
-from pipelines.requests.path_parameters import WRITINGS
+from pipelines.requests.path_parameters import PATH_VARIANTS
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.extraction.spark import counted, views
-from pipelines.schemas.extraction.splits import View
-from pipelines.schemas.inference.json_schema import constraints, is_sure, json_schema, without_evidence
+from pipelines.schemas.extraction.spark import assign_splits, count_batches
+from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.json_schema import (
+    constraint_evidence,
+    is_sure,
+    to_json_schema,
+    without_evidence,
+)
 from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.statistics import columns
-from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, tally_of
-from pipelines.schemas.statistics.growth import peaks_of
-from pipelines.schemas.statistics.requests import MEDIA_TYPES, Sent, media_types, writings
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, character_class_counts_from
+from pipelines.schemas.statistics.growth import merge_peaks
+from pipelines.schemas.statistics.requests import (
+    MEDIA_TYPES,
+    UsageCount,
+    infer_media_types,
+    infer_path_variants,
+)
 from pipelines.schemas.statistics.spark import slices as batch_slices
-from pipelines.schemas.statistics.spark.maps import with_maps
-from pipelines.schemas.statistics.value_counts import kept_of, outermost_of
+from pipelines.schemas.statistics.spark.maps import collapse_map_keys
+from pipelines.schemas.statistics.value_counts import merge_distinct_values, merge_extreme_values
 from pipelines.schemas.tables import PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
-from pipelines.schemas.validation.backtest import Parameter, Place, Views, back_tested
+from pipelines.schemas.validation.backtest import EvidenceBySplit, Parameter, Place, run_backtest
 
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
-JUDGED = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
+PARAMETER_RESULT_SCHEMA = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
 """A judged parameter and `shape`, its schema without evidence: what tells one version from the next."""
-SENT_SCHEMA = ArrayType(
+USAGE_SCHEMA = ArrayType(
     StructType(
         [
             *(StructField(name, StringType(), False) for name in ("location", "name")),
@@ -48,10 +58,10 @@ SENT_SCHEMA = ArrayType(
         ]
     )
 )
-"""What is known of requests beside parameters: `requests.Sent` of the locations "written" and "media"."""
-VERDICT = StructType(
+"""What is known of requests beside parameters: `requests.UsageCount` of the locations "written" and "media"."""
+ENDPOINT_RESULT_SCHEMA = StructType(
     [
-        StructField("parameters", ArrayType(JUDGED, containsNull=False), False),
+        StructField("parameters", ArrayType(PARAMETER_RESULT_SCHEMA, containsNull=False), False),
         *(
             StructField(name, LongType(), False)
             for name in ("tested", "false_alarms", "constraints", "sure_constraints")
@@ -61,7 +71,7 @@ VERDICT = StructType(
 )
 
 
-def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
+def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
     """A function of two columns → `VERDICT`, parameters sorted.
 
     They are `seen` (array of location, name, views) and a struct of the endpoint's `requests`, `clients` and what they `sent`
@@ -69,15 +79,15 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
     """
 
     def verdict(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
-        views: dict[str, dict[Place, Evidence]] = {}
+        by_split: dict[str, dict[Place, Evidence]] = {}
         for row in seen:
             for one in row["views"]:
-                views.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_of(one)
-        found = back_tested(_named(views, settings, endpoint["clients"]), settings)
+                by_split.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_from_row(one)
+        found = run_backtest(_named(by_split, settings, endpoint["clients"]), settings)
         schemas = {
-            place: json_schema(found.parameters[place].judgement) for place in sorted(found.parameters)
+            place: to_json_schema(found.parameters[place].inferred) for place in sorted(found.parameters)
         }
-        sure = [is_sure(one) for schema in schemas.values() for one in constraints(schema)]
+        sure = [is_sure(one) for schema in schemas.values() for one in constraint_evidence(schema)]
         return {
             "parameters": [
                 _written(place, found.parameters[place], schema) for place, schema in schemas.items()
@@ -86,34 +96,36 @@ def verdicts(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
             "false_alarms": found.false_alarms,
             "constraints": len(sure),
             "sure_constraints": sum(sure),
-            "writings": writings(endpoint["requests"], endpoint["clients"], _sent(endpoint, "written")),
-            "media_types": media_types(_sent(endpoint, "media")),
+            "writings": infer_path_variants(
+                endpoint["requests"], endpoint["clients"], _sent(endpoint, "written")
+            ),
+            "media_types": infer_media_types(_sent(endpoint, "media")),
         }
 
-    return F.udf(verdict, VERDICT, useArrow=True)
+    return F.udf(verdict, ENDPOINT_RESULT_SCHEMA, useArrow=True)
 
 
-def _named(views: Views, settings: SchemaSettings, clients: int) -> Views:
+def _named(by_split: EvidenceBySplit, settings: SchemaSettings, clients: int) -> EvidenceBySplit:
     """The views without what too few of the endpoint's `clients` send: its names are not written.
 
     Where the endpoint has few clients in all, an optional parameter looks like what one of them made up, so forms decide alone.
     """
     least = settings.name_clients
     if clients < settings.name_clients_of:
-        return views
-    known = views.get(View.WHOLE.value, {})
+        return by_split
+    known = by_split.get(Split.WHOLE.value, {})
     written = {
         place for place, one in known.items() if place[0] in ("request", "path") or one.clients >= least
     }
     return {
         view: {place: one for place, one in places.items() if place in written}
-        for view, places in views.items()
+        for view, places in by_split.items()
     }
 
 
-def _sent(endpoint: Row, location: str) -> list[Sent]:
+def _sent(endpoint: Row, location: str) -> list[UsageCount]:
     return [
-        Sent(one["name"], one["requests"], one["clients"])
+        UsageCount(one["name"], one["requests"], one["clients"])
         for one in endpoint["sent"]
         if one["location"] == location
     ]
@@ -124,13 +136,13 @@ def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str
         "location": place[0],
         "name": place[1],
         "required": parameter.is_required,
-        "requests": parameter.judgement.evidence.requests,
+        "requests": parameter.inferred.evidence.requests,
         "schema": orjson.dumps(schema).decode(),
         "shape": orjson.dumps(without_evidence(schema), option=orjson.OPT_SORT_KEYS).decode(),
     }
 
 
-def evidence_of(row: Row) -> Evidence:
+def evidence_from_row(row: Row) -> Evidence:
     """The value of a row (or struct) of `columns.evidence`."""
     kinds = tuple(map(_kind_of, row["kinds"]))
     between = (row["first_day"], row["last_day"])
@@ -146,16 +158,16 @@ def _kind_of(kind: Row) -> KindEvidence:
         days=kind["days"],
         low=kind["low"],
         high=kind["high"],
-        classes=tally_of(kind["classes"]),
-        common=kept_of(kind["common"], kind["is_open"]),
-        highest=outermost_of(kind["highest"], largest=True),
-        lowest=outermost_of(kind["lowest"], largest=False),
-        peaks=peaks_of(kind["peaks"]),
+        classes=character_class_counts_from(kind["classes"]),
+        common=merge_distinct_values(kind["common"], kind["is_open"]),
+        highest=merge_extreme_values(kind["highest"], largest=True),
+        lowest=merge_extreme_values(kind["lowest"], largest=False),
+        peaks=merge_peaks(kind["peaks"]),
         prefix=kind["prefix"],
     )
 
 
-MOST_SENT = len(WRITINGS) + 2 * MEDIA_TYPES
+MAX_USAGES = len(PATH_VARIANTS) + 2 * MEDIA_TYPES
 """Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
 
 STATES_SCHEMA = StructType(
@@ -168,16 +180,16 @@ STATES_SCHEMA = StructType(
 """Slices of one batch. `peaks` has a place for each hour of the day, `common` is empty where it `is_open`."""
 
 
-def slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) -> DataFrame:
+def compute_slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Batches of values and rows of `maps_of` → rows of `STATES_SCHEMA`: what each batch says of each slice.
 
-    What clients sent that are `extraction.spark.APART` is left out.
+    What clients sent that are `extraction.spark.EXCLUDED` is left out.
     """
-    of_batch = partial(batch_slices.slice_states, log2=settings.sketch_log2)
-    return with_maps(counted(batches, of_batch, STATES_SCHEMA), maps)
+    of_batch = partial(batch_slices.compute_slice_states, log2=settings.sketch_log2)
+    return collapse_map_keys(count_batches(batches, of_batch, STATES_SCHEMA), maps)
 
 
-def slices(states: DataFrame) -> DataFrame:
+def build_slices(states: DataFrame) -> DataFrame:
     """Rows of `slice_states` (read twice) → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
 
     Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
@@ -186,19 +198,19 @@ def slices(states: DataFrame) -> DataFrame:
     key = [*PARAMETER_KEY, "kind", "day", "is_late", "is_held"]
     # 64 bits stand for the texts of the key: two of a million meet in one of 3 * 10^7 windows (birthday problem)
     known = states.withColumn("slice", F.xxhash64(*key))
-    whole = known.groupBy(*key, "slice").agg(*columns.state_of_slice())
-    each = known.select("slice", F.inline(columns.kept())).groupBy("slice", *columns.KEPT_KEY)
-    kept = each.agg(*columns.seen()).groupBy("slice").agg(*columns.outermost_state())
-    joined = whole.join(kept, "slice", "left").withColumns(columns.kept_of_slice())
+    whole = known.groupBy(*key, "slice").agg(*columns.slice_state())
+    each = known.select("slice", F.inline(columns.kept_values())).groupBy("slice", *columns.KEPT_KEY)
+    kept = each.agg(*columns.sum_counts()).groupBy("slice").agg(*columns.kept_state())
+    joined = whole.join(kept, "slice", "left").withColumns(columns.stored_values())
     return joined.select(*PARAMETER_SLICES_SCHEMA.names)
 
 
-def merged(slices_in_views: DataFrame) -> DataFrame:
+def merge_slices(slices_in_views: DataFrame) -> DataFrame:
     """Rows of `views` → one row per view, parameter and kind; `days` (array) stands in place of `day`."""
     return slices_in_views.groupBy("view", *PARAMETER_KEY, "kind").agg(*columns.merged_state())
 
 
-def evidence(states: DataFrame) -> DataFrame:
+def collect_evidence(states: DataFrame) -> DataFrame:
     """Rows of `merged` → one row per view and parameter.
 
     Returns: `view`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind:
@@ -207,7 +219,7 @@ def evidence(states: DataFrame) -> DataFrame:
     return states.groupBy("view", *PARAMETER_KEY).agg(*columns.evidence())
 
 
-def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
+def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Slices of the learning window → one row per endpoint: `SCHEMAS_SCHEMA` without `version`.
 
     Endpoints without parameters have a row too. Path parameters come first, then those that most requests
@@ -215,7 +227,10 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
     """
     per_endpoint = _per_endpoint(_in_all_views(parameter_slices), settings.max_parameters)
     judged = per_endpoint.withColumn(
-        "verdict", verdicts(settings)(F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent"))
+        "verdict",
+        schema_inference_udf(settings)(
+            F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent")
+        ),
     ).withColumn("judged", F.col("verdict.parameters"))
     identity = F.struct(
         F.transform("judged", _identity).alias("parameters"), "verdict.writings", "verdict.media_types"
@@ -229,7 +244,7 @@ def learned(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
         "first_day",
         "last_day",
         (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
-        *(f"verdict.{name}" for name in VERDICT.names if name != "parameters"),
+        *(f"verdict.{name}" for name in ENDPOINT_RESULT_SCHEMA.names if name != "parameters"),
         F.transform("judged", _parameter).alias("parameters"),
     )
 
@@ -249,8 +264,8 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
         F.min("first_day").alias("first_day"),
         F.max("last_day").alias("last_day"),
         F.coalesce(
-            F.max_by(F.when(is_sent, sent), F.when(is_sent, most_sent), MOST_SENT),
-            F.array().cast(SENT_SCHEMA),
+            F.max_by(F.when(is_sent, sent), F.when(is_sent, most_sent), MAX_USAGES),
+            F.array().cast(USAGE_SCHEMA),
         ).alias("sent"),
         F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
         F.max_by(F.when(is_judged, seen), F.when(is_judged, order), most + 1).alias("seen"),
@@ -259,10 +274,10 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
 
 def _in_all_views(parameter_slices: DataFrame) -> DataFrame:
     """One row per parameter: the numbers of the whole window, and `views` with the evidence of each."""
-    is_whole = F.col("view") == View.WHOLE.value
+    is_whole = F.col("view") == Split.WHOLE.value
     numbers = ("requests", "clients", "days", "first_day", "last_day")
     return (
-        evidence(merged(views(parameter_slices)))
+        collect_evidence(merge_slices(assign_splits(parameter_slices)))
         .groupBy(*PARAMETER_KEY)
         .agg(
             *(F.max(F.when(is_whole, F.col(name))).alias(name) for name in numbers),

@@ -8,17 +8,23 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.http.value_formats import NUMBER_KINDS, UNIX_MILLISECONDS, UNIX_SECONDS
-from pipelines.schemas.extraction.batch import Batch, Codes, Flags, begins_of, numbered
+from pipelines.schemas.extraction.batch import Batch, Codes, Flags, group_starts, number_distinct
 from pipelines.schemas.keys import OF_BODY, OF_REQUESTS, PARAMETER_KEY
-from pipelines.schemas.statistics.batch_texts import Texts, texts_of
+from pipelines.schemas.statistics.batch_texts import Texts, prepare_texts
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
-from pipelines.schemas.statistics.senders import BESIDE_TWO, NAMED, ValueSenders, beside_two, unnamed
-from pipelines.schemas.statistics.sketches import hashed
-from pipelines.schemas.statistics.value_counts import CLIENTS, digest
+from pipelines.schemas.statistics.senders import (
+    MAX_CLIENTS,
+    MAX_VALUES_WITHOUT_TWO_CLIENTS,
+    ValueSenders,
+    anonymise_pointer,
+    count_values_without_two_clients,
+)
+from pipelines.schemas.statistics.sketches import hash_texts
+from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, digest
 
-UNTOLD = (*OF_REQUESTS, "item")
+LOCATIONS_NOT_COMPARED = (*OF_REQUESTS, "item")
 """Locations that nobody deviates at: those of requests, and items, whose values are told by their queries."""
-MEASURED = tuple(
+KINDS_WITH_SIZES = tuple(
     kind for kind in (*NUMBER_KINDS, *SIZED_KINDS) if kind not in (UNIX_SECONDS, UNIX_MILLISECONDS)
 )
 """Kinds whose sizes tell. Times are free: who asks for next year is honest."""
@@ -26,7 +32,7 @@ NUMBER_DIGITS = 15
 """Hexadecimal digits of a client's number, a bigint: that two of a million clients have the same one happens once in 2 * 10^6."""
 
 
-class Sent(NamedTuple):
+class SentValues(NamedTuple):
     """What is told of a batch, value by value: place of its parameter and day, its text, the place of its client in `who`."""
 
     place: Codes
@@ -36,19 +42,21 @@ class Sent(NamedTuple):
     """Numbers of the clients of the batch, in order: what is sorted by the place of a client is sorted by its number."""
 
 
-def senders(batch: Batch, enough: int) -> pa.RecordBatch:
+def collect_senders(batch: Batch, enough: int) -> pa.RecordBatch:
     """Rows of `schemas.tables.PARAMETER_SENDERS_SCHEMA`, one per parameter and day of the batch.
 
-    `enough` clients of a value are as good as more (`senders.merged`).
+    `enough` clients of a value are as good as more (`senders.merge_senders`).
     """
     some = _told(batch)
     parameter, text, sender = (batch.numbers(name)[some] for name in ("parameter", "text", "sender"))
     day = batch.numbers("day")[some]
     first_day = int(day.min()) if len(day) else 0
-    place, firsts = numbered(parameter * (int(day.max(initial=first_day)) - first_day + 1) + day - first_day)
-    numbers = numbers_of(batch.senders.column("client").to_pylist())
+    place, firsts = number_distinct(
+        parameter * (int(day.max(initial=first_day)) - first_day + 1) + day - first_day
+    )
+    numbers = client_numbers(batch.senders.column("client").to_pylist())
     who, rank = np.unique(numbers, return_inverse=True)
-    sent, texts = Sent(place, text, rank[sender], who), texts_of(batch.texts)
+    sent, texts = SentValues(place, text, rank[sender], who), prepare_texts(batch.texts)
     values, popular = _values(sent, texts, len(firsts), enough)
     parameters = batch.parameters.set_column(
         batch.parameters.schema.get_field_index("name"), "name", _names(batch.parameters)
@@ -68,36 +76,40 @@ def senders(batch: Batch, enough: int) -> pa.RecordBatch:
     )
 
 
-def numbers_of(clients: list[str]) -> Codes:
-    """60 bits in place of the names of clients, as Spark makes them of a column (`validation.spark.number_of`)."""
+def client_numbers(clients: list[str]) -> Codes:
+    """60 bits in place of the names of clients, as Spark makes them of a column (`validation.spark.client_number`)."""
     return np.asarray([int(digest(one, NUMBER_DIGITS), 16) for one in clients], np.int64)
 
 
 def _names(parameters: pa.Table) -> pa.Array:
     located = zip(*(parameters.column(name).to_pylist() for name in ("location", "name")), strict=True)
     return pa.array(
-        [unnamed(name) if location in OF_BODY else name for location, name in located], pa.string()
+        [anonymise_pointer(name) if location in OF_BODY else name for location, name in located], pa.string()
     )
 
 
 def _told(batch: Batch) -> Flags:
-    is_told = [location not in UNTOLD for location in batch.parameters.column("location").to_pylist()]
+    is_told = [
+        location not in LOCATIONS_NOT_COMPARED for location in batch.parameters.column("location").to_pylist()
+    ]
     return np.asarray(is_told, bool)[batch.numbers("parameter")]
 
 
-def _kinds(sent: Sent, texts: Texts, places: int) -> pa.Array:
+def _kinds(sent: SentValues, texts: Texts, places: int) -> pa.Array:
     """Of each place the kinds of its values, with `senders.KindSenders` of each."""
     people = max(len(sent.who), 1)
     keys = (sent.place * len(texts.kinds) + texts.kind[sent.text]) * people + sent.sender
     order = np.argsort(keys)
-    begins = begins_of(keys[order])
+    begins = group_starts(keys[order])
     each = keys[order][begins]
     group, who = each // people, sent.who[each % people]
     size = texts.size[sent.text][order]
     most, least = (of.reduceat(size, begins) if len(begins) else size for of in (np.fmax, np.fmin))
-    groups = group[begins_of(group)]
-    measured = np.isin(group % len(texts.kinds), [n for n, one in enumerate(texts.kinds) if one in MEASURED])
-    named = np.flatnonzero(_rank(group) < NAMED)
+    groups = group[group_starts(group)]
+    measured = np.isin(
+        group % len(texts.kinds), [n for n, one in enumerate(texts.kinds) if one in KINDS_WITH_SIZES]
+    )
+    named = np.flatnonzero(_rank(group) < MAX_CLIENTS)
     struct = pa.StructArray.from_arrays(
         [
             pa.array([texts.kinds[one] for one in groups % len(texts.kinds)], pa.string()),
@@ -115,21 +127,23 @@ def _kinds(sent: Sent, texts: Texts, places: int) -> pa.Array:
 def _outermost(group: Codes, groups: Codes, who: Codes, size: Any, sign: int) -> pa.Array:
     """Of each group the `CLIENTS` of the largest (`sign` -1) or smallest sizes, in order; of equal ones those that come first."""
     order = np.lexsort((sign * size, group))
-    kept = order[_rank(group) < CLIENTS]
+    kept = order[_rank(group) < SUPPORTING_CLIENTS]
     return _lists(group[kept], groups, _struct({"who": who[kept], "size": size[kept]}))
 
 
-def _values(sent: Sent, texts: Texts, places: int, enough: int) -> tuple[pa.Array, Codes]:
+def _values(sent: SentValues, texts: Texts, places: int, enough: int) -> tuple[pa.Array, Codes]:
     """Of each place its values with `senders.ValueSenders` of each, NULL where they are too many; and `popular`."""
     some = texts.are(*SIZED_KINDS)[sent.text]
     used, text = np.unique(sent.text[some], return_inverse=True)
     # a text of two kinds is one value
-    hashes, code = np.unique(hashed(texts.text.take(pa.array(used)))[0].view(np.int64), return_inverse=True)
+    hashes, code = np.unique(
+        hash_texts(texts.text.take(pa.array(used)))[0].view(np.int64), return_inverse=True
+    )
     people, width = max(len(sent.who), 1), max(len(hashes), 1)
     keys = np.sort((sent.place[some] * width + code[text]) * people + sent.sender[some])
-    begins = begins_of(keys)  # of a client's values
+    begins = group_starts(keys)  # of a client's values
     pair, who = keys[begins] // people, sent.who[keys[begins] % people]
-    firsts = begins_of(pair)
+    firsts = group_starts(pair)
     times = np.diff(begins, append=len(keys))
     n = np.add.reduceat(times, firsts) if len(firsts) else times
     clients = np.diff(firsts, append=len(pair))
@@ -137,7 +151,7 @@ def _values(sent: Sent, texts: Texts, places: int, enough: int) -> tuple[pa.Arra
     popular = np.zeros(places, np.int64)
     np.maximum.at(popular, place, np.minimum(clients, enough))
     is_open = _are_open(place, clients, who, firsts, places)
-    kept_of = np.where(popular >= enough, CLIENTS, max(CLIENTS, enough))[pair // width]
+    kept_of = np.where(popular >= enough, SUPPORTING_CLIENTS, max(SUPPORTING_CLIENTS, enough))[pair // width]
     kept = np.flatnonzero((_rank(pair) < kept_of) & ~is_open[pair // width])
     stays = ~is_open[place]
     struct = pa.StructArray.from_arrays(
@@ -152,32 +166,45 @@ def _values(sent: Sent, texts: Texts, places: int, enough: int) -> tuple[pa.Arra
 
 
 def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: int) -> Flags:
-    """Which places have too many values (`senders.beside_two`), of the place and number of clients of each value."""
+    """Flags the places with more values than are kept.
+
+    Args:
+        place: The place of each value, in order.
+        clients: The number of clients of each value.
+        who: The clients of the values, one value after the other.
+        firsts: Where the clients of each value begin in `who`.
+        places: The number of places.
+    """
     begins = np.searchsorted(place, np.arange(places + 1))
     number = np.diff(begins)
     found = np.zeros(places, bool)
-    for one in np.flatnonzero(number > BESIDE_TWO):
+    for one in np.flatnonzero(number > MAX_VALUES_WITHOUT_TWO_CLIENTS):
         here = np.arange(begins[one], begins[one + 1])
-        lone = here[clients[here] < CLIENTS]
+        lone = here[clients[here] < SUPPORTING_CLIENTS]
         theirs = np.concatenate([who[firsts[lone]], who[firsts[lone[clients[lone] > 1]] + 1]])
         _, of_client = np.unique(theirs, return_counts=True)
         # what two clients sent at most, be it alone or together
-        left = number[one] - np.sort(of_client)[-(CLIENTS - 1) :].sum()
-        found[one] = left > BESIDE_TWO or _beside_two(here, clients, who, firsts) > BESIDE_TWO
+        left = number[one] - np.sort(of_client)[-(SUPPORTING_CLIENTS - 1) :].sum()
+        found[one] = (
+            left > MAX_VALUES_WITHOUT_TWO_CLIENTS
+            or _beside_two(here, clients, who, firsts) > MAX_VALUES_WITHOUT_TWO_CLIENTS
+        )
     return found
 
 
 def _beside_two(values: Codes, clients: Codes, who: Codes, firsts: Codes) -> int:
     listed = {
-        int(one): ValueSenders(1, tuple(who[firsts[one] : firsts[one] + min(clients[one], CLIENTS)].tolist()))
+        int(one): ValueSenders(
+            1, tuple(who[firsts[one] : firsts[one] + min(clients[one], SUPPORTING_CLIENTS)].tolist())
+        )
         for one in values
     }
-    return beside_two(listed)
+    return count_values_without_two_clients(listed)
 
 
 def _rank(groups: Codes) -> Codes:
     """The place of each in its group, from 0; groups are in order."""
-    begins = begins_of(groups)
+    begins = group_starts(groups)
     return np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
 
 

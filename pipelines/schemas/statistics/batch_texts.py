@@ -50,7 +50,7 @@ class Texts:
         return np.isin(self.kind, [place for place, name in enumerate(self.kinds) if name in kinds])
 
 
-def texts_of(table: pa.Table) -> Texts:
+def prepare_texts(table: pa.Table) -> Texts:
     """The texts of a batch with what is counted of them."""
     text = table.column("text").combine_chunks()
     encoded = table.column("kind").combine_chunks()
@@ -75,7 +75,7 @@ def texts_of(table: pa.Table) -> Texts:
     return Texts(text, kinds, kind, number, size, integer, of["integer"])
 
 
-def classes_of_all(texts: Texts) -> Codes:
+def classify_texts(texts: Texts) -> Codes:
     """`value_patterns.classes_of` of each text of a kind without format, 0 of others."""
     found = np.zeros(len(texts.kind), np.int64)
     some = np.flatnonzero(texts.are(*UNFORMATTED_KINDS))

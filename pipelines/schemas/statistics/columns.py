@@ -13,14 +13,14 @@ from pipelines.http.value_patterns import BITS
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.schemas.statistics.growth import HOURS
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
-from pipelines.schemas.statistics.value_counts import COMMON, OUTERMOST
+from pipelines.schemas.statistics.value_counts import MAX_DISTINCT_VALUES, MAX_EXTREME_VALUES
 from pipelines.schemas.tables import OUTERMOST_SCHEMA, PEAKS_SCHEMA
 
 COUNTS = ("n", "requests")
 SKETCHES = ("clients", "values")
 
 
-def state_of_slice() -> list[Column]:
+def slice_state() -> list[Column]:
     """Over the states of a slice: its columns but for those of `kept_of_slice`."""
     counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
     return [
@@ -41,7 +41,7 @@ KEPT_KEY = ("role", "value", "size", "digest")
 """What tells kept values apart; `role` is the name of the column that keeps them."""
 
 
-def kept() -> Column:
+def kept_values() -> Column:
     """All values that a state keeps, with their `KEPT_KEY`."""
 
     def of(role: str, *names: str) -> Column:
@@ -61,26 +61,26 @@ def kept() -> Column:
     return F.concat(of("common", "value"), of("high", *sizes), of("low", *sizes))
 
 
-def seen() -> list[Column]:
+def sum_counts() -> list[Column]:
     """Over the same value in several batches: `n, clients` (bits)."""
     return [F.sum("n").alias("n"), F.bit_or("clients").alias("clients")]
 
 
-def outermost_state() -> list[Column]:
+def kept_state() -> list[Column]:
     """Over different values of `kept`: `common`, of which one more than `COMMON` shows that they are too many, `high`, `low`."""
     sized = "struct(size, digest, n, clients), struct(size, digest)"
     return [
         F.expr(
-            f"max_by(struct(value, n, clients), xxhash64(value), {COMMON + 1}) FILTER (WHERE role = 'common')"
+            f"max_by(struct(value, n, clients), xxhash64(value), {MAX_DISTINCT_VALUES + 1}) FILTER (WHERE role = 'common')"
         ).alias("common"),
-        F.expr(f"max_by({sized}, {OUTERMOST}) FILTER (WHERE role = 'high')").alias("high"),
-        F.expr(f"min_by({sized}, {OUTERMOST}) FILTER (WHERE role = 'low')").alias("low"),
+        F.expr(f"max_by({sized}, {MAX_EXTREME_VALUES}) FILTER (WHERE role = 'high')").alias("high"),
+        F.expr(f"min_by({sized}, {MAX_EXTREME_VALUES}) FILTER (WHERE role = 'low')").alias("low"),
     ]
 
 
-def kept_of_slice() -> dict[str, Column]:
+def stored_values() -> dict[str, Column]:
     """Columns of `outermost_state` and `is_open` → what is stored: nothing kept is no value of a kind that is kept."""
-    is_closed = ~F.col("is_open") & (F.size("common") <= COMMON)
+    is_closed = ~F.col("is_open") & (F.size("common") <= MAX_DISTINCT_VALUES)
     return {
         "common": F.when(is_closed, F.array_sort("common")),
         **{name: F.coalesce(name, F.array().cast(OUTERMOST_SCHEMA)) for name in ("high", "low")},

@@ -55,7 +55,7 @@ _LATEST_UNIX = 4_102_444_800
 """2100: larger numbers of ten digits are no times."""
 
 
-def fixed(prefix: str) -> str:
+def fixed_beginning(prefix: str) -> str:
     """The part of a prefix, which ends with a separator, before the first part that may move."""
     for part in _PART.finditer(prefix):
         if _may_move(part[0]):
@@ -63,13 +63,15 @@ def fixed(prefix: str) -> str:
     return prefix
 
 
-def counts(name: str) -> bool:
+def is_counter_name(name: str) -> bool:
     """Whether the name of a parameter says that its numbers identify or count: the largest of them is passed one day."""
     parts = _NAME_PART.findall(name)
     return bool(parts) and parts[-1].lower() in _COUNTED_NAME
 
 
-def moves(values: Iterable[str], name: str, first_day: date | None, last_day: date | None) -> bool:
+def follows_clock_or_counter(
+    values: Iterable[str], name: str, first_day: date | None, last_day: date | None
+) -> bool:
     """Whether a set of values, seen from the first to the last day, may be what clock or counter just showed of a longer row."""
     texts = sorted(set(values))
     if _is_part_of_a_cycle(texts):
@@ -77,7 +79,7 @@ def moves(values: Iterable[str], name: str, first_day: date | None, last_day: da
     numbered = [text for text in map(_without_standards, texts) if _NUMBER.search(text)]
     if not numbered:
         return False
-    if len(texts) == 1 or counts(name):
+    if len(texts) == 1 or is_counter_name(name):
         return True
     near = _years(first_day, last_day)
     return any(_is_counted(text) or _is_near(text, near) for text in numbered) or _follow(numbered)

@@ -10,20 +10,22 @@ from typing import Any, TypeVar
 from pipelines.http.value_formats import DIGITS, LOCALE, SEMVER, TEXT, UNFORMATTED_KINDS
 from pipelines.http.value_patterns import BITS
 from pipelines.schemas.statistics.growth import Peaks
-from pipelines.schemas.statistics.prefix import shared
-from pipelines.schemas.statistics.value_counts import Kept, Outermost
+from pipelines.schemas.statistics.prefix import shared_prefix
+from pipelines.schemas.statistics.value_counts import DistinctValues, ExtremeValues
 
-NOTHING = (0,) * len(BITS)
+NO_COUNTS = (0,) * len(BITS)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class CharacterClassCounts:
     """`counts[i]` values hold a character of the i-th class of `value_patterns.CLASSES`."""
 
-    counts: tuple[int, ...] = NOTHING
+    counts: tuple[int, ...] = NO_COUNTS
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(tuple(mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)))
+    def __add__(self, other: CharacterClassCounts) -> CharacterClassCounts:
+        return CharacterClassCounts(
+            tuple(mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True))
+        )
 
     @property
     def bits(self) -> int:
@@ -35,14 +37,14 @@ class Tally:
         return sum(count for bit, count in zip(BITS.values(), self.counts, strict=True) if not bit & allowed)
 
 
-def tally(classes: int, n: int = 1) -> Tally:
+def count_character_classes(classes: int, n: int = 1) -> CharacterClassCounts:
     """`n` values that hold characters of `classes`."""
-    return Tally(tuple(n if bit & classes else 0 for bit in BITS.values()))
+    return CharacterClassCounts(tuple(n if bit & classes else 0 for bit in BITS.values()))
 
 
-def tally_of(counts: Iterable[int] | None) -> Tally:
+def character_class_counts_from(counts: Iterable[int] | None) -> CharacterClassCounts:
     """A stored array of counts."""
-    return Tally(tuple(counts)) if counts else Tally()
+    return CharacterClassCounts(tuple(counts)) if counts else CharacterClassCounts()
 
 
 Part = TypeVar("Part", int, float, str)
@@ -53,7 +55,7 @@ SIZED_KINDS = (*UNFORMATTED_KINDS, DIGITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class KindStatistics:
     """What values of one kind have shown, as it merges exactly and as it is judged.
 
     `low` and `high` are exact (64-bit) integers, `classes` counts those of `value_patterns.BITS`, `highest`, `lowest` are
@@ -62,33 +64,33 @@ class Shown:
 
     low: int | None = None
     high: int | None = None
-    classes: Tally = field(default_factory=Tally)
-    common: Kept = field(default_factory=Kept)
-    highest: Outermost = field(default_factory=Outermost)
-    lowest: Outermost = field(default_factory=lambda: Outermost(largest=False))
+    classes: CharacterClassCounts = field(default_factory=CharacterClassCounts)
+    common: DistinctValues = field(default_factory=DistinctValues)
+    highest: ExtremeValues = field(default_factory=ExtremeValues)
+    lowest: ExtremeValues = field(default_factory=lambda: ExtremeValues(largest=False))
     peaks: Peaks = field(default_factory=Peaks)
     prefix: str | None = None
 
     def shown(self) -> dict[str, Any]:
         """The fields of this class alone, by name."""
-        return {name: getattr(self, name) for name in Shown.__dataclass_fields__}
+        return {name: getattr(self, name) for name in KindStatistics.__dataclass_fields__}
 
-    def shown_with(self, other: Shown) -> dict[str, Any]:
+    def shown_with(self, other: KindStatistics) -> dict[str, Any]:
         """The same of both together."""
         return {
-            "low": outer(min, self.low, other.low),
-            "high": outer(max, self.high, other.high),
+            "low": combine_optional(min, self.low, other.low),
+            "high": combine_optional(max, self.high, other.high),
             "classes": self.classes + other.classes,
             "common": self.common + other.common,
             "highest": self.highest + other.highest,
             "lowest": self.lowest + other.lowest,
             "peaks": self.peaks + other.peaks,
-            "prefix": outer(shared, self.prefix, other.prefix),
+            "prefix": combine_optional(shared_prefix, self.prefix, other.prefix),
         }
 
 
 @dataclass(frozen=True, slots=True)
-class KindEvidence(Shown):
+class KindEvidence(KindStatistics):
     """The numbers of one kind."""
 
     kind: str
@@ -130,6 +132,6 @@ class Evidence:
 NO_EVIDENCE = Evidence(0, 0, 0, 0, ())
 
 
-def outer(of: Callable[[Part, Part], Part], one: Part | None, other: Part | None) -> Part | None:
+def combine_optional(of: Callable[[Part, Part], Part], one: Part | None, other: Part | None) -> Part | None:
     """Both as `of` has it (the smaller, the larger, what they share); one that is not there counts for nothing."""
     return other if one is None else one if other is None else of(one, other)

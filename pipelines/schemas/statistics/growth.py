@@ -44,7 +44,7 @@ class Peaks:
         return [highest[span] for span in sorted(highest)]
 
 
-def peaks_of(rows: Iterable[Mapping[str, Any]] | None) -> Peaks:
+def merge_peaks(rows: Iterable[Mapping[str, Any]] | None) -> Peaks:
     """Rows of hour, size of any number of days → their merge."""
     return Peaks(_highest((row["hour"], row["size"]) for row in rows or ()))
 

@@ -1,6 +1,6 @@
 """Who sent the values of a parameter: what deviants and maps are told by, mergeable and of bounded size.
 
-Clients are numbers of 60 bits, spread evenly (`batch_senders.numbers_of`), so that the smallest of them are a fair sample.
+Clients are numbers of 60 bits, spread evenly (`batch_senders.client_numbers`), so that the smallest of them are a fair sample.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from heapq import nsmallest
 from typing import Any
 
 from pipelines.requests.json_body import ITEM, MEMBER
-from pipelines.schemas.statistics.value_counts import CLIENTS, digest
+from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, digest
 
 NUMBER_BITS = 60
-NAMED = 128
+MAX_CLIENTS = 128
 """Clients of a kind that are kept, those of the smallest numbers: more are estimated, within 1 / sqrt(126) = 9 %."""
-BESIDE_TWO = 128
+MAX_VALUES_WITHOUT_TWO_CLIENTS = 128
 """Values beside those that two clients alone sent, up to which a parameter may be a set: twice the members of a written one
-(`value_counts.COMMON`). Of one with more values nothing is kept, so that identifiers take no room."""
+(`value_counts.MAX_DISTINCT_VALUES`). Of one with more values nothing is kept, so that identifiers take no room."""
 TOKEN_DIGITS = 12
 """Hexadecimal digits in place of a name in a body: two of a million names of one object have the same ones once in 560."""
 Sizes = Mapping[int, float]
@@ -57,7 +57,7 @@ class Senders:
     popular: int = 0
 
 
-def merged(parts: Iterable[Senders], enough: int) -> Senders:
+def merge_senders(parts: Iterable[Senders], enough: int) -> Senders:
     """The senders of all parts; `enough` clients of a value are as good as more."""
     parts = list(parts)
     by_kind: dict[str, list[KindSenders]] = defaultdict(list)
@@ -69,45 +69,49 @@ def merged(parts: Iterable[Senders], enough: int) -> Senders:
     if values is not None:
         popular = min(max([popular, *(len(one.clients) for one in values.values())]), enough)
         if popular >= enough:
-            values = {key: ValueSenders(one.n, one.clients[:CLIENTS]) for key, one in values.items()}
+            values = {
+                key: ValueSenders(one.n, one.clients[:SUPPORTING_CLIENTS]) for key, one in values.items()
+            }
     return Senders({kind: _kind(each) for kind, each in sorted(by_kind.items())}, values, popular)
 
 
-def unnamed(pointer: str) -> str:
+def anonymise_pointer(pointer: str) -> str:
     """A JSON Pointer with digits in place of its names: they may turn out to be keys of a map, names of people among them.
 
-    Spark does the same with a name (`maps.unnamed`).
+    Spark does the same with a name (`maps.anonymise_name`).
     """
     tokens = pointer.split("/")
     return "/".join(one if one in ("", ITEM, MEMBER) else digest(one, TOKEN_DIGITS) for one in tokens)
 
 
-def count(clients: tuple[int, ...]) -> float:
+def estimate_clients(clients: tuple[int, ...]) -> float:
     """How many clients there are, of the `NAMED` smallest numbers: exact below, else the estimate of k minimum values.
 
     (k - 1) / u, where u is the k-th smallest of numbers spread over 0 to 1 (Bar-Yossef et al., "Counting distinct elements in a
     data stream", 2002; unbiased: Beyer et al. 2007).
     """
-    if len(clients) < NAMED:
+    if len(clients) < MAX_CLIENTS:
         return len(clients)
-    return (NAMED - 1) * 2.0**NUMBER_BITS / (clients[NAMED - 1] + 1)
+    return (MAX_CLIENTS - 1) * 2.0**NUMBER_BITS / (clients[MAX_CLIENTS - 1] + 1)
 
 
-def beside_two(values: Mapping[int, ValueSenders]) -> int:
+def count_values_without_two_clients(values: Mapping[int, ValueSenders]) -> int:
     """How many values stay if those that only two clients sent are left out, of the two with most of them.
 
     More traffic never makes it smaller: a value of somebody else stays one.
     """
     alone: Counter[int] = Counter(one.clients[0] for one in values.values() if len(one.clients) == 1)
     both: Counter[tuple[int, ...]] = Counter(
-        one.clients for one in values.values() if len(one.clients) < CLIENTS and len(one.clients) > 1
+        one.clients
+        for one in values.values()
+        if len(one.clients) < SUPPORTING_CLIENTS and len(one.clients) > 1
     )
-    most = sum(n for _, n in alone.most_common(CLIENTS - 1))
+    most = sum(n for _, n in alone.most_common(SUPPORTING_CLIENTS - 1))
     pairs = (n + sum(alone[client] for client in clients) for clients, n in both.items())
     return len(values) - max([most, *pairs])
 
 
-def as_row(senders: Senders) -> dict[str, Any]:
+def senders_to_row(senders: Senders) -> dict[str, Any]:
     """The fields of `table.SENDERS`."""
     values = None
     if senders.values is not None:
@@ -124,7 +128,7 @@ def as_row(senders: Senders) -> dict[str, Any]:
     }
 
 
-def of_row(row: Mapping[str, Any]) -> Senders:
+def senders_from_row(row: Mapping[str, Any]) -> Senders:
     """`as_row` back; a value that is there twice counts as one."""
     values = row["values"]
     return Senders(
@@ -147,7 +151,7 @@ def _sizes(sizes: Sizes) -> list[dict[str, Any]]:
 
 
 def _kind(parts: list[KindSenders]) -> KindSenders:
-    clients = nsmallest(NAMED, set[int]().union(*(one.clients for one in parts)))
+    clients = nsmallest(MAX_CLIENTS, set[int]().union(*(one.clients for one in parts)))
     return KindSenders(
         tuple(clients), _outermost((one.high for one in parts), -1), _outermost((one.low for one in parts), 1)
     )
@@ -158,7 +162,7 @@ def _outermost(parts: Iterable[Sizes], sign: int) -> Sizes:
     reached: dict[int, float] = {}
     for who, size in (pair for part in parts for pair in part.items()):
         reached[who] = sign * min(sign * size, sign * reached.get(who, size))
-    first = nsmallest(CLIENTS, reached, key=lambda who: (sign * reached[who], who))
+    first = nsmallest(SUPPORTING_CLIENTS, reached, key=lambda who: (sign * reached[who], who))
     return {who: reached[who] for who in first}
 
 
@@ -171,6 +175,11 @@ def _values(parts: list[Mapping[int, ValueSenders] | None], enough: int) -> dict
         for key, one in part.items():
             n[key] += one.n
             clients[key].update(one.clients)
-    kept = max(CLIENTS, enough)
+    kept = max(SUPPORTING_CLIENTS, enough)
     found = {key: ValueSenders(n[key], tuple(nsmallest(kept, clients[key]))) for key in sorted(n)}
-    return found if len(found) <= BESIDE_TWO or beside_two(found) <= BESIDE_TWO else None
+    return (
+        found
+        if len(found) <= MAX_VALUES_WITHOUT_TWO_CLIENTS
+        or count_values_without_two_clients(found) <= MAX_VALUES_WITHOUT_TWO_CLIENTS
+        else None
+    )

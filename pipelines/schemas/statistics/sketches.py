@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.schemas.extraction.batch import begins_of
+from pipelines.schemas.extraction.batch import group_starts
 
 Words = np.ndarray[tuple[int], np.dtype[np.uint64]]
 SEED = 9001
@@ -18,7 +18,7 @@ BLOCK, WORD = 16, 8
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-def hashed(texts: pa.Array) -> tuple[Words, Words]:
+def hash_texts(texts: pa.Array) -> tuple[Words, Words]:
     """Both 64-bit halves of each text's hash; the empty text's are of no use, as sketches leave it out."""
     whole = texts.cast(pa.large_binary())
     offsets = np.frombuffer(whole.buffers()[1], np.int64)[whole.offset : whole.offset + len(whole) + 1]
@@ -100,9 +100,9 @@ _LIST, _SET, _HLL, _TARGET_8 = 0, 1, 2, 2 << 2
 _COMPACT, _EMPTY, _OUT_OF_ORDER = 8, 4, 16
 
 
-def coupons(texts: pa.Array) -> Coupons:
+def compute_coupons(texts: pa.Array) -> Coupons:
     """What a sketch keeps of each text, -1 of the empty one, which sketches leave out."""
-    first, second = hashed(texts)
+    first, second = hash_texts(texts)
     slots = (first & np.uint64((1 << SLOT_BITS) - 1)).astype(np.int64)
     zeros = np.minimum(64 - _bit_length(second), LEADING_MOST)
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
@@ -116,10 +116,10 @@ def _bit_length(words: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> Coupons:
     return np.where(high > 0, np.frexp(high)[1] + 32, np.frexp(low)[1]).astype(np.int64)
 
 
-def sketches(groups: Coupons, of: Coupons, count: int, log2: int) -> list[bytes]:
+def build_sketches(groups: Coupons, of: Coupons, count: int, log2: int) -> list[bytes]:
     """Groups 0 to `count` and the coupon of each of their members → a sketch of every group."""
     ordered = np.sort((groups << 32 | of)[of >= 0])
-    distinct = ordered[begins_of(ordered)]
+    distinct = ordered[group_starts(ordered)]
     ends = np.searchsorted(distinct >> 32, np.arange(count), side="right")
     members = (distinct & 0xFFFFFFFF).astype("<u4")
     begins = np.concatenate(([0], ends[:-1])) if count else ends

@@ -12,65 +12,65 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
-CLIENTS = 3
+SUPPORTING_CLIENTS = 3
 """Different clients that make a value more than one attacker's or one mistake."""
 CLIENT_BITS = 63
 """Bits that clients fall on: of three clients two share one in 5 % of cases, then they count as fewer, which is safe."""
-COMMON = 64
+MAX_DISTINCT_VALUES = 64
 """Different values that are kept; with more, a parameter is open for the whole window (METHODS B7)."""
 KEPT_CHARACTERS = 64
 """Of a kept value; a longer one is known by its beginning and a digest: told apart from others, never a member of a set."""
 DIGEST_CHARACTERS = 8
 CUT = "\u2026"
-OUTERMOST = 32
+MAX_EXTREME_VALUES = 32
 """Largest (and smallest) sizes that are kept: what a tail is fitted to (METHODS B3)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ValueCount:
     """How often something was seen, and the bits (`client_bit`) of those that sent it: there are at least so many clients."""
 
     n: int = 0
     clients: int = 0
 
-    def __add__(self, other: Seen) -> Seen:
-        return Seen(self.n + other.n, self.clients | other.clients)
+    def __add__(self, other: ValueCount) -> ValueCount:
+        return ValueCount(self.n + other.n, self.clients | other.clients)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DistinctValues:
     """All different values, `None` once they are more than `COMMON`; then none is ever kept again."""
 
-    seen: Mapping[str, Seen] | None = field(default_factory=dict)
+    counts: Mapping[str, ValueCount] | None = field(default_factory=dict)
 
-    def __add__(self, other: Kept) -> Kept:
-        if self.seen is None or other.seen is None:
-            return Kept(None)
-        merged = _added(self.seen, other.seen.items())
-        return Kept(merged if len(merged) <= COMMON else None)
+    def __add__(self, other: DistinctValues) -> DistinctValues:
+        if self.counts is None or other.counts is None:
+            return DistinctValues(None)
+        merged = _added(self.counts, other.counts.items())
+        return DistinctValues(merged if len(merged) <= MAX_DISTINCT_VALUES else None)
 
 
 @dataclass(frozen=True, slots=True)
-class Outermost:
+class ExtremeValues:
     """The `OUTERMOST` different values of largest size; `largest=False`: of smallest. Keys are (size, digest of the value).
 
     Exact under merging: what is among the largest of the whole is among the largest of every part that holds it.
     """
 
     largest: bool = True
-    seen: Mapping[tuple[float, str], Seen] = field(default_factory=dict)
+    counts: Mapping[tuple[float, str], ValueCount] = field(default_factory=dict)
 
-    def __add__(self, other: Outermost) -> Outermost:
-        merged = _added(self.seen, other.seen.items())
-        kept = sorted(merged, reverse=self.largest)[:OUTERMOST]
-        return Outermost(self.largest, {key: merged[key] for key in kept})
+    def __add__(self, other: ExtremeValues) -> ExtremeValues:
+        merged = _added(self.counts, other.counts.items())
+        kept = sorted(merged, reverse=self.largest)[:MAX_EXTREME_VALUES]
+        return ExtremeValues(self.largest, {key: merged[key] for key in kept})
 
     def supported(self, least: int, allowance: int) -> list[tuple[float, int]]:
         """(size, n) from the outermost inwards, without those beyond what `least` clients reach (METHODS B5).
 
         At most `allowance` values are left out; where that is not enough, none is.
         """
-        ordered = sorted(self.seen.items(), reverse=self.largest)
+        ordered = sorted(self.counts.items(), reverse=self.largest)
         clients = 0
         left_out = 0
         for place, (_, seen) in enumerate(ordered):
@@ -82,14 +82,14 @@ class Outermost:
         return [(size, seen.n) for (size, _), seen in ordered]
 
 
-def kept_text(text: str, digest: str) -> str:
+def shorten_value(text: str, digest: str) -> str:
     """What `Kept` has of a value (`columns.kept_text` on Spark): the value, or its beginning, `CUT` and its digest."""
     if len(text) <= KEPT_CHARACTERS:
         return text
     return text[: KEPT_CHARACTERS - DIGEST_CHARACTERS - 1] + CUT + digest
 
 
-def is_cut(text: str) -> bool:
+def is_shortened(text: str) -> bool:
     """Whether `kept_text` shortened it (a value may end like that by itself: then it is taken for a cut one, which is safe)."""
     return len(text) == KEPT_CHARACTERS and text[-DIGEST_CHARACTERS - 1] == CUT
 
@@ -99,28 +99,28 @@ def client_bit(client: str) -> int:
     return 1 << (zlib.crc32(client.encode("utf-8", "surrogatepass")) % CLIENT_BITS)
 
 
-def kept_of(rows: Iterable[Mapping[str, Any]], is_open: bool) -> Kept:
+def merge_distinct_values(rows: Iterable[Mapping[str, Any]], is_open: bool) -> DistinctValues:
     """Rows of value, n, clients of any number of days → their merge."""
     if is_open:
-        return Kept(None)
-    return Kept() + Kept(_added({}, ((row["value"], _seen(row)) for row in rows)))
+        return DistinctValues(None)
+    return DistinctValues() + DistinctValues(_added({}, ((row["value"], _seen(row)) for row in rows)))
 
 
-def outermost_of(rows: Iterable[Mapping[str, Any]], largest: bool) -> Outermost:
+def merge_extreme_values(rows: Iterable[Mapping[str, Any]], largest: bool) -> ExtremeValues:
     """Rows of size, digest, n, clients of any number of days → their merge."""
     merged = _added({}, (((row["size"], row["digest"]), _seen(row)) for row in rows))
-    return Outermost(largest) + Outermost(largest, merged)
+    return ExtremeValues(largest) + ExtremeValues(largest, merged)
 
 
-def _added(known: Mapping[Key, Seen], more: Iterable[tuple[Key, Seen]]) -> dict[Key, Seen]:
+def _added(known: Mapping[Key, ValueCount], more: Iterable[tuple[Key, ValueCount]]) -> dict[Key, ValueCount]:
     merged = dict(known)
     for key, seen in more:
-        merged[key] = merged.get(key, Seen()) + seen
+        merged[key] = merged.get(key, ValueCount()) + seen
     return merged
 
 
-def _seen(row: Mapping[str, Any]) -> Seen:
-    return Seen(row["n"], row["clients"])
+def _seen(row: Mapping[str, Any]) -> ValueCount:
+    return ValueCount(row["n"], row["clients"])
 
 
 def digest(value: str, characters: int = DIGEST_CHARACTERS) -> str:

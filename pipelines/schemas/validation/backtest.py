@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipelines.http.value_formats import OBJECT
-from pipelines.requests.json_body import KEY, MEMBER, last_token, parent
+from pipelines.requests.json_body import KEY, MEMBER, last_token, parent_pointer
 from pipelines.requests.urlencoded import ANY_INDEX, ANY_KEY
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.extraction.splits import View
-from pipelines.schemas.inference.infer import Judgement, is_attack, judge, with_items
+from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.infer import InferredSchema, infer_schema, is_attack, merge_items
 from pipelines.schemas.statistics.evidence import NO_EVIDENCE, Evidence
-from pipelines.schemas.validation.violations import Broken, ByKeyword, broken, refused_values
+from pipelines.schemas.validation.violations import (
+    ByKeyword,
+    Violation,
+    find_contradicted_keywords,
+    find_violations,
+)
 
-Known = Mapping[tuple[str, str], Evidence]
+EvidenceByPlace = Mapping[tuple[str, str], Evidence]
 """(location, name) → evidence, of one endpoint."""
 
 
-def is_required(location: str, name: str, known: Known, requests: int, settings: SchemaSettings) -> bool:
+def is_required(
+    location: str, name: str, known: EvidenceByPlace, requests: int, settings: SchemaSettings
+) -> bool:
     """A query or form field of all `requests`, a member of all objects that could hold it."""
     mine = known[location, name]
     is_any = last_token(name) == MEMBER if location == "body" else ANY_INDEX in name or ANY_KEY in name
@@ -27,28 +34,28 @@ def is_required(location: str, name: str, known: Known, requests: int, settings:
     ):  # a map may be empty, its keys are any; no document can ask for a field of any index
         return False
     return (
-        holders(location, name, known, requests) >= settings.required_observations
-        and missing(location, name, known, requests) <= 0
+        count_holders(location, name, known, requests) >= settings.required_observations
+        and count_missing(location, name, known, requests) <= 0
         and mine.clients >= settings.required_clients
     )
 
 
-def holders(location: str, name: str, known: Known, requests: int) -> int:
+def count_holders(location: str, name: str, known: EvidenceByPlace, requests: int) -> int:
     """Requests, or objects of a body, that could hold a parameter or member."""
     if location != "body":
         return requests
-    holder = known.get(("body", parent(name))) if name else None
+    holder = known.get(("body", parent_pointer(name))) if name else None
     return sum(kind.n for kind in holder.kinds if kind.kind == OBJECT) if holder else 0
 
 
-def missing(location: str, name: str, known: Known, requests: int) -> int:
+def count_missing(location: str, name: str, known: EvidenceByPlace, requests: int) -> int:
     """Holders without the parameter or member."""
     mine = known.get((location, name), NO_EVIDENCE)
-    return holders(location, name, known, requests) - (mine.n if location == "body" else mine.requests)
+    return count_holders(location, name, known, requests) - (mine.n if location == "body" else mine.requests)
 
 
 Place = tuple[str, str]
-Views = Mapping[str, Known]
+EvidenceBySplit = Mapping[str, EvidenceByPlace]
 """View → (location, name) → evidence; ("request", "") stands for the requests themselves."""
 Refusals = dict[Place, dict[str, str]]
 REQUEST: Place = ("request", "")
@@ -58,9 +65,9 @@ NOT_OF_KEYS = dict.fromkeys(("enum", "prefix", "minimum", "maximum"), "only the 
 MOST_REPLAYS = 8
 """Each leaves out one keyword more; there are seven, and without the type nothing is refused."""
 SPLITS = (
-    (View.PAST, View.NEWEST, "in the newest slice"),
-    (View.TAUGHT, View.HELD, "left out"),
-    (View.WHOLE, View.WHOLE, "of the window"),
+    (Split.EARLIER, Split.LATEST, "in the newest slice"),
+    (Split.TRAIN, Split.HOLDOUT, "left out"),
+    (Split.WHOLE, Split.WHOLE, "of the window"),
 )
 """What teaches, what is tested with it, and how the reason says it. The last is the verification of the whole window."""
 
@@ -69,12 +76,12 @@ SPLITS = (
 class Parameter:
     """What is written of one parameter."""
 
-    judgement: Judgement
+    inferred: InferredSchema
     is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BacktestResult:
     """`tested` requests were left out of what taught; in them `false_alarms` values broke what is written."""
 
     parameters: Mapping[Place, Parameter]
@@ -82,7 +89,7 @@ class Verdict:
     false_alarms: int
 
 
-def back_tested(views: Views, settings: SchemaSettings) -> Verdict:
+def run_backtest(views: EvidenceBySplit, settings: SchemaSettings) -> BacktestResult:
     """The judgement on all evidence, without what the back-tests refuse."""
     refused: Refusals = {}
     newest, held, whole = (
@@ -91,30 +98,32 @@ def back_tested(views: Views, settings: SchemaSettings) -> Verdict:
     for test, (_, _, where) in zip((newest, held, whole), SPLITS, strict=True):
         test.refuse(refused, where)
     whole.replay(refused)
-    return Verdict(
+    return BacktestResult(
         {place: whole.judged(place, refused).parameter for place in whole.places},
         sum(test.requests for test in (newest, held) if test.taught),
         sum(test.false_alarms(refused) for test in (newest, held)),
     )
 
 
-def _parameter(place: Place, known: Known, reasons: Mapping[str, str], settings: SchemaSettings) -> Parameter:
+def _parameter(
+    place: Place, known: EvidenceByPlace, reasons: Mapping[str, str], settings: SchemaSettings
+) -> Parameter:
     location, name = place
     unwritten = {**NOT_OF_KEYS, **reasons} if location == KEY else reasons
-    judgement = judge(name, known[place], settings, location, _items(place, known), unwritten)
+    inferred = infer_schema(name, known[place], settings, location, _items(place, known), unwritten)
     if location == KEY:
-        judgement = replace(judgement, refused=reasons)
+        inferred = replace(inferred, refused=reasons)
     always = location == "path" or (
         REQUIRED not in reasons and is_required(location, name, known, _requests(known), settings)
     )
-    return Parameter(judgement, always)
+    return Parameter(inferred, always)
 
 
-def _items(place: Place, known: Known) -> Evidence | None:
+def _items(place: Place, known: EvidenceByPlace) -> Evidence | None:
     return known.get(("item", place[1])) if place[0] == "query" else None
 
 
-def _requests(known: Known) -> int:
+def _requests(known: EvidenceByPlace) -> int:
     return known.get(REQUEST, NO_EVIDENCE).requests
 
 
@@ -124,13 +133,13 @@ class _Judged:
 
     reasons: Mapping[str, str]
     parameter: Parameter
-    broken: ByKeyword
+    violations: ByKeyword
 
 
 class _Test:
     """One split of the evidence: what `taught` says, tested with `left_out`; judged again only where more is refused."""
 
-    def __init__(self, taught: Known, left_out: Known, settings: SchemaSettings) -> None:
+    def __init__(self, taught: EvidenceByPlace, left_out: EvidenceByPlace, settings: SchemaSettings) -> None:
         self.taught, self.left_out, self.settings = taught, left_out, settings
         self.requests = _requests(left_out)
         self.places = [place for place in taught if place[0] not in ("request", "item")]
@@ -147,7 +156,7 @@ class _Test:
                     for place, by_keyword in found.items()
                     for keyword, one in by_keyword.items()
                 ),
-                key=lambda broken: (broken[2].n, broken[:2]),
+                key=lambda entry: (entry[2].n, entry[:2]),
             )
             reason = f"{worst.n} values of {worst.clients} or more clients {where} broke it"
             refused.setdefault(place, {})[keyword] = reason
@@ -158,16 +167,16 @@ class _Test:
         for place in self.places:
             evidence, items = self.taught[place], _items(place, self.taught)
             for _ in range(MOST_REPLAYS):
-                judgement = self.judged(place, refused).parameter.judgement
-                shown = with_items(evidence, items) if judgement.listed and items is not None else evidence
-                found = refused_values(judgement, shown, place[0], self.settings)
+                inferred = self.judged(place, refused).parameter.inferred
+                shown = merge_items(evidence, items) if inferred.listed and items is not None else evidence
+                found = find_contradicted_keywords(inferred, shown, place[0], self.settings)
                 if not found:
                     break
                 refused.setdefault(place, {}).update(found)
 
     def false_alarms(self, refused: Refusals) -> int:
         """Values that break what is written, whoever sent them, attacks aside."""
-        return sum(one.n for place in self.places for one in self.judged(place, refused).broken.values())
+        return sum(one.n for place in self.places for one in self.judged(place, refused).violations.values())
 
     def judged(self, place: Place, refused: Refusals) -> _Judged:
         """A parameter under what is refused now."""
@@ -182,14 +191,14 @@ class _Test:
     def _several(self, place: Place, refused: Refusals) -> ByKeyword:
         """What more clients break than may be attackers or mistaken."""
         least = self.settings.min_union_clients
-        return {k: one for k, one in self.judged(place, refused).broken.items() if one.clients >= least}
+        return {k: one for k, one in self.judged(place, refused).violations.items() if one.clients >= least}
 
     def _broken(self, place: Place, taught: Parameter) -> ByKeyword:
         evidence = _without_attacks(self.left_out.get(place, NO_EVIDENCE), self.settings)
-        found = broken(taught.judgement, evidence, place[0], _items(place, self.left_out))
-        absent = missing(*place, self.left_out, self.requests) if taught.is_required else 0
+        found = find_violations(taught.inferred, evidence, place[0], _items(place, self.left_out))
+        absent = count_missing(*place, self.left_out, self.requests) if taught.is_required else 0
         if absent > 0 and place[0] != "path":
-            found[REQUIRED] = Broken(absent, absent)
+            found[REQUIRED] = Violation(absent, absent)
         return found
 
 

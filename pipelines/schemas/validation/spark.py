@@ -18,13 +18,13 @@ from pyspark.sql.types import LongType, StringType, StructType
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import OutlierClientSettings
-from pipelines.schemas.extraction.spark import counted
+from pipelines.schemas.extraction.spark import count_batches
 from pipelines.schemas.keys import PARAMETER_KEY
-from pipelines.schemas.statistics.batch_senders import NUMBER_DIGITS, senders
-from pipelines.schemas.statistics.senders import as_row, merged, of_row
-from pipelines.schemas.statistics.spark.maps import with_maps
+from pipelines.schemas.statistics.batch_senders import NUMBER_DIGITS, collect_senders
+from pipelines.schemas.statistics.senders import merge_senders, senders_from_row, senders_to_row
+from pipelines.schemas.statistics.spark.maps import collapse_map_keys
 from pipelines.schemas.tables import PARAMETER_SENDERS_SCHEMA, SENDERS_SCHEMA
-from pipelines.schemas.validation.outlier_clients import deviating
+from pipelines.schemas.validation.outlier_clients import find_outliers
 
 PARTS = "parts"
 """Column of the senders of one parameter, in parts."""
@@ -35,13 +35,13 @@ _ODD = StructType([*_PLACE, *struct_fields(LongType(), "who"), *struct_fields(St
 def parameter_senders(batches: DataFrame, settings: OutlierClientSettings) -> DataFrame:
     """Batches of values → rows of `PARAMETER_SENDERS_SCHEMA`: one per parameter and day."""
     enough = settings.clients
-    each = counted(batches, partial(senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
+    each = count_batches(batches, partial(collect_senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
     return _in_parts(each, [F.col(name) for name in (*PARAMETER_KEY, "day")]).mapInArrow(
         partial(_merged, enough=enough), PARAMETER_SENDERS_SCHEMA
     )
 
 
-def deviants(
+def find_outlier_clients(
     sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: OutlierClientSettings
 ) -> DataFrame:
     """Rows of `parameter_senders` of any days and of `maps_of`, all clients → who must not teach.
@@ -54,7 +54,7 @@ def deviants(
     """
     # 64 bits in place of the texts of a parameter and of its endpoint, which would be most of what is grouped
     place = F.xxhash64(*PARAMETER_KEY).alias("place"), F.xxhash64(*ENDPOINT_KEY).alias("endpoint")
-    odd = _in_parts(with_maps(sent, maps, lambda name: name), place).mapInArrow(
+    odd = _in_parts(collapse_map_keys(sent, maps, lambda name: name), place).mapInArrow(
         partial(_odd, settings=settings), _ODD
     )
     by_client = odd.groupBy("who").agg(
@@ -63,7 +63,9 @@ def deviants(
         F.collect_set("reason").alias("reasons"),
     )
     several = by_client.where(F.col("parameters") >= settings.parameters)
-    asked = answers.select("client", number_of(F.col("client")).alias("who"), _fails(settings).alias("fails"))
+    asked = answers.select(
+        "client", client_number(F.col("client")).alias("who"), _fails(settings).alias("fails")
+    )
     known = asked.join(several, "who", "left").where(F.col("fails") | F.col("parameters").isNotNull())
     nothing = F.array().cast("array<string>")
     reasons = F.concat(
@@ -78,8 +80,8 @@ def deviants(
     return _oddest(found, answers.agg(F.count("*").alias("all_clients")), settings)
 
 
-def number_of(client: Column) -> Column:
-    """60 bits in place of a client's name, as batches have them (`batch_senders.numbers_of`)."""
+def client_number(client: Column) -> Column:
+    """60 bits in place of a client's name, as batches have them (`batch_senders.client_numbers`)."""
     return F.conv(F.substr(F.md5(client), F.lit(1), F.lit(NUMBER_DIGITS)), 16, 10).cast("bigint")
 
 
@@ -90,7 +92,10 @@ def _in_parts(sent: DataFrame, key: Sequence[Column]) -> DataFrame:
 def _merged(batches: Iterable[pa.RecordBatch], enough: int) -> Iterator[pa.RecordBatch]:
     schema = to_arrow_schema(PARAMETER_SENDERS_SCHEMA)
     for batch in batches:
-        rows = [row | as_row(merged(map(of_row, row.pop(PARTS)), enough)) for row in batch.to_pylist()]
+        rows = [
+            row | senders_to_row(merge_senders(map(senders_from_row, row.pop(PARTS)), enough))
+            for row in batch.to_pylist()
+        ]
         yield pa.RecordBatch.from_pylist(rows, schema)
 
 
@@ -99,8 +104,8 @@ def _odd(batches: Iterable[pa.RecordBatch], settings: OutlierClientSettings) -> 
     for batch in batches:
         found = []
         for row in batch.to_pylist():
-            whole = merged(map(of_row, row.pop(PARTS)), settings.clients)
-            found += [row | {"who": who, "reason": reason} for who, reason in deviating(whole, settings)]
+            whole = merge_senders(map(senders_from_row, row.pop(PARTS)), settings.clients)
+            found += [row | {"who": who, "reason": reason} for who, reason in find_outliers(whole, settings)]
         yield pa.RecordBatch.from_pylist(found, schema)
 
 

@@ -25,69 +25,73 @@ from pipelines.http.value_formats import (
     type_of,
 )
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.inference.constraints import allowance, classes_in
-from pipelines.schemas.inference.infer import Alternative, Judgement, with_items
-from pipelines.schemas.inference.json_schema import json_schema, without_evidence
+from pipelines.schemas.inference.constraints import allowance, possible_classes
+from pipelines.schemas.inference.infer import Alternative, InferredSchema, merge_items
+from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence
-from pipelines.schemas.statistics.value_counts import CLIENTS, Seen, is_cut
+from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ValueCount, is_shortened
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Violation:
     """`n` values break a constraint, at least so many `clients` sent them."""
 
     n: int = 0
     clients: int = 0
 
-    def __add__(self, other: Broken) -> Broken:
-        return Broken(self.n + other.n, max(self.clients, other.clients))
+    def __add__(self, other: Violation) -> Violation:
+        return Violation(self.n + other.n, max(self.clients, other.clients))
 
 
-ByKeyword = dict[str, Broken]
+ByKeyword = dict[str, Violation]
 
 
-def broken(judgement: Judgement, evidence: Evidence, location: str, items: Evidence | None) -> ByKeyword:
+def find_violations(
+    inferred: InferredSchema, evidence: Evidence, location: str, items: Evidence | None
+) -> ByKeyword:
     """Keyword ("type": no form fits) → what breaks it; empty where all values of `evidence` conform.
 
     Counts are exact for closed sets and forms. Of numbers and lengths the outermost 32 count, of a pattern each
     class of characters: so few are never overlooked, and many are counted roughly.
     """
-    if not judgement.alternatives:
+    if not inferred.alternatives:
         return {}
-    judged = with_items(evidence, items) if judgement.listed and items is not None else evidence
+    judged = merge_items(evidence, items) if inferred.listed and items is not None else evidence
     found: ByKeyword = {}
     for kind in judged.kinds:
         fitting = [
-            _limits_broken(form, kind) for form in judgement.alternatives if fits(form, kind, location)
+            _violated_constraints(alternative, kind)
+            for alternative in inferred.alternatives
+            if matches_type(alternative, kind, location)
         ]
-        mildest = min(fitting, key=_size, default={"type": Broken(kind.n, kind.clients)})
+        mildest = min(fitting, key=_size, default={"type": Violation(kind.n, kind.clients)})
         for keyword, one in mildest.items():
-            found[keyword] = found.get(keyword, Broken()) + one
+            found[keyword] = found.get(keyword, Violation()) + one
     return found
 
 
-def fits(form: Alternative, kind: KindEvidence, location: str) -> bool:
-    """Whether values of a kind are of a form, its limits aside. In a URL everything is a text; in JSON a type is one."""
-    if form.kind == TEXT:
+def matches_type(alternative: Alternative, kind: KindEvidence, location: str) -> bool:
+    """Whether values of a kind are of an alternative, its limits aside. In a URL everything is a text; in JSON a type is one."""
+    if alternative.kind == TEXT:
         return location != "body" or type_of(kind.kind) == "string"
     is_integer = type_of(kind.kind) == "integer"
-    if form.kind == BIG_INTEGER:
+    if alternative.kind == BIG_INTEGER:
         return is_integer
-    if type_of(form.kind) == "integer":
+    if type_of(alternative.kind) == "integer":
         return is_integer and kind.kind != BIG_INTEGER
-    if form.kind == NUMBER:
+    if alternative.kind == NUMBER:
         return kind.kind in NUMBER_KINDS
-    is_counted = form.kind == DIGITS and location != "body" and is_integer and (kind.low or 0) >= 0
-    return is_counted or form.kind == kind.kind
+    is_counted = alternative.kind == DIGITS and location != "body" and is_integer and (kind.low or 0) >= 0
+    return is_counted or alternative.kind == kind.kind
 
 
-def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:
-    keywords = form.limits.keywords
+def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ByKeyword:
+    keywords = alternative.constraints.keywords
     found: ByKeyword = {}
     if "enum" in keywords:
-        seen = kind.common.seen
+        seen = kind.common.counts
         found["enum"] = (
-            Broken(kind.n, kind.clients)
+            Violation(kind.n, kind.clients)
             if seen is None
             else _of(one for text, one in seen.items() if text not in keywords["enum"])
         )
@@ -98,28 +102,32 @@ def _limits_broken(form: Alternative, kind: KindEvidence) -> ByKeyword:
         ("maxLength", longest),
     ):
         if most is not None:
-            found[keyword] = _of(one for (size, _), one in kind.highest.seen.items() if size > most)
+            found[keyword] = _of(one for (size, _), one in kind.highest.counts.items() if size > most)
     if "minimum" in keywords:
         least = keywords["minimum"]
-        found["minimum"] = _of(one for (size, _), one in kind.lowest.seen.items() if size < least)
+        found["minimum"] = _of(one for (size, _), one in kind.lowest.counts.items() if size < least)
     if "pattern" in keywords:
-        held = classes_in(kind)
+        held = possible_classes(kind)
         if kind.kind in SIZED_KINDS:
-            outside = min(kind.n, kind.classes.outside(form.limits.classes))
+            outside = min(kind.n, kind.classes.outside(alternative.constraints.classes))
         else:
-            outside = kind.n if held is None or held & ~form.limits.classes else 0
-        found["pattern"] = Broken(outside, min(outside, kind.clients))
-    if not (kind.prefix if kind.prefix is not None else form.limits.prefix).startswith(form.limits.prefix):
-        found["prefix"] = Broken(kind.n, kind.clients)  # at most: which values begin otherwise, no state says
+            outside = kind.n if held is None or held & ~alternative.constraints.classes else 0
+        found["pattern"] = Violation(outside, min(outside, kind.clients))
+    if not (kind.prefix if kind.prefix is not None else alternative.constraints.prefix).startswith(
+        alternative.constraints.prefix
+    ):
+        found["prefix"] = Violation(
+            kind.n, kind.clients
+        )  # at most: which values begin otherwise, no state says
     return {keyword: one for keyword, one in found.items() if one.n}
 
 
-def _of(seen: Iterable[Seen]) -> Broken:
+def _of(seen: Iterable[ValueCount]) -> Violation:
     n, clients = 0, 0
     for one in seen:
         n += one.n
         clients |= one.clients
-    return Broken(n, clients.bit_count())
+    return Violation(n, clients.bit_count())
 
 
 def _size(found: ByKeyword) -> int:
@@ -137,39 +145,39 @@ class Witness(NamedTuple):
 
     value: object
     text: str
-    seen: Seen
+    seen: ValueCount
 
 
-def refused_values(
-    judgement: Judgement, evidence: Evidence, location: str, settings: SchemaSettings
+def find_contradicted_keywords(
+    inferred: InferredSchema, evidence: Evidence, location: str, settings: SchemaSettings
 ) -> dict[str, str]:
     """Keyword → why it cannot be written: values of the evidence that were no mistakes of single clients break it."""
-    if not judgement.alternatives:
+    if not inferred.alternatives:
         return {}
-    written = without_evidence(json_schema(judgement))
-    if judgement.is_repeated or judgement.listed:
+    written = without_evidence(to_json_schema(inferred))
+    if inferred.is_repeated or inferred.listed:
         written = written["items"]
     schema = compile_schema(orjson.dumps(written).decode())
     may_go = allowance(evidence.n, settings)
-    found: dict[str, Seen] = {}
-    for one in (witness for kind in evidence.kinds for witness in witnesses(kind)):
+    found: dict[str, ValueCount] = {}
+    for one in (witness for kind in evidence.kinds for witness in kept_witnesses(kind)):
         readings = (one.value,) if location == "body" else tuple(read_scalars(one.text))
         if any(schema.is_valid(value) for value in readings):
             continue
         for rule in {violation.rule for violation in schema.violations(readings[0])}:
-            if rule != "enum" or one.seen.clients.bit_count() >= CLIENTS:
-                keyword = _keyword(rule, judgement)
-                found[keyword] = found.get(keyword, Seen()) + one.seen
+            if rule != "enum" or one.seen.clients.bit_count() >= SUPPORTING_CLIENTS:
+                keyword = _keyword(rule, inferred)
+                found[keyword] = found.get(keyword, ValueCount()) + one.seen
     return {
         keyword: f"{one.n} of the values that taught it broke it"
         for keyword, one in found.items()
-        if one.n > may_go or one.clients.bit_count() >= CLIENTS
+        if one.n > may_go or one.clients.bit_count() >= SUPPORTING_CLIENTS
     }
 
 
-def witnesses(kind: KindEvidence) -> Iterator[Witness]:
+def kept_witnesses(kind: KindEvidence) -> Iterator[Witness]:
     """The values of one kind that its state has kept."""
-    everybody = Seen(kind.n, (1 << kind.clients) - 1)
+    everybody = ValueCount(kind.n, (1 << kind.clients) - 1)
     if kind.kind == NULL:
         yield Witness(None, "null", everybody)
     elif kind.kind == EMPTY:
@@ -178,12 +186,14 @@ def witnesses(kind: KindEvidence) -> Iterator[Witness]:
         yield Witness(True, "true", everybody)
     elif kind.kind in NAMED_KINDS:
         yield from (
-            Witness(text, text, seen) for text, seen in (kind.common.seen or {}).items() if not is_cut(text)
+            Witness(text, text, seen)
+            for text, seen in (kind.common.counts or {}).items()
+            if not is_shortened(text)
         )
     elif kind.kind in NUMBER_KINDS:
         is_integer = type_of(kind.kind) == "integer"
         exact = {float(one): one for one in (kind.low, kind.high) if one is not None}
-        for (size, _), seen in {**kind.highest.seen, **kind.lowest.seen}.items():
+        for (size, _), seen in {**kind.highest.counts, **kind.lowest.counts}.items():
             if not is_integer:
                 yield Witness(size, repr(size), seen)
             elif size in exact or abs(size) < EXACT:
@@ -191,7 +201,7 @@ def witnesses(kind: KindEvidence) -> Iterator[Witness]:
                 yield Witness(whole, str(whole), seen)
 
 
-def _keyword(rule: str, judgement: Judgement) -> str:
-    if rule == "pattern" and any(form.limits.prefix for form in judgement.alternatives):
+def _keyword(rule: str, inferred: InferredSchema) -> str:
+    if rule == "pattern" and any(alternative.constraints.prefix for alternative in inferred.alternatives):
         return "prefix"
     return rule if rule in KEYWORDS else "type"

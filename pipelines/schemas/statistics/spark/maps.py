@@ -17,9 +17,9 @@ from pipelines.requests.json_body import ITEM, MEMBER
 from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.keys import OF_BODY
-from pipelines.schemas.statistics.senders import NAMED, NUMBER_BITS, TOKEN_DIGITS
+from pipelines.schemas.statistics.senders import MAX_CLIENTS, NUMBER_BITS, TOKEN_DIGITS
 
-MAPS = 50
+MAX_MAPS = 50
 """Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
 _MAP = StructType([*struct_fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
 MAPS_SCHEMA = StructType([*struct_fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
@@ -27,13 +27,13 @@ COMMON_SHARE = 0.5
 """A member that such a share of the clients of its object sends is a name beside the keys."""
 
 
-def unnamed(token: Column) -> Column:
-    """Digits in place of a name (`senders.unnamed` of one token)."""
+def anonymise_name(token: Column) -> Column:
+    """Digits in place of a name (`senders.anonymise_pointer` of one token)."""
     return F.substring(F.md5(token), 1, TOKEN_DIGITS)
 
 
-def with_maps(
-    values: DataFrame, maps: DataFrame, known_as: Callable[[Column], Column] = unnamed
+def collapse_map_keys(
+    values: DataFrame, maps: DataFrame, known_as: Callable[[Column], Column] = anonymise_name
 ) -> DataFrame:
     """Rows with `PARAMETER_KEY`, and rows of `maps_of` → the same with `{}` in place of the keys of maps.
 
@@ -45,7 +45,7 @@ def with_maps(
     return joined.withColumn("name", name).select(*values.columns)
 
 
-def maps_of(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
+def find_maps(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
     """Rows of `validation.spark.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
 
     `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys), with digits for names
@@ -85,14 +85,14 @@ def maps_of(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
     )
     one = F.struct("prefix", F.filter("kept", lambda name: name.isNotNull()).alias("kept"))
     outermost = F.struct(F.length("prefix"), "prefix")
-    return each.groupBy(*ENDPOINT_KEY).agg(F.array_sort(F.min_by(one, outermost, MAPS)).alias("maps"))
+    return each.groupBy(*ENDPOINT_KEY).agg(F.array_sort(F.min_by(one, outermost, MAX_MAPS)).alias("maps"))
 
 
 def _number(clients: Column) -> Column:
-    """`senders.count` of different clients in order."""
-    last = F.get(clients, F.lit(NAMED - 1))
-    estimate = (NAMED - 1) * 2.0**NUMBER_BITS / (last + 1)
-    return F.when(F.size(clients) < NAMED, F.size(clients).cast("double")).otherwise(estimate)
+    """`senders.estimate_clients` of different clients in order."""
+    last = F.get(clients, F.lit(MAX_CLIENTS - 1))
+    estimate = (MAX_CLIENTS - 1) * 2.0**NUMBER_BITS / (last + 1)
+    return F.when(F.size(clients) < MAX_CLIENTS, F.size(clients).cast("double")).otherwise(estimate)
 
 
 def _collapsed(name: Column, maps: Column, known_as: Callable[[Column], Column]) -> Column:

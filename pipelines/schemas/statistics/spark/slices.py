@@ -1,4 +1,4 @@
-"""The outermost values of each slice of a batch: what `value_counts.Outermost` keeps."""
+"""The outermost values of each slice of a batch: what `value_counts.ExtremeValues` keeps."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from pyspark.sql.pandas.types import to_arrow_type
 
 from pipelines.http.value_formats import TEXT
 from pipelines.http.value_patterns import BITS
-from pipelines.schemas.extraction.batch import Batch, Codes, begins_of, numbered
+from pipelines.schemas.extraction.batch import Batch, Codes, group_starts, number_distinct
 from pipelines.schemas.extraction.spark import LATE_HOUR
 from pipelines.schemas.keys import PARAMETER_KEY
-from pipelines.schemas.statistics.batch_texts import Numbers, Texts, classes_of_all, texts_of
+from pipelines.schemas.statistics.batch_texts import Numbers, Texts, classify_texts, prepare_texts
 from pipelines.schemas.statistics.evidence import NAMED_KINDS
 from pipelines.schemas.statistics.growth import HOURS
-from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared
-from pipelines.schemas.statistics.sketches import coupons, sketches
-from pipelines.schemas.statistics.value_counts import COMMON, OUTERMOST, client_bit, digest, kept_text
+from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared_prefix
+from pipelines.schemas.statistics.sketches import build_sketches, compute_coupons
+from pipelines.schemas.statistics.value_counts import (
+    MAX_DISTINCT_VALUES,
+    MAX_EXTREME_VALUES,
+    client_bit,
+    digest,
+    shorten_value,
+)
 from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA
 
 
-def outermost(
+def select_extremes(
     size: Numbers, text: Codes, begins: Codes, digest: Callable[[int], str], sign: int = 1
 ) -> Codes:
     """Places of the `OUTERMOST` largest of each slice, NaN left out; of equal sizes those of the largest digest.
@@ -33,14 +39,14 @@ def outermost(
     """
     ends = np.append(begins[1:], len(size))
     stays = ~np.isnan(size)
-    for place in np.flatnonzero(ends - begins > OUTERMOST):
+    for place in np.flatnonzero(ends - begins > MAX_EXTREME_VALUES):
         begin, end = begins[place], ends[place]
         here = size[begin:end]
         if np.isnan(here[0]):  # all of a kind have a size, or none
             continue
-        least = np.partition(here, len(here) - OUTERMOST)[len(here) - OUTERMOST]
+        least = np.partition(here, len(here) - MAX_EXTREME_VALUES)[len(here) - MAX_EXTREME_VALUES]
         above, level = here > least, np.flatnonzero(here == least)
-        room = OUTERMOST - int(above.sum())
+        room = MAX_EXTREME_VALUES - int(above.sum())
         if len(level) > room:
             digests = [digest(one) for one in text[begin + level]]
             level = level[sorted(range(len(level)), key=digests.__getitem__, reverse=sign > 0)[:room]]
@@ -64,19 +70,19 @@ class Pairs(NamedTuple):
     clients: Codes
 
 
-def slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
+def compute_slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
     """Rows of `learning.spark.STATES_SCHEMA`, one per parameter, kind, day, part of the day and part of the clients."""
     sender, parameter, text = map(batch.numbers, ("sender", "parameter", "text"))
     day, hour = batch.numbers("day"), batch.numbers("hour")
-    texts = texts_of(batch.texts)
+    texts = prepare_texts(batch.texts)
     held = batch.senders.column("is_held").to_numpy().astype(np.int64)
     first_day = int(day.min())
     when = (day - first_day) * 4 + 2 * (hour >= LATE_HOUR) + held[sender]
     width = int(when.max()) + 1
-    slices, first = numbered((parameter * len(texts.kinds) + texts.kind[text]) * width + when)
+    slices, first = number_distinct((parameter * len(texts.kinds) + texts.kind[text]) * width + when)
     pairs = _pairs(slices, text, hour, _bits(batch)[sender])
     count = len(first)
-    of_clients = coupons(batch.senders.column("client").combine_chunks())
+    of_clients = compute_coupons(batch.senders.column("client").combine_chunks())
     known = pc.replace_with_mask(texts.text, pc.equal(texts.text, ""), pa.scalar(NO_TEXT))
     is_first = batch.numbers("is_first")
     keys = {
@@ -92,8 +98,8 @@ def slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
             "is_held": pa.array(held[sender[first]] == 1),
             "n": pa.array(np.bincount(slices, minlength=count)),
             "requests": pa.array(np.bincount(slices, is_first, count).astype(np.int64)),
-            "clients": pa.array(sketches(slices, of_clients[sender], count, log2), pa.binary()),
-            "values": pa.array(sketches(pairs.slice, coupons(known)[pairs.text], count, log2), pa.binary()),
+            "clients": pa.array(build_sketches(slices, of_clients[sender], count, log2), pa.binary()),
+            "values": pa.array(build_sketches(pairs.slice, compute_coupons(known)[pairs.text], count, log2), pa.binary()),
             **_shown(pairs, texts, count),
         }
     )  # fmt: skip
@@ -104,7 +110,7 @@ def _pairs(slices: Codes, text: Codes, hour: Codes, bits: Codes) -> Pairs:
     keys = slices * width + text
     order = np.argsort(keys)
     ordered = keys[order]
-    begins = begins_of(ordered)
+    begins = group_starts(ordered)
     return Pairs(
         ordered[begins] // width,
         ordered[begins] % width,
@@ -126,7 +132,7 @@ def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
     is_integer = texts.is_integer[pairs.text[begins]]
     integer = texts.integer[pairs.text]
     ends = np.append(begins[1:], len(pairs.slice))
-    few = ends - begins <= COMMON
+    few = ends - begins <= MAX_DISTINCT_VALUES
     named = np.isin(kind, [place for place, name in enumerate(texts.kinds) if name in NAMED_KINDS])
     return {
         "integer_min": pa.array(np.minimum.reduceat(integer, begins), mask=~is_integer),
@@ -134,15 +140,17 @@ def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
         "classes": _tallies(pairs, texts, begins),
         "is_open": pa.array(~(few & named)),
         "common": _kept_texts(pairs, texts, (few & named)[pairs.slice], begins),
-        "high": _sized(pairs, texts, outermost(size, pairs.text, begins, texts.digest), size, begins),
-        "low": _sized(pairs, texts, outermost(-number, pairs.text, begins, texts.digest, -1), number, begins),
+        "high": _sized(pairs, texts, select_extremes(size, pairs.text, begins, texts.digest), size, begins),
+        "low": _sized(
+            pairs, texts, select_extremes(-number, pairs.text, begins, texts.digest, -1), number, begins
+        ),
         "peaks": _peaks(pairs, number, begins),
         "prefix": _prefixes(pairs, texts, begins, ends, kind),
     }
 
 
 def _tallies(pairs: Pairs, texts: Texts, begins: Codes) -> pa.Array:
-    classes = classes_of_all(texts)[pairs.text]
+    classes = classify_texts(texts)[pairs.text]
     each = [np.add.reduceat(np.where(classes & bit, pairs.n, 0), begins) for bit in BITS.values()]
     return _fixed(np.stack(each, axis=1), pa.int64())
 
@@ -153,7 +161,7 @@ def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
     found = np.full((len(begins), HOURS), np.nan)
     if len(some):
         slices, hours, numbers = pairs.slice[some], pairs.hours[some], number[some]
-        starts = begins_of(slices)
+        starts = group_starts(slices)
         for hour in range(HOURS):
             sent = np.where(hours >> hour & 1, numbers, np.nan)
             found[slices[starts], hour] = np.fmax.reduceat(sent, starts)
@@ -169,7 +177,7 @@ def _fixed(rows: Any, kind: pa.DataType) -> pa.Array:
 def _kept_texts(pairs: Pairs, texts: Texts, kept: Any, begins: Codes) -> pa.Array:
     some = np.flatnonzero(kept)
     values = [
-        kept_text(text, digest(text)) for text in texts.text.take(pa.array(pairs.text[some])).to_pylist()
+        shorten_value(text, digest(text)) for text in texts.text.take(pa.array(pairs.text[some])).to_pylist()
     ]
     return _listed(COMMON_SCHEMA, [pa.array(values, pa.string())], pairs, some, begins)
 
@@ -194,5 +202,5 @@ def _prefixes(pairs: Pairs, texts: Texts, begins: Codes, ends: Codes, kind: Code
     for place in np.flatnonzero(kind == of_text):
         theirs = texts.text.take(pa.array(pairs.text[begins[place] : ends[place]]))
         outer = pc.min_max(theirs).as_py()
-        found[place] = shared(*(outer[end][:PREFIX_CHARACTERS] for end in ("min", "max")))
+        found[place] = shared_prefix(*(outer[end][:PREFIX_CHARACTERS] for end in ("min", "max")))
     return pa.array(found, pa.string())
