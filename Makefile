@@ -1,4 +1,4 @@
-# Every target does its own set-up: on a fresh machine `make demo` or `make test` is all there is to type.
+# Every target runs set-up first: on a fresh machine `make demo` or `make test` is the only command needed.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -9,10 +9,10 @@ WAREHOUSE ?= build/demo/warehouse
 PORT ?= 5000
 SIZES ?= small
 TESTS ?= tests
-# Test processes, each with a Spark of its own (local[2]); half of a Spark test's time is one core of the driver.
+# Test processes, each with a Spark of its own (local[2]); for half of its time a Spark test uses one core of the driver.
 WORKERS ?= 2
-# In the order of their folders: the longest files (jobs, packaging) first. By number of tests, xdist's own order, they come last, and
-# one worker waits for minutes.
+# In the order of folders, so that the longest files (jobs, packaging) come first. By number of tests, xdist's default, they come last,
+# and one worker is idle for minutes.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test test-quick lint format docs bench package mlflow clean
@@ -23,14 +23,14 @@ help: ## List the targets
 setup: ## Make .venv with every locked package, find or install Java, fetch Delta's jars; quick when nothing changed
 	@scripts/setup.sh
 
-demo: setup ## Run the whole way on the bundled sample; results and report in build/demo
+demo: setup ## Run all steps on the bundled sample; results and report in build/demo
 	@rm -rf build/demo
 	@$(IN_VENV) apicensus run examples/demo/*.ndjson.gz --settings examples/demo/settings.yaml --out build/demo --warehouse build/demo/warehouse
 
 test: setup lint ## Check the style and run all tests (TESTS=tests/values for some)
 	@$(IN_VENV) python -m pytest -n $(WORKERS) $(IN_ORDER) --durations=10 $(TESTS)
 
-test-quick: setup ## Run the tests of values only (no Spark): for the working loop, under two minutes
+test-quick: setup ## Run only the tests that need no Spark: under two minutes
 	@$(IN_VENV) python -m pytest -n $(WORKERS) --durations=10 tests/values
 
 lint: setup ## Check style, spelling, types and the direction of imports
@@ -40,7 +40,7 @@ lint: setup ## Check style, spelling, types and the direction of imports
 	@$(IN_VENV) mypy
 	@$(IN_VENV) lint-imports --no-logo
 
-format: setup ## Format the code and mend what ruff can mend
+format: setup ## Format the code and apply ruff's fixes
 	@$(IN_VENV) ruff check --fix .
 	@$(IN_VENV) ruff format .
 
@@ -62,6 +62,6 @@ mlflow: setup ## Open MLflow on a warehouse's store (WAREHOUSE=build/demo/wareho
 	@echo "MLflow: http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning (Ctrl+C ends it)"
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(IN_VENV) mlflow ui --workers 1 --host 127.0.0.1 --port "$(PORT)" --backend-store-uri "sqlite:///$(abspath $(WAREHOUSE))/mlflow.db"
 
-clean: ## Remove what was built, caches included; .venv stays (rm -rf .venv for that)
+clean: ## Remove build results and caches; .venv stays (rm -rf .venv removes it)
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find pipelines ml jobs scripts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

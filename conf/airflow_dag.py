@@ -1,13 +1,13 @@
-"""A day's discovery as an Airflow DAG (Airflow 2.4+ and 3). It only calls spark-submit.
+"""A day's discovery as an Airflow DAG (Airflow 2.4+ and 3), by spark-submit only.
 
-Copy or link this file into the DAG folder. Airflow need not share Python with the project.
+Copy or link this file into the DAG folder. Airflow may run on another Python than the project.
 Settings come from the workers' environment:
 
     APICENSUS_HOME       the checkout, with `make setup` done        (default /opt/apicensus)
     APICENSUS_LOGS       one folder per day in it, YYYYMMDD          (default /var/log/http)
     APICENSUS_WAREHOUSE  folder or URI of the Delta tables           (default /var/lib/apicensus/warehouse)
     APICENSUS_OUT        folder of the documents and the report      (default /var/lib/apicensus/out)
-    APICENSUS_SETTINGS   YAML of every step, selection.sessions above all  (default none)
+    APICENSUS_SETTINGS   YAML file of every step, above all for selection.sessions  (default none)
     APICENSUS_SUBMIT     further options of spark-submit             (default none, for example --master yarn)
 """
 
@@ -39,7 +39,10 @@ ENVIRONMENT = {
 
 
 def step(name: str, arguments: str = "", **options: Any) -> BashOperator:
-    """`spark-submit jobs/<name>.py` on the warehouse. Reruns change nothing, so retries are safe."""
+    """Makes the task `spark-submit jobs/<name>.py` on the warehouse.
+
+    Reruns change nothing, so retries are safe.
+    """
     return BashOperator(
         task_id=name,
         bash_command=(
@@ -62,18 +65,18 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(minutes=10)},
     tags=["apicensus"],
 ) as dag:
-    # The day against what the days before taught, so before it teaches itself. On the first day there is nothing yet and this
-    # fails; whatever it says, the day is ingested.
+    # The day is validated against the schemas of the days before, so before it is learned. On the first day there are none and
+    # this fails; whatever the result, the day is ingested.
     findings = '"$APICENSUS_LOGS/$DAY" --out "$APICENSUS_OUT/findings/$DAY.ndjson"'
     validate = step("validate", findings, retries=0)
     ingest = step("ingest", '"$APICENSUS_LOGS/$DAY"', trigger_rule="all_done")
     discover = step("discover", "--variant both")
     compare = step("compare")
     learn = step("learn")
-    # Nobody has read them yet, so nothing accepts them: `apicensus changes --accept` is for a person (docs/changes.md).
+    # The changes are not accepted here: a person reads them and runs `apicensus changes --accept` (docs/changes.md).
     changes = step("changes", '--out "$APICENSUS_OUT/changes/$DAY"')
     export = step("export", '--out "$APICENSUS_OUT/openapi"')
     report = step("report", '--out "$APICENSUS_OUT/report.html"')
 
-    # In a row: each step starts a Spark session, and two at once would share one machine's memory.
+    # One after the other: each step starts a Spark session, and two at once would share one machine's memory.
     validate >> ingest >> discover >> compare >> learn >> changes >> export >> report

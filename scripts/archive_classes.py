@@ -32,7 +32,7 @@ DUMP_SECONDS = 300
 
 
 def find_archive_folder() -> Path | None:
-    """Returns the folder where sessions look for the archive, None if jars are unknown."""
+    """Returns the archive's folder for this environment, None if jars are unknown."""
     jars = load_resolved_jars(read_properties(Path(str(conf_folder())), {}))
     path = class_path(jars) if jars else None
     return archive_folder(find_java_home(), path) if path else None

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints the home of a Java that Spark 4.2 runs on (17 or newer): JAVA_HOME, then PATH, then the usual folders, else one
-# that the system's package manager installs. Ends with 1 and the way out where that is not allowed.
+# Prints the home of a Java that Spark 4.2 runs on (17 or newer): JAVA_HOME, then PATH, then the usual folders, otherwise one
+# that the system's package manager installs. If that is not allowed, exits with 1 and says how to install one.
 #
 # APICENSUS_JAVA_SEARCH  folders instead of the usual ones, separated by colons, globs allowed; empty = search none,
 #                        neither folders nor after an installation (for testing).
-# APICENSUS_DRY_RUN=1    says what would be installed, installs nothing.
+# APICENSUS_DRY_RUN=1    prints the installation commands and installs nothing.
 set -euo pipefail
 # shellcheck source=scripts/system_packages.sh
 . "$(dirname "$0")/system_packages.sh"
@@ -16,7 +16,7 @@ if command -v brew >/dev/null 2>&1; then # its Java is not linked onto PATH
   USUAL="$USUAL:$(brew --prefix)/opt/openjdk*"
 fi
 
-# version_and_home JAVA: "17 /usr/lib/jvm/..." as that Java itself says it; nothing where it does not run.
+# version_and_home JAVA: prints "17 /usr/lib/jvm/..." as that Java reports it; nothing if it does not run.
 version_and_home() {
   "$1" -XshowSettings:properties -version 2>&1 </dev/null | awk -F ' = ' '
     $1 ~ /java\.specification\.version$/ { version = $2 }
@@ -24,7 +24,7 @@ version_and_home() {
     END { sub(/^1\./, "", version); if (version != "" && home != "") print int(version), home }' || true
 }
 
-# Prints JAVA's home and succeeds where its version is enough; notes it in SEEN otherwise.
+# accept JAVA: prints its home and succeeds if its version is new enough; otherwise adds it to SEEN.
 SEEN=""
 accept() {
   local found
@@ -38,7 +38,7 @@ accept() {
   return 1
 }
 
-# The usual folders: 17 first, since the project is tested with it, then 21, then whatever is new enough.
+# The usual folders: 17 first, since the project is tested with it, then 21, then any newer version.
 search_folders() {
   local folder wanted version_home
   local IFS=:

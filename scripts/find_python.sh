@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Prints a Python that the locked packages support (3.11 or 3.12). Ends with 1 and the way out where there is none.
+# Prints a Python that the locked packages support (3.11 or 3.12). If there is none, exits with 1 and says how to install one.
 set -euo pipefail
 
 for name in python3.11 python3.12 python3 python; do
-  # A name on PATH may be a shim that does not run, so each is asked.
+  # A name on PATH may be a shim that does not run, so each is run.
   if path=$("$name" -c 'import sys; assert (3, 11) <= sys.version_info < (3, 13); print(sys.executable)' 2>/dev/null); then
     echo "$path"
     exit 0

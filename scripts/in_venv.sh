@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# in_venv.sh COMMAND...: runs a command with what set-up made: .venv first on PATH and the Java that was found.
+# in_venv.sh COMMAND...: runs a command in the environment that set-up made: .venv first on PATH, and the Java that was found.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 if [ ! -f "$root/.venv/java_home" ]; then

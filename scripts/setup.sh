@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that a fresh machine needs, once: Java found or installed, packages of requirements.lock in .venv (with uv,
-# else pip), the project itself as an editable install, Delta's jars. Does nothing when nothing changed.
+# Sets up a fresh machine: finds or installs Java, installs the packages of requirements.lock in .venv (with uv, otherwise
+# pip) and the project itself as an editable install, and fetches Delta's jars. Does nothing if nothing has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/system_packages.sh
@@ -21,8 +21,8 @@ fail() {
   exit 1
 }
 
-# What the environment depends on: the lock, how the project is packed, which jars, these scripts, and the folder, since
-# console commands hold their absolute path (a copied tree must not run the code of the original).
+# Checksum of everything that the environment depends on: the lock, the project's metadata, the jars, these scripts, and the
+# folder, since console commands contain their absolute path (a copied tree must not run the code of the original).
 fingerprint() {
   { pwd -P; cat requirements.lock pyproject.toml conf/spark-defaults.conf scripts/*.sh; } | cksum
 }
@@ -31,7 +31,7 @@ is_done() {
   [ "$(cat "$STAMP" 2>/dev/null)" = "$1" ] && [ -x "$(cat "$JAVA" 2>/dev/null)/bin/java" ] && "$PYTHON" -c '' 2>/dev/null
 }
 
-# logged COMMAND...: runs it with its output in the log and says every 20 seconds that it still runs.
+# logged COMMAND...: runs it with its output in the log and reports every 20 seconds that it still runs.
 logged() {
   local job waited=0
   echo "\$ $*" >>"$LOG"
@@ -41,7 +41,7 @@ logged() {
     sleep 1
     waited=$((waited + 1))
     if [ $((waited % 20)) -eq 0 ]; then
-      say "  still at it after $waited s: $(tail -n 1 "$LOG" | LC_ALL=C tr -cd "[:print:]" | cut -c 1-90)"
+      say "  still running after $waited s: $(tail -n 1 "$LOG" | LC_ALL=C tr -cd "[:print:]" | cut -c 1-90)"
     fi
   done
   wait "$job"
@@ -50,10 +50,10 @@ logged() {
 # Shows the end of the log, so that the cause is on the screen.
 fail_with_log() {
   tail -n 15 "$LOG" >&2
-  fail "$* The whole log is $LOG."
+  fail "$* The complete log is $LOG."
 }
 
-# An environment of this folder with a supported Python is kept and only brought up to date.
+# An environment of this folder with a supported Python is kept and updated.
 usable_environment() {
   grep -qF "$PWD/$VENV" "$VENV/bin/activate" 2>/dev/null &&
     "$PYTHON" -c 'import sys; assert (3, 11) <= sys.version_info < (3, 13)' 2>/dev/null
@@ -64,7 +64,7 @@ make_environment() {
     return
   fi
   if [ -e "$VENV" ]; then
-    say "$VENV is not an environment for this folder and Python 3.11 or 3.12; making it anew"
+    say "$VENV is not an environment for this folder with Python 3.11 or 3.12; making a new one"
     rm -rf "$VENV"
   fi
   if has_uv; then
@@ -83,7 +83,7 @@ has_uv() {
   command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1
 }
 
-# Debian and Ubuntu split the venv module's half off Python.
+# Debian and Ubuntu have the second half of the venv module in a package of its own.
 with_ensurepip() {
   local manager
   if "$1" -c 'import ensurepip' 2>/dev/null; then
@@ -111,19 +111,19 @@ install_packages() {
   fi
   logged "${install[@]}" --require-hashes -r requirements.lock || fail_with_log "Packages could not be installed: is there network?"
   # hatchling is in the lock, so nothing is fetched without a hash here.
-  logged "${install[@]}" --no-deps --no-build-isolation -e . || fail_with_log "The project could not be installed into $VENV."
+  logged "${install[@]}" --no-deps --no-build-isolation -e . || fail_with_log "The project could not be installed in $VENV."
 }
 
 fetch_jars() {
   say "fetching Delta's jars (Ivy cache)"
   JAVA_HOME=$(cat "$JAVA") PYSPARK_PYTHON=$PYTHON SPARK_CONF_DIR=conf logged "$VENV/bin/spark-submit" scripts/fetch_jars.py ||
-    fail_with_log "Delta's jars could not be fetched: is Maven Central within reach? (spark.jars.ivySettings in conf/spark-defaults.conf names a mirror.)"
+    fail_with_log "Delta's jars could not be fetched: can Maven Central be reached? (spark.jars.ivySettings in conf/spark-defaults.conf names a mirror.)"
 }
 
-# Only a quicker start depends on it, so a failure is no one's concern.
+# The archive only makes starts quicker, so a failure is not an error.
 archive_classes() {
-  say "making an archive of Java's classes (about 215 MB; sessions start quicker with it)"
-  JAVA_HOME=$(cat "$JAVA") PYSPARK_PYTHON=$PYTHON logged "$PYTHON" scripts/archive_classes.py || say "  made none; Java starts without"
+  say "making a class archive for Java (about 215 MB; sessions start quicker with it)"
+  JAVA_HOME=$(cat "$JAVA") PYSPARK_PYTHON=$PYTHON logged "$PYTHON" scripts/archive_classes.py || say "  it could not be made; Java starts without it"
 }
 
 main() {

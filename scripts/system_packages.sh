@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The system's package manager, for set-up scripts to source. Everything is said on standard error.
-# APICENSUS_DRY_RUN=1 says what would be installed and installs nothing.
+# Functions for the system's package manager, for set-up scripts to source. All messages go to standard error.
+# APICENSUS_DRY_RUN=1 prints the installation commands and installs nothing.
 
-# Puts the rights that installing needs in front of a command: nothing for root, sudo where it asks no password.
-# Returns 1 where neither is given.
+# as_root COMMAND...: runs it as root, with sudo if sudo asks for no password.
+# Returns 1 if it can do neither.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
@@ -14,12 +14,12 @@ as_root() {
   fi
 }
 
-# Succeeds where as_root would get its rights.
+# Succeeds if as_root can run a command.
 can_be_root() {
   as_root true
 }
 
-# Prints the name of the package manager that may be used here; returns 1 where there is none.
+# Prints the name of the package manager that may be used here; returns 1 if there is none.
 # Homebrew comes last and refuses to run as root.
 package_manager() {
   local manager
@@ -57,12 +57,12 @@ install_with() {
   fi
 }
 
-# install_first MANAGER PACKAGE...: the first of the packages that the manager has; returns 1 where it has none.
+# install_first MANAGER PACKAGE...: installs the first package that the manager has; returns 1 if it has none.
 install_first() {
   local manager=$1 package
   shift
   if [ "$manager" = apt-get ] && [ "${APICENSUS_DRY_RUN:-}" != 1 ]; then
-    as_root apt-get update -qq </dev/null >&2 || echo "apt-get update failed; trying with the lists that are there" >&2
+    as_root apt-get update -qq </dev/null >&2 || echo "apt-get update failed; trying with the present package lists" >&2
   fi
   for package in "$@"; do
     if install_with "$manager" "$package"; then

@@ -170,9 +170,8 @@ def create_table(
         properties.put(STATISTICS, ",".join(skipping_columns))
         table = table.withTableProperties(properties)
     done = table.build(engine).commit(engine, kernel.utils.CloseableIterable.emptyIterable())
-    for hook in (
-        done.getPostCommitHooks()
-    ):  # writes the checksum file, from which Delta reads the schema without a job
+    # writes the checksum file, from which Delta reads the schema without a job
+    for hook in done.getPostCommitHooks():
         hook.threadSafeInvoke(engine)
 
 
@@ -220,7 +219,7 @@ def _relation(snapshot: Snapshot, files: Sequence[LoggedFile]) -> DataFrame:
 
 
 def _cache_status(spark: SparkSession, uri: str, file: LoggedFile, listed: Any) -> Any:
-    """Returns the file's path, with its length and time put into Spark's cache of file statuses."""
+    """Returns the file's path and caches its length and time as Spark's file status."""
     jvm, _ = _driver(spark)
     path = jvm.org.apache.hadoop.fs.Path(uri)
     status = jvm.org.apache.hadoop.fs.FileStatus

@@ -1,4 +1,4 @@
-"""How this process starts Spark's JVM: its properties, jars, class archive, collector and compiler."""
+"""Start of Spark's JVM: properties, jars, class archive, collector and compiler."""
 
 from __future__ import annotations
 
@@ -31,24 +31,27 @@ RESOLUTION = (
     "spark.jars.ivy",
     "spark.jars.ivySettings",
 )
-"""What Ivy's answer depends on."""
+"""Properties on which Ivy's resolution depends."""
 VERSION_RANGE_MARKS = ("SNAPSHOT", "latest.", "[", "(", "+")
-"""In versions of which Ivy may give other files the next time."""
+"""Marks of versions that Ivy may resolve to other files the next time."""
 
 
 def read_properties(folder: Path, given: Mapping[str, str]) -> dict[str, str]:
-    """Spark's properties as it will see them: those of `folder`'s `spark-defaults.conf`, then those that are given."""
-    read: dict[str, str] = {}
+    """Reads `folder`'s `spark-defaults.conf`; properties in `given` win."""
+    properties: dict[str, str] = {}
     with suppress(OSError):
         for line in (folder / "spark-defaults.conf").read_text(encoding="utf-8").splitlines():
             words = re.split(r"\s*[=:\s]\s*", line.strip(), maxsplit=1)
             if len(words) == 2 and not words[0].startswith(("#", "!")):
-                read[words[0]] = words[1]
-    return read | dict(given)
+                properties[words[0]] = words[1]
+    return properties | dict(given)
 
 
 def load_resolved_jars(properties: Mapping[str, str]) -> list[str] | None:
-    """The jars of earlier, where Ivy would resolve the same and every file is still there."""
+    """Returns the jars of an earlier start, or None if Ivy must be asked.
+
+    They count if Ivy would resolve the same packages and every file still exists.
+    """
     record = _record_file(properties)
     if record is None or properties.get(JARS):
         return None
@@ -60,7 +63,14 @@ def load_resolved_jars(properties: Mapping[str, str]) -> list[str] | None:
 
 
 def save_resolved_jars(properties: Mapping[str, str], resolved: str) -> None:
-    """Keeps what Ivy found (comma-separated, as Spark has it); without a place to keep it, Ivy is asked each time."""
+    """Stores the jars that Ivy resolved for later starts.
+
+    If they cannot be stored, each start asks Ivy.
+
+    Args:
+        properties: Properties of Spark for which the jars were resolved.
+        resolved: Paths or URIs separated by commas, as in `spark.jars`.
+    """
     record = _record_file(properties)
     jars = [jar for jar in resolved.split(",") if jar]
     if record is None or properties.get(JARS) or not jars:
@@ -71,9 +81,10 @@ def save_resolved_jars(properties: Mapping[str, str], resolved: str) -> None:
 
 
 def class_path(jars: Sequence[str]) -> str | None:
-    """Class path of Spark's own jars, which win, and then `jars`; None where a path cannot be part of one.
+    """Returns the class path of Spark's own jars followed by `jars`.
 
-    On it, a driver that is its own executor need not copy the jars.
+    None if a path cannot be part of a class path. With the jars on its class path, a driver that is its own executor need not
+    copy them.
     """
     own = Path(_find_spark_home()) / "jars"
     paths = [str(own / "*"), *(str(_path(jar)) for jar in jars)]
@@ -89,7 +100,7 @@ def _record_file(properties: Mapping[str, str]) -> Path | None:
 
 
 def cache_folder() -> Path:
-    """The user's own folder for what can be made again (XDG base directories)."""
+    """Returns the user's cache folder (XDG base directories)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "apicensus"
 
 
@@ -98,15 +109,21 @@ def _path(jar: str) -> Path:
 
 
 QUIET = ("-Xlog:disable", "-Xlog:all=warning:stderr")
-"""Java tells on standard output why it cannot use an archive, and that belongs to results."""
+"""Keeps Java's messages about archives off standard output, which is for results."""
 DEFAULT_OPTIONS = "spark.driver.defaultJavaOptions"
-"""Put before `spark.driver.extraJavaOptions`, which stay the user's and win."""
+"""Options before `spark.driver.extraJavaOptions`, which stay the user's and win."""
 NEEDED_ON_CLASS_PATH = ("*.xml", "spark-env.sh")
-"""What Spark reads of a configuration folder beside properties and the log's: it must be on the class path for these."""
+"""Files that Spark finds only if its configuration folder is on the class path.
+
+Properties and log settings can be passed in other ways.
+"""
 
 
 def archive_folder(java: Path, class_path: str) -> Path:
-    """Folder of the archive for this Java, these jars and this Spark; it need not be there."""
+    """Returns the archive's folder for this Java, these jars and this Spark.
+
+    The folder need not exist.
+    """
     with suppress(OSError):
         java = java.resolve(strict=True)
     release = java / "release"
@@ -116,52 +133,67 @@ def archive_folder(java: Path, class_path: str) -> Path:
 
 
 def _stamps(class_path: str) -> list[tuple[str, int, int]]:
-    """Name, size and time of each jar: Java takes no archive of a jar that was written anew."""
+    """Returns name, size and time of each jar, sorted.
+
+    Java refuses an archive if one of its jars was written again.
+    """
     entries = (Path(entry) for entry in class_path.split(os.pathsep))
     jars = [jar for entry in entries for jar in (entry.parent.glob("*") if entry.name == "*" else [entry])]
-    found = ((str(jar), jar.stat()) for jar in jars if jar.is_file())
-    return sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+    stats = ((str(jar), jar.stat()) for jar in jars if jar.is_file())
+    return sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 def archive_file(folder: Path) -> Path:
-    """The archive's file in its folder."""
+    """Returns the path of the archive in its folder."""
     return folder / "classes.jsa"
 
 
 def empty_conf_folder(folder: Path) -> Path:
-    """Folder that stands for Spark's configuration: Java takes no archive where a folder on the class path holds files."""
+    """Returns the empty folder that replaces Spark's configuration folder.
+
+    Java refuses an archive if a folder on the class path has files.
+    """
     return folder / "conf"
 
 
 def is_usable(folder: Path, conf: Path) -> bool:
-    """Whether set-up made the place, and all of `conf` can be given to Spark without its being on the class path."""
+    """Whether a session with this configuration can use the archive.
+
+    Set-up must have made the folder, and `conf` must have nothing that Spark reads from its class path only.
+    """
     try:
         is_empty = not any(empty_conf_folder(folder).iterdir())
     except OSError:
         return False
-    return is_empty and not any(found for pattern in NEEDED_ON_CLASS_PATH for found in conf.glob(pattern))
+    return is_empty and not any(file for pattern in NEEDED_ON_CLASS_PATH for file in conf.glob(pattern))
 
 
 def archive_options(folder: Path, conf: Path) -> list[str]:
-    """Java's options for a start with the archive, and with the settings of the log that it does not find itself then."""
-    found, log = archive_file(folder), conf / "log4j2.properties"
-    sharing = [f"-XX:SharedArchiveFile={found}", "-Xshare:auto", *QUIET] if found.is_file() else []
+    """Returns Java's options for the archive and for `conf`'s log settings.
+
+    With the archive, the configuration folder is not on the class path, so Java does not find the log settings by itself.
+    """
+    archive, log = archive_file(folder), conf / "log4j2.properties"
+    sharing = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", *QUIET] if archive.is_file() else []
     return sharing + ([f"-Dlog4j2.configurationFile={log}"] if log.is_file() else [])
 
 
 def archiving_options(part: Path) -> str:
-    """Options by which a JVM leaves an archive of its classes when it ends."""
+    """Returns options by which a JVM writes an archive of its classes when it ends."""
     return prepend_options("", [f"-XX:ArchiveClassesAtExit={part}", *QUIET])
 
 
 def prepend_options(given: str, ours: list[str]) -> str:
-    """Options as Spark takes them, on one line: ours first, since of two the last one wins."""
+    """Returns all options on one line, ours first: the last of two options wins."""
     return " ".join([*map(shlex.quote, ours), *([given] if given else [])])
 
 
 @contextmanager
 def replaced_conf_folder(folder: Path | None) -> Iterator[None]:
-    """Spark's configuration folder is the empty one meanwhile; child processes shall inherit the true one again."""
+    """Makes the empty folder Spark's configuration folder during the block.
+
+    Afterwards child processes inherit the real one again.
+    """
     kept = os.environ.get("SPARK_CONF_DIR")
     if folder is not None:
         os.environ["SPARK_CONF_DIR"] = str(empty_conf_folder(folder))
@@ -175,7 +207,10 @@ def replaced_conf_folder(folder: Path | None) -> Iterator[None]:
 
 
 def prepare_archive_folder(folder: Path) -> Path:
-    """Makes the place, without the archives of other Javas or jars; returns the file to write the new archive to."""
+    """Makes the archive's folder and returns the file to write the new archive to.
+
+    Archives for other Javas or jars are deleted.
+    """
     for other in folder.parent.glob("*") if folder.parent.is_dir() else ():
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
@@ -186,19 +221,22 @@ def prepare_archive_folder(folder: Path) -> Path:
 
 
 QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
-"""C1 alone: C2's better code is paid for only where code runs for minutes."""
+"""C1 alone: C2's better code pays off only if code runs for minutes."""
 
 COLLECTOR = "-XX:+UseParallelGC"
-"""Nobody waits for an answer within milliseconds, so Java's own choice, G1, only costs: 305 and 306 CPU seconds of a run on
-a million simulated transactions, 277 and 288 with this (two cores; the demo 56 and 61, 54 and 55)."""
+"""The parallel collector, as short pauses do not matter here and G1, Java's default, costs more.
+
+A run on a million simulated transactions took 305 and 306 CPU seconds with G1, 277 and 288 with this one; the demo took 56 and
+61, then 54 and 55 (two cores).
+"""
 
 OPTION_VARIABLES = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS")
-"""Environment variables whose options reach Spark's Java besides those of Spark's properties."""
+"""Environment variables whose options reach Spark's Java, in addition to properties."""
 EXTRA_OPTIONS = "spark.driver.extraJavaOptions"
 
 SHUFFLE = "spark.sql.shuffle.partitions"
 INTERPRETING = "spark.apicensus.interpreting"
-"""Of a session that was started with SMALL: "true" while its queries are interpreted."""
+"""Property of a session that was started with SMALL: "true" while queries are interpreted."""
 
 SMALL = {
     INTERPRETING: "true",
@@ -207,9 +245,10 @@ SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-"""Of small work, most is planning between stages and compiling Java for few rows: 81 CPU seconds of the demo, 69 without.
+"""Properties for small work, which spends most of its time planning between stages and compiling Java for few rows.
 
-Results do not depend on it: tests/jobs/test_run.py compares."""
+The demo took 81 CPU seconds without them and 69 with them. Results do not depend on them: tests/jobs/test_run.py compares.
+"""
 
 
 LARGE = {
@@ -217,12 +256,18 @@ LARGE = {
     "spark.sql.codegen.wholeStage": "true",
     "spark.sql.codegen.factoryMode": "FALLBACK",
 }
-"""Spark's own values of what SMALL changes, where nobody says otherwise."""
+"""Spark's defaults for the properties that SMALL changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """Spark's properties; those where Ivy must be asked for jars (else none); folder of the class archive, if used."""
+    """Properties for the start of a session.
+
+    Attributes:
+        properties: Properties of the session.
+        unresolved: The properties for which Ivy has to resolve jars; empty if the jars are known.
+        archive: Folder of the class archive, if it is used.
+    """
 
     properties: dict[str, str]
     unresolved: dict[str, str]
@@ -230,23 +275,26 @@ class StartPlan:
 
 
 def plan_start(settings: SparkSettings, java: Path, *, is_small: bool) -> StartPlan:
-    """What Spark is to be started with; the properties of the settings win over all others, then ours, then those of conf/."""
+    """Plans the start of a session in this process.
+
+    Properties of the settings win over ours, and ours over those of conf/.
+    """
     own = conf_folder()
     if isinstance(own, Path):
         os.environ.setdefault("SPARK_CONF_DIR", str(own))
     conf = _conf()
-    seen = read_properties(conf, settings.properties)
-    is_local = re.fullmatch(r"local(\[.*\])?", seen.get("spark.master", settings.master)) is not None
-    jars, unresolved = _jars(seen, is_local=is_local)
+    configured = read_properties(conf, settings.properties)
+    is_local = re.fullmatch(r"local(\[.*\])?", configured.get("spark.master", settings.master)) is not None
+    jars, unresolved = _jars(configured, is_local=is_local)
     options = [QUICK_COMPILER] if is_small and is_local else []
-    options += _collector(seen) if is_local else []
+    options += _collector(configured) if is_local else []
     archive = archive_folder(java, jars[CLASS_PATH]) if jars.get(CLASS_PATH) and conf == own else None
     if archive is not None and is_usable(archive, conf):
         options += archive_options(archive, conf)
     else:
         archive = None
     properties = {
-        **(seen if archive else {}),
+        **(configured if archive else {}),
         "spark.master": settings.master,
         "spark.driver.memory": settings.driver_memory,
         "spark.ui.enabled": "false",
@@ -256,16 +304,16 @@ def plan_start(settings: SparkSettings, java: Path, *, is_small: bool) -> StartP
         **jars,
     }
     if options:
-        given = seen.get(DEFAULT_OPTIONS, "")
+        given = configured.get(DEFAULT_OPTIONS, "")
         properties[DEFAULT_OPTIONS] = prepend_options(given, options)
     return StartPlan(properties, unresolved, archive)
 
 
 def properties_for_large_work(settings: SparkSettings) -> dict[str, str]:
-    """What a session that was started with SMALL is set to when it turns out to have more to do: as if it were not small."""
-    seen = read_properties(_conf(), settings.properties)
+    """Returns the properties that undo SMALL if a session turns out to have more work."""
+    configured = read_properties(_conf(), settings.properties)
     shuffle = settings.properties.get(SHUFFLE, str(settings.local_shuffle_partitions))
-    return {name: seen.get(name, value) for name, value in LARGE.items()} | {
+    return {name: configured.get(name, value) for name, value in LARGE.items()} | {
         INTERPRETING: "false",
         SHUFFLE: shuffle,
     }
@@ -275,17 +323,23 @@ def _conf() -> Path:
     return Path(os.environ.get("SPARK_CONF_DIR", ""))
 
 
-def _jars(seen: dict[str, str], *, is_local: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """Properties by which Spark finds the jars of earlier; the properties it has where Ivy must be asked instead."""
-    jars = load_resolved_jars(seen)
+def _jars(configured: dict[str, str], *, is_local: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns properties that name known jars, and properties that Ivy has to resolve.
+
+    One of the two is empty.
+    """
+    jars = load_resolved_jars(configured)
     if jars is None:
-        return {}, seen
-    path = class_path(jars) if is_local and CLASS_PATH not in seen else None
+        return {}, configured
+    path = class_path(jars) if is_local and CLASS_PATH not in configured else None
     return {PACKAGES: ""} | ({CLASS_PATH: path} if path else {JARS: ",".join(jars)}), {}
 
 
-def _collector(seen: dict[str, str]) -> list[str]:
-    """Our collector, unless the user chose one: with two of them Java does not start."""
-    given = [seen.get(name, "") for name in (DEFAULT_OPTIONS, EXTRA_OPTIONS)]
+def _collector(configured: dict[str, str]) -> list[str]:
+    """Returns the option of our collector, unless the user chose one.
+
+    With two collectors Java does not start.
+    """
+    given = [configured.get(name, "") for name in (DEFAULT_OPTIONS, EXTRA_OPTIONS)]
     given += [os.environ.get(name, "") for name in OPTION_VARIABLES]
     return [] if any(re.search(r"-XX:\+Use\w+GC\b", options) for options in given) else [COLLECTOR]

@@ -1,4 +1,4 @@
-"""Who holds a lease, as data: which process on which machine, since when, last seen when."""
+"""Leases: which process on which machine holds one, and its last sign of life."""
 
 from __future__ import annotations
 
@@ -19,15 +19,25 @@ import orjson
 from pipelines.runtime.errors import WarehouseBusy, WarehouseError
 from pipelines.runtime.settings_sections import LeaseSettings
 
-_ENDED = ("Z", "X")  # killed, and not yet asked for by its parent
+_ENDED = ("Z", "X")  # killed, and its parent has not read its exit code yet
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One writer. `place` is where its process number means something: machine, boot and namespace of processes.
+    """The process that holds a lease.
 
-    `began` tells a process from a later one with the same number, `since` and `seen` are seconds since 1970. `java` is
-    Spark's process, which may outlive a killed one for a moment and commit what it works on; 0: not started here.
+    Attributes:
+        owner: Random identifier of the holder.
+        step: Command that it runs.
+        host: Name of its machine.
+        place: Scope in which process numbers are unique: machine, boot and process namespace.
+        process: Process number.
+        began: Start of the process, which distinguishes it from a later one with the same number.
+        since: Start of the lease, seconds since 1970.
+        seen: Last sign of life, seconds since 1970.
+        java: Number of Spark's process, which may outlive a killed holder for a moment and still commit; 0 if it was not
+            started here.
+        java_began: Start of Spark's process.
     """
 
     owner: str
@@ -43,20 +53,23 @@ class Holder:
 
     @property
     def description(self) -> str:
-        """For a message."""
+        """Text for messages."""
         since = datetime.fromtimestamp(self.since, UTC)
         return f"`{self.step}` (process {self.process} on {self.host}, since {since:%Y-%m-%d %H:%M:%S} UTC)"
 
 
 def describe_this_process(step: str) -> Holder:
-    """A new holder: this process, now."""
+    """Returns a new holder: this process, from now on."""
     now, process = time.time(), os.getpid()
     host = socket.gethostname()
     return Holder(uuid4().hex, step, host, _place(host), process, _began(process), now, now)
 
 
 def is_dead(holder: Holder, mine: Holder, stale_seconds: float) -> bool:
-    """Whether a holder will never write again: on the machine of `mine` for sure, elsewhere by its signs of life."""
+    """Whether a holder will never write again.
+
+    On the machine of `mine` its process is looked up; elsewhere it counts as dead after `stale_seconds` without a sign of life.
+    """
     if holder.place == mine.place:
         return not (
             _is_running(holder.process, holder.began)
@@ -66,12 +79,15 @@ def is_dead(holder: Holder, mine: Holder, stale_seconds: float) -> bool:
 
 
 def encode_holder(holder: Holder) -> bytes:
-    """The content of a lease file."""
+    """Encodes a holder as the content of a lease file."""
     return orjson.dumps(asdict(holder), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def decode_holder(content: bytes) -> Holder:
-    """The holder in a lease file. What is no lease belongs to nobody alive: the file is written whole, or a disk lost it."""
+    """Decodes the holder in a lease file.
+
+    Content that is not a lease gives a dead holder: the file is written atomically, so a disk has lost it.
+    """
     try:
         return Holder(**orjson.loads(content))
     except (ValueError, TypeError):
@@ -79,7 +95,7 @@ def decode_holder(content: bytes) -> Holder:
 
 
 def with_java(holder: Holder, process: int) -> Holder:
-    """The holder with Spark's process of this machine."""
+    """Returns the holder with the number of Spark's process on this machine."""
     return replace(holder, java=process, java_began=_began(process))
 
 
@@ -88,27 +104,33 @@ def _is_running(process: int, began: str) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's, so it runs
+    except PermissionError:  # another user's process, so it runs
         pass
     return _began(process) == began
 
 
 def _place(host: str) -> str:
-    """Containers share a host's name or number processes anew, and a reboot begins again."""
+    """Returns the scope of process numbers: host, boot and process namespace.
+
+    Containers may share a host's name, and each numbers its processes itself; a reboot starts the numbers again.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{host} {boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:  # no Linux
+    except OSError:  # not Linux
         return host
 
 
 def _began(process: int) -> str:
-    """Start of a process in ticks since boot (proc(5), field 22 of stat); empty where it is dead or nobody tells."""
+    """Returns the start of a process in ticks since boot (proc(5), field 22 of stat).
+
+    Empty if it is dead or the system has no /proc.
+    """
     try:
         stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    fields = stat.rpartition(")")[2].split()  # from the third on: names may hold anything
+    fields = stat.rpartition(")")[2].split()  # from the third on: a name may contain anything
     return "" if fields[0] in _ENDED else fields[19]
 
 
@@ -120,16 +142,16 @@ POLL_SECONDS = 0.5  # between looks at another's lease: one small read
 
 
 class LeaseFile(Protocol):
-    """Where a lease is kept: a folder of this machine, or a Hadoop file system."""
+    """Storage of a lease: a folder of this machine, or a Hadoop file system."""
 
     def read(self) -> Holder | None:
-        """Who holds it; None where nobody does."""
+        """Returns its holder, or None."""
 
     def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
-        """Writes `mine` if the lease is still what was read (`instead_of`); False where somebody was faster."""
+        """Writes `mine` if the lease is still `instead_of`; False if somebody was faster."""
 
     def refresh(self, mine: Holder) -> None:
-        """Rewrites it with a newer time."""
+        """Writes it again with a later time."""
 
     def remove(self) -> None:
         """Deletes it."""
@@ -137,7 +159,7 @@ class LeaseFile(Protocol):
 
 @dataclass
 class Lease:
-    """A held lease. It is refreshed by a thread until it is released."""
+    """A held lease, refreshed by a thread until it is released."""
 
     root: str
     mine: Holder
@@ -147,7 +169,7 @@ class Lease:
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def confirm(self) -> None:
-        """Makes sure that it is still ours: to be asked before each change of a table.
+        """Checks that this process still holds it; call it before each change of a table.
 
         Raises:
             WarehouseError: it was taken over, as this process showed no sign of life for too long.
@@ -156,22 +178,25 @@ class Lease:
             self._refresh()
 
     def include_java(self, java: int) -> None:
-        """Names Spark's process, too: while it lives, nobody takes over."""
+        """Adds Spark's process: while it runs, nobody takes over."""
         with self._turn:
             self.mine = with_java(self.mine, java)
             self._refresh()
 
     def release(self) -> None:
-        """Gives it back. Releasing twice, or what was taken over, does nothing."""
+        """Releases it; does nothing if it was released or taken over."""
         if self._ended.is_set():
             return
         self._ended.set()
-        with self._turn, suppress(Exception):  # what cannot be removed is taken over from a dead owner
+        with (
+            self._turn,
+            suppress(Exception),
+        ):  # if it cannot be removed, others take it over from a dead owner
             if _is_same(self.file.read(), self.mine):
                 self.file.remove()
 
     def start_refreshing(self) -> None:
-        """Starts the thread that refreshes it."""
+        """Starts the thread that keeps the lease alive."""
         threading.Thread(target=self._live, name="lease", daemon=True).start()
 
     def _live(self) -> None:
@@ -179,14 +204,14 @@ class Lease:
             with (
                 self._turn,
                 suppress(Exception),
-            ):  # `confirm` says what is wrong, when something is to be written
+            ):  # `confirm` raises the error before the next write
                 if not self._ended.is_set():
                     self._refresh()
 
     def _refresh(self) -> None:
-        found = self.file.read()
-        if not _is_same(found, self.mine):
-            by = f"by {found.description}" if found else "and released"
+        holder = self.file.read()
+        if not _is_same(holder, self.mine):
+            by = f"by {holder.description}" if holder else "and released"
             raise WarehouseError(
                 f"warehouse {self.root}: its lease was taken over {by}, as this process showed no sign of life for "
                 f"{self.settings.stale_seconds:g} s (lease.stale_seconds). Nothing more is written; run again."
@@ -198,7 +223,9 @@ class Lease:
 def acquire_lease(
     file: LeaseFile, root: str, step: str, settings: LeaseSettings, report: Callable[[str], None]
 ) -> Lease:
-    """The lease of the warehouse at `root`, refreshed until it is released; `report` hears of waiting and of taking over.
+    """Acquires the lease of the warehouse at `root` and keeps it until it is released.
+
+    `report` receives messages about waiting and about taking over a dead lease.
 
     Raises:
         WarehouseBusy: a living process holds it for longer than `lease.wait_seconds`.
@@ -207,18 +234,18 @@ def acquire_lease(
     end = time.monotonic() + settings.wait_seconds
     is_waiting = False
     while True:
-        found = file.read()
-        is_free = found is None or is_dead(found, mine, settings.stale_seconds)
-        if is_free and file.claim(replace(mine, seen=time.time()), found):
-            if found is not None:
-                report(f"  lease of {root} taken over from {found.description}: {_why_dead(found, mine)}")
+        holder = file.read()
+        is_free = holder is None or is_dead(holder, mine, settings.stale_seconds)
+        if is_free and file.claim(replace(mine, seen=time.time()), holder):
+            if holder is not None:
+                report(f"  lease of {root} taken over from {holder.description}: {_why_dead(holder, mine)}")
             break
         if not is_free and time.monotonic() >= end:
-            raise _busy(root, found, settings)
+            raise _busy(root, holder, settings)
         if not is_free and not is_waiting:
             is_waiting = True
             report(
-                f"  waiting for {found.description if found else 'another process'}, which writes to {root}"
+                f"  waiting for {holder.description if holder else 'another process'}, which writes to {root}"
             )
         time.sleep(min(POLL_SECONDS, settings.wait_seconds or POLL_SECONDS))
     lease = Lease(root, mine, file, settings)
@@ -226,19 +253,19 @@ def acquire_lease(
     return lease
 
 
-def _is_same(found: Holder | None, mine: Holder) -> bool:
-    return found is not None and found.owner == mine.owner
+def _is_same(holder: Holder | None, mine: Holder) -> bool:
+    return holder is not None and holder.owner == mine.owner
 
 
-def _why_dead(found: Holder, mine: Holder) -> str:
-    if found.place == mine.place:
-        return "that process has ended without giving it back"
-    return f"its last sign of life was at {datetime.fromtimestamp(found.seen, UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _why_dead(holder: Holder, mine: Holder) -> str:
+    if holder.place == mine.place:
+        return "that process has ended without releasing it"
+    return f"its last sign of life was at {datetime.fromtimestamp(holder.seen, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _busy(root: str, found: Holder | None, settings: LeaseSettings) -> WarehouseBusy:
-    who = found.description if found else "another process"
+def _busy(root: str, holder: Holder | None, settings: LeaseSettings) -> WarehouseBusy:
+    who = holder.description if holder else "another process"
     return WarehouseBusy(
         f"warehouse {root}: {who} is writing to it; waited {settings.wait_seconds:g} s (lease.wait_seconds). Run again "
-        f"when it has ended. Where it is certain that nothing runs there, delete {root.rstrip('/')}/{LEASE_FILE}."
+        f"when it has ended. If it is certain that nothing runs there, delete {root.rstrip('/')}/{LEASE_FILE}."
     )

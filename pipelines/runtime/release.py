@@ -1,4 +1,4 @@
-"""Which version of the program this is."""
+"""Version of the installed package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def package_version(uninstalled: str = "0") -> str:
-    """The package's version, `uninstalled` where it runs from an archive without one."""
+    """Returns the package's version, or `uninstalled` if an archive has none."""
     try:
         return version("apicensus")
     except PackageNotFoundError:

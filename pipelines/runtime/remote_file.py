@@ -1,4 +1,4 @@
-"""One small file on whatever file system Hadoop has a client for, read and written whole."""
+"""One small file on any file system of Hadoop, read and written as a whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pyspark.sql import SparkSession
 
 
 class RemoteFile:
-    """A file by its URI. The Hadoop file system has no Python API, so all goes through the driver's JVM."""
+    """A file, by its URI.
+
+    Hadoop's file systems have no Python API, so every call goes through the driver's JVM.
+    """
 
     def __init__(self, spark: SparkSession, uri: str) -> None:
         context = spark.sparkContext
@@ -18,7 +21,7 @@ class RemoteFile:
         self.system = self.path.getFileSystem(context._jsc.hadoopConfiguration())
 
     def read(self) -> bytes | None:
-        """Its bytes, None where there is no such file."""
+        """Returns its bytes, or None if there is no such file."""
         try:
             stream = self.system.open(self.path)
         except Py4JJavaError as error:
@@ -31,7 +34,7 @@ class RemoteFile:
             stream.close()
 
     def write(self, content: bytes, builder: Any = None) -> None:
-        """Stores `content` in place of what was there, or as a `builder` of the file system makes the file."""
+        """Replaces the content, or writes it to the file that `builder` creates."""
         stream = builder.build() if builder is not None else self.system.create(self.path, True)
         try:
             stream.write(bytearray(content))
@@ -39,5 +42,5 @@ class RemoteFile:
             stream.close()
 
     def delete(self) -> None:
-        """Deletes it; one that is not there is no error."""
+        """Deletes it; a missing file is not an error."""
         self.system.delete(self.path, False)

@@ -1,6 +1,7 @@
-"""Settings: `conf/default.yaml` overridden by a user's YAML, checked once at the edge, frozen afterwards.
+"""Settings: `conf/default.yaml` overridden by a user's YAML file.
 
-One model per stage; a function receives the section it needs, never the whole tree.
+They are checked once, when they are loaded, and frozen afterwards. There is one model per section; a function receives the
+section that it needs, never the whole tree.
 """
 
 from __future__ import annotations
@@ -89,14 +90,14 @@ class QualitySettings(Section):
 
 
 class SessionIdentifier(Section):
-    """Where a host's session identifier travels: D1 of the mission."""
+    """Where a host's requests carry their session identifier."""
 
     location: Literal["header", "cookie", "jwt"]
     name: Annotated[str, Field(min_length=1, max_length=256)]
 
     @property
     def key(self) -> str:
-        """The key under which ingest stored its hash (`transactions.identifiers`)."""
+        """Key under which ingest stores its hash (`transactions.identifiers`)."""
         name = self.name.lower() if self.location == "header" else self.name
         return f"{self.location}:{name}"
 
@@ -208,10 +209,10 @@ class Settings(Section):
 
 
 def load_settings(file: Path | None = None) -> Settings:
-    """The defaults, overridden by `file`.
+    """Loads the defaults, overridden by `file`.
 
     Raises:
-        SettingsError: naming the file, the dotted path, what was found and what is allowed.
+        SettingsError: with the file, the dotted path, the value and what is allowed.
     """
     tree = parse_sections(
         conf_folder().joinpath("default.yaml").read_text(encoding="utf-8"), "conf/default.yaml"
@@ -239,7 +240,7 @@ def load_settings(file: Path | None = None) -> Settings:
 
 
 def _explain(name: str, error: ValidationError) -> str:
-    """One line: dotted path, found value and what is allowed, for each problem (at most three)."""
+    """Describes at most three problems on one line: path, value, what is allowed."""
     problems = []
     for item in error.errors()[:3]:
         path = ".".join(str(part) for part in item["loc"])
@@ -256,7 +257,10 @@ def _explain(name: str, error: ValidationError) -> str:
 
 
 def _allowed_names(location: tuple[int | str, ...]) -> list[str]:
-    """Names of the settings that a section (by its dotted path) may hold; below the sections there are only identifiers."""
+    """Returns the names that a section may contain, by its path.
+
+    Below the sections there are only session identifiers.
+    """
     if not location:
         return sorted(Settings.model_fields)
     section = Settings.model_fields.get(str(location[0])) if len(location) == 1 else None

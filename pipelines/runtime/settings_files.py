@@ -1,4 +1,4 @@
-"""Where `conf/` is, and YAML files as nested mappings: what settings are made of, before anything is checked."""
+"""The folder `conf/`, and YAML files as nested mappings, not yet checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from pipelines.runtime.errors import SettingsError
 
 
 def conf_folder() -> Traversable:
-    """`conf/` of the wheel (package data of `pipelines`), else of the checkout or shipped archive that this module is in."""
+    """Returns `conf/` of the wheel, checkout or archive that has this module.
+
+    In the wheel it is package data of `pipelines`.
+    """
     package = resources.files(__package__.rpartition(".")[0])
     inside = package / "conf"
     if inside.is_dir():
@@ -23,19 +26,19 @@ def conf_folder() -> Traversable:
 
 
 def parse_sections(text: str, name: str) -> dict[str, Any]:
-    """The sections of a YAML text; `name` is what errors call it.
+    """Parses the sections of a YAML text; errors call it `name`.
 
     Raises:
-        SettingsError: it is not YAML, or no mapping.
+        SettingsError: the text is not YAML or not a mapping.
     """
-    costs = find_exceeded_bound(text, HAND_WRITTEN_BOUNDS)
-    if costs is not None:
-        raise SettingsError(f"{name}: {costs}. Is it the right file? See conf/default.yaml for the form.")
+    problem = find_exceeded_bound(text, HAND_WRITTEN_BOUNDS)
+    if problem is not None:
+        raise SettingsError(f"{name}: {problem}. Is it the right file? See conf/default.yaml for the format.")
     try:
         tree = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         detail = " ".join(str(error).split())
-        raise SettingsError(f"{name}: not YAML: {detail}. See conf/default.yaml for the form.") from error
+        raise SettingsError(f"{name}: not YAML: {detail}. See conf/default.yaml for the format.") from error
     if tree is None:
         return {}
     if not isinstance(tree, dict):
@@ -46,7 +49,7 @@ def parse_sections(text: str, name: str) -> dict[str, Any]:
 
 
 def override(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` laid on `base`, section by section; lists and values replace."""
+    """Overrides `base` with `over`, section by section; lists and values are replaced."""
     out = dict(base)
     for key, value in over.items():
         below = out.get(key)

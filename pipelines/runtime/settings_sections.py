@@ -1,4 +1,4 @@
-"""What every section of the settings shares, and the sections of paths, endpoints, schemas and training labels."""
+"""Base class of all sections of the settings, and the sections of most stages."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def _check_time_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
-"""A name of the IANA database, or nothing."""
+"""A name of the IANA time zone database, or an empty string."""
 
 
 class Section(BaseModel):
-    """Frozen, strict about unknown keys: a misspelt setting must not be ignored silently."""
+    """Base class: frozen, and strict about keys, so that a typo is never ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,7 @@
-"""Spark sessions: the only place that makes one. Java found or explained, workers run the driver's Python, code shipped."""
+"""Spark sessions; no other module makes one.
+
+Java is found, workers run the driver's Python, and executors get the project's code.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ from pipelines.runtime.settings import SparkSettings
 
 JAVA_MINIMUM = 17
 SHIPPED = ("pipelines", "ml") if __name__.startswith("pipelines.") else (__name__.partition(".")[0],)
-"""Packages that executors import: those of a checkout, or the one of the wheel."""
+"""Packages that executors import: those of a checkout, or the wheel's single one."""
 JAVA_FOLDERS = (
     "/usr/lib/jvm/*",
     "/opt/java/*",
@@ -41,18 +44,18 @@ JAVA_FOLDERS = (
 
 
 def get_session(step: str, settings: SparkSettings, *, is_small: bool = False) -> SparkSession:
-    """The session of this process, made on first use.
+    """Returns the session of this process, which is made on first use.
 
-    Under spark-submit its options (master, memory, packages) win, because the JVM already runs; otherwise the JVM is
-    started here with `conf/` as its configuration, and for work that `is_small` so that it starts quickly.
+    Under spark-submit its options (master, memory, packages) win, because the JVM already runs. Otherwise the JVM is
+    started here with `conf/` as its configuration; if the work `is_small`, with options for a quick start.
 
     Raises:
-        EnvironmentMissing: there is no Java 17 or newer, with how to get one.
+        EnvironmentMissing: there is no Java 17 or newer; the message says how to get one.
     """
-    os.environ["TZ"] = "UTC"  # collected times are naive local ones: with this they are UTC on every machine
+    os.environ["TZ"] = "UTC"  # collected times are naive and local: this makes them UTC on every machine
     time.tzset()
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    # else workers run another Python, without our libraries
+    # otherwise workers run another Python, without our libraries
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     started = StartPlan(settings.properties, {}, None)
     if not submitted and SparkSession.getActiveSession() is None:
@@ -74,14 +77,14 @@ def get_session(step: str, settings: SparkSettings, *, is_small: bool = False) -
 
 
 def interprets_queries(spark: SparkSession) -> bool:
-    """Whether the session was started for small work, and nothing was found yet that is not."""
+    """Whether the session was started for small work and has not met large work yet."""
     return spark.conf.get(INTERPRETING, "false") == "true"
 
 
 def compile_queries(spark: SparkSession, settings: SparkSettings) -> None:
-    """From now on queries are planned and compiled as for large work; Java still compiles with C1 alone.
+    """Plans and compiles queries as for large work from now on.
 
-    What the settings and Spark's configuration folder say of these properties is kept.
+    Values of these properties in the settings and in Spark's configuration folder are kept. Java still compiles with C1 alone.
     """
     for name, value in properties_for_large_work(settings).items():
         spark.conf.set(name, value)
@@ -89,9 +92,10 @@ def compile_queries(spark: SparkSession, settings: SparkSettings) -> None:
 
 @contextmanager
 def _own_log() -> Iterator[None]:
-    """Sends what the JVM prints (its whole life long) to a file: dependency resolution alone prints 80 lines.
+    """Redirects the JVM's standard error to a file, as long as the JVM lives.
 
-    What goes wrong in Spark reaches us as exceptions; the file is shown only where the JVM did not start.
+    Dependency resolution alone prints 80 lines, and errors of Spark arrive as exceptions. The end of the file is shown only if
+    the JVM does not start.
     """
     descriptor, name = tempfile.mkstemp(prefix="apicensus-spark-", suffix=".log")
     atexit.register(Path(name).unlink, missing_ok=True)
@@ -100,8 +104,8 @@ def _own_log() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = " | ".join(Path(name).read_text(errors="replace").splitlines()[-5:])
-        raise EnvironmentMissing(f"Spark did not start: {error}. Its last words: {told}") from error
+        lines = " | ".join(Path(name).read_text(errors="replace").splitlines()[-5:])
+        raise EnvironmentMissing(f"Spark did not start: {error}. Its last messages: {lines}") from error
     finally:
         os.dup2(kept, 2)
         os.close(kept)
@@ -109,10 +113,12 @@ def _own_log() -> Iterator[None]:
 
 
 def find_java_home() -> Path:
-    """Home of a Java of at least version 17: JAVA_HOME, then PATH, then the usual folders.
+    """Finds the home of a Java of version 17 or newer.
+
+    JAVA_HOME comes first, then PATH, then the usual folders.
 
     Raises:
-        EnvironmentMissing: none is there.
+        EnvironmentMissing: there is none.
     """
     candidates = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
     on_path = shutil.which("java")
@@ -121,25 +127,25 @@ def find_java_home() -> Path:
     candidates += [
         home for pattern in JAVA_FOLDERS for home in sorted(Path("/").glob(pattern.removeprefix("/")))
     ]
-    found: dict[str, int | None] = {}
+    versions: dict[str, int | None] = {}
     for home in candidates:
-        found[str(home)] = version = read_java_version(home)
+        versions[str(home)] = version = read_java_version(home)
         if version is not None and version >= JAVA_MINIMUM:
             return home
-    seen = ", ".join(f"{home} ({version or 'no java'})" for home, version in found.items()) or "none"
+    found = ", ".join(f"{home} ({version or 'no java'})" for home, version in versions.items()) or "none"
     raise EnvironmentMissing(
-        f"Java {JAVA_MINIMUM} or newer is needed to run Spark; found: {seen}. Install it (Debian, Ubuntu: apt-get install "
-        f"openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME; `make setup` does it where it may."
+        f"Java {JAVA_MINIMUM} or newer is needed to run Spark; found: {found}. Install it (Debian, Ubuntu: apt-get install "
+        f"openjdk-17-jre-headless; macOS: brew install openjdk@17) or set JAVA_HOME; `make setup` installs it if it may."
     )
 
 
 def read_java_version(home: Path) -> int | None:
-    """Major version of the Java in `home`, None where there is none that runs."""
+    """Returns the major version of the Java in `home`, or None if none runs there."""
     java = home / "bin" / "java"
     if not java.is_file():
         return None
     try:
-        done = subprocess.run(  # noqa: S603 - the program is a Java that was looked for by us
+        done = subprocess.run(  # noqa: S603 - the program is a Java that we searched for
             [str(java), "-version"], capture_output=True, text=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -149,12 +155,18 @@ def read_java_version(home: Path) -> int | None:
 
 
 def _root() -> Path:
-    """What is on Python's path to find this module: a checkout, site-packages, or an archive (a file)."""
+    """Returns the entry of Python's path with this module.
+
+    It is a checkout, site-packages, or an archive (a file).
+    """
     return Path(__file__).resolve().parents[__name__.count(".")]
 
 
 def pack_archive() -> Path:
-    """A zip of the packages that executors import; a `.whl` fails on executors, the same file named `.zip` works."""
+    """Packs the packages that executors import into a zip file.
+
+    A `.whl` file fails on executors; the same file named `.zip` works.
+    """
     root = _root()
     if root.is_file():  # this module itself came from an archive (spark-submit --py-files): ship that one
         return root

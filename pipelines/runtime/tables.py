@@ -1,6 +1,7 @@
-"""Delta tables under one warehouse root: declared once, read and written by contract. The only importer of delta.
+"""Delta tables of a warehouse: declared once, read and written by contract.
 
-A write is idempotent: it replaces the rows that the same slice wrote before, so a rerun changes nothing.
+No other module imports delta. A write is idempotent: it replaces the rows that the same slice wrote before, so a rerun changes
+nothing.
 """
 
 from __future__ import annotations
@@ -23,21 +24,27 @@ from pipelines.runtime.lease import Lease
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """Root of the tables: a folder or a URI that Hadoop understands (`s3a://`, `abfss://`, `gs://`, `hdfs://`)."""
+    """A folder of tables.
+
+    Attributes:
+        spark: The session.
+        root: Folder, or URI that Hadoop understands (`s3a://`, `abfss://`, `gs://`, `hdfs://`).
+        lease: Lease that is checked before each write, if there is one.
+    """
 
     spark: SparkSession
     root: str
     lease: Lease | None = field(default=None, compare=False)
 
     def path(self, name: str) -> str:
-        """Where the table `name` is."""
+        """Returns the path of the table `name`."""
         return f"{self.root.rstrip('/')}/{name}"
 
     def confirm(self) -> None:
-        """Makes sure, before anything is written, that no other process took over.
+        """Checks before a write that no other process has taken over.
 
         Raises:
-            WarehouseError: one did.
+            WarehouseError: another process has.
         """
         if self.lease is not None:
             self.lease.confirm()
@@ -45,9 +52,12 @@ class Warehouse:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One Delta table: name, schema, partition columns. NOT NULL columns are enforced by Delta at write time.
+    """One Delta table.
 
-    `skipping_columns`: columns by whose least and greatest values files are left out; where none are named, Delta's choice of 32.
+    Attributes:
+        name: Folder below the warehouse's root. schema: All columns; Delta enforces NOT NULL at write time. partition:
+        Partition columns. skipping_columns: Columns by whose minimum and maximum files are skipped; if none are named, Delta's
+        default: the first 32.
     """
 
     name: str
@@ -60,14 +70,17 @@ class Table:
         return self._latest(warehouse) is not None
 
     def version(self, warehouse: Warehouse) -> int | None:
-        """Number of its last commit, None where it was never written."""
+        """Number of its latest commit, None if it was never written."""
         snapshot = self._latest(warehouse)
         return None if snapshot is None else snapshot.version
 
     def digests_by_day(self, warehouse: Warehouse) -> dict[date, str]:
-        """A digest of each day's files, from the log alone: a day whose digest is the same has the same rows.
+        """Digests each day's files, from the log alone: equal digests mean equal rows.
 
-        Of a table with partition column `day`: day → the first 32 hexadecimal digits of a SHA-256.
+        For a table with partition column `day`.
+
+        Returns:
+            Day → the first 32 hexadecimal digits of a SHA-256.
         """
         return {
             day: sha256(
@@ -77,19 +90,27 @@ class Table:
         }
 
     def bytes_by_day(self, warehouse: Warehouse) -> dict[date, int]:
-        """Size of each day's files, from the log alone, of a table with partition column `day`."""
+        """Sums the bytes of each day's files, from the log alone.
+
+        For a table with partition column `day`.
+        """
         return {day: sum(each.size for each in files) for day, files in self._by_day(warehouse).items()}
 
     def partitions(self, warehouse: Warehouse) -> list[dict[str, str]]:
-        """The values of the partition columns, as texts, of each partition that has a file; from the log alone."""
+        """Returns the partition values, as texts, of each partition with a file.
+
+        They come from the log alone.
+        """
         snapshot = self._latest(warehouse)
-        found = {tuple(sorted(file.partition.items())) for file in snapshot.files()} if snapshot else set()
-        return [{name: value or "" for name, value in each} for each in sorted(found)]
+        partitions = (
+            {tuple(sorted(file.partition.items())) for file in snapshot.files()} if snapshot else set()
+        )
+        return [{name: value or "" for name, value in each} for each in sorted(partitions)]
 
     def read(self, warehouse: Warehouse) -> DataFrame:
-        """The table's rows; no rows where it was never written.
+        """Returns the table's rows; none if it was never written.
 
-        What is written later does not change them.
+        Later writes do not change the frame.
 
         Raises:
             ContractError: the stored table lacks a column (it was written by another version).
@@ -103,31 +124,31 @@ class Table:
         return conform(stored, self.schema, self.name)
 
     def append(self, rows: DataFrame, warehouse: Warehouse) -> None:
-        """Adds `rows`; for tables whose ledger (`batches`) says what was added."""
+        """Adds `rows`; for tables whose ledger (`batches`) records what was added."""
         self._begin(warehouse)
         self._writer(rows).mode("append").save(warehouse.path(self.name))
 
     def delete(self, warehouse: Warehouse, where: Column) -> None:
-        """Deletes the rows that match, where the table exists."""
+        """Deletes the rows that match `where`, if the table exists."""
         snapshot = self._latest(warehouse)
         if snapshot is not None and not snapshot.is_empty:
             warehouse.confirm()
             DeltaTable.forPath(warehouse.spark, warehouse.path(self.name)).delete(where)
 
     def replace(self, rows: DataFrame, warehouse: Warehouse, where: str) -> None:
-        """Writes `rows` in place of those that match the SQL predicate `where` (which every row must satisfy).
+        """Replaces the rows that match the SQL predicate `where` by `rows`.
 
-        `where` is built from enumerations, dates and checksums only, never from traffic.
+        Every new row must satisfy `where`, which is built from enumerations, dates and checksums only, never from traffic.
         """
         if self._begin(warehouse):
             matches = F.coalesce(F.expr(where), F.lit(False))
-            strange = F.raise_error(F.lit(f"table {self.name}: a row that is not of {where}"))
-            self._writer(rows.where(matches | strange)).mode("append").save(warehouse.path(self.name))
+            mismatch = F.raise_error(F.lit(f"table {self.name}: a row does not satisfy {where}"))
+            self._writer(rows.where(matches | mismatch)).mode("append").save(warehouse.path(self.name))
         else:
             self._writer(rows).option("replaceWhere", where).save(warehouse.path(self.name))
 
     def replace_all(self, rows: DataFrame, warehouse: Warehouse) -> None:
-        """Writes `rows` in place of everything."""
+        """Replaces all rows by `rows`."""
         is_empty = self._begin(warehouse)
         self._writer(rows).mode("append" if is_empty else "overwrite").save(warehouse.path(self.name))
 
@@ -136,7 +157,10 @@ class Table:
         return conform(rows, writable, self.name).write.format("delta").mode("overwrite")
 
     def _begin(self, warehouse: Warehouse) -> bool:
-        """Creates the table if need be. Whether it is empty: then an append does, at a quarter of a replacement's cost."""
+        """Creates the table if it does not exist; returns whether it is empty.
+
+        An empty table needs an append only, which costs a quarter of a replacement.
+        """
         warehouse.confirm()
         snapshot = self._latest(warehouse)
         if snapshot is None:
@@ -144,7 +168,7 @@ class Table:
                 warehouse.spark, warehouse.path(self.name), self.schema, self.partition, self.skipping_columns
             )
             return True
-        # a table of another version is refused before anything is written
+        # refuse a table of another version before anything is written
         _require_columns(snapshot.schema.names, self.schema, self.name)
         return snapshot.is_empty
 
@@ -160,10 +184,10 @@ class Table:
 
 
 def conform(rows: DataFrame, schema: StructType, name: str) -> DataFrame:
-    """Exactly `schema`'s columns in its order and types.
+    """Selects exactly `schema`'s columns, with its order and types.
 
     Raises:
-        ContractError: naming every missing column (`DataFrame.to` would fill them with NULL silently).
+        ContractError: with every missing column (`DataFrame.to` would fill them with NULL silently).
     """
     _require_columns(rows.columns, schema, name)
     return rows.select(*schema.names).to(schema)

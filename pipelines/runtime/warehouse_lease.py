@@ -1,4 +1,4 @@
-"""The lease on a warehouse: where its file is kept, and who takes it for how long."""
+"""The lease of a warehouse: storage of its file, and how a step holds it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ from pipelines.runtime.tables import Warehouse
 
 
 class FolderLease:
-    """In a folder: looking and writing happen under one lock of the system (flock), which ends with its process."""
+    """A lease in a folder.
+
+    It is read and written under one lock of the system (flock), which ends with its process.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file, self._lock = folder / LEASE_FILE, folder / f"{LEASE_FILE}.lock"
 
     def read(self) -> Holder | None:
-        """Who holds it."""
+        """Returns its holder, or None."""
         try:
             return decode_holder(self._file.read_bytes())
         except FileNotFoundError:
             return None
 
     def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
-        """Writes it where it is still what was read."""
+        """Writes it if it is still what was read."""
         with self._locked():
             if self.read() != instead_of:
                 return False
@@ -40,19 +43,24 @@ class FolderLease:
             return True
 
     def refresh(self, mine: Holder) -> None:
-        """Rewrites it."""
+        """Writes it again with a later time."""
         with self._locked():
             write_atomically(self._file, encode_holder(mine))
 
     def remove(self) -> None:
-        """Deletes it. The file of the lock stays: who waits for it must not wait for another one than the next."""
+        """Deletes the lease but not the lock's file.
+
+        All waiting processes must lock the same file.
+        """
         self._file.unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            with suppress(OSError):  # a file system without locks: what is left is the check after the read
+            with suppress(
+                OSError
+            ):  # a file system without locks: only the comparison with the read lease is left
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
@@ -60,30 +68,30 @@ class FolderLease:
 
 
 class HadoopLease:
-    """On a Hadoop file system: made without overwriting, and read again.
+    """A lease on a Hadoop file system, created without overwriting and read again.
 
-    HDFS decides in its name node, GCS, ABFS and S3 (since 2024, by `If-None-Match: *`) in the store: of two that create, one
-    fails. A store that only looks before it writes (older S3 clones) lets the later one win; the other sees that in
-    `Lease.confirm` before it writes. Two that take over the same dead lease at once are told apart the same way.
+    HDFS decides in its name node, GCS, ABFS and S3 (since 2024, by `If-None-Match: *`) in the store: if two processes create the
+    file, one fails. A store that only checks before it writes (older S3 clones) lets the later one win; the other notices in
+    `Lease.confirm` before it writes. The same holds for two processes that take over a dead lease at the same time.
     """
 
     def __init__(self, spark: SparkSession, root: str) -> None:
         self._file = RemoteFile(spark, f"{root.rstrip('/')}/{LEASE_FILE}")
 
     def read(self) -> Holder | None:
-        """Who holds it."""
+        """Returns its holder, or None."""
         content = self._file.read()
         return None if content is None else decode_holder(content)
 
     def claim(self, mine: Holder, instead_of: Holder | None) -> bool:
-        """Creates it, after deleting a dead one's."""
+        """Creates it, after deleting the lease of a dead holder."""
         if instead_of is not None:
             if self.read() != instead_of:
                 return False
             self._file.delete()
         try:
             builder = self._file.system.createFile(self._file.path).overwrite(False).recursive()
-            # S3A looks for an older object by itself unless the store is told to (other file systems ignore this)
+            # without this S3A itself checks for an older object, not the store (other file systems ignore the option)
             builder = builder.opt("fs.option.create.conditional.overwrite", True)
             self._file.write(encode_holder(mine), builder)
         except Py4JJavaError as error:
@@ -91,11 +99,11 @@ class HadoopLease:
                 raise
             del error
             return False
-        found = self.read()
-        return found is not None and found.owner == mine.owner
+        holder = self.read()
+        return holder is not None and holder.owner == mine.owner
 
     def refresh(self, mine: Holder) -> None:
-        """Rewrites it."""
+        """Writes it again with a later time."""
         self._file.write(encode_holder(mine))
 
     def remove(self) -> None:
@@ -110,7 +118,9 @@ def acquire_warehouse_lease(
     settings: LeaseSettings,
     report: Callable[[str], None],
 ) -> Lease:
-    """The lease of the warehouse at `root`, wherever that is; of a folder without starting Spark.
+    """Acquires the lease of the warehouse at `root`.
+
+    The lease of a folder needs no Spark.
 
     Raises:
         WarehouseBusy: a living process holds it.
@@ -123,7 +133,10 @@ def acquire_warehouse_lease(
 
 
 def attach_lease(spark: SparkSession, root: str, lease: Lease | None) -> Warehouse:
-    """The warehouse of a running session, whose Java process the lease names where it was started here."""
+    """Returns the warehouse of a running session.
+
+    If the session's Java process was started here, the lease names it.
+    """
     java = getattr(spark.sparkContext._gateway, "proc", None)
     if lease is not None and java is not None:
         lease.include_java(java.pid)
@@ -132,7 +145,7 @@ def attach_lease(spark: SparkSession, root: str, lease: Lease | None) -> Warehou
 
 @contextmanager
 def ensure_lease(warehouse: Warehouse, step: str, settings: LeaseSettings) -> Iterator[Warehouse]:
-    """`warehouse` with a lease: its own, else one for the time of the block."""
+    """Gives the warehouse with its own lease, or with one for the time of the block."""
     if warehouse.lease is not None:
         yield warehouse
         return

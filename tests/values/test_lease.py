@@ -70,7 +70,7 @@ def test_a_second_process_is_refused_while_the_first_lives_and_takes_over_when_i
     said: list[str] = []
     mine = taken(tmp_path, messages=said)
     assert f"process {other.pid} on" in said[0]
-    assert said[0].endswith("that process has ended without giving it back")
+    assert said[0].endswith("that process has ended without releasing it")
     mine.release()
     assert not (tmp_path / "_lease").exists()
 
