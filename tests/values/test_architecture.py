@@ -1,4 +1,7 @@
-"""What import-linter's contracts cannot say of the packages: values know no Spark, no cycles, modules of a size to read."""
+"""Rules of architecture that import-linter's contracts cannot express.
+
+Values do not import Spark, packages have no import cycles, and modules have a readable size.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def test_values_know_no_spark() -> None:
         graph().find_shortest_chain(one, "pyspark") for one in sorted(reached) if not may_import_spark(one)
     ]
     assert chains == []
-    assert len(graph().modules) - len(reached) > 150  # so the rule is about most of the code
+    assert len(graph().modules) - len(reached) > 150  # so the rule covers most of the code
 
 
 @pytest.mark.parametrize("of", [str, room], ids=["modules", "packages"])

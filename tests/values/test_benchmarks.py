@@ -1,4 +1,7 @@
-"""The parts of benchmarks that only work on values: event logs, ratios, hosts for a skewed case, the page."""
+"""Parts of the benchmarks that work on values alone.
+
+Event logs, ratios, hosts of a skewed case, the page.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Silence: no kind of living traffic is taken for gone more often than promised, and what is gone is seen."""
+"""Inactivity of endpoints: bounded false alarms, and ends of traffic are detected.
+
+No kind of traffic of an active endpoint is mistaken for its end more often than promised.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def test_of_few_days_nothing_is_said_within_a_month(active: list[int], settings:
 
 def test_the_chance_is_the_predictive_one_for_even_gaps() -> None:
     assert gap_probability([2] * 10, 20) == pytest.approx((1 + 20 / 20) ** -10)
-    assert gap_probability([1, 1, 1, 30], 30) >= 1 / 5  # a gap as long was seen
+    assert gap_probability([1, 1, 1, 30], 30) >= 1 / 5  # a gap of this length occurred before
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.integers(0, 200))

@@ -1,4 +1,7 @@
-"""Notices: signed, bounded, tried again, to one address only, and nothing secret in what is said of a failure."""
+"""Notifications: signed, bounded, retried, sent to one address only.
+
+Error messages about a failed delivery contain no secret.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ CHANGE = {
 
 @pytest.fixture
 def quick(settings: Settings) -> ChangeSettings:
-    """No waiting between attempts."""
+    """Settings without waiting between attempts."""
     return settings.changes.model_copy(
         update={"webhook_backoff_seconds": 0.0, "webhook_timeout_seconds": 5.0}
     )
@@ -125,8 +128,8 @@ def test_no_address_is_no_hook(quick: ChangeSettings) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://hooks.example.com/path-secret",  # in the clear
-        "https://user:password-secret@hooks.example.com/",  # credentials have no place in an address
+        "http://hooks.example.com/path-secret",  # not encrypted
+        "https://user:password-secret@hooks.example.com/",  # credentials do not belong in an address
         "file:///etc/path-secret",
         "ftp://hooks.example.com/path-secret",
         "hooks.example.com/path-secret",

@@ -1,4 +1,7 @@
-"""More than chance: the tests keep their promised rate of false alarms, whatever the traffic, and see what is plain."""
+"""The tests of significance keep their promised rate of false alarms.
+
+Whatever the traffic; and plain changes are detected.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ CLIENTS_A_DAY, DAYS, PUBLISHED = 40, 30, 20
 
 
 def occurred(rng: np.random.Generator, share: float, habit: float) -> Occurrence | None:
-    """A rare thing that always had one rate: `share` of the clients can show it at all, each on a `habit` of its days.
+    """Simulates a rare property whose rate never changed.
 
-    None where it shows itself never, or not after publication: then nobody asks.
+    A `share` of the clients can have it at all, each on a share `habit` of its days.
+
+    Returns None where it never occurs, or not after publication: the test is not applied then.
     """
     able = np.flatnonzero(rng.random(CLIENTS_A_DAY) < share)
     here = rng.random((len(able), DAYS)) < habit
@@ -39,12 +44,15 @@ def test_what_always_had_one_rate_is_called_a_change_as_rarely_as_promised(
     chances = [compute_chance(one) for _ in range(runs) if (one := occurred(rng, share, habit)) is not None]
     alarms = sum(found is not None and found <= promised for found in chances)
     assert len(chances) > 1000
-    # over all runs, as most rare things show themselves in no window: three standard errors above the promise
+    # over all runs, as most rare properties occur in no window: three standard errors above the promise
     assert alarms <= promised * runs + 3 * (promised * runs) ** 0.5
 
 
 def test_the_first_time_is_uniform_under_the_null_hypothesis() -> None:
-    """Exact: of m occurrences at uniform times, the share that the test calls at each level is that level."""
+    """Checks the null distribution exactly.
+
+    Of m occurrences at uniform times, the share that the test flags at each level is that level.
+    """
     rng = np.random.default_rng(3)
     for m in (1, 3, 10):
         first = rng.random((20_000, m)).min(axis=1)

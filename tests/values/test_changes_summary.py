@@ -1,4 +1,7 @@
-"""Changes in words and in the terminal: bounded, and whatever a client wrote stays text."""
+"""Changes as text for people and terminals.
+
+The text is bounded, and strings from clients cannot become control characters.
+"""
 
 from __future__ import annotations
 

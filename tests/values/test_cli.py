@@ -23,7 +23,7 @@ SHARED = {
     "standing",
     "templates",
     "training_data",
-}  # what several steps use; no steps
+}  # modules that several steps use, not steps
 
 
 def test_help_lists_every_step(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +89,10 @@ for arguments in {WRONG!r}:
 
 
 def test_help_and_wrong_usage_of_every_step_import_nothing_heavy() -> None:
-    """By what is imported, not by time: with these libraries a step's help took five seconds."""
+    """Checks imports, not time.
+
+    With these libraries the help of a step took five seconds.
+    """
     done = subprocess.run(
         [sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -123,7 +126,7 @@ ENOUGH = {
 def test_a_variable_names_the_settings_of_every_step(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """For schedules, which cannot ask everybody to edit their commands."""
+    """For schedules, whose commands not every user can edit."""
     file = tmp_path / "settings.yaml"
     file.write_text("selection: {treshold: 0.4}", encoding="utf-8")
     monkeypatch.setenv("APICENSUS_SETTINGS", str(file))
@@ -143,7 +146,7 @@ def test_an_option_wins_over_the_variable(
 def test_an_empty_variable_names_no_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As crontabs leave it."""
+    """Crontabs may leave the variable empty."""
     monkeypatch.setenv("APICENSUS_SETTINGS", "")
     assert main(["decide", str(tmp_path / "missing.yaml")]) == 2
     assert "missing.yaml" in capsys.readouterr().err

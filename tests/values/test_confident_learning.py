@@ -1,4 +1,4 @@
-"""Confident learning finds the labels that were turned on purpose, and leaves clean ones alone."""
+"""Confident learning finds the labels that were flipped, and leaves clean ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from ml.training.labels import (
 def drawn(
     rows: int, noise: tuple[float, float], apart: float, seed: int = 4
 ) -> tuple[Classes, Classes, Probabilities]:
-    """True classes, noisy labels (share of each class turned) and the true posterior of a normal mixture (+-apart, 1)."""
+    """Draws true classes, noisy labels and the true posterior of a normal mixture.
+
+    The means are +-`apart`, the variance is 1; a given share of the labels of each class is flipped.
+    """
     draw = np.random.default_rng(seed)
     truth = (draw.random(rows) < 0.4).astype(np.int64)
     value = draw.normal(np.where(truth == 1, apart, -apart))
@@ -28,7 +31,10 @@ def drawn(
 
 @pytest.mark.parametrize(("apart", "precision", "recall"), [(3.0, 0.95, 0.95), (2.0, 0.75, 0.8)])
 def test_planted_noise_is_found(apart: float, precision: float, recall: float) -> None:
-    """2 % of one class and 4 % of the other turned; the classes overlap by 0.1 % and by 2.3 %."""
+    """2 % of one class and 4 % of the other are flipped.
+
+    The classes overlap by 0.1 % and by 2.3 %.
+    """
     truth, labels, probabilities = drawn(20_000, (0.02, 0.04), apart)
     found = find_label_errors(labels, probabilities, 1.0)
     wrong = labels != truth
@@ -39,7 +45,9 @@ def test_planted_noise_is_found(apart: float, precision: float, recall: float) -
 
 def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
     _, labels, probabilities = drawn(20_000, (0.0, 0.0), 2.0)
-    assert find_label_errors(labels, probabilities, 1.0).mean() < 0.02  # those the classes' overlap makes
+    assert (
+        find_label_errors(labels, probabilities, 1.0).mean() < 0.02
+    )  # those that result from the overlap of the classes
     _, labels, probabilities = drawn(20_000, (0.0, 0.0), 4.0)
     assert find_label_errors(labels, probabilities, 1.0).sum() <= 5
 

@@ -1,4 +1,4 @@
-"""Bodies of requests against documents: JSON at any depth, forms, types of content."""
+"""Request bodies against documents: JSON at any depth, forms, media types."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_form_body_is_judged_field_by_field() -> None:
         ("application/json", []),
         ("application/vnd.api+json", []),
         (None, []),
-        ("text/plain", []),  # it looks like JSON: learning reads such bodies too
+        ("text/plain", []),  # it looks like JSON, and learning reads such bodies too
         ("application/x-www-form-urlencoded", [("body", "", "unknown-content-type")]),
     ],
 )

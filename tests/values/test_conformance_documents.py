@@ -1,4 +1,4 @@
-"""Documents from files: whose, where, and what is said of a broken one."""
+"""OpenAPI documents from files: their hosts, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -95,7 +95,10 @@ def test_broken_part_is_named_with_its_place(paths: dict[str, Any], said: str) -
 
 
 def test_schema_that_doubles_at_each_level_is_refused() -> None:
-    """A bomb of YAML aliases: two to the fortieth schemas in forty lines."""
+    """A bomb of YAML aliases.
+
+    Two to the fortieth schemas in forty lines.
+    """
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(40):
         schema = {"anyOf": [schema, schema]}

@@ -1,4 +1,4 @@
-"""Whatever clients and documents hold: no error, bounded work, and no value in what is said."""
+"""Hostile requests and documents: no error, bounded work, no value in findings."""
 
 from __future__ import annotations
 
@@ -97,10 +97,13 @@ def test_a_value_is_in_no_finding_wherever_it_was_sent(name: str, more: str) -> 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}", r"^(\w+\s?)*$"])
 def test_patterns_that_blow_up_elsewhere_take_no_time_here(pattern: str) -> None:
-    """In an engine that backtracks, forty characters would take years: that this ends at all is the proof."""
+    """Ends at all: that is the proof.
+
+    In a backtracking engine, forty characters would take years.
+    """
     assert query_findings({"type": "string", "pattern": pattern}, "q=" + "a" * 40 + "!" * 4000) in (
         [("pattern", "medium")],
-        [],  # a pattern without an end
+        [],  # an incomplete pattern
     )
 
 

@@ -1,4 +1,7 @@
-"""One request against documents: what is refused, where, by which rule, and how severe; what is not."""
+"""Checks of one request against documents: findings, places, rules, severities.
+
+And the requests that have none.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +48,22 @@ INTEGER = {"type": "integer", "minimum": 0, "maximum": 100}
         ({"anyOf": [INTEGER, {"type": "string", "maxLength": 0}]}, "q=text", [("type", "high")]),
         ({"allOf": [INTEGER, {"multipleOf": 5}]}, "q=7", [("multipleOf", "medium")]),
         ({"enum": ["a b"]}, "q=a+b", []),
-        ({"enum": ["100%+"]}, "q=100%+", []),  # what is not encoded stays as it is
+        ({"enum": ["100%+"]}, "q=100%+", []),  # characters that are not percent-encoded stay as they are
         ({"type": "string"}, "q=redacted", []),
-        (INTEGER, "q=redacted-0a1b2c3d", []),  # what ingest masked cannot be judged
+        (INTEGER, "q=redacted-0a1b2c3d", []),  # masked values cannot be checked
         (INTEGER, "q=redacted-token", []),
-        ({"enum": ["ann@x.example"]}, "q=redacted@example.invalid", []),  # of an address the class is known
+        (
+            {"enum": ["ann@x.example"]},
+            "q=redacted@example.invalid",
+            [],
+        ),  # of a masked address the format is known
         ({"type": "string", "pattern": "^[a-z]+@x$", "maxLength": 9}, "q=redacted@example.invalid", []),
         (INTEGER, "q=redacted@example.invalid", [("type", "high")]),
-        ({"type": "string", "pattern": "^.41"}, "q=%2B99999999999", []),  # of a number the shape
+        (
+            {"type": "string", "pattern": "^.41"},
+            "q=%2B99999999999",
+            [],
+        ),  # of a masked number the shape is known
         ({"type": "string", "maxLength": 3}, "q=%2B99999999999", [("maxLength", "medium")]),
         (INTEGER, "other=1", [("unknown-parameter", "info")]),
     ],
@@ -105,7 +116,7 @@ def test_lists_and_objects_follow_the_style(
             {"$ref": "#/components/schemas/Age", "maximum": 1},
             "q=2",
             [],
-        ),  # what stands beside a reference is ignored
+        ),  # siblings of $ref are ignored
         ({"$ref": "#/components/schemas/Age"}, "q=101", ["maximum"]),
     ],
 )

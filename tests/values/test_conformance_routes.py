@@ -1,4 +1,7 @@
-"""Host, method and path of a request → the operation: the most specific path, servers, parts of segments."""
+"""Finds the operation of a request by host, method and path.
+
+The most specific path wins; servers and parts of segments count.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from tests.conformance_examples import check_request, checker, get, openapi, pos
         ("/users;v=1/5", "/users/{id}"),
         ("/%75sers/5", "/users/{id}"),
         ("/users/5.json", "/users/{id}.json"),
-        ("/users/me/posts", "/users/{id}/posts"),  # the literal leads nowhere: the variable does
+        ("/users/me/posts", "/users/{id}/posts"),  # the literal does not lead to a path, the variable does
         ("/jobs/7:cancel", "/jobs/{id}:cancel"),
         ("/deep/a/b/c", "/deep/**"),
         ("/users", None),
@@ -151,19 +154,24 @@ FILES = openapi(
     ("path", "resolved", "template", "outcome"),
     [
         ("/files/a", "/files/{fileId}", "/files/{fileId}", "conform"),
-        ("/files/c", "/files/{other}", "/files/{fileId}", "violate"),  # names are the document's own
+        (
+            "/files/c",
+            "/files/{other}",
+            "/files/{fileId}",
+            "violate",
+        ),  # parameter names are the document's own
         (
             "/files/c.html",
             "/files/{fileId}.html",
             None,
             "unknown",
-        ),  # not documented: never the case of another
+        ),  # not documented: not matched by a path in another case
         (
             "/files/c.html",
             "/files/{fileId}",
             "/files/{fileId}",
             "violate",
-        ),  # an ending that belongs to the variable
+        ),  # an extension that belongs to the variable
         ("//files/a/", "/files/{x}", "/files/{fileId}", "conform"),
         ("/files/a/parts/7", "/files/{x}/parts/{y}", "/files/{fileId}/parts/{part}", "conform"),
         ("/files/a/parts", "/files/{x}/parts", None, "unknown"),

@@ -1,4 +1,4 @@
-"""Which days are done again: those whose inputs changed, or those that somebody names."""
+"""Days are processed again if their inputs changed or a user names them."""
 
 from __future__ import annotations
 

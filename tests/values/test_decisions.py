@@ -1,4 +1,4 @@
-"""The file of decisions: what it may hold, round trips, and errors that name the line of the entry."""
+"""The file of decisions: its content, round trips, errors with line numbers."""
 
 from __future__ import annotations
 

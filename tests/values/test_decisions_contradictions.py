@@ -1,4 +1,4 @@
-"""Decisions that cannot hold together are refused; those of different hosts can."""
+"""Contradictory decisions are refused; those of different hosts can coexist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CONTRADICTIONS = [
     ("merge: '/a/{c}', host: x", "pin: /a/b/c/d, host: x", "every segment after '/a'"),
     ("merge: '/{c}', host: x", "pin: /b, host: x", "every segment after '/'"),
     ("split: '/a/{b}', into: [c], host: x", "merge: '/a/{b}', host: x", "Write pin in its place"),
-    # listed and not
+    # listed and ignored
     ("ignore: /a, host: x", "save: /a, host: x", "either left out or listed"),
     ("save: '/a/{b}', method: GET, host: x", "ignore: '/a/{c}', method: GET, host: x", "either left out"),
     # no traffic is left under that name
@@ -72,7 +72,7 @@ def test_decisions_that_contradict_each_other_are_refused_with_both_lines(
         # what is below, what is above
         ("merge: '/a/{b}', host: x", "never_template: '/a/{b}', host: x"),
         ("merge: '/a/{b}', host: x", "pin: '/a/{b}/c', host: x"),
-        # another extension of the same segment is no other segment
+        # another extension of the same segment is not another segment
         ("merge: '/a/{b}', host: x", "pin: '/a/{b}.json', host: x"),
         # by method
         ("ignore: /a, host: x", "save: /a, method: GET, host: x"),

@@ -1,4 +1,7 @@
-"""Files and entries of decisions that are refused: one line that names the file, the line of the entry, and the way out."""
+"""Files and entries of decisions that are refused.
+
+The message is one line that names the file, the line of the entry, and the way out.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from tests.decision_examples import refusal_message
 
 
 def entries(*written_entries: str) -> str:
-    """A file whose entries are one line each, from line 2 on."""
+    """Returns a file whose entries are one line each, from line 2 on."""
     return "decisions:\n" + "".join(f"  - {{{entry}}}\n" for entry in written_entries)
 
 
@@ -58,7 +61,7 @@ BAD_ENTRIES = [
     ("split: '/a/{b}', host: c", ["expected the key 'into'"]),
     ("rename: '/a/{b}', host: c", ["expected the key 'to'"]),
     ("host_alias: a", ["expected the key 'name'"]),
-    # types: YAML 1.1 has its own mind about some words
+    # types: YAML 1.1 reads some words as booleans
     ("pin: 7, host: b", ["'pin': expected text, found '7'", "int", "quotes"]),
     ("pin: /a, host: no", ["'host': expected text, found 'no'", "bool"]),
     ("pin: /a, host: 2024-01-01", ["timestamp"]),
@@ -90,13 +93,13 @@ BAD_ENTRIES = [
     (r'pin: "/a\u2028b", host: b', [r"found '\u2028'"]),
     ("pin: /a%2Db, host: b", ["needless escape", "%2D"]),
     (f"pin: /{'a' * 4096}, host: b", ["at most 4096 characters", "4097"]),
-    # what no path is ever written as
+    # templates that no path can match
     ("pin: /a/73519, host: b", ["no identifiers", "'/a/{}'", "placeholder"]),
     ("ignore: /a/report-2024.pdf, host: b", ["'/a/report-{}.pdf'"]),
     ("save: '/a/{b}-{c}', host: b", ["whole segment", "'{}-{}'"]),
     ("pin: '/a/v{b}', host: b", ["whole segment", "'v{}'"]),
     ("pin: '/{b}.json/c', host: b", ["whole segment", "'{}.json'"]),
-    # the rest of each kind
+    # the other keys of each kind
     ("split: /a/b, into: [c], host: b", ["last segment is a placeholder", "'/a/b'"]),
     ("merge: '/a/{b}.json', host: b", ["last segment is a placeholder"]),
     ("split: '/a/{b}', into: [], host: b", ["into: expected at least one"]),

@@ -1,4 +1,4 @@
-"""Decisions as rules of steps and as names."""
+"""Decisions as rules of path steps and as names of placeholders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def told(*entries: str) -> list[tuple[str, str, str]]:
         ),
         ("pin: /", [("", "/", "literal")]),
         ("pin: '/{tenant}'", [("", "/{}", "variable")]),
-        # parts of the last segment are steps of their own; elsewhere they are none
+        # parts of the last segment are separate steps; elsewhere they are not
         (
             "pin: '/files/{id}.json'",
             [("", "/files", "literal"), ("/files", "/{}", "variable"), ("/files/{}", ".json", "literal")],
@@ -40,7 +40,7 @@ def told(*entries: str) -> list[tuple[str, str, str]]:
             "pin: '/jobs/{id}:cancel'",
             [("", "/jobs", "literal"), ("/jobs", "/{}", "variable"), ("/jobs/{}", ":cancel", "literal")],
         ),
-        # a variable that masking has seen already is part of the text of a step, which is literal
+        # a variable that masking has replaced already is part of the text of a step, which is a literal
         ("pin: '/report-{date}.pdf'", [("", "/report-{}", "literal"), ("/report-{}", ".pdf", "literal")]),
         ("pin: '/Products({key})/x'", [("", "/Products({})", "literal"), ("/Products({})", "/x", "literal")]),
         (

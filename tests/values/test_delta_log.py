@@ -1,4 +1,7 @@
-"""Without the jars of Delta Kernel the way out is said, not a class that py4j does not find."""
+"""Without the jars of Delta Kernel, the error names the missing package.
+
+Not a class that py4j does not find.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Found endpoints against the truth, and agreement beyond chance: counted by hand, and by laws."""
+"""Endpoints against the truth, and agreement beyond chance.
+
+Counted by hand, and checked by laws.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ FOUND = [
 
 
 def test_templates_match_whatever_the_variables_are_called(tmp_path: Path) -> None:
-    """Two more special finds belong to the template; a page, another depth and another host do not."""
+    """Two more special resources belong to the template.
+
+    A page, another depth and another host do not.
+    """
     file = tmp_path / "truth.csv.gz"
     file.write_bytes(gzip.compress(TRUTH.encode()))
     truth = read_truth(file)

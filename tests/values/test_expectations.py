@@ -1,4 +1,7 @@
-"""Checks of a batch: each fails on what a log gets wrong, and holds on what is usual. None repeats what the table enforces."""
+"""Checks of a batch: each fails on a typical error of a log.
+
+Each passes on usual traffic, and none repeats what the table enforces.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ MIXED = sampled([200] * 170 + [404] * 20 + [302] * 10, bodies=[*range(150), *[No
 
 
 def failed(result: QualityResult) -> dict[str, str]:
-    """Column of each expectation that failed → severity."""
+    """Returns column → severity of each expectation that failed."""
     return {
         item["column"]: item["severity"] for item in result.document["expectations"] if not item["success"]
     }

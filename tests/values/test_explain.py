@@ -1,4 +1,4 @@
-"""Reasons add up to the score, follow the model's scale, and say what holds, never what was sent."""
+"""Reasons add up to the score, follow the model's scale, and quote no traffic."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def raw(model: bytes, features: Matrix) -> Any:
 
 
 def calibrated(scale: float, bias: float, folder: Path) -> bytes:
-    """The bundled model with Platt's line baked in."""
+    """Bakes Platt scaling into the bundled model."""
     model = CatBoost().load_model(blob=load_bundled_model())
     model.set_scale_and_bias(scale, bias)
     model.save_model(str(folder / "m.cbm"))

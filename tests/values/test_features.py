@@ -1,4 +1,7 @@
-"""The feature matrix: tables of what a URI gives, and what must hold for any bytes."""
+"""The feature matrix: tables of the features of a URI, and its invariants.
+
+The invariants hold for any bytes.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def of(path: str = "/", host: str = "x.example.com", query: str | None = None) -
         (
             f"/users/{UUID}.jpg",
             {"path_uuids": 0, "extension_image": 1, "path_hashed_name": 1},
-        ),  # an asset (D4)
+        ),  # an asset
         ("/c/5f3a9c0e1b2d4f6a8c7e9d0b", {"path_hexes": 1, "path_numbers": 0}),
         ("/t/id12345-a", {"path_opaque": 1, "path_identifier_share": 0.5}),
         ("/v1/x", {"path_version": 1, "path_version_early": 1}),
@@ -81,7 +84,7 @@ def test_path_gives_features(path: str, expected: dict[str, float]) -> None:
     [
         ("api.shop.example", {"host_word_api": 1, "host_labels": 3, "host_word_www": 0}),
         ("API-eu.shop.example", {"host_word_api": 1}),
-        ("shop.api.example", {"host_word_api": 0}),  # the registered domain teaches nothing
+        ("shop.api.example", {"host_word_api": 0}),  # the registered domain is not a feature
         ("static.shop.co.uk", {"host_word_assets": 1}),
         ("www.shop.example", {"host_word_www": 1}),
         ("localhost", {"host_labels": 1, "host_is_address": 0}),

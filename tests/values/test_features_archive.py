@@ -1,4 +1,7 @@
-"""The kernels where executors meet them: imported from a zip, by a user whose home cannot be written."""
+"""The kernels as executors import them.
+
+From a zip archive, by a user whose home directory is not writable.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold of the feature matrix for any bytes, and of the kernels that fill it."""
+"""Invariants of the feature matrix and its kernels, for any bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The packed header signals: what each field says, and what they must never look at."""
+"""The packed header signals: the values of each field.
+
+And the columns that they must never read.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ GOOGLEBOT = (
 
 
 def named(record: dict[str, Any]) -> dict[str, str]:
-    """Signal -> class name of a record."""
+    """Returns signal → class name for a record."""
     codes = unpack(pack(record))
     by_name = {signal.name: signal for signal in SIGNALS}
     return {name: "none" if code == 0 else by_name[name].classes[code - 1] for name, code in codes.items()}

@@ -1,4 +1,7 @@
-"""No word of a host name outweighs what a request was answered: a bound on the bundled model, and the case that showed it."""
+"""No word of a host name outweighs the response to a request.
+
+A bound on the bundled model, and the case that showed the need for it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ SITE = list(HOST_WORDS).index(HostWord.SITE)
 
 
 def call(host: str, **known: Any) -> Matrix:
-    """A browser's GET /api/v1/users with status 200, from a log that may know no more than the request line."""
+    """Returns the features of a browser's GET /api/v1/users with status 200.
+
+    The log may contain only the request line.
+    """
     names = (
         "accept",
         "sec_fetch_dest",
@@ -48,7 +54,10 @@ def call(host: str, **known: Any) -> Matrix:
 @pytest.mark.parametrize("label", HOSTS)
 @pytest.mark.parametrize("media", [None, "application/json"])
 def test_an_api_path_is_found_under_a_host_of_any_name(label: str, media: str | None) -> None:
-    """`shop.` had 0.49 without a content type, `www.` 0.96: pages of the host then took it below the threshold."""
+    """Regression test of a case with too much weight.
+
+    `shop.` had 0.49 without a content type, `www.` 0.96: pages of the host then took it below the threshold.
+    """
     model, row = (
         load_classifier(load_bundled_model()),
         call(f"{label}.example.com", response_content_type=media),
@@ -57,11 +66,14 @@ def test_an_api_path_is_found_under_a_host_of_any_name(label: str, media: str | 
 
 
 def test_words_of_the_host_are_a_hint_and_no_proof(traffic: list[Transaction]) -> None:
-    """Each word alone against no word, on simulated requests: none outweighs the rest, whatever the model believes."""
+    """Compares each word alone with no word.
+
+    On simulated requests; no word outweighs the other features, whatever the model learned.
+    """
     model, rows = load_classifier(load_bundled_model()), np.array(simulated_rows(traffic[:4000]))
     rows[:, WORDS] = 0
     without = predict_probabilities(model, np.asfortranarray(rows)).astype(np.float64)
-    between = (without > 1e-3) & (without < 1 - 1e-3)  # beyond it a float32 cannot tell log-odds apart
+    between = (without > 1e-3) & (without < 1 - 1e-3)  # beyond that, a float32 cannot distinguish log-odds
     moves = []
     for word in WORDS:
         changed = rows[between]
@@ -84,7 +96,7 @@ def test_bounded_reasons_add_up_to_the_score(traffic: list[Transaction]) -> None
     )
     found = bound_host_words(ready, rows, compute_contributions(ready, rows))
     odds = found.values.sum(axis=1) + found.base
-    assert (np.abs(odds - raw) > 0.1).any()  # something was taken off
+    assert (np.abs(odds - raw) > 0.1).any()  # the bound had an effect
     np.testing.assert_allclose(
         1 / (1 + np.exp(-odds)), predict_probabilities(load_classifier(load_bundled_model()), rows), atol=1e-6
     )

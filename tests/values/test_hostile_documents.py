@@ -1,4 +1,7 @@
-"""YAML of others that would cost without end: refused by name before it is loaded. Costs are counted: no test waits."""
+"""YAML bombs are refused by name before they are loaded.
+
+Costs are counted: no test waits.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ LEVELS = 11
 
 
 def of_aliases() -> str:
-    """Nine aliases of nine aliases ... in a list."""
+    """Returns nine aliases of nine aliases ... in a list."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, LEVELS)]
     return "\n".join(lines)
@@ -67,7 +70,7 @@ def test_values_that_no_loader_takes_are_errors_with_the_file(tmp_path: Path, te
     (tmp_path / "own.yaml").write_text(text)
     with pytest.raises(SettingsError, match=r"own\.yaml: not YAML"):
         settings.load_settings(tmp_path / "own.yaml")
-    if "-" not in text:  # dates are texts in documents
+    if "-" not in text:  # dates are strings in documents
         with pytest.raises(InputError, match=r"own\.yaml.* is not YAML"):
             load_documents(tmp_path)
 
@@ -82,16 +85,16 @@ def test_aliases_count_what_they_hold_and_honest_ones_pass() -> None:
     text = "a: &a {b: [1, 2]}\nc: *a\nd: {<<: *a}\n"
     nodes = (
         1 + 1 + 5 + 1 + 5 + 1 + 1 + 1 + 5
-    )  # the whole; key and mapping; key and alias; key, mapping, merge key, alias
+    )  # the document; key and mapping; key and alias; key, mapping, merge key, alias
     assert find_exceeded_bound(text, Bounds(3, nodes)) is None
     assert find_exceeded_bound(text, Bounds(3, nodes - 1)) is not None
     assert find_exceeded_bound(text, Bounds(2, nodes)) is not None
-    assert find_exceeded_bound("a: [", HAND_WRITTEN_BOUNDS) is None  # the loader's to say
+    assert find_exceeded_bound("a: [", HAND_WRITTEN_BOUNDS) is None  # the loader reports it
     assert yaml.safe_load(text)["d"] == {"b": [1, 2]}
 
 
 def shared(levels: int, keyword: str = "allOf") -> dict[str, Any]:
-    """`A0 = allOf [A1, A1]`, `A1 = allOf [A2, A2]`, ...: four kilobytes."""
+    """Returns `A0 = allOf [A1, A1]`, `A1 = allOf [A2, A2]`, ...: four kilobytes."""
     schemas: dict[str, Any] = {f"A{levels}": {"type": "integer"}}
     for level in range(levels):
         below = {"$ref": f"#/components/schemas/A{level + 1}"}

@@ -1,4 +1,7 @@
-"""Documents as others read them: validators that know nothing of ours accept held-back valid requests and refuse spoilt ones."""
+"""Learned documents as independent validators read them.
+
+Validators of other projects accept held-out valid requests and refuse mutated ones.
+"""
 
 from __future__ import annotations
 
@@ -165,7 +168,10 @@ def test_held_back_valid_requests_are_accepted(profile: Profile, accepts: Accept
 
 @pytest.mark.parametrize(("profile", "accepts"), [one for one in VALIDATORS if one.values[0] != "cloudflare"])
 def test_spoilt_requests_are_refused(profile: Profile, accepts: Accepts) -> None:
-    """All but those of the cloudflare profile, whose parameters have one type each: it is wider by design."""
+    """The cloudflare profile is excluded.
+
+    Its parameters have one type each, so it is wider by design.
+    """
     spoilt = [one for one in SPOILT if accepts is not connexion_accepts or one not in WRONG_FORMAT]
     accepted = [
         one for one, good in zip(spoilt, accepts(learned_document(profile), spoilt), strict=True) if good

@@ -1,4 +1,7 @@
-"""A file of which too little can be read is named with its one reason and the way out, a small one if nothing is valid."""
+"""A file with too few valid records is named with its main reason and the way out.
+
+A small file is refused only if none of its records is valid.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Files are found, told apart by their content, and refused in one line that names the way out."""
+"""Input files are found, and their format is detected by content.
+
+Errors are one line that names the way out.
+"""
 
 from __future__ import annotations
 

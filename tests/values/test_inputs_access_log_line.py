@@ -1,4 +1,7 @@
-"""What stands before the time in an access log: prefixes go, client and virtual host are told apart or unsure."""
+"""The text before the time in an access log line.
+
+Prefixes are removed; client and virtual host are distinguished, or left unknown.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ EACH_PREFIX = [(name, prefix) for name, prefixes in PREFIXES.items() for prefix 
 
 
 def read(text: str, end: str = END) -> Start:
-    """The client and virtual host of a line that starts so."""
+    """Returns the client and virtual host of a line with this beginning."""
     found = parse_line(f"{text} {end}")
     assert found is not None
     client = found["forwarded"] or found["client"]
@@ -82,7 +85,10 @@ USERS = ("", "- - ", "- frank ", '- "" ', "- - shop.example ", "- John Doe ")
 
 @st.composite
 def lines(draw: st.DrawFn) -> str:
-    """A line with a client's address, with or without a port, somewhere before the time."""
+    """Draws a line with a client's address somewhere before the time.
+
+    With or without a port.
+    """
     address = draw(ADDRESSES)
     bracketed = f"[{address}]" if ":" in address else address
     port = draw(st.integers(1024, 65535))

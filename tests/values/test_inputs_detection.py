@@ -1,4 +1,7 @@
-"""A format is recognised by content, with byte order marks, damaged first lines and odd tools."""
+"""A format is detected by content.
+
+With byte order marks, damaged first lines and unusual tools.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be read is refused in one line that says what is wrong and the way out."""
+"""Unreadable inputs are refused in one line with the problem and the way out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With which properties and options the JVM is started, by what was found and how much there is to do."""
+"""Properties and options of the JVM, by the files found and the size of the work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ OPTIONS, EXTRA = jvm.DEFAULT_OPTIONS, jvm.EXTRA_OPTIONS
 
 @pytest.fixture
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration folder of our own, jars that Ivy found for it, and an environment without an archive."""
+    """A separate configuration folder with jars that Ivy resolved for it.
+
+    The environment has no class archive.
+    """
     folder = tmp_path / "conf"
     folder.mkdir()
     (folder / "spark-defaults.conf").write_text(f"{PACKAGES} a:b:1\nspark.some yes\nspark.driver.memory 1g\n")
@@ -34,7 +37,7 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(jvm, "conf_folder", lambda: folder)
     monkeypatch.setattr("sys.prefix", str(tmp_path / "environment"))
     monkeypatch.setenv("SPARK_CONF_DIR", str(folder))
-    for name in jvm.OPTION_VARIABLES:  # those of the tests (tests/conftest.py) choose a collector
+    for name in jvm.OPTION_VARIABLES:  # the variables of the tests (tests/conftest.py) choose a collector
         monkeypatch.delenv(name, raising=False)
     save_resolved_jars(read_properties(folder, {}), jar.as_uri())
     return folder
@@ -53,7 +56,7 @@ def settings(**properties: str) -> SparkSettings:
 
 
 def made(java: Path) -> Path:
-    """The archive's folder as set-up leaves it."""
+    """Returns the folder of the archive as set-up leaves it."""
     folder = jvm.archive_folder(java, jvm.plan_start(settings(), java, is_small=False).properties[CLASS_PATH])
     jvm.prepare_archive_folder(folder)
     jvm.archive_file(folder).write_bytes(b"archive")
@@ -213,7 +216,7 @@ def test_small_work_is_planned_once_and_not_compiled_unless_settings_say_otherwi
 
 
 class Conf:
-    """Stands for a session's settings."""
+    """Replaces the settings of a session."""
 
     def __init__(self, **given: str) -> None:
         self.conf, self.found = self, given

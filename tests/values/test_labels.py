@@ -1,4 +1,7 @@
-"""Noisy labels: the report adds up, what leaks is constant, too little to learn from is said with the way out."""
+"""Noisy labels: the report adds up, and leaking features are constant.
+
+Too little training data is reported with the way out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One writer at a time: who waits, who takes over, who is refused. Real processes, no Spark."""
+"""One writer at a time: who waits, who takes over, who is refused.
+
+With real processes, without Spark.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def test_a_second_writer_waits_for_the_first_to_end(tmp_path: Path) -> None:
 
 
 def foreign(seen: float) -> Holder:
-    """The lease of a process on another machine."""
+    """Returns the lease of a process on another machine."""
     return replace(
         describe_this_process("learn"), host="elsewhere", place="elsewhere 1 2", seen=seen, owner="theirs"
     )
@@ -138,7 +141,7 @@ def test_a_killed_process_is_not_dead_while_its_spark_still_runs(tmp_path: Path)
         java.kill()
         taken(
             tmp_path, LeaseSettings(stale_seconds=300, wait_seconds=5)
-        ).release()  # though nobody asked how it ended
+        ).release()  # although its exit status was not read
 
 
 def test_a_file_that_is_no_lease_holds_nobody_off(tmp_path: Path) -> None:

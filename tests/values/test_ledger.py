@@ -1,4 +1,4 @@
-"""What the ledger knows of a file: the whole, the beginning, something else under its name, or nothing."""
+"""The ledger recognises a file as known whole, known in part, replaced or new."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(path: Path) -> Input:
 
 
 def recorded(entry: Input, valid: int = 100) -> dict[str, Any]:
-    """The ledger's row of an input that was published."""
+    """Returns the ledger's row of an input that was published."""
     scan = entry.scan
     names = ("content", "first_line", "bytes", "lines", "line_bytes")
     of_scan = {name: scan and getattr(scan, name) for name in names}
@@ -62,7 +62,7 @@ def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, nam
     packs: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "zst": zstandard.compress}
     pack = packs.get(name.rpartition(".")[2], bytes)
     row = recorded(read(write_file(tmp_path, name, pack(OLD))))
-    for stored in (pack(NEW), pack(OLD) + pack(NEW[len(OLD) :])):  # packed anew, or with a new member
+    for stored in (pack(NEW), pack(OLD) + pack(NEW[len(OLD) :])):  # compressed again, or with a new member
         found, new = looked_up(write_file(tmp_path, name, stored), row)
         assert new is not None
         assert (new.start, new.lines_before) == (len(OLD), 100)
@@ -99,7 +99,7 @@ def test_a_replaced_file_is_read_whole_and_that_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("last", "after", "start", "lines", "again"),
     [
-        (LINES[100].rstrip(), b"\n", 1, 101, None),  # was whole, its end came later
+        (LINES[100].rstrip(), b"\n", 1, 101, None),  # was complete, its line end came later
         (LINES[100].rstrip(), b"\r\n", 2, 101, None),
         (LINES[100][:30], LINES[100][30:], -30, 100, 101),  # was being written
     ],

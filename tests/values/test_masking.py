@@ -1,4 +1,4 @@
-"""Where a secret or a personal value may stand in a transaction, and what is left of it there."""
+"""Places of a secret or personal value in a transaction, and the masked results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masking on hostile text: linear in its length, whatever is repeated; a planted secret never survives; twice is as once."""
+"""Masking of hostile text: linear time, no secret survives, and idempotence."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_repeated_text_within_a_structure_takes_bounded_time(head: str) -> None:
 def test_forms_of_issuers_are_linear(part: str) -> None:
     start = time.process_time()
     assert issuers.SECRET.sub("", part * ((1 << 17) // len(part))) is not None
-    assert time.process_time() - start < SECONDS  # where it was quadratic: eight seconds
+    assert time.process_time() - start < SECONDS  # when it was quadratic: eight seconds
 
 
 def test_every_rule_of_an_issuer_has_a_source_and_linear_form() -> None:
@@ -168,7 +168,7 @@ values = st.recursive(
 
 @st.composite
 def planted(draw: st.DrawFn) -> Any:
-    """A JSON value with the secret somewhere below a secret name."""
+    """Draws a JSON value with the secret somewhere below a secret name."""
     value: Any = SECRET
     for _ in range(draw(st.integers(0, 3))):
         value = draw(
@@ -200,7 +200,7 @@ def test_a_secret_in_a_form_or_query_never_survives(value: Any, name: str, round
     packed, plain = json.dumps(value), SECRET
     for _ in range(rounds):
         packed, plain = quote(packed, safe=""), quote(plain, safe="")
-    if not rounds:  # a form writes what separates in another way
+    if not rounds:  # a form encodes separators in another way
         packed, plain = (
             packed.replace("&", "%26").replace(";", "%3B").replace("+", "%2B"),
             plain.replace(" ", "+"),

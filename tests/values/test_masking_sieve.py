@@ -1,4 +1,7 @@
-"""The search that spares parsing finds every place where something is masked, and spares ordinary texts."""
+"""The search that avoids parsing finds every masked place.
+
+It passes over ordinary texts.
+"""
 
 from __future__ import annotations
 

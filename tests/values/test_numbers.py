@@ -1,4 +1,4 @@
-"""What reads as a number: one rule for learning, checking and comparing."""
+"""Texts that read as numbers: one rule for learning, checking and comparing."""
 
 from __future__ import annotations
 

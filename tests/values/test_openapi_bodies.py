@@ -1,4 +1,4 @@
-"""Values under JSON Pointers → one schema of the body, as a validator reads it. No Spark."""
+"""Values under JSON Pointers become one schema of the body. No Spark."""
 
 from __future__ import annotations
 

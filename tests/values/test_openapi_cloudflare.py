@@ -1,4 +1,7 @@
-"""The Cloudflare profile: names by place, one type everywhere, nothing refused that 3.0 accepts. No Spark."""
+"""The Cloudflare profile of documents. No Spark.
+
+Placeholders are named by position, every schema has one type, and nothing is refused that the 3.0 document accepts.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def test_every_schema_has_one_type_and_none_is_combined(schema: Schema) -> None:
 
 
 def choices_in(schema: Schema) -> list[Schema]:
-    """All schemas but for those that only choose between others."""
+    """Returns all schemas except those that only choose between others."""
     below = [schema["items"]] if "items" in schema else []
     below += schema.get("properties", {}).values()
     chosen = [one for group in COMBINED[:3] for one in schema.get(group, ())]
@@ -84,7 +87,7 @@ def test_body_keeps_its_choices_gets_types_and_refuses_nothing_more(schema: Sche
 
 
 def read_as(text: str, kind: str) -> Any:
-    """The value that a validator reads from a parameter's text for a schema of this type."""
+    """Returns the value that a validator reads from a text for this type."""
     if kind in ("integer", "number"):
         return float(text) if "." in text else int(text)
     return {"true": True, "false": False}[text] if kind == "boolean" else text
@@ -152,6 +155,6 @@ def test_placeholders_are_named_by_place_and_query_parameters_keep_their_names()
 
 def test_the_document_is_valid_openapi() -> None:
     found = convert_to_profile(document(), "cloudflare")
-    del found["paths"]["/users/{var1}/r-{var2}.json"]["put"]  # it does not declare the variables
+    del found["paths"]["/users/{var1}/r-{var2}.json"]["put"]  # it does not declare the path parameters
     OpenAPIV30SpecValidator(found).validate()
     assert to_cloudflare(found) == found

@@ -1,4 +1,7 @@
-"""What a document says of itself: false alarms of the back-test, and how many constraints are sure. No Spark."""
+"""Confidence figures of a document.
+
+False alarms in the back-test, and the number of constraints at the wanted confidence. No Spark.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Documents: valid OpenAPI whatever the traffic was, nothing lost, no dependence on the order. No Spark."""
+"""Documents are valid OpenAPI whatever the traffic was. No Spark.
+
+Nothing is lost, and the order of endpoints has no influence.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def endpoint(method: str, path_template: str, requests: int = 10, **rest: Any) -
 
 
 def made(*endpoints: Endpoint) -> Document:
-    """The document of the endpoints, checked in both versions."""
+    """Returns the document of the endpoints, validated in both versions."""
     built = build_document("a.example", endpoints, ORIGIN)
     OpenAPIV31SpecValidator(built).validate()
     OpenAPIV30SpecValidator(to_openapi_30(built)).validate()
@@ -74,7 +77,7 @@ def made(*endpoints: Endpoint) -> Document:
 
 
 def operations(built: Document) -> list[tuple[str, str, dict[str, Any]]]:
-    """(path, method, operation), those beyond OpenAPI's methods too."""
+    """Returns (path, method, operation), including methods unknown to OpenAPI."""
     found = []
     for path, item in built["paths"].items():
         others = item.get("x-census-methods", {})

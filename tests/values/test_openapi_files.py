@@ -1,4 +1,7 @@
-"""Bytes and file names: the same for the same document, safe for every reader. No Spark."""
+"""Bytes and names of document files. No Spark.
+
+The same for the same document, and safe for every reader.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Names in documents: paths, operation ids and tags, unique and the same from run to run. No Spark."""
+"""Names in documents: paths, operation ids and tags. No Spark.
+
+They are unique and the same from run to run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ MOMENT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def ids(*paths: str) -> set[str]:
-    """Operation ids of a document of GET endpoints at `paths`."""
+    """Returns the operation ids of a document of GET endpoints at `paths`."""
     endpoints = [Endpoint("a.example", "GET", path, 1, 1, MOMENT, MOMENT) for path in paths]
     items = build_document("a.example", endpoints, Origin("1", "ml"))["paths"].values()
     return {item["get"]["operationId"] for item in items}

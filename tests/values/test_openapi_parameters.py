@@ -1,4 +1,7 @@
-"""Parameter Objects: locations, styles of lists, objects in the query, files of multipart bodies; valid OpenAPI. No Spark."""
+"""Parameter Objects: locations, list styles, objects in the query. No Spark.
+
+Files of multipart bodies as well; the documents are valid OpenAPI.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ WHOLE = {"type": "integer"}
 
 
 def operation(*parameters: Parameter, profile: Any = "openapi-3.1") -> dict[str, Any]:
-    """The operation of an endpoint with these parameters, in a document that is valid in its version."""
+    """Returns the operation of an endpoint with these parameters.
+
+    The document is valid in its version.
+    """
     built = build_document(
         "a.example", [endpoint("POST", "/x", learned_from=10, parameters=parameters)], ORIGIN
     )

@@ -1,4 +1,7 @@
-"""OpenAPI 3.0.3 from 3.1.0: what the older version cannot say is said otherwise, or wider. No Spark."""
+"""Conversion of OpenAPI 3.1.0 to 3.0.3. No Spark.
+
+What the older version cannot express is expressed otherwise, or the schema becomes wider.
+"""
 
 from __future__ import annotations
 

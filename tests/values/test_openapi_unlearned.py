@@ -1,4 +1,7 @@
-"""An operation without a learned schema says so, why, and from which probability it would have one."""
+"""An operation without a learned schema gives the reason.
+
+And the probability from which it would have one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents say of which variant they are, whoever writes them. No Spark."""
+"""Documents name their variant, whichever step writes them. No Spark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What siblings and subtrees show, against a plain count with strings and sets; hosts that do not touch each other."""
+"""Statistics of siblings and subtrees, compared with a plain count.
+
+The plain count uses strings and sets; hosts do not influence each other.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ evidences = st.lists(st.tuples(st.sampled_from(HOSTS), paths), min_size=1, max_s
 
 
 def table(rows: Sequence[tuple[str, str]]) -> pa.Table:
-    """Evidence: a path's clients and days follow from its text."""
+    """Builds evidence; a path's clients and days follow from its text."""
     made = [(host, path, len(path), len(path) % 5, 5 + len(path) % 3) for host, path in rows]
     hosts, shapes, clients, first, last = zip(*made, strict=True)
     return pa.table(
@@ -55,7 +58,7 @@ Key = tuple[str, str, str]
 
 
 def plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]]:
-    """The same numbers, one child after the other."""
+    """Computes the same numbers, one child after the other."""
     below: dict[Key, set[str]] = {}
     places: dict[Key, set[str]] = {}
     depth: dict[Key, int] = {}
@@ -140,7 +143,7 @@ def test_children_are_counted_as_a_plain_count_does(rows: list[tuple[str, str]])
 def by_text(
     texts: Sequence[str], prefixes: Sequence[str], context: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """In place of the classifier: some probability that its text, its prefix and its siblings give."""
+    """Replaces the classifier with a probability by text, prefix and siblings."""
     return np.array(
         [
             (len(text) * 37 + len(prefix) * 11 + int(row[1]) * 5) % 100 / 100
@@ -188,7 +191,7 @@ def test_one_rule_a_step_of_a_node_and_each_place_has_one(
     again = infer_rules(table(rows), found, settings.paths, by_text)
     kept = {(row["host"], row["prefix"], row["step"]) for row in again.to_pylist()}
     held = {key for key, row in zip(keys, found.to_pylist(), strict=True) if row["decision"] == "variable"}
-    assert {key for key in held if key[1] == ""} <= kept  # what was published is not split
+    assert {key for key in held if key[1] == ""} <= kept  # published variables are not split
 
 
 def test_no_evidence_gives_no_rules(settings: Settings) -> None:

@@ -1,4 +1,7 @@
-"""Features of path steps: what texts say, computed for many at once, against a plain calculation of each."""
+"""Features of path steps, compared with a plain calculation of each.
+
+They are computed for many texts at once.
+"""
 
 from __future__ import annotations
 

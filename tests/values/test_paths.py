@@ -27,7 +27,7 @@ from pipelines.paths.placeholder_names import derive_name, name_placeholders, si
         ("52.5200,13.4050", "coordinates"),
         ("id12345-abc", "mixed"),
         ("users", None),
-        ("deadbeefdeadbeef", None),  # letters only: a word, for all that its form says
+        ("deadbeefdeadbeef", None),  # letters only: its format does not distinguish it from a word
         ("me", None),
         ("v2", None),
         ("", None),

@@ -1,4 +1,4 @@
-"""Words for features: complete, distinct, and in one group each."""
+"""Phrases for features: complete, distinct, and each feature in one group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as a credential, by name; what is written in its place; what is left of text that could not be parsed."""
+"""Names of credentials, their masks, and the rest of unparsed text."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_query_values_of_secret_names(sent: str, expected: str) -> None:
     [
         f'{{"password": "{SECRET}"}}',
         f'{{"a": {{"api_key":"{SECRET}", "b": 1}}}}',
-        f'{{"token": "{SECRET}',  # cut off in the middle
+        f'{{"token": "{SECRET}',  # truncated in the middle
         f'{{"pin": "{SECRET}"}}',
         f'{{"otp": {SECRET}}}',
         f'{{"secret": "a\\"{SECRET}"}}',
@@ -144,7 +144,7 @@ def test_secret_parts_and_files_of_a_multipart_body(head: str, line: str) -> Non
     "text", ["--a\n" * 5000, '--a\nname="' * 3000, "--a\n" + "x: y\n" * 9000, "--" + "pin" * 9000]
 )
 def test_hostile_parts_are_read_in_bounded_time(text: str) -> None:
-    assert body(text) is not None  # ends
+    assert body(text) is not None  # it ends
 
 
 def test_whole_sections_go_from_unparsed_text() -> None:

@@ -1,4 +1,4 @@
-"""The report as text: what is said, what is escaped, what may run."""
+"""The report as text: content, escaping, and the content security policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipelines.report.facts import Facts, InputFacts, Totals
 from pipelines.report.page import STYLES, change_rows, dump_script_json, read_asset, render
 from tests.report_example import HOSTILE_HOST, HOSTILE_PATH, REORDERED_PATH, START, empty_example, example
 
-# What an attack on HTML is made of; plain random text hardly ever holds a tag.
+# Fragments of attacks on HTML; plain random text hardly ever contains a tag.
 MARKUP = (
     "<b>",
     "</",
@@ -38,7 +38,10 @@ MARKUP = (
 
 
 class Elements(HTMLParser):
-    """Every element of a page with its attributes, and the text inside `script` and `style`."""
+    """Every element of a page with its attributes.
+
+    The text inside `script` and `style` is collected as well.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -216,7 +219,10 @@ def test_cut_lists_say_so() -> None:
 
 
 def test_shares_of_hosts_are_of_all_hosts_not_of_those_that_the_page_lists() -> None:
-    """The hosts that are listed are those with most endpoints: among them nearly all have more, elsewhere most are the same."""
+    """The listed hosts are not typical.
+
+    They are those with most endpoints: among them nearly all have more, elsewhere most are the same.
+    """
     buckets = {
         "unchanged": 4_600,
         "up to 50 more": 1_500,
@@ -236,7 +242,10 @@ def test_shares_of_hosts_are_of_all_hosts_not_of_those_that_the_page_lists() -> 
 
 
 def test_key_figures_are_of_one_source_whatever_is_listed_per_host() -> None:
-    """They were sums over the hosts that the page lists, beside a headline of both variants together."""
+    """Regression test of inconsistent key figures.
+
+    They were sums over the listed hosts, next to a headline of both variants together.
+    """
     totals = Totals(ml=114, both=98, only_session=102, session_pages=94, hosts=8)
     page = render(replace(example(), totals=totals, comparison=example().comparison[:1]))
     figures = dict(re.findall(r'<div class="figure"><dt>(.*?)</dt><dd>(.*?)</dd>', page))

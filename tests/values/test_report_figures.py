@@ -1,4 +1,4 @@
-"""The figures of the report: shares, bars, ticks, and what stands beside the source."""
+"""The figures of the report: shares, bars, ticks, and comparison with the source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""House rules that a linter does not know: size, names, machine paths, pinned versions, settings."""
+"""House rules that linters do not check.
+
+Size, names, machine paths, pinned versions, settings.
+"""
 
 from __future__ import annotations
 
@@ -56,11 +59,11 @@ FILE_LINES = 400
 FUNCTION_LINES = 50
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 
-# Paths that exist on one machine only. The pattern is put together, so that this file does not match.
+# Paths that exist on one machine only. The pattern is assembled, so that this file does not match.
 MACHINE_PATHS = re.compile(r"(?<![\w.$}/-])/(?:work|root|tmp/w|home/\w+|Users/\w+)" + r"/")
 SHARED_MATERIAL = re.compile(r"\.\./" + r"shared\b")
 
-# Pins that DESIGN gives a reason for; the rest may move with the lock.
+# Pinned versions with a reason (docs/adr); the rest may change with the lock file.
 PINS = {
     "pyspark": "==4.2.0",
     "delta-spark": "==4.4.0",
@@ -83,14 +86,17 @@ def project() -> dict[str, Any]:
 
 
 def locked() -> dict[str, Version]:
-    """Name to version of every package in requirements.lock."""
+    """Returns package → version for requirements.lock."""
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     pins = (re.match(r"([A-Za-z0-9._-]+)==([^ ;\\]+)", line) for line in lines)
     return {pin[1].lower(): Version(pin[2]) for pin in pins if pin}
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Every text file that we wrote, except the lock, the licence and this machine's environment."""
+    """Yields every text file that is written by hand.
+
+    Without the lock file, the licence and this machine's environment.
+    """
     files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*")] + list(ROOT.glob("*"))
     for file in files:
         written = file.is_file() and file.suffix in TEXT_SUFFIXES and "__pycache__" not in file.parts
@@ -112,7 +118,9 @@ def test_file_is_short_and_so_are_its_functions(file: Path) -> None:
 def test_names_say_what_a_thing_is(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     defined = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
-    kept = [name for name in defined if not name.startswith("test_")]  # those are sentences, in plain English
+    kept = [
+        name for name in defined if not name.startswith("test_")
+    ]  # names of tests are sentences, in plain English
     for name in [*relative(file).removesuffix(".py").split("/"), *kept]:
         words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)}
         assert not words & EMPTY_NAMES, name
@@ -180,7 +188,10 @@ def test_every_make_target_is_explained() -> None:
 
 
 def test_no_job_script_shadows_a_library() -> None:
-    """`spark-submit jobs/x.py` puts jobs/ first on sys.path: `import delta` would find jobs/delta.py."""
+    """`spark-submit jobs/x.py` puts jobs/ first on sys.path.
+
+    `import delta` would find jobs/delta.py.
+    """
     scripts = {file.stem for file in (ROOT / "jobs").glob("*.py")} - {"__init__", "__main__"}
     assert scripts & sys.stdlib_module_names == set()
     assert scripts & set(metadata.packages_distributions()) == set()
@@ -192,7 +203,7 @@ def test_file_that_people_look_for_is_there(name: str) -> None:
 
 
 def declared_settings(model: type[BaseModel], prefix: str = "") -> set[str]:
-    """Dotted paths of the settings model, sections followed into."""
+    """Returns the dotted paths of the settings model, including those of sections."""
     paths = set()
     for name, field in model.model_fields.items():
         inner = field.annotation
@@ -204,7 +215,10 @@ def declared_settings(model: type[BaseModel], prefix: str = "") -> set[str]:
 
 
 def written_settings() -> dict[str, tuple[int, int]]:
-    """Dotted path of every `section.key` of conf/default.yaml: its line (from 0) and its section's line."""
+    """Returns the place of every `section.key` of conf/default.yaml.
+
+    Dotted path → its line (from 0) and the line of its section.
+    """
     tree = yaml.compose((ROOT / "conf/default.yaml").read_text(encoding="utf-8"))
     assert isinstance(tree, yaml.MappingNode)
     return {
@@ -220,7 +234,10 @@ def test_default_settings_and_model_hold_the_same_keys() -> None:
 
 @pytest.mark.parametrize("path", sorted(written_settings()))
 def test_setting_is_explained(path: str) -> None:
-    """A comment directly above, or one shared with the keys above it that names this one."""
+    """A comment must stand directly above the setting.
+
+    Or be shared with the keys above it and name this one.
+    """
     lines = (ROOT / "conf/default.yaml").read_text(encoding="utf-8").splitlines()
     row, section = written_settings()[path]
     row -= 1

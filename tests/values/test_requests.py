@@ -1,4 +1,7 @@
-"""What one request shows: every location and style, from hostile text too. No Spark."""
+"""The values of one request: every location and style. No Spark.
+
+From hostile text too.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +123,7 @@ def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> 
         ("a,b", ["a", "b"]),
         ("red|green", ["red", "green"]),
         ("1 2 30", ["1", "2", "30"]),
-        ("blue shoes 2", []),  # words are a text
+        ("blue shoes 2", []),  # words are a string
         ("030 1234", []),  # a telephone number
         ("a||b", []),
         ("x' | rm -rf", []),

@@ -1,4 +1,7 @@
-"""JSON bodies as values under JSON Pointers; hostile ones cost a bounded amount and raise nothing. No Spark."""
+"""JSON bodies as values under JSON Pointers. No Spark.
+
+Hostile bodies have a bounded cost and raise no error.
+"""
 
 from __future__ import annotations
 

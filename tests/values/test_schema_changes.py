@@ -1,4 +1,7 @@
-"""Changes of schemas: nothing breaks unsaid, the same is no change, and what is widened one way is narrowed the other."""
+"""Changes of schemas: no breaking change is missed, equal schemas do not differ.
+
+A change that widens a schema in one direction narrows it in the other.
+"""
 
 from __future__ import annotations
 
@@ -176,7 +179,10 @@ Request = dict[tuple[str, str], Any]
 
 
 def fits(version: SchemaVersion, request: Request) -> bool:
-    """A gateway that enforces the document: all known, all required there, all values fit."""
+    """Returns whether a gateway that enforces the document accepts the request.
+
+    Every parameter is described, every required one is there, and every value is valid.
+    """
     known = {(one.location, one.name): one for one in version.parameters}
     return (
         request.keys() <= known.keys()

@@ -1,4 +1,7 @@
-"""The back-test: what one part of the traffic taught is tested with the part left out, from states alone. No Spark."""
+"""The back-test, computed from states alone. No Spark.
+
+Constraints learned from one part of the traffic are tested on the held-out part.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ def sent(texts: Iterable[str], clients: int = 60, tag: str = "c") -> list[Observ
 def verdict(
     past: list[Observation], newest: list[Observation], requests: int | None = None
 ) -> BacktestResult:
-    """Of one query parameter; the same requests stand for the clients left out."""
+    """Back-tests one query parameter.
+
+    The same requests serve as those of the held-out clients.
+    """
     parts = {
         Split.WHOLE: past + newest,
         Split.EARLIER: past,
@@ -111,7 +117,7 @@ def test_set_that_goes_on_growing_is_not_closed_and_says_why() -> None:
     written = to_json_schema(found.parameters[Q].inferred)
     assert "enum" not in written
     assert "newest slice" in written["x-census"]["refused"]["enum"]
-    assert (found.tested, found.false_alarms) == (800, 0)  # without the set nothing is broken
+    assert (found.tested, found.false_alarms) == (800, 0)  # without the enum nothing is violated
     assert "enum" in str(schema(verdict(sent(past), sent(past[:400]))))
 
 
@@ -120,7 +126,7 @@ def test_two_clients_cannot_have_a_constraint_dropped() -> None:
     strangers = [(f"evil-{n % 5}", f"x{n % 2}", DAY, True) for n in range(40)]
     found = verdict(sent(past), [*sent(past[:400]), *strangers])
     assert found.parameters[Q].inferred.refused == {}
-    assert found.false_alarms == 80  # and yet nothing is hidden: in both tests 40 values broke the set
+    assert found.false_alarms == 80  # and yet nothing is hidden: in both tests 40 values violated the enum
 
 
 def test_within_the_budget_nothing_is_dropped() -> None:
@@ -159,7 +165,10 @@ HONEST: dict[str, Draw] = {
 
 @pytest.mark.parametrize("name", HONEST)
 def test_later_values_are_refused_within_the_budget(name: str) -> None:
-    """After the back-test, over many endpoints, at most the budget of METHODS B6 of honest later values is refused."""
+    """At most the budget of honest later values is refused.
+
+    After the back-test, over many endpoints (docs/methods.md, 2.6).
+    """
     rng, alarms, future = random.Random(7), 0, 0  # noqa: S311  # a simulation
     for _ in range(12):
         draw = HONEST[name]

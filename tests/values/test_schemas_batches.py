@@ -1,4 +1,7 @@
-"""Batches of requests say what their requests say one by one, from hostile text too. No Spark."""
+"""Batches of requests give the same values as their requests one by one. No Spark.
+
+From hostile text too.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ REQUEST = st.builds(
 
 
 def found_in(queries: list[str | None]) -> list[Counter[Observation]]:
-    """What each of the queries says, read together."""
+    """Returns the values in each of the queries, read together."""
     names: Names = {}
     found: list[Counter[Observation]] = [Counter() for _ in queries]
     for part in read_queries(pa.array(queries, pa.string()), names):
@@ -87,7 +90,7 @@ def test_pairs_of_a_query_and_characters_of_a_value_are_bounded() -> None:
 
 
 def requests_of(sent: Iterable[Request]) -> pa.Table:
-    """Requests as `read` takes them, each of a client of its own."""
+    """Returns requests as `read` takes them, each of a separate client."""
     fields_of = (
         "path_template",
         "sent_path",
@@ -111,7 +114,10 @@ def requests_of(sent: Iterable[Request]) -> pa.Table:
 
 
 def said(batch: Batch) -> Counter[tuple[str, ...]]:
-    """Client, path template, location, name, value, kind, is_first of every value."""
+    """Counts the values of a batch.
+
+    By client, path template, location, name, value, kind and is_first.
+    """
     columns = [
         (batch.senders, "client", "sender"), (batch.parameters, "path_template", "parameter"),
         (batch.parameters, "location", "parameter"), (batch.parameters, "name", "parameter"), (batch.texts, "text", "text"),

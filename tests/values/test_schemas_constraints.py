@@ -1,4 +1,7 @@
-"""Limits in a schema: sets, ranges, lengths, characters, lists and bodies; attackers move none. No Spark."""
+"""Constraints of a schema: enums, ranges, lengths, characters, lists. No Spark.
+
+Those of bodies as well; attackers move none.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ def test_values_with_commas_are_lists_of_what_their_parts_are() -> None:
 
 
 def in_body(values: Iterable[tuple[str, str]], name: str = "/x") -> dict[str, Any]:
-    """What is written about (value, JSON type) pairs at one place of a body."""
+    """Returns the schema of (value, JSON type) pairs at one place of a body."""
     state = fold(observe(value, f"c{i % 60}", DAY, json_type=kind) for i, (value, kind) in enumerate(values))
     schema: dict[str, Any] = without_evidence(
         to_json_schema(infer_schema(name, state.evidence(), SETTINGS, "body"))
@@ -92,7 +95,7 @@ def in_body(values: Iterable[tuple[str, str]], name: str = "/x") -> dict[str, An
 def test_types_of_a_json_body_are_its_own() -> None:
     assert in_body([("7", "string")] * 30)["type"] == "string"
     assert in_body([("7", "number")] * 30)["type"] == "integer"
-    assert in_body([("7", "number")] * 5) == {"type": "number"}  # too few to say that none has a fraction
+    assert in_body([("7", "number")] * 5) == {"type": "number"}  # too few to exclude fractions
     both = in_body([*[("7", "number")] * 30, *[("null", "null")] * 30])
     assert sorted(one["type"] for one in both["anyOf"]) == ["integer", "null"]
     assert in_body([("", "object")] * 30) == {"type": "object"}
@@ -100,6 +103,9 @@ def test_types_of_a_json_body_are_its_own() -> None:
 
 
 def test_of_secret_members_of_a_body_nothing_is_said() -> None:
-    """Ingest masks `"pin_required": true` by a text: a type would be that of the mask."""
+    """Ingest masks `"pin_required": true` by a string.
+
+    A type would be that of the mask.
+    """
     assert in_body([("redacted", "string")] * 200, "/card/pin_required") == {}
     assert in_body([("hunter2", "string")] * 200, "/login/password") == {}

@@ -1,4 +1,7 @@
-"""What moves with the clock or a counter is never closed; what does not move still is. Simulated over windows. No Spark."""
+"""Values that change with a clock or a counter never become enums. No Spark.
+
+Other values still do. Simulated over windows.
+"""
 
 from __future__ import annotations
 

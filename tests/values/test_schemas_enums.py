@@ -1,4 +1,4 @@
-"""Closed sets: what is closed, what never is, and how often a closed set is wrong. No Spark."""
+"""Enums: which values become one, which never do, and their error rate. No Spark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Sent = tuple[str, str]
 
 
 def closed(rows: Sequence[Sent], location: str = "query", name: str = "sort") -> tuple[str, ...] | None:
-    """The set closed on (value, client) rows."""
+    """Infers the enum of (value, client) rows."""
     seen = sum(
         (DistinctValues({value: ValueCount(1, client_bit(client))}) for value, client in rows),
         DistinctValues(),
@@ -60,7 +60,10 @@ def test_few_observations_or_clients_close_nothing() -> None:
 
 
 def test_constants_of_clients_are_no_set() -> None:
-    """A tenant's own value is common, but a new tenant brings a new one (METHODS B2)."""
+    """A tenant's own value is common.
+
+    But a new tenant brings a new one (docs/methods.md, 2.2).
+    """
     assert (
         closed([(f"tenant{'abcdefghijklmnopqrstuvwxyz'[i % 26]}", f"c{i % 26}") for i in range(1000)]) is None
     )
@@ -98,7 +101,10 @@ def test_what_holds_a_member_does_not_make_it_personal() -> None:
 )
 @pytest.mark.parametrize("n", [200, 1000])
 def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[float], n: int) -> None:
-    """METHODS B2, three of each value: risk, over all learned sets, at most 1 / (n + 1)."""
+    """The risk over all learned enums is at most 1 / (n + 1).
+
+    The condition is three of each value (docs/methods.md, 2.2).
+    """
     rng, runs, missed = random.Random(9), 60, 0.0  # noqa: S311  # a simulation
     names = [f"value{chr(97 + place)}" for place in range(len(shares))]
     for _ in range(runs):

@@ -1,4 +1,4 @@
-"""Evidence of a parameter: the laws of its states, and what they count. No Spark."""
+"""Evidence of a parameter: the laws of its states, and their counts. No Spark."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_evidence_counts_values_requests_clients_days_and_kinds() -> None:
 
 def test_extremes_are_exact_for_64_bits_and_lengths_are_characters() -> None:
     ((_, state),) = learned([("9007199254740993", "c", DAY, True), ("-1", "c", DAY, True)]).kinds
-    assert (state.low, state.high) == (-1, 9007199254740993)  # no double holds the latter
+    assert (state.low, state.high) == (-1, 9007199254740993)  # no double represents the latter exactly
     ((_, text),) = learned([("é😀", "c", DAY, True)]).kinds
     assert text.highest.counts.keys() == {(2.0, digest("é😀"))}
 

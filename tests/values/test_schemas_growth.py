@@ -1,4 +1,7 @@
-"""Numbers that grow with time get no maximum: how often honest ones are taken for growing, and growing ones found. No Spark."""
+"""Numbers that grow with time get no maximum. No Spark.
+
+How often steady numbers are taken for growing ones, and growing ones detected.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def test_laws_of_merging(first: Peaks, second: Peaks, third: Peaks) -> None:
 @pytest.mark.parametrize("n", [200, 2000])
 @pytest.mark.parametrize("name", STEADY)
 def test_steady_numbers_are_rarely_taken_for_growing(name: str, n: int) -> None:
-    """At most 0.4 % (METHODS B3); of 400 runs six would be more than chance allows (Poisson, 1 in 200)."""
+    """At most 0.4 % (docs/methods.md, 2.3).
+
+    Of 400 runs, six would be more than chance allows (Poisson, 1 in 200).
+    """
     rng = random.Random(n)  # noqa: S311  # a simulation
     assert sum(drawn(STEADY[name], rng, n).grow() for _ in range(RUNS)) <= 5
 

@@ -1,4 +1,7 @@
-"""Judgements: from evidence to JSON Schema. Every schema is valid, and true of what was seen."""
+"""Inference of a JSON Schema from evidence.
+
+Every schema is valid, and accepts the values it was learned from.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,9 @@ def test_learned_schema_is_valid_and_accepts_all_that_was_seen(observations: lis
     one_value = schema["items"] if judgement.is_repeated else schema
     refused = [value for value, *_ in observations if not accepts(one_value, value[:2048])]
     assert len(refused) <= judgement.trimmed
-    # of all values: a validator's own idea of a format may take what looks like an attack
+    # of all values: a validator's definition of a format may accept what looks like an attack
     attacks = sum(detect_kind(value) in (SUSPICIOUS, PIPED) for value, *_ in observations)
-    # few observations: at most two are left out beside attacks, and counted
+    # few observations: at most two are left out in addition to attacks, and counted
     assert judgement.trimmed <= 2 + attacks
 
 
@@ -73,7 +76,7 @@ def test_nothing_that_clients_sent_is_written(observations: list[Observation]) -
         (
             ["7f577081-0c1e-4b2f-9d3a-000000000000"] * 20,
             {"type": "string", "format": "uuid"},
-        ),  # one value says enough
+        ),  # one value is enough
         (["1.2.3"] * 25, {"type": "string"}),  # a constant may look like a version by chance
     ],
 )

@@ -1,4 +1,7 @@
-"""Members whose names are data are learned as a map: one schema of the values, a pattern of the names, and no name anywhere."""
+"""Objects whose member names are data are learned as a map.
+
+One schema of the values, a pattern of the names, and no name anywhere.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,10 @@ NAMES = [
 
 
 def learned(requests: Iterable[tuple[str, Request]]) -> list[Parameter]:
-    """Parameters of what clients sent, judged without Spark as `learn` judges them."""
+    """Learns parameters from requests of clients.
+
+    Inferred without Spark, as `learn` infers them.
+    """
     states: dict[tuple[str, str], ParameterState] = {}
     for client, request in requests:
         for location, name, value, json_type, is_first in observe_request(request):

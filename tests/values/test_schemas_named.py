@@ -1,4 +1,7 @@
-"""Names are written only where several clients send them: what one client calls things may be personal."""
+"""Names appear in documents only if several clients send them.
+
+A name that one client sends may be personal.
+"""
 
 from __future__ import annotations
 
@@ -29,4 +32,4 @@ def test_a_name_of_fewer_clients_is_in_no_view() -> None:
     assert set(found[Split.HOLDOUT.value]) == {("query", "page")}
     assert (
         _named(views, SETTINGS, 19) == views
-    )  # of few clients an optional parameter looks like what one made up
+    )  # with few clients, an optional parameter looks like one that a single client invented

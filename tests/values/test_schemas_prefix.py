@@ -1,4 +1,4 @@
-"""Constant prefixes: what all values begin with, and when that is by intent. No Spark."""
+"""Constant prefixes: the common start of all values, if intentional. No Spark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is written takes what it was learned from: values of any kind, through the checker that `validate` uses. No Spark."""
+"""Learned schemas accept the values they were learned from. No Spark.
+
+Values of any kind, through the checker that `validate` uses.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ VALUES: tuple[object, ...] = (1, "a", None, {"b": []})
 
 
 def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
-    """The schema of member `v` of bodies, each sent by clients in turn, all of it again and again, after all tests."""
+    """Returns the schema of member `v` of bodies, after all tests.
+
+    Each body is sent by the clients in turn, and all of it again and again.
+    """
     observed: dict[Place, list[Any]] = {}
     for i, value in enumerate(values):
         for name, text, json_type, is_first in read_json_values(json.dumps({"v": value})):
@@ -105,7 +111,7 @@ def test_types_of_json_are_those_that_were_sent(values: list[object], expected: 
 
 def test_first_values_of_a_member_that_was_always_null_are_taken_and_the_reason_is_told() -> None:
     judgement = infer_values(["null"] * 240)
-    assert judgement.rule != "no-value-seen"  # a text in a URL
+    assert judgement.rule != "no-value-seen"  # a string in a URL
     schema = of_body([None] * 40, 2)
     assert all(takes(schema, value) for value in VALUES)
     state = fold(observe("null", f"c{i % 60}", DAY, json_type="null") for i in range(240))
@@ -131,7 +137,10 @@ def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() ->
 
 
 def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last test of all: a rule that is wrong by itself, as the replay would find it, leaves the document."""
+    """The last test of all.
+
+    A constraint that refuses its own values in the replay is left out of the document.
+    """
     values = [f"word{i % 90}x" for i in range(600)]
     assert "maxLength" in of_body(values)
 

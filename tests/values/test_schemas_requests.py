@@ -1,4 +1,7 @@
-"""How paths are written and which media types bodies have: what three clients or most requests show."""
+"""Variants of a path, and media types of bodies.
+
+Those that three clients or most requests use.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ def test_root_and_deep_templates_have_no_last_slash(template: str, expected: str
     [
         (10, 5, [], [PLAIN]),
         (10, 5, [UsageCount(TRAILING, 10, 5)], [TRAILING]),
-        (10, 5, [UsageCount(TRAILING, 9, 5)], [TRAILING]),  # one odd request of a client that sends both
+        (10, 5, [UsageCount(TRAILING, 9, 5)], [TRAILING]),  # one unusual request of a client that sends both
         (1000, 50, [UsageCount(TRAILING, 3, 2)], [PLAIN]),  # two clients alone change nothing
         (1000, 50, [UsageCount(TRAILING, 3, 3)], [PLAIN, TRAILING]),
         (1000, 50, [UsageCount(DOUBLED, 500, 30), UsageCount(DOUBLED_TRAILING, 400, 17)], [PLAIN, DOUBLED, DOUBLED_TRAILING]),

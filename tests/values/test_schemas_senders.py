@@ -1,4 +1,7 @@
-"""Who sent what merges in any order to the same, loses nothing that decides, and stays small. No Spark."""
+"""Statistics of senders merge in any order, lose nothing decisive and stay small.
+
+No Spark.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ SENT = st.lists(
 
 
 def of(sent: Sequence[Sent]) -> Senders:
-    """What one part says: every client by itself, then merged."""
+    """Returns the statistics of one part: of each client, then merged."""
     return merge_senders(
         [
             Senders(

@@ -1,4 +1,7 @@
-"""Limits and what they promise: the rate of false alarms, simulated on the distributions of METHODS B3. No Spark."""
+"""Numeric bounds and their promised rate of false alarms. No Spark.
+
+Simulated on the distributions of docs/methods.md, 2.3.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ def largest(values: list[float]) -> list[tuple[float, int]]:
 @pytest.mark.parametrize(("n", "promised"), [(50, 2e-3), (200, 3e-4), (1000, 1e-4), (5000, 1e-4)])
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_later_values_exceed_a_limit_as_rarely_as_promised(name: str, n: int, promised: float) -> None:
-    """Of few values a tenth of the distribution-free 1 / (n + 1), by their slack; then what METHODS B3 simulates, five times."""
+    """Simulates exceedances, five times as in docs/methods.md, 2.3.
+
+    For few values, a tenth of the distribution-free 1 / (n + 1), due to their slack.
+    """
     rng, draw, above = random.Random(n), DISTRIBUTIONS[name], 0  # noqa: S311  # a simulation
     for _ in range(RUNS):
         seen = [draw(rng) for _ in range(n)]
@@ -86,7 +92,10 @@ def test_confidence_grows_with_the_evidence_and_is_no_slogan(
 
 
 def test_confidence_of_a_property_is_the_posterior_of_the_fleet_prior() -> None:
-    """METHODS B4: risk 1.9e-4 at 50, 2.5e-5 at 200, 2.3e-6 at 1,000; P(q > 1e-3) = 0.54 % at 200, 0.07 % at 1,000."""
+    """The figures are those of docs/methods.md, 2.4.
+
+    Risk 1.9e-4 at 50, 2.5e-5 at 200, 2.3e-6 at 1,000; P(q > 1e-3) = 0.54 % at 200, 0.07 % at 1,000.
+    """
     risks = [confidence.fleet_prior(n)["risk"] for n in (50, 200, 1000)]
     assert risks == pytest.approx([1.9e-4, 2.5e-5, 2.3e-6], rel=0.1)
     assert 1 - confidence.fleet_prior(200)["confidence"] == pytest.approx(0.0054, rel=0.3)

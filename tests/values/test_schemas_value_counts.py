@@ -1,4 +1,7 @@
-"""Kept values: the laws of their merges, and who supports the outermost. No Spark."""
+"""Counted values: the laws of their merges, and the clients of extreme values.
+
+No Spark.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def test_clients_of_a_value_are_never_counted_for_more_than_they_are(clients: se
 
 
 def test_three_clients_are_told_apart_in_nine_cases_of_ten() -> None:
-    """Of three on 63 bits two share one in 5 %."""
+    """Of three clients on 63 bits, two share one in 5 %."""
     trios = [[f"client {i} {place}" for place in range(SUPPORTING_CLIENTS)] for i in range(2000)]
     apart = sum(len({client_bit(client) for client in trio}) == SUPPORTING_CLIENTS for trio in trios)
     assert apart >= 0.93 * len(trios)
@@ -86,4 +89,4 @@ def test_what_fewer_than_three_clients_reach_is_left_out_up_to_the_allowance() -
     assert outermost([*honest, *two], largest=True).supported(3, 1)[0][0] == 99999
     assert (
         outermost([("5", "x"), ("4", "y")], largest=True).supported(3, 2)[0][0] == 5
-    )  # nobody supports anything
+    )  # without clients, no value is supported

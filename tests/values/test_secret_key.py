@@ -1,4 +1,7 @@
-"""The key of the keyed hashes: whole or not at all, and the same for all that start at once."""
+"""The key of the keyed hashes: complete, or not written at all.
+
+It is the same for all processes that start at once.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,10 @@ READS_BY_NAME = ROOT / "ml/registry/promotion.py"  # a gate names its limit
 
 
 def names_read() -> set[str]:
-    """Attributes that the code reads, and the strings by which gates name their limits; not the settings' own declarations."""
+    """Returns the attributes that the code reads.
+
+    And the strings by which gates name their limits; without the settings' own declarations.
+    """
     found: set[str] = set()
     for part in ("pipelines", "ml", "jobs"):
         for file in (ROOT / part).rglob("*.py"):
@@ -95,7 +98,7 @@ def names_read() -> set[str]:
 
 
 def test_every_setting_is_read_somewhere() -> None:
-    """A setting that nobody reads is a promise that is not kept."""
+    """A setting that no code reads is a promise that is not kept."""
     read, tree = names_read(), load_settings().model_dump()
     unread = [f"{section}.{name}" for section, names in tree.items() for name in names if name not in read]
     assert [*unread, *(section for section in tree if section not in read)] == []

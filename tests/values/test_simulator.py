@@ -1,4 +1,4 @@
-"""The simulator: its truth is consistent, its bytes are reproducible, its signals occur on both sides."""
+"""The simulator: consistent truth, reproducible bytes, no separating signal."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_small_fleets_have_every_shape_of_site() -> None:
     assert {site.shape for site in build_sites(6, 9)} == {"api", "mixed", "web", "assets"}
 
 
-# Shortcuts, if one class never showed them: name, test, least share among calls and among the rest.
+# Signals that would be shortcuts if one class never had them: name, test, least share among calls and others.
 Row = tuple[str, Callable[[Transaction], object], float, float]
 SIGNALS: list[Row] = [
     ("browser user agent", lambda t: t.user_agent.startswith("Mozilla/5.0 ("), 0.15, 0.5),

@@ -1,4 +1,7 @@
-"""Trees of API paths for training: the truth fits the paths, the same for a seed, and what makes templates hard is there."""
+"""Trees of API paths for training.
+
+The truth fits the paths, the same seed gives the same paths, and hard cases for templates occur.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ def test_literals_of_the_templates_stand_in_the_paths_and_variables_vary() -> No
 
 
 def test_hard_cases_are_there(apis: dict[str, Paths]) -> None:
-    """A literal beside variables, forty literal siblings, words and numbers on both sides, dates as literals."""
+    """A literal beside variables, forty literal siblings.
+
+    Words and numbers on both sides, dates as literals.
+    """
     beside = siblings = 0
     words: dict[bool, int] = {True: 0, False: 0}
     numbers: dict[bool, int] = {True: 0, False: 0}

@@ -1,4 +1,4 @@
-"""What the simulator writes can be read back, and is the same for the same arguments."""
+"""Files of the simulator can be read back, and are reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sites write the paths of what is no API: examples, what stays, and that it happens."""
+"""Path styles of sites that are not APIs: examples, invariants, frequency."""
 
 from __future__ import annotations
 

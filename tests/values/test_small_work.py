@@ -1,4 +1,7 @@
-"""Work is small by the traffic that is named and stored; what cannot be weighed is not."""
+"""Work is small by the size of its inputs and stored data.
+
+Work whose size is unknown is not small.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def test_files_folders_and_globs_count_and_so_do_stored_transactions(tmp_path: P
     ],
 )
 def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: Reads, found: int) -> None:
-    """Day 1 was scored and learned; of day 2 a file came after both; day 3 was scored, day 4 is new."""
+    """Day 1 was scored and learned.
+
+    Of day 2 a file came after both; day 3 was scored, day 4 is new.
+    """
     sizes = {1: (1_000,), 2: (4, 20), 3: (100,), 4: (300,)}
     times = {1: (10,), 2: (10, 30), 3: (10,), 4: (30,)}
     for day, each in sizes.items():

@@ -1,4 +1,4 @@
-"""Each step weighs the files that it is given before it starts Spark."""
+"""Each step measures its input files before it starts Spark."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sessions(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each session was asked for as one for small work; none is started."""
+    """Records for each session whether it was requested for small work.
+
+    None is started.
+    """
     asked: list[bool] = []
 
     def none(step: str, settings: object, *, is_small: bool) -> None:

@@ -1,4 +1,7 @@
-"""HAR files of any tool and age become RECORD fields; what is no HAR says where it breaks."""
+"""HAR files of any tool and age become RECORD fields.
+
+The error for a file that is not a HAR names the place where it breaks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Names and values in HAR files: repeated, of odd names and types, as lists and as objects."""
+"""Names and values in HAR files: repeated, with unusual names and types.
+
+As lists and as objects.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What tools write differently in a HAR: entries that never were requests, times, lists for texts, halves of characters."""
+"""Differences between tools that write HAR files.
+
+Entries that never were requests, times, lists for strings, halves of surrogate pairs.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from tests.har_examples import record
             "no answer: aborted, blocked or not sent",
         ),
         ({"url": "wss://a.example/socket"}, {"status": 101}, None),
-        ({}, {"status": None}, None),  # answered, but the status was not recorded: broken
+        ({}, {"status": None}, None),  # a response without a recorded status: invalid
         ({"url": "a.example:8080"}, {}, None),
         ({"url": "a.example:25", "method": "CONNECT"}, {}, None),
         ({"url": None}, {"status": 0}, None),
@@ -49,13 +52,13 @@ def test_entry_that_never_was_a_request_says_why(request_: Any, response: Any, r
         ("2026-11-27T10:00:00,123Z", "2026-11-27T10:00:00.123Z"),
         ("2026-11-27T10:00:00.1234567Z", "2026-11-27T10:00:00.123456Z"),
         ("2026-11-27 10:00 +0100", "2026-11-27T10:00:00+01:00"),
-        ("2026-11-27T10:00:00", "2026-11-27T10:00:00"),  # no zone: judged later
+        ("2026-11-27T10:00:00", "2026-11-27T10:00:00"),  # no zone: validated later
         ("Fri, 27 Nov 2026 10:00:00 GMT", "2026-11-27T10:00:00Z"),
         ("Friday, 27-Nov-2026 10:00:00 GMT", "2026-11-27T10:00:00Z"),
         ("7 Nov 2026 10:00:00 +0530", "2026-11-07T10:00:00+05:30"),
         ("Fri Nov 27 2026 10:00:00 GMT+0100 (CET)", "2026-11-27T10:00:00+01:00"),
         ("Fri Nov 27 2026 10:00:00 GMT-0330 (Newfoundland Standard Time)", "2026-11-27T10:00:00-03:30"),
-        ("Fri Foo 27 2026 10:00:00 GMT+0100", "2026-00-27T10:00:00+01:00"),  # no date
+        ("Fri Foo 27 2026 10:00:00 GMT+0100", "2026-00-27T10:00:00+01:00"),  # not a date
         ("27.11.2026 10:00:00", "27.11.2026 10:00:00"),
         (1793440800250, "1793440800250"),
         (None, None),

@@ -1,4 +1,7 @@
-"""Lines of a stream: numbers, ends, byte order marks, and memory bounded by the limit."""
+"""Lines of a stream: numbers, line ends, byte order marks.
+
+Memory is bounded by the limit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Jars that Ivy resolved are used again only where it would resolve the same, and only while they are there."""
+"""Jars that Ivy resolved are reused only where it would resolve the same ones.
+
+And only while the files exist.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Groups of hosts that run the same software: what must be together is, what must not be is not, whatever the process."""
+"""Groups of hosts that run the same software.
+
+Similar hosts share a group, others do not, whatever the process.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ hosts = st.dictionaries(
 
 
 def pair(similarity: float, size: int, seed: int) -> tuple[list[str], list[str]]:
-    """Two sets of exactly this Jaccard similarity: of `size` tokens together, the first `similarity * size` are shared."""
+    """Returns two sets with exactly this Jaccard similarity.
+
+    Of `size` tokens together, the first `similarity * size` are shared.
+    """
     tokens = [f"{seed} {n}" for n in range(size)]
     shared = round(similarity * size)
     half = shared + (size - shared) // 2
@@ -55,7 +61,10 @@ def pair(similarity: float, size: int, seed: int) -> tuple[list[str], list[str]]
 
 @pytest.mark.parametrize("similarity", [0.2, 0.35, 0.5, 0.65, 0.8])
 def test_pairs_meet_as_often_as_the_formula_says(similarity: float) -> None:
-    """1 - (1 - s^r)^b, simulated; 8 bands, so that the probability is far from 0 and 1. Within 4 standard errors."""
+    """Simulates 1 - (1 - s^r)^b.
+
+    With 8 bands, so that the probability is far from 0 and 1. Within 4 standard errors.
+    """
     count, pairs = 8, 600
     found = 0
     for seed in range(pairs):
@@ -90,7 +99,10 @@ def test_stated_number_of_bands_and_of_chance_meetings() -> None:
 def test_alike_hosts_are_together_and_groups_share_nothing_above_the_threshold(
     shapes: dict[str, set[str]],
 ) -> None:
-    """Small sets meet surely at this many bands, so that the law is exact."""
+    """The law is exact at this size.
+
+    Small sets are certain to meet with this many bands.
+    """
     groups = group_by_stack(shapes, SimpleNamespace(similarity=0.5, miss_rate=1e-9, min_shapes=3))
     assert list(groups) == sorted(shapes)
     assert sorted(set(groups.values())) == list(range(len(set(groups.values()))))

@@ -1,4 +1,4 @@
-"""Why an endpoint is listed or not, in words, from the figures of its row."""
+"""The reason why an endpoint is listed or not, from the figures of its row."""
 
 from __future__ import annotations
 

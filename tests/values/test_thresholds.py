@@ -1,4 +1,4 @@
-"""The threshold by costs is the one that costs least; an explicit one wins."""
+"""The threshold by costs is the cheapest one; an explicit one wins."""
 
 from __future__ import annotations
 

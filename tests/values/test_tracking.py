@@ -1,4 +1,7 @@
-"""MLflow: where it is, what is said of it, and what never is: credentials stay unseen, nothing is sent home."""
+"""MLflow: its address, its messages, and its privacy.
+
+Credentials are not shown, and no telemetry is sent.
+"""
 
 from __future__ import annotations
 

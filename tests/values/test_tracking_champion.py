@@ -1,4 +1,7 @@
-"""A model's way through MLflow, in SQLite and on a real server: logged, judged, promoted, read back."""
+"""The life of a model in MLflow, in SQLite and on a real server.
+
+It is logged, evaluated, promoted and read back.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def limits(**changed: float) -> SimpleNamespace:
-    """Settings of the gates that the small models pass, but for what is changed."""
+    """Returns settings of the gates that the small models pass.
+
+    `changed` replaces some of them.
+    """
     known = {
         "min_roc_auc": 0.8,
         "max_calibration_error": 0.2,
@@ -69,9 +75,15 @@ def limits(**changed: float) -> SimpleNamespace:
 
 
 def check_the_way_of_a_model(target: Store) -> None:
-    """Train, log, promote; a worse one does not take the alias; a better one does; bytes come back."""
+    """Trains, logs and promotes models.
+
+    A worse one does not take the alias, a better one does, and bytes are read back unchanged.
+    """
     good_rows, other_rows = frame(noise=0.05), frame(noise=0.05, seed=2)
-    good, bad = train(good_rows, OPTIONS), train(other_rows.assign(response_json=0.0), OPTIONS)  # blind
+    good, bad = (
+        train(good_rows, OPTIONS),
+        train(other_rows.assign(response_json=0.0), OPTIONS),
+    )  # without signal
     first = tracking.log_training(target, good, {"trees": 12})
     refused = tracking.promote(target, first, good, good_rows, limits(min_roc_auc=0.999))
     assert not refused.promoted
@@ -86,7 +98,7 @@ def check_the_way_of_a_model(target: Store) -> None:
     kept = tracking.promote(target, second, bad, other_rows, limits(min_roc_auc=0.0))
     assert not kept.promoted
     assert "not worse than the champion" in kept.reason
-    assert CHAMPION_FAVOURED in kept.reason  # the hosts have the same names
+    assert CHAMPION_FAVOURED in kept.reason  # the host names are the same
     new_hosts = other_rows.assign(host="new-" + other_rows["host"])
     assert NEW_TO_BOTH in tracking.promote(target, second, bad, new_hosts, limits(min_roc_auc=0.0)).reason
     again = tracking.log_training(
@@ -95,7 +107,7 @@ def check_the_way_of_a_model(target: Store) -> None:
     same = tracking.promote(target, again, good, good_rows, limits())
     assert same.promoted
     assert OUT_OF_FOLD in same.outcomes[-1].note
-    assert same.outcomes[-1].found == 0.0  # against its twin
+    assert same.outcomes[-1].found == 0.0  # compared with an identical model
     features = np.asfortranarray(good_rows[list(FEATURES)].to_numpy(np.float32))
     back = predict_probabilities(load_classifier(tracking.download_model(target)), features)
     np.testing.assert_array_equal(back, predict_probabilities(load_classifier(good.model), features))
@@ -103,7 +115,10 @@ def check_the_way_of_a_model(target: Store) -> None:
 
 
 def check_what_is_read_back(target: Store, logged: tracking.LoggedRun, trained: Trained) -> None:
-    """Run, tables, figures, alias and descriptions, as a client that knows nothing of this project sees them."""
+    """Reads the model back as a client that knows only MLflow.
+
+    Run, tables, figures, alias and descriptions.
+    """
     import mlflow
 
     client = mlflow.MlflowClient(target.uri, target.uri)
@@ -137,7 +152,7 @@ def check_what_is_read_back(target: Store, logged: tracking.LoggedRun, trained: 
         *(mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{name}") for name in TEXTS),
     ]
     assert "# Card" in texts
-    assert ".example" not in "".join(texts)  # no host is named
+    assert ".example" not in "".join(texts)  # no host name appears
 
 
 def test_model_goes_its_way_through_the_store_in_the_warehouse(

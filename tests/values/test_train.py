@@ -1,4 +1,4 @@
-"""Training: what is left out stays out, the same run gives the same bytes, bad data is said so."""
+"""Training: held-out rows stay out, runs are reproducible, bad data is reported."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_judged_once() -> No
 def test_rule_of_the_data_is_found_and_its_mistakes_are_not_learned() -> None:
     trained = train(frame(noise=0.1), OPTIONS)
     assert trained.importances["feature"][0] == "response_json"
-    assert 0.85 < trained.metrics["roc_auc"] < 0.97  # nine tenths can be known, no more
+    assert 0.85 < trained.metrics["roc_auc"] < 0.97  # nine tenths can be predicted, no more
     right = trained.slices.set_index(["slice", "is_api"])["right"]
     assert right["plain", True] > 0.99
     assert right["odd", True] == 0.0
@@ -54,13 +54,13 @@ def test_rule_of_the_data_is_found_and_its_mistakes_are_not_learned() -> None:
 def test_memory_of_hosts_does_not_help_out_of_fold() -> None:
     rows = frame(noise=0.5)  # labels are coin tosses
     rows["is_api"] = rows["host"].isin(["h1.example", "h2.example", "h3.example", "h4.example"])
-    rows["path_length"] = rows["host"].str[1:].str.split(".").str[0].astype(np.float32)  # names the host
+    rows["path_length"] = rows["host"].str[1:].str.split(".").str[0].astype(np.float32)  # identifies the host
     assert train(rows, OPTIONS).metrics["roc_auc"] < 0.95
 
 
 def test_more_evidence_of_a_trend_never_lowers_the_probability_whatever_the_data_say() -> None:
     rows = frame(noise=0.3)
-    for name, trend in TRENDS.items():  # data that say the contrary
+    for name, trend in TRENDS.items():  # data with the opposite trend
         answer = rows[name] == (0 if trend > 0 else 1)
         model = load_classifier(train(rows.assign(is_api=answer), OPTIONS).model)
         low = np.asfortranarray(frame(seed=9)[list(FEATURES)].to_numpy(np.float32))

@@ -1,4 +1,7 @@
-"""Calibration: the known distortion is undone, ranks stay, and the model's own file carries it."""
+"""Calibration: a known distortion is corrected, and ranks stay the same.
+
+The model file contains the calibration.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from tests.values.training_rows import OPTIONS, frame
 def distorted(
     rows: int, slope: float, offset: float, seed: int = 1
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Raw scores whose true log-odds are slope * raw + offset, and labels drawn from these."""
+    """Draws raw scores and labels with log-odds slope * raw + offset."""
     draw = np.random.default_rng(seed)
     raw = draw.normal(0, 2, rows)
     return raw, draw.random(rows) < sigmoid(slope * raw + offset)
@@ -61,7 +64,7 @@ def test_ranks_stay_whatever_the_data(rows: list[tuple[float, bool]]) -> None:
 def test_separable_classes_stay_finite_by_the_smoothed_targets() -> None:
     found = fit_platt(np.array([-3.0, -2.0, 2.0, 3.0]), np.array([False, False, True, True]))
     assert 0 < found.slope < 5
-    assert found(np.array([3.0]))[0] < 0.95  # four rows do not make certainty
+    assert found(np.array([3.0]))[0] < 0.95  # four rows do not justify certainty
 
 
 def test_a_ranking_worse_than_chance_is_flattened_and_not_turned_round() -> None:
@@ -96,7 +99,9 @@ def test_calibration_is_in_the_models_own_file() -> None:
     trained = train(rows, OPTIONS)
     features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))
     model = load_classifier(trained.model)
-    plain = load_classifier(train(rows, OPTIONS).model)  # the same bytes: baking twice would show here
+    plain = load_classifier(
+        train(rows, OPTIONS).model
+    )  # the same bytes: applying the calibration twice would show here
     assert predict_log_odds(model, features) == pytest.approx(predict_log_odds(plain, features))
     assert predict_probabilities(model, features) == pytest.approx(
         sigmoid(predict_log_odds(model, features)), abs=1e-6
@@ -107,7 +112,9 @@ def test_calibration_is_in_the_models_own_file() -> None:
 
 
 def test_probabilities_of_the_file_mean_what_they_say_on_new_hosts() -> None:
-    timid = SimpleNamespace(**{**vars(OPTIONS), "learning_rate": 0.03})  # stops before it dares to be sure
+    timid = SimpleNamespace(
+        **{**vars(OPTIONS), "learning_rate": 0.03}
+    )  # stops while its probabilities are still moderate
     trained = train(frame(rows=2000, hosts=20, noise=0.2), timid)
     fresh = frame(rows=2000, seed=8, noise=0.2)
     features = np.asfortranarray(fresh[list(FEATURES)].to_numpy(np.float32))

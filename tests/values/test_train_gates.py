@@ -1,4 +1,7 @@
-"""Gates: each can fail, all are told, and the comparison with the champion mistakes noise for loss as rarely as it says."""
+"""Gates of promotion: each can fail, and all failures are reported.
+
+The comparison with the champion mistakes noise for loss as rarely as it promises.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ def trained() -> Trained:
 def world(
     draw: np.random.Generator, groups: int, rows: int, worse: float
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Labels, two models' probabilities and groups: each model has its own luck with each host."""
+    """Returns labels, the probabilities of two models, and groups.
+
+    The errors of each model are correlated within a host.
+    """
     group = np.repeat(np.arange(groups), rows)
     labels = draw.random(groups * rows) < draw.beta(2, 3, groups)[group]
     sign = np.where(labels, 1, -1)
@@ -62,7 +68,10 @@ def world(
 
 
 def refusals(worse: float, worlds: int, by_row: bool = False) -> float:
-    """Share of simulated comparisons in which the challenger was called worse by either figure."""
+    """Returns the share of comparisons in which the challenger was refused.
+
+    Called worse by either figure, over simulated worlds.
+    """
     draw, refused = np.random.default_rng(SEED), 0
     for seed in range(worlds):
         labels, ours, theirs, group = world(draw, groups=30, rows=30, worse=worse)
@@ -111,7 +120,10 @@ def test_a_weight_is_as_good_as_copies_of_the_rows() -> None:
 def test_bounds_reach_as_far_as_the_tables_of_students_t_say(
     level: float, freedom: int, expected: float, at_three_quarters: float
 ) -> None:
-    """The same draws with two levels: what differs is the quantile. The series used before gave 9.7 at one degree of freedom."""
+    """Compares two levels on the same draws.
+
+    Only the quantile differs. The series used before gave 9.7 at one degree of freedom.
+    """
     labels, ours, theirs, group = world(np.random.default_rng(SEED), groups=freedom + 1, rows=40, worse=0.5)
 
     def reach(quantile: float) -> float:
@@ -192,7 +204,7 @@ def test_rows_of_hosts_learned_from_are_not_new_and_marks_do_not_name_hosts() ->
     assert all(len(mark) == 4 for mark in known)
     fresh = set(rows["host"].iloc[find_unseen_rows(rows, known)])
     assert not fresh & set(old["host"])
-    assert len(fresh) >= 18  # one of twenty may share its mark by chance
+    assert len(fresh) >= 18  # one of twenty may share its hash by chance
     found = find_comparable_rows(rows, known, rows["host"].to_numpy())
     assert found is not None
     assert find_comparable_rows(rows.head(60), known, rows["host"].to_numpy()[:60]) is not None

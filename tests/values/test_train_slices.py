@@ -1,4 +1,7 @@
-"""Figures by client, log and host, and the mistakes with their reasons: counted by hand, without raw values."""
+"""Figures by client, log and host, and mistakes with their reasons.
+
+Counted by hand, without raw values.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def test_figures_of_a_segment_are_those_of_its_rows() -> None:
     names = ["rows", "api_share", "recall", "false_positive_rate", "precision", "roc_auc"]
     assert [found.loc["a", name] for name in names] == [4, 0.5, 0.5, 0.5, 0.5, 0.75]
     assert found.loc["b", "recall"] == 1.0
-    assert pd.isna(found.loc["b", "roc_auc"])  # no other transactions: nothing to rank against
+    assert pd.isna(found.loc["b", "roc_auc"])  # no other transactions to rank against
     assert pd.isna(found.loc["c", "recall"])
     assert found.loc["c", "false_positive_rate"] == 0.0
 

@@ -1,4 +1,7 @@
-"""Who is left out together: no host and no stack on both sides, whatever the ties between them."""
+"""Groups that are held out together: no host or stack is on both sides.
+
+Whatever the ties between them.
+"""
 
 from __future__ import annotations
 

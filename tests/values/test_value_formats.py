@@ -1,4 +1,4 @@
-"""Recognisers: what kind of value a text is. No Spark."""
+"""Recognisers of value formats. No Spark."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ EXAMPLES = [
     ("true", "boolean"),
     ("True", TEXT),  # OpenAPI's boolean is `true` and `false` only
     ("0", "integer"),
-    ("-0", "number"),  # JSON allows it; it is no int64 that round-trips
+    ("-0", "number"),  # JSON allows it; as an int64 it does not round-trip
     ("42", "integer"),
-    ("007", "digits"),  # leading zeros: a text that happens to be digits
+    ("007", "digits"),  # leading zeros: a string that happens to be digits
     ("9223372036854775807", "integer"),
     ("9223372036854775808", "digits"),  # more than 64 bits
     ("-9223372036854775808", "integer"),
@@ -49,11 +49,11 @@ EXAMPLES = [
     ("7f577081-0c1e-4b2f-9d3a-000000000000", "uuid"),
     ("2024-02-29", "date"),
     ("2023-02-29", TEXT),  # no such day
-    ("0000-01-01", TEXT),  # nor such a year in most calendars of programs
-    ("1900-02-29", TEXT),  # nor here: a century that is no leap year
+    ("0000-01-01", TEXT),  # nor such a year in most date libraries
+    ("1900-02-29", TEXT),  # nor here: a century that is not a leap year
     ("2024-05-31T23:59:59Z", "date-time"),
     ("2024-05-31T00:00:00.5+05:30", "date-time"),
-    ("2024-05-31T00:00:00", TEXT),  # RFC 3339 wants an offset
+    ("2024-05-31T00:00:00", TEXT),  # RFC 3339 requires an offset
     ("a.b+c@mail.example", "email"),
     ("192.0.2.1", "ipv4"),
     ("192.0.2.256", TEXT),
@@ -71,7 +71,7 @@ EXAMPLES = [
     ("1.2.3-rc.1", "semver"),
     ("zh-Hant-TW", "locale"),
     ("asc", TEXT),
-    ("1\n", SUSPICIOUS),  # the very end, not the end of a line
+    ("1\n", SUSPICIOUS),  # the end of the text, not of a line
     ("\N{FULLWIDTH DIGIT ONE}", TEXT),  # digits of another script
 ]
 
@@ -91,14 +91,17 @@ def test_kinds_are_disjoint_but_for_numbers_before_digits(value: str) -> None:
         "suspicious",
         "list",
         "digits",
-    ):  # what they hold, not what they are; others are more telling
+    ):  # they describe the content, not the format; others are more specific
         kinds -= {any_text} if len(kinds) > 1 else set()
     assert len(kinds) <= 1
 
 
 @given(strategies.values)
 def test_a_kind_is_the_first_whose_pattern_matches(value: str) -> None:
-    """Whatever is not tried because of length, first character or content would not have matched."""
+    """Skipped patterns would not have matched.
+
+    They are skipped because of length, first character or content.
+    """
     cut = value[:MAX_CHARACTERS]
     matching = (r.kind for r in VALUE_FORMATS if r.kind != TEXT and re.search(r.python, cut))
     assert detect_kind(value) == next(matching, TEXT)
@@ -174,7 +177,7 @@ def test_hostile_text_makes_no_recogniser_backtrack_for_ever(recogniser: ValueFo
     for start in ("", "a://", "eyJaa.", "a@", "1.2.3-", "https://a/"):
         for piece in pieces:
             text = (start + piece * MAX_CHARACTERS)[: MAX_CHARACTERS - 1] + "\n"
-            assert re.search(recogniser.python, text) is None  # or never ends
+            assert re.search(recogniser.python, text) is None  # or does not end
 
 
 def test_every_recogniser_names_its_source_and_has_its_own_kind() -> None:

@@ -1,4 +1,7 @@
-"""Outputs appear whole or not at all, and nothing writes them in another way."""
+"""Output files appear complete or not at all.
+
+No code writes them in another way.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ WRITING = {
     "mkstemp",
     "NamedTemporaryFile",
 }
-# What is written there is not an output: gone at the end, or written whole in another way, for the reason given.
+# Files written there are not outputs: temporary, or written atomically in another way, for the reason given.
 ALLOWED = {
     "pipelines/runtime/files.py": "the one place",
     "pipelines/runtime/spark.py": "log and archive in the system's temporary folder",
@@ -50,7 +53,7 @@ def test_the_old_file_stays_when_writing_fails_or_is_killed(tmp_path: Path) -> N
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
     assert out.read_text() == "the last good one\n"
-    write_atomically(out, b"new\n")  # what the dead one left is in nobody's way
+    write_atomically(out, b"new\n")  # the file of the dead process does not interfere
     assert out.read_text() == "new\n"
     assert [file.name for file in tmp_path.iterdir()] == ["endpoints.ndjson"]
 
@@ -83,7 +86,7 @@ def test_a_new_file_has_the_mode_that_the_process_gives_to_files(tmp_path: Path)
 
 
 def writes(file: Path) -> Iterator[str]:
-    """Calls in `file` that write to a file by its name."""
+    """Yields the calls in `file` that write to a file by its name."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
@@ -105,7 +108,7 @@ def test_every_output_goes_through_the_one_function_that_writes_atomic_files() -
         for file in sorted((ROOT / folder).rglob("*.py"))
         if str(file.relative_to(ROOT)) not in ALLOWED
         for call in writes(file)
-        if "GzipFile" not in call  # of the simulator: into a whole file that is open already
+        if "GzipFile" not in call  # of the simulator: into an atomically written file that is open already
     ]
     assert found == [], "use pipelines.runtime.files"
 

@@ -15,7 +15,10 @@ OPTIONS = SimpleNamespace(
 
 
 def frame(rows: int = 400, hosts: int = 12, seed: int = 1, noise: float = 0.1) -> pd.DataFrame:
-    """Random features; a row is an API call where its answer is JSON, but for a share `noise` of mistakes."""
+    """Returns random features; a row with a JSON response is an API call.
+
+    Except for a share `noise` of mistakes.
+    """
     draw = np.random.default_rng(seed)
     values = draw.integers(0, 2, (rows, len(FEATURES))).astype(np.float32)
     found = pd.DataFrame(values, columns=list(FEATURES))
