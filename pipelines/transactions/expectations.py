@@ -1,8 +1,8 @@
-"""A Great Expectations checkpoint on each ingested batch: it guards the *batch*; rows are judged by Catalyst (spark/rows.py).
+"""Great Expectations checkpoint on each ingested batch.
 
-So it asks what no row shows: whether the clock, the host, the status or the body of a log are wrong as a whole, and whether
-hours are missing. Cost is constant: one row of counts that ingest already has, and a bounded sample. The only importer of
-great_expectations.
+It guards the batch as a whole; rows are validated by Catalyst (spark/rows.py). It therefore checks what no single row shows:
+whether the clock, the host, the status or the body of a log are wrong throughout, and whether hours are missing. The cost is
+constant: one row of counts that ingest already has, and a bounded sample. The only importer of great_expectations.
 """
 
 from __future__ import annotations
@@ -24,26 +24,30 @@ from pipelines.runtime.settings import QualitySettings
 COUNTS, ROWS = "batch_counts", "batch_rows"
 HOURS_PER_YEAR = 24.0 * 366
 SAMPLED = ("status", "response_content_type", "body")
-"""Columns of the sample; `body` is a hash of the request body, NULL where there is none."""
+"""Columns of the sample; `body` is a hash of the request body, NULL if there is none."""
 EXPLANATIONS = {
-    "hosts_per_transaction": "nearly every transaction has a host of its own: a scanner's names, or the wrong field",
-    "top_status_share": "one status for nearly everything: the log may hold a default in place of the status",
-    "future_share": "times after now: a clock or a time zone is wrong",
-    "age_days": "the newest time is long ago: an old log, or a wrong year",
-    "top_body_share": "one request body again and again: a placeholder, or something that replays",
+    "hosts_per_transaction": "nearly every transaction has a different host: names tried by a scanner, or the wrong field",
+    "top_status_share": "nearly all transactions have one status: the log may hold a default instead of the status",
+    "future_share": "times in the future: a clock or a time zone is wrong",
+    "age_days": "the latest time is long ago: an old log, or a wrong year",
+    "top_body_share": "the same request body again and again: a placeholder, or a client that replays requests",
     "missing_hours_share": "hours without any record: part of the log is missing",
     "volume_ratio": "far more or fewer records than in the batches before",
 }
-"""What is wrong where an expectation fails, for figures whose names do not say it."""
+"""The likely cause of a failed expectation, for figures whose names do not explain themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchCounts:
-    """What one pass over the staged batch counted. Shares are of valid records, but `quarantined_share` is of all.
+    """Counts of one pass over the staged batch.
 
-    `future_share`: times after now; `age_days`: from the newest time to now; `missing_hours_share`: hours between the first and
-    the last time in which there is nothing; `volume_ratio`: records to the median of the batches before. None where there is
-    too little to say it.
+    Shares are of valid records, except `quarantined_share`, which is of all records. None where there is too little data.
+
+    Attributes:
+        future_share: share of times in the future.
+        age_days: days from the latest time to now.
+        missing_hours_share: share of hours between the first and the last time that have no record.
+        volume_ratio: records divided by the median of the previous batches.
     """
 
     records: int
@@ -62,7 +66,11 @@ class BatchCounts:
 
 @dataclass(frozen=True, slots=True)
 class QualityResult:
-    """`critical` stops the run; `warnings` are told. `document` is what is stored beside the batch."""
+    """Result of the checkpoint.
+
+    `critical` problems stop the run, `warnings` are reported. `document` is stored with the batch (table batches, column
+    `expectations`).
+    """
 
     critical: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -70,7 +78,10 @@ class QualityResult:
 
 
 def preload() -> None:
-    """Begins to import Great Expectations beside what follows. A failure is not lost: `check` meets it again."""
+    """Starts importing Great Expectations in the background.
+
+    A failure is not lost: `check_batch` imports it again and raises.
+    """
 
     def quietly() -> None:
         with suppress(Exception):
@@ -86,9 +97,9 @@ def check_batch(
 
     Args:
         counts: of the whole batch.
-        sample: at most `quality.sample_rows` valid rows: `SAMPLED`.
+        sample: at most `quality.sample_rows` valid rows with the columns `SAMPLED`.
         settings: section `quality`.
-        docs: folder for Data Docs, None for none.
+        docs: folder for Data Docs, or None.
     """
     gx = _great_expectations()
     context = _context(gx, docs)
@@ -116,8 +127,8 @@ def check_batch(
 
 
 def _great_expectations() -> Any:
-    """The module. Its import takes two seconds of CPU, so it happens only where a batch is checked."""
-    # read at import: nothing about a user's traffic phones home
+    """Imports Great Expectations only where a batch is checked: it takes 2 s of CPU."""
+    # read at import: no analytics about a user's traffic are sent
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations
@@ -142,14 +153,20 @@ def _context(gx: Any, docs: Path | None) -> Any:
 
 
 def volume_ratio(records: int, earlier: Sequence[int], settings: QualitySettings) -> float | None:
-    """Records of a batch to the median of `earlier` ones; None where these are too few or too small to expect anything."""
+    """Records of a batch divided by the median of the `earlier` ones.
+
+    None if there are too few earlier batches, or they are too small, to expect a volume.
+    """
     if len(earlier) < settings.min_batches_before or median(earlier) < settings.min_rows_for_shares:
         return None
     return records / median(earlier)
 
 
 def _figures(counts: BatchCounts, sample: pd.DataFrame, min_rows: int) -> dict[str, float | None]:
-    """The counts, and the shares of the most frequent status and request body; None below `min_rows` of them."""
+    """The counts, and the shares of the most frequent status and request body.
+
+    The shares are None for fewer than `min_rows` values.
+    """
     shares = {
         f"top_{of}_share": _top_share(sample[of]) if sample[of].count() >= min_rows else None
         for of in ("status", "body")
@@ -162,7 +179,10 @@ def _top_share(values: pd.Series[Any]) -> float:
 
 
 def _count_expectations(gx: Any, settings: QualitySettings, *, enforced: bool) -> list[Any]:
-    """On the one row of figures; None passes. Shares of a tiny batch only warn: three broken records of five prove nothing."""
+    """Expectations on the single row of figures; None passes.
+
+    Shares of a tiny batch only warn: three broken records out of five prove nothing.
+    """
     share = "critical" if enforced else "warning"
     between = gx.expectations.ExpectColumnValuesToBeBetween
     limits = {
@@ -186,7 +206,10 @@ def _count_expectations(gx: Any, settings: QualitySettings, *, enforced: bool) -
 
 
 def _row_expectations(gx: Any, settings: QualitySettings) -> list[Any]:
-    """On the sample: is the log worth learning from? What each row must hold, the row checks have seen to."""
+    """Expectations on the sample: whether the log is worth learning from.
+
+    Requirements on single rows are left to the row checks.
+    """
     mostly = 1 - settings.max_null_share
     return [
         gx.expectations.ExpectColumnValuesToNotBeNull(
@@ -201,7 +224,11 @@ def _row_expectations(gx: Any, settings: QualitySettings) -> list[Any]:
 def _run(
     gx: Any, context: Any, name: str, frame: pd.DataFrame, expectations: list[Any]
 ) -> list[dict[str, Any]]:
-    """Runs one suite on one frame as a checkpoint; one entry an expectation: name, column, severity, success, observed."""
+    """Runs one suite on one frame as a checkpoint.
+
+    Returns:
+        One entry per expectation: name, column, severity, success, observed value.
+    """
     asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe("all")
     suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
@@ -221,7 +248,7 @@ def _entry(result: Any) -> dict[str, Any]:
         for key in ("min_value", "max_value", "mostly")
         if config.kwargs.get(key) is not None
     }
-    of_batch = column not in SAMPLED  # its one value, not a share of rows
+    of_batch = column not in SAMPLED  # a single value, not a share of rows
     unexpected = result.result.get("partial_unexpected_list") or []
     seen = unexpected[0] if of_batch and unexpected else result.result.get("unexpected_percent")
     severity = getattr(config.severity, "value", config.severity)

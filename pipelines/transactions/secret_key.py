@@ -1,4 +1,4 @@
-"""The key of the keyed hashes: given by the operator, or made once and kept beside the tables."""
+"""The key of the keyed hashes: supplied by the operator, or kept in the warehouse."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ LEAST_BYTES = 16  # of an operator's own key: 128 bits cannot be guessed
 
 
 def load_or_create_key(root: str, settings: PrivacySettings) -> bytes:
-    """The key of the keyed hashes: from `privacy.key_file`, else made once and kept beside the tables.
+    """Returns the key of the keyed hashes, creating it on first use.
 
-    However many processes ask a new warehouse at once, and whichever of them is killed, all read the same whole key.
+    It is read from `privacy.key_file` if that is set, otherwise from the warehouse, where it is created once. However many
+    processes use a new warehouse at the same time, and whichever of them is killed, all read the same complete key.
 
     Raises:
         SettingsError: the key file cannot be read or is shorter than 16 bytes.
-        WarehouseError: the warehouse is not a local folder, so that a key cannot be kept in it, or its key is not whole.
+        WarehouseError: the warehouse is not a local folder, so a key cannot be kept in it, or its key is incomplete.
     """
     if settings.key_file:
         return _given(settings.key_file)
@@ -37,13 +38,13 @@ def load_or_create_key(root: str, settings: PrivacySettings) -> bytes:
         key = file.read_bytes()
     except OSError as error:
         raise WarehouseError(
-            f"{file}: the key of the keyed hashes cannot be made or read ({error.strerror}). Mend that, or keep a key "
+            f"{file}: the key of the keyed hashes cannot be created or read ({error.strerror}). Fix that, or keep a key "
             "elsewhere: openssl rand -hex 32 > FILE, and privacy.key_file: FILE in --settings."
         ) from error
     if len(key) != 2 * KEY_BYTES:
         raise WarehouseError(
-            f"{file}: expected a key of {2 * KEY_BYTES} bytes, found {len(key)}. Put the right one back from a backup: with "
-            "another key no client is known again. Where nothing was ingested with it yet, delete the file."
+            f"{file}: expected a key of {2 * KEY_BYTES} bytes, found {len(key)}. Restore the right one from a backup: with "
+            "another key no client is recognised again. If nothing has been ingested with it yet, delete the file."
         )
     return key
 
@@ -61,7 +62,10 @@ def _given(name: str) -> bytes:
 
 
 def _make(file: Path) -> None:
-    """Writes a new key beside `file` and links it there: whole or not at all, and whoever is first wins."""
+    """Writes a new key next to `file` and links it there.
+
+    The link appears completely or not at all, and the first process wins.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, part = tempfile.mkstemp(prefix="._key.", dir=file.parent)  # mode 0600
     try:
@@ -69,7 +73,7 @@ def _make(file: Path) -> None:
             out.write(secrets.token_hex(KEY_BYTES))
             out.flush()
             os.fsync(out.fileno())
-        with suppress(FileExistsError):  # another process was first: its key counts
+        with suppress(FileExistsError):  # another process was first: its key is used
             os.link(part, file)
         _sync_folder(file.parent)
     finally:

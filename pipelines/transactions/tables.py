@@ -1,4 +1,7 @@
-"""Contracts of the ingest stage: RECORD, which every source yields, and the tables transactions, quarantine, batches."""
+"""Schemas of the ingest stage.
+
+RECORD, which every source yields, and the tables transactions, quarantine and batches.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 
 RAW_CHARACTERS: Final = (
-    65_536  # what `raw` holds at most: quarantine keeps far less of it (`ingest.quarantine_raw_bytes`)
+    65_536  # limit of `raw`; quarantine keeps far less of it (`ingest.quarantine_raw_bytes`)
 )
-FILE_ERROR: Final = "file: "  # an `error` that begins so is about the file as a whole
+FILE_ERROR: Final = "file: "  # prefix of an `error` that concerns the file as a whole
 
 _TEXT: Final = StringType()
 _NAMES: Final = MapType(StringType(), StringType())
@@ -33,14 +36,14 @@ _NAMES: Final = MapType(StringType(), StringType())
 RECORD: Final = StructType(
     [
         StructField("source", _TEXT),  # URI of the file as Spark names it: `Input.uri`
-        StructField("line", LongType()),  # from 1; of line formats null until `lines.with_line_numbers`
+        StructField("line", LongType()),  # from 1; for line formats null until `lines.with_line_numbers`
         StructField("raw", _TEXT),  # original text, null for HAR
         StructField(
             "error", _TEXT
         ),  # why the record (or, after FILE_ERROR, the file) could not be read at all
         StructField(
             "not_request", _TEXT
-        ),  # why an entry of a HAR never was a request (`sources.not_requests`)
+        ),  # why a HAR entry was not a request (`har_entries.reason_not_a_request`)
         StructField("transaction_id", _TEXT),
         StructField("time", _TEXT),
         StructField("host", _TEXT),
@@ -67,7 +70,7 @@ STAGED: Final = StructType(
     [
         *RECORD.fields,
         StructField("format", _TEXT),  # name of the source that read it
-        StructField("is_blank", BooleanType()),  # a blank line: counts as a line, is no record
+        StructField("is_blank", BooleanType()),  # a blank line: counts as a line, but is not a record
         StructField("block_start", LongType()),  # offset of the block of the file that a task read
         StructField("row_id", LongType()),  # grows by one from line to line within a block
     ]
@@ -76,7 +79,7 @@ STAGED: Final = StructType(
 
 
 def conform_to_staged(rows: DataFrame) -> DataFrame:
-    """The columns of STAGED in order; those that a source does not know are null."""
+    """Selects the columns of STAGED in order; those that a source lacks are null."""
     known = set(rows.columns)
     return rows.select(
         *(
@@ -167,8 +170,9 @@ BATCHES = Table(
         ]
     ),
 )
-"""One row an input file; records = valid + quarantined + repeated, and `not_requests` are beside them.
+"""One row per input file. records = valid + quarantined + repeated; `not_requests` are counted separately.
 
-`repeated` were in `transactions` before. `content` to `line_bytes` say how far a file of lines was read (`scan.Scan`), so that
-what it has grown by is told when it is read again. A row is written after both tables above
-hold its batch; `state` is "published"."""
+`repeated` records were in `transactions` before. `content` to `line_bytes` describe how far a file of lines was read
+(`scan.Scan`), so that only its growth is read the next time. A row is written after both tables above hold its batch; `state`
+is "published".
+"""

@@ -70,8 +70,8 @@ def test_what_grew_was_exported_again_or_delivered_twice_adds_only_what_is_new(
         "quarantined": 0,
         "repeated": 4,
     }
-    assert "access.log: has grown, read on from line 101" in again.err
-    assert "page.har: holds something else than when it was read before" in again.err
+    assert "access.log: has grown; reading continues at line 101" in again.err
+    assert "page.har: its content has changed since it was last read" in again.err
 
     rows = TRANSACTIONS.read(warehouse)
     assert rows.where("host = 'localhost'").count() == 110 + 7

@@ -65,7 +65,7 @@ def test_what_never_was_a_request_counts_apart_and_a_log_without_zones_is_not_in
     assert (batch["records"], batch["not_requests"]) == (9, 151)
     alone = apicensus(*ingest)  # nothing else is new
     assert alone.code == 3
-    assert "4 of 4 records cannot be used, 4 of them for one reason: time has no zone" in alone.err
+    assert "4 of 4 records cannot be used, 4 of them for one reason: time has no time zone" in alone.err
     mine = tmp_path / "mine.yaml"
     mine.write_text("ingest: {time_zone: Europe/Berlin}")
     again = apicensus(*ingest, "--settings", mine)  # the way out

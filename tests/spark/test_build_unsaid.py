@@ -25,7 +25,7 @@ def test_time_without_a_zone_is_read_where_the_settings_name_it(
         "2026-10-31T10:00:00",
     ]
     unread = validate_records(spark, settings, *({"time": text} for text in texts[:3]))
-    assert [row["violations"] for row in unread] == [["time has no zone, so that the hour is not known"]] * 3
+    assert [row["violations"] for row in unread] == [["time has no time zone, so the hour is unknown"]] * 3
 
 
 BODIES: list[tuple[dict[str, Any], str | None, bool]] = [

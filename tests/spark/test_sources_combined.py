@@ -18,7 +18,7 @@ from tests.access_log_lines import END, PREFIXES, STARTS, UNSURE
 TIME = "[17/May/2015:10:05:03 +0200]"
 NO_LINE = "line is not of the common or combined log format"
 NO_REQUEST = "request line is not an HTTP request"
-UNSURE_START = "what stands before the time does not tell the client from the virtual host"
+UNSURE_START = "client and virtual host before the time cannot be told apart"
 
 
 def parsed(spark: SparkSession, *values: str) -> list[Row]:

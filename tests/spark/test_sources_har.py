@@ -58,9 +58,9 @@ def test_entries_of_all_files_become_rows(spark: SparkSession, settings: Setting
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (har("/1")[:-5], "file: is no complete JSON: Expecting ',' delimiter at line 1, column "),
-        (b"\x00\x01", "file: is no complete JSON"),
-        (b'{"log":{}}', "file: is no HAR: log.entries is missing"),
+        (har("/1")[:-5], "file: is not complete JSON: Expecting ',' delimiter at line 1, column "),
+        (b"\x00\x01", "file: is not complete JSON"),
+        (b'{"log":{}}', "file: is not a HAR: log.entries is missing"),
         (
             gzip.compress(har(*map(str, range(500))), mtime=0)[:-9],
             "file: the gzip data is damaged: Truncated",

@@ -151,15 +151,15 @@ def test_repeated_header_names_do_not_fail_whatever_the_session_says(
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ("not json", "line is no JSON object with Logpush fields"),
-        ('{"RayID":"1"', "line is no JSON object with Logpush fields"),  # cut off
-        ("[]", "line is no JSON object with Logpush fields"),
-        ("5", "line is no JSON object with Logpush fields"),
-        ("null", "line is no JSON object with Logpush fields"),
-        ("{}", "line is no JSON object with Logpush fields"),
-        ('{"level":"info"}', "line is no JSON object with Logpush fields"),
-        ('{"RayID":' + "[" * 5000 + "]" * 5000 + "}", "line is no JSON object with Logpush fields"),
-        ('{"RayID":"1"}{"RayID":"2"}', "two records on one line (a line end is missing)"),
+        ("not json", "line is not a JSON object with Logpush fields"),
+        ('{"RayID":"1"', "line is not a JSON object with Logpush fields"),  # cut off
+        ("[]", "line is not a JSON object with Logpush fields"),
+        ("5", "line is not a JSON object with Logpush fields"),
+        ("null", "line is not a JSON object with Logpush fields"),
+        ("{}", "line is not a JSON object with Logpush fields"),
+        ('{"level":"info"}', "line is not a JSON object with Logpush fields"),
+        ('{"RayID":' + "[" * 5000 + "]" * 5000 + "}", "line is not a JSON object with Logpush fields"),
+        ('{"RayID":"1"}{"RayID":"2"}', "two records on one line (a line break is missing)"),
         ('{"RayID":"}{","RequestBody":"}{\\"RayID\\":1}"}', None),
         ('{"RayID":"a\tb"}', None),  # a control character that should have been escaped
         ("", None),
@@ -192,7 +192,7 @@ def test_files_are_read_with_their_options(spark: SparkSession, settings: Settin
     assert sorted((row["row_id"], row["is_blank"], row["host"], row["error"]) for row in rows) == [
         (0, False, "a.example", None),
         (1, True, None, None),
-        (2, False, None, "line is no JSON object with Logpush fields"),
+        (2, False, None, "line is not a JSON object with Logpush fields"),
         (3, False, "a.example", None),
     ]
 

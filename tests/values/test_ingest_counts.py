@@ -61,7 +61,7 @@ def test_the_most_frequent_reason_and_its_way_out_are_said(quality: QualitySetti
     file["reasons"][NO_ZONE], file["read"] = 1_200, 2_400
     (problem,) = find_mostly_quarantined([file], quality).values()
     assert problem == (
-        "1,400 of 2,400 records cannot be used, 1,200 of them for one reason: time has no zone, so that the hour is not known. "
+        "1,400 of 2,400 records cannot be used, 1,200 of them for one reason: time has no time zone, so the hour is unknown. "
         f"{WAYS_OUT[NO_ZONE]}"
     )
 

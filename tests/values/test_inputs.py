@@ -46,7 +46,7 @@ def test_folder_is_read_in_order_without_hidden_and_unknown_files(tmp_path: Path
     found = find_inputs([str(tmp_path)])
     assert names(found) == [("a.har", "har"), ("1.jsonl", "logpush"), ("2.log", "combined")]
     assert [(Path(path).name, why.split(" (")[0]) for path, why in found.skipped] == [
-        ("SOURCE.txt", "has no known format: text of another form"),
+        ("SOURCE.txt", "has no known format: unrecognised text"),
         ("empty.har", "is empty"),
     ]
 
@@ -135,8 +135,8 @@ def test_what_is_not_a_regular_file_is_skipped_by_name_within_a_folder(tmp_path:
         expected = [
             ("endless.log", "is not a regular file (a device)"),
             ("fifo.log", "is not a regular file (a FIFO)"),
-            ("gone.log", "is a link that leads nowhere"),
-            ("self.log", "is a link that leads to itself"),
+            ("gone.log", "is a broken symbolic link"),
+            ("self.log", "is a symbolic link to itself"),
             ("socket.log", "is not a regular file (a socket)"),
         ]
         for argument in (str(tmp_path), f"{tmp_path}/*"):

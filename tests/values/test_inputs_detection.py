@@ -57,15 +57,15 @@ def test_name_claims_a_format(name: str, expected: str | None) -> None:
 
 
 def test_description_shows_only_printable_characters() -> None:
-    assert describe_content(b"\x1b[31m\nred") == "text of another form (begins with '\\x1b[31m\\nred')"
+    assert describe_content(b"\x1b[31m\nred") == "unrecognised text (begins with '\\x1b[31m\\nred')"
 
 
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        (b"[24/Nov/2026:10:00:00 +0000] 203.0.113.7 GET /", "text of another form"),
-        (b"[error] 1#1: *5 open() failed", "text of another form"),
-        (b"[nginx] started", "text of another form"),
+        (b"[24/Nov/2026:10:00:00 +0000] 203.0.113.7 GET /", "unrecognised text"),
+        (b"[error] 1#1: *5 open() failed", "unrecognised text"),
+        (b"[nginx] started", "unrecognised text"),
         (b"[]", "a JSON array"),
         (b' [\n {"a":1}', "a JSON array"),
         (b"[1, 2]", "a JSON array"),
@@ -73,9 +73,9 @@ def test_description_shows_only_printable_characters() -> None:
         (b"[null,", "a JSON array"),
         (b'["a"', "a JSON array"),
         (b"[[", "a JSON array"),
-        (b"{a}", "text of another form"),
-        (b'{"a":1}', "JSON of another form"),
-        (b"{}", "JSON of another form"),
+        (b"{a}", "unrecognised text"),
+        (b'{"a":1}', "JSON with an unrecognised structure"),
+        (b"{}", "JSON with an unrecognised structure"),
     ],
 )
 def test_json_is_said_of_json_only(head: bytes, expected: str) -> None:

@@ -20,11 +20,11 @@ from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
         (
             "x.har.gz",
             gzip.compress(b"hello", mtime=0),
-            "but holds text of another form (begins with 'hello')",
+            "but holds unrecognised text (begins with 'hello')",
         ),
-        ("x.ndjson", b'{"a": 1}\n', "but holds JSON of another form"),
+        ("x.ndjson", b'{"a": 1}\n', "but holds JSON with an unrecognised structure"),
         ("x.ndjson", b"[" + LOGPUSH + b"]", "but holds a JSON array"),
-        ("x.log", b"Traceback (most recent call last):\n", "but holds text of another form"),
+        ("x.log", b"Traceback (most recent call last):\n", "but holds unrecognised text"),
         ("x.dat", b"PK\x03\x04rest", "has no known format: a ZIP archive"),
         ("x.log", LOGPUSH.decode().encode("utf-16"), "UTF-16 text, where UTF-8 is expected"),
         ("x.log", b"", "is empty"),
@@ -85,7 +85,7 @@ def test_a_fifo_and_a_link_to_itself_are_refused_at_once(tmp_path: Path) -> None
     os.mkfifo(tmp_path / "fifo.log")
     (tmp_path / "self.log").symlink_to(tmp_path / "self.log")
     assert "is not a regular file (a FIFO)" in refusal(tmp_path / "fifo.log")
-    assert "is a link that leads to itself" in refusal(tmp_path / "self.log")
+    assert "is a symbolic link to itself" in refusal(tmp_path / "self.log")
 
 
 def test_unknown_format_name_is_refused(tmp_path: Path) -> None:

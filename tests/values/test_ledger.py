@@ -67,7 +67,7 @@ def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, nam
         assert new is not None
         assert (new.start, new.lines_before) == (len(OLD), 100)
         assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}
-        assert "has grown, read on from line 101" in found.notes[0]
+        assert "has grown; reading continues at line 101" in found.notes[0]
 
 
 def test_a_log_that_was_rotated_and_packed_since_is_the_same_log(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_replaced_file_is_read_whole_and_that_is_told(tmp_path: Path) -> None:
         found, new = looked_up(write_file(tmp_path, "access.log", content), row)
         assert new is not None
         assert new.start == 0
-        assert found.notes[0].endswith("holds something else than when it was read before, read whole")
+        assert found.notes[0].endswith("its content has changed since it was last read; read from the start")
         assert found.earlier[new.uri].source_ids == (row["source_id"],)
 
 

@@ -140,8 +140,8 @@ def test_aborted_request_is_delivered() -> None:
 def test_entries_that_are_none_are_rows_with_an_error() -> None:
     found = list(parse_entries(har(None, 5, {}, {"request": []}, ENTRY)))
     assert [(entry["line"], entry.get("error")) for entry in found] == [
-        (1, "entry is no object but NoneType"),
-        (2, "entry is no object but int"),
+        (1, "entry is not an object but NoneType"),
+        (2, "entry is not an object but int"),
         (3, "entry without a request"),
         (4, "entry without a request"),
         (5, None),
@@ -151,9 +151,9 @@ def test_entries_that_are_none_are_rows_with_an_error() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (har(ENTRY)[:-40], "is no complete JSON: .* at line 1, column"),
-        (b"\x00\x01\x02", "is no complete JSON"),
-        (b"", "is no complete JSON"),
+        (har(ENTRY)[:-40], "is not complete JSON: .* at line 1, column"),
+        (b"\x00\x01\x02", "is not complete JSON"),
+        (b"", "is not complete JSON"),
         (b"[]", "log is missing"),
         (b'{"log": null}', "log is missing"),
         (b'{"log": {}}', "log.entries is missing"),

@@ -1,4 +1,7 @@
-"""The line of an Apache or nginx access log as one expression, for detection (Python) and parsing (Spark)."""
+"""The grammar of an Apache or nginx access log line as one regular expression.
+
+It is used for detection (Python) and for parsing (Spark).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _PRIVATE: Final = (  # RFC 1918, RFC 6598, loopback, RFC 4193, link-local
 )
 
 _NAME: Final = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}+"
-# No address, nor the name that a provider makes of one; no file in which grep found the line.
+# Not an address, nor a host name that a provider derives from one, nor a file in which grep found the line.
 _NO_ADDRESS: Final = (
     r"(?![\d.]+[ :]|[\w.-]{0,250}\d{1,3}(?:[.-]\d{1,3}){3}|[\w.-]{1,250}\.(?:log|txt|out|gz)[.:])"
 )
@@ -27,11 +30,11 @@ _HOST: Final = rf"{_NO_ADDRESS}[A-Za-z0-9_*][A-Za-z0-9_.*-]{{0,252}}+"
 _CERTAIN_HOST: Final = (
     rf"(?=\S{{1,253}}\.[A-Za-z][A-Za-z0-9-]{{1,62}}\.?[ :]|\S{{1,253}}:\d|localhost ){_HOST}{_PORT}"
 )
-# Below 32768, where the ports begin that systems send from (Linux; IANA says 49152).
+# Below 32768, where ephemeral ports begin (Linux; IANA: 49152).
 _SERVER_PORT: Final = r":(?:[1-9]\d{0,3}|[12]\d{4}|3[01]\d{3}|32[0-6]\d{2}|327[0-5]\d|3276[0-7])(?!\d)"
 
 QUOTED: Final = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
-"""What stands between quotes: quotes and backslashes in it are escaped."""
+"""The text between quotes: quotes and backslashes in it are escaped."""
 _TIME_NEXT: Final = r"(?=\[)"
 _USER: Final = rf'(?:"{QUOTED}" |[^\["]*+){_TIME_NEXT}'
 _IDENT_AND_USER: Final = rf' (?:{_TIME_NEXT}|[^\s"\[]++ {_USER})'
@@ -58,7 +61,7 @@ PREFIXES: Final[dict[str, str]] = {
     "tag": rf"(?:<\d{{1,3}}>{_TAG}|(?:<\d{{1,3}}>)?(?:{_WORD} )?{_TAG}{_PID}): ",
     "grep": r"[\w./-]{0,255}?(?:\.(?:log|txt|out)|[_-]log)(?:[.-]\w{1,16}){0,3}:(?:\d{1,9}[:-])?",
 }
-"""What tools put before a line, by the tool: passed over."""
+"""Prefixes that tools put before a line, by tool; they are skipped."""
 
 FORWARDED: Final = rf'"(?:(?:\[?(?P<forwarded>{ADDRESS})\]?{_PORT}|unknown|-)(?:, ?(?:{_ANY_ADDRESS}|unknown|-)){{0,32}}+)?" '
 """X-Forwarded-For in quotes: its first address is the client's."""
@@ -89,9 +92,11 @@ CLIENT_AND_HOST: Final[dict[str, str]] = {
     "address": rf"(?!\S++ {_ANY_ADDRESS} |{_HOST_LAST}){_client('')}{_IDENT_AND_USER}",
     "name": rf"(?!{_ANY_ADDRESS} )(?P<clientName>{_NAME}|-){_PORT}{_USER_ALONE}",
 }
-"""Who asks whom, in the order in which it is tried."""
+"""Arrangements of client and virtual host, in the order in which they are tried."""
 
-_PLAIN: Final = rf'(?P<clientPlain>{ADDRESS}) - [^\s"\[]++ {_TIME_NEXT}'  # nearly all lines: told at once
+_PLAIN: Final = (
+    rf'(?P<clientPlain>{ADDRESS}) - [^\s"\[]++ {_TIME_NEXT}'  # nearly all lines: recognised at once
+)
 _ANY: Final = (
     rf"(?>{'|'.join(PREFIXES.values())}){{0,4}}+(?:{FORWARDED})?+"
     rf'(?>{"|".join(CLIENT_AND_HOST.values())}|(?P<unsure>[^\["]++){_TIME_NEXT})'
@@ -99,7 +104,7 @@ _ANY: Final = (
 START: Final = rf"(?>{_PLAIN}|{_ANY})"
 
 
-_TIME: Final = (  # of Apache and nginx, with parts of a second and with or without a zone; or another form, as it is
+_TIME: Final = (  # as Apache and nginx write it, with or without fraction and zone; or any other text, unchanged
     r"(?:(?P<day>\d\d)/(?P<month>[A-Za-z]{3})/(?P<year>\d{4})[: ](?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
     r'(?: ?(?P<zone>[+-]\d\d:?\d\d|Z|UTC|GMT))?(?=\])|(?P<otherTime>[^\]"]++))'
 )
@@ -112,7 +117,7 @@ LINE: Final = (
     rf'(?s)\A{START}\[{_TIME}\] "{_REQUEST}" (?P<status>\d{{3}}|-) (?P<bytes>\d++|-)'
     rf'(?: "(?P<referer>{QUOTED})" "(?P<agent>{QUOTED})")?+'
 )
-"""An expression for the beginning of a line (the rest is free text), with groups by name."""
+"""An expression for the beginning of a line (the rest is free text), with named groups."""
 
 ANSI_ESCAPES: Final = r"\x1b\[[0-9;?]{0,32}[A-Za-z]"
 """ANSI escapes (ECMA-48 s. 5.4) of tools that colour logs; servers write the escape character as text."""
@@ -130,17 +135,20 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     **{name: (name,) for name in ("day", "month", "year", "clock", "fraction", "zone", "otherTime")},
     **{name: (name,) for name in ("method", "url", "status", "bytes", "referer", "agent")},
 }
-"""What is read of a line, and the groups that may hold it: of each, at most one does."""
+"""The fields of a line, and the groups that may hold each: at most one of them matches."""
 _PYTHON: Final = re.compile(LINE, re.ASCII)
 
 
 def to_java_pattern(pattern: str) -> str:
-    """A pattern of `re` for `java.util.regex`, which writes `(?<name>` where Python writes `(?P<name>`."""
+    """Converts a pattern of `re` to `java.util.regex`: `(?P<name>` becomes `(?<name>`."""
     return pattern.replace("(?P<", "(?<")
 
 
 def parse_line(line: str) -> dict[str, str] | None:
-    """The `FIELDS` of a line, empty where it has none; None where it is not a line of an access log."""
+    """Returns the `FIELDS` of a line, empty where it has none.
+
+    None if it is not a line of an access log.
+    """
     match = _PYTHON.match(re.sub(ANSI_ESCAPES, "", line))
     if match is None:
         return None

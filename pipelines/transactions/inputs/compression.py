@@ -1,4 +1,7 @@
-"""Compression of input files, told by their first bytes: names lie, and rotated logs often have none."""
+"""Compression of input files, detected by their first bytes.
+
+File names are unreliable, and rotated logs often have no suffix.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 Compression = Literal["none", "gzip", "zstd"]
 
-HEAD_BYTES = 65_536  # what detection looks at: some fifty records of a line format, the beginning of any HAR
+HEAD_BYTES = 65_536  # read for detection: some fifty records of a line format, the beginning of any HAR
 _MAGIC: dict[bytes, Compression] = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
@@ -23,29 +26,32 @@ _SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
 
 
 class DamagedError(Exception):
-    """A compressed stream that ends early or does not match its checksum; the text says which."""
+    """A compressed stream that ends early or fails its checksum; the text says which."""
 
 
 class TooLargeError(Exception):
-    """A compressed stream that holds more than it may; the text says how much that is."""
+    """A compressed stream that exceeds the permitted size; the text names the limit."""
 
 
 class _Checked(io.RawIOBase):
-    """A decompressing stream whose library errors become `DamagedError`; everything else passes unchanged."""
+    """A decompressing stream that raises library errors as `DamagedError`.
+
+    Everything else passes unchanged.
+    """
 
     def __init__(self, stream: pa.NativeFile, compression: Compression, max_bytes: int) -> None:
         self._stream, self._compression, self._left = stream, compression, max_bytes
         self._max_bytes = max_bytes
 
     def readable(self) -> bool:
-        """Always: there is no other use."""
+        """Always True: the stream is only read."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         target = memoryview(buffer)
         try:
             data = self._stream.read(len(target))
-        except OSError as error:  # pyarrow says "Truncated compressed stream", "incorrect data check", ...
+        except OSError as error:  # pyarrow: "Truncated compressed stream", "incorrect data check", ...
             raise DamagedError(f"the {self._compression} data is damaged: {error}") from error
         self._left -= len(data)
         if self._left < 0:
@@ -61,22 +67,24 @@ class _Checked(io.RawIOBase):
 
 
 def detect_compression(head: bytes) -> Compression:
-    """The compression that the first four bytes of a file announce."""
+    """Returns the compression announced by the first four bytes of a file."""
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "none")
 
 
 def strip_compression_suffix(name: str) -> str:
-    """A file name without the ending of a compression: `a.har.gz` -> `a.har`. Lower case."""
+    """Removes the suffix of a compression: `a.har.gz` -> `a.har`. Lower case."""
     lower = name.lower()
     return next((lower.removesuffix(suffix) for suffix in _SUFFIXES if lower.endswith(suffix)), lower)
 
 
 def decompress(stored: BinaryIO, compression: Compression, max_bytes: int = sys.maxsize) -> io.BufferedReader:
-    """A reader of the plain bytes; several members or frames in a row are one stream, never held as a whole.
+    """Returns a reader of the plain bytes.
+
+    Several members or frames in a row are one stream, which is never held in memory as a whole.
 
     Raises (while reading):
         DamagedError: the stream ends early or fails its checksum.
-        TooLargeError: it holds more than `max_bytes`, compressed as it is.
+        TooLargeError: it holds more than `max_bytes`; only checked for compressed streams.
     """
     if compression == "none":
         return cast(io.BufferedReader, stored)
@@ -87,11 +95,13 @@ def decompress(stored: BinaryIO, compression: Compression, max_bytes: int = sys.
 def open_decompressed(
     path: str | None, content: bytes | None = None, max_bytes: int = sys.maxsize
 ) -> io.BufferedReader:
-    """A reader of the plain bytes of a file, or of `content` where there is no path. The caller closes it.
+    """Opens the plain bytes of a file, or of `content` if `path` is None.
+
+    The caller closes the reader.
 
     Raises:
         OSError: the file cannot be opened.
-        DamagedError, TooLargeError: while reading, as `decompressed`.
+        DamagedError, TooLargeError: while reading, as `decompress`.
     """
     stored: BinaryIO = io.BytesIO(content or b"")
     if path is not None:

@@ -1,4 +1,4 @@
-"""Which format a file has: by its first bytes, what its name promises and what the user says."""
+"""Detects the format of a file by its first bytes, its name and the user's choice."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LOGPUSH_FIELD: Final = re.compile(
     r'|ClientRequest(?:Host|Method|URI|Path|Scheme))"\s*:'
 )
 
-# What people hand over by mistake, by the first bytes: a word helps more than hexadecimal digits.
+# File types passed by mistake, by their first bytes: a word helps more than hexadecimal digits.
 _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"BZh", "bzip2 data"),
@@ -56,17 +56,17 @@ _KINDS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\x7fELF", "a program"),
 )
-_JSON: Final = (  # by what follows the bracket: a log line may begin with one, too
+_JSON: Final = (  # by the text after the bracket: a log line may begin with one, too
     (re.compile(r'\s*\[\s*(?:[\]{["]|(?:-?\d[\d.eE+-]{0,32}|true|false|null)\s*[,\]])'), "a JSON array"),
-    (re.compile(r'\s*\{\s*[}"]'), "JSON of another form"),
+    (re.compile(r'\s*\{\s*[}"]'), "JSON with an unrecognised structure"),
 )
 
 
 def detect_format(head: bytes) -> Format | None:
-    """The format of a file that begins (decompressed) with `head`, None when it is none of `FORMATS`.
+    """Returns the format of a file that begins (decompressed) with `head`.
 
-    `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as a whole; Spark
-    reads the line formats as UTF-8.
+    None if it is none of `FORMATS`. `head` has at most `HEAD_BYTES` bytes. UTF-16 is accepted for HAR only, which is decoded as
+    a whole; Spark reads the line formats as UTF-8.
     """
     text = decode_text(head)
     if _HAR_START.match(text):
@@ -82,17 +82,20 @@ def detect_format(head: bytes) -> Format | None:
 
 
 def infer_format_from_name(name: str) -> Format | None:
-    """The format that the ending of a name (lower case, no compression ending) promises."""
+    """Returns the format that the suffix of a name suggests.
+
+    `name` is in lower case, without the suffix of a compression.
+    """
     return next((format for ending, format in _CLAIMS.items() if name.endswith(ending)), None)
 
 
 def is_utf16(head: bytes) -> bool:
-    """Does the text begin with a byte order mark of UTF-16?"""
+    """Whether the text begins with a byte order mark of UTF-16."""
     return head.startswith(_UTF16)
 
 
 def describe_content(head: bytes) -> str:
-    """What a file of unknown format is: `a PDF document (begins with '%PDF-1.7')`."""
+    """Describes a file of unknown format: `a PDF document (begins with '%PDF-1.7')`."""
     if not head.strip():
         return "nothing but blank lines"
     return f"{_kind_of(head)} (begins with {ascii(head[:24])[1:]})"
@@ -107,25 +110,31 @@ def _kind_of(head: bytes) -> str:
     if b"\x00" in head:
         return "binary data"
     text = decode_text(head)
-    return next((kind for form, kind in _JSON if form.match(text)), "text of another form")
+    return next((kind for form, kind in _JSON if form.match(text)), "unrecognised text")
 
 
 def decode_text(head: bytes) -> str:
-    """`head` as text by its byte order mark, which goes, else as UTF-8; what is neither becomes U+FFFD."""
+    """Decodes `head` by its byte order mark, which is removed, otherwise as UTF-8.
+
+    Invalid bytes become U+FFFD.
+    """
     if is_utf16(head):
         return head.decode("utf-16", errors="replace")
     return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
 
 
 def _votes(text: str, *, is_cut: bool) -> list[str]:
-    """The first non-blank lines; the last one, where the head cut it, votes only if it is the only one."""
+    """Returns the first non-blank lines.
+
+    The last line, if the head cuts it, counts only if it is the only one.
+    """
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     whole = lines[:-1] if is_cut and len(lines) > 1 else lines
     return [line for line in whole if line.strip()][:_LINES]
 
 
 def _most(votes: Iterable[bool]) -> bool:
-    """Do at least half of the votes say yes?"""
+    """Whether at least half of the votes are true."""
     given = list(votes)
     return bool(given) and 2 * sum(given) >= len(given)
 
@@ -134,11 +143,11 @@ KNOWN_FORMATS: Final = "Known formats: " + "; ".join(LABELS.values()) + "."
 
 
 class SkippedFile(Exception):
-    """A file of a folder or glob that is no input; the text says why."""
+    """A file of a folder or glob that is not an input; the text says why."""
 
 
 class WrongFormat(InputError):
-    """A file whose name or whose user promises what its content does not hold."""
+    """A file whose content is not of the format that its name or the user specifies."""
 
 
 def check_format(asked: str) -> None:
@@ -153,11 +162,16 @@ def check_format(asked: str) -> None:
 
 
 def choose_format(named: NamedFile, head: bytes, asked: str) -> Format:
-    """The format of a file that begins (decompressed) with `head`, where `asked` is a format or `auto`.
+    """Returns the format of a file that begins (decompressed) with `head`.
+
+    Args:
+        named: the file.
+        head: its first plain bytes.
+        asked: a format, or `auto`.
 
     Raises:
-        LeftOut: a file of a folder or glob that nobody promised to be of a known format.
-        WrongFormat: any other file that is of none.
+        SkippedFile: a file of a folder or glob that is not expected to be of a known format.
+        WrongFormat: any other file of unknown format.
     """
     if not head:
         raise _refusal(named, "is empty", "Leave it out, or capture traffic first.")
@@ -169,18 +183,23 @@ def choose_format(named: NamedFile, head: bytes, asked: str) -> Format:
     claimed = infer_format_from_name(strip_compression_suffix(named.path.name))
     if claimed is not None and (
         named.is_explicit or claimed != "combined"
-    ):  # other logs lie beside access logs
+    ):  # other logs are stored next to access logs
         problem = f"is named like {LABELS[claimed]} but holds {describe_content(head)}"
         raise WrongFormat(named.printable, problem, _way_out(head))
     raise _refusal(named, f"has no known format: {describe_content(head)}", _way_out(head))
 
 
 def _asked_format(named: NamedFile, head: bytes, asked: Format, found: Format | None) -> Format:
-    """The user is believed about a file named; of a folder, the files that look like it are meant."""
+    """Returns `asked` for a file named explicitly.
+
+    Of a folder, only files that look like that format are accepted.
+    """
     if is_utf16(head) and asked != "har":
         raise _refusal(named, "is UTF-16 text, where UTF-8 is expected", _way_out(head))
     if not named.is_explicit and found != asked:
-        raise SkippedFile(f"is no {LABELS[asked]}: {LABELS[found] if found else describe_content(head)}")
+        raise SkippedFile(
+            f"is not of the format {LABELS[asked]}: {LABELS[found] if found else describe_content(head)}"
+        )
     return asked
 
 

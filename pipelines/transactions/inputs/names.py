@@ -1,4 +1,7 @@
-"""What a user names (paths, globs, folders, file URIs) -> files, and their names as Spark writes them."""
+"""Resolves user arguments (paths, globs, folders, file URIs) to files.
+
+It also gives the names of local files as Spark writes them.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,13 @@ _URI_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file that a user meant. `is_explicit`: named itself, not found in a folder or by a glob.
+    """A file selected by the user.
 
-    `uri` is that of a remote one, whose `path` is its name alone; `oddity` says why it is not a file to be read.
+    Attributes:
+        path: of a remote file, its name alone.
+        is_explicit: named itself, rather than found in a folder or by a glob.
+        uri: of a remote file.
+        oddity: why it cannot be read as a file, or None.
     """
 
     path: Path
@@ -44,23 +51,23 @@ class NamedFile:
 
 
 def printable_name(name: str | os.PathLike[str]) -> str:
-    """A name for a message: on one line, without control characters, whatever the file system holds."""
+    """Makes a name fit for a message: one line, without control characters."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in os.fspath(name))
 
 
 def remote_scheme(argument: str) -> str | None:
-    """`s3a` of `s3a://bucket/key`; None for a local path and for `file://`."""
+    """Returns `s3a` of `s3a://bucket/key`; None for a local path and for `file://`."""
     found = _SCHEME.match(argument)
     return None if found is None or found.group().lower() == "file" else found.group().lower()
 
 
 def spark_uri(path: Path) -> str:
-    """The URI by which Spark names a local file (`_metadata.file_path`), given its absolute path.
+    """Returns the URI by which Spark names a local file (`_metadata.file_path`).
 
-    `java.net.URI` quotes ASCII but for `_URI_SAFE`, and of other characters only spaces and controls.
+    `path` is absolute. `java.net.URI` escapes ASCII except `_URI_SAFE`, and of other characters only spaces and controls.
 
     Raises:
-        InputError: the name is not UTF-8, so that no URI can hold it.
+        InputError: the name is not UTF-8, so it cannot be written as a URI.
     """
     text = re.sub("^/+", "/", str(path))
     try:
@@ -72,14 +79,14 @@ def spark_uri(path: Path) -> str:
 
 
 def list_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[NamedFile]:
-    """The files of one local argument, sorted within folders; hidden ones (leading dot) only where named.
+    """Yields the files of one local argument, sorted within folders.
 
-    A path that exists is taken literally, whatever characters it holds; else it is a glob (`**` spans
-    folders). Links to files are followed, links to folders below the argument are not, so that no loop
-    arises. `unlisted` hears of folders that cannot be read.
+    Hidden files (leading dot) are included only if they are named. A path that exists is taken literally, whatever characters it
+    holds; otherwise it is a glob (`**` spans folders). Links to files are followed, links to folders below the argument are not,
+    so that there are no loops. `unlisted` is called for folders that cannot be read.
 
     Raises:
-        InputError: nothing there, or neither a file nor a folder.
+        InputError: nothing is there, or it is neither a file nor a folder.
     """
     local = _local_path(argument)
     try:
@@ -113,13 +120,16 @@ def list_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[N
 
 
 def _oddity(path: Path) -> str | None:
-    """Why a thing in a folder must not even be opened: a FIFO waits for ever, a device has no end. None for files."""
+    """Says why a directory entry must not be opened; None for files.
+
+    Reading a FIFO may block for ever, and a device has no end.
+    """
     try:
         mode = path.stat().st_mode
     except OSError as error:
         if error.errno == errno.ELOOP:
-            return "is a link that leads to itself"
-        return "is a link that leads nowhere" if path.is_symlink() else f"cannot be read ({error.strerror})"
+            return "is a symbolic link to itself"
+        return "is a broken symbolic link" if path.is_symlink() else f"cannot be read ({error.strerror})"
     if stat.S_ISREG(mode):
         return None
     kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "of another kind")

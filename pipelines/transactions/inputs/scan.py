@@ -1,4 +1,4 @@
-"""What one pass over a file tells before Spark opens it: how much it holds, how far its lines go, what is too long."""
+"""One pass over a file before Spark opens it: its size and the length of its lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an input may hold: bytes of a line, and bytes of a file when decompressed. By default anything."""
+    """Limits of an input; unlimited by default.
+
+    `line_bytes` limits a line, `unpacked_bytes` the decompressed file.
+    """
 
     line_bytes: int = sys.maxsize
     unpacked_bytes: int = sys.maxsize
@@ -27,15 +30,15 @@ UNLIMITED = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The plain content of a file of lines: its size and SHA-256, its whole lines and their bytes, the SHA-256 of its first line.
+    """The plain content of a file of lines: size, hashes and complete lines.
 
     Attributes:
         bytes: of the plain content.
-        content: SHA-256 of the plain content, in hexadecimal; of a remote file that of its ends (`remote.content_of`).
-        first_line: SHA-256 of the first line, by which files are looked for that may be the same log.
-        lines: lines that have an end; None where they were not counted (a remote file).
+        content: SHA-256 of the plain content, in hexadecimal; for a remote file that of its ends (`remote.hash_ends`).
+        first_line: SHA-256 of the first line, by which earlier versions of the same log are looked up.
+        lines: lines that end in a line break; None if they were not counted (a remote file).
         line_bytes: bytes up to the end of the last of them.
-        has_long_line: a line is longer than the limit, so that Spark must not hold it.
+        has_long_line: a line exceeds the limit, so Spark must not read it.
     """
 
     bytes: int
@@ -47,12 +50,14 @@ class Scan:
 
     @property
     def all_lines(self) -> int | None:
-        """With the last one, whose end may be missing."""
+        """The number of lines, including a last one without a line break."""
         return None if self.lines is None else self.lines + (self.bytes > self.line_bytes)
 
 
 def scan_file(path: Path, compression: Compression, limits: Limits) -> Scan | None:
-    """One pass over a file of lines, in constant memory; None where it cannot be read to its end.
+    """Scans a file of lines in one pass and constant memory.
+
+    None if it cannot be read to its end.
 
     Raises:
         TooLargeError: it holds more than `limits.unpacked_bytes`.
@@ -61,13 +66,17 @@ def scan_file(path: Path, compression: Compression, limits: Limits) -> Scan | No
         with path.open("rb") as stored:
             return _scan(decompress(stored, compression, limits.unpacked_bytes), limits.line_bytes)
     except DamagedError:
-        return None  # reading says so, with its place, where the settings want to hear it
+        return None  # reading reports the place of the damage, if the settings ask for it
 
 
 def hash_prefixes(
     path: Path, compression: Compression, lengths: Sequence[int]
 ) -> dict[int, tuple[str, bytes]]:
-    """Of each of `lengths`: SHA-256 of so many first plain bytes, and the two bytes after them."""
+    """Hashes the first plain bytes of a file, for each of `lengths`.
+
+    Returns:
+        By length: the SHA-256 of that many bytes, and the two bytes after them.
+    """
     digest, at, ahead = hashlib.sha256(), 0, b""
     found = {}
     with path.open("rb") as stored:

@@ -38,7 +38,7 @@ _ESCAPES: Final = {
 
 NOT_A_LOG_LINE: Final = "line is not of the common or combined log format"
 NOT_A_REQUEST: Final = "request line is not an HTTP request"
-AMBIGUOUS_CLIENT: Final = "what stands before the time does not tell the client from the virtual host"
+AMBIGUOUS_CLIENT: Final = "client and virtual host before the time cannot be told apart"
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:

@@ -116,7 +116,7 @@ def parse_har(content: bytes, source: str) -> list[Any]:
     listed = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(listed, list):
         place = "log.entries" if isinstance(log, dict) else "log"
-        raise InputError(source, f"is no HAR: {place} is missing or of the wrong type", _EXPORT_AGAIN)
+        raise InputError(source, f"is not a HAR: {place} is missing or of the wrong type", _EXPORT_AGAIN)
     return listed
 
 
@@ -128,7 +128,7 @@ def _parsed(content: bytes, source: str) -> Any:
     try:
         return json.loads(decode_text(content), strict=False)
     except json.JSONDecodeError as error:
-        problem = f"is no complete JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        problem = f"is not complete JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise InputError(source, problem, _EXPORT_AGAIN) from error
     except (
         ValueError,
@@ -243,7 +243,7 @@ def parse_entries(content: bytes, source: str = "HAR") -> Iterator[dict[str, Any
 
 def _record(entry: Any) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        return {"error": f"entry is no object but {type(entry).__name__}"}
+        return {"error": f"entry is not an object but {type(entry).__name__}"}
     request, response = entry.get("request"), entry.get("response")
     if not isinstance(request, dict):
         return {"error": "entry without a request"}

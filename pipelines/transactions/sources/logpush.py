@@ -109,8 +109,8 @@ _SCHEMA: Final = StructType(
 )
 _OPTIONS: Final = {"mode": "PERMISSIVE", "allowUnquotedControlChars": "true"}
 
-_NO_OBJECT: Final = "line is no JSON object with Logpush fields"
-_TWO_RECORDS: Final = "two records on one line (a line end is missing)"
+_NO_OBJECT: Final = "line is not a JSON object with Logpush fields"
+_TWO_RECORDS: Final = "two records on one line (a line break is missing)"
 # In JSON a quote within a string is escaped, so `}{"name":` cannot be part of one.
 _SECOND_OBJECT: Final = r'\}\{"\w+"\s*:'
 

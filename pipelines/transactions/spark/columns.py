@@ -146,7 +146,7 @@ METHOD = r"\A[A-Z][A-Z-]{1,19}\z"
 CONTROLS = r"[\x00-\x1f\x7f]"  # a request line holds none (RFC 9112 s. 3)
 HTTP_SCHEMES = ("http", "https", "ws", "wss")  # a web socket opens with an HTTP request (RFC 6455 s. 1.3)
 PATH_CHARACTERS = 4096
-NO_ZONE = "time has no zone, so that the hour is not known"
+NO_ZONE = "time has no time zone, so the hour is unknown"
 
 
 def violations(now: datetime, settings: IngestSettings) -> Column:
@@ -164,7 +164,8 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
         *_time_checks(now, settings.time_window_years),
         _violated("host is missing", host_name.isNull()),
         _violated(
-            "host has characters that no host name has", host_name.isNotNull() & ~host_name.rlike(HOST)
+            "host has characters that are not allowed in a host name",
+            host_name.isNotNull() & ~host_name.rlike(HOST),
         ),
         _violated("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
         _violated("request target is missing", path.isNull() | (path == "")),
@@ -182,7 +183,7 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
         ),
         _violated("status is missing or not a number", status.isNull()),
         _violated(
-            "status is 0: the request got no answer (aborted, blocked or not sent)",
+            "status is 0: the request got no response (aborted, blocked or not sent)",
             status.isNotNull() & (status == 0),
         ),
         _violated(

@@ -1,4 +1,7 @@
-"""The files of a run: found, told apart by their content and fingerprinted; local ones before Spark starts."""
+"""The files of a run: listed, identified by their content and fingerprinted.
+
+Local files are handled before Spark starts.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +51,13 @@ class Input:
 
     Attributes:
         uri: equals the `source` of its records.
-        path: of a local file, without links; None of a remote one.
+        path: of a local file, without links; None for a remote one.
         format: how it is read.
-        compression: told by its first bytes.
+        compression: detected by its first bytes.
         bytes: the size as stored.
-        checksum: SHA-256 of the stored bytes; of a remote file its fingerprint (`remote_files.RemoteFile.version`).
-        location: what Spark opens, of a remote file.
-        scan: what a look at a file of lines told; None of a HAR, a damaged or a remote compressed file.
+        checksum: SHA-256 of the stored bytes; for a remote file its fingerprint (`remote.RemoteFile.version`).
+        location: for a remote file, the name that Spark opens.
+        scan: result of the scan of a file of lines; None for a HAR, a damaged or a remote compressed file.
         start: plain bytes at the beginning that need not be read.
         lines_before: lines at the beginning that are in the tables already.
     """
@@ -78,7 +81,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What was found, and what was left out: (path, reason) each."""
+    """The files found, and the files left out as (path, reason)."""
 
     files: tuple[Input, ...]
     skipped: tuple[tuple[str, str], ...]
@@ -86,7 +89,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What a search for files goes by, and what it left out so far."""
+    """Options of a search for files, and the files left out so far."""
 
     format: str
     unreadable: Literal["error", "skip"]
@@ -103,13 +106,13 @@ def find_inputs(
     limits: Limits = UNLIMITED,
     spark: Callable[[], SparkSession] | None = None,
 ) -> Inputs:
-    """The inputs that `arguments` (files, folders, globs, URIs) name, in their order; folders are sorted.
+    """Finds the inputs that `arguments` (files, folders, globs, URIs) name.
 
-    Of a folder or glob, files of no known format are skipped and listed; with a `format` given, so are those
-    of another one. A file named itself must have a known format, or is taken to have the given one. Equal
-    content is kept once. Files that are damaged or may not be read are errors, or with `unreadable="skip"`
-    listed; so are those that hold more than `limits` when decompressed. What is not a regular file (FIFO, socket,
-    device, a link that leads nowhere) is skipped by name. `spark` starts the session, by which remote folders are listed.
+    They keep the order of the arguments; folders are sorted. Of a folder or glob, files of no known format are skipped and
+    listed; with a `format` given, so are those of another one. A file named itself must have a known format, or is taken to have
+    the given one. Files with equal content are read once. Files that are damaged or unreadable are errors, or with
+    `unreadable="skip"` listed; so are those that exceed `limits` when decompressed. Anything that is not a regular file (FIFO,
+    socket, device, broken symbolic link) is skipped and listed. `spark` starts the session, with which remote folders are listed.
 
     Raises:
         InputError: with the way out, on one line.
@@ -143,9 +146,10 @@ def find_inputs(
 
 
 def find_damaged(inputs: Iterable[Input], max_bytes: int = sys.maxsize) -> list[tuple[Input, str]]:
-    """The compressed local inputs that cannot be decompressed to the end, or hold more than `max_bytes`, with the reason.
+    """Returns the compressed local inputs that cannot be read, with the reason.
 
-    Reads each one whole, so it is for the case that a Spark job failed and the user must hear on which file.
+    These cannot be decompressed to the end, or hold more than `max_bytes`. Each one is read as a whole, so this is called only
+    after a Spark job failed, to name the file at fault.
     """
     return [(entry, why) for entry in inputs if (why := _damage(entry, max_bytes)) is not None]
 
@@ -178,14 +182,14 @@ def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
 
 
 def _local(named: NamedFile, search: _Search) -> Input:
-    """The input, fingerprinted.
+    """Returns the input, fingerprinted.
 
     Raises:
-        LeftOut, InputError, DamagedError, TooLargeError, OSError: why it is not one.
+        SkippedFile, InputError, DamagedError, TooLargeError, OSError: why it is not one.
     """
     if named.oddity is not None:
         raise SkippedFile(named.oddity)
-    path = named.path.resolve()  # Spark would resolve `link/../x` by its letters, and so elsewhere than we
+    path = named.path.resolve()  # Spark would resolve `link/../x` textually, which may be another file
     uri = spark_uri(path)
     with path.open("rb") as stored:
         compression = detect_compression(stored.read(4))
@@ -198,10 +202,10 @@ def _local(named: NamedFile, search: _Search) -> Input:
 
 
 def _remote(argument: str, search: _Search) -> Iterator[Input]:
-    """The files that a URI of a Hadoop file system names, in words where none can be read.
+    """Yields the files that a URI of a Hadoop file system names.
 
     Raises:
-        InputError: the scheme is not known, or the store refuses.
+        InputError: the scheme is unknown, or the store refuses access.
     """
     scheme = remote_scheme(argument)
     if scheme not in REMOTE_SCHEMES or search.spark is None:

@@ -1,4 +1,7 @@
-"""What the ledger (table batches) knows of a file: all of it, its beginning, another content under its name, or nothing."""
+"""Compares files with the ledger (table batches).
+
+The ledger may know a file completely, its beginning, other content under its name, or nothing.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,24 @@ from pipelines.transactions.inputs.spark.remote import hash_ends
 from pipelines.transactions.tables import BATCHES
 
 LEAST_MOVED_BYTES = 4096
-"""From how many equal bytes on a file of another name is a log that was rotated or packed: some thirty lines of two servers are
-never equal to the second and the byte, while a single one (a health check) may be."""
+"""Least number of equal bytes for a file of another name to count as the same log, rotated or compressed.
 
-LedgerRow = dict[str, Any]  # a row of the ledger
-PrefixHashes = Callable[[Input, Sequence[int]], dict[int, str]]  # `Scan.content` of so many first bytes
+Some thirty lines of two servers are never equal to the second and the byte, while a single one (a health check) may be.
+"""
+
+LedgerRow = dict[str, Any]
+PrefixHashes = Callable[
+    [Input, Sequence[int]], dict[int, str]
+]  # `Scan.content` of each of these numbers of first bytes
 _COLUMNS = ("source_id", "source", "format", "content", "first_line", "bytes", "lines", "line_bytes", "valid")
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierIngest:
-    """What was read under the name of an input before: `source_ids`, and the line that may be there twice (else None)."""
+    """Earlier ingests of a file of the same name.
+
+    `source_ids` name them; `line` is the number of a line that may be in the tables twice, or None.
+    """
 
     source_ids: tuple[str, ...]
     line: int | None = None
@@ -35,14 +45,14 @@ class EarlierIngest:
 
 @dataclass(frozen=True, slots=True)
 class LedgerComparison:
-    """Inputs against the ledger.
+    """Inputs compared with the ledger.
 
     Attributes:
-        new: what is to be read, of a log that has grown from where it was read to.
-        known: inputs that hold nothing new.
-        known_valid: transactions that the tables hold of all inputs.
-        earlier: of inputs of `new`, by `uri`, what may hold some of their records.
-        notes: what grew, and what was replaced, in words.
+        new: inputs to be read; a log that has grown is read from where the last ingest stopped.
+        known: number of inputs that hold nothing new.
+        known_valid: transactions of all inputs that are in the tables.
+        earlier: for inputs of `new`, by `uri`, earlier ingests that may hold some of their records.
+        notes: files that have grown or were replaced, in words.
     """
 
     new: tuple[Input, ...]
@@ -67,7 +77,7 @@ def compare_with_ledger(warehouse: Warehouse, inputs: Sequence[Input]) -> Ledger
 def compare_with_rows(
     rows: Iterable[LedgerRow], inputs: Sequence[Input], contents: PrefixHashes
 ) -> LedgerComparison:
-    """Inputs against rows of the ledger, which have `_COLUMNS`."""
+    """Compares inputs with rows of the ledger, which have `_COLUMNS`."""
     by_id, by_line, by_name = {}, defaultdict(list), defaultdict(list)
     for row in rows:
         by_id[row["source_id"]] = row
@@ -85,20 +95,20 @@ def compare_with_rows(
             found, earlier[entry.uri] = _grown(entry, before[-1])
             new.append(found)
             notes.append(
-                f"{printable_name(entry.name)}: has grown, read on from line {found.lines_before + 1:,}"
+                f"{printable_name(entry.name)}: has grown; reading continues at line {found.lines_before + 1:,}"
             )
             continue
         new.append(entry)
         if entry.name in by_name:
             earlier[entry.uri] = EarlierIngest(tuple(row["source_id"] for row in by_name[entry.name]))
             notes.append(
-                f"{printable_name(entry.name)}: holds something else than when it was read before, read whole"
+                f"{printable_name(entry.name)}: its content has changed since it was last read; read from the start"
             )
     return LedgerComparison(tuple(new), known, valid, earlier, tuple(notes))
 
 
 def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[LedgerRow]:
-    """The published rows of the ledger that may be about one of the inputs; a few of each."""
+    """Returns the published rows of the ledger that may concern one of the inputs."""
     lines = sorted({entry.scan.first_line for entry in inputs if entry.scan is not None})
     wanted = (
         F.col("source_id").isin([entry.checksum for entry in inputs])
@@ -110,7 +120,10 @@ def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[LedgerRow]:
 
 
 def _beginnings(entry: Input, by_line: dict[str, list[LedgerRow]], contents: PrefixHashes) -> list[LedgerRow]:
-    """The rows of the ledger whose whole content `entry` begins with, by SHA-256; the longest one last."""
+    """Returns the rows of the ledger whose whole content `entry` begins with.
+
+    Contents are compared by SHA-256; the longest one comes last.
+    """
     scan = entry.scan
     if scan is None:
         return []
@@ -121,7 +134,7 @@ def _beginnings(entry: Input, by_line: dict[str, list[LedgerRow]], contents: Pre
         and 0 < row["bytes"] <= scan.bytes
         and (row["source"] == entry.name or row["bytes"] >= LEAST_MOVED_BYTES)
     ]
-    # of another content at the same length nothing need be read
+    # at equal length the contents are compared without reading the file
     shorter = {row["bytes"] for row in candidates if row["bytes"] < scan.bytes}
     found = {scan.bytes: scan.content} | (contents(entry, sorted(shorter)) if shorter else {})
     same = [row for row in candidates if found[row["bytes"]] == row["content"]]
@@ -129,12 +142,15 @@ def _beginnings(entry: Input, by_line: dict[str, list[LedgerRow]], contents: Pre
 
 
 def _grown(entry: Input, before: LedgerRow) -> tuple[Input, EarlierIngest]:
-    """Where to read on. A last line without an end was read as it was then; it is read again only if it has grown, too."""
+    """Returns where to continue reading.
+
+    A last line without a line break was read as it was then; it is read again only if it has grown, too.
+    """
     size, lines, whole = before["bytes"], before["lines"], before["line_bytes"]
     ids = (before["source_id"],)
     if (
         whole == size
-    ):  # a remote file is read from its beginning, by many tasks, and its known lines are left out
+    ):  # a remote file is read from its beginning, by many tasks, and its known lines are dropped
         return replace(entry, start=size if entry.path else 0, lines_before=lines), EarlierIngest(ids)
     if entry.path is None:
         return replace(entry, lines_before=lines), EarlierIngest(ids, lines + 1)

@@ -1,4 +1,7 @@
-"""Files of Hadoop file systems (s3a, hdfs, abfss, gs): listed one by one, with what tells one version of a file from the next."""
+"""Files of Hadoop file systems (s3a, hdfs, abfss, gs), listed one by one.
+
+Each has a fingerprint that distinguishes one version of the file from the next.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +27,19 @@ from pipelines.transactions.inputs.compression import (
 from pipelines.transactions.inputs.names import printable_name
 from pipelines.transactions.inputs.scan import Scan
 
-_HEAD_LIMIT = 1 << 30  # of what the first stored bytes of a file may hold: only their beginning is read
-READERS = (
-    16  # at once: the beginning of a file is one request of some 50 ms, and a day may have thousands of files
-)
+_HEAD_LIMIT = 1 << 30  # limit of the decompressed first bytes of a file; only their beginning is read
+READERS = 16  # in parallel: the beginning of a file is one request of some 50 ms, and a day may have thousands of files
 MISSING_CLIENT = ("ClassNotFoundException", "UnsupportedFileSystemException", "NoClassDefFoundError")
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """One file. `uri` is its name in Spark's `_metadata.file_path`, `location` the one that Spark opens.
+    """One remote file.
 
-    `version` is a fingerprint of URI, length and the store's own mark of the content: the ETag where there is one
-    (S3, ABFS), else the time of the last change. Reading the bytes would download each day's logs twice, the
-    first time through one process; an ETag changes with the content, and a time with each rewrite.
+    `uri` is its name in Spark's `_metadata.file_path`, `location` the one that Spark opens. `version` is a fingerprint of URI,
+    length and the store's own version mark of the content: the ETag if there is one (S3, ABFS), otherwise the modification time.
+    Hashing all bytes would download each day's logs twice, the first time through one process; an ETag changes with the content,
+    and a modification time with each rewrite.
     """
 
     uri: str
@@ -50,10 +52,12 @@ class RemoteFile:
 
 
 def list_remote_files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
-    """The files that a URI names: itself, what is below it, or what a pattern matches; in order of their names.
+    """Yields the files that a URI names, sorted by name.
+
+    These are the file itself, the files below it, or those that a pattern matches.
 
     Raises:
-        InputError: nothing is there, or the store refuses; with the way out.
+        InputError: nothing is there, or the store refuses access; with the way out.
     """
     try:
         yield from _files(spark, argument)
@@ -103,9 +107,10 @@ def _described(system: Any, status: Any, location: str, is_explicit: bool) -> Re
 
 
 def hash_ends(spark: SparkSession, location: str, length: int) -> str:
-    """`Scan.content` of the first `length` bytes of a file, by their ends: SHA-256 of the first and the last 64 KiB.
+    """Returns `Scan.content` of the first `length` bytes of a file, by their ends.
 
-    A log whose ends are the same at the same place is the same log; to compare all of it would be to download it again.
+    It is the SHA-256 of the first and the last 64 KiB. A log with equal ends at the same offset is the same log; comparing all of
+    it would mean downloading it again.
     """
     context = spark.sparkContext
     jvm: Any = context._jvm
@@ -119,7 +124,7 @@ def hash_ends(spark: SparkSession, location: str, length: int) -> str:
 
 
 def _tail(stream: Any, length: int) -> bytes:
-    """The last bytes of the first `length`, where they are not all in the head."""
+    """Reads the last bytes of the first `length`, unless all of them are in the head."""
     if length <= HEAD_BYTES:
         return b""
     stream.seek(length - HEAD_BYTES)
@@ -137,16 +142,22 @@ def _scan(size: int, head: bytes, tail: bytes) -> Scan:
 
 
 def _mark(status: Any) -> str:
-    """The store's mark of a version (`org.apache.hadoop.fs.EtagSource`), else the time of the last change."""
+    """Returns the store's version mark: the ETag, otherwise the modification time.
+
+    The ETag is that of `org.apache.hadoop.fs.EtagSource`.
+    """
     try:
         etag = status.getEtag()
-    except Py4JError:  # the status of a file system that has none
+    except Py4JError:  # the file system has no ETags
         etag = None
     return str(etag or status.getModificationTime())
 
 
 def _is_hidden(below: str) -> bool:
-    """Spark skips what begins with `_` or `.`, and so do we: markers, parts of uploads, folders of tools."""
+    """Whether Spark skips the file: a part of its path begins with `_` or `.`.
+
+    Such files are markers, parts of uploads, and folders of tools.
+    """
     return any(part.startswith(("_", ".")) for part in below.split("/") if part)
 
 
@@ -171,7 +182,10 @@ def _refusal(argument: str, error: Py4JJavaError) -> InputError:
 
 
 def decompress_head(head: bytes, compression: Compression) -> bytes:
-    """What the first stored bytes hold; that they end in the middle of a stream is no damage."""
+    """Decompresses the first stored bytes of a file.
+
+    A stream that ends in the middle does not count as damaged.
+    """
     plain = bytearray()
     with suppress(DamagedError):
         reader = decompress(BytesIO(head), compression, _HEAD_LIMIT)
