@@ -1,8 +1,9 @@
-"""Children of all nodes and what their siblings and subtrees show: the numbers that the classifier reads. Value layer, numpy.
+"""Children of path-tree nodes and the numbers that the classifier reads.
 
-A child is (node, step), a node (host, prefix). Prefix and rest of a path are written with the current guess of what is a
-variable, so that `/users/1/orders` and `/users/2/orders` meet. One tree a host over all methods (METHODS A6.4). Everything is
-counted exactly and within one node, so a host's numbers do not depend on which hosts are counted with it.
+Value layer, numpy. A child is (node, step), a node is (host, prefix). The prefix and the rest of a path are written with the
+current guess of what is a variable, so that `/users/1/orders` and `/users/2/orders` meet. There is one tree per host over all
+methods (docs/methods.md, 1.5). Everything is counted exactly and within one node, so the numbers of a host do not depend on
+which hosts are counted with it.
 """
 
 from __future__ import annotations
@@ -25,24 +26,28 @@ from pipelines.paths.forest import (
 from pipelines.paths.step_texts import StepTexts
 
 OVERLAPS = ("overlap", "most_overlap", "next_overlap", "later_overlap", "most_later_overlap")
-"""Share of a child's siblings that have the same part below: mean of all its rests, that of the commonest; the same for the next
-step alone, and for all but the next step, which may be a variable not yet known as one."""
+"""Share of a child's siblings that have the same part below: the mean over all its rests and the share of the most common
+one; the same for the next step alone, and for all but the next step, which may be a variable that is not recognised as one
+yet."""
 CONTEXT = (
     "depth", "siblings", "alike", "masked_sibling", "typed_share", "digit_share", "mean_length", "length_deviation",
     "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", *OVERLAPS, "places", "most_places",
     "variable_share",
 )  # fmt: skip
-"""Numbers of a child that its place in the tree gives; `ml/paths/features.py` adds those of its text."""
+"""Features of a child that follow from its place in the tree; `ml/paths/features.py` adds those of its text."""
 UNKNOWN = -1.0
-"""A number that cannot be said, as the share of siblings where there are none."""
+"""Stands for a number that is undefined, such as a share of siblings where there are none."""
 
 Statistics = dict[str, Numbers]
-"""Name → a number a child, NaN for what cannot be said."""
+"""Name → one number per child, NaN where it is undefined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """Children by their number: `node` and `step` of each; `of_row`: the child of each row of the forest."""
+    """Children by their number.
+
+    `node`, `step`: of each child · `of_row`: the child of each row of the forest.
+    """
 
     nodes: Nodes
     of_row: Integers
@@ -51,26 +56,31 @@ class Children:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of children."""
         return len(self.node)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildStatistics:
-    """Children with the texts of their prefixes and steps, and their `CONTEXT`, a column each."""
+    """Children with the texts of their prefixes and steps and their `CONTEXT`."""
 
     children: Children
     prefix: list[str]
     step: list[str]
     context: npt.NDArray[np.float32]
 
-    def named(self, name: str) -> npt.NDArray[np.float32]:
-        """One column of the context."""
+    def column(self, name: str) -> npt.NDArray[np.float32]:
+        """Returns one column of the context."""
         return self.context[:, CONTEXT.index(name)]
 
 
 def find_children(forest: Forest, above: Integers) -> Children:
-    """The children of all nodes, where `above` writes the prefixes; in the order of nodes and texts."""
+    """Returns the children of all nodes, in the order of nodes and texts.
+
+    Args:
+        forest: Paths of hosts.
+        above: The path variant that prefixes are written in.
+    """
     nodes = find_nodes(forest, above)
     keys, of_row = np.unique(nodes.of_row * len(forest.vocabulary) + forest.step, return_inverse=True)
     return Children(nodes, of_row, keys // len(forest.vocabulary), keys % len(forest.vocabulary))
@@ -79,14 +89,14 @@ def find_children(forest: Forest, above: Integers) -> Children:
 def count_children(
     forest: Forest, texts: StepTexts, above: Integers, below: Integers, own: Flags | None
 ) -> ChildStatistics:
-    """Counts what each child's place in the tree shows.
+    """Counts the features of each child that follow from its place in the tree.
 
     Args:
         forest: Paths of hosts.
-        texts: What the steps of its vocabulary say.
-        above: How prefixes are written.
-        below: How rests are written.
-        own: Whether each row's step was taken for a variable so far, for its siblings; None where nothing is known.
+        texts: Properties of the steps in its vocabulary.
+        above: The path variant that prefixes are written in.
+        below: The path variant that rests are written in.
+        own: Whether each row's step was taken for a variable so far, for its siblings; None in the first pass.
     """
     children = find_children(forest, above)
     first = np.full(children.count, len(forest.path))
@@ -112,9 +122,10 @@ def count_children(
 def _count_rests(
     numbers: Statistics, forest: Forest, texts: StepTexts, children: Children, below: Integers
 ) -> None:
-    """Adds what follows the children: how many rests, and whether siblings have them too; NaN where no rest holds a literal.
+    """Adds the number of rests below each child and their overlap with siblings.
 
-    Only rests with a literal tell that two children are of one kind: `/{}` follows any collection (METHODS A6.2).
+    Overlaps are NaN where no rest holds a literal: only rests with a literal show that two children are of one kind, because
+    `/{}` follows any collection (docs/methods.md, 1.5).
     """
     rests = find_rests(forest, below)
     suffix, child = rests.of_row, children.of_row
@@ -136,7 +147,10 @@ def _count_rests(
 
 @dataclass(frozen=True, slots=True)
 class SharedParts:
-    """Of each child: its different parts, those that a sibling has too, and the siblings that have a part: mean, and most."""
+    """Parts below each child that its siblings have as well.
+
+    `parts`: distinct parts · `shared`: those that a sibling has as well · `mean`, `most`: number of siblings that have a part.
+    """
 
     parts: Numbers
     shared: Numbers
@@ -145,7 +159,14 @@ class SharedParts:
 
 
 def _shared(children: Children, child: Integers, part: Integers, is_literal: Flags) -> SharedParts:
-    """Compares the literal parts below children (a number a row) with those below their siblings."""
+    """Compares the literal parts below children with those below their siblings.
+
+    Args:
+        children: All children.
+        child: The child of each row.
+        part: The number of the part of each row.
+        is_literal: Whether the part of each row holds a literal.
+    """
     width, count = int(part.max(initial=0)) + 1, children.count
     pairs = np.unique(child[is_literal] * width + part[is_literal])
     owner = pairs // width
@@ -163,7 +184,7 @@ def _shared(children: Children, child: Integers, part: Integers, is_literal: Fla
 
 
 def _count_siblings(numbers: Statistics, texts: StepTexts, children: Children) -> None:
-    """Adds what the children of each node are like, and turns counts of siblings into shares."""
+    """Adds properties of the children of each node; turns counts into shares."""
     node, step, nodes = children.node, children.step, len(children.nodes.host)
     siblings = np.bincount(node, minlength=nodes)
 
@@ -171,9 +192,9 @@ def _count_siblings(numbers: Statistics, texts: StepTexts, children: Children) -
         return np.asarray(np.bincount(node, values, nodes)[node], np.float64)
 
     def most(values: Numbers) -> Numbers:
-        found = np.zeros(nodes)
-        np.maximum.at(found, node, values)
-        return found[node]
+        greatest = np.zeros(nodes)
+        np.maximum.at(greatest, node, values)
+        return greatest[node]
 
     size = siblings[node].astype(np.float64)
     length = texts.length[step]
@@ -202,7 +223,7 @@ def _count_siblings(numbers: Statistics, texts: StepTexts, children: Children) -
 
 
 def count_distinct(group: Integers, values: Integers, groups: int) -> Numbers:
-    """How many different values each group has."""
+    """Returns the number of distinct values in each group."""
     width = int(values.max(initial=0)) + 1
     counts = np.bincount(np.unique(group * width + values) // width, minlength=groups)
     return np.asarray(counts, np.float64)

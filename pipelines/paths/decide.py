@@ -1,4 +1,7 @@
-"""Why a step is literal or variable, in words. Value layer."""
+"""Decides whether a step is a literal or a variable, with the reason in words.
+
+Value layer.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +31,22 @@ REASONS = {
     "like a literal": "its text, its siblings and what follows are like those of a literal",
     "ending of few": "an ending that fewer than half of the variable's values carry belongs to the variable",
 }
-"""Key of a decision (`decide.decide`) → what is told."""
+"""Key of a decision (`decide.decide`) → its text in column `reason` of path_rules."""
 
 
 WITHOUT_FIGURES = {"form", "part", "operator"}
 
 
 def describe_reason(why: str, probability: float, children: int, siblings: int, overlap: float) -> str:
-    """The reason with its figures; NaN for a probability or an overlap that is not known."""
+    """Returns the reason with its figures.
+
+    Args:
+        why: Key of `REASONS`.
+        probability: Of being a variable; NaN if unknown.
+        children: Children that the decision covers.
+        siblings: All children of the node.
+        overlap: Share of siblings that have the same paths below; NaN if unknown.
+    """
     words = REASONS[why]
     if why in WITHOUT_FIGURES:
         return words
@@ -49,21 +60,21 @@ def describe_reason(why: str, probability: float, children: int, siblings: int, 
 
 
 def round_half_up(value: float, digits: int) -> str:
-    """A figure as a reader rounds it: 12.5 is 13, not 12."""
+    """Returns a figure rounded half up: 12.5 becomes 13, not 12."""
     return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 VERSION_DEPTH, VERSION_SIBLINGS = 2, 5
-"""Steps before a version, and versions of one API: `/api/shop/v3/`, hardly six at a time."""
+"""Most steps before a version, and most versions of one API at a time: `/api/shop/v3/`."""
 REASON_KEYS = sorted(REASONS)
-"""Keys of reasons in the order of their numbers: of equally frequent ones the first is told."""
+"""Keys of reasons in the order of their numbers: of equally frequent ones the first is reported."""
 _CODE = {why: code for code, why in enumerate(REASON_KEYS)}
 _VARIABLE = [_CODE[why] for why in ("form", "published variable", "like a variable")]
 
 
 @dataclass(frozen=True, slots=True)
 class ChildDecisions:
-    """Of each child: whether it is a variable, and the number of the reason in `WHYS`."""
+    """Whether each child is a variable, and the number of the reason in `REASON_KEYS`."""
 
     is_variable: Flags
     why: Integers
@@ -76,21 +87,23 @@ def decide_children(
     binding: BindingDecisions,
     settings: PathSettings,
 ) -> ChildDecisions:
-    """Decides every child.
+    """Decides for every child whether it is a literal or a variable.
 
-    What an operator said holds. A published literal becomes a variable only from `paths.collapse` on; below a node with a
-    published variable a segment becomes a literal of its own only under `paths.uncollapse`, and only if it was not there when
-    that was published.
+    An operator's decision always holds. A published literal becomes a variable only at a probability of `paths.collapse` or more
+    (the literal-to-variable threshold). Next to a published variable a segment becomes a literal of its own only below
+    `paths.uncollapse` (the variable-to-literal threshold), and only if it did not exist when the variable was published.
     """
     step, share = counted.children.step, probability.astype(np.float64)
+    literal_to_variable_threshold, variable_to_literal_threshold = settings.collapse, settings.uncollapse
     rules = [
-        ("operator", binding.is_said),
+        ("operator", binding.is_operator_decision),
         ("form", step == texts.variable),
         ("part", texts.is_part[step]),
-        ("published literal", binding.is_published_literal & (share < settings.collapse)),
+        ("published literal", binding.is_published_literal & (share < literal_to_variable_threshold)),
         (
             "published variable",
-            binding.is_published_variable & (binding.was_there | (share >= settings.uncollapse)),
+            binding.is_published_variable
+            & (binding.existed_at_publication | (share >= variable_to_literal_threshold)),
         ),
         ("dotted name", texts.is_dotted_name[step]),
         ("version", _is_version(counted, texts)),
@@ -99,22 +112,28 @@ def decide_children(
     ]
     codes = [np.int64(_CODE[why]) for why, _ in rules]
     why = np.select([holds for _, holds in rules], codes, default=np.int64(_CODE["like a literal"]))
-    is_variable = np.where(why == _CODE["operator"], binding.is_said_variable, np.isin(why, _VARIABLE))
+    is_variable = np.where(why == _CODE["operator"], binding.is_operator_variable, np.isin(why, _VARIABLE))
     return ChildDecisions(is_variable, why)
 
 
 def _is_version(counted: ChildStatistics, texts: StepTexts) -> Flags:
-    """A version or its date near the root, with few beside it and something below (METHODS A6.3)."""
-    near = (counted.named("depth") <= VERSION_DEPTH) & (counted.named("siblings") <= VERSION_SIBLINGS)
-    return np.asarray(near & (counted.named("is_leaf") == 0) & texts.is_version[counted.children.step])
+    """Whether a child is a version or a date of one near the root.
+
+    It has few siblings and something below it (docs/methods.md, 1.5).
+    """
+    near = (counted.column("depth") <= VERSION_DEPTH) & (counted.column("siblings") <= VERSION_SIBLINGS)
+    return np.asarray(near & (counted.column("is_leaf") == 0) & texts.is_version[counted.children.step])
 
 
 def _is_of_few_words(
     counted: ChildStatistics, texts: StepTexts, share: Numbers, settings: PathSettings
 ) -> Flags:
-    """A node of few words, all at the end of their paths, of which the classifier is not sure (METHODS A6.9)."""
+    """Whether a child belongs to a node of few words that end their paths.
+
+    The classifier must be unsure about all of them (docs/methods.md, 1.5).
+    """
     doubtful = (share >= 1 - settings.certain) & (share <= settings.certain)
-    word = (counted.named("is_leaf") == 1) & ~texts.has_digits[counted.children.step] & doubtful
-    node, siblings = counted.children.node, counted.named("siblings")
+    word = (counted.column("is_leaf") == 1) & ~texts.has_digits[counted.children.step] & doubtful
+    node, siblings = counted.children.node, counted.column("siblings")
     words = np.bincount(node, word, len(counted.children.nodes.host))[node]
     return np.asarray((siblings <= settings.few_siblings) & (words == siblings))

@@ -1,4 +1,7 @@
-"""A masked path → its steps, of one value: what `steps.steps` and `steps.typed_steps` do with columns. Value layer."""
+"""Steps of masked paths, and the trees that the paths of hosts form.
+
+Value layer. `split_steps` and `guess_steps` do for one value what those of `pipelines.paths.spark.steps` do for columns.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,26 @@ _PART, _TYPED = compile_pattern(SUFFIX_START), compile_pattern(TYPED_SEGMENT)
 
 
 def split_steps(path: str) -> list[str]:
-    """`/users/7.json` → `/users`, `/7`, `.json`: their texts, joined, are the path."""
+    """Splits a masked path into steps: `/users/7.json` → `/users`, `/7`, `.json`.
+
+    The steps, joined, are the path.
+    """
     first, *segments = path.split("/")
     cut = [first] if first or not segments else []
     cut += ["/" + segment for segment in segments]
     last = cut[-1]
     if "." in last or ":" in last:
-        found = _PART.search(last)
-        if found is not None:
-            cut[-1:] = [last[: found.start()], last[found.start() :]]
+        part = _PART.search(last)
+        if part is not None:
+            cut[-1:] = [last[: part.start()], last[part.start() :]]
     return cut
 
 
 def guess_steps(path: str) -> list[str]:
-    """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
+    """Splits a path into steps, with `/{}` for identifiers that are not versions.
+
+    This is the first guess, from the format of each segment alone.
+    """
     return split_steps(_TYPED.sub(VARIABLE_STEP, path))
 
 
@@ -40,10 +49,12 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Distinct paths of hosts; rows are their steps, in the order of hosts, paths and depths.
+    """Distinct paths of hosts, with one row per step.
+
+    Rows are in the order of hosts, paths and depths.
 
     `vocabulary`: the texts of steps, sorted · `hosts`: sorted · `host`: of each path · `path`, `depth`, `step`: of each row ·
-    `written`: how each row's step is written otherwise, by the name of the writing · `variable`: the number of `/{}`.
+    `variants`: each row's step in other variants of the paths, by the name of the variant · `variable`: the number of `/{}`.
     """
 
     vocabulary: list[str]
@@ -52,15 +63,16 @@ class Forest:
     path: Integers
     depth: Integers
     step: Integers
-    written: dict[str, Integers]
+    variants: dict[str, Integers]
     variable: int
 
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The nodes of a writing: `of_row` is the node before each row's step; `host`, `parent` and `last` step of each node.
+    """Nodes of one variant of the paths.
 
-    The first nodes are the hosts' roots, in their order, without a parent (-1).
+    `of_row`: the node before each row's step · `host`, `parent` and `last` step of each node. The first nodes are the hosts'
+    roots, in their order, without a parent (-1).
     """
 
     of_row: Integers
@@ -71,43 +83,50 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """What follows each row in a writing: its number (0: nothing), and whether it holds a literal."""
+    """Rests of the paths after each row, in one variant of the paths.
+
+    `of_row`: the number of the rest, 0 if there is none · `is_literal`: whether each rest holds a literal.
+    """
 
     of_row: Integers
     is_literal: Flags
 
 
-def build_forest(evidence: pa.Table, writings: Sequence[str]) -> Forest:
-    """Numbers the paths of a table of `host, path_shape, steps` and `writings` (steps written otherwise).
+def build_forest(evidence: pa.Table, variants: Sequence[str]) -> Forest:
+    """Builds the trees of hosts from a table of their paths.
 
     Args:
-        evidence: Rows sorted as `sort_evidence` does, so that no sum of floats depends on where rows came from.
-        writings: Names of columns.
+        evidence: `host, path_shape, steps` and the columns `variants` (lists of steps), sorted as `sort_evidence` does, so
+            that no sum of floats depends on where rows came from.
+        variants: Names of columns that hold other variants of the steps.
     """
-    lists = [evidence.column(name).combine_chunks() for name in ("steps", *writings)]
+    lists = [evidence.column(name).combine_chunks() for name in ("steps", *variants)]
     texts = [*map(pc.list_flatten, lists), pa.array([VARIABLE_STEP], pa.string())]
     vocabulary, codes = _sorted_codes(pa.chunked_array(texts).combine_chunks())
     hosts, host = _sorted_codes(evidence.column("host").combine_chunks())
     lengths, *others = (pc.list_value_length(each).to_numpy().astype(np.int64) for each in lists)
     step, *parts = np.split(codes, np.cumsum([len(text) for text in texts])[:-1])[:-1]
-    written = {
+    fitted = {
         name: _fitted(step, lengths, part, length)
-        for name, part, length in zip(writings, parts, others, strict=True)
+        for name, part, length in zip(variants, parts, others, strict=True)
     }
     path = np.repeat(np.arange(len(lengths)), lengths)
     depth = np.arange(len(step)) - (np.cumsum(lengths) - lengths)[path]
-    return Forest(vocabulary, hosts, host, path, depth, step, written, int(codes[-1]))
+    return Forest(vocabulary, hosts, host, path, depth, step, fitted, int(codes[-1]))
 
 
 def _fitted(step: Integers, lengths: Integers, written: Integers, others: Integers) -> Integers:
-    """A writing, a row a step. A form may take a part with it (a step less): such a path is written as it was seen."""
+    """Returns a variant with one row per step.
+
+    A format may swallow a part of a segment, so that the variant is a step shorter: such a path stays as it was seen.
+    """
     fitting, whole = lengths == others, step.copy()
     whole[np.repeat(fitting, lengths)] = written[np.repeat(fitting, others)]
     return whole
 
 
 def with_steps(paths: pa.Table) -> pa.Table:
-    """`path_shape, ...` → the same plus `steps`, and `guess`: the steps by their forms alone."""
+    """Adds `steps` and `guess` (steps by format alone) to rows with `path_shape`."""
     shapes = paths.column("path_shape").to_pylist()
     for name, cut in (("steps", split_steps), ("guess", guess_steps)):
         paths = paths.append_column(name, pa.array(map(cut, shapes), pa.list_(pa.string())))
@@ -115,12 +134,12 @@ def with_steps(paths: pa.Table) -> pa.Table:
 
 
 def sort_evidence(evidence: pa.Table) -> pa.Table:
-    """The rows in one order, however they were partitioned."""
+    """Sorts the rows, so that results do not depend on how they were partitioned."""
     return evidence.sort_by([("host", "ascending"), ("path_shape", "ascending")])
 
 
 def _sorted_codes(texts: pa.Array) -> tuple[list[str], Integers]:
-    """Distinct texts, sorted, and the place of each text among them."""
+    """Returns the distinct texts, sorted, and the place of each text among them."""
     encoded = texts.dictionary_encode()
     order = pc.sort_indices(encoded.dictionary).to_numpy()
     rank = np.empty(len(order), np.int64)
@@ -129,7 +148,12 @@ def _sorted_codes(texts: pa.Array) -> tuple[list[str], Integers]:
 
 
 def find_nodes(forest: Forest, written: Integers) -> Nodes:
-    """The node before each step, where paths are written by `written`: one number a (host, prefix)."""
+    """Returns the node before each step: one number per (host, prefix).
+
+    Args:
+        forest: Paths of hosts.
+        written: The variant that prefixes are written in: the step of each row.
+    """
     of_row = np.empty(len(forest.path), np.int64)
     roots = len(forest.hosts)
     hosts, parents, lasts = [np.arange(roots)], [np.full(roots, -1)], [np.full(roots, -1)]
@@ -149,7 +173,12 @@ def find_nodes(forest: Forest, written: Integers) -> Nodes:
 
 
 def find_rests(forest: Forest, written: Integers) -> Rests:
-    """What follows each step, where paths are written by `written`: one number a sequence of steps."""
+    """Returns the rest after each step: one number per sequence of steps.
+
+    Args:
+        forest: Paths of hosts.
+        written: The variant that rests are written in: the step of each row.
+    """
     of_row = np.zeros(len(forest.path), np.int64)
     ends = np.append(forest.path[1:] != forest.path[:-1], True)
     last = np.flatnonzero(ends)[forest.path]  # every path has a row: `/` is a step
@@ -164,7 +193,7 @@ def find_rests(forest: Forest, written: Integers) -> Rests:
 
 
 def list_prefixes(forest: Forest, nodes: Nodes) -> list[str]:
-    """The text of each node's prefix."""
+    """Returns the text of each node's prefix."""
     texts = [ROOT] * len(forest.hosts)
     later = slice(len(forest.hosts), None)
     for parent, last in zip(nodes.parent[later].tolist(), nodes.last[later].tolist(), strict=True):

@@ -1,4 +1,7 @@
-"""Decided children → rows of path_rules: one a literal, one for a node's variables, one an ending of theirs. Value layer."""
+"""Infers rows of path_rules from the paths of hosts.
+
+Value layer. There is one row per literal, one for all variables of a node, and one per ending of these.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +51,12 @@ RULE_ROWS = pa.schema(
 )
 """The columns of table path_rules."""
 _DECISIONS = (LITERAL, VARIABLE, MERGED_INTO_VARIABLE)
-_LITERAL, _VARIABLE, _ABSORBED = range(len(_DECISIONS))
+_LITERAL, _VARIABLE, _MERGED_INTO_VARIABLE = range(len(_DECISIONS))
 
 
 @dataclass(frozen=True, slots=True)
 class PathEvidence:
-    """Of each path: clients that asked for it, first and last day (days since 1970)."""
+    """Clients that requested each path, its first and its last day (days since 1970)."""
 
     clients: Integers
     first_day: Integers
@@ -61,7 +64,7 @@ class PathEvidence:
 
 
 Columns = dict[str, npt.NDArray[Any]]
-"""Columns of rules by the names of path_rules; `node`, `step` and `why` are numbers, an unknown overlap is NaN."""
+"""Columns of rules by their names in path_rules; `node`, `step` and `why` are numbers, an unknown overlap is NaN."""
 
 
 def build_rule_rows(
@@ -72,11 +75,11 @@ def build_rule_rows(
     decided: ChildDecisions,
     probability: Numbers,
 ) -> pa.Table:
-    """The rules that the decisions of the last pass give, as rows of path_rules."""
+    """Returns the decisions of the last pass as rows of path_rules."""
     of_row = counted.children.of_row
-    shown = np.where(decided.is_variable[of_row], forest.variable, forest.step)
+    steps = np.where(decided.is_variable[of_row], forest.variable, forest.step)
     children = find_children(
-        forest, shown
+        forest, steps
     )  # prefixes as the last pass writes them, maybe not as it read them
     each = _pooled(forest, seen, children, counted, decided, probability)
     variables = _variables(each, texts)
@@ -93,7 +96,10 @@ def _pooled(
     decided: ChildDecisions,
     probability: Numbers,
 ) -> Columns:
-    """One row a child. Two writings of one prefix may have been judged apart: what most paths say holds."""
+    """Returns one row per child.
+
+    Two variants of one prefix may have been decided differently: then the decision for most paths holds.
+    """
     child, before, count = children.of_row, counted.children.of_row, children.count
     paths = np.bincount(child, minlength=count)
     path = forest.path
@@ -107,8 +113,8 @@ def _pooled(
         "is_variable": np.bincount(child, decided.is_variable[before], count) / paths > 0.5,
         "why": _commonest(decided.why[before], child, count),
         "probability": np.bincount(child, probability[before], count) / paths,
-        "siblings": most(counted.named("siblings")[before].astype(np.int64)),
-        "overlap": most(counted.named("overlap")[before].astype(np.float64)),
+        "siblings": most(counted.column("siblings")[before].astype(np.int64)),
+        "overlap": most(counted.column("overlap")[before].astype(np.float64)),
         "paths": paths,
         "places": count_distinct(child, find_nodes(forest, forest.step).of_row, count).astype(np.int64),
         "clients": most(seen.clients[path]),
@@ -118,7 +124,7 @@ def _pooled(
 
 
 def _variables(each: Columns, texts: StepTexts) -> Columns:
-    """One row a node: what its variable children have in common."""
+    """Returns one row per node, for all of its variable children."""
     chosen = {name: column[each["is_variable"]] for name, column in each.items()}
     node, group = np.unique(chosen["node"], return_inverse=True)
     count, step = len(node), chosen["step"]
@@ -148,7 +154,11 @@ def _variables(each: Columns, texts: StepTexts) -> Columns:
 
 
 def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Children) -> Columns:
-    """The others. An ending after a variable is of the template where at least two values, and half of them, carry it."""
+    """Returns one row per child that is not a variable.
+
+    An ending after a variable belongs to the template if at least two values, and at least half of them, have it; otherwise it is
+    merged into the variable.
+    """
     chosen = {name: column[~each["is_variable"]] for name, column in each.items()}
     count, nodes = len(chosen["node"]), children.nodes
     stems, have_form = np.zeros(len(nodes.host), np.int64), np.zeros(len(nodes.host), bool)
@@ -156,11 +166,11 @@ def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Chi
     after_variable = nodes.last[chosen["node"]] == texts.variable
     parent = nodes.parent[chosen["node"]]
     common = have_form[parent] | ((chosen["places"] >= 2) & (chosen["places"] * 2 >= stems[parent]))
-    absorbed = texts.is_ending[chosen["step"]] & after_variable & (stems[parent] > 0) & ~common
+    is_merged = texts.is_ending[chosen["step"]] & after_variable & (stems[parent] > 0) & ~common
     kept = ("node", "step", "probability", "siblings", "paths", "clients", "first_day", "last_day")
     return {name: chosen[name] for name in kept} | {
-        "decision": np.where(absorbed, _ABSORBED, _LITERAL),
-        "why": np.where(absorbed, REASON_KEYS.index("ending of few"), chosen["why"]),
+        "decision": np.where(is_merged, _MERGED_INTO_VARIABLE, _LITERAL),
+        "why": np.where(is_merged, REASON_KEYS.index("ending of few"), chosen["why"]),
         "children": np.ones(count, np.int64),
         "overlap": np.where(chosen["overlap"] >= 0, chosen["overlap"], np.nan),
         "takes_words": np.zeros(count, bool),
@@ -198,30 +208,43 @@ def _origin(why: str) -> str:
 
 
 def _commonest(values: Integers, group: Integers, groups: int) -> Integers:
-    """The commonest value (reasons' numbers) of each group, of equally common ones the first."""
+    """Returns the most common value of each group, of equally common ones the first.
+
+    Args:
+        values: Numbers of reasons.
+        group: The group of each value.
+        groups: Number of groups.
+    """
     counts = np.bincount(group * len(REASON_KEYS) + values, minlength=groups * len(REASON_KEYS))
     return np.asarray(counts.reshape(groups, len(REASON_KEYS)).argmax(axis=1), np.int64)
 
 
 def _extreme(which: np.ufunc, values: npt.NDArray[Any], group: Integers, groups: int) -> npt.NDArray[Any]:
-    """The least or the greatest value (np.minimum, np.maximum) of each group; no group is empty."""
+    """Returns the smallest or the greatest value of each group.
+
+    Args:
+        which: np.minimum or np.maximum.
+        values: Values.
+        group: The group of each value; no group is empty.
+        groups: Number of groups.
+    """
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(groups))
     return np.asarray(which.reduceat(values[order], starts) if groups else values[:0])
 
 
 Scorer = Callable[[Sequence[str], Sequence[str], npt.NDArray[np.float32]], npt.NDArray[np.floating]]
-"""Steps, the prefixes before them and their `children.CONTEXT` (a row a step) → probability of being a variable."""
+"""Steps, the prefixes before them and their `children.CONTEXT` (one row per step) → probability of being a variable."""
 
 
 def infer_rules(
-    evidence: pa.Table, known: pa.Table | None, settings: PathSettings, score: Scorer
+    evidence: pa.Table, binding_rules: pa.Table | None, settings: PathSettings, score: Scorer
 ) -> pa.Table:
     """Infers the rules of all hosts of the evidence.
 
     Args:
-        evidence: `host, path_shape, clients, first_day, last_day`, a row a distinct path.
-        known: Rules that bind (rows of path_rules), published ones and operators', which win over the classifier; None for none.
+        evidence: `host, path_shape, clients, first_day, last_day`, one row per distinct path.
+        binding_rules: Rows of path_rules, published ones and operators', which win over the classifier; None for none.
         settings: Section `paths`.
         score: The classifier.
 
@@ -231,15 +254,15 @@ def infer_rules(
     if not evidence.num_rows:
         return RULE_ROWS.empty_table()
     rows = with_steps(sort_evidence(evidence))
-    forest, bound = build_forest(rows, ["guess"]), index_rules(known)
+    forest, rules_by_node = build_forest(rows, ["guess"]), index_rules(binding_rules)
     texts = describe_texts(forest.vocabulary)
     seen = PathEvidence(_numbers(rows, "clients"), _numbers(rows, "first_day"), _numbers(rows, "last_day"))
-    guess = forest.written["guess"]
+    guess = forest.variants["guess"]
     for number in range(settings.passes):
         own = guess == forest.variable if number else None
         counted = count_children(forest, texts, guess, guess, own)
         probability = score(counted.step, counted.prefix, counted.context)
-        binding = look_up_decisions(bound, forest, counted, texts, seen.first_day)
+        binding = look_up_decisions(rules_by_node, forest, counted, texts, seen.first_day)
         decided = decide_children(counted, texts, probability, binding, settings)
         before, guess = (
             guess,
@@ -251,7 +274,7 @@ def infer_rules(
 
 
 def _numbers(rows: pa.Table, name: str) -> Integers:
-    """A column of whole numbers, or of days since 1970."""
+    """Returns a column of whole numbers, or of days since 1970."""
     column = rows.column(name).combine_chunks()
     whole = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
     return np.asarray(whole.to_numpy(zero_copy_only=False), np.int64)

@@ -1,4 +1,7 @@
-"""Names of placeholders, from the literal before: `/users/{}/orders/{}` → `/users/{userId}/orders/{orderId}`."""
+"""Names of placeholders, from the literal before each.
+
+`/users/{}/orders/{}` → `/users/{userId}/orders/{orderId}`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ UNINFORMATIVE = {"api", "rest", "rpc", "by", "id", "v", "web", "public", "intern
 
 
 def name_placeholders(shape: str) -> str:
-    """A path with `{}` placeholders → the same with a name in each: stable, unique within the path.
+    """Names the `{}` placeholders of a path, stably and uniquely within the path.
 
     A part of a segment (`{}.json`) is named like a whole one. Text outside placeholders stays as it is.
     """
@@ -41,7 +44,7 @@ def name_placeholders(shape: str) -> str:
 
 
 def derive_name(literal: str) -> str:
-    """`user-groups` → `userGroupId`; `id` where the literal says nothing."""
+    """Derives a name: `user-groups` → `userGroupId`; `id` for generic literals."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", literal) if word]
     if not words or "".join(words).lower() in UNINFORMATIVE or not words[0][0].isalpha():
         return "id"
@@ -51,7 +54,7 @@ def derive_name(literal: str) -> str:
 
 
 def singularise(word: str) -> str:
-    """The singular of an English plural by its common endings; any other word as it is."""
+    """Returns the singular of a regular English plural, or the word itself."""
     lower = word.lower()
     if lower in IRREGULAR:
         return IRREGULAR[lower]

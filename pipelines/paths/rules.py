@@ -1,4 +1,7 @@
-"""Rules of the path tree: their words, and those that bind what is inferred next. Value layer."""
+"""Vocabulary of path rules, and the rules that bind what is inferred next.
+
+Value layer.
+"""
 
 from __future__ import annotations
 
@@ -24,87 +27,103 @@ NO_DECISION, OPERATOR_LITERAL, OPERATOR_VARIABLE = 0, 1, 2
 
 @dataclass(slots=True)
 class NodeRules:
-    """What binds at one node: of its steps (`of_step`) and of every other (`of_node`); `since`: the last day published."""
+    """Binding decisions at one node.
 
-    said_of_step: dict[str, str] = field(default_factory=dict)
-    said_of_node: str | None = None
+    `..._of_step`: for single steps · `..._of_node`: for every other step · `decided_...`: operators' · `published_...`: earlier
+    results · `last_published`: the last day on which a variable of the node was published.
+    """
+
+    decided_of_step: dict[str, str] = field(default_factory=dict)
+    decided_of_node: str | None = None
     published_of_step: dict[str, str] = field(default_factory=dict)
     published_of_node: str | None = None
-    since: int = NEVER
+    last_published: int = NEVER
 
 
 BindingRules = Mapping[tuple[str, str], NodeRules]
-"""(host, prefix) → what binds there."""
+"""(host, prefix) → the rules that bind there."""
 
 
 @dataclass(frozen=True, slots=True)
 class BindingDecisions:
-    """Of each child: what an operator said, what was published, and whether it `was_there` by then."""
+    """Binding decisions for each child: operators', and published ones.
 
-    is_said: Flags
-    is_said_variable: Flags
+    `existed_at_publication`: it was seen before the variable of its node was published.
+    """
+
+    is_operator_decision: Flags
+    is_operator_variable: Flags
     is_published_literal: Flags
     is_published_variable: Flags
-    was_there: Flags
+    existed_at_publication: Flags
 
 
-def index_rules(known: pa.Table | None) -> BindingRules:
-    """Rows of path_rules that bind (None for none), by node."""
-    bound: dict[tuple[str, str], NodeRules] = {}
-    if known is None:
-        return bound
-    days = known.column("last_day").cast(pa.int32()).to_pylist()
+def index_rules(binding_rules: pa.Table | None) -> BindingRules:
+    """Groups binding rows of path_rules (None for none) by node."""
+    rules_by_node: dict[tuple[str, str], NodeRules] = {}
+    if binding_rules is None:
+        return rules_by_node
+    days = binding_rules.column("last_day").cast(pa.int32()).to_pylist()
     names = ("host", "prefix", "step", "decision", "origin")
-    columns = [known.column(name).to_pylist() for name in names]
+    columns = [binding_rules.column(name).to_pylist() for name in names]
     for host, prefix, step, decision, origin, day in zip(*columns, days, strict=True):
-        at = bound.setdefault((host, prefix), NodeRules())
+        at = rules_by_node.setdefault((host, prefix), NodeRules())
         if step == VARIABLE_STEP and origin == OPERATOR:
-            at.said_of_node = max(decision, at.said_of_node or "")
+            at.decided_of_node = max(decision, at.decided_of_node or "")
         elif step == VARIABLE_STEP:
             at.published_of_node = max(decision, at.published_of_node or "")
-            at.since = max(day, at.since)
+            at.last_published = max(day, at.last_published)
         else:
-            of_step = at.said_of_step if origin == OPERATOR else at.published_of_step
+            of_step = at.decided_of_step if origin == OPERATOR else at.published_of_step
             of_step[step] = max(decision, of_step.get(step, ""))
-    return bound
+    return rules_by_node
 
 
 def look_up_decisions(
-    bound: BindingRules, forest: Forest, counted: ChildStatistics, texts: StepTexts, first_day: Integers
+    rules_by_node: BindingRules,
+    forest: Forest,
+    counted: ChildStatistics,
+    texts: StepTexts,
+    first_day: Integers,
 ) -> BindingDecisions:
-    """Looks up what binds each child.
+    """Looks up the binding decisions for each child.
 
     Args:
-        bound: Rules by node.
+        rules_by_node: Rules by node.
         forest: Paths of hosts.
         counted: Their children.
-        texts: What their steps say: "every other segment" means no part of one.
-        first_day: Of each path, days.
+        texts: Properties of their steps: "every other segment" does not mean parts of segments.
+        first_day: First day of each path, days since 1970.
     """
     children = counted.children
-    said = np.full(children.count, NO_DECISION)
-    literal, variable, was_there = (np.zeros(children.count, bool) for _ in range(3))
-    if bound:
-        since = find_first_days(children, forest, first_day)
+    operator = np.full(children.count, NO_DECISION)
+    literal, variable, existed_at_publication = (np.zeros(children.count, bool) for _ in range(3))
+    if rules_by_node:
+        first_days = find_first_days(children, forest, first_day)
         whole = texts.is_segment & ~texts.is_masked
         hosts = [forest.hosts[host] for host in children.nodes.host[children.node].tolist()]
         for child, key in enumerate(zip(hosts, counted.prefix, strict=True)):
-            rules = bound.get(key)
+            rules = rules_by_node.get(key)
             if rules is None:
                 continue
             step = counted.step[child]
-            node_says = rules.said_of_node if whole[children.step[child]] else None
-            says = rules.said_of_step.get(step, node_says)
-            if says is not None:
-                said[child] = OPERATOR_VARIABLE if says == VARIABLE else OPERATOR_LITERAL
+            node_decision = rules.decided_of_node if whole[children.step[child]] else None
+            decision = rules.decided_of_step.get(step, node_decision)
+            if decision is not None:
+                operator[child] = OPERATOR_VARIABLE if decision == VARIABLE else OPERATOR_LITERAL
             literal[child] = rules.published_of_step.get(step) == LITERAL
             variable[child] = rules.published_of_node == VARIABLE
-            was_there[child] = since[child] <= rules.since
-    return BindingDecisions(said != NO_DECISION, said == OPERATOR_VARIABLE, literal, variable, was_there)
+            existed_at_publication[child] = first_days[child] <= rules.last_published
+    return BindingDecisions(
+        operator != NO_DECISION, operator == OPERATOR_VARIABLE, literal, variable, existed_at_publication
+    )
 
 
 def find_first_days(children: Children, forest: Forest, first_day: Integers) -> Integers:
-    """Since when each child is seen: what was there when a template was published stays in it."""
-    since = np.full(children.count, np.iinfo(np.int64).max)
-    np.minimum.at(since, children.of_row, first_day[forest.path])
-    return since
+    """Returns the first day of each child, days since 1970.
+
+    A child that existed when a template was published stays in it.
+    """
+    first_days = np.full(children.count, np.iinfo(np.int64).max)
+    np.minimum.at(first_days, children.of_row, first_day[forest.path])
+    return first_days

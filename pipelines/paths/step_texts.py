@@ -1,4 +1,7 @@
-"""What the texts of steps say, once a text: length, form, skeleton, head and tail. Value layer, numpy."""
+"""Properties of the texts of steps, worked out once per distinct text.
+
+Value layer, numpy.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ from pipelines.http.segment_formats import (
 from pipelines.paths.forest import Flags, Integers
 
 LONGEST = 4096
-"""Characters of a step that are looked at."""
+"""Characters of a step that are examined."""
 SKELETON_CHARACTERS = 12
 VERSION = (
     r"^/(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,3})?|[0-9]{1,2}(?:\.[0-9]{1,2}){1,2}"
     r"|[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?)$"
 )
 DOTTED_NAME = r"^/[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+$"
-"""`Name.Space`: modules and providers are written so, and are literals (METHODS A6.7)."""
+"""`Name.Space`: names of modules and providers, which are literals (docs/methods.md, 1.5)."""
 
 _VARIABLE, _LITERAL, _VERSION, _DOTTED_NAME = map(compile_pattern, (VARIABLE, LITERAL, VERSION, DOTTED_NAME))
 _DIGIT = re.compile("[0-9]")
@@ -38,8 +41,8 @@ _HEAD = re.compile("[/.:][^/.:]*")
 class StepTexts:
     """Arrays over the texts of a vocabulary.
 
-    `length`: characters after the first · `is_typed`: has the form of an identifier · `is_segment`: not a part of one ·
-    `is_part`: says something by itself, so the classifier is not asked · `skeleton`, `head`, `tail`: numbers of texts, `tail` 0
+    `length`: characters after the first · `is_typed`: looks like an identifier · `is_segment`: not a part of one ·
+    `is_part`: decided by its text alone, without the classifier · `skeleton`, `head`, `tail`: numbers of texts, `tail` 0
     where nothing follows the head · `variable`: the number of `/{}`.
     """
 
@@ -84,20 +87,26 @@ def describe_texts(vocabulary: Sequence[str]) -> StepTexts:
 
 
 def has_identifier_form(segment: str) -> bool:
-    """Whether a segment has the form of an identifier and is no version; `steps.has_identifier_form` of columns."""
+    """Whether a segment looks like an identifier and is not a version.
+
+    `pipelines.paths.spark.steps.has_identifier_form` does the same for columns.
+    """
     return bool(_VARIABLE.search(segment)) and not _LITERAL.search(segment)
 
 
 def skeleton(text: str) -> str:
-    """`2x-Blue_widget` → `9w-w_w`: how a text alternates between numbers, words and signs, not with what."""
+    """Reduces a text to its kinds of characters: `2x-Blue_widget` → `9w-w_w`.
+
+    Numbers become 9, words become w, signs stay.
+    """
     numbers = re.sub("[0-9]+", "9", text)
     words = re.sub("A?[a-z]+", "w", re.sub("[A-Z]+", "A", numbers))
     return re.sub("w+", "w", words)[:SKELETON_CHARACTERS]
 
 
 def _head(step: str) -> str:
-    found = _HEAD.match(step)
-    return found.group() if found else ""
+    head = _HEAD.match(step)
+    return head.group() if head else ""
 
 
 def _flags(values: Iterable[object]) -> Flags:
@@ -105,5 +114,5 @@ def _flags(values: Iterable[object]) -> Flags:
 
 
 def _numbers(texts: Sequence[str]) -> Integers:
-    """A number for each text, by first appearance."""
+    """Numbers texts by first appearance."""
     return np.asarray(pa.array(texts, pa.string()).dictionary_encode().indices.to_numpy(), np.int64)

@@ -29,11 +29,11 @@ PATH_RULES = Table(
         ]
     ),
 )
-"""`prefix` is the path before with `{}` for variables; `decision` is literal, variable or absorbed (an ending that belongs to
-the variable before); `origin` says whether inference, what was published earlier (held) or an operator decided. `probability`
-of being a variable, mean over the `children` that the rule covers, of the `siblings` at its node; `paths` through it; `clients`
-of the child that most clients asked for; `overlap`: mean share of siblings that have the same paths below; `takes_words`:
-whether the variable's values include some without a digit.
+"""`prefix` is the path before the step with `{}` for variables. `decision` is literal, variable or absorbed (an ending that
+is merged into the variable before it). `origin` is who decided: inference (inferred), an earlier publication (held) or an
+operator. `probability` of being a variable is the mean over the `children` that the rule covers, of the `siblings` at its
+node; `paths` go through it; `clients` are those of the child that most clients requested; `overlap` is the mean share of
+siblings that have the same paths below; `takes_words`: whether some of the variable's values have no digit.
 """
 
 
@@ -43,11 +43,18 @@ PATH_TEMPLATES = Table(
         [StructField(name, StringType(), False) for name in ("host", "path_shape", "path_template")]
     ),
 )
-"""One row a host and shape (`steps.masked`) of the traffic, by the rules that were published last."""
+"""One row per host and shape (`steps.mask_path`) of the traffic, by the rules that were published last."""
 
 
-def find_changed_templates(known: DataFrame, now: DataFrame) -> DataFrame:
-    """Rows of `PATH_TEMPLATES` before and now → `host, path_shape` of those with another template now."""
-    before = known.withColumnRenamed("path_template", "before")
-    both = now.join(before, ["host", "path_shape"])
+def find_changed_templates(before: DataFrame, now: DataFrame) -> DataFrame:
+    """Finds shapes whose template changed.
+
+    Args:
+        before: Rows of `PATH_TEMPLATES` as they were.
+        now: Rows of `PATH_TEMPLATES` as they are.
+
+    Returns:
+        `host, path_shape`.
+    """
+    both = now.join(before.withColumnRenamed("path_template", "before"), ["host", "path_shape"])
     return both.where(F.col("before") != F.col("path_template")).select("host", "path_shape")

@@ -127,7 +127,7 @@ def shares(below: dict[Key, set[str]], key: Key, others: list[Key]) -> dict[str,
 @given(evidences)
 def test_children_are_counted_as_a_plain_count_does(rows: list[tuple[str, str]]) -> None:
     forest = build_forest(with_steps(sort_evidence(table(rows))), ["guess"])
-    guess = forest.written["guess"]
+    guess = forest.variants["guess"]
     counted = count_children(
         forest, describe_texts(forest.vocabulary), guess, guess, guess == forest.variable
     )

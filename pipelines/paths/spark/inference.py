@@ -1,4 +1,7 @@
-"""Distinct paths → rows of path_rules, on Spark: at most so many children of a node, judged where they are few."""
+"""Infers rows of path_rules from distinct paths, on Spark.
+
+Crowded nodes and hosts are sampled; few paths are worked on by the driver, many by the executors.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,15 @@ PARTS_PER_MILLION = 1_000_000
 
 
 def limit_children(evidence: DataFrame, settings: PathSettings) -> DataFrame:
-    """`host, path_shape, clients, ...` (distinct paths) → the same, with at most `paths.max_children` a node.
+    """Samples paths so that a node has at most `paths.max_children` children.
 
-    Where there are no more than `paths.always_whole` in all, nothing is left out: looking for crowded nodes would cost more.
+    Rows have `host, path_shape, clients, ...` and are distinct paths. If there are at most `paths.always_whole` in all,
+    nothing is left out: looking for crowded nodes would cost more.
 
     The children of all nodes are counted at once, in all paths, and a path stays if each of its steps is among the chosen ones of
-    its node, or ends at it. Level by level, each with what the one above left, other children may be chosen where values of
-    forms merge: below `/users/{}` those below all users are counted here, there those below the 256 that were kept. Where no
-    value merges, every path through a node shares its steps above, so both choose the same.
+    its node. Going level by level instead, on the paths that the level above kept, could choose other children where identifiers
+    merge: below `/users/{}` this counts the children below all users, that only those below the 256 users that were kept. Where
+    nothing merges, all paths through a node share the steps above it, so both choose the same.
     """
     if evidence.count() <= settings.always_whole:
         return evidence
@@ -47,18 +51,22 @@ def limit_children(evidence: DataFrame, settings: PathSettings) -> DataFrame:
 
 
 def _nodes() -> Column:
-    """Of each step a hash of the prefix before it, as the first guess writes it."""
+    """Hashes the prefix before each step, as the first guess has it."""
     places = F.sequence(F.lit(0), F.size("steps") - 1)
     return F.transform(places, lambda place: F.xxhash64("host", F.slice("guess", F.lit(1), place)))
 
 
 def _children() -> Column:
-    """Of each step a hash; NULL for a variable, which is nobody's sibling and always stays."""
+    """Hashes each step; NULL for a variable, which has no siblings and always stays."""
     return F.transform("steps", lambda step: F.when(step != VARIABLE_STEP, F.xxhash64(step)))
 
 
 def _chosen(keyed: DataFrame, most: int) -> tuple[Hashes, Hashes]:
-    """Nodes of more than `most` children, sorted, and of these the chosen (node, step), hashed and sorted."""
+    """Chooses the children of crowded nodes.
+
+    Returns:
+        Hashes of the nodes with more than `most` children, and of their chosen (node, step), both sorted.
+    """
     cut = keyed.select("clients", F.explode(F.arrays_zip("nodes", "children")).alias("at"))
     asked = cut.select("clients", "at.nodes", "at.children").where(F.col("children").isNotNull())
     each = asked.groupBy("nodes", "children").agg(
@@ -79,21 +87,24 @@ def _chosen(keyed: DataFrame, most: int) -> tuple[Hashes, Hashes]:
 
 
 def _mixed(hashes: Hashes) -> Hashes:
-    """Another hash of hashes, so that a node and a step can be joined in one number (an odd factor: no two are merged)."""
+    """Hashes hashes again, so that a node and a step combine into one number.
+
+    The factor is odd, so the mapping is one-to-one.
+    """
     return (hashes.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64)
 
 
 def _staying(keyed: DataFrame, nodes: Hashes, pairs: Hashes) -> Column:
-    """Whether no step of a path is an unchosen child of a crowded node."""
+    """Whether no step of a path is a child of a crowded node that was not chosen."""
     shared = keyed.sparkSession.sparkContext.broadcast((nodes, pairs))
 
     @arrow_udf("boolean")  # type: ignore[call-overload,untyped-decorator]
     def stays(at: pa.Array, children: pa.Array) -> pa.Array:
         crowded, chosen = shared.value
         node, step = pc.list_flatten(at).to_numpy(), pc.list_flatten(children)
-        known = step.is_valid().to_numpy(zero_copy_only=False)
+        is_literal = step.is_valid().to_numpy(zero_copy_only=False)
         pair = node ^ _mixed(step.fill_null(0).to_numpy())
-        left_out = _is_among(node, crowded) & known & ~_is_among(pair, chosen)
+        left_out = _is_among(node, crowded) & is_literal & ~_is_among(pair, chosen)
         owner = pc.list_parent_indices(at).to_numpy()
         return pa.array(np.bincount(owner, left_out, len(at)) == 0)
 
@@ -101,15 +112,18 @@ def _staying(keyed: DataFrame, nodes: Hashes, pairs: Hashes) -> Column:
 
 
 def _is_among(values: Hashes, many: Hashes) -> npt.NDArray[np.bool_]:
-    """Which values are among sorted ones."""
+    """Returns which values are among sorted ones."""
     if not len(many):
         return np.zeros(len(values), bool)
-    found = np.searchsorted(many, values)
-    return np.asarray(many[np.minimum(found, len(many) - 1)] == values)
+    place = np.searchsorted(many, values)
+    return np.asarray(many[np.minimum(place, len(many) - 1)] == values)
 
 
 def limit_paths(evidence: DataFrame, settings: PathSettings) -> DataFrame:
-    """The same with about `paths.max_paths` a host at most, chosen by a hash of the path: a host is judged in one task."""
+    """Samples paths so that a host has at most about `paths.max_paths`.
+
+    The hash of a path decides. A limit is needed because one task infers the rules of a whole host.
+    """
     crowded = evidence.groupBy("host").count().where(F.col("count") > settings.max_paths)
     share = (F.lit(float(settings.max_paths)) / F.col("count")) * PARTS_PER_MILLION
     place = F.pmod(F.xxhash64("path_shape"), F.lit(PARTS_PER_MILLION))
@@ -122,11 +136,15 @@ GROUP = "host_group"
 
 
 def infer_rules_on_spark(
-    evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
+    evidence: DataFrame, settings: PathSettings, score: Scorer, binding_rules: DataFrame | None
 ) -> DataFrame:
-    """`EVIDENCE` (distinct paths) → rows of path_rules.
+    """Infers rows of path_rules.
 
-    `known` are rules that bind: published ones and operators' (rows of path_rules), which win over the classifier; None for none.
+    Args:
+        evidence: Distinct paths with the columns `EVIDENCE`.
+        settings: Section `paths`.
+        score: The classifier.
+        binding_rules: Rows of path_rules, published ones and operators', which win over the classifier; None for none.
     """
     paths = evidence.select(*EVIDENCE)
     rows = fetch_up_to(paths, min(settings.always_whole, settings.on_driver))
@@ -134,31 +152,34 @@ def infer_rules_on_spark(
         chosen = limit_paths(limit_children(paths, settings), settings).localCheckpoint()
         rows = fetch_up_to(chosen, settings.on_driver)
         if rows is None:
-            return _on_executors(chosen, settings, score, known)
-    found = infer_rules(rows, None if known is None else known.toArrow(), settings, score)
-    return create_rules_frame(found, evidence)
+            return _on_executors(chosen, settings, score, binding_rules)
+    rules = infer_rules(rows, None if binding_rules is None else binding_rules.toArrow(), settings, score)
+    return create_rules_frame(rules, evidence)
 
 
 def create_rules_frame(rules: pa.Table, like: DataFrame) -> DataFrame:
-    """Rows of path_rules as a frame of the session of `like`."""
+    """Creates a frame of path_rules in the Spark session of `like`."""
     return like.sparkSession.createDataFrame(rules, PATH_RULES.schema)
 
 
 def _on_executors(
-    evidence: DataFrame, settings: PathSettings, score: Scorer, known: DataFrame | None
+    evidence: DataFrame, settings: PathSettings, score: Scorer, binding_rules: DataFrame | None
 ) -> DataFrame:
-    """A task judges whole hosts, about `paths.on_driver` paths. Which hosts it holds changes nothing (docs/adr/0016)."""
+    """Infers rules on the executors, whole hosts per task.
+
+    A task has about `paths.on_driver` paths. Which hosts it holds does not change the result (docs/adr/0016).
+    """
     groups = max(1, evidence.count() // settings.on_driver)
     group = (F.pmod(F.xxhash64("host"), F.lit(groups))).cast("int").alias(GROUP)
     ours = evidence.select("*", group).groupBy(GROUP)
 
-    def judge(paths: pa.Table) -> pa.Table:
+    def infer(paths: pa.Table) -> pa.Table:
         return infer_rules(paths, None, settings, score)
 
-    def judge_with_known(paths: pa.Table, rules: pa.Table) -> pa.Table:
+    def infer_with_rules(paths: pa.Table, rules: pa.Table) -> pa.Table:
         return infer_rules(paths, rules, settings, score)
 
-    if known is None:
-        return ours.applyInArrow(judge, PATH_RULES.schema)
-    theirs = known.select("*", group).groupBy(GROUP)
-    return ours.cogroup(theirs).applyInArrow(judge_with_known, PATH_RULES.schema)
+    if binding_rules is None:
+        return ours.applyInArrow(infer, PATH_RULES.schema)
+    theirs = binding_rules.select("*", group).groupBy(GROUP)
+    return ours.cogroup(theirs).applyInArrow(infer_with_rules, PATH_RULES.schema)

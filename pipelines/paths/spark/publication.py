@@ -1,4 +1,7 @@
-"""What was published binds what is inferred next: hysteresis, and hosts that need no second look."""
+"""Combines published, inferred and operators' path rules.
+
+Published rules bind what is inferred next (hysteresis), and hosts that they fit are not inferred again.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,19 @@ from pipelines.runtime.settings_sections import PathSettings
 DECISION_COLUMNS = (*RULE_KEY, "decision")
 
 
-def build_operator_rules(said: DataFrame, evidence: DataFrame) -> DataFrame:
-    """`host, prefix, step, decision, reason` of operators → rows of path_rules, dated by the hosts' evidence."""
+def build_operator_rules(decided: DataFrame, evidence: DataFrame) -> DataFrame:
+    """Turns operators' decisions into rows of path_rules.
+
+    Args:
+        decided: `host, prefix, step, decision, reason`.
+        evidence: Paths of the hosts with `first_day` and `last_day`, which date the rules.
+    """
     days = evidence.groupBy("host").agg(
         F.min("first_day").alias("first_day"), F.max("last_day").alias("last_day")
     )
     zero, nothing = F.lit(0).cast("bigint"), F.lit(None).cast("double")
     return (
-        said.join(days, "host")
+        decided.join(days, "host")
         .withColumns(
             {
                 "origin": F.lit(OPERATOR), "probability": nothing, "overlap": nothing, "takes_words": F.lit(True),
@@ -32,30 +40,40 @@ def build_operator_rules(said: DataFrame, evidence: DataFrame) -> DataFrame:
     )  # fmt: skip
 
 
-def select_binding_rules(published: DataFrame, said: DataFrame | None) -> DataFrame:
-    """The rules that bind: what was inferred and published, and what operators say now (not what they said before)."""
+def select_binding_rules(published: DataFrame, decided: DataFrame | None) -> DataFrame:
+    """Selects the rules that bind the next inference.
+
+    These are the inferred rules that were published, and what operators decide now (`decided`), not what they decided before).
+    """
     ours = published.where(F.col("origin") != OPERATOR)
-    return ours if said is None else ours.unionByName(said)
+    return ours if decided is None else ours.unionByName(decided)
 
 
 def combine_rules(
-    found: DataFrame, said: DataFrame | None, published: DataFrame, hosts: DataFrame
+    inferred: DataFrame, decided: DataFrame | None, published: DataFrame, hosts: DataFrame
 ) -> DataFrame:
-    """The rules to publish: those found of `hosts`, what operators said of them and nobody asked for, all others as they are."""
+    """Combines the rules to publish.
+
+    These are the inferred rules of `hosts`, operators' rules for them that no traffic matches, and the rules of all other
+    hosts as they are.
+    """
     others = published.join(hosts, "host", "left_anti")
-    if said is None:
-        return found.unionByName(others)
-    unasked = said.join(hosts, "host", "left_semi").join(found, list(RULE_KEY), "left_anti")
-    return found.unionByName(unasked).unionByName(others)
+    if decided is None:
+        return inferred.unionByName(others)
+    unasked = decided.join(hosts, "host", "left_semi").join(inferred, list(RULE_KEY), "left_anti")
+    return inferred.unionByName(unasked).unionByName(others)
 
 
 def find_hosts_to_infer(
-    evidence: DataFrame, published: DataFrame, said: DataFrame | None, settings: PathSettings
+    evidence: DataFrame, published: DataFrame, decided: DataFrame | None, settings: PathSettings
 ) -> DataFrame:
-    """Hosts (`host`, distinct) with a path that follows no published rule, or of which operators changed their minds."""
+    """Finds hosts (`host`, distinct) whose rules must be inferred again.
+
+    A path of theirs matches no published rule, or operators changed a decision about them.
+    """
     fitting = resolve_shapes(evidence.select("host", "path_shape"), published, settings)
-    strange = fitting.where(~F.col("matched")).select("host")
+    unmatched = fitting.where(~F.col("matched")).select("host")
     before = published.where(F.col("origin") == OPERATOR).select(*DECISION_COLUMNS)
-    now = before.limit(0) if said is None else said.select(*DECISION_COLUMNS)
+    now = before.limit(0) if decided is None else decided.select(*DECISION_COLUMNS)
     changed = before.exceptAll(now).unionByName(now.exceptAll(before)).select("host")
-    return strange.unionByName(changed).distinct()
+    return unmatched.unionByName(changed).distinct()

@@ -1,7 +1,7 @@
-r"""Steps of a path: segments, and the parts of the last one that say something by themselves. Column layer.
+r"""Steps of a path: segments and the extension or custom method of the last one.
 
-A path is cut into steps whose texts, joined, are the path again: `/users`, `/{}`, `.json` or `:cancel`. An ordinary segment
-begins with `/`, an extension with `.`, a custom method with `:`.
+Column layer. A path is split into steps whose texts, joined, are the path again: `/users`, `/{}`, `.json` or `:cancel`. An
+ordinary segment begins with `/`, an extension with `.`, a custom method with `:`.
 """
 
 from __future__ import annotations
@@ -27,22 +27,26 @@ from pipelines.runtime.settings_sections import PathSettings
 
 
 def normalise_path(path: Column) -> Column:
-    """One writing of a path: no matrix parameters (RFC 3986 s. 3.3), doubled or last slashes, so none for `/`; braces escaped."""
+    """Normalises a path, so that equal paths are written alike.
+
+    Removes matrix parameters (RFC 3986 s. 3.3) and doubled and trailing slashes (so `/` becomes empty); escapes braces.
+    """
     text = F.regexp_replace(path, r";[^/]*", "")
     text = F.replace(F.replace(text, F.lit("{"), F.lit("%7B")), F.lit("}"), F.lit("%7D"))
     return F.rtrim(F.regexp_replace(text, r"/{2,}", "/"), F.lit("/"))
 
 
 def has_identifier_form(segment: Column) -> Column:
-    """Whether a segment has the form of an identifier and is no version."""
+    """Whether a segment looks like an identifier and is not a version."""
     return segment.rlike(VARIABLE) & ~segment.rlike(LITERAL)
 
 
 def mask_path(path: Column, settings: PathSettings) -> Column:
-    """`/users//73519/` → `/users/{}`: one writing, and what is a variable wherever it stands is `{}`, whole or in part.
+    """Normalises a path and masks its identifiers: `/users//73519/` → `/users/{}`.
 
-    Each form is replaced in the whole path at once: a function of every segment would be interpreted, and costs ten times more.
-    Most paths hold no sign that half of the patterns are about: one search for any of them spares those.
+    Segments, and parts of segments, that are identifiers wherever they occur become `{}`. Each format is replaced in the
+    whole path at once: a function of every segment would be interpreted, and costs ten times more. Most paths hold no
+    character that half of the patterns look for: one search for any of these characters saves those.
     """
     usual = _replaced(
         F.rtrim(path, F.lit("/")), [mask for mask in MASKS if mask not in UNUSUAL_MASKS], settings
@@ -61,14 +65,17 @@ def _replaced(text: Column, patterns: Sequence[tuple[str, str]], settings: PathS
 
 
 def split_steps(masked_path: Column) -> Column:
-    """A masked path → array of its steps; their texts joined are the path.
+    """Splits a masked path into an array of steps, which joined are the path.
 
-    A part is marked by what no such path holds, a doubled slash: searched for by itself it costs a third of one pattern for all.
+    Parts are marked first, with a doubled slash, which no such path holds: this costs a third of one pattern for everything.
     """
     marked = F.regexp_replace(masked_path, f"(?=[.:]){SUFFIX_START}", "//")
     return F.split(marked, "//|(?=/)")
 
 
 def guess_steps(masked_path: Column) -> Column:
-    """The first guess: the steps, with `/{}` for what has the form of an identifier and is no version."""
+    """Splits a path into steps, with `/{}` for identifiers that are not versions.
+
+    This is the first guess, from the format of each segment alone.
+    """
     return split_steps(F.regexp_replace(masked_path, TYPED_SEGMENT, VARIABLE_STEP))

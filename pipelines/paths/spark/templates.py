@@ -1,4 +1,4 @@
-"""Rules + paths → shapes and templates, on Spark: the walk of `walk.py` in one Arrow pass."""
+"""Assigns templates to paths by rules, on Spark: `walk.py` in one Arrow pass."""
 
 from __future__ import annotations
 
@@ -24,11 +24,18 @@ SALT = "salt"
 
 
 def resolve_shapes(shapes: DataFrame, path_rules: DataFrame | pa.Table, settings: PathSettings) -> DataFrame:
-    """`host, path_shape` (distinct, masked) and rows of path_rules → plus `resolved`, `matched`, `path_template`.
+    """Resolves shapes by rows of path_rules.
 
-    `resolved` is the path with `{}` for variables, `path_template` the same with their names. `matched` is false where a step is
-    not told by the rules (see `walk.walk`). Up to `paths.shared_rules` rules go to every task; more are sent to the shapes of
-    their hosts.
+    Up to `paths.shared_rules` rules go to every task; if there are more, each goes to the shapes of its host only.
+
+    Args:
+        shapes: `host, path_shape`, distinct and masked.
+        path_rules: Rows of path_rules.
+        settings: Section `paths`.
+
+    Returns:
+        The shapes with `resolved` (the path with `{}` for variables), `path_template` (the same with their names) and `matched`:
+        whether the rules cover all steps (see `walk.resolve_path`).
     """
     asked = shapes.select("host", "path_shape")
     rules = path_rules if isinstance(path_rules, pa.Table) else fetch_up_to(path_rules, settings.shared_rules)
@@ -41,9 +48,9 @@ def resolve_shapes(shapes: DataFrame, path_rules: DataFrame | pa.Table, settings
 
 
 def fetch_up_to(rows: DataFrame, most: int) -> pa.Table | None:
-    """The rows, if they are not more than `most`: counted and fetched at once."""
-    found = rows.limit(most + 1).toArrow()
-    return found if found.num_rows <= most else None
+    """Fetches the rows if there are at most `most`, otherwise returns None."""
+    fetched = rows.limit(most + 1).toArrow()
+    return fetched if fetched.num_rows <= most else None
 
 
 def _with_all_rules(shapes: DataFrame, rules: pa.Table) -> DataFrame:
@@ -58,7 +65,10 @@ def _with_all_rules(shapes: DataFrame, rules: pa.Table) -> DataFrame:
 
 
 def _with_rules_of_hosts(shapes: DataFrame, path_rules: DataFrame, parts: int) -> DataFrame:
-    """Every host in `parts` tasks, each with a copy of its rules: one that has most of the shapes does not wait in one task."""
+    """Resolves each host in `parts` tasks, each with a copy of its rules.
+
+    So a host that has most of the shapes does not keep a single task busy.
+    """
     salts = F.explode(F.sequence(F.lit(0), F.lit(parts - 1)))
     salted = shapes.withColumn(SALT, F.pmod(F.xxhash64("path_shape"), F.lit(parts)).cast("int"))
     copies = path_rules.select(*RULES_OF_A_WALK, salts.alias(SALT))
@@ -93,7 +103,10 @@ def _walked(batch: pa.RecordBatch, trees: Trees, name: Callable[[str], str]) -> 
 
 
 def derive_shape(path: Column, settings: PathSettings) -> Column:
-    """`/users//42/;v=1` → `/users/{}`: normalised, typed segments as `{}`. Braces of the traffic's own are encoded (RFC 3986)."""
+    """Derives a shape by formats alone: `/users//42/;v=1` → `/users/{}`.
+
+    The path is normalised; braces in the traffic itself are percent-encoded (RFC 3986).
+    """
     segments = F.split(normalise_path(path), "/")
     kept = F.slice(segments, 1, settings.max_depth + 1)
     shown = F.transform(kept, _masked)
@@ -109,7 +122,10 @@ def _masked(segment: Column) -> Column:
 
 
 def with_shape(requests: DataFrame, settings: PathSettings) -> DataFrame:
-    """`path, ...` → the same plus `path_shape` by forms alone ("/users/{}"): what software answers there (fingerprint.py)."""
+    """Adds `path_shape` by formats alone ("/users/{}") to rows with `path`.
+
+    Shapes show which software a host runs (`pipelines.workflows.training_data.find_host_shapes`).
+    """
     return requests.withColumn("path_shape", derive_shape(F.col("path"), settings))
 
 
@@ -119,8 +135,18 @@ def assign_templates(
     settings: PathSettings,
     decisions: Sequence[Decision] = (),
 ) -> DataFrame:
-    """`host, path_shape` (masked, distinct), rows of path_rules and operators' names → plus `path_template`."""
+    """Assigns a template to each shape, with the names that operators gave.
+
+    Args:
+        shapes: `host, path_shape`, distinct and masked.
+        path_rules: Rows of path_rules.
+        settings: Section `paths`.
+        decisions: Operators' decisions.
+
+    Returns:
+        `host, path_shape, path_template`.
+    """
     walked = resolve_shapes(shapes, path_rules, settings).withColumnRenamed("path_shape", "masked")
-    known = walked.select("host", "masked", F.col("resolved").alias("path_shape"), "path_template")
-    named_here = with_operator_names(known, decisions)
+    resolved = walked.select("host", "masked", F.col("resolved").alias("path_shape"), "path_template")
+    named_here = with_operator_names(resolved, decisions)
     return named_here.select("host", F.col("masked").alias("path_shape"), "path_template")

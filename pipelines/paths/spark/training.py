@@ -1,4 +1,4 @@
-"""Children of hosts with the truth: what the classifier of path steps learns from."""
+"""Labelled children of hosts: training data of the classifier of path steps."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _UNKNOWN, _LITERAL, _VARIABLE = -1, 0, 1
 
 
 def build_child_rows(paths: pa.Table) -> pa.Table:
-    """`host, path_shape` (distinct paths of hosts) → `CHILD` and `CONTEXT`, a row a child."""
+    """Turns distinct `host, path_shape` into one row of `CHILD, CONTEXT` per child."""
     forest = build_forest(with_steps(sort_evidence(paths)), ["guess"])
-    guess = forest.written["guess"]
+    guess = forest.variants["guess"]
     counted = count_children(
         forest, describe_texts(forest.vocabulary), guess, guess, guess == forest.variable
     )
@@ -32,17 +32,20 @@ def build_child_rows(paths: pa.Table) -> pa.Table:
 
 
 def label_rows(paths: pa.Table) -> pa.Table:
-    """Paths with their truth → `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows a child that the classifier is asked about.
+    """Labels the children of paths whose truth is known.
 
     Args:
-        paths: `host, path_shape, steps`, `truth` (booleans, one a segment) and steps written by the first guess (`guess`), by the
-            truth (`true`) and nearly so (`nearly`).
+        paths: `host, path_shape, steps`, `truth` (booleans, one per segment), and variants of the steps by the first guess
+            (`guess`), by the truth (`true`) and by nearly the truth (`nearly`).
+
+    Returns:
+        `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows per child that the classifier is asked about.
     """
     ordered = sort_evidence(paths)
     forest = build_forest(ordered, ["guess", "true", "nearly"])
     texts, truth = describe_texts(forest.vocabulary), _truth(ordered, forest)
-    guess, true = forest.written["guess"], forest.written["true"]
-    own = forest.written["nearly"] == forest.variable
+    guess, true = forest.variants["guess"], forest.variants["true"]
+    own = forest.variants["nearly"] == forest.variable
     views = [
         count_children(forest, texts, true, guess, None),
         count_children(forest, texts, true, true, own),
@@ -51,14 +54,14 @@ def label_rows(paths: pa.Table) -> pa.Table:
 
 
 def _truth(paths: pa.Table, forest: Forest) -> Integers:
-    """Of each row whether it is a variable; parts of the last segment are not told."""
+    """Returns whether each row is a variable; -1 for parts of the last segment."""
     column = paths.column("truth").combine_chunks()
     lengths = pc.list_value_length(column).to_numpy()
     starts = np.cumsum(lengths) - lengths
-    told = forest.depth < lengths[forest.path]
+    is_segment = forest.depth < lengths[forest.path]
     truth = np.full(len(forest.path), _UNKNOWN)
     values = pc.list_flatten(column).to_numpy(zero_copy_only=False)
-    truth[told] = values[(starts[forest.path] + forest.depth)[told]]
+    truth[is_segment] = values[(starts[forest.path] + forest.depth)[is_segment]]
     return truth
 
 
@@ -98,9 +101,9 @@ CHILD_ROWS = ", ".join([*(f"{name} string" for name in CHILD), *(f"{name} float"
 
 
 def label_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
-    """`host, path, truth` (array of booleans, one a segment) → `host, path_shape, steps, truth`, distinct.
+    """Turns `host, path, truth` into distinct `host, path_shape, steps, truth`.
 
-    Paths whose segments are not those that the truth is about (a value held a slash) are left out.
+    `truth` is an array of booleans, one per segment. Paths with another number of segments (a value held a slash) are left out.
     """
     cut = paths.select("host", "truth", mask_path(F.col("path"), settings).alias("path_shape"))
     fitting = cut.where(F.size(F.split("path_shape", "/")) == F.size("truth") + 1)
@@ -110,10 +113,11 @@ def label_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
 
 
 def label_children(labelled: DataFrame) -> DataFrame:
-    """Rows of `labelled_paths` → `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+    """Turns rows of `label_paths` into `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
 
-    Each child as the first pass sees it, what follows written by the first guess, and as the last one does, by the truth. A node
-    weighs as the root of its children, a host as the root of its nodes. What needs no classifier is left out.
+    Each child comes as the first pass sees it (rests by the first guess) and as the last pass does (rests by the truth). The
+    weight of a node is the square root of its number of children, that of a host the square root of its number of nodes.
+    Children that are decided without the classifier are left out.
     """
     seen = labelled.select(
         "host", "path_shape", "steps", "truth",
@@ -125,17 +129,23 @@ def label_children(labelled: DataFrame) -> DataFrame:
 
 
 def _nearly() -> Column:
-    """The truth with a fifth of the steps wrong: a pass before is never quite right, and must not be trusted as if it were."""
+    """Returns the truth with a fifth of the steps wrong.
 
-    def told(variable: Column, index: Column) -> Column:
+    The result of an earlier pass is never entirely right, and the classifier must not learn to trust it as if it were.
+    """
+
+    def perturbed(variable: Column, index: Column) -> Column:
         wrong = F.pmod(F.xxhash64("host", F.try_element_at("steps", index + 1)), F.lit(WRONG_ONE_IN)) == 0
         return F.when(wrong, ~variable).otherwise(variable)
 
-    return F.transform(F.col("truth"), told)
+    return F.transform(F.col("truth"), perturbed)
 
 
 def _steps_of(truth: Column) -> Column:
-    """The steps with every variable of `truth` as `/{}`; parts of the last segment stay."""
+    """Returns the steps with the variables of `truth` as `/{}`.
+
+    Parts of the last segment stay.
+    """
 
     def shown(step: Column, index: Column) -> Column:
         variable = F.coalesce(F.try_element_at(truth, index + 1), F.lit(False))
@@ -145,9 +155,15 @@ def _steps_of(truth: Column) -> Column:
 
 
 def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: PathSettings) -> DataFrame:
-    """Children of nodes of which operators said something: `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+    """Labels children of nodes that operators decided on.
 
-    `rules` are operators' rows of path_rules; a rule of a step itself wins over that of every other step.
+    Args:
+        transactions: Transactions.
+        rules: Operators' rows of path_rules; a rule for a step itself wins over one for every other step.
+        settings: Section `paths`.
+
+    Returns:
+        `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
     """
     answered = transactions.where(F.col("status").between(200, 399)).join(
         rules.select("host").distinct(), "host", "left_semi"
@@ -159,9 +175,9 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
     of_node = rules.where(every).select("host", "prefix", F.col("decision").alias("of_node"))
     children = few.groupBy("host").applyInArrow(build_child_rows, CHILD_ROWS)
-    found = children.join(of_step, list(CHILD), "left").join(of_node, ["host", "prefix"], "left")
-    said, step = F.coalesce("of_step", "of_node"), F.col("step")
+    with_rules = children.join(of_step, list(CHILD), "left").join(of_node, ["host", "prefix"], "left")
+    decision, step = F.coalesce("of_step", "of_node"), F.col("step")
     asked = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")
-    told = found.where(said.isNotNull() & asked)
+    labelled = with_rules.where(decision.isNotNull() & asked)
     weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy("host", "prefix")))
-    return told.select(*CHILD, *CONTEXT, (said == VARIABLE).alias(LABEL), weight.alias(WEIGHT))
+    return labelled.select(*CHILD, *CONTEXT, (decision == VARIABLE).alias(LABEL), weight.alias(WEIGHT))
