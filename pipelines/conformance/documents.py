@@ -1,4 +1,7 @@
-"""OpenAPI documents from files: ours or anybody's, 3.0 or 3.1, JSON or YAML. Nothing is fetched, nothing is executed."""
+"""Reading OpenAPI 3.0 and 3.1 documents from JSON and YAML files.
+
+They may be written by `apicensus export` or by anyone else. Nothing is fetched and nothing is executed.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,14 @@ from pipelines.runtime.bounded_yaml import Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError
 
 SUFFIXES = (".json", ".yaml", ".yml")
-REMEDY = "Mend the document, or leave the file out of --schemas."
+REMEDY = "Correct the document, or leave the file out of --schemas."
 
 
 class DocumentLimits(NamedTuple):
-    """What a document may cost: section `conformance` of the settings says why."""
+    """Limits on the size of a document.
+
+    Section `conformance` of the settings gives the reasons.
+    """
 
     document_max_bytes: int = 67_108_864
     document_max_nodes: int = 10_000_000
@@ -32,7 +38,11 @@ DEFAULT_LIMITS = DocumentLimits()
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One OpenAPI document: where it is from, its tree (mappings, lists and scalars of JSON), what a schema of it may cost."""
+    """One parsed OpenAPI document.
+
+    `source` names its origin in messages, `tree` holds mappings, lists and scalars of JSON, and `max_work` limits the cost of
+    each of its schemas (`openapi_schema.validation_cost`).
+    """
 
     source: str
     tree: dict[str, Any]
@@ -40,52 +50,60 @@ class Document:
 
     @property
     def is_30(self) -> bool:
-        """Whether its schemas are of OpenAPI 3.0 and so of an older JSON Schema."""
+        """Whether this is OpenAPI 3.0, whose schemas follow an older JSON Schema."""
         return str(self.tree["openapi"]).startswith("3.0")
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML with the types of JSON: `2024-05-31` is a text here, as it is for every validator."""
+    """YAML with the types of JSON.
+
+    `2024-05-31` stays a string, as it is for every validator.
+    """
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
-    for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 def load_documents(place: Path, limits: DocumentLimits = DEFAULT_LIMITS) -> tuple[list[Document], list[str]]:
-    """The documents in a folder (at any depth) or of one file, in order of their names; and names of files that are none.
+    """Reads one OpenAPI document, or all of a folder at any depth.
+
+    Returns:
+        The documents in order of their file names, and the names of JSON and YAML files that are not OpenAPI documents.
 
     Raises:
-        InputError: there is none, or one is broken, with file, place, what was expected and found.
+        InputError: there is no document, or one is invalid; the message has file, location, expected and found.
     """
     if not place.exists():
         raise InputError(
             str(place), "no such file or folder", "Give --schemas a folder with OpenAPI documents."
         )
-    found = [place] if place.is_file() else list(_files(place))
-    trees = [(str(file), _tree(file, limits)) for file in found]
-    known = [
+    files = [place] if place.is_file() else list(_files(place))
+    trees = [(str(file), _tree(file, limits)) for file in files]
+    documents = [
         Document(name, require_openapi(name, tree), limits.schema_max_work)
         for name, tree in trees
-        if _claims_to_be_one(tree)
+        if _claims_openapi(tree)
     ]
-    others = [name for name, tree in trees if not _claims_to_be_one(tree)]
-    if not known:
+    others = [name for name, tree in trees if not _claims_openapi(tree)]
+    if not documents:
         raise InputError(
             str(place),
             f"holds no OpenAPI document ({len(others)} other JSON or YAML files)",
             "Give --schemas the folder that `apicensus export` wrote, or one with OpenAPI 3.0 or 3.1 documents.",
         )
-    return known, others
+    return documents, others
 
 
 def require_openapi(source: str, tree: Any) -> dict[str, Any]:
-    """The tree, if it has the version and the shape of OpenAPI 3.0 or 3.1; what is in it is checked where it is compiled.
+    """Returns the tree if it is an OpenAPI 3.0 or 3.1 document.
+
+    Only the version and the outermost structure are checked here; the parts are checked when they are compiled.
 
     Raises:
-        InputError: with the place in the document.
+        InputError: it is not; the message has the location in the document.
     """
     if not isinstance(tree, dict):
         raise document_error(source, (), "a mapping", tree)
@@ -102,8 +120,11 @@ def require_openapi(source: str, tree: Any) -> dict[str, Any]:
 
 
 def document_error(source: str, place: Sequence[str], expected: str, found: object) -> InputError:
-    """The error at a place of a document. What was found is told by its type: a document may be as long as it likes."""
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
+    """Builds the error for an invalid part of a document.
+
+    The part itself is reported by its type only, as it may be of any length.
+    """
+    names = {dict: "a mapping", list: "a list", str: "a string", bool: "a boolean", type(None): "nothing"}
     return InputError(
         document_location(source, place),
         f"expected {expected}, found {names.get(type(found), 'a number')}",
@@ -112,7 +133,7 @@ def document_error(source: str, place: Sequence[str], expected: str, found: obje
 
 
 def document_location(source: str, place: Sequence[str]) -> str:
-    """A place in a document: its file and a JSON Pointer (RFC 6901 s. 6)."""
+    """Formats a location in a document: its file and a JSON Pointer (RFC 6901 s. 6)."""
     return "/".join([f"{source}#", *(key.replace("~", "~0").replace("/", "~1") for key in place)])
 
 
@@ -122,33 +143,33 @@ def _files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _claims_to_be_one(tree: Any) -> bool:
+def _claims_openapi(tree: Any) -> bool:
     return isinstance(tree, dict) and ("openapi" in tree or "swagger" in tree)
 
 
 def _tree(file: Path, limits: DocumentLimits) -> Any:
-    """What the file holds, as JSON would say it: keys are texts."""
+    """Reads a file into JSON values, with strings for keys."""
     try:
         if file.stat().st_size > limits.document_max_bytes:
             raise _too_costly(file, f"is larger than {limits.document_max_bytes:,} bytes")
-        written = file.read_bytes()
+        content = file.read_bytes()
         if file.suffix.lower() == ".json":
-            return orjson.loads(written.removeprefix(b"\xef\xbb\xbf"))
-        costs = find_exceeded_bound(written, Bounds(limits.document_max_depth, limits.document_max_nodes))
+            return orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        costs = find_exceeded_bound(content, Bounds(limits.document_max_depth, limits.document_max_nodes))
         if costs is not None:
             raise _too_costly(file, costs)
-        return _with_text_keys(yaml.load(written, Loader=_Loader))  # noqa: S506  # a subclass of the safe loader
+        return _with_text_keys(yaml.load(content, Loader=_Loader))  # noqa: S506  # a subclass of the safe loader
     except OSError as error:
         raise InputError(str(file), f"cannot be read ({error.strerror})", "Grant read access.") from error
     except orjson.JSONDecodeError as error:
-        raise InputError(str(file), f"is no JSON ({error.msg})", REMEDY, error.lineno) from error
+        raise InputError(str(file), f"is not JSON ({error.msg})", REMEDY, error.lineno) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "unreadable"
         raise InputError(
             str(file), f"is not YAML ({problem})", REMEDY, mark.line + 1 if mark else None
         ) from error
-    except ValueError as error:  # a number of thousands of digits, a date that is none
+    except ValueError as error:  # a number of thousands of digits, an invalid date
         raise InputError(str(file), f"is not YAML ({str(error)[:100]})", REMEDY) from error
     except RecursionError:
         raise InputError(str(file), "is nested too deeply", REMEDY) from None
@@ -158,12 +179,15 @@ def _too_costly(file: Path, costs: str) -> InputError:
     return InputError(
         str(file),
         f"is too costly to read: {costs}",
-        f"{REMEDY} Where you trust it, raise conformance.document_max_bytes, _nodes or _depth in the settings.",
+        f"{REMEDY} If you trust it, raise conformance.document_max_bytes, _nodes or _depth in the settings.",
     )
 
 
 def _with_text_keys(tree: Any) -> Any:
-    """The same with texts for keys (`200:` of responses). Parts that several aliases name are made once and shared."""
+    """Copies a tree with strings for keys (`200:` of responses).
+
+    Parts that several YAML aliases name are copied once and shared.
+    """
     made: dict[int, Any] = {}
 
     def one(node: Any) -> Any:
@@ -185,14 +209,16 @@ def _text(key: object) -> str:
 
 
 MAX_HOPS = 32
-"""References to references; more are a circle."""
+"""References to references; a longer chain is a cycle."""
 
 
 def resolve_reference(document: Document, reference: Any, place: Sequence[str]) -> Any:
-    """What a local reference (`#/components/...`) points at; None where it is one to another document.
+    """Returns the node that a local reference (`#/components/...`) points to.
+
+    None if the reference is to another document.
 
     Raises:
-        InputError: it points at nothing.
+        InputError: it points to nothing.
     """
     if not isinstance(reference, str) or not reference.startswith("#"):
         return None
@@ -206,25 +232,27 @@ def resolve_reference(document: Document, reference: Any, place: Sequence[str]) 
         else:
             raise InputError(
                 document_location(document.source, place),
-                f"$ref {reference[:200]!r} points at nothing",
+                f"$ref {reference[:200]!r} points to nothing",
                 REMEDY,
             )
     return node
 
 
 def follow_references(document: Document, node: Any, place: Sequence[str]) -> Any:
-    """A node that is no reference: the one itself, or what its references end at; None where that is elsewhere.
+    """Follows references from a node until a node that is not a reference.
+
+    None if they lead to another document.
 
     Raises:
-        InputError: a reference points at nothing, or at itself.
+        InputError: a reference points to nothing, or to itself.
     """
     for _ in range(MAX_HOPS):
         if not isinstance(node, dict) or "$ref" not in node:
             return node
         node = resolve_reference(document, node["$ref"], place)
-    raise InputError(document_location(document.source, place), "$ref leads to itself", REMEDY)
+    raise InputError(document_location(document.source, place), "$ref points to itself", REMEDY)
 
 
 def _unquoted(token: str) -> str:
-    """A reference token as it stands in a URI fragment (RFC 6901 s. 6)."""
+    """Decodes a reference token of a URI fragment (RFC 6901 s. 6)."""
     return unquote(token).replace("~1", "/").replace("~0", "~")

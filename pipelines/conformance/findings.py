@@ -1,4 +1,7 @@
-"""What a check says of a request: which rule is broken where, by what kind of value. Never the value."""
+"""Findings of a request check: the violated rule, its location, the kind of value.
+
+A finding never holds the value itself.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,18 @@ UNPARSABLE, REQUIRED = "unparsable-body", "required"
 INFO: Final = frozenset(
     {UNKNOWN_HOST, UNKNOWN_ENDPOINT, UNKNOWN_METHOD, UNKNOWN_PARAMETER, UNKNOWN_BODY, UNKNOWN_TYPE}
 )
-"""What no document says anything about: nothing is broken."""
+"""Rules of requests or parts that no document describes; they violate nothing."""
 NAMELESS = "(unnamed)"
-"""Stands for a name that learning would not take for one: clients write them."""
+"""Replaces a name that learning would not accept as one, as clients choose what they send."""
 OTHERS = "(others)"
-"""Stands for names, paths or hosts beyond `conformance.max_unknown`."""
+"""Replaces the names, paths or hosts beyond `conformance.max_unknown`."""
 
 
 class Finding(NamedTuple):
-    """One broken rule.
+    """One violated rule, or one part that no document describes.
 
-    `rule` is a keyword of JSON Schema or a constant of this module; `value_class` a kind of `recognisers`, empty where there is
-    no value; `confidence` is what the document says of the rule.
+    `rule` is a keyword of JSON Schema or a constant of this module; `value_class` is the kind of value (`http.value_formats`),
+    empty if there is no value; `confidence` is the one that the document states for the rule.
     """
 
     location: str
@@ -38,7 +41,11 @@ class Finding(NamedTuple):
 
     @property
     def severity(self) -> Severity:
-        """High: characters of an injection, or another type; medium: every other broken rule; info: nothing known."""
+        """The severity of the finding.
+
+        High: characters typical of an injection, or a value of another type. Medium: every other violated rule. Info: not
+        described by any document.
+        """
         if self.rule in INFO:
             return "info"
         is_other_type = self.rule == "type" and self.value_class != EMPTY
@@ -46,14 +53,17 @@ class Finding(NamedTuple):
 
 
 class RequestCheck(NamedTuple):
-    """Of one request: the template it belongs to (None: to none), and what was found."""
+    """The result of checking one request.
+
+    `template` is None if no document has its path.
+    """
 
     template: str | None
     findings: tuple[Finding, ...]
 
     @property
     def outcome(self) -> Outcome:
-        """Unknown endpoints neither conform nor violate."""
-        if self.template is None or any(one.rule == UNKNOWN_METHOD for one in self.findings):
+        """Whether the request conforms, violates, or belongs to an unknown endpoint."""
+        if self.template is None or any(finding.rule == UNKNOWN_METHOD for finding in self.findings):
             return "unknown"
-        return "violate" if any(one.rule not in INFO for one in self.findings) else "conform"
+        return "violate" if any(finding.rule not in INFO for finding in self.findings) else "conform"

@@ -1,4 +1,7 @@
-"""How often a value may be judged against a standalone schema: references that are shared multiply it, a tree's own do not."""
+"""OpenAPI schemas as standalone JSON Schemas, compiled, with limited cost.
+
+A standalone schema needs no other part of its document: everything it refers to is in its `$defs`.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from pipelines.conformance.documents import (
 from pipelines.http.json_values import JsonSchema
 from pipelines.runtime.errors import InputError
 
+# applicators of JSON Schema 2020-12: in place (Core, s. 10.2) and of children (s. 10.3)
 IN_PLACE_KEYWORDS = ("not", "if", "then", "else")
 IN_PLACE_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf")
 CHILD_KEYWORDS = (
@@ -31,14 +35,15 @@ CHILD_KEYWORDS = (
 )  # fmt: skip
 ROOT = ""
 CYCLE_TURNS = 3
-"""References that are followed inside of a circle: a schema of 150 kinds that hold each other costs 150 * 150 with them."""
+"""References that are followed within a cycle: 150 schemas that refer to each other then cost 150 * 150."""
 
 
 def validation_cost(schema: JsonSchema | bool) -> float:
-    """Schemas that one place of a value is judged against, at most, with all places above it. Infinite where floats end.
+    """Returns how many schemas one place of a value is validated against, at most.
 
-    Of alternatives, references and conditions all apply to the same place, of properties one: so those add up, and of these the
-    costliest counts.
+    The places above it are included; the result may be infinite. Alternatives, references and conditions all apply to the same
+    place, so they add up; of properties only one applies to a place, so the costliest counts. References that are shared
+    multiply the cost, unlike the branches of a tree.
     """
     if isinstance(schema, bool):
         return 1
@@ -47,7 +52,7 @@ def validation_cost(schema: JsonSchema | bool) -> float:
 
 
 class _CostCounter:
-    """Sums, each definition's once for each number of turns that are left in its circle."""
+    """Sums costs, each definition once for each number of turns left in its cycle."""
 
     def __init__(self, nodes: dict[str, Any]) -> None:
         self.nodes = nodes
@@ -55,22 +60,24 @@ class _CostCounter:
         self.costs: dict[tuple[str, int], float] = {}
 
     def definition_cost(self, name: str, turns: int) -> float:
+        """The cost of a definition with so many turns left in its cycle."""
         if (name, turns) not in self.costs:
             self.costs[name, turns] = self.node_cost(self.nodes.get(name, True), name, turns)
         return self.costs[name, turns]
 
     def node_cost(self, node: Any, within: str, turns: int) -> float:
+        """The cost of a schema inside the definition `within`."""
         if not isinstance(node, dict):
             return 1
-        found = 1.0
+        cost = 1.0
         if "$ref" in node:
-            found += self._reference_cost(node["$ref"].rpartition("/")[2], within, turns)
-        for one in _in_place(node):
-            found += self.node_cost(one, within, turns)
-        for one in _children(node):
-            found += self.node_cost(one, within, turns)
-        named = [self.node_cost(one, within, turns) for one in node.get("properties", {}).values()]
-        return found + max(named, default=0.0)
+            cost += self._reference_cost(node["$ref"].rpartition("/")[2], within, turns)
+        for child in _in_place(node):
+            cost += self.node_cost(child, within, turns)
+        for child in _children(node):
+            cost += self.node_cost(child, within, turns)
+        properties = [self.node_cost(child, within, turns) for child in node.get("properties", {}).values()]
+        return cost + max(properties, default=0.0)
 
     def _reference_cost(self, name: str, within: str, turns: int) -> float:
         if self.cycle.get(name) is None or self.cycle.get(name) != self.cycle.get(within):
@@ -79,7 +86,7 @@ class _CostCounter:
 
 
 def _in_place(node: JsonSchema) -> Iterator[Any]:
-    """Subschemas that judge the same value."""
+    """Yields the subschemas that apply to the same value."""
     for key in IN_PLACE_KEYWORDS:
         if key in node:
             yield node[key]
@@ -89,7 +96,7 @@ def _in_place(node: JsonSchema) -> Iterator[Any]:
 
 
 def _children(node: JsonSchema) -> Iterator[Any]:
-    """Subschemas that may judge one and the same item or member."""
+    """Yields the subschemas that may apply to the same item or member of the value."""
     for key in CHILD_KEYWORDS:
         if key in node:
             yield node[key]
@@ -98,7 +105,10 @@ def _children(node: JsonSchema) -> Iterator[Any]:
 
 
 def _cycles(nodes: dict[str, Any]) -> dict[str, int]:
-    """Definitions that refer to themselves, through others or not, with the number of their circle."""
+    """Returns the number of the cycle of each definition that refers to itself.
+
+    A reference may be direct or through other definitions.
+    """
     number = {name: place for place, name in enumerate(nodes)}
     edges = [
         (number[name], number[other])
@@ -119,7 +129,7 @@ def _cycles(nodes: dict[str, Any]) -> dict[str, int]:
 
 
 def _references(node: Any, is_root: bool = False) -> Iterator[str]:
-    """Names of definitions that a schema refers to."""
+    """Yields the names of the definitions that a schema refers to."""
     places = [node]
     while places:
         here = places.pop()
@@ -135,7 +145,7 @@ def _references(node: Any, is_root: bool = False) -> Iterator[str]:
 
 EVIDENCE = "x-census"
 EXTERNAL_REFERENCE = "a $ref to another document"
-UNSUPPORTED_PATTERN = "a pattern that the engine does not take"
+UNSUPPORTED_PATTERN = "a pattern that the regex engine does not support"
 PLAIN_KEYWORDS = frozenset(
     "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems "
     "uniqueItems maxContains minContains maxProperties minProperties required dependentRequired format".split()
@@ -146,21 +156,22 @@ SCHEMA_KEYWORDS = frozenset(
 SCHEMA_LIST_KEYWORDS = frozenset("allOf anyOf oneOf prefixItems".split())
 SCHEMA_MAP_KEYWORDS = frozenset("properties patternProperties dependentSchemas".split())
 MAX_NODES = 20_000
-"""Schemas that one schema may consist of, with what it refers to. More is no request that anybody sends: a circle of YAML
-aliases, or a bomb.
-"""
+"""Subschemas of one schema and those it refers to. No real request needs more: it is a cycle of YAML aliases, or a bomb."""
 BACKTRACK_LIMIT = 10_000
-"""Steps of a pattern that needs backtracking (look-around, back references); all others run in linear time. Where they do not
-suffice, nothing is said of the value: some 0.1 ms at most.
+"""Steps for a pattern that needs backtracking (look-around, back references); all others run in linear time.
+
+If they do not suffice (after some 0.1 ms at most), the value is not checked against the pattern.
 """
 PATTERN_OPTIONS = jsonschema_rs.FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT)
 
 
 def compile_validator(schema: JsonSchema | bool) -> jsonschema_rs.Draft202012Validator:
-    """The compiled schema: formats are checked, nothing is fetched, no message holds a value.
+    """Compiles a schema.
+
+    Formats are checked, nothing is fetched, and no message holds a value.
 
     Raises:
-        jsonschema_rs.ValidationError: it is no JSON Schema; `instance_path` is the place.
+        jsonschema_rs.ValidationError: it is not a JSON Schema; `instance_path` is the location.
     """
     return jsonschema_rs.Draft202012Validator(
         schema, validate_formats=True, offline=True, mask="…", pattern_options=PATTERN_OPTIONS
@@ -169,7 +180,7 @@ def compile_validator(schema: JsonSchema | bool) -> jsonschema_rs.Draft202012Val
 
 @lru_cache(maxsize=4096)
 def is_supported_pattern(pattern: object) -> bool:
-    """Whether the engine takes a text as a regular expression."""
+    """Whether the regex engine supports a pattern."""
     try:
         compile_validator({"pattern": pattern})
     except jsonschema_rs.ValidationError:
@@ -180,29 +191,35 @@ def is_supported_pattern(pattern: object) -> bool:
 def make_standalone(
     document: Document, schema: Any, place: tuple[str, ...], notes: Counter[str]
 ) -> JsonSchema | bool:
-    """`schema`, found at `place` of `document`. `notes` counts what is not judged, by its reason.
+    """Converts a schema of a document into a standalone JSON Schema 2020-12.
+
+    Args:
+        document: the document that holds the schema.
+        schema: the schema as the document has it.
+        place: the keys that lead to the schema, for messages.
+        notes: counts what is not checked, by its reason.
 
     Raises:
-        InputError: it is no schema, with the place.
+        InputError: it is not a schema, or too costly; the message has the location.
     """
     conversion = _Conversion(document, notes)
     try:
-        found = conversion.schema(schema, place)
+        converted = conversion.schema(schema, place)
         for _ in range(MAX_NODES):
             if not conversion.pending:
                 break
             name, node = conversion.pending.popitem()
             conversion.definitions[name] = conversion.schema(node, place)
         whole = (
-            found
-            if isinstance(found, bool) or not conversion.definitions
-            else conversion.with_definitions(found)
+            converted
+            if isinstance(converted, bool) or not conversion.definitions
+            else conversion.with_definitions(converted)
         )
         if validation_cost(whole) > document.max_work:
             raise InputError(
                 document_location(document.source, place),
-                f"a value may be judged more than {document.max_work:,} times: references are shared level by level",
-                f"{REMEDY} Where you trust it, raise conformance.schema_max_work in the settings.",
+                f"one value may need more than {document.max_work:,} validations, as shared references multiply at each level",
+                f"{REMEDY} If you trust it, raise conformance.schema_max_work in the settings.",
             )
         compile_validator(whole)
         orjson.dumps(whole)
@@ -216,7 +233,7 @@ def make_standalone(
         inside = "/".join(map(str, error.instance_path))
         raise InputError(
             document_location(document.source, place),
-            f"the schema is none: keyword {inside[:200] or '$ref'!r}",
+            f"invalid JSON Schema at keyword {inside[:200] or '$ref'!r}",
             REMEDY,
         ) from error
     return whole
@@ -224,7 +241,10 @@ def make_standalone(
 
 @dataclass(slots=True)
 class _Conversion:
-    """The state of one conversion: definitions by their number, those still to convert, the schemas so far."""
+    """The state of one conversion.
+
+    Numbers of references, nodes still to convert, converted definitions, and the number of schemas so far.
+    """
 
     document: Document
     notes: Counter[str]
@@ -234,9 +254,11 @@ class _Conversion:
     nodes: int = 0
 
     def with_definitions(self, schema: JsonSchema) -> JsonSchema:
+        """The schema with all converted definitions."""
         return {**schema, "$defs": self.definitions}
 
     def schema(self, node: Any, place: tuple[str, ...]) -> JsonSchema | bool:
+        """Converts one node."""
         if isinstance(node, bool):
             return node
         if not isinstance(node, dict):
@@ -253,7 +275,7 @@ class _Conversion:
         if "$ref" not in node:
             return self._plain(rest, place)
         reference = self._reference(node["$ref"], place)
-        if self.document.is_30 or not rest:  # 3.0.3 s. 4.7.23: what stands beside it is ignored
+        if self.document.is_30 or not rest:  # 3.0.3 s. 4.7.23: siblings of $ref are ignored
             return reference
         return {"allOf": [reference, self._plain(rest, place)]}
 
@@ -289,7 +311,7 @@ class _Conversion:
             out["required"] = [
                 name for name in out["required"] if not self._is_read_only(node["properties"], name)
             ]
-        elif isinstance(out.get("required"), bool):  # a frequent mistake, of JSON Schema draft 3
+        elif isinstance(out.get("required"), bool):  # a frequent mistake: the syntax of JSON Schema draft 3
             del out["required"]
         return _convert_openapi_30(out, node) if self.document.is_30 else out
 
@@ -299,16 +321,19 @@ class _Conversion:
             self.notes[UNSUPPORTED_PATTERN] += 1
         for pattern in [one for one in out.get("patternProperties", ()) if not is_supported_pattern(one)]:
             del out["patternProperties"][pattern]
-            out.pop("additionalProperties", None)  # it is about the names that no pattern takes
+            out.pop("additionalProperties", None)  # it applies to the names that match no pattern
             self.notes[UNSUPPORTED_PATTERN] += 1
 
     def _is_read_only(self, properties: dict[str, Any], name: Any) -> bool:
-        """Read-only members are required of answers only (OpenAPI 3.0.3 s. 4.7.24.2)."""
+        """Whether a member is read-only.
+
+        Such a member is required in responses only (OpenAPI 3.0.3 s. 4.7.24.2).
+        """
         member = follow_references(self.document, properties.get(str(name)), ())
         return isinstance(member, dict) and member.get("readOnly") is True
 
     def _keep_evidence(self, node: dict[str, Any], out: JsonSchema) -> None:
-        """Of our own evidence only what a finding says."""
+        """Keeps the confidence of each constraint, which findings report."""
         evidence = node.get(EVIDENCE)
         stated = evidence.get("constraints") if isinstance(evidence, dict) else None
         if isinstance(stated, dict):
@@ -320,7 +345,7 @@ class _Conversion:
 
 
 def _convert_openapi_30(out: JsonSchema, node: dict[str, Any]) -> JsonSchema:
-    """Exclusive limits are flags in 3.0, and null is a flag beside the type."""
+    """Converts the flags of OpenAPI 3.0: exclusive limits and nullable."""
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(out.get(exclusive), bool) and out.pop(exclusive) and limit in out:
             out[exclusive] = out.pop(limit)

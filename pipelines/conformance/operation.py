@@ -1,4 +1,7 @@
-"""Which members a schema of a JSON body names: what else a body holds is unknown. A body is walked within bounds."""
+"""Compiled operations of a document, and the members that a JSON body may have.
+
+A member that the schema of a body does not name is unknown. Schemas and bodies are walked within limits.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from pipelines.http.json_values import JsonSchema
 from pipelines.requests.json_body import ITEM, MAX_DEPTH, MAX_VALUES, reference_token
 
 MAX_MEMBERS = 5_000
-"""Members of a schema that are looked at, with all that it refers to; what is deeper may hold anything."""
+"""Members of a schema that are collected, including those it refers to; anything deeper may hold any member."""
 
 
 @dataclass(slots=True)
 class Members:
-    """Names at one place of a body, and what is known below them; `is_open`: other names are as good."""
+    """The members at one place of a body, and what is known below them.
+
+    `is_open`: members of other names are allowed as well.
+    """
 
     names: dict[str, Members] = field(default_factory=dict)
     items: Members | None = None
@@ -23,13 +29,14 @@ class Members:
 
 
 class _Walk:
-    """Collects the members of a standalone schema; alternatives are taken together."""
+    """Collects the members of a standalone schema; alternatives are merged."""
 
     def __init__(self, root: JsonSchema) -> None:
         self.definitions = root.get("$defs", {})
         self.left = MAX_MEMBERS
 
     def into(self, found: Members, schema: Any, depth: int) -> None:
+        """Adds the members of a schema to `found`."""
         self.left -= 1
         if not isinstance(schema, dict) or depth > MAX_DEPTH or self.left < 0:
             found.is_open = True
@@ -51,7 +58,7 @@ class _Walk:
 
 
 def collect_members(schema: JsonSchema | bool) -> Members:
-    """The members that a standalone schema (`dialect.standalone`) names, at any depth."""
+    """Collects the members that a standalone schema names, at any depth."""
     if isinstance(schema, bool):
         return Members()
     found = Members(is_open=False)
@@ -60,7 +67,13 @@ def collect_members(schema: JsonSchema | bool) -> Members:
 
 
 def find_unknown_members(value: Any, known: Members) -> Iterator[tuple[str, str, Any]]:
-    """(pointer of what holds it, name, value) of each member that `known` does not name; `MAX_VALUES` places at most."""
+    """Yields the members of a value that `known` does not name.
+
+    At most `MAX_VALUES` places are visited.
+
+    Yields:
+        JSON Pointer of the object that holds the member, its name, its value.
+    """
     places: list[tuple[str, Any, Members]] = [("", value, known)]
     for _ in range(MAX_VALUES):
         if not places:
@@ -79,7 +92,10 @@ def find_unknown_members(value: Any, known: Members) -> Iterator[tuple[str, str,
 
 @dataclass(frozen=True, slots=True)
 class ParameterShape:
-    """What the text of a parameter may stand for: a scalar, a list (schema of an item), an object (schemas of its members)."""
+    """The structures that the value of a parameter may be deserialised to.
+
+    A scalar, an array (`items`: schema of an item), or an object (`members`: names and schemas).
+    """
 
     is_scalar: bool = True
     items: str | None = None
@@ -88,7 +104,10 @@ class ParameterShape:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter in `path`, `query` or `form`. `style` is one of OpenAPI's, or "json" for a parameter with `content`."""
+    """A parameter of an operation, or a field of a form body.
+
+    `location` is path, query or form; `style` is one of OpenAPI's, or "json" for a parameter with `content`.
+    """
 
     location: str
     name: str
@@ -102,7 +121,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class FormBody:
-    """Fields of a form body; a closed one takes no others."""
+    """The fields of a form body; `is_closed`: no other fields are allowed."""
 
     fields: tuple[Parameter, ...]
     is_closed: bool
@@ -110,7 +129,10 @@ class FormBody:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path: `template` with the server's base path, `media` types of bodies that it names."""
+    """One method of one path, ready for checks.
+
+    `template` excludes the base path of the server; `media` are the media types of its bodies.
+    """
 
     method: str
     template: str

@@ -1,4 +1,7 @@
-"""A document → its operations, ready to check. Whatever is broken in it is said here, with the place."""
+"""Compiling the operations of an OpenAPI document.
+
+Every invalid part of the document is reported here, with its location.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,25 @@ from pipelines.requests.json_body import MEMBER
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 OWN_METHODS = "x-census-methods"
-"""Where our documents keep methods that OpenAPI does not know."""
+"""Where documents of `export` keep the methods that OpenAPI does not have."""
 DEFAULT_STYLE = {"path": "simple", "query": "form", "form": "form"}
 SUPPORTED_STYLES = frozenset({"simple", "form", "spaceDelimited", "pipeDelimited", "deepObject"})
 MAX_DEPTH = 100
-"""Segments of a path. The source saw 24 at most (`paths.max_depth`); routes are nested as deeply."""
+"""Segments of a path; routes are nested as deeply. Cloudflare saw 24 at most (`paths.max_depth`)."""
 UNSUPPORTED_STYLE = "a parameter of style matrix or label"
 
 
 def read_operations(
     document: Document, notes: Counter[str]
 ) -> Iterator[tuple[tuple[Server, ...], Operation]]:
-    """Each operation of a document with its servers. `notes` counts what cannot be judged, by its reason.
+    """Yields each operation of a document with its servers.
+
+    Args:
+        document: the document.
+        notes: counts what cannot be checked, by its reason.
 
     Raises:
-        InputError: a part that is no OpenAPI, or a reference to nothing, with the place.
+        InputError: a part is not valid OpenAPI, or a reference points to nothing; the message has the location.
     """
     tree = document.tree
     for path, given in tree.get("paths", {}).items():
@@ -43,20 +50,22 @@ def read_operations(
             raise document_error(document.source, place, f"a path of at most {MAX_DEPTH} segments", path)
         item = _mapping(document, follow_references(document, given, place), place)
         own = _mapping(document, item.get(OWN_METHODS, {}), (*place, OWN_METHODS))
-        found: list[tuple[str, Any, tuple[str, ...]]]
-        found = [(name.upper(), item[name], (*place, name)) for name in METHODS if name in item]
-        found += [(name, one, (*place, OWN_METHODS, name)) for name, one in own.items()]
-        for method, one, here in found:
-            operation = _mapping(document, one, here)
+        methods: list[tuple[str, Any, tuple[str, ...]]]
+        methods = [(name.upper(), item[name], (*place, name)) for name in METHODS if name in item]
+        methods += [(name, node, (*place, OWN_METHODS, name)) for name, node in own.items()]
+        for method, node, here in methods:
+            operation = _mapping(document, node, here)
             where = next((each["servers"] for each in (operation, item, tree) if each.get("servers")), None)
             yield read_servers(where), _operation(document, method, path, item, operation, here, notes)
 
 
 def build_routes(documents: Iterable[Document], notes: Counter[str]) -> Routes:
-    """All operations of several documents; where two describe the same one, the first counts.
+    """Builds the routes of several documents.
+
+    If two of them describe the same operation, the first one counts.
 
     Raises:
-        InputError: as `operations`.
+        InputError: see `read_operations`.
     """
     routes = Routes()
     for document in documents:
@@ -113,7 +122,10 @@ def reads_as_json(media_type: str) -> bool:
 def _parameter(
     document: Document, given: dict[str, Any], place: tuple[str, ...], notes: Counter[str]
 ) -> Parameter | None:
-    """None for headers and cookies: their values are not kept of traffic."""
+    """Compiles a Parameter Object.
+
+    None for headers and cookies, as ingest does not keep their values.
+    """
     name, location = given.get("name"), given.get("in")
     if not isinstance(name, str) or not isinstance(location, str):
         raise document_error(document.source, place, "a parameter with `name` and `in`", given)
@@ -133,7 +145,10 @@ def _parameter(
 def make_parameter(
     location: str, name: str, schema: JsonSchema | bool, *, style: str, given: dict[str, Any]
 ) -> Parameter:
-    """A parameter of a standalone schema; `given` may hold `explode`, `required`, `allowEmptyValue`."""
+    """Makes a parameter of a standalone schema.
+
+    `given` is the Parameter or Encoding Object: `explode`, `required` and `allowEmptyValue` are read from it.
+    """
     return Parameter(
         location=location,
         name=name,
@@ -147,7 +162,7 @@ def make_parameter(
 
 
 def infer_shape(schema: JsonSchema | bool) -> ParameterShape:
-    """What texts of a standalone schema may stand for."""
+    """Infers the structures that values of a standalone schema may be deserialised to."""
     if isinstance(schema, bool):
         return ParameterShape()
     definitions = schema.get("$defs", {})
@@ -163,15 +178,15 @@ def infer_shape(schema: JsonSchema | bool) -> ParameterShape:
 
 
 def _members(schema: JsonSchema) -> Iterator[tuple[str, Any]]:
-    """Names and schemas of an object's members; any other one is called `MEMBER`."""
+    """Yields the names and schemas of an object's members; `MEMBER` names all others."""
     yield from schema.get("properties", {}).items()
     if isinstance(schema.get("additionalProperties"), dict):
         yield MEMBER, schema["additionalProperties"]
 
 
 def _alternatives(schema: Any, definitions: dict[str, Any], depth: int = 0) -> Iterator[JsonSchema]:
-    """The schema or, of combined ones, those that are combined."""
-    if not isinstance(schema, dict) or depth > 8:  # deeper combinations of a parameter are read as scalars
+    """Yields the schema itself, or the alternatives that it combines."""
+    if not isinstance(schema, dict) or depth > 8:  # deeper combinations are read as scalars
         return
     if "$ref" in schema:
         yield from _alternatives(definitions.get(schema["$ref"].rpartition("/")[2]), definitions, depth + 1)
@@ -217,7 +232,10 @@ def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter
 def _schema_of(
     document: Document, holder: Any, place: tuple[str, ...], notes: Counter[str]
 ) -> JsonSchema | bool:
-    """The standalone schema of a parameter or media type; True, which takes anything, where there is none."""
+    """Converts the schema of a Parameter or Media Type Object.
+
+    True, which accepts anything, if it has none.
+    """
     mapping = _mapping(document, holder, place)
     return (
         make_standalone(document, mapping["schema"], (*place, "schema"), notes)
@@ -227,7 +245,7 @@ def _schema_of(
 
 
 def _mapping(document: Document, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
-    if node is None:  # of another document, or left empty
+    if node is None:  # in another document, or left empty
         return {}
     if not isinstance(node, dict):
         raise document_error(document.source, place, "a mapping", node)

@@ -1,4 +1,7 @@
-"""One request against all documents → its verdict. A value that was judged before is not judged again."""
+"""Checking one request against all documents.
+
+A value that was checked before is not checked again.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +38,17 @@ from pipelines.requests.parameter_names import NAME_CHARACTERS, is_member_name
 from pipelines.requests.urlencoded import parameter_name
 
 MAX_FINDINGS = 100
-"""Different findings of one request; an attacker's five hundred made-up parameters say no more."""
+"""Distinct findings of one request; five hundred made-up parameters of an attacker tell nothing more."""
 REMEMBERED_CHARACTERS = 256
-"""Texts of a value that may be remembered: longer ones hardly come again, and a cache of them could hold gigabytes."""
+"""Longest value whose result is cached: longer ones rarely recur, and a cache of them could take gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is checked of a transaction, as ingest stored it: credentials masked, bodies that were too long left out.
+    """The parts of a transaction that are checked.
 
-    `template`: what learning resolved the path to; None: the templates of the documents decide.
+    They are as ingest stored them: credentials are masked, bodies that were too long are left out. `template` is the one that
+    learning resolved the path to; if it is None, the templates of the documents decide.
     """
 
     host: str
@@ -57,14 +61,14 @@ class Request:
 
 
 class RequestChecker:
-    """Checks requests; remembers the verdicts on `remembered` texts of values, the latest."""
+    """Checks requests; caches the results of the latest `remembered` values."""
 
     def __init__(self, routes: Routes, remembered: int) -> None:
         self.routes = routes
         self._remembered_check = lru_cache(maxsize=remembered)(check_parameter)
 
     def check_request(self, request: Request) -> RequestCheck:
-        """The verdict on one request; it never raises, whatever a client sent."""
+        """Checks one request; never raises, whatever a client sent."""
         match = (
             self.routes.find(request.host, request.method, request.path)
             if request.template is None
@@ -76,8 +80,8 @@ class RequestChecker:
         if not match.method_known:
             return RequestCheck(match.route.template, (Finding("", "", UNKNOWN_METHOD, ""),))
         operation = match.route.operation
-        found = islice(self._findings(operation, match.values, request), 10 * MAX_FINDINGS)
-        return RequestCheck(match.route.template, tuple(islice(dict.fromkeys(found), MAX_FINDINGS)))
+        findings = islice(self._findings(operation, match.values, request), 10 * MAX_FINDINGS)
+        return RequestCheck(match.route.template, tuple(islice(dict.fromkeys(findings), MAX_FINDINGS)))
 
     def _findings(
         self, operation: Operation, values: Sequence[tuple[str, str]], request: Request
@@ -85,18 +89,18 @@ class RequestChecker:
         known = {one.name: one for one in operation.path}
         for name, text in values:
             if name in known:
-                yield from self._of_value(known[name], (text,))
+                yield from self._check_value(known[name], (text,))
         pairs, is_whole = parameter_values.parse_pairs(request.query or "")
-        yield from self._of_pairs(operation.query, pairs, "query", is_whole=is_whole, is_closed=False)
+        yield from self._check_pairs(operation.query, pairs, "query", is_whole=is_whole, is_closed=False)
         if request.body:
-            yield from self._of_body(operation, request.content_type or "", request.body)
+            yield from self._check_body(operation, request.content_type or "", request.body)
 
-    def _of_value(self, parameter: Parameter, given: tuple[str, ...]) -> Iterator[Finding]:
+    def _check_value(self, parameter: Parameter, given: tuple[str, ...]) -> Iterator[Finding]:
         check = self._remembered_check if sum(map(len, given)) <= REMEMBERED_CHARACTERS else check_parameter
         for one in check(parameter, given):
             yield Finding(parameter.location, parameter.name, one.rule, one.value_class, one.confidence)
 
-    def _of_pairs(
+    def _check_pairs(
         self,
         parameters: tuple[Parameter, ...],
         pairs: Sequence[tuple[str, str]],
@@ -121,11 +125,11 @@ class RequestChecker:
             )
         for parameter in parameters:
             if parameter.name in given:
-                yield from self._of_value(parameter, tuple(given[parameter.name]))
+                yield from self._check_value(parameter, tuple(given[parameter.name]))
             elif parameter.required and is_whole:
                 yield Finding(location, parameter.name, REQUIRED, "")
 
-    def _of_body(self, operation: Operation, media: str, body: str) -> Iterator[Finding]:
+    def _check_body(self, operation: Operation, media: str, body: str) -> Iterator[Finding]:
         looks_like_json = body.lstrip()[:1] in ("{", "[")
         if FORM in media or (not media and not looks_like_json and operation.form is not None):
             if operation.form is None:
@@ -133,20 +137,20 @@ class RequestChecker:
                 return
             pairs, is_whole = parameter_values.parse_pairs(body)
             fields, is_closed = operation.form.fields, operation.form.is_closed
-            yield from self._of_pairs(fields, pairs, "form", is_whole=is_whole, is_closed=is_closed)
+            yield from self._check_pairs(fields, pairs, "form", is_whole=is_whole, is_closed=is_closed)
         elif operation.body is not None and (reads_as_json(media) or looks_like_json):
-            yield from self._of_json(operation, body, is_sure=reads_as_json(media))
+            yield from self._check_json(operation, body, is_sure=reads_as_json(media))
         elif media not in operation.media and not {"*/*", f"{media.partition('/')[0]}/*"} & set(
             operation.media
         ):
             yield Finding("body", "", UNKNOWN_TYPE if operation.media else UNKNOWN_BODY, "")
 
-    def _of_json(self, operation: Operation, body: str, *, is_sure: bool) -> Iterator[Finding]:
+    def _check_json(self, operation: Operation, body: str, *, is_sure: bool) -> Iterator[Finding]:
         try:
             value = orjson.loads(body)
             schema = compile_schema(operation.body or "true")
             violations = [] if schema.is_valid(value) else schema.violations(value)
-        except ValueError:  # no JSON, or nested more deeply than any schema
+        except ValueError:  # not JSON, or nested more deeply than any schema
             if is_sure:
                 yield Finding("body", "", UNPARSABLE, "")
             return
@@ -160,20 +164,23 @@ class RequestChecker:
 
 @lru_cache(maxsize=4096)
 def _owners(parameters: tuple[Parameter, ...]) -> dict[str, Parameter]:
-    """Names in a query → the parameter that they belong to; `name[]` stands for what a deepObject's names begin with."""
-    found: dict[str, Parameter] = {}
+    """Maps the names in a query to the parameter they belong to.
+
+    `name[]` stands for all names of a parameter of style deepObject.
+    """
+    owners: dict[str, Parameter] = {}
     for parameter in parameters:
         if not parameter_values.is_spread_over_pairs(parameter):
-            found[parameter.name] = parameter
+            owners[parameter.name] = parameter
         elif parameter.style == "deepObject":
-            found[f"{parameter.name}[]"] = parameter
+            owners[f"{parameter.name}[]"] = parameter
         else:
-            found |= {name: parameter for name, _ in parameter.shape.members or ()}
-    return found
+            owners |= {name: parameter for name, _ in parameter.shape.members or ()}
+    return owners
 
 
 def publishable_name(name: str) -> str:
-    """The name of a field as learning keeps it, or what stands for a value in a name's place."""
+    """Returns a field's name as learning keeps it, or `NAMELESS` if it may be a value."""
     return parameter_name(name) or NAMELESS
 
 

@@ -1,4 +1,7 @@
-"""Segments of templates and paths of requests, decoded: a document may be written in another way than its requests."""
+"""Routing: the operation that a request belongs to, by host, path and method.
+
+Templates and paths are compared after decoding, as a document may escape other characters than the requests do.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +32,24 @@ def split_literals(template: str) -> tuple[str, ...]:
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 ANY_HOST = ""
-"""Of a server that names none: `/v1` is relative to where the document was found (OpenAPI 3.1 s. 4.8.5)."""
+"""The host of a server URL without one: `/v1` is relative to the document's own address (OpenAPI 3.1 s. 4.8.5)."""
 MAX_BASE_PATHS = 64
-"""Base paths that the variables of one server give at most."""
+"""Base paths that the variables of one server may expand to."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class Server(NamedTuple):
-    """A host in lower case without its scheme's port, `{}` in place of variables; and the path before all paths."""
+    """A server: its host, and the base path before all paths.
+
+    The host is in lower case, without the default port of its scheme, and has `{}` in place of variables.
+    """
 
     host: str
     base: str
 
 
 def read_servers(given: Any) -> tuple[Server, ...]:
-    """The servers of a list of Server Objects; one for any host where there are none."""
+    """Expands a list of Server Objects; if there are none, one server for any host."""
     found = [
         server
         for one in (given if isinstance(given, list) else [])
@@ -74,7 +80,10 @@ def _bases(path: str, variables: Any) -> list[str]:
 
 
 def _values_of_variable(variable: Any) -> list[str]:
-    """What a variable may stand for in a path; `{}`, any segment, where the document does not say."""
+    """Returns the values of a server variable.
+
+    `{}`, any segment, if the document states none.
+    """
     if not isinstance(variable, dict):
         return ["{}"]
     allowed = variable.get("enum")
@@ -83,15 +92,15 @@ def _values_of_variable(variable: Any) -> list[str]:
 
 
 WHOLE_SEGMENT = ("", "")
-"""Literals of a segment that is one placeholder."""
+"""The literals of a segment that is a single placeholder."""
 
 
 TemplateShape = tuple[tuple[str, ...], ...]
-"""Of a template: the literals of each segment. Names of placeholders are the document's own."""
+"""The literals of each segment of a template, so a template without the names of its placeholders."""
 
 
 class VariableSegment(NamedTuple):
-    """A segment with placeholders: its number, the literals around them, their names."""
+    """A segment with placeholders: its position, its literals, the names."""
 
     segment: int
     literals: tuple[str, ...]
@@ -99,7 +108,7 @@ class VariableSegment(NamedTuple):
 
 
 class Route(NamedTuple):
-    """An operation at the end of a path, and where its path parameters stand."""
+    """An operation at the end of a path, with its path parameters."""
 
     operation: Operation
     template: str
@@ -107,7 +116,10 @@ class Route(NamedTuple):
 
 
 class RouteMatch(NamedTuple):
-    """`route` is None where no path fits; `method_known` is false where the path does and the method does not."""
+    """The route of a request, and the values of its path parameters.
+
+    `route` is None if no path matches; `method_known` is false if a path matches but does not have the method.
+    """
 
     route: Route | None
     method_known: bool
@@ -116,7 +128,10 @@ class RouteMatch(NamedTuple):
 
 @dataclass(slots=True)
 class RouteNode:
-    """What may follow a prefix of segments, the most specific first; `routes` by method where a path ends."""
+    """The continuations of a path prefix; the routes by method if a path ends here.
+
+    `mixed` are segments with placeholders, `rest` is a placeholder for any number of segments.
+    """
 
     literals: dict[str, RouteNode] = field(default_factory=dict)
     mixed: dict[tuple[str, ...], RouteNode] = field(default_factory=dict)
@@ -124,7 +139,7 @@ class RouteNode:
     routes: dict[str, Route] = field(default_factory=dict)
 
     def below(self, segment: str) -> Iterator[RouteNode]:
-        """The nodes that a segment leads to."""
+        """Yields the nodes that a segment leads to, the most specific first."""
         if segment in self.literals:
             yield self.literals[segment]
         for literals, node in self.mixed.items():
@@ -136,9 +151,11 @@ class RouteNode:
 
 @dataclass(slots=True)
 class Routes:
-    """All operations of all documents. `duplicates` counts those that a document before had.
+    """All operations of all documents.
 
-    A path with and without slashes at its ends is one here, as it is to learning.
+    `duplicates` counts those that an earlier document had described.
+
+    Leading and trailing slashes of a path do not matter, as in learning.
     """
 
     hosts: dict[str, RouteNode] = field(default_factory=dict)
@@ -147,7 +164,7 @@ class Routes:
     duplicates: int = 0
 
     def add(self, server: Server, operation: Operation) -> None:
-        """Adds an operation; the first of a host, method and template counts."""
+        """Adds an operation, unless there is one of the same host, method and template."""
         template = server.base + operation.template
         pieces = [piece for piece in template.split("/") if piece]
         node, places = self.hosts.setdefault(server.host, RouteNode()), []
@@ -170,11 +187,16 @@ class Routes:
         node.routes[operation.method] = Route(operation, template, tuple(places))
 
     def covers(self, host: str) -> bool:
-        """Whether a document is about the host."""
+        """Whether any document describes the host."""
         return next(self._roots(host), None) is not None
 
     def find(self, host: str, method: str, path: str) -> RouteMatch:
-        """The most specific path that has the method; else the most specific path. HEAD is GET where it is not described."""
+        """Finds the most specific path that has the method.
+
+        If none has it, the most specific path that matches.
+
+        HEAD falls back to GET.
+        """
         parts = decode_segments(path)
         ends = [end for root in self._roots(host) for end in _ends(root, parts)]
         for asked in (method, "GET") if method == "HEAD" else (method,):
@@ -206,12 +228,18 @@ class Routes:
 
 
 def split_template(template: str) -> TemplateShape:
-    """The shape of a template with any names or none in its braces."""
+    """Splits a template into the literals of each segment.
+
+    The names in braces do not matter.
+    """
     return tuple(split_literals(piece) for piece in template.split("/") if piece)
 
 
 def _ends(root: RouteNode, parts: list[str]) -> list[RouteNode]:
-    """Nodes with routes at the path's end, the most specific first; then what takes any rest, the longest prefix first."""
+    """Returns the nodes with routes for a path.
+
+    First those at its end, the most specific first, then those that match any rest, the longest prefix first.
+    """
     here, rests = [root], []
     for part in parts:
         rests += [node.rest for node in here if node.rest is not None]

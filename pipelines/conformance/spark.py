@@ -1,4 +1,7 @@
-"""Findings as a file, endpoints as a table on the terminal. Names come from clients: no markup, no control characters."""
+"""Checking requests on Spark, and writing the findings.
+
+Names in findings come from clients, so they are shown without markup and control characters.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +50,18 @@ CELL_CHARACTERS = 100
 
 
 def sort_by_severity(rows: DataFrame) -> DataFrame:
-    """Rows of table violations: the most severe first, of these the most frequent."""
+    """Sorts rows of table violations: the most severe first, then the most frequent."""
     rank = F.array_position(F.array(*map(F.lit, SEVERITIES)), F.col("severity"))
     return rows.orderBy(rank, F.desc("requests"), *FINDING_KEY)
 
 
 def write_findings(rows: DataFrame, out: Path) -> int:
-    """Rows of table violations → NDJSON, worst first, streamed; the number of rows. The file appears when it is whole.
+    """Writes rows of table violations as NDJSON, the most severe first.
+
+    Rows are streamed; the file appears when it is complete.
+
+    Returns:
+        The number of rows.
 
     Raises:
         OutputError: the file cannot be written.
@@ -67,7 +75,11 @@ def write_findings(rows: DataFrame, out: Path) -> int:
 
 
 def build_endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
-    """Rows of `endpoint_counts` with `top`, the endpoint's worst finding in words, as a table."""
+    """Builds a table for the terminal.
+
+    Args:
+        endpoints: rows of `count_by_endpoint`, with the endpoint's most frequent finding in words as `top`.
+    """
     table = RichTable(
         "violate",
         "of",
@@ -85,7 +97,7 @@ def build_endpoint_table(endpoints: Iterable[Mapping[str, Any]]) -> RichTable:
 
 
 def describe_finding(finding: Mapping[str, Any]) -> str:
-    """One finding: `query limit breaks maximum (integer)`."""
+    """Describes a finding in words: `query limit breaks maximum (integer)`."""
     kind = f" ({finding['value_class']})" if finding["value_class"] else ""
     return f"{finding['location']} {finding['name'] or '(whole)'} breaks {finding['rule']}{kind}"
 
@@ -97,7 +109,7 @@ def _plain_value(value: object) -> object:
 Batches = Iterator[pa.RecordBatch]
 CHECKED_COLUMNS = ("host", "method", "path", "query", "request_content_type", "request_body")
 RESOLVED_TEMPLATE = "resolved_template"
-"""Optional column: the template that learning resolves the path to (`check.Request.template`)."""
+"""Optional column: the template that learning resolves the path to (`request_check.Request.template`)."""
 KEPT_COLUMNS = ("host", "method", "path", "client", "time", "status", "transaction_id")
 _FINDING = pa.struct(
     [
@@ -127,14 +139,20 @@ REQUEST_CHECKS = StructType(
     ]
 )
 CLIENT_SKETCH_LOG2 = 10
-"""log2 of the HyperLogLog buckets of a finding's clients: exact for few, +-3 % for many (METHODS B7)."""
+"""log2 of the HyperLogLog buckets of a finding's clients: exact for few, +-3 % for many (docs/methods.md, 2.7)."""
 
 
 def check_requests(transactions: DataFrame, routes: Routes, settings: ConformanceSettings) -> DataFrame:
-    """`CHECKED` and `KEPT` columns → `VERDICTS`, one row a transaction.
+    """Checks each transaction against the documents.
 
-    `path_template` is NULL where no document knows the path. With a column `RESOLVED` that is the template of each path, and no
-    other is looked for.
+    Args:
+        transactions: the columns `CHECKED_COLUMNS` and `KEPT_COLUMNS`. If there is a column `RESOLVED_TEMPLATE`, it has the
+            template of each path, and no other template is considered.
+        routes: the operations of all documents.
+        settings: section `conformance`.
+
+    Returns:
+        Rows of `REQUEST_CHECKS`, one for each transaction; `path_template` is NULL if no document has the path.
     """
     shared = transactions.sparkSession.sparkContext.broadcast(routes)
     resolved = [RESOLVED_TEMPLATE] if RESOLVED_TEMPLATE in transactions.columns else []
@@ -143,7 +161,11 @@ def check_requests(transactions: DataFrame, routes: Routes, settings: Conformanc
 
 
 def summarise_findings(checks: DataFrame, settings: ConformanceSettings, paths: PathSettings) -> DataFrame:
-    """Rows of `verdicts` → the columns of table violations but `batch`."""
+    """Counts the findings in rows of `check_requests`.
+
+    Returns:
+        The columns of table violations except `batch`.
+    """
     each = checks.select("*", F.explode("findings").alias("finding")).select(
         *_place(paths),
         *(F.col(f"finding.{name}").alias(name) for name in ("rule", "value_class", "severity", "confidence")),
@@ -164,7 +186,14 @@ def summarise_findings(checks: DataFrame, settings: ConformanceSettings, paths: 
 
 
 def count_by_endpoint(checks: DataFrame) -> DataFrame:
-    """Rows of `verdicts` → `host, method, path_template, requests, violate, violate_successes, rate` of known endpoints."""
+    """Counts requests and violations of each known endpoint.
+
+    Args:
+        checks: rows of `check_requests`.
+
+    Returns:
+        `host, method, path_template, requests, violate, violate_successes, rate`; `rate` is the share of violating requests.
+    """
     violates, succeeded = F.col("outcome") == "violate", F.col("status").between(200, 299)
     counted = checks.where(F.col("outcome") != "unknown").groupBy("host", "method", "path_template")
     return counted.agg(
@@ -176,7 +205,10 @@ def count_by_endpoint(checks: DataFrame) -> DataFrame:
 
 
 def _place(settings: PathSettings) -> list[Column]:
-    """The columns `PLACE` of an exploded finding. Of a path that no document knows only its shape; of an unknown host nothing."""
+    """The columns `PLACE` of an exploded finding.
+
+    Of a path that no document has, only the shape is kept; of an unknown host, only its name.
+    """
     rule = F.col("finding.rule")
     is_host = rule == UNKNOWN_HOST
     shape = F.array_join(guess_steps(mask_path(F.col("path"), settings)), "")
@@ -191,7 +223,10 @@ def _place(settings: PathSettings) -> list[Column]:
 
 
 def _bound_unknowns(counted: DataFrame, most: int) -> DataFrame:
-    """The most frequent findings of each rule and place one by one; the rest of them in one row, as `OTHERS`."""
+    """Keeps the most frequent findings of each rule and place.
+
+    The others are merged into one row (`OTHERS`).
+    """
     rule = F.col("rule")
     of_host, of_path = rule == UNKNOWN_HOST, rule.isin(UNKNOWN_ENDPOINT, UNKNOWN_METHOD)
     group = [
@@ -202,7 +237,7 @@ def _bound_unknowns(counted: DataFrame, most: int) -> DataFrame:
     in_turn = Window.partitionBy(*group).orderBy(F.desc("requests"), *FINDING_KEY)
     ranked = counted.withColumn("is_rest", F.row_number().over(in_turn) > most)
     is_rest, others = F.col("is_rest"), F.lit(OTHERS)
-    told = ranked.withColumns(
+    merged = ranked.withColumns(
         {
             "host": F.when(is_rest & of_host, others).otherwise(F.col("host")),
             "method": F.when(is_rest & of_path, F.lit("")).otherwise(F.col("method")),
@@ -210,7 +245,7 @@ def _bound_unknowns(counted: DataFrame, most: int) -> DataFrame:
             "name": F.when(is_rest & ~of_host & ~of_path, others).otherwise(F.col("name")),
         }
     )
-    return told.groupBy(*FINDING_KEY).agg(
+    return merged.groupBy(*FINDING_KEY).agg(
         F.min("confidence").alias("confidence"),
         F.sum("requests").alias("requests"),
         F.sum("successes").alias("successes"),
@@ -222,7 +257,10 @@ def _bound_unknowns(counted: DataFrame, most: int) -> DataFrame:
 
 
 def _checking(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches of `CHECKED` and `KEPT` → `VERDICTS`."""
+    """Makes the function for `mapInArrow`.
+
+    Batches of the columns to check → `REQUEST_CHECKS`.
+    """
 
     def check(batches: Batches) -> Batches:
         checker = RequestChecker(routes.value, remembered)

@@ -1,4 +1,4 @@
-"""Table violations: what requests broke, or what no document knows, summed up. Never a value."""
+"""Table violations: the findings of one input, counted; never a value."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ VIOLATIONS = Table(
 )
 """One row = a finding of one input. Replace per `batch`: the checksum of the input's files, or `WAREHOUSE_BATCH`.
 
-`requests` had it, `successes` of them were answered with 2xx; `confidence` is what the document says of the rule (the least where
-several say something). `location` is path, query, form or body, empty where it is about the whole request.
+`requests` counts the requests with the finding, `successes` those of them with a 2xx response; `confidence` is the one that the
+document states for the rule (the smallest if several are stated). `location` is path, query, form or body, and empty if the
+finding is about the request as a whole.
 """
 WAREHOUSE_BATCH = "warehouse"
-"""Batch of the transactions that the warehouse holds."""
+"""The `batch` of the warehouse's own transactions."""

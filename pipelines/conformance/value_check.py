@@ -1,4 +1,4 @@
-"""A value against a schema → broken rules: keyword, place, kind of the value, what the document says of its confidence."""
+"""Checking one value against a schema."""
 
 from __future__ import annotations
 
@@ -26,15 +26,22 @@ from pipelines.http.value_formats import REDACTED, TOKEN, detect_kind
 from pipelines.requests.json_body import MEMBER
 
 MAX_ERRORS = 100
-"""Broken rules that are read of one value: a body of a million wrong items says nothing more."""
+"""Violations that are read of one value: a body of a million wrong items tells nothing more."""
 ALTERNATIVES = ("anyOf", "oneOf")
 CHARACTER_KEYWORDS = ("enum", "const", "pattern")
 LENGTH_KEYWORDS = ("minLength", "maxLength")
-"""Keywords that cannot be judged where ingest kept class and shape of a personal value, and of an address no length."""
+"""Keywords that cannot be checked on masked personal values.
+
+Ingest keeps the class and shape of such a value, and of an e-mail address not even the length.
+"""
 
 
 class Violation(NamedTuple):
-    """`place`: names and numbers down to the value, of a missing or unexpected member with its name."""
+    """One violated keyword of a schema.
+
+    `place` holds the names and indices that lead to the value; the last one is the name of a missing or unexpected member.
+    `value_class` is the kind of value, `confidence` the one that the document states for the keyword.
+    """
 
     place: tuple[str | int, ...]
     rule: str
@@ -43,7 +50,7 @@ class Violation(NamedTuple):
 
 
 class CompiledSchema:
-    """A standalone schema, compiled, with its tree for what it says of its constraints."""
+    """A compiled standalone schema, with its tree for the confidence of constraints."""
 
     def __init__(self, text: str) -> None:
         self.tree: Any = orjson.loads(text)
@@ -51,10 +58,12 @@ class CompiledSchema:
         self.is_valid = self._validator.is_valid
 
     def violations(self, value: Any) -> list[Violation]:
-        """Broken rules, of alternatives those of the one that fits best. Masked values break none.
+        """Returns the violations of a value; masked values have none.
+
+        If no alternative of `anyOf` or `oneOf` accepts the value, those of the closest one are returned.
 
         Raises:
-            ValueError: the value is nested more deeply than the validator goes.
+            ValueError: the value is nested more deeply than the validator supports.
         """
         errors = islice(self._validator.iter_errors(value), MAX_ERRORS)
         return list(
@@ -74,7 +83,7 @@ class CompiledSchema:
             yield Violation(place, _keyword(error), classify_value(error.instance), confidence)
 
     def _confidence(self, path: Sequence[str | int]) -> float | None:
-        """What `x-census` beside the keyword says."""
+        """Returns the confidence that `x-census` next to a keyword states."""
         node = self.tree
         for step in path[:-1]:
             try:
@@ -87,26 +96,33 @@ class CompiledSchema:
 
 @lru_cache(maxsize=4096)
 def compile_schema(schema: str) -> CompiledSchema:
-    """The schema of this text; a worker process compiles each once. Some kB each."""
+    """Compiles a schema given as JSON text.
+
+    Each worker process compiles a schema once and keeps it (a few kB).
+    """
     return CompiledSchema(schema)
 
 
 def check_parameter(parameter: Parameter, given: Sequence[str]) -> tuple[Violation, ...]:
-    """Broken rules of a parameter's texts (decoded): none where any reading of them conforms.
+    """Checks the values of a parameter.
 
-    Of several texts of a scalar each must conform.
+    There is no violation if any way to read them conforms; of several values of a scalar, each must conform.
+
+    Args:
+        parameter: the parameter.
+        given: its decoded values, in the order of the request.
     """
     if parameter.allows_empty and not any(given):
         return ()
     schema, shape = compile_schema(parameter.schema), parameter.shape
     if parameter.style == "json":
-        return tuple(rule for text in given for rule in _of_json(schema, text))
+        return tuple(violation for text in given for violation in _check_json(schema, text))
     structured = list(_structured(parameter, given))
     if any(schema.is_valid(value) for value in structured):
         return ()
     if shape.is_scalar:
-        return tuple(dict.fromkeys(rule for text in given for rule in _of_scalar(schema, text)))
-    return tuple(rule for value in structured[:1] for rule in schema.violations(value))
+        return tuple(dict.fromkeys(violation for text in given for violation in _check_scalar(schema, text)))
+    return tuple(violation for value in structured[:1] for violation in schema.violations(value))
 
 
 def _structured(parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
@@ -124,7 +140,10 @@ def _structured(parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
 
 
 def _best(schema: CompiledSchema, text: str) -> Any:
-    """The reading that conforms, else the one that breaks something other than the type, else the text."""
+    """Returns the reading of a string that fits a schema best.
+
+    The one that conforms, or else the one that violates other rules than the type, or else the string itself.
+    """
     readings = list(parameter_values.read_scalars(text))
     for value in readings:
         if schema.is_valid(value):
@@ -134,7 +153,7 @@ def _best(schema: CompiledSchema, text: str) -> Any:
     )
 
 
-def _of_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
+def _check_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
     value = _best(schema, text)
     if schema.is_valid(value):
         return []
@@ -142,7 +161,7 @@ def _of_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
     return [one._replace(value_class=kind) for one in schema.violations(value)]
 
 
-def _of_json(schema: CompiledSchema, text: str) -> list[Violation]:
+def _check_json(schema: CompiledSchema, text: str) -> list[Violation]:
     try:
         return schema.violations(orjson.loads(text))
     except ValueError:  # no JSON, or nested too deeply
@@ -150,7 +169,7 @@ def _of_json(schema: CompiledSchema, text: str) -> list[Violation]:
 
 
 def _keyword(error: jsonschema_rs.ValidationError) -> str:
-    """The broken keyword; of a schema that takes nothing (`false`) the keyword that it stands in."""
+    """Returns the violated keyword; of the schema `false`, the keyword that holds it."""
     if error.kind.name != "falseSchema":
         return error.kind.name
     named = [
@@ -162,7 +181,7 @@ def _keyword(error: jsonschema_rs.ValidationError) -> str:
 
 
 def classify_value(value: Any) -> str:
-    """The kind of a JSON value."""
+    """Returns the kind of a JSON value."""
     if isinstance(value, str):
         return detect_kind(value, "string")
     if isinstance(value, dict | list):
@@ -178,7 +197,10 @@ def is_masked(value: Any) -> bool:
 
 
 def _is_undecidable(value: Any, keyword: str) -> bool:
-    """Whether the value is masked, or of a personal value what the keyword asks for."""
+    """Whether a keyword cannot be checked because of a mask.
+
+    Ingest masked the value, or that part of it.
+    """
     if is_masked(value):
         return True
     if not isinstance(value, str) or keyword not in (*CHARACTER_KEYWORDS, *LENGTH_KEYWORDS):
@@ -191,20 +213,21 @@ def _leaf_errors(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[js
         if _is_undecidable(error.instance, error.kind.name) or (
             error.kind.name == "pattern" and "executing regex" in error.message
         ):
-            continue  # masked, or the pattern needs more steps than it may take
+            continue  # masked, or the pattern needs more than `BACKTRACK_LIMIT` steps
         branches = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
-        if not branches or any(not branch for branch in branches):  # several of oneOf fit
+        if not branches or any(not branch for branch in branches):  # several alternatives of oneOf accept it
             yield error
         else:
             yield from _closest([list(_leaf_errors(branch)) for branch in branches])
 
 
 def _closest(branches: Sequence[list[jsonschema_rs.ValidationError]]) -> list[jsonschema_rs.ValidationError]:
-    """Errors of the alternative that fits best: of the value's type, with the fewest errors; else one of type.
+    """Returns the errors of the alternative that fits best.
 
-    An alternative without errors fits but for masked values.
+    It has the value's type and the fewest errors; if none has the type, the error is about the type. An alternative without
+    errors accepts the value except for masked parts.
     """
-    of_type = [branch for branch in branches if not any(map(_is_of_no_use, branch))]
+    of_type = [branch for branch in branches if not any(map(_is_mismatch, branch))]
     if of_type:
         return min(of_type, key=len)
     return [
@@ -212,8 +235,11 @@ def _closest(branches: Sequence[list[jsonschema_rs.ValidationError]]) -> list[js
     ]
 
 
-def _is_of_no_use(error: jsonschema_rs.ValidationError) -> bool:
-    """Another type, or the alternative that stands for an empty value (`maxLength: 0`)."""
+def _is_mismatch(error: jsonschema_rs.ValidationError) -> bool:
+    """Whether an alternative has another type.
+
+    One for an empty value (`maxLength: 0`) counts as such.
+    """
     return error.kind.name == "type" or (
         error.kind.name == "maxLength" and error.kind.as_dict().get("limit") == 0
     )
