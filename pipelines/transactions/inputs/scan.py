@@ -1,4 +1,4 @@
-"""One pass over a file before Spark opens it: its size and the length of its lines."""
+"""One pass over a file before Spark opens it: its size and the lengths of lines."""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""One module per input format: files -> RECORD rows. `registry` knows them all, `detect` tells them apart."""
+"""One module per input format: files -> RECORD rows.
+
+`registry` lists them, `inputs.detection` chooses between them.
+"""

@@ -1,4 +1,4 @@
-r"""Apache and nginx access logs -> STAGED rows, by built-in functions only.
+"""Apache and nginx access logs -> STAGED rows, with built-in functions only.
 
 One regular expression and one split take a line apart: an expression per field would cost a match per field.
 """
@@ -18,12 +18,12 @@ from pipelines.transactions.sources.lines import read_lines
 from pipelines.transactions.tables import conform_to_staged
 
 _SEPARATOR: Final = (
-    "\x1f"  # Apache and nginx write control characters escaped; a line that holds this one is refused
+    "\x1f"  # Apache and nginx write control characters escaped; a line that contains this one is rejected
 )
 _LINE: Final = to_java_pattern(LINE) + ".*+"
 _REPLACEMENT: Final = _SEPARATOR.join(
     "".join(f"${{{group}}}" for group in groups) for groups in FIELDS.values()
-)  # of the groups of a field at most one matched, and the others are nothing
+)  # of the groups of a field at most one matched, and the others are empty
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ESCAPES: Final = {
     "\\\\": "%5C",
@@ -34,7 +34,7 @@ _ESCAPES: Final = {
     "\\r": "%0D",
     "\\b": "%08",
 }
-"""What Apache writes for characters of a request line, in the order in which it must be read (mod_log_config)."""
+"""Apache's escapes of characters in a request line, in the order in which they must be decoded (mod_log_config)."""
 
 NOT_A_LOG_LINE: Final = "line is not of the common or combined log format"
 NOT_A_REQUEST: Final = "request line is not an HTTP request"
@@ -42,12 +42,15 @@ AMBIGUOUS_CLIENT: Final = "client and virtual host before the time cannot be tol
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
-    """STAGED rows of access logs; `line` is null until `with_line_numbers`, `host` where the log has none."""
+    """Returns STAGED rows of access logs.
+
+    `line` is null until `with_line_numbers`, `host` if the log has none.
+    """
     return read_lines(spark, inputs, settings.line_max_bytes, settings.unpacked_max_bytes).transform(parse)
 
 
 def parse(lines: DataFrame) -> DataFrame:
-    """LINES -> STAGED. One row in, one row out."""
+    """Parses LINES -> STAGED. One row in, one row out."""
     plain = F.when(F.col("value").contains("\x1b"), F.regexp_replace("value", ANSI_ESCAPES, "")).otherwise(
         F.col("value")
     )
@@ -80,7 +83,7 @@ def parse(lines: DataFrame) -> DataFrame:
 
 
 def _error() -> Column:
-    """Why a line cannot be read, else null."""
+    """Returns why a line cannot be read, otherwise null."""
     problem = (
         F.when(F.col("_parts").isNull(), F.lit(NOT_A_LOG_LINE))
         .when(F.col("_unsure").isNotNull(), F.lit(AMBIGUOUS_CLIENT))
@@ -90,12 +93,18 @@ def _error() -> Column:
 
 
 def _present(field: Column) -> Column:
-    """Null for what the log leaves out: `-`, or nothing where the pattern's part is optional."""
+    """Returns null for a value that the log omits.
+
+    It is `-`, or empty where the pattern's part is optional.
+    """
     return F.when((field != "-") & (field != ""), field)
 
 
 def _iso_time() -> Column:
-    """`17/May/2015:10:05:03 +0000` -> `2015-05-17T10:05:03+00:00`; an unknown month becomes 00: no date."""
+    """Converts `17/May/2015:10:05:03 +0000` -> `2015-05-17T10:05:03+00:00`.
+
+    An unknown month becomes 00, which is not a date.
+    """
     numbers = F.create_map(
         *(F.lit(part) for at, name in enumerate(_MONTHS, start=1) for part in (name, f"{at:02d}"))
     )
@@ -112,12 +121,15 @@ def _iso_time() -> Column:
 
 
 def _scheme(host: Column) -> Column:
-    """What the port of a virtual host tells."""
+    """Returns the scheme that the port of a virtual host implies."""
     return F.when(host.endswith(":443"), "https").when(host.endswith(":80"), "http")
 
 
 def _percent_encoded(url: Column) -> Column:
-    r"""The log's escapes in a request target (`\"`, `\\`, `\n`, `\xhh`) as percent escapes, as URLs have."""
+    r"""Converts the log's escapes in a request target to percent-encoding.
+
+    They are `\"`, `\\`, `\n` and `\xhh`.
+    """
     text = url
     for escape, encoded in _ESCAPES.items():
         text = F.replace(text, F.lit(escape), F.lit(encoded))
@@ -125,5 +137,5 @@ def _percent_encoded(url: Column) -> Column:
 
 
 def _unquoted(text: Column) -> Column:
-    r"""`\"` and `\\` as the characters they stand for; `\xhh` stays, as a byte need not be a character."""
+    r"""Decodes `\"` and `\\`; `\xhh` stays, because a byte need not be a character."""
     return F.when(text.contains("\\"), F.regexp_replace(text, r'\\(["\\])', "$1")).otherwise(text)

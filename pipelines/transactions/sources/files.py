@@ -1,4 +1,4 @@
-"""Whole files read in Python: the bridge from frames for what Spark's readers cannot take."""
+"""Reads whole files in Python, where Spark's readers cannot."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Row = dict[str, Any]
 _BATCH_ROWS = 2_000
 _BATCH_CHARACTERS = (
     16 << 20
-)  # of the texts in a batch: an Arrow string column holds 2 GiB at most, a body may be large
-_TASK_BYTES = 16 << 20  # of stored files in a task: starting one costs as much as reading a few megabytes
+)  # limit of the texts in a batch: an Arrow string column holds 2 GiB at most, and a body may be large
+_TASK_BYTES = 16 << 20  # stored bytes per task: starting one costs as much as reading a few megabytes
 _TASKS_PER_CORE = 4
 _SKIP_BYTES = 1 << 20
 _GLOB = str.maketrans({char: "\\" + char for char in "{}[]*?\\"})
@@ -41,12 +41,17 @@ def read_files(
     schema: StructType,
     max_bytes: int = sys.maxsize,
 ) -> DataFrame:
-    """`schema`: the rows that `rows` makes of each file's plain bytes from `Input.start` on, and `source`. Each file: one task.
+    """Reads each file in one task and returns its rows with the columns of `schema`.
 
-    A compressed file that holds more than `max_bytes` is one that cannot be read to its end.
+    A compressed file that exceeds `max_bytes` counts as one that cannot be read to its end. A file that cannot be read to its end
+    (`rows` may raise InputError) adds one row whose `error` begins with `FILE_ERROR`.
 
-    A file that cannot be read to its end (`rows` may raise InputError) adds one row whose `error` begins with
-    `FILE_ERROR`.
+    Args:
+        spark: the session.
+        inputs: the files.
+        rows: makes rows of a file's plain bytes from `Input.start` on; `source` is added to them.
+        schema: columns of the rows, `source` among them.
+        max_bytes: limit of the decompressed bytes of a file.
     """
     arrow = pa.schema([(field.name, _ARROW[type(field.dataType)]) for field in schema.fields])
 
@@ -60,7 +65,10 @@ def read_files(
 
 
 def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
-    """`source, path, start, content`: local files by path, opened by the task; remote ones by content."""
+    """Returns `source, path, start, content` of the files.
+
+    Local files are given by path and opened by the task, remote ones by content.
+    """
     local = sorted(
         (entry for entry in inputs if entry.path is not None), key=lambda entry: -(entry.bytes or 0)
     )
@@ -73,7 +81,7 @@ def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
     tasks = min(len(rows), max(some, sum(entry.bytes or 0 for entry in local) // _TASK_BYTES))
     files = spark.createDataFrame(rows, _FILES).repartition(
         max(1, tasks)
-    )  # in turn, so that large files part
+    )  # round robin, so that large files go to different tasks
     remote = [escape_glob(entry.location) for entry in inputs if entry.location is not None]
     if not remote:
         return files
@@ -89,7 +97,7 @@ def _files(spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
 
 
 def escape_glob(location: str) -> str:
-    """A location as Spark's readers take it, who would look for patterns in it."""
+    """Escapes a location for Spark's readers, which treat it as a pattern."""
     return location.translate(_GLOB)
 
 
@@ -105,7 +113,7 @@ def _rows_of(file: Row, rows: Callable[[BinaryIO], Iterable[Row]], max_bytes: in
 
 
 def _skip(plain: BinaryIO, size: int) -> None:
-    """Goes past the first `size` plain bytes."""
+    """Skips the first `size` plain bytes."""
     if plain.seekable():
         plain.seek(size)
         return
@@ -120,7 +128,10 @@ def _problem(error: Exception) -> str:
 
 
 def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Lists of at most `_BATCH_ROWS` rows, or of about `_BATCH_CHARACTERS` of text; none is empty."""
+    """Yields non-empty lists of rows, limited in number and in text.
+
+    The limits are `_BATCH_ROWS` rows and about `_BATCH_CHARACTERS` characters.
+    """
     batch: list[Row] = []
     size = 0
     for row in rows:

@@ -1,4 +1,4 @@
-"""HAR files -> STAGED rows: one file is one task, parsed whole in Python."""
+"""HAR files -> STAGED rows: one file is one task, parsed as a whole in Python."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pipelines.transactions.tables import STAGED
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
-    """STAGED rows of HAR files, `line` = number of the entry.
+    """Returns STAGED rows of HAR files; `line` is the number of the entry.
 
-    A file that is no HAR, is damaged or has more than `settings.har_max_bytes` when decompressed is one row
-    whose `error` begins with `FILE_ERROR`.
+    A file that is not a HAR, is damaged or exceeds `settings.har_max_bytes` when decompressed becomes one row whose `error`
+    begins with `FILE_ERROR`.
     """
     max_bytes = settings.har_max_bytes
 

@@ -1,4 +1,7 @@
-"""HAR 1.1-1.3 (http://www.softwareishard.com/blog/har-12-spec/) → RECORD rows as dictionaries, entry by entry."""
+"""HAR 1.1-1.3 → RECORD rows as dictionaries, entry by entry.
+
+Source: http://www.softwareishard.com/blog/har-12-spec/
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _JOINTS = {"cookie": "; ", "set-cookie": "\n"}
 
 
 def scalar_to_text(value: Any) -> str | None:
-    """A scalar as text, None for other values."""
+    """Converts a scalar to text; None for other values."""
     if isinstance(value, str):
         return replace_surrogates(value)
     if isinstance(value, bool):
@@ -34,7 +37,10 @@ def scalar_to_text(value: Any) -> str | None:
 
 
 def name_value_pairs(items: Any) -> Iterator[tuple[str, str]]:
-    """Names and values of `[{"name": .., "value": ..}, ..]`, or of an object, as some tools write."""
+    """Yields the names and values of `[{"name": .., "value": ..}, ..]`.
+
+    Also accepts an object of names and values, which some tools write instead.
+    """
     if isinstance(items, dict):
         items = [{"name": name, "value": value} for name, value in items.items()]
     for item in items if isinstance(items, list) else ():
@@ -44,9 +50,9 @@ def name_value_pairs(items: Any) -> Iterator[tuple[str, str]]:
 
 
 def parse_headers(items: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """(header fields, HTTP/2 pseudo header fields such as `:path`) by lower-case name.
+    """Returns (header fields, pseudo-header fields) by lower-case name.
 
-    Repeated fields are joined; what is no field name is passed over.
+    Pseudo-header fields are those of HTTP/2 such as `:path`. Repeated fields are joined; invalid field names are skipped.
     """
     fields: dict[str, str] = {}
     pseudo: dict[str, str] = {}
@@ -62,7 +68,10 @@ def parse_headers(items: Any) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def parse_cookies(items: Any, header: str | None) -> dict[str, str]:
-    """Cookies by name: of the HAR's list, else of the Cookie header; of a repeated name the first."""
+    """Returns cookies by name, from the HAR's list or else the Cookie header.
+
+    Of a repeated name the first value is used.
+    """
     found: dict[str, str] = {}
     for name, value in name_value_pairs(items):
         found.setdefault(name.strip(), value)
@@ -78,19 +87,19 @@ _ESCAPED: Final = re.compile(r"(?:[^%\s\"<>&=\x7f-\U0010ffff]|%[0-9A-Fa-f]{2})*+
 
 
 def encode_form(items: Any) -> str:
-    """The URL-encoded body that shows these parameters; empty for none."""
+    """Encodes listed parameters as a URL-encoded body; empty if there are none."""
     return urlencode(_plain(list(name_value_pairs(items))), quote_via=quote_plus)
 
 
 def encode_query(items: Any) -> str:
-    """The query that shows these parameters; empty for none."""
+    """Encodes listed parameters as a query string; empty if there are none."""
     return urlencode(_plain(list(name_value_pairs(items))), quote_via=quote)
 
 
 def _plain(found: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    """Names and values as they were meant. Some tools list them decoded, some as they were sent.
+    """Returns names and values decoded; some tools list them as they were sent.
 
-    As sent means: somewhere is an escape, and nowhere is what an encoded text cannot have. Such a list is decoded once.
+    A list is taken as sent, and is decoded once, if it contains an escape anywhere and nothing that encoded text cannot contain.
     """
     texts = [item for pair in found for item in pair]
     if any("%" in item for item in texts) and all(_ESCAPED.fullmatch(item) for item in texts):
@@ -106,10 +115,12 @@ _EXPORT_AGAIN = "Export the HAR again, or leave the file out."
 
 
 def parse_har(content: bytes, source: str) -> list[Any]:
-    """`log.entries` of a HAR 1.1-1.3, whatever its elements are. UTF-8 or, by its byte order mark, UTF-16.
+    """Returns `log.entries` of a HAR 1.1-1.3, whatever its elements are.
+
+    The text is UTF-8 or, by its byte order mark, UTF-16.
 
     Raises:
-        InputError: no JSON (with line and column), or no list of entries in it.
+        InputError: not JSON (with line and column), or JSON without a list of entries.
     """
     document = _parsed(content, source)
     log = document.get("log") if isinstance(document, dict) else None
@@ -124,7 +135,7 @@ def _parsed(content: bytes, source: str) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
-        pass  # strict about byte order marks, NaN, control characters, lone surrogates: all seen in the wild
+        pass  # orjson rejects byte order marks, NaN, control characters and lone surrogates, all of which occur in real files
     try:
         return json.loads(decode_text(content), strict=False)
     except json.JSONDecodeError as error:
@@ -149,11 +160,14 @@ _FORMS: Final = (
     rf"[A-Z][a-z]{{2}} (?P<month>[A-Z][a-z]{{2}}) (?P<day>\d\d) (?P<year>\d{{4}}) {_CLOCK} {_ZONE}(?: \([^()]{{0,64}}\))?",
 )
 _PATTERNS: Final = tuple(re.compile(form, re.ASCII) for form in _FORMS)
-_FRACTION_DIGITS: Final = 6  # microseconds: what a time stamp of the tables holds
+_FRACTION_DIGITS: Final = 6  # microseconds, the precision of a timestamp in the tables
 
 
 def to_iso_time(time: str | None) -> str | None:
-    """A time stamp as `2026-11-27T10:00:00.123456+01:00`; a text of no known form unchanged, no zone where none is said."""
+    """Converts a timestamp to the form `2026-11-27T10:00:00.123456+01:00`.
+
+    Text in no known notation is returned unchanged; without a time zone in the text the result has none.
+    """
     found = next((match for form in _PATTERNS if (match := form.fullmatch((time or "").strip()))), None)
     if found is None:
         return time
@@ -167,7 +181,7 @@ def to_iso_time(time: str | None) -> str | None:
 
 
 def _offset(zone: str | None) -> str:
-    """`+0100`, `GMT+0100` → `+01:00`; GMT, UTC and z → Z; nothing for none."""
+    """Converts `+0100`, `GMT+0100` → `+01:00`; GMT, UTC and z → Z; no zone → ""."""
     if not zone:
         return ""
     digits = zone.upper().removeprefix("GMT").removeprefix("UTC").replace(":", "")
@@ -194,19 +208,21 @@ _KINDS: Final = {
 }
 _EXTENSION: Final = "file of a browser extension"
 NOT_A_REQUEST_REASONS: Final = (*dict.fromkeys(_KINDS.values()), _EXTENSION, OTHER_SCHEME, NO_RESPONSE)
-"""Every answer of `not_request`: few, as they are counted."""
+"""All results of `reason_not_a_request`: few, because they are counted."""
 
 
 def reason_not_a_request(
     method: str | None, url: str | None, status: str | None, *, has_answer: bool
 ) -> str | None:
-    """Why an entry never was a request that a server answered; None for one that was, or that is broken.
+    """Returns why an entry is not a request that a server answered.
+
+    None for one that is, or that is incomplete.
 
     Args:
-        method: of the request; without one the entry is broken.
+        method: of the request; an entry without one is incomplete.
         url: of the request.
-        status: as recorded: 0 (Chrome), -1 (Playwright) or nothing where there was no answer.
-        has_answer: whether header fields of an answer were recorded.
+        status: as recorded: 0 (Chrome), -1 (Playwright) or nothing if there was no response.
+        has_answer: whether header fields of a response were recorded.
     """
     if not method or not url:
         return None
@@ -225,17 +241,17 @@ def _is_none(status: str | None) -> bool:
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#@]*)")
-_UNKNOWN_TYPE = "x-unknown"  # what Chrome writes for a response without content type
+_UNKNOWN_TYPE = "x-unknown"  # written by Chrome for a response without content type
 
 
 def parse_entries(content: bytes, source: str = "HAR") -> Iterator[dict[str, Any]]:
-    """One dictionary of RECORD fields per entry, `line` = its number from 1; absent fields are absent keys.
+    """Yields one dictionary of RECORD fields per entry; absent fields are absent keys.
 
-    Aborted requests (status 0) and `data:` URLs are delivered, with `not_request` saying what they are. An entry without the
-    structure of a request yields only `line` and `error`.
+    `line` is the entry's number, from 1. Aborted requests (status 0) and `data:` URLs are included, with the reason in
+    `not_request`. An entry without the structure of a request yields only `line` and `error`.
 
     Raises:
-        InputError: the document as a whole is no HAR.
+        InputError: the document as a whole is not a HAR.
     """
     for number, entry in enumerate(parse_har(content, source), start=1):
         yield {"line": number, **_record(entry)}
@@ -281,7 +297,10 @@ def _record(entry: Any) -> dict[str, Any]:
 
 
 def _response(response: dict[str, Any]) -> dict[str, Any]:
-    """Fields of the answer. Size: of the decoded content, else as transferred, which few tools know."""
+    """Returns the fields of the response.
+
+    The size is that of the decoded content, otherwise the transferred size, which few tools record.
+    """
     fields, pseudo = parse_headers(response.get("headers"))
     content = response.get("content")
     content = content if isinstance(content, dict) else {}
@@ -297,7 +316,10 @@ def _response(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _url(url: str | None, pseudo: dict[str, str], host: str | None) -> str | None:
-    """The absolute URL, completed from HTTP/2 pseudo header fields or Host where a tool wrote less."""
+    """Returns the absolute URL.
+
+    If a tool wrote less, it is completed from HTTP/2 pseudo-header fields or Host.
+    """
     target = url or pseudo.get(":path")
     authority = pseudo.get(":authority") or host
     if target and target.startswith("/") and authority:
@@ -306,7 +328,7 @@ def _url(url: str | None, pseudo: dict[str, str], host: str | None) -> str | Non
 
 
 def _with_query(url: str | None, listed: Any) -> str | None:
-    """The URL, completed from the listed query where a tool wrote it only there."""
+    """Returns the URL, with the listed query appended if the URL itself has none."""
     if not url or "?" in url or not listed:
         return url
     query = encode_query(listed)
@@ -315,22 +337,25 @@ def _with_query(url: str | None, listed: Any) -> str | None:
 
 
 def _size(value: Any) -> str | None:
-    """A number of bytes as text; None for -1, which HAR writes for unknown."""
+    """Converts a number of bytes to text; None for -1, which HAR writes for unknown."""
     return str(int(value)) if isinstance(value, int | float) and 0 <= value < 2**63 else None
 
 
 def _body(post: dict[str, Any]) -> str | None:
-    """The body as recorded, decoded where base64, else the form parameters encoded again. None when empty."""
+    """Returns the body as recorded, decoded if it is base64; None if it is empty.
+
+    Without a recorded text, listed form parameters are encoded again.
+    """
     recorded = scalar_to_text(post.get("text"))
     if recorded:
         return _decoded(recorded) if post.get("encoding") == "base64" else recorded
     if (scalar_to_text(post.get("mimeType")) or "").lower().startswith("multipart/"):
-        return None  # parts that are listed, not recorded: URL encoding would contradict the content type
+        return None  # parts are listed without their text: URL encoding would contradict the content type
     return encode_form(post.get("params")) or None
 
 
 def _decoded(body: str) -> str:
     try:
         return base64.b64decode(body, validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):  # marked as base64, but is not
+    except (binascii.Error, ValueError):  # declared as base64, but is not
         return body

@@ -1,4 +1,4 @@
-"""Line formats: files → lines, read once and in parallel, so that line numbers can still be told."""
+"""Line formats: files → lines, read once, in parallel and with exact line numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _SKIP_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its line feed, cut to the limit where `is_too_long`. `number` from 1."""
+    """A line without its line feed, cut to the limit if `is_too_long`.
+
+    `number` counts from 1.
+    """
 
     number: int
     content: bytes
@@ -29,12 +32,15 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The content as UTF-8; what is not becomes U+FFFD."""
+        """The content as UTF-8; invalid bytes become U+FFFD."""
         return self.content.decode("utf-8", "replace")
 
 
 def split_lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
-    """The lines of a stream, without its byte order mark; the last one needs no end. Memory: `max_bytes`."""
+    """Yields the lines of a stream, without its byte order mark.
+
+    The last line may lack a line feed. Uses memory for `max_bytes`.
+    """
     number = 0
     while piece := stream.readline(max_bytes + 1):
         number += 1
@@ -67,8 +73,8 @@ LINES = StructType(
 )
 _BINARY_BYTES = (
     1 << 30
-)  # of a file that Spark hands to Python as one value, which has 2 GiB at most and is in memory twice
-_BLANK_BYTES = 256  # a longer line of nothing but white space is no blank line but a damaged record
+)  # limit of a file that Spark passes to Python as one value, which has 2 GiB at most and is in memory twice
+_BLANK_BYTES = 256  # a longer line of only white space is not a blank line but a damaged record
 _CODEC_SUFFIX = {"gzip": ".gz", "zstd": ".zst"}
 _CODEC_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".deflate", ".snappy", ".lz4")
 
@@ -76,12 +82,12 @@ _CODEC_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".deflate", ".snappy
 def read_lines(
     spark: SparkSession, inputs: Sequence[Input], max_bytes: int, unpacked_bytes: int = sys.maxsize
 ) -> DataFrame:
-    """All lines of `inputs` -> LINES: blank ones flagged, those longer than `max_bytes` with `error`.
+    """Reads all lines of `inputs` -> LINES.
 
-    A file that Python reads and that holds more than `unpacked_bytes` when decompressed is one row about the file.
+    Blank lines are flagged, lines longer than `max_bytes` have an `error`. A file that Python reads and that exceeds
+    `unpacked_bytes` when decompressed becomes one row about the file.
 
-    Spark's text source reads what it can; files whose name keeps it from doing so (see
-    `_is_readable_by_spark`) are read in Python, one task each.
+    Spark's text source reads the files that it can; the others (see `_is_readable_by_spark`) are read in Python, one task each.
     """
     parts = []
     by_spark = [entry for entry in inputs if _is_readable_by_spark(entry)]
@@ -94,11 +100,11 @@ def read_lines(
 
 
 def with_line_numbers(rows: DataFrame, scan: DataFrame | None = None) -> DataFrame:
-    """`rows` with `line` filled in where it is null. Columns used: `source, line, block_start, row_id`.
+    """Fills in `line` where it is null.
 
-    `rows` is any part of `scan` (by default all of it). `scan` must hold *every* row that was read, blank
-    lines included, and must be stored: computing it again may number the rows anew. Costs one aggregation
-    over three columns of `scan`, now, and one broadcast join (a row per block of a file).
+    Columns used: `source, line, block_start, row_id`. `rows` is any part of `scan` (by default all of it). `scan` must hold
+    *every* row that was read, blank lines included, and must be stored: computing it again may number the rows differently. Costs
+    one aggregation over three columns of `scan`, now, and one broadcast join (a row per block of a file).
     """
     earlier = Window.partitionBy("source").orderBy("block_start").rowsBetween(Window.unboundedPreceding, -1)
     blocks = (
@@ -107,7 +113,7 @@ def with_line_numbers(rows: DataFrame, scan: DataFrame | None = None) -> DataFra
         .agg(F.min("row_id").alias("_first"), F.count("row_id").alias("_lines"))
         .withColumn("_before", F.coalesce(F.sum("_lines").over(earlier), F.lit(0)))
         .drop("_lines")
-        .localCheckpoint()  # the batch is looked at four times: counted, checked, sampled and published
+        .localCheckpoint()  # the batch is used four times: counted, checked, sampled and published
     )
     line = F.coalesce("line", F.col("row_id") - F.col("_first") + F.col("_before") + 1)
     joined = rows.join(F.broadcast(blocks), ["source", "block_start"], "left")
@@ -115,8 +121,8 @@ def with_line_numbers(rows: DataFrame, scan: DataFrame | None = None) -> DataFra
 
 
 def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> DataFrame:
-    # lineSep: by default a lone CR ends a line, too, and line numbers would not be those of any editor.
-    # recursiveFileLookup: no columns out of folders named like `day=1`.
+    # lineSep: by default a lone CR also ends a line, and line numbers would differ from those in an editor.
+    # recursiveFileLookup: no columns from folders named like `day=1`.
     reader = spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true")
     scan = reader.text(
         [
@@ -126,7 +132,7 @@ def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> D
             for entry in inputs
         ]
     )
-    # What is not UTF-8 becomes U+FFFD (`not_unicode`), on which Arrow readers insist, too.
+    # Invalid UTF-8 becomes U+FFFD, because Arrow readers reject it.
     value, size = F.make_valid_utf8("value"), F.octet_length("value")
     return scan.select(
         F.col("_metadata.file_path").alias("source"),
@@ -140,7 +146,7 @@ def _by_spark(spark: SparkSession, inputs: Sequence[Input], max_bytes: int) -> D
 
 
 def _raw(value: Column) -> Column:
-    """The text that quarantine may show, cut."""
+    """Returns the text that quarantine may show, cut to `RAW_CHARACTERS`."""
     return F.when(F.octet_length(value) > RAW_CHARACTERS, F.substring(value, 1, RAW_CHARACTERS)).otherwise(
         value
     )
@@ -169,10 +175,11 @@ def _too_long(max_bytes: int) -> str:
 
 
 def _is_readable_by_spark(entry: Input) -> bool:
-    """Whether Spark's text source may have it: it holds a line as a whole, and starts at the beginning of a file.
+    """Whether Spark's text source can read the file.
 
-    Hadoop picks codecs by the name's ending, hides names that begin with `_` or `.`, trips over colons. Of a remote
-    compressed file nobody knows what it unpacks to, so that Python reads it with bounded lines, where it fits into one value.
+    Spark holds a line as a whole, and starts at the beginning of a file. Hadoop chooses codecs by the suffix of the name, hides
+    names that begin with `_` or `.`, and fails on colons. The decompressed size of a remote file is unknown, so Python reads it
+    with bounded lines if it fits into one value.
     """
     if entry.start or (entry.scan is not None and entry.scan.has_long_line):
         return False

@@ -1,8 +1,8 @@
-"""Maps of names and values that hostile JSON filled: repeated names, any case. Columns only.
+"""Cloudflare Logpush lines -> STAGED rows. Columns only.
 
-`transform_keys`, `map_from_entries` and their kin fail on repeated keys unless a session setting says
-otherwise; `from_json` lets them pass. So names are made unique first, and only where they are not (each check
-costs next to nothing, rebuilding a map some microseconds).
+Maps of names and values may come from hostile JSON: repeated names, any case. `transform_keys`, `map_from_entries` and similar
+functions fail on repeated keys unless a session setting says otherwise; `from_json` lets them pass. So names are made unique
+first, and only where they are not (each check costs next to nothing, rebuilding a map some microseconds).
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from pipelines.transactions.tables import conform_to_staged
 
 _JOINT = "\n"
 _REPEATED = r"(?:\A|\n)([^\n]*+)\n\1(?:\n|\z)"
-"""Of sorted names, joined: one that may stand there twice. Spark's sets of texts are not compiled and cost ten times as much."""
+"""Matches sorted, joined names of which one may occur twice. Spark's sets of texts are not compiled and ten times as slow."""
 
 
 def with_lower_names(names: Column) -> Column:
-    """map<string,string> -> with lower-case names; of names that become equal the first. Null stays null."""
+    """Converts the names of a map<string,string> to lower case.
+
+    Of names that become equal the first is kept. Null stays null.
+    """
     keys = F.map_keys(names)
     joined = F.array_join(keys, _JOINT)
     is_clean = (F.lower(joined) == joined) & _are_unique(keys)
@@ -34,24 +37,30 @@ def with_lower_names(names: Column) -> Column:
 
 
 def with_unique_names(names: Column) -> Column:
-    """map<string,string> -> the same, of a repeated name the first. Null stays null."""
+    """Removes repeated names of a map<string,string>; the first is kept.
+
+    Null stays null.
+    """
     return F.when(_are_unique(F.map_keys(names)), names).otherwise(
         _first_of_each(F.map_entries(names), lambda name: name)
     )
 
 
 def _are_unique(keys: Column) -> Column:
-    """Whether no name is there twice. Null of null."""
+    """Whether no name occurs twice. Null for null."""
     joined = F.array_join(F.sort_array(keys), _JOINT)
     return (
         (F.size(keys) < 2)
         | ~joined.rlike(_REPEATED)
-        | (F.size(F.array_distinct(keys)) == F.size(keys))  # a name may hold the joint itself
+        | (F.size(F.array_distinct(keys)) == F.size(keys))  # a name may contain the separator itself
     )
 
 
 def parse_cookie_header(header: Column) -> Column:
-    """A Cookie header (RFC 6265 s. 4.2.1) -> map, of a repeated name the first. Null stays null."""
+    """Parses a Cookie header (RFC 6265 s. 4.2.1) -> map; null stays null.
+
+    Of a repeated name the first value is kept.
+    """
     entries = F.transform(
         F.split(header, "; ?"),
         lambda pair: F.struct(
@@ -65,7 +74,10 @@ def parse_cookie_header(header: Column) -> Column:
 
 
 def _first_of_each(entries: Column, folded: Callable[[Column], Column]) -> Column:
-    """array<struct<key,value>> -> a map of the first entry of each folded key; n log n in hostile input."""
+    """Builds a map of the first entry of each folded key.
+
+    `entries` is array<struct<key,value>>; takes n log n time even for hostile input.
+    """
     numbered = F.transform(
         entries,
         lambda entry, at: F.struct(
@@ -116,20 +128,19 @@ _SECOND_OBJECT: Final = r'\}\{"\w+"\s*:'
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
-    """STAGED rows of Logpush files, `line` null until `lines.with_line_numbers`.
+    """Returns STAGED rows of Logpush files; `line` is null until `with_line_numbers`.
 
-    A field of the wrong type is null and the rest of the record stays; a line that is no JSON object has
-    `error`.
+    A field of the wrong type is null and the rest of the record stays; a line that is not a JSON object has `error`.
     """
     return read_lines(spark, inputs, settings.line_max_bytes, settings.unpacked_max_bytes).transform(parse)
 
 
 def parse(lines: DataFrame) -> DataFrame:
-    """LINES -> STAGED. One row in, one row out."""
+    """Parses LINES -> STAGED. One row in, one row out."""
     parsed = lines.withColumn("_json", F.from_json(_scalar_json(F.col("value")), _SCHEMA, _OPTIONS)).select(
         "*", "_json.*"
     )
-    # One step for all that holds lambdas: Spark does not compile such a step together with others.
+    # One step for all expressions with lambdas: Spark does not compile such a step together with others.
     named = parsed.withColumns(
         {
             "request_headers": with_lower_names(F.col("RequestHeaders")),
@@ -171,13 +182,19 @@ def parse(lines: DataFrame) -> DataFrame:
 
 
 def _scalar_json(line: Column) -> Column:
-    r"""The line with `\ufffd` for each escape of a lone surrogate; looked for only where there are surrogates."""
+    r"""Replaces each escape of a lone surrogate in the line with `\ufffd`.
+
+    Lone surrogates are searched for only in lines with surrogates.
+    """
     suspicious = line.contains(r"\u") & (line.contains(r"\ud") | line.contains(r"\uD"))
     return F.when(suspicious, F.regexp_replace(line, LONE_ESCAPE, r"$1\\ufffd")).otherwise(line)
 
 
 def _error() -> Column:
-    """Why a line cannot be read, else null. Costly checks only where a cheap one found something."""
+    """Returns why a line cannot be read, otherwise null.
+
+    Costly checks run only where a cheap one found something.
+    """
     is_empty = F.coalesce(*_TEXTS).isNull() & F.coalesce(*_MAPS).isNull()
     is_double = F.when(F.col("value").contains('}{"'), F.col("value").rlike(_SECOND_OBJECT))
     no_object = F.when(is_empty & ~F.col("is_blank"), F.lit(_NO_OBJECT))
@@ -185,7 +202,7 @@ def _error() -> Column:
 
 
 def _cookies() -> Column:
-    """The logged cookies, else those of a logged Cookie header."""
+    """Returns the logged cookies, otherwise those of a logged Cookie header."""
     logged = with_unique_names(F.col("Cookies"))
     header = F.coalesce(_header("RequestHeaders", "cookie"), _header("RequestHeaders", "Cookie"))
     return F.when((F.size("Cookies") > 0) | header.isNull(), logged).otherwise(parse_cookie_header(header))

@@ -1,4 +1,7 @@
-"""All formats by name. A new one is a module with `read`, a line here, and a rule in `detect`."""
+"""All formats by name.
+
+A new one is a module with `read`, a line here, and a rule in `inputs.detection`.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,18 @@ from pipelines.transactions.sources import combined, har, logpush
 
 
 class Reader(Protocol):
-    """Files of one format -> STAGED rows: one per record or blank line, or one with `FILE_ERROR`."""
+    """Reads files of one format -> STAGED rows.
+
+    There is one row per record or blank line, or one with `FILE_ERROR`.
+    """
 
     def __call__(self, spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
-        """The rows of `inputs`; lazy."""
+        """Returns the rows of `inputs`; lazy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A format by its name on the command line, and how it is read."""
+    """A format: its name on the command line, and its reader."""
 
     name: Format
     read: Reader
@@ -42,7 +48,7 @@ SOURCES: Final[Mapping[Format, Source]] = {
 
 
 def read(spark: SparkSession, inputs: Sequence[Input], settings: IngestSettings) -> DataFrame:
-    """STAGED rows of all `inputs`, of whatever formats. `inputs` must not be empty."""
+    """Returns STAGED rows of all `inputs`, of any formats. `inputs` must not be empty."""
     by_format = {name: [entry for entry in inputs if entry.format == name] for name in SOURCES}
     frames = [
         SOURCES[name].read(spark, entries, settings).withColumn("format", F.lit(name))

@@ -1,4 +1,4 @@
-"""Columns of text → typed columns, and the checks that say why a typed record is not a transaction."""
+"""Text columns → typed columns, and the checks of typed records."""
 
 from __future__ import annotations
 
@@ -30,40 +30,52 @@ MULTIPART_BODY = r"(?i)\A--[^\r\n]{1,70}\r?\nContent-Disposition: ?form-data;"  
 
 
 def non_empty(text: Column) -> Column:
-    """NULL for an empty text or the "-" of access logs."""
+    """Returns NULL for empty text or the "-" of access logs."""
     return F.when((F.trim(text) != "") & (text != "-"), F.trim(text))
 
 
 def header(headers: Column, name: str) -> Column:
-    """The value of a header; NULL where it is missing or empty."""
+    """Returns the value of a header; NULL if it is missing or empty."""
     return non_empty(F.try_element_at(headers, F.lit(name)))
 
 
 def without_user(url: Column) -> Column:
-    """A URL without user information (RFC 3986 s. 3.2.1)."""
+    """Removes user information from a URL (RFC 3986 s. 3.2.1)."""
     return F.when(url.contains("@"), F.regexp_replace(url, redaction.USER_INFORMATION, "$1")).otherwise(url)
 
 
 def without_addresses(text: Column) -> Column:
-    """An unparsed line without addresses, wherever a tool has put them, and without the user beside one."""
+    """Removes addresses from an unparsed line, wherever a tool has put them.
+
+    The user next to an address is removed, too.
+    """
     user = r"(?: [^\s\[]{1,256} [^\s\[]{1,256}(?= \[))?"
     return F.regexp_replace(text, rf"(?<![\w.:]){ADDRESS}(?:\]?:\d{{1,5}})?{user}", "-")
 
 
 def parse_media_type(text: Column) -> Column:
-    """From "Application/JSON; charset=utf-8" to "application/json"; NULL for what is no media type."""
+    """Converts "Application/JSON; charset=utf-8" to "application/json".
+
+    NULL for text that is not a media type.
+    """
     essence = F.lower(F.trim(F.substring_index(text, ";", 1)))
     return F.when(essence.rlike(MEDIA_TYPE), essence)
 
 
 def parse_size(text: Column) -> Column:
-    """Bytes; NULL for missing or negative (HAR writes -1 for unknown)."""
+    """Returns a number of bytes; NULL if missing or negative.
+
+    HAR writes -1 for an unknown size.
+    """
     count = text.try_cast("bigint")
     return F.when(count >= 0, count)
 
 
 def normalise_host(text: Column, scheme: Column) -> Column:
-    """Lower case, without the scheme's default port (RFC 9110 s. 4.2) and without the root's dot."""
+    """Returns a host in lower case, without default port and trailing dot.
+
+    The default port is that of the scheme (RFC 9110 s. 4.2), the dot that of the DNS root.
+    """
     lower = F.regexp_replace(F.lower(F.trim(text)), r"\.(?=\z|:)", "")
     without_443 = F.when(
         lower.endswith(":443") & F.coalesce(scheme != "http", F.lit(True)),
@@ -76,11 +88,13 @@ def normalise_host(text: Column, scheme: Column) -> Column:
 
 
 def parse_timestamp(text: Column, zone: str | None) -> Column:
-    """Time from RFC 3339 / ISO 8601 text or a Unix time in s, ms, us or ns (told apart by size; Logpush offers all but us).
+    """Parses RFC 3339 / ISO 8601 text or a Unix time in s, ms, us or ns.
+
+    The unit of a Unix time is inferred from its size; Logpush offers all but us.
 
     Args:
-        text: as the log has it.
-        zone: of times that name none; None: such a time is NULL, as nothing tells which hour it was.
+        text: as logged.
+        zone: of times without a time zone; if None, such a time is NULL, because its hour is unknown.
     """
     number = text.try_cast("double")
     seconds = (
@@ -99,7 +113,10 @@ def parse_timestamp(text: Column, zone: str | None) -> Column:
 
 
 def _as_cast_reads(text: Column) -> Column:
-    """ISO 8601 as Spark's cast takes it: a point, seconds, no blank before the zone. Most texts are so already."""
+    """Converts ISO 8601 text to the notation that Spark's cast accepts.
+
+    That is a decimal point, seconds, and no blank before the zone. Most texts have it already.
+    """
     plain = F.regexp_replace(F.replace(text, F.lit(","), F.lit(".")), r"(?<=[0-9]) (?=[A-Z+-])", "")
     whole = F.regexp_replace(plain, r"\A([0-9-]{10}[T ][0-9]{2}:[0-9]{2})(?!:)", "$1:00")
     is_other = (
@@ -109,12 +126,15 @@ def _as_cast_reads(text: Column) -> Column:
 
 
 def has_no_zone(text: Column) -> Column:
-    """Whether a time stamp is one but for its zone."""
+    """Whether a text is a timestamp that only lacks its time zone."""
     return text.rlike(rf"\A{LOCAL_TIME}\z")
 
 
 def guess_media_type(body: Column, max_bytes: int) -> Column:
-    """The media type of a body that plainly is JSON, a form or multipart; else NULL. For bodies that came without one."""
+    """Guesses the media type of a body that was sent without one.
+
+    The result is JSON, form or multipart if the body clearly is one; otherwise NULL.
+    """
     text = F.btrim(body, F.lit(" \t\r\n"))
     ends = (text.startswith("{") & text.endswith("}")) | (text.startswith("[") & text.endswith("]"))
     kind = (
@@ -126,13 +146,14 @@ def guess_media_type(body: Column, max_bytes: int) -> Column:
 
 
 def sorted_names(fields: Column) -> Column:
-    """Sorted names of a header or cookie map; what is no name (a malformed line may hold anything) is left out.
+    """Returns the sorted names of a header or cookie map.
 
-    All names are looked at together first: a lambda is interpreted, ten times as slow, and hardly ever needed.
+    Invalid names, which a malformed line may contain, are dropped. All names are checked together first: a lambda is interpreted,
+    ten times as slow, and hardly ever needed.
     """
     keys = F.map_keys(fields)
     joined = F.array_join(keys, "\n")
-    # a name may hold a line end itself
+    # a name may contain a line break itself
     line_ends = F.length(joined) - F.length(F.replace(joined, F.lit("\n"), F.lit("")))
     are_names = joined.rlike(_FIELD_NAMES) & (line_ends == F.size(keys) - 1)
     return F.sort_array(
@@ -143,14 +164,17 @@ def sorted_names(fields: Column) -> Column:
 # \z, not $: in Java, $ also matches before a last line end. RFC 3986 s. 3.2.2
 HOST = r"\A(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?\z"
 METHOD = r"\A[A-Z][A-Z-]{1,19}\z"
-CONTROLS = r"[\x00-\x1f\x7f]"  # a request line holds none (RFC 9112 s. 3)
+CONTROLS = r"[\x00-\x1f\x7f]"  # not allowed in a request line (RFC 9112 s. 3)
 HTTP_SCHEMES = ("http", "https", "ws", "wss")  # a web socket opens with an HTTP request (RFC 6455 s. 1.3)
 PATH_CHARACTERS = 4096
 NO_ZONE = "time has no time zone, so the hour is unknown"
 
 
 def violations(now: datetime, settings: IngestSettings) -> Column:
-    """array<string>: why a typed record is no transaction, in words; empty when it is one."""
+    """Returns array<string>: why a typed record is not a transaction, in words.
+
+    Empty if it is one.
+    """
     host_name, method, path, scheme, status, target = (
         F.col(name) for name in ("host", "method", "path", "scheme", "status", "target")
     )
@@ -191,7 +215,7 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
             status.isNotNull() & (status != 0) & ~status.between(100, 599),
         ),
     )
-    # a lambda over an array of them would keep all of these checks from being compiled
+    # a lambda over an array of them would prevent all of these checks from being compiled
     found = F.array_remove(F.split(F.concat_ws("\n", *checks), "\n"), "")
     return (
         F.when(F.col("error").isNotNull(), F.array("error"))
@@ -212,5 +236,8 @@ def _time_checks(now: datetime, window_years: int) -> list[Column]:
 
 
 def _violated(reason: str, fails: Column) -> Column:
-    """`reason`, or NULL where the check holds. An undecided (NULL) check counts as failed: no row may vanish."""
+    """Returns `reason`, or NULL if the check holds.
+
+    An undecided (NULL) check counts as failed: no row may disappear.
+    """
     return F.when(F.coalesce(fails, F.lit(True)), F.lit(reason))

@@ -1,4 +1,7 @@
-"""What a staged batch holds, a file: valid, quarantined by reason, and what never was a request. Counted in one pass."""
+"""Counts per file of a staged batch, in one pass.
+
+Counted are valid records, quarantined records by reason, and entries that were not requests.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,21 @@ from pipelines.transactions.tables import BATCHES, FILE_ERROR
 
 WAYS_OUT: Final[Mapping[str, str]] = {
     NO_ZONE: "Set ingest.time_zone in --settings to the zone of the log (UTC, Europe/Berlin)",
-    AMBIGUOUS_CLIENT: "Log the combined format (a virtual host first and with its port: %v:%p %h), or cut off what is before "
+    AMBIGUOUS_CLIENT: "Log the combined format (a virtual host first and with its port: %v:%p %h), or remove everything before "
     "the client",
     NOT_A_LOG_LINE: "Log the common or combined format, or give the right --format",
     "time is missing or not a time stamp": "Log the time as Apache and nginx do, or as ISO 8601 with its zone",
     "host is missing": "Log the host (Logpush: ClientRequestHost; HAR: absolute URLs)",
 }
-"""By the reason: what makes a log readable. For others: the right --format, or leave the file out."""
+"""By reason: how to make a log readable. For other reasons: the right --format, or leave the file out."""
 _ANY_WAY_OUT: Final = "Give the right --format, or leave the file out"
 
 
 class FileCounts(TypedDict):
-    """One file. `read` counts records that are or could have been requests: valid and quarantined."""
+    """Counts of one file.
+
+    `read` counts records that are or could have been requests: valid and quarantined.
+    """
 
     source: str
     read: int
@@ -44,7 +50,7 @@ class FileCounts(TypedDict):
 
 
 def count_files(rows: DataFrame) -> list[FileCounts]:
-    """Counts of each file: a few small rows each, from a few staged columns."""
+    """Counts the records of each file, from a few staged columns."""
     found = (
         rows.groupBy("source", "not_request", F.get("violations", F.lit(0)).alias("reason"))
         .agg(
@@ -75,7 +81,7 @@ def count_files(rows: DataFrame) -> list[FileCounts]:
 
 
 def find_file_problems(counted: Iterable[FileCounts]) -> dict[str, str]:
-    """Source → problem of every file that could not be read to its end."""
+    """Returns source → problem of every file that could not be read to its end."""
     return {
         file["source"]: min(errors).removeprefix(FILE_ERROR)
         for file in counted
@@ -84,7 +90,7 @@ def find_file_problems(counted: Iterable[FileCounts]) -> dict[str, str]:
 
 
 def find_mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySettings) -> dict[str, str]:
-    """Source → what is wrong with it and the way out, of each file of which nothing or too little can be read.
+    """Returns source → problem and way out of each file that is mostly unusable.
 
     Shares of a small file (`quality.min_rows_for_shares`) prove nothing, unless all of it is quarantined.
     """
@@ -104,12 +110,12 @@ def find_mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySett
 
 
 def sum_not_requests(counted: Iterable[FileCounts]) -> Counter[str]:
-    """All that never was a request, by reason."""
+    """Sums the entries that were not requests, by reason."""
     return sum((file["not_requests"] for file in counted), Counter())
 
 
 def first_and_last_times(counted: Iterable[FileCounts]) -> list[datetime]:
-    """First and last times of the files, where they have any."""
+    """Returns the first and last times of the files that have any."""
     return [time for file in counted for time in (file["first_time"], file["last_time"]) if time is not None]
 
 
@@ -126,7 +132,7 @@ def _nothing(source: str) -> FileCounts:
     )
 
 
-BATCHES_BEFORE = 30  # a month of days: what volume is usual
+BATCHES_BEFORE = 30  # a month of daily batches, for the usual volume
 
 
 def count_batch(
@@ -136,7 +142,10 @@ def count_batch(
     settings: QualitySettings,
     now: datetime,
 ) -> BatchCounts:
-    """The figures of a batch that the checkpoint judges; `earlier` are records of each of the batches before."""
+    """Returns the figures of a batch that the checkpoint checks.
+
+    `earlier` holds the number of records of each previous batch.
+    """
     records, valid = sum(row["read"] for row in counted), sum(row["valid"] for row in counted)
     latest = now + timedelta(minutes=settings.clock_tolerance_minutes)
     seen = (
@@ -172,7 +181,7 @@ def count_batch(
 
 
 def read_earlier_batch_sizes(warehouse: Warehouse) -> list[int]:
-    """Records of each of the newest published batches."""
+    """Returns the numbers of records of the latest published batches."""
     if not BATCHES.exists(warehouse):
         return []
     batches = BATCHES.read(warehouse).where("state = 'published'").groupBy("batch_id")
@@ -181,7 +190,10 @@ def read_earlier_batch_sizes(warehouse: Warehouse) -> list[int]:
 
 
 def sample_rows(rows: DataFrame, valid: int, wanted: int):  # type: ignore[no-untyped-def]  # pandas frame
-    """At most `wanted` valid rows, spread over the batch, the same ones at every rerun; of a body only its hash."""
+    """Samples at most `wanted` valid rows, spread over the batch.
+
+    The sample is the same at every rerun; of a body it has only the hash.
+    """
     body = F.when(F.col("request_body").isNotNull(), F.xxhash64("request_body")).alias("body")
     chosen = rows.where(F.size("violations") == 0).select(
         "status", "response_content_type", body, "transaction_id"
@@ -193,5 +205,8 @@ def sample_rows(rows: DataFrame, valid: int, wanted: int):  # type: ignore[no-un
 
 
 def _hour(time: datetime) -> int:
-    """Hours since the epoch; collected times are naive and UTC (pipelines.runtime.spark)."""
+    """Returns hours since the epoch; `time` is naive and UTC.
+
+    Times collected from Spark are (pipelines.runtime.spark).
+    """
     return int(time.replace(tzinfo=UTC).timestamp() // 3600)

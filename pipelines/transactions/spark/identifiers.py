@@ -1,4 +1,4 @@
-"""Who sent a transaction: keyed hashes of clients and credentials."""
+"""Identifies the sender of a transaction by keyed hashes (client, credentials)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.http import redaction
 from pipelines.runtime.settings import PrivacySettings, SessionIdentifier
 
 BLOCK_BYTES = 64  # block of SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104 s. 2)
-HASH_CHARACTERS = 32  # 128 bits: no two of 10^12 clients share a hash but with probability 10^-15
+HASH_CHARACTERS = 32  # 128 bits: the probability that any two of 10^12 clients share a hash is 10^-15
 KEY_COLUMNS = ("_inner_pad", "_outer_pad")
 STANDARD_HEADERS = (
     "accept accept-charset accept-encoding accept-language cache-control connection content-encoding content-length content-type "
@@ -22,11 +22,14 @@ STANDARD_HEADERS = (
     "sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user te trailer "
     "transfer-encoding upgrade upgrade-insecure-requests user-agent via x-requested-with"
 ).split()
-"""Headers that are never an identifier: a set look-up spares the regular expression for nearly all of them."""
+"""Headers that are never an identifier: looking them up in a set saves the regular expression for nearly all of them."""
 
 
 def with_key(records: DataFrame, key: bytes) -> DataFrame:
-    """Adds the two padded keys of HMAC (RFC 2104) as columns `KEY_COLUMNS`; drop them after hashing."""
+    """Adds the two padded keys of HMAC (RFC 2104) as columns `KEY_COLUMNS`.
+
+    Drop them after hashing.
+    """
     block = (key if len(key) <= BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
     pads = (bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block))
     schema = StructType([StructField(name, BinaryType(), False) for name in KEY_COLUMNS])
@@ -34,14 +37,20 @@ def with_key(records: DataFrame, key: bytes) -> DataFrame:
 
 
 def keyed_hash(value: Column) -> Column:
-    """HMAC-SHA-256 (RFC 2104), its first 32 hexadecimal digits. NULL in, NULL out. Needs the columns of `with_key`."""
+    """Returns HMAC-SHA-256 (RFC 2104), its first 32 hexadecimal digits. NULL for NULL.
+
+    Needs the columns of `with_key`.
+    """
     inner = F.sha2(F.concat(F.col(KEY_COLUMNS[0]), value.cast("binary")), 256)
     outer = F.sha2(F.concat(F.col(KEY_COLUMNS[1]), F.unhex(inner)), 256)
     return F.substring(outer, 1, HASH_CHARACTERS)
 
 
 def identifier_hashes(sessions: Sequence[SessionIdentifier], jwt_claims: Sequence[str]) -> Column:
-    """map "header:authorization" | "cookie:sid" | "jwt:sub" → keyed hash, of every header and cookie that may identify."""
+    """Returns the keyed hashes of every header and cookie that may identify a client.
+
+    The column is a map: "header:authorization", "cookie:sid" or "jwt:sub" → keyed hash.
+    """
     configured = {
         location: [s.key.partition(":")[2] for s in sessions if s.location == location]
         for location in ("header", "cookie")
@@ -57,7 +66,7 @@ def identifier_hashes(sessions: Sequence[SessionIdentifier], jwt_claims: Sequenc
         return name.isin(configured["cookie"]) | name.rlike(redaction.SECRET_NAME)
 
     headers, cookies = F.col("request_headers"), F.col("cookies")
-    # Looked for in all names together first: a lambda is interpreted, and most requests hold no such header.
+    # All names are searched together first: a lambda is interpreted, and most requests have no such header.
     names = F.array_join(F.map_keys(headers), "\n")
     parts = [
         _hashed("header", headers, is_identifying_header, names.rlike(_sieve(certain_headers))),
@@ -69,13 +78,16 @@ def identifier_hashes(sessions: Sequence[SessionIdentifier], jwt_claims: Sequenc
 
 
 def _sieve(certain: Sequence[str]) -> str:
-    """Matches lines of header names of which one may be identifying."""
+    """Builds a pattern that matches lines of header names if one may be identifying."""
     sure, never = ("|".join(map(re.escape, names)) for names in (certain, STANDARD_HEADERS))
     return rf"(?m)^(?:(?:{sure})$|(?!(?:{never})$).*?{redaction.SECRET_NAME})"
 
 
 def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column], may_hold: Column) -> Column:
-    """Names → hashes of the `values` that are to be kept, by their names; none where there `may_hold` be none."""
+    """Hashes the `values` whose names are to be kept, by name.
+
+    Empty where `may_hold` is false.
+    """
     kept = F.map_filter(values, lambda name, value: keep(name) & value.isNotNull() & (value != ""))
     hashed = F.transform_values(kept, lambda _, value: keyed_hash(value))
     named = F.transform_keys(hashed, lambda name, _: F.concat(F.lit(f"{prefix}:"), F.substring(name, 1, 128)))
@@ -83,7 +95,10 @@ def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column], may_h
 
 
 def _claims(names: Sequence[str]) -> Column:
-    """map "jwt:NAME" → keyed hash of the claims of a JWT bearer token (RFC 7519); empty where there is none."""
+    """Returns the keyed hashes of claims of a JWT bearer token (RFC 7519).
+
+    The column is a map: "jwt:NAME" → keyed hash; empty without a token.
+    """
     token = F.regexp_extract(
         F.try_element_at(F.col("request_headers"), F.lit("authorization")),
         r"^[Bb]earer +[\w-]+\.([\w-]+)\.",
@@ -105,27 +120,27 @@ def _claims(names: Sequence[str]) -> Column:
 
 
 IDENTIFIERS = ("jwt:sub", "jwt:sid", "header:authorization", "header:x-api-key", "header:x-auth-token")
-"""Of `transactions.identifiers`, in this order: a subject outlives its tokens, which change every hour."""
+"""Keys of `transactions.identifiers` by precedence: a subject outlives its tokens, which change every hour."""
 SESSION_COOKIE = r"^cookie:.*(?i)(?:sess|sid)"
 IPV4_BITS, IPV6_DIGITS, GROUP_DIGITS, GROUPS = 32, 32, 4, 8
 
 
 def describe_client(settings: PrivacySettings) -> str:
-    """What "client" means under these settings, for people."""
+    """Describes in words how clients are identified under these settings."""
     return (
         "A client is its session identifier (subject of a JWT, Authorization, API key, session cookie); without one it is the "
-        f"network of its address (IPv4 /{settings.client_ipv4_prefix}, IPv6 /{settings.client_ipv6_prefix}) with its program "
-        "and TLS fingerprint, so callers of one network with one program count once (settings privacy, at ingest)."
+        f"network of its address (IPv4 /{settings.client_ipv4_prefix}, IPv6 /{settings.client_ipv6_prefix}), its user agent "
+        "and TLS fingerprint, so callers in one network with the same user agent count as one (settings privacy, at ingest)."
     )
 
 
 def client_hash(ids: Column, settings: PrivacySettings, sessions: Sequence[str] = ()) -> Column:
-    """Keyed hash that stands for one client.
+    """Returns the keyed hash that stands for one client.
 
     Args:
-        ids: `transactions.identifiers`, hashes already.
-        settings: prefixes of networks, and how many proxies are trusted.
-        sessions: keys of the identifiers that operators named (`selection.sessions`); they come first.
+        ids: `transactions.identifiers`, already hashed.
+        settings: prefix lengths of networks, and the number of trusted proxies.
+        sessions: keys of the identifiers configured by operators (`selection.sessions`); they take precedence.
     """
     cookies = F.map_filter(ids, lambda name, _: name.rlike(SESSION_COOKIE))
     agent = F.coalesce(F.col("user_agent"), F.lit(""))
@@ -141,10 +156,11 @@ def client_hash(ids: Column, settings: PrivacySettings, sessions: Sequence[str] 
 
 
 def client_address(trusted_proxies: int) -> Column:
-    """The client's address: that of the connection, or what the farthest trusted proxy saw (X-Forwarded-For).
+    """Returns the client's address.
 
-    Each proxy appends the address that it saw, so the last `trusted_proxies` entries were written by ours and all before by
-    whoever called: those are never read (RFC 7239 s. 8.1).
+    It is that of the connection, or the one that the outermost trusted proxy saw (X-Forwarded-For). Each proxy appends the
+    address that it saw, so the last `trusted_proxies` entries were written by trusted proxies and all earlier ones by the caller:
+    those are never read (RFC 7239 s. 8.1).
     """
     peer = F.coalesce(F.col("client_ip"), F.lit(""))
     if not trusted_proxies:
@@ -155,7 +171,10 @@ def client_address(trusted_proxies: int) -> Column:
 
 
 def network_prefix(ip: Column, ipv4_prefix: int, ipv6_prefix: int) -> Column:
-    """The leading bits of an address as text; what is no address stays as it is."""
+    """Returns the leading bits of an address as text.
+
+    Text that is not an address is returned unchanged.
+    """
     bare = F.lower(F.regexp_extract(ip, r"^\[?([^\]%]*)", 1))
     mapped = F.when(bare.contains("."), F.substring_index(bare, ":", -1)).otherwise(bare)  # ::ffff:192.0.2.1
     octets = F.split(mapped, r"\.")
@@ -167,7 +186,10 @@ def network_prefix(ip: Column, ipv4_prefix: int, ipv6_prefix: int) -> Column:
 
 
 def _hexadecimal(ip: Column) -> Column:
-    """The 32 digits of an IPv6 address (RFC 4291 s. 2.2): `::` filled up. No lambda, which Spark would not compile."""
+    """Returns the 32 digits of an IPv6 address (RFC 4291 s. 2.2), `::` expanded.
+
+    Uses no lambda, which Spark would not compile.
+    """
     before = F.array_remove(F.split(F.substring_index(ip, "::", 1), ":"), "")
     after = F.when(ip.contains("::"), F.array_remove(F.split(F.substring_index(ip, "::", -1), ":"), ""))
     after = F.coalesce(after, F.array().cast("array<string>"))

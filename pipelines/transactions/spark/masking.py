@@ -1,7 +1,7 @@
-"""Texts of a batch without secrets and personal values: one Arrow pass for all columns (docs/adr/0013).
+"""Masks secrets and personal values in the texts of a batch (docs/adr/0013).
 
-What may hold something is searched in native code first (RE2, linear), the columns of a row together; only the texts of such
-rows are parsed in Python, and only what changed goes back to Spark.
+One Arrow pass handles all columns. Texts that may contain something are first searched for in native code (RE2, linear), the
+columns of a row together; only the texts of matching rows are parsed in Python, and only changed texts go back to Spark.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ MASKED = StructType([StructField(name, StringType()) for name in COLUMNS])
 
 
 def mask_texts(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
-    """The texts of judged rows masked; `raw` becomes what `original` is of a rejected row, masked and cut, else NULL.
+    """Masks the texts of validated rows.
 
-    A body that is empty or longer than `body_max_bytes` becomes NULL.
+    `raw` becomes the text `original` of a rejected row, masked and cut, otherwise NULL. A body that is empty or longer than
+    `body_max_bytes` becomes NULL.
     """
     body = F.col("request_body")
     kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
     rejected = F.substring(
         original, 1, 4 * raw_characters
-    )  # masking shortens; what is cut off need not be read
+    )  # masking shortens the text; the rest need not be read
     cut = judged.withColumns(
         {
             **{name: F.substring(name, 1, TEXT_CHARACTERS) for name in ("path", "query")},
@@ -53,7 +54,7 @@ def _masked_batch(*columns: pa.Array) -> pa.Array:
 
 
 def mask_batch(columns: dict[str, pa.Array]) -> pa.StructArray:
-    """Columns by name → a struct of the same; NULL where a text stays as it is."""
+    """Masks columns by name → a struct of the same; NULL for unchanged text."""
     rows = len(columns[RAW])
     changed: dict[str, list[Any]] = {name: [None] * rows for name in COLUMNS}
     structured = [name for name in MASKERS if name not in HEADER_FIELDS]
@@ -69,7 +70,7 @@ def mask_batch(columns: dict[str, pa.Array]) -> pa.StructArray:
 
 
 def _suspects(texts: list[pa.Array], pattern: str) -> list[int]:
-    """Rows of which a text matches."""
+    """Returns the rows with a text that matches."""
     together = pc.binary_join_element_wise(*texts, "\n", null_handling="replace", null_replacement="")
     rows: list[int] = pc.indices_nonzero(pc.match_substring_regex(together, pattern)).to_pylist()
     return rows

@@ -1,4 +1,7 @@
-"""Ingest: files → transactions and quarantine. Stage, count, check, publish: the tables change in one commit each."""
+"""Ingest: files → transactions and quarantine.
+
+Stage, count, check, publish: the tables change in one commit each.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ INTENT_FILE = "publishing.json"
 
 
 def write_intent(spark: SparkSession, folder: str, source_ids: Sequence[str]) -> None:
-    """Writes which files are about to be published; it is stored when this returns."""
+    """Records which files are about to be published; durable when this returns."""
     content = orjson.dumps({"source_ids": sorted(source_ids)})
     if "://" not in folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -53,9 +56,10 @@ def write_intent(spark: SparkSession, folder: str, source_ids: Sequence[str]) ->
 
 
 def read_intent(spark: SparkSession, folder: str) -> list[str]:
-    """The files of a publication that did not end, in most cases none.
+    """Returns the files of an interrupted publication, usually none.
 
-    A file that is cut off was never whole (some file systems show it while it is written): nothing was published yet.
+    An incomplete intent file was never completely written (some file systems show a file while it is written): nothing was
+    published yet.
     """
     content = _content(spark, folder)
     with suppress(orjson.JSONDecodeError, KeyError, TypeError):
@@ -64,7 +68,7 @@ def read_intent(spark: SparkSession, folder: str) -> list[str]:
 
 
 def delete_intent(spark: SparkSession, folder: str) -> None:
-    """Removes it: all is published."""
+    """Deletes the intent: everything is published."""
     if "://" not in folder:
         (Path(folder) / INTENT_FILE).unlink(missing_ok=True)
         return
@@ -88,10 +92,21 @@ ROWS_PER_FILE = 1_000_000  # about 100 MB of Parquet: the size that Delta's own 
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one ingest did. valid + quarantined + repeated == records, always; `not_requests` (by reason) are in none.
+    """Result of one ingest. valid + quarantined + repeated == records, always.
 
-    `repeated`: records that the tables held already; `known_valid`: transactions that they held of these files before;
-    `refused`: "path: problem and way out" of each file that was not ingested as most of it would be quarantined.
+    Attributes:
+        files: number of files ingested.
+        known: number of files that held nothing new.
+        records: records read.
+        valid: new transactions.
+        quarantined: rejected records.
+        repeated: records that the tables held already.
+        known_valid: transactions of these files that the tables held before.
+        unreadable: "path: problem" of each file that was left out.
+        warnings: failed expectations that do not stop the run.
+        notes: files that have grown or were replaced, in words.
+        not_requests: by reason, entries that were not requests; they are in no other count.
+        refused: "path: problem and way out" of each file that was not ingested because most of it would be quarantined.
     """
 
     files: int
@@ -110,7 +125,14 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """What was published of a batch: counts by file, records known before by source, what the checks said, what was refused."""
+    """A published batch.
+
+    Attributes:
+        counted: counts by file.
+        repeated: by source, records that the tables held before.
+        quality: result of the checks.
+        refused: files that were not ingested.
+    """
 
     counted: Sequence[FileCounts]
     repeated: Mapping[str, int]
@@ -126,12 +148,14 @@ def ingest(
     now: datetime,
     docs: Path | None = None,
 ) -> IngestResult:
-    """Adds what the warehouse does not hold yet: the same file again adds nothing, one that has grown adds its new lines.
+    """Adds everything in `inputs` that the warehouse does not hold yet.
+
+    The same file again adds nothing, one that has grown adds its new lines.
 
     Raises:
         WarehouseBusy: another process writes to the warehouse.
-        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or nothing else was given.
-        QualityError: a critical expectation failed; the tables are as they were.
+        InputError: a file cannot be read to its end, and `ingest.unreadable_files` is error or nothing else was given.
+        QualityError: a critical expectation failed; the tables are unchanged.
     """
     with ensure_lease(warehouse, "ingest", settings.lease) as mine:
         return _ingest(mine, inputs, settings, now=now, docs=docs)
@@ -155,7 +179,7 @@ def _ingest(
     except InputError as error:
         if not found.known or settings.ingest.unreadable_files == "error":
             raise
-        # What can be read is in the tables already: the same command again is no error.
+        # Everything readable is in the tables already: repeating the command is not an error.
         return replace(nothing, unreadable=(f"{error.source}: {error.problem}",))
     read, valid = (sum(row[name] for row in done.counted) for name in ("read", "valid"))
     repeated = sum(done.repeated.values())
@@ -184,7 +208,7 @@ def _published(
     now: datetime,
     docs: Path | None,
 ) -> _Published:
-    """Counts, checks and publishes."""
+    """Counts, checks and publishes the batch."""
     counted: Sequence[FileCounts] = batch.counted
     _require_inputs(counted, batch.files)
     useless = find_mostly_quarantined(counted, settings.quality)
@@ -209,7 +233,10 @@ def _published(
 
 
 def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> None:
-    """Rows of a file that nobody counts for would be lost or never known: a defect, told before anything is published."""
+    """Checks that every row belongs to a file of the batch.
+
+    Other rows would be lost or never be found again: this is a defect, raised before anything is published.
+    """
     strange = sorted({row["source"] for row in counted} - {item.uri for item in files})
     if strange:
         raise ContractError(
@@ -222,7 +249,7 @@ def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> No
 def _without_repeats(
     warehouse: Warehouse, batch: Batch, counted: Sequence[FileCounts], earlier: Mapping[str, EarlierIngest]
 ) -> tuple[DataFrame, dict[str, int]]:
-    """The rows that the table does not hold yet, and by source how many it does."""
+    """Returns the rows that are not in the table, and by source how many are."""
     times = first_and_last_times(counted)
     valid = batch.rows.where(F.size("violations") == 0)
     span = (min(times), max(times)) if times else None
@@ -243,7 +270,10 @@ def _checked(
     now: datetime,
     docs: Path | None,
 ) -> QualityResult:
-    """The checkpoint's result; raises where it is critical, or where there are `problems`, which are said first."""
+    """Runs the checkpoint and returns its result.
+
+    Raises if it is critical, or if there are `problems`, which come first in the message.
+    """
     counts = count_batch(batch.rows, counted, read_earlier_batch_sizes(warehouse), settings.quality, now)
     sample = sample_rows(batch.rows, counts.valid, settings.quality.sample_rows)
     quality = check_batch(counts, sample, settings.quality, docs)
@@ -293,7 +323,10 @@ def _batch_row(
 
 
 def _whole_lines(scan: Scan, counted: FileCounts | None) -> int | None:
-    """Lines that have an end; of a remote file, whose lines nobody counted before, by the number of the last record."""
+    """Returns the number of lines that end in a line break.
+
+    The lines of a remote file were not counted before: the number of its last record is used.
+    """
     if scan.lines is not None or counted is None or counted["last_line"] is None:
         return scan.lines
     return int(counted["last_line"]) - (scan.line_bytes < scan.bytes)
@@ -302,7 +335,10 @@ def _whole_lines(scan: Scan, counted: FileCounts | None) -> int | None:
 def _publish(
     warehouse: Warehouse, rows: DataFrame, records: Sequence[dict[str, object]], now: datetime
 ) -> None:
-    """Both tables, then the ledger says so. A crash in between is undone by the next ingest (`_recover`)."""
+    """Appends to both tables, then to the ledger.
+
+    A crash in between is undone by the next ingest (`_recover`).
+    """
     staging = warehouse.path(STAGING)
     warehouse.confirm()
     write_intent(warehouse.spark, staging, [str(record["source_id"]) for record in records])
@@ -322,15 +358,15 @@ def _publish(
 
 
 def _recover(warehouse: Warehouse) -> None:
-    """Takes back what an interrupted ingest left, so that its files count as new.
+    """Undoes an interrupted ingest, so that its files count as new.
 
-    Whoever calls holds the lease: what is half published or staged was left by a process that will never go on.
+    The caller holds the lease: anything half published or staged was left by a process that will never continue.
     """
     staging = warehouse.path(STAGING)
     begun = (
         F.col("source_id").isin(source_ids) if (source_ids := read_intent(warehouse.spark, staging)) else None
     )
-    # the ledger is one commit: where it holds any of them, it was killed after it had published all
+    # the ledger is one commit: if it holds any of them, the process was killed after it had published all
     if begun is not None and BATCHES.read(warehouse).where(begun).isEmpty():
         for table in (TRANSACTIONS, QUARANTINE):
             table.delete(warehouse, begun)

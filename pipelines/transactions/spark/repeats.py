@@ -1,4 +1,7 @@
-"""Records that are in `transactions` already: logs deliver at least once, and exports of a browser begin anew each time."""
+"""Finds records that are in `transactions` already.
+
+Logs are delivered at least once, and each export of a browser repeats the earlier ones.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from pipelines.transactions.inputs.spark.ledger import EarlierIngest
 from pipelines.transactions.tables import BATCHES, TRANSACTIONS
 
 POSITION = ("source", "line")
-# An id alone does not tell a request from another: counters of a log begin anew. A delivery that is repeated repeats all of it.
+# An id alone does not identify a request: counters of a log restart. A repeated delivery repeats all three.
 SAME_RECORD = ("transaction_id", "time", "host")
 # A HAR has no ids, but times to the millisecond.
 SAME_ENTRY = ("time", "host", "method", "path", "query", "status")
@@ -28,13 +31,15 @@ def find_repeats(
     earlier: Mapping[str, EarlierIngest],
     times: tuple[datetime, datetime] | None,
 ) -> DataFrame | None:
-    """`source, line` of valid rows that the table holds already, each once; None where there cannot be any.
+    """Returns `source, line` of valid rows that the table holds already.
+
+    Each appears once; None if there cannot be any.
 
     Args:
         warehouse: with the table.
         valid: staged rows without violations.
-        files: the batch.
-        earlier: by `Input.uri`, what was read before under the same name.
+        files: of the batch.
+        earlier: by `Input.uri`, earlier ingests of files of the same name.
         times: the first and the last time of `valid`.
     """
     if times is None or not TRANSACTIONS.exists(warehouse):
@@ -69,7 +74,7 @@ def find_repeats(
 
 
 def _same_entries(valid: DataFrame, held: DataFrame, exported: Mapping[str, EarlierIngest]) -> DataFrame:
-    """Entries of HAR files that an earlier export under the same name had."""
+    """Returns entries of HAR files that an earlier export under the same name had."""
     pairs = [(uri, source_id) for uri, past in exported.items() for source_id in past.source_ids]
     ids = valid.sparkSession.createDataFrame(pairs, "source string, source_id string")
     before = held.join(F.broadcast(ids), "source_id").select("source", *SAME_ENTRY)
@@ -84,6 +89,9 @@ def _same_entries(valid: DataFrame, held: DataFrame, exported: Mapping[str, Earl
 
 
 def _overlap(warehouse: Warehouse, first: datetime, last: datetime) -> bool:
-    """Whether any batch in the tables has transactions of this time: a new day's file meets none, and nothing is joined."""
+    """Whether any batch in the tables has transactions of this period.
+
+    The file of a new day overlaps none, and nothing is joined.
+    """
     same_time = (F.col("first_time") <= F.lit(last)) & (F.col("last_time") >= F.lit(first))
     return not BATCHES.read(warehouse).where(same_time).where("state = 'published'").isEmpty()

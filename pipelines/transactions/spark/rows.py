@@ -1,8 +1,7 @@
-"""RECORD → typed, judged, masked rows; the one place where text becomes time, host, path and status.
+"""RECORD → typed, validated, masked rows.
 
-Built-in expressions, but for masking (`masking.py`).
-
-A row check is a Column: the reason in words, or NULL. A NULL verdict counts as a violation, so no row is lost.
+This is the one place where text becomes time, host, path and status, with built-in expressions except for masking
+(`masking.py`). A row check is a Column: the reason in words, or NULL. A NULL result counts as a violation, so no row is lost.
 """
 
 from __future__ import annotations
@@ -34,8 +33,9 @@ def validate_rows(
     paths: PathSettings,
     sessions: Sequence[SessionIdentifier] = (),
 ) -> DataFrame:
-    """RECORD → the columns of `transactions` (but id and source_id) plus source, line, row bookkeeping, `violations`, `raw`.
+    """Converts RECORD → typed rows with their `violations`.
 
+    The columns are those of `transactions` (except id and source_id) plus source, line, row bookkeeping, `violations` and `raw`.
     `violations` is array<string>, empty for a valid row. `raw` is redacted, and NULL for a valid row.
     """
     typed = (
@@ -53,7 +53,7 @@ def validate_rows(
         )
     )
     ids = identifiers.identifier_hashes(sessions, privacy_settings.jwt_claims)
-    keyed = identifiers.with_key(typed, key)  # after what crosses to Python: the key never does
+    keyed = identifiers.with_key(typed, key)  # after the Python step: the key is never sent to Python
     hashed = keyed.withColumn("identifiers", ids).withColumn(
         "client", client_hash(F.col("identifiers"), privacy_settings, [session.key for session in sessions])
     )
@@ -61,14 +61,17 @@ def validate_rows(
 
 
 def _with_maps(records: DataFrame) -> DataFrame:
-    """Header and cookie maps are never NULL."""
+    """Replaces NULL header and cookie maps with empty ones."""
     empty = F.create_map().cast("map<string,string>")
     names = ("request_headers", "response_headers", "cookies")
     return records.withColumns({name: F.coalesce(F.col(name), empty) for name in names})
 
 
 def _with_target(records: DataFrame) -> DataFrame:
-    """Adds `target_scheme`, `authority`, `path`, `query` from the request target or absolute URL (RFC 9112 s. 3.2)."""
+    """Adds `target_scheme`, `authority`, `path` and `query`.
+
+    They come from the request target or absolute URL (RFC 9112 s. 3.2).
+    """
     url = F.substring_index(F.col("url"), "#", 1)
     is_absolute = ~url.startswith("/") & url.contains("://")
     has_scheme = url.rlike(r"\A[A-Za-z][A-Za-z0-9+.-]{1,30}:(?!\d{1,5}(?:[/?#]|\z))")  # `host:25` has a port
@@ -138,7 +141,10 @@ def _with_values(records: DataFrame, settings: IngestSettings) -> DataFrame:
 
 
 def _with_media_type(records: DataFrame, body_max_bytes: int) -> DataFrame:
-    """Adds `request_content_type`, guessed from the body where it was sent without one, and whether it was."""
+    """Adds `request_content_type` and whether it was guessed.
+
+    It is guessed from a body that was sent without one.
+    """
     is_unknown = F.col("sent_media_type").isNull() & (F.length("request_body") > 0)
     guessed = F.when(is_unknown, columns.guess_media_type(F.col("request_body"), body_max_bytes))
     return records.withColumn("guessed_media_type", guessed).withColumns(
@@ -150,7 +156,10 @@ def _with_media_type(records: DataFrame, body_max_bytes: int) -> DataFrame:
 
 
 def _columns() -> list[Column]:
-    """What staging keeps: typed columns, bookkeeping, and the redacted original of rejected records only."""
+    """Returns the columns that staging keeps.
+
+    These are typed columns, bookkeeping, and the redacted original of rejected records only.
+    """
     names = {
         "request_header_names": F.col("request_headers"),
         "response_header_names": F.col("response_headers"),

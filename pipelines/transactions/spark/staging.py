@@ -1,6 +1,7 @@
-"""A batch on its way into the tables: parsed and judged once into Parquet, looked at, then published or dropped.
+"""A batch on its way into the tables, in Parquet.
 
-Parsing is most of the cost of ingest, and a gzip file is one task; what comes after reads the staged columns in parallel.
+It is parsed and validated once, inspected, then published or dropped. Parsing is most of the cost of ingest, and a gzip file
+is one task; all later steps read the staged columns in parallel.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from pipelines.transactions.spark.rows import validate_rows
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A staged batch, of whole files only. `rows`: columns of `transactions`, plus source, `violations`, `raw`.
+    """A staged batch of complete files.
 
-    `counted`: of each file what it holds; `unreadable`: "path: problem" of each file that was left out as
-    `ingest.unreadable_files: skip` wants it.
+    Attributes:
+        files: the files.
+        rows: columns of `transactions`, plus source, `violations`, `raw`.
+        counted: counts of each file.
+        unreadable: "path: problem" of each file that was left out because of `ingest.unreadable_files: skip`.
     """
 
     files: tuple[Input, ...]
@@ -50,10 +54,12 @@ def stage_batch(
     now: datetime,
     settings: Settings,
 ) -> Iterator[Batch]:
-    """The judged rows of those of `inputs` that can be read to their end. The folder is removed at the end.
+    """Stages the validated rows of those `inputs` that can be read to their end.
+
+    The folder is removed at the end.
 
     Raises:
-        InputError: a file cannot be read to its end, and `ingest.unreadable_files` says error or no file is left.
+        InputError: a file cannot be read to its end, and `ingest.unreadable_files` is error or no file is left.
     """
     skips, most = settings.ingest.unreadable_files == "skip", settings.ingest.unpacked_max_bytes
     broken = {entry.uri: problem for entry, problem in find_damaged(inputs, most)} if skips else {}
@@ -85,7 +91,7 @@ def stage_batch(
 def _judged(
     spark: SparkSession, inputs: Sequence[Input], *, key: bytes, now: datetime, settings: Settings
 ) -> DataFrame:
-    """The records of `inputs`, typed and judged; lazy."""
+    """Returns the records of `inputs`, typed and validated; lazy."""
     host = F.coalesce("host", F.lit(settings.ingest.default_host))
     records = read(spark, inputs, settings.ingest)
     named = records.withColumn("host", F.when(F.col("format") == "combined", host).otherwise(F.col("host")))
@@ -101,7 +107,10 @@ def _judged(
 
 
 def _write(rows: DataFrame, folder: str, inputs: Sequence[Input], max_bytes: int) -> None:
-    """Stages the rows. Where Spark fails on a damaged file, the file is looked for and named."""
+    """Writes the rows to the staging folder.
+
+    If Spark fails on a damaged file, the file is located and named.
+    """
     try:
         rows.write.mode("overwrite").parquet(folder)
     except (Py4JJavaError, PySparkException) as error:
@@ -112,14 +121,15 @@ def _write(rows: DataFrame, folder: str, inputs: Sequence[Input], max_bytes: int
 
 
 def _names(inputs: Sequence[Input]) -> Mapping[str, str]:
-    """URI of each input → the name that a person knows it by."""
+    """Maps the URI of each input to the name that a person knows it by."""
     return {entry.uri: entry.name for entry in inputs}
 
 
 def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
-    """Adds source_id and exact line numbers, and a transaction_id where the log gave none; blank lines go.
+    """Adds source_id, exact line numbers, and transaction_id if the log has none.
 
-    Lines that were written since the file was looked at go, too: the next ingest, which reads on, would add them again.
+    Blank lines are dropped. Lines written after the file was scanned are dropped, too: the next ingest reads on from there and
+    would add them again.
     """
     ids = spark.createDataFrame(
         [
@@ -128,7 +138,7 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
                 item.checksum,
                 item.lines_before
                 if item.start
-                else 0,  # what is read from its beginning is numbered from there
+                else 0,  # lines of a file that is read from its beginning are numbered from there
                 item.lines_before + 1,
                 item.scan and item.scan.all_lines,
             )
@@ -138,7 +148,7 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
     )
     numbered = with_line_numbers(rows).where(~F.col("is_blank")).join(F.broadcast(ids), "source", "left")
     in_file = numbered.withColumn("line", F.col("line") + F.col("_unread")).where(
-        F.col("line").isNull()  # of a row about the file as a whole
+        F.col("line").isNull()  # a row about the file as a whole
         | F.col("line").between(F.col("_first_line"), F.coalesce("_last_line", "line"))
     )
     derived = F.concat_ws("-", F.substring("source_id", 1, 16), F.col("line"))
@@ -150,7 +160,7 @@ def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -
 def raise_problem(
     problems: Sequence[tuple[str, str]], inputs: Sequence[Input], cause: BaseException | None = None
 ) -> NoReturn:
-    """Raises the InputError of the first of `problems`, (source, problem) each."""
+    """Raises the InputError of the first of `problems`, each (source, problem)."""
     source, problem = problems[0]
     more = f" ({len(problems) - 1} more files like it)" if len(problems) > 1 else ""
     way_out = "Copy or export the file again, or leave it out with ingest.unreadable_files: skip"
@@ -158,8 +168,8 @@ def raise_problem(
 
 
 def remove_folder(spark: SparkSession, path: str) -> None:
-    """Deletes a folder on whatever file system it is on; one that is not there is no error."""
-    if "://" not in path:  # needs no JVM, which may be what has failed
+    """Deletes a folder on any file system; a missing folder is not an error."""
+    if "://" not in path:  # needs no JVM, which may have failed
         rmtree(path, ignore_errors=True)
         return
     jvm = spark.sparkContext._jvm  # the Hadoop file system has no Python API
