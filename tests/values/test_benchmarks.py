@@ -113,7 +113,7 @@ def test_output_without_figures_is_an_error() -> None:
             parse_output(output)
 
 
-def test_text_tells_the_target_where_there_is_one() -> None:
+def test_text_gives_the_target_where_there_is_one() -> None:
     assert as_text([Figure("a", "1", "≤ 2"), Figure("b", "3")]) == "a: 1 (target ≤ 2)\nb: 3"
 
 
@@ -140,7 +140,7 @@ def test_a_skewed_copy_differs_in_hosts_alone(tmp_path: Path) -> None:
     assert [record["RayID"] for record in copied] == [record["RayID"] for record in records]
 
 
-def test_growth_is_told_as_cost_of_a_further_transaction() -> None:
+def test_growth_is_reported_as_cost_of_a_further_transaction() -> None:
     small = growth.SizeCosts(1000, Cost(10, 10, 100), Cost(50, 60, 1000))
     large = growth.SizeCosts(11_000, Cost(10.1, 10, 100), Cost(51, 90, 1100))
     found = growth.figures(small, large)
@@ -174,7 +174,7 @@ def test_peers_are_compared_with_the_faster_of_them() -> None:
     assert "slow 263.6 s" in str(found)
 
 
-def test_without_peers_only_ours_is_told() -> None:
+def test_without_peers_only_ours_is_reported() -> None:
     ours = peers.ToolCosts("run", Cost(20, 10), Cost(21, 11))
     assert all("÷" not in figure.name for figure in peers.figures(ours, [], 1000, 11_000))
 

@@ -18,7 +18,7 @@ ENDPOINTS = 60
 
 
 @pytest.mark.parametrize("traffic", TRAFFIC)
-def test_living_endpoints_are_called_gone_no_more_often_than_promised(
+def test_active_endpoints_are_called_inactive_no_more_often_than_promised(
     traffic: str, settings: Settings
 ) -> None:
     rng, changes = np.random.default_rng(1), settings.changes
@@ -32,7 +32,7 @@ def test_living_endpoints_are_called_gone_no_more_often_than_promised(
 @pytest.mark.parametrize(
     ("traffic", "days"), [("busy", 6), ("daily", 14), ("working days", 14), ("weekends", 40)]
 )
-def test_what_is_gone_is_marked_within_days_that_fit_its_past(
+def test_inactive_endpoints_are_detected_within_days_that_fit_their_past(
     traffic: str, days: int, settings: Settings
 ) -> None:
     rng, changes = np.random.default_rng(2), settings.changes
@@ -53,7 +53,7 @@ def test_what_is_gone_is_marked_within_days_that_fit_its_past(
         list(range(5)),  # a working week, or the first run of a monthly job
     ],
 )
-def test_of_few_days_nothing_is_said_within_a_month(active: list[int], settings: Settings) -> None:
+def test_few_active_days_are_not_judged_within_a_month(active: list[int], settings: Settings) -> None:
     changes = settings.changes
     for silent in range(1, 30):
         observed = (active[-1] if active else 0) + 1 + silent
@@ -67,7 +67,7 @@ def test_the_chance_is_the_predictive_one_for_even_gaps() -> None:
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.integers(0, 200))
-def test_longer_silences_are_less_probable(gaps: list[int], idle: int) -> None:
+def test_longer_gaps_are_less_probable(gaps: list[int], idle: int) -> None:
     assert 0 <= gap_probability(gaps, idle + 1) <= gap_probability(gaps, idle) <= 1
 
 

@@ -121,7 +121,7 @@ def test_a_long_text_is_cut(quick: ChangeSettings) -> None:
         assert receiver.changes == [{"path_template": "x" * MAX_TEXT_CHARACTERS}]
 
 
-def test_no_address_is_no_hook(quick: ChangeSettings) -> None:
+def test_without_an_address_there_is_no_webhook(quick: ChangeSettings) -> None:
     assert parse_webhook("", quick, "") is None
 
 
@@ -175,7 +175,7 @@ def test_lines_are_json_and_the_same_for_the_same_changes(tmp_path: Path) -> Non
     assert file.read_bytes() == first
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="--out"):
         write_lines(iter([CHANGE]), tmp_path / "file" / "changes.ndjson")

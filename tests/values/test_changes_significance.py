@@ -16,7 +16,7 @@ CLIENTS_A_DAY, DAYS, PUBLISHED = 40, 30, 20
 """Of an endpoint: clients, of whom many come every day; days in all, and until publication."""
 
 
-def occurred(rng: np.random.Generator, share: float, habit: float) -> Occurrence | None:
+def simulate_occurrence(rng: np.random.Generator, share: float, habit: float) -> Occurrence | None:
     """Simulates a rare property whose rate never changed.
 
     A `share` of the clients can have it at all, each on a share `habit` of its days.
@@ -41,7 +41,11 @@ def test_what_always_had_one_rate_is_called_a_change_as_rarely_as_promised(
     share: float, habit: float
 ) -> None:
     rng, promised, runs = np.random.default_rng(7), 0.01, 20_000
-    chances = [compute_chance(one) for _ in range(runs) if (one := occurred(rng, share, habit)) is not None]
+    chances = [
+        compute_chance(one)
+        for _ in range(runs)
+        if (one := simulate_occurrence(rng, share, habit)) is not None
+    ]
     alarms = sum(found is not None and found <= promised for found in chances)
     assert len(chances) > 1000
     # over all runs, as most rare properties occur in no window: three standard errors above the promise
@@ -74,7 +78,7 @@ def test_plain_changes_are_seen() -> None:
     assert (compute_chance(as_before) or 0) > 0.5
 
 
-def test_where_nothing_was_seen_nothing_is_said() -> None:
+def test_without_occurrences_there_is_no_test() -> None:
     assert compute_chance(Occurrence(3, 0, 1, 1, 2)) is None
     assert compute_chance(Occurrence(0, 3, 0, 0, 0)) is None
 

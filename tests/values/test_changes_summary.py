@@ -22,7 +22,7 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 
 
-def shown(**other: Any) -> str:
+def shown_change(**other: Any) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=PIPED_CHARACTERS, highlight=False, markup=False, emoji=False)
     console.print(build_table([{**ROW, **other}]))
@@ -48,19 +48,19 @@ def test_a_change_is_a_phrase(other: dict[str, Any], words: str) -> None:
 
 
 def test_a_row_says_who_and_since_when() -> None:
-    line = shown().splitlines()[1]
+    line = shown_change().splitlines()[1]
     for part in ("GET a.example/orders", "query page", "2026-06-07", "1,500 (25.0%)", "25 (100.0%)", "6e-11"):
         assert part in line
     assert "yes" not in line
-    assert "yes" in shown(is_breaking=True)
-    assert "(6e-11)" in shown(is_significant=False)
+    assert "yes" in shown_change(is_breaking=True)
+    assert "(6e-11)" in shown_change(is_significant=False)
 
 
 @pytest.mark.parametrize(
     "name", ["[red]x[/red]", ":smile:", "\x1b[31mx", "a\nb\r\nc", "\u202eexe.gnp", "x" * 100_000]
 )
 def test_what_clients_wrote_stays_text_of_one_screen(name: str) -> None:
-    printed = shown(name=name, path_template=f"/{name}")
+    printed = shown_change(name=name, path_template=f"/{name}")
     assert not any(sign in printed for sign in ("\x1b", "\r", "\u202e", "😄"))
     assert len(printed) < 10 * PIPED_CHARACTERS
     if name.startswith(("[", ":")):

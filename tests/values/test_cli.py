@@ -100,7 +100,7 @@ def test_help_and_wrong_usage_of_every_step_import_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(("option", "kind"), [("--out", OutputError), ("--warehouse", WarehouseError)])
-def test_a_folder_that_cannot_be_written_is_told_by_the_option_that_names_it(
+def test_a_folder_that_cannot_be_written_is_reported_with_its_option(
     tmp_path: Path, option: str, kind: type[CensusError]
 ) -> None:
     (tmp_path / "file").touch()
@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_be_written_is_told_by_the_option_that_names_it(
         ensure_writable(str(tmp_path / "file" / "below"), option)
 
 
-def test_the_end_of_the_jvm_is_told_in_words() -> None:
+def test_the_end_of_the_jvm_is_reported_with_a_message() -> None:
     for error in (
         Py4JNetworkError("Answer from Java side is empty"),
         ConnectionRefusedError(111, "Connection refused"),

@@ -14,7 +14,7 @@ from ml.training.labels import (
 )
 
 
-def drawn(
+def draw_classes(
     rows: int, noise: tuple[float, float], apart: float, seed: int = 4
 ) -> tuple[Classes, Classes, Probabilities]:
     """Draws true classes, noisy labels and the true posterior of a normal mixture.
@@ -35,7 +35,7 @@ def test_planted_noise_is_found(apart: float, precision: float, recall: float) -
 
     The classes overlap by 0.1 % and by 2.3 %.
     """
-    truth, labels, probabilities = drawn(20_000, (0.02, 0.04), apart)
+    truth, labels, probabilities = draw_classes(20_000, (0.02, 0.04), apart)
     found = find_label_errors(labels, probabilities, 1.0)
     wrong = labels != truth
     assert 0.025 < wrong.mean() < 0.031
@@ -44,17 +44,17 @@ def test_planted_noise_is_found(apart: float, precision: float, recall: float) -
 
 
 def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
-    _, labels, probabilities = drawn(20_000, (0.0, 0.0), 2.0)
+    _, labels, probabilities = draw_classes(20_000, (0.0, 0.0), 2.0)
     assert (
         find_label_errors(labels, probabilities, 1.0).mean() < 0.02
     )  # those that result from the overlap of the classes
-    _, labels, probabilities = drawn(20_000, (0.0, 0.0), 4.0)
+    _, labels, probabilities = draw_classes(20_000, (0.0, 0.0), 4.0)
     assert find_label_errors(labels, probabilities, 1.0).sum() <= 5
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
 def test_no_class_loses_more_than_its_share_and_the_worst_go_first(share: float) -> None:
-    truth, labels, probabilities = drawn(4_000, (0.3, 0.3), 2.0)
+    truth, labels, probabilities = draw_classes(4_000, (0.3, 0.3), 2.0)
     found = find_label_errors(labels, probabilities, share)
     for given in (0, 1):
         members = labels == given
@@ -73,7 +73,7 @@ def test_joint_and_thresholds_of_a_table_that_can_be_counted_by_hand() -> None:
     assert find_label_errors(labels, probabilities, 1.0).tolist() == [False, False, True, False, False]
 
 
-def test_a_class_without_rows_and_no_rows_at_all_are_no_error() -> None:
+def test_a_class_without_rows_and_no_rows_at_all_are_not_errors() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
     assert not find_label_errors(np.array([0, 0]), probabilities, 1.0).any()
     assert find_label_errors(np.zeros(0, np.int64), np.zeros((0, 2)), 1.0).shape == (0,)

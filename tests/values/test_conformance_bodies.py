@@ -31,7 +31,7 @@ NODE = {
         ("[]", [("", "type", "array", "high")]),
     ],
 )
-def test_json_body_is_judged_at_any_depth(body: str, found: list[tuple[str, ...]]) -> None:
+def test_json_body_is_checked_at_any_depth(body: str, found: list[tuple[str, ...]]) -> None:
     tree = openapi(
         {"/n": post({"$ref": "#/components/schemas/Node"})}, components={"schemas": {"Node": NODE}}
     )
@@ -91,7 +91,7 @@ def test_read_only_members_are_not_required_of_requests() -> None:
     ]
 
 
-def test_form_body_is_judged_field_by_field() -> None:
+def test_form_body_is_checked_field_by_field() -> None:
     schema = {
         "type": "object",
         "properties": {"age": INTEGER, "tag": {"type": "array", "items": {"type": "string"}}},
@@ -118,11 +118,11 @@ def test_form_body_is_judged_field_by_field() -> None:
         ("application/x-www-form-urlencoded", [("body", "", "unknown-content-type")]),
     ],
 )
-def test_type_of_content_is_as_good_as_what_the_body_looks_like(media: str | None, found: list[Any]) -> None:
+def test_media_type_counts_as_much_as_the_look_of_the_body(media: str | None, found: list[Any]) -> None:
     check = checker(openapi({"/x": post({"type": "object"})}))
     assert rules(check_request(check, "/x", "POST", "{}", media)) == found
 
 
-def test_body_that_no_document_knows_is_information() -> None:
+def test_undescribed_body_is_information() -> None:
     verdict = check_request(checker(openapi({"/x": get()})), "/x", "GET", "{}", "application/json")
     assert (rules(verdict), verdict.outcome) == ([("body", "", "unknown-body")], "conform")

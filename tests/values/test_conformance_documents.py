@@ -57,7 +57,7 @@ def test_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         load_documents(tmp_path / "nowhere")
 
 
-def deep(levels: int) -> dict[str, Any]:
+def nested_schema(levels: int) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "integer"}
     for _ in range(levels):
         schema = {"type": "array", "items": schema}
@@ -84,7 +84,7 @@ def deep(levels: int) -> dict[str, Any]:
         ),
         ({"/x": get(query("q", {"$ref": "#/nope"}))}, r"\$ref '#/nope' points to nothing"),
         ({"/x": get({"$ref": "#/paths/~1x/get/parameters/0"})}, r"\$ref points to itself"),
-        ({"/x": get(query("q", deep(3000)))}, "nested too deeply"),
+        ({"/x": get(query("q", nested_schema(3000)))}, "nested too deeply"),
         ({"/x": get(query("q", {"maximum": 10**30}))}, "numbers of at most 64 bits"),
         ({"/x" * 200: get()}, "a path of at most 100 segments"),
     ],
@@ -106,7 +106,7 @@ def test_schema_that_doubles_at_each_level_is_refused() -> None:
         checker(openapi({"/x": get(query("q", schema))}))
 
 
-def test_what_cannot_be_judged_is_counted_and_refuses_nothing() -> None:
+def test_what_cannot_be_checked_is_counted_and_refuses_nothing() -> None:
     notes = Counter[str]()
     parameters = [
         query("a", {"$ref": "other.yaml#/Age"}),

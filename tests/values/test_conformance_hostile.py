@@ -29,7 +29,7 @@ FIELDS: dict[str, Any] = {
 SCHEMA = {"type": "object", "properties": FIELDS, "required": ["n"]}
 
 
-def every_way() -> RequestChecker:
+def checker_of_all_styles() -> RequestChecker:
     parameters = [query(name, schema) for name, schema in FIELDS.items()]
     path = {"name": "id", "in": "path", "required": True, "schema": FIELDS["n"]}
     form = post(SCHEMA, "application/x-www-form-urlencoded")["post"]["requestBody"]["content"]
@@ -38,7 +38,7 @@ def every_way() -> RequestChecker:
     return checker(openapi({"/x/{id}": item, "/x/a-{id}.json": item}))
 
 
-CHECK = every_way()
+CHECK = checker_of_all_styles()
 SECRET = "zq7Secret"
 VALUES = st.recursive(
     st.none()
@@ -54,7 +54,7 @@ VALUES = st.recursive(
 )
 
 
-def told(verdict: RequestCheck) -> str:
+def finding_text(verdict: RequestCheck) -> str:
     return repr(verdict.findings)
 
 
@@ -84,15 +84,15 @@ def test_no_request_is_an_error(path: str, sent: str, method: str, body: str, me
 def test_no_finding_on_a_body_holds_a_value(value: Any) -> None:
     verdict = check_request(CHECK, "/x/1", "POST", json.dumps({"n": SECRET, "o": value}), "application/json")
     assert ("body", "/n", "type") in [(one.location, one.name, one.rule) for one in verdict.findings]
-    assert SECRET not in told(verdict)
+    assert SECRET not in finding_text(verdict)
 
 
 @given(st.sampled_from(["n", "s", "o"]), st.text(min_size=1))
 def test_a_value_is_in_no_finding_wherever_it_was_sent(name: str, more: str) -> None:
     value = quote(SECRET + more)
-    assert SECRET not in told(check_request(CHECK, f"/x/{value}?{name}={value}&{name}={value}"))
+    assert SECRET not in finding_text(check_request(CHECK, f"/x/{value}?{name}={value}&{name}={value}"))
     form = check_request(CHECK, "/x/1", "POST", f"{name}={value}", "application/x-www-form-urlencoded")
-    assert SECRET not in told(form)
+    assert SECRET not in finding_text(form)
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*a){20}", r"^(\w+\s?)*$"])

@@ -120,12 +120,12 @@ def test_lists_and_objects_follow_the_style(
         ({"$ref": "#/components/schemas/Age"}, "q=101", ["maximum"]),
     ],
 )
-def test_words_of_openapi_30_mean_what_they_meant(schema: Any, sent: str, found: list[str]) -> None:
+def test_keywords_of_openapi_30_keep_their_meaning(schema: Any, sent: str, found: list[str]) -> None:
     said = query_findings(schema, sent, "3.0.3", components={"Age": INTEGER})
     assert [rule for rule, _ in said] == found
 
 
-def test_what_stands_beside_a_reference_counts_in_openapi_31() -> None:
+def test_siblings_of_a_reference_count_in_openapi_31() -> None:
     said = query_findings(
         {"$ref": "#/components/schemas/Age", "maximum": 1}, "q=2", components={"Age": INTEGER}
     )
@@ -154,7 +154,7 @@ def test_required_parameter_is_missed_and_parameters_of_the_path_hold_for_all_me
     assert rules(check_request(check, "/users/5", "POST")) == [("query", "q", "required")]
 
 
-def test_confidence_of_the_broken_constraint_is_told() -> None:
+def test_confidence_of_the_violated_constraint_is_reported() -> None:
     schema = {**INTEGER, "x-census": {"n": 9, "constraints": {"maximum": {"risk": 1e-5, "confidence": 0.97}}}}
     listed = {"type": "array", "items": schema}
     tree = openapi({"/x": get(query("q", schema), query("l", listed), query("m", {**INTEGER}))})
@@ -162,7 +162,7 @@ def test_confidence_of_the_broken_constraint_is_told() -> None:
     assert [one.confidence for one in verdict.findings] == [0.97, 0.97, None]
 
 
-def test_names_that_learning_would_not_take_are_not_told() -> None:
+def test_names_that_learning_would_not_use_are_not_reported() -> None:
     check = checker(openapi({"/x": get()}))
     names = [one.name for one in check_request(check, "/x?page=1&jane@example.com=1&1%27OR=1").findings]
     assert names == ["page", "(unnamed)"]

@@ -60,7 +60,7 @@ def test_method_decides_between_paths_that_fit() -> None:
     assert check_request(check, "/users/me", "HEAD").outcome == "conform"
 
 
-def test_hosts_without_a_document_are_told_apart_from_unknown_paths() -> None:
+def test_hosts_without_a_document_are_distinguished_from_unknown_paths() -> None:
     check = checker(openapi({"/x": get()}))
     assert check_request(check, "/y").findings[0].rule == "unknown-endpoint"
     assert check.check_request(Request("other.example.com", "GET", "/x")).findings[0].rule == "unknown-host"

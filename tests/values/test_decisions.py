@@ -102,7 +102,7 @@ def test_any_text_gives_decisions_or_an_error(text: str) -> None:
         max_size=3,
     )
 )
-def test_any_values_in_the_form_give_decisions_or_an_error_of_one_line(
+def test_any_values_in_the_structure_give_decisions_or_an_error_of_one_line(
     values: list[dict[str, object]],
 ) -> None:
     text = yaml.safe_dump({"decisions": values})

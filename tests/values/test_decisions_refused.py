@@ -12,7 +12,7 @@ import pytest
 from tests.decision_examples import refusal_message
 
 
-def entries(*written_entries: str) -> str:
+def file_of_entries(*written_entries: str) -> str:
     """Returns a file whose entries are one line each, from line 2 on."""
     return "decisions:\n" + "".join(f"  - {{{entry}}}\n" for entry in written_entries)
 
@@ -40,7 +40,9 @@ BAD_FILES = [
 
 
 @pytest.mark.parametrize(("text", "line", "expected"), BAD_FILES)
-def test_a_file_of_another_form_is_refused_with_its_line(text: str, line: int, expected: list[str]) -> None:
+def test_a_file_of_another_structure_is_refused_with_its_line(
+    text: str, line: int, expected: list[str]
+) -> None:
     message = refusal_message(text)
     assert message.startswith(f"decisions.yaml:{line}: ")
     for part in expected:
@@ -134,7 +136,7 @@ BAD_ENTRIES = [
 @pytest.mark.parametrize(("entry", "expected"), BAD_ENTRIES)
 def test_a_bad_entry_is_named_with_its_line(entry: str, expected: list[str]) -> None:
     message = refusal_message(
-        entries("ignore: /good, host: a", "ignore: /too, host: a", entry, "ignore: /c, host: c")
+        file_of_entries("ignore: /good, host: a", "ignore: /too, host: a", entry, "ignore: /c, host: c")
     )
     assert message.startswith("decisions.yaml:4: ")
     assert message.count("decisions.yaml:") == 1
@@ -142,7 +144,7 @@ def test_a_bad_entry_is_named_with_its_line(entry: str, expected: list[str]) -> 
         assert part in message
 
 
-def test_an_entry_that_is_no_mapping_is_named_with_its_line() -> None:
+def test_an_entry_that_is_not_a_mapping_is_named_with_its_line() -> None:
     assert "decisions.yaml:3: expected a decision (keys and values), found str" in refusal_message(
         "decisions:\n- {ignore: /a, host: b}\n- pin\n"
     )
@@ -156,6 +158,6 @@ def test_a_block_entry_has_the_line_of_its_first_key() -> None:
 
 
 def test_the_first_three_bad_entries_are_named() -> None:
-    message = refusal_message(entries(*("pin: x, host: a" for _ in range(5))))
+    message = refusal_message(file_of_entries(*("pin: x, host: a" for _ in range(5))))
     assert re.findall(r"yaml:(\d+)", message) == ["2", "3", "4"]
     assert message.endswith("and 2 more")

@@ -13,7 +13,7 @@ from pipelines.decisions.rules import OperatorRule, PlaceholderNames, collect_na
 from tests.decision_examples import ALL_KINDS, parse_entries, templates
 
 
-def told(*entries: str) -> list[tuple[str, str, str]]:
+def rule_triples(*entries: str) -> list[tuple[str, str, str]]:
     return [(rule.prefix, rule.step, rule.decision) for rule in collect_rules(parse_entries(*entries))]
 
 
@@ -63,8 +63,8 @@ def told(*entries: str) -> list[tuple[str, str, str]]:
         ("save: '/a/{b}'", []),
     ],
 )
-def test_a_decision_tells_about_steps(entry: str, expected: list[tuple[str, str, str]]) -> None:
-    assert told(f"{entry}, host: a.example") == expected
+def test_a_decision_gives_rules_of_steps(entry: str, expected: list[tuple[str, str, str]]) -> None:
+    assert rule_triples(f"{entry}, host: a.example") == expected
 
 
 def test_a_rule_says_who_decided_and_why() -> None:

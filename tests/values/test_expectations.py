@@ -41,7 +41,7 @@ USUAL = BatchCounts(
 )
 
 
-def sampled(
+def sample_rows(
     statuses: list[int], kinds: Sequence[str | None] = (), bodies: Sequence[int | None] = ()
 ) -> pd.DataFrame:
     size = len(statuses)
@@ -54,10 +54,10 @@ def sampled(
     )
 
 
-MIXED = sampled([200] * 170 + [404] * 20 + [302] * 10, bodies=[*range(150), *[None] * 50])
+MIXED = sample_rows([200] * 170 + [404] * 20 + [302] * 10, bodies=[*range(150), *[None] * 50])
 
 
-def failed(result: QualityResult) -> dict[str, str]:
+def failed_checks(result: QualityResult) -> dict[str, str]:
     """Returns column → severity of each expectation that failed."""
     return {
         item["column"]: item["severity"] for item in result.document["expectations"] if not item["success"]
@@ -88,7 +88,7 @@ def test_usual_traffic_passes_every_check() -> None:
 )
 def test_a_figure_that_is_wrong_fails_its_check(wrong: dict[str, Any], column: str, severity: str) -> None:
     result = check_batch(replace(USUAL, **wrong), MIXED, QUALITY)
-    assert failed(result)[column] == severity
+    assert failed_checks(result)[column] == severity
     said = next(said for said in (*result.critical, *result.warnings) if said.startswith(f"{column}: "))
     assert EXPLANATIONS.get(column, "expected") in said
 
@@ -96,20 +96,23 @@ def test_a_figure_that_is_wrong_fails_its_check(wrong: dict[str, Any], column: s
 @pytest.mark.parametrize(
     ("sample", "column"),
     [
-        (sampled([200] * 200), "top_status_share"),
-        (sampled([200] * 100 + [404] * 100, bodies=[7] * 190 + [8] * 10), "top_body_share"),
-        (sampled([200] * 60 + [404] * 60, kinds=[None] * 70 + ["text/html"] * 50), "response_content_type"),
-        (sampled([500] * 70 + [502] * 50), "status"),
+        (sample_rows([200] * 200), "top_status_share"),
+        (sample_rows([200] * 100 + [404] * 100, bodies=[7] * 190 + [8] * 10), "top_body_share"),
+        (
+            sample_rows([200] * 60 + [404] * 60, kinds=[None] * 70 + ["text/html"] * 50),
+            "response_content_type",
+        ),
+        (sample_rows([500] * 70 + [502] * 50), "status"),
     ],
 )
 def test_a_sample_that_is_wrong_fails_its_check(sample: pd.DataFrame, column: str) -> None:
-    assert failed(check_batch(USUAL, sample, QUALITY)) == {column: "warning"}
+    assert failed_checks(check_batch(USUAL, sample, QUALITY)) == {column: "warning"}
 
 
-def test_what_is_too_little_to_say_passes() -> None:
-    few = sampled([200] * 20, bodies=[7] * 20)
+def test_samples_that_are_too_small_pass() -> None:
+    few = sample_rows([200] * 20, bodies=[7] * 20)
     unknown = replace(USUAL, future_share=None, age_days=None, missing_hours_share=None, volume_ratio=None)
-    assert failed(check_batch(unknown, few, QUALITY)) == {}
+    assert failed_checks(check_batch(unknown, few, QUALITY)) == {}
 
 
 @pytest.mark.parametrize(

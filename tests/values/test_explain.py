@@ -41,11 +41,11 @@ def found(features: Matrix) -> Contributions:
     return compute_contributions(load_explainer(load_bundled_model()), features)
 
 
-def raw(model: bytes, features: Matrix) -> Any:
+def raw_scores(model: bytes, features: Matrix) -> Any:
     return CatBoost().load_model(blob=model).predict(features, prediction_type="RawFormulaVal")
 
 
-def calibrated(scale: float, bias: float, folder: Path) -> bytes:
+def calibrated_model(scale: float, bias: float, folder: Path) -> bytes:
     """Bakes Platt scaling into the bundled model."""
     model = CatBoost().load_model(blob=load_bundled_model())
     model.set_scale_and_bias(scale, bias)
@@ -55,7 +55,7 @@ def calibrated(scale: float, bias: float, folder: Path) -> bytes:
 
 def test_contributions_and_base_value_add_up_to_the_raw_score(features: Matrix, found: Contributions) -> None:
     np.testing.assert_allclose(
-        found.values.sum(axis=1) + found.base, raw(load_bundled_model(), features), atol=1e-9
+        found.values.sum(axis=1) + found.base, raw_scores(load_bundled_model(), features), atol=1e-9
     )
     np.testing.assert_allclose(sum_by_group(found.values).sum(axis=1), found.values.sum(axis=1), atol=1e-9)
     assert compute_base_value(load_explainer(load_bundled_model())) == pytest.approx(found.base, abs=1e-9)
@@ -65,9 +65,11 @@ def test_contributions_and_base_value_add_up_to_the_raw_score(features: Matrix, 
 def test_contributions_follow_the_scale_and_the_base_value_takes_the_bias(
     features: Matrix, found: Contributions, tmp_path: Path, scale: float, bias: float
 ) -> None:
-    model = calibrated(scale, bias, tmp_path)
+    model = calibrated_model(scale, bias, tmp_path)
     scaled = compute_contributions(load_explainer(model), features)
-    np.testing.assert_allclose(scaled.values.sum(axis=1) + scaled.base, raw(model, features), atol=1e-9)
+    np.testing.assert_allclose(
+        scaled.values.sum(axis=1) + scaled.base, raw_scores(model, features), atol=1e-9
+    )
     np.testing.assert_allclose(scaled.values, scale * found.values, atol=1e-9)
     before = predict_probabilities(load_classifier(model), features)
     load_explainer(model)

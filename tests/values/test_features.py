@@ -18,7 +18,7 @@ from tests.feature_rows import rows
 UUID = "7f577081-02ab-4ccd-9f01-1234567890ab"
 
 
-def of(path: str = "/", host: str = "x.example.com", query: str | None = None) -> dict[str, float]:
+def features_of(path: str = "/", host: str = "x.example.com", query: str | None = None) -> dict[str, float]:
     return dict(zip(FEATURES, rows([host], [path], [query])[0].tolist(), strict=True))
 
 
@@ -75,7 +75,7 @@ def of(path: str = "/", host: str = "x.example.com", query: str | None = None) -
     ],
 )
 def test_path_gives_features(path: str, expected: dict[str, float]) -> None:
-    found = of(path)
+    found = features_of(path)
     assert {name: found[name] for name in expected} == expected
 
 
@@ -94,7 +94,7 @@ def test_path_gives_features(path: str, expected: dict[str, float]) -> None:
     ],
 )
 def test_host_gives_features(host: str, expected: dict[str, float]) -> None:
-    found = of(host=host)
+    found = features_of(host=host)
     assert {name: found[name] for name in expected} == expected
 
 
@@ -121,7 +121,7 @@ def test_host_gives_features(host: str, expected: dict[str, float]) -> None:
     ],
 )
 def test_query_gives_features(query: str | None, expected: dict[str, float]) -> None:
-    found = of(query=query)
+    found = features_of(query=query)
     assert {name: found[name] for name in expected} == expected
 
 

@@ -21,7 +21,7 @@ GOOGLEBOT = (
 )
 
 
-def named(record: dict[str, Any]) -> dict[str, str]:
+def signal_classes(record: dict[str, Any]) -> dict[str, str]:
     """Returns signal → class name for a record."""
     codes = unpack(pack(record))
     by_name = {signal.name: signal for signal in SIGNALS}
@@ -99,7 +99,7 @@ def named(record: dict[str, Any]) -> dict[str, str]:
     ],
 )
 def test_field_value_gives_its_class(signal: str, column: str, value: Any, expected: str) -> None:
-    assert named({"host": "shop.example", column: value})[signal] == expected
+    assert signal_classes({"host": "shop.example", column: value})[signal] == expected
 
 
 def test_nothing_logged_packs_to_zero() -> None:

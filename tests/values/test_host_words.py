@@ -26,7 +26,7 @@ WORDS = [index for index, name in enumerate(FEATURES) if name.startswith("host_w
 SITE = list(HOST_WORDS).index(HostWord.SITE)
 
 
-def call(host: str, **known: Any) -> Matrix:
+def call_features(host: str, **known: Any) -> Matrix:
     """Returns the features of a browser's GET /api/v1/users with status 200.
 
     The log may contain only the request line.
@@ -60,12 +60,12 @@ def test_an_api_path_is_found_under_a_host_of_any_name(label: str, media: str | 
     """
     model, row = (
         load_classifier(load_bundled_model()),
-        call(f"{label}.example.com", response_content_type=media),
+        call_features(f"{label}.example.com", response_content_type=media),
     )
     assert predict_probabilities(model, row)[0] > (0.9 if media else 0.7)
 
 
-def test_words_of_the_host_are_a_hint_and_no_proof(traffic: list[Transaction]) -> None:
+def test_words_of_the_host_are_a_hint_but_not_a_proof(traffic: list[Transaction]) -> None:
     """Compares each word alone with no word.
 
     On simulated requests; no word outweighs the other features, whatever the model learned.

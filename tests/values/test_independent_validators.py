@@ -44,22 +44,22 @@ BODY: dict[str, Draw] = {"count": QUERY["limit"], "name": QUERY["code"], "isNew"
 TEXTS = {"name"}
 
 
-def learned(name: str, draw: Draw) -> dict[str, Any]:
+def learn_schema(name: str, draw: Draw) -> dict[str, Any]:
     rng = random.Random(name)  # noqa: S311  # a simulation
     return to_json_schema(infer_values([draw(rng) for _ in range(LEARNED)], name=name, clients=60))
 
 
 def parameter(location: str, name: str, draw: Draw, required: bool = False) -> Parameter:
-    return Parameter(location, name, learned(name, draw), required, LEARNED)
+    return Parameter(location, name, learn_schema(name, draw), required, LEARNED)
 
 
 def lists() -> tuple[Parameter, Parameter]:
-    item = learned("limit", QUERY["limit"])
+    item = learn_schema("limit", QUERY["limit"])
     return (
         Parameter(
             "query", "ids", {"type": "array", "items": item, "x-census": {"rule": COMMA_LIST}}, False, 9
         ),
-        Parameter("query", "tag", {"type": "array", "items": learned("sort", QUERY["sort"])}, False, 9),
+        Parameter("query", "tag", {"type": "array", "items": learn_schema("sort", QUERY["sort"])}, False, 9),
     )
 
 
@@ -86,7 +86,7 @@ def learned_document(profile: Profile) -> dict[str, Any]:
     return convert_to_profile(build_document(HOST, known, Origin("1", "ml")), profile)
 
 
-def typed(name: str, text: str) -> Any:
+def parse_value(name: str, text: str) -> Any:
     return text if name in TEXTS else json.loads(text)
 
 
@@ -102,7 +102,7 @@ def valid_requests() -> list[Sent]:
         body = {name: draw(rng) for name, draw in BODY.items() if name == "count" or rng.random() < 0.7}
         found.append(Sent("GET", f"{files}?{urlencode(pairs + ids, safe=',')}"))
         found.append(
-            Sent("POST", files, json.dumps({name: typed(name, text) for name, text in body.items()}))
+            Sent("POST", files, json.dumps({name: parse_value(name, text) for name, text in body.items()}))
         )
         found.append(Sent("POST", "/forms", urlencode(body), FORM))
     return found
@@ -167,7 +167,7 @@ def test_held_back_valid_requests_are_accepted(profile: Profile, accepts: Accept
 
 
 @pytest.mark.parametrize(("profile", "accepts"), [one for one in VALIDATORS if one.values[0] != "cloudflare"])
-def test_spoilt_requests_are_refused(profile: Profile, accepts: Accepts) -> None:
+def test_mutated_requests_are_refused(profile: Profile, accepts: Accepts) -> None:
     """The cloudflare profile is excluded.
 
     Its parameters have one type each, so it is wider by design.

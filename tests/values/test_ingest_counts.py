@@ -56,7 +56,7 @@ def test_file_is_refused_where_too_little_is_valid(
     assert (list(find_mostly_quarantined([file], quality)) == ["file:/a.log"]) is is_refused
 
 
-def test_the_most_frequent_reason_and_its_way_out_are_said(quality: QualitySettings) -> None:
+def test_the_most_frequent_reason_and_its_way_out_are_reported(quality: QualitySettings) -> None:
     file = counts(1_000, other=200)
     file["reasons"][NO_ZONE], file["read"] = 1_200, 2_400
     (problem,) = find_mostly_quarantined([file], quality).values()

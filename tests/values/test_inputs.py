@@ -51,7 +51,7 @@ def test_folder_is_read_in_order_without_hidden_and_unknown_files(tmp_path: Path
     ]
 
 
-def test_compression_is_told_by_content_not_by_name(tmp_path: Path) -> None:
+def test_compression_is_detected_by_content_not_by_name(tmp_path: Path) -> None:
     write_file(tmp_path, "1.log", gzip.compress(COMBINED))
     write_file(tmp_path, "2", zstandard.compress(COMBINED + COMBINED))
     write_file(tmp_path, "3.log.gz", COMBINED * 3)
@@ -107,7 +107,7 @@ def test_log_of_another_kind_in_a_folder_is_skipped_but_a_broken_har_is_an_error
     assert str(broken) in refusal(tmp_path)
 
 
-def test_damaged_files_are_skipped_when_told_so(tmp_path: Path) -> None:
+def test_damaged_files_are_skipped_on_request(tmp_path: Path) -> None:
     write_file(tmp_path, "a.har", HAR)
     write_file(tmp_path, "b.har", b"\0\0\0\0")
     write_file(tmp_path, "c.log.gz", gzip.compress(COMBINED)[:20])
@@ -145,7 +145,7 @@ def test_what_is_not_a_regular_file_is_skipped_by_name_within_a_folder(tmp_path:
             assert [(Path(path).name, why) for path, why in found.skipped] == expected
 
 
-def test_a_line_longer_than_the_limit_is_told_before_spark_opens_the_file(tmp_path: Path) -> None:
+def test_a_line_longer_than_the_limit_is_reported_before_spark_opens_the_file(tmp_path: Path) -> None:
     limits = Limits(line_bytes=3 << 20)
     long = COMBINED + b"x" * (3 << 20) + b"\n" + COMBINED
     for name, content, is_long in (

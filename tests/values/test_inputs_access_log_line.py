@@ -31,7 +31,7 @@ def read(text: str, end: str = END) -> Start:
 
 
 @pytest.mark.parametrize(("name", "start"), EACH_START)
-def test_client_and_virtual_host_are_told_apart(name: str, start: Start) -> None:
+def test_client_and_virtual_host_are_distinguished(name: str, start: Start) -> None:
     assert read(start.text) == start
     if name in access_log_line.CLIENT_AND_HOST:
         takes = [

@@ -78,5 +78,5 @@ def test_description_shows_only_printable_characters() -> None:
         (b"{}", "JSON with an unrecognised structure"),
     ],
 )
-def test_json_is_said_of_json_only(head: bytes, expected: str) -> None:
+def test_only_json_is_described_as_json(head: bytes, expected: str) -> None:
     assert describe_content(head).startswith(f"{expected} (")

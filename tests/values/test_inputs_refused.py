@@ -35,7 +35,7 @@ from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
         ("x.log.gz", gzip.compress(COMBINED * 9, mtime=0)[:-8] + b"\1" * 8, "the gzip data is damaged"),
     ],
 )
-def test_explicit_file_that_cannot_be_read_is_refused_in_words(
+def test_explicit_file_that_cannot_be_read_is_refused_with_a_message(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
     path = write_file(tmp_path, name, content)
@@ -69,7 +69,7 @@ def test_folder_without_known_file_is_refused_with_a_reason(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("argument", ["", " ", "a\0b.har", "x" * 5000])
-def test_argument_that_is_no_path_is_refused(argument: str) -> None:
+def test_argument_that_is_not_a_path_is_refused(argument: str) -> None:
     refusal(argument)
 
 

@@ -55,7 +55,7 @@ def settings(**properties: str) -> SparkSettings:
     return load_settings().spark.model_copy(update={"properties": properties})
 
 
-def made(java: Path) -> Path:
+def make_archive(java: Path) -> Path:
     """Returns the folder of the archive as set-up leaves it."""
     folder = jvm.archive_folder(java, jvm.plan_start(settings(), java, is_small=False).properties[CLASS_PATH])
     jvm.prepare_archive_folder(folder)
@@ -71,7 +71,7 @@ def test_without_an_archive_spark_finds_conf_itself(conf: Path, java: Path) -> N
 
 
 def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, java: Path) -> None:
-    folder = made(java)
+    folder = make_archive(java)
     started = jvm.plan_start(settings(), java, is_small=False)
     assert started.archive == folder
     assert started.properties["spark.some"] == "yes"
@@ -87,7 +87,7 @@ def test_with_an_archive_all_of_conf_is_given_and_the_log_is_found(conf: Path, j
 
 
 def test_an_archive_of_another_java_or_of_other_jars_is_not_looked_at(conf: Path, java: Path) -> None:
-    made(java)
+    make_archive(java)
     (java / "release").write_text('JAVA_VERSION="17.0.2"\n')
     assert jvm.plan_start(settings(), java, is_small=False).archive is None
     (java / "release").write_text('JAVA_VERSION="17.0.1"\n')
@@ -96,7 +96,7 @@ def test_an_archive_of_another_java_or_of_other_jars_is_not_looked_at(conf: Path
 
 
 def test_jars_that_were_written_anew_want_another_archive(conf: Path, java: Path, tmp_path: Path) -> None:
-    made(java)
+    make_archive(java)
     (tmp_path / "one.jar").write_bytes(b"PK another")
     assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
@@ -105,7 +105,7 @@ def test_jars_that_were_written_anew_want_another_archive(conf: Path, java: Path
 def test_a_conf_that_must_be_on_the_class_path_wins_over_the_archive(
     conf: Path, java: Path, name: str
 ) -> None:
-    made(java)
+    make_archive(java)
     (conf / name).write_text("")
     assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
@@ -113,7 +113,7 @@ def test_a_conf_that_must_be_on_the_class_path_wins_over_the_archive(
 def test_another_conf_of_the_user_wins_over_the_archive(
     conf: Path, java: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made(java)
+    make_archive(java)
     other = tmp_path / "other"
     other.mkdir()
     (other / "spark-defaults.conf").write_text((conf / "spark-defaults.conf").read_text())
@@ -122,7 +122,7 @@ def test_another_conf_of_the_user_wins_over_the_archive(
 
 
 def test_a_folder_that_is_no_longer_empty_is_not_put_on_the_class_path(conf: Path, java: Path) -> None:
-    (jvm.empty_conf_folder(made(java)) / "hive-site.xml").write_text("")
+    (jvm.empty_conf_folder(make_archive(java)) / "hive-site.xml").write_text("")
     assert jvm.plan_start(settings(), java, is_small=False).archive is None
 
 
@@ -131,7 +131,7 @@ def test_small_work_is_compiled_quickly_and_large_work_well(conf: Path, java: Pa
         jvm.QUICK_COMPILER,
         jvm.COLLECTOR,
     ]
-    made(java)
+    make_archive(java)
     assert jvm.QUICK_COMPILER in jvm.plan_start(settings(), java, is_small=True).properties[OPTIONS].split()
     assert (
         jvm.QUICK_COMPILER not in jvm.plan_start(settings(), java, is_small=False).properties[OPTIONS].split()
@@ -139,14 +139,14 @@ def test_small_work_is_compiled_quickly_and_large_work_well(conf: Path, java: Pa
 
 
 def test_a_cluster_gets_neither_archive_nor_quick_compiler(conf: Path, java: Path) -> None:
-    made(java)
+    make_archive(java)
     started = jvm.plan_start(settings(**{"spark.master": "spark://host:7077"}), java, is_small=True)
     assert started.archive is None
     assert OPTIONS not in started.properties
 
 
 def test_options_of_the_user_stay_and_come_last(conf: Path, java: Path) -> None:
-    made(java)
+    make_archive(java)
     mine = settings(**{EXTRA: "-Xss8m", OPTIONS: "-Da='b c'"})
     started = jvm.plan_start(mine, java, is_small=True).properties
     assert started[EXTRA] == "-Xss8m"
@@ -158,7 +158,7 @@ def test_options_of_the_user_stay_and_come_last(conf: Path, java: Path) -> None:
 def test_a_collector_of_the_user_is_the_only_one(
     conf: Path, java: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    made(java)
+    make_archive(java)
     chosen = "-Xss8m -XX:+UseZGC"
     if name in jvm.OPTION_VARIABLES:
         monkeypatch.setenv(name, chosen)
@@ -178,7 +178,7 @@ def test_a_place_with_blanks_stays_one_option(conf: Path) -> None:
 def test_children_inherit_the_true_folder_again(
     conf: Path, java: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = made(java)
+    folder = make_archive(java)
     with jvm.replaced_conf_folder(folder):
         assert os.environ["SPARK_CONF_DIR"] == str(jvm.empty_conf_folder(folder))
     assert os.environ["SPARK_CONF_DIR"] == str(conf)
@@ -191,7 +191,7 @@ def test_children_inherit_the_true_folder_again(
 
 
 def test_a_new_archive_takes_the_place_of_older_ones(conf: Path, java: Path) -> None:
-    first = made(java)
+    first = make_archive(java)
     second = first.parent / "another"
     part = jvm.prepare_archive_folder(second)
     assert not first.exists()

@@ -60,7 +60,7 @@ def test_leaking_features_are_features_and_constant_in_training() -> None:
     pd.testing.assert_frame_equal(rows[others], frame()[others])
 
 
-def test_simulated_rows_are_no_api_calls_have_their_share_and_hosts_of_their_own() -> None:
+def test_simulated_rows_are_not_api_calls_have_their_share_and_separate_hosts() -> None:
     labelled, simulated = frame(200), frame(2000, seed=2)
     mixed = add_simulated_rows(labelled, simulated, share=0.25, seed=1)
     pd.testing.assert_frame_equal(mixed.iloc[:200], labelled)

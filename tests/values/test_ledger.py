@@ -20,11 +20,11 @@ LINES = [COMBINED.replace(b"GET /", b"GET /%d" % number) for number in range(110
 OLD, NEW = b"".join(LINES[:100]), b"".join(LINES)
 
 
-def read(path: Path) -> Input:
+def read_input(path: Path) -> Input:
     return find_inputs([str(path)]).files[0]
 
 
-def recorded(entry: Input, valid: int = 100) -> dict[str, Any]:
+def ledger_row(entry: Input, valid: int = 100) -> dict[str, Any]:
     """Returns the ledger's row of an input that was published."""
     scan = entry.scan
     names = ("content", "first_line", "bytes", "lines", "line_bytes")
@@ -43,17 +43,17 @@ def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
     return {length: content for length, (content, _) in found.items()}
 
 
-def looked_up(path: Path, *before: dict[str, Any]) -> tuple[LedgerComparison, Input | None]:
-    found = compare_with_rows(before, [read(path)], contents)
+def look_up(path: Path, *before: dict[str, Any]) -> tuple[LedgerComparison, Input | None]:
+    found = compare_with_rows(before, [read_input(path)], contents)
     return found, found.new[0] if found.new else None
 
 
 def test_a_new_file_is_read_whole_and_a_known_one_not_at_all(tmp_path: Path) -> None:
     path = write_file(tmp_path, "a.log", OLD)
-    found, new = looked_up(path)
+    found, new = look_up(path)
     assert new is not None
     assert (new.start, new.lines_before, found.notes) == (0, 0, ())
-    found, new = looked_up(path, recorded(read(path)))
+    found, new = look_up(path, ledger_row(read_input(path)))
     assert (new, found.known, found.known_valid) == (None, 1, 100)
 
 
@@ -61,9 +61,9 @@ def test_a_new_file_is_read_whole_and_a_known_one_not_at_all(tmp_path: Path) -> 
 def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, name: str) -> None:
     packs: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "zst": zstandard.compress}
     pack = packs.get(name.rpartition(".")[2], bytes)
-    row = recorded(read(write_file(tmp_path, name, pack(OLD))))
+    row = ledger_row(read_input(write_file(tmp_path, name, pack(OLD))))
     for stored in (pack(NEW), pack(OLD) + pack(NEW[len(OLD) :])):  # compressed again, or with a new member
-        found, new = looked_up(write_file(tmp_path, name, stored), row)
+        found, new = look_up(write_file(tmp_path, name, stored), row)
         assert new is not None
         assert (new.start, new.lines_before) == (len(OLD), 100)
         assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}
@@ -71,25 +71,25 @@ def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, nam
 
 
 def test_a_log_that_was_rotated_and_packed_since_is_the_same_log(tmp_path: Path) -> None:
-    row = recorded(read(write_file(tmp_path, "access.log", OLD)))
-    found, new = looked_up(write_file(tmp_path, "access.log.1.gz", gzip.compress(OLD)), row)
+    row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD)))
+    found, new = look_up(write_file(tmp_path, "access.log.1.gz", gzip.compress(OLD)), row)
     assert (new, found.known) == (None, 1)
-    _, new = looked_up(write_file(tmp_path, "access.log.2.gz", gzip.compress(NEW)), row)
+    _, new = look_up(write_file(tmp_path, "access.log.2.gz", gzip.compress(NEW)), row)
     assert new is not None
     assert new.lines_before == 100
 
 
 def test_a_single_equal_line_of_another_file_is_another_request(tmp_path: Path) -> None:
-    row = recorded(read(write_file(tmp_path, "one.log", LINES[0])))
-    _, new = looked_up(write_file(tmp_path, "two.log", NEW), row)
+    row = ledger_row(read_input(write_file(tmp_path, "one.log", LINES[0])))
+    _, new = look_up(write_file(tmp_path, "two.log", NEW), row)
     assert new is not None
     assert new.start == 0
 
 
-def test_a_replaced_file_is_read_whole_and_that_is_told(tmp_path: Path) -> None:
-    row = recorded(read(write_file(tmp_path, "access.log", OLD)))
+def test_a_replaced_file_is_read_whole_and_reported(tmp_path: Path) -> None:
+    row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD)))
     for content in (NEW[1000:], OLD[:1000] + b"#" + OLD[1001:] + LINES[100], OLD[: len(OLD) // 2]):
-        found, new = looked_up(write_file(tmp_path, "access.log", content), row)
+        found, new = look_up(write_file(tmp_path, "access.log", content), row)
         assert new is not None
         assert new.start == 0
         assert found.notes[0].endswith("its content has changed since it was last read; read from the start")
@@ -107,8 +107,8 @@ def test_a_replaced_file_is_read_whole_and_that_is_told(tmp_path: Path) -> None:
 def test_a_last_line_without_its_end_is_read_again_only_if_it_has_grown(
     tmp_path: Path, last: bytes, after: bytes, start: int, lines: int, again: int | None
 ) -> None:
-    row = recorded(read(write_file(tmp_path, "access.log", OLD + last)))
-    found, new = looked_up(write_file(tmp_path, "access.log", OLD + last + after + LINES[101]), row)
+    row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD + last)))
+    found, new = look_up(write_file(tmp_path, "access.log", OLD + last + after + LINES[101]), row)
     assert new is not None
     assert (new.start, new.lines_before) == (len(OLD + last) + start, lines)
     assert found.earlier[new.uri] == EarlierIngest((row["source_id"],), again)
@@ -117,17 +117,17 @@ def test_a_last_line_without_its_end_is_read_again_only_if_it_has_grown(
 def test_a_log_that_grew_twice_is_read_on_from_the_longest_of_its_beginnings(tmp_path: Path) -> None:
     path = tmp_path / "access.log"
     rows = [
-        recorded(read(write_file(tmp_path, path.name, b"".join(LINES[:size]))), valid)
+        ledger_row(read_input(write_file(tmp_path, path.name, b"".join(LINES[:size]))), valid)
         for size, valid in ((50, 50), (80, 30), (100, 20))
     ]
-    found, new = looked_up(write_file(tmp_path, path.name, NEW), *rows)
+    found, new = look_up(write_file(tmp_path, path.name, NEW), *rows)
     assert new is not None
     assert (new.lines_before, found.known_valid) == (100, 100)
-    found, new = looked_up(write_file(tmp_path, path.name, OLD), *rows)
+    found, new = look_up(write_file(tmp_path, path.name, OLD), *rows)
     assert (new, found.known, found.known_valid) == (None, 1, 100)
 
 
-def test_beginnings_of_nearly_equal_lengths_are_told_apart(tmp_path: Path) -> None:
+def test_beginnings_of_nearly_equal_lengths_are_distinguished(tmp_path: Path) -> None:
     path = write_file(tmp_path, "a.log", OLD)
     lengths = [0, 1, 2, 3, 5, len(OLD) - 1, len(OLD)]
     expected = {size: (hashlib.sha256(OLD[:size]).hexdigest(), OLD[size : size + 2]) for size in lengths}
@@ -137,7 +137,7 @@ def test_beginnings_of_nearly_equal_lengths_are_told_apart(tmp_path: Path) -> No
 def test_a_remote_log_is_read_on_by_its_lines(tmp_path: Path) -> None:
     scan = Scan(500, "ends a", "first", None, 500, False)
     entry = Input("s3a://b/a.log", None, "combined", "none", 500, "v2", "s3a://b/a.log", scan)
-    row = recorded(entry) | {
+    row = ledger_row(entry) | {
         "bytes": 400,
         "line_bytes": 400,
         "lines": 4,
@@ -155,7 +155,7 @@ def test_a_remote_log_is_read_on_by_its_lines(tmp_path: Path) -> None:
 
 
 def test_a_har_that_was_exported_again_is_read_whole(tmp_path: Path) -> None:
-    row = recorded(read(write_file(tmp_path, "a.har", HAR)))
-    found, new = looked_up(write_file(tmp_path, "a.har", HAR + b"\n"), row)
+    row = ledger_row(read_input(write_file(tmp_path, "a.har", HAR)))
+    found, new = look_up(write_file(tmp_path, "a.har", HAR + b"\n"), row)
     assert new is not None
     assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}

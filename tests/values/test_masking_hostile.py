@@ -145,7 +145,7 @@ def test_repeated_text_within_a_structure_takes_bounded_time(head: str) -> None:
 @pytest.mark.parametrize(
     "part", ["eyJ", "eyJa_", "SG.a", "xoxb-", "sk-a", "-----BEGIN A ", "Bearer ", "AIza", "9:AA"]
 )
-def test_forms_of_issuers_are_linear(part: str) -> None:
+def test_patterns_of_issuers_are_linear(part: str) -> None:
     start = time.process_time()
     assert issuers.SECRET.sub("", part * ((1 << 17) // len(part))) is not None
     assert time.process_time() - start < SECONDS  # when it was quadratic: eight seconds
@@ -167,7 +167,7 @@ values = st.recursive(
 
 
 @st.composite
-def planted(draw: st.DrawFn) -> Any:
+def planted_values(draw: st.DrawFn) -> Any:
     """Draws a JSON value with the secret somewhere below a secret name."""
     value: Any = SECRET
     for _ in range(draw(st.integers(0, 3))):
@@ -183,7 +183,7 @@ def planted(draw: st.DrawFn) -> Any:
 
 
 @settings(max_examples=150, deadline=None)
-@given(planted(), st.booleans(), st.sampled_from([None, 1, (",", ":")]))
+@given(planted_values(), st.booleans(), st.sampled_from([None, 1, (",", ":")]))
 def test_a_secret_at_any_depth_of_json_never_survives(value: Any, is_ascii: bool, layout: Any) -> None:
     indent = layout if isinstance(layout, int) else None
     separators = layout if isinstance(layout, tuple) else None
@@ -195,7 +195,7 @@ def test_a_secret_at_any_depth_of_json_never_survives(value: Any, is_ascii: bool
 
 
 @settings(max_examples=100, deadline=None)
-@given(planted(), words, st.integers(0, 2), st.sampled_from(NAMES))
+@given(planted_values(), words, st.integers(0, 2), st.sampled_from(NAMES))
 def test_a_secret_in_a_form_or_query_never_survives(value: Any, name: str, rounds: int, secret: str) -> None:
     packed, plain = json.dumps(value), SECRET
     for _ in range(rounds):
@@ -217,7 +217,7 @@ def test_a_secret_in_a_form_or_query_never_survives(value: Any, name: str, round
 
 
 @settings(max_examples=100, deadline=None)
-@given(planted(), words, st.sampled_from(["\r\n", "\n"]), st.sampled_from(['"{}"', "'{}'", "{}"]))
+@given(planted_values(), words, st.sampled_from(["\r\n", "\n"]), st.sampled_from(['"{}"', "'{}'", "{}"]))
 def test_a_secret_in_a_multipart_body_never_survives(value: Any, name: str, line: str, quoting: str) -> None:
     part = "--b\nContent-Disposition: form-data; name={}\n\n{}\n"
     body = part.format(quoting.format(name), json.dumps(value))

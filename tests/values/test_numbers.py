@@ -35,7 +35,7 @@ NONE = [
 
 
 @pytest.mark.parametrize("text", NONE)
-def test_what_is_not_a_number_is_none_to_anybody(text: str) -> None:
+def test_text_that_is_not_a_number_is_not_one_anywhere(text: str) -> None:
     assert parse_number(text) is None
     assert list(read_scalars(text)) == [text]
     assert not accepts({"type": "number"}, text, in_url=True)

@@ -50,7 +50,7 @@ def test_what_holds_a_value_may_have_been_left_out() -> None:
     }
 
 
-def test_forms_have_fields_and_no_body_is_none() -> None:
+def test_forms_have_fields_and_without_a_body_there_is_none() -> None:
     fields = [
         parameter("b", {"type": "integer"}, location="form"),
         parameter("a", {"type": "string"}, required=True, location="form"),
@@ -85,7 +85,7 @@ def test_paths_are_written_as_requests_write_them() -> None:
     assert len({one["operationId"] for item in written.values() for one in item.values()}) == 3
 
 
-def test_counts_are_told_once_however_many_ways_a_path_is_written_in() -> None:
+def test_counts_are_given_once_however_many_variants_a_path_has() -> None:
     when = datetime(2026, 6, 1)
     get = Endpoint(
         "a.example", "GET", "/x/{id}", 5, 2, when, when, statuses={"2XX": 5}, path_variants=("/x", "/x/")

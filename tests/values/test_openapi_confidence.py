@@ -25,7 +25,7 @@ def parameter(name: str, *constraints: dict[str, Any]) -> Parameter:
     return Parameter("query", name, {"type": "string", "x-census": told}, False, 10)
 
 
-def test_false_alarms_of_all_endpoints_are_told_per_10000_requests() -> None:
+def test_false_alarms_of_all_endpoints_are_reported_per_10000_requests() -> None:
     built = build_document(
         "a.example",
         [endpoint("/a", tested=4000, false_alarms=1), endpoint("/b", tested=1000), endpoint("/c")],
@@ -48,6 +48,6 @@ def test_share_of_constraints_at_the_wanted_confidence_counts_those_inside_of_ot
     assert built["x-census"]["constraints"] == {"written": 4, "confidence": 0.999, "share": 0.5}
 
 
-def test_nothing_is_said_where_nothing_was_tested_or_written() -> None:
+def test_no_figures_are_given_where_nothing_was_tested_or_written() -> None:
     built = build_document("a.example", [endpoint("/a")], Origin("1", "ml"))
     assert not {"back_test", "constraints"} & built["x-census"].keys()

@@ -68,7 +68,7 @@ def endpoint(method: str, path_template: str, requests: int = 10, **rest: Any) -
     )
 
 
-def made(*endpoints: Endpoint) -> Document:
+def validated_document(*endpoints: Endpoint) -> Document:
     """Returns the document of the endpoints, validated in both versions."""
     built = build_document("a.example", endpoints, ORIGIN)
     OpenAPIV31SpecValidator(built).validate()
@@ -113,7 +113,7 @@ def test_no_request_is_lost_and_no_operation_id_is_used_twice(endpoints: list[En
 
 def test_templates_that_differ_by_names_only_become_one_path_named_by_the_busiest() -> None:
     number, text = {"type": "integer"}, {"type": "string"}
-    built = made(
+    built = validated_document(
         endpoint(
             "GET", "/users/{id}", 5, learned_from=5, parameters=(Parameter("path", "id", text, True, 5),)
         ),
@@ -135,8 +135,8 @@ def test_templates_that_differ_by_names_only_become_one_path_named_by_the_busies
     assert item["post"]["x-census"]["merged_templates"] == ["/users/{name}"]
 
 
-def test_placeholder_that_nothing_taught_is_still_a_parameter() -> None:
-    (_, _, operation), *_ = operations(made(endpoint("GET", "/a/{x}/b/{x}")))
+def test_placeholder_without_a_learned_schema_is_still_a_parameter() -> None:
+    (_, _, operation), *_ = operations(validated_document(endpoint("GET", "/a/{x}/b/{x}")))
     assert [(p["name"], p["in"], p["required"], p["schema"]) for p in operation["parameters"]] == [
         ("x", "path", True, {"type": "string"}),
         ("x2", "path", True, {"type": "string"}),
@@ -144,12 +144,12 @@ def test_placeholder_that_nothing_taught_is_still_a_parameter() -> None:
 
 
 def test_literal_braces_and_characters_that_no_uri_has_are_encoded() -> None:
-    built = made(endpoint("GET", "/a{ b}/100%/é?#"))
+    built = validated_document(endpoint("GET", "/a{ b}/100%/é?#"))
     assert list(built["paths"]) == ["/a%7B%20b%7D/100%25/%C3%A9%3F%23"]
 
 
-def test_methods_that_openapi_does_not_know_are_kept_beside_the_others() -> None:
-    built = made(endpoint("CONNECT", "/a"), endpoint("GET", "/a"), endpoint("get", "/b"))
+def test_methods_that_openapi_does_not_know_are_kept_next_to_the_others() -> None:
+    built = validated_document(endpoint("CONNECT", "/a"), endpoint("GET", "/a"), endpoint("get", "/b"))
     assert set(built["paths"]["/a"]) == {"get", "x-census-methods"}
     assert set(built["paths"]["/a"]["x-census-methods"]) == {"CONNECT"}
     assert set(built["paths"]["/b"]) == {"x-census-methods"}  # methods are case-sensitive (RFC 9110 s. 9.1)
@@ -190,7 +190,9 @@ def test_title_of_a_hostile_host_shows_no_control_character() -> None:
 
 def test_parameters_carry_their_presence_and_secrets_are_no_different() -> None:
     query = Parameter("query", "q", {"type": "string"}, False, 3)
-    (_, _, operation), *_ = operations(made(endpoint("GET", "/s", learned_from=4, parameters=(query,))))
+    (_, _, operation), *_ = operations(
+        validated_document(endpoint("GET", "/s", learned_from=4, parameters=(query,)))
+    )
     assert operation["parameters"] == [
         {
             "name": "q",
@@ -203,7 +205,9 @@ def test_parameters_carry_their_presence_and_secrets_are_no_different() -> None:
 
 
 def test_answers_of_no_known_class_are_counted_as_default() -> None:
-    (_, _, operation), *_ = operations(made(replace(endpoint("GET", "/s"), statuses={"2XX": 8, "999": 2})))
+    (_, _, operation), *_ = operations(
+        validated_document(replace(endpoint("GET", "/s"), statuses={"2XX": 8, "999": 2}))
+    )
     assert operation["responses"] == {
         "2XX": {"description": "8 of 10 answers seen"},
         "default": {"description": "2 of 10 answers seen"},
@@ -245,7 +249,7 @@ def test_endpoint_is_read_from_rows_of_the_tables() -> None:
     assert known.parameters == (Parameter("path", "id", {"type": "integer"}, True, 7),)
     assert (known.learned_from, known.left_out) == (7, 1)
     assert endpoint_from_row({**row, "schema": None}).statuses == known.statuses
-    made(known)
+    validated_document(known)
 
 
 def test_document_without_endpoints_is_refused() -> None:

@@ -64,7 +64,7 @@ def test_members_of_an_object_are_one_parameter() -> None:
     }  # fmt: skip
 
 
-def test_members_stay_apart_beside_a_parameter_of_the_same_name_and_where_they_are_deeper() -> None:
+def test_members_stay_separate_next_to_a_parameter_of_the_same_name_and_where_they_are_deeper() -> None:
     sent = [query("f"), query("f[a]"), query("g[a][b]")]
     assert [one["name"] for one in operation(*sent)["parameters"]] == ["f", "f[a]", "g[a][b]"]
 

@@ -102,7 +102,7 @@ INSTANCES = [
         ),
     ],
 )
-def test_keyword_of_3_1_is_said_in_the_words_of_3_0(schema: Schema, expected: Schema) -> None:
+def test_keyword_of_3_1_is_expressed_in_keywords_of_3_0(schema: Schema, expected: Schema) -> None:
     assert to_schema_30(schema) == expected
 
 

@@ -43,7 +43,7 @@ def test_a_sure_endpoint_without_a_schema_says_what_is_missing(statuses: dict[st
     assert said in census["not_learned_because"]
 
 
-def test_a_learned_endpoint_says_nothing_of_it() -> None:
+def test_a_learned_endpoint_gives_no_reason() -> None:
     known = (Parameter("path", "userId", {"type": "integer"}, True, 80),)
     found = operation(replace(UNSURE, probability=0.99, learned_from=80, parameters=known))
     assert not {"learned", "not_learned_because", "min_probability_to_learn"} & set(found["x-census"])

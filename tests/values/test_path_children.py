@@ -57,7 +57,7 @@ def table(rows: Sequence[tuple[str, str]]) -> pa.Table:
 Key = tuple[str, str, str]
 
 
-def plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]]:
+def count_plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]]:
     """Computes the same numbers, one child after the other."""
     below: dict[Key, set[str]] = {}
     places: dict[Key, set[str]] = {}
@@ -133,14 +133,14 @@ def test_children_are_counted_as_a_plain_count_does(rows: list[tuple[str, str]])
     )
     nodes = counted.children.nodes
     hosts = [forest.hosts[host] for host in nodes.host[counted.children.node]]
-    expected = plainly(rows)
+    expected = count_plainly(rows)
     assert set(zip(hosts, counted.prefix, counted.step, strict=True)) == set(expected)
     for child, key in enumerate(zip(hosts, counted.prefix, counted.step, strict=True)):
         found = dict(zip(CONTEXT, counted.context[child].tolist(), strict=True))
         assert found == pytest.approx({name: float(expected[key][name]) for name in CONTEXT}, abs=1e-5)
 
 
-def by_text(
+def score_by_text(
     texts: Sequence[str], prefixes: Sequence[str], context: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """Replaces the classifier with a probability by text, prefix and siblings."""
@@ -156,7 +156,7 @@ def by_text(
 def rules_of(
     rows: Sequence[tuple[str, str]], settings: PathSettings, known: pa.Table | None = None
 ) -> list[tuple[object, ...]]:
-    found = infer_rules(table(rows), known, settings, by_text)
+    found = infer_rules(table(rows), known, settings, score_by_text)
     return sorted(tuple(row.values()) for row in found.to_pylist())
 
 
@@ -182,13 +182,13 @@ def test_a_host_gets_the_same_rules_alone_and_among_others_in_any_order(
 def test_one_rule_a_step_of_a_node_and_each_place_has_one(
     settings: Settings, rows: list[tuple[str, str]]
 ) -> None:
-    found = infer_rules(table(rows), None, settings.paths, by_text)
+    found = infer_rules(table(rows), None, settings.paths, score_by_text)
     assert found.schema == RULE_ROWS
     keys = [(row["host"], row["prefix"], row["step"]) for row in found.to_pylist()]
     assert len(keys) == len(set(keys))
     assert all(row["children"] <= row["siblings"] for row in found.to_pylist())
     assert {host for host, _, _ in keys} == {host for host, _ in rows}
-    again = infer_rules(table(rows), found, settings.paths, by_text)
+    again = infer_rules(table(rows), found, settings.paths, score_by_text)
     kept = {(row["host"], row["prefix"], row["step"]) for row in again.to_pylist()}
     held = {key for key, row in zip(keys, found.to_pylist(), strict=True) if row["decision"] == "variable"}
     assert {key for key in held if key[1] == ""} <= kept  # published variables are not split
@@ -196,7 +196,7 @@ def test_one_rule_a_step_of_a_node_and_each_place_has_one(
 
 def test_no_evidence_gives_no_rules(settings: Settings) -> None:
     rows = table([("a.example", "/a")]).slice(0, 0)
-    assert infer_rules(rows, None, settings.paths, by_text).num_rows == 0
+    assert infer_rules(rows, None, settings.paths, score_by_text).num_rows == 0
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from pipelines.paths.placeholder_names import derive_name, name_placeholders, si
         ("a" * 5000, None),
     ],
 )
-def test_form_of_a_segment(segment: str, expected: str | None) -> None:
+def test_format_of_a_segment(segment: str, expected: str | None) -> None:
     assert detect_segment_format(segment) == expected
 
 

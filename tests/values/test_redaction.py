@@ -58,7 +58,7 @@ def test_names_of_credentials(name: str) -> None:
         "country_code",
     ],
 )
-def test_names_that_only_look_so(name: str) -> None:
+def test_names_that_only_look_like_credentials(name: str) -> None:
     assert not has_secret_name(name)
 
 
@@ -75,7 +75,7 @@ def test_names_that_only_look_so(name: str) -> None:
         "xoxb-1234567890-abcdef",
     ],
 )
-def test_values_of_a_credentials_form_are_masked(text: str) -> None:
+def test_values_with_the_format_of_a_credential_are_masked(text: str) -> None:
     out = mask_issued_secrets(f"before {text} after", MASK)
     assert text not in out
     assert out.startswith("before ")
@@ -147,7 +147,7 @@ def test_hostile_parts_are_read_in_bounded_time(text: str) -> None:
     assert body(text) is not None  # it ends
 
 
-def test_whole_sections_go_from_unparsed_text() -> None:
+def test_whole_sections_are_removed_from_unparsed_text() -> None:
     raw = f'{{"RayID":"1","Cookies":{{"a":"{SECRET}"}},"RequestHeaders":{{"x-y":"{SECRET}'
     assert SECRET not in mask_raw(raw)
     assert mask_raw(raw).startswith('{"RayID":"1","Cookies":"redacted","RequestHeaders":"redacted"')
@@ -156,7 +156,7 @@ def test_whole_sections_go_from_unparsed_text() -> None:
 @pytest.mark.parametrize(
     "line", ["10.1.2.3 - ann [17/May/2015", "shop.example:80 2001:db8::1 - - [17/May/2015"]
 )
-def test_the_client_goes_from_an_access_log_line(line: str) -> None:
+def test_the_client_is_removed_from_an_access_log_line(line: str) -> None:
     assert mask_raw(line) == "- - - [17/May/2015"
 
 
@@ -187,7 +187,7 @@ def test_unparsed_text_loses_what_a_transaction_would(request_line: str) -> None
         ("token=a'b", "token=redacted"),
     ],
 )
-def test_mask_tells_tokens_of_machines_and_nothing_of_what_people_choose(sent: str, told: str) -> None:
+def test_mask_describes_tokens_of_machines_and_nothing_that_people_choose(sent: str, told: str) -> None:
     assert query(sent) == told
 
 

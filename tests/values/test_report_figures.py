@@ -33,7 +33,7 @@ def test_percent_never_rounds_to_none_or_all(share: float, text: str) -> None:
         ),
     ],
 )
-def test_spread_is_said_in_words(
+def test_spread_is_described_in_words(
     state: tuple[float | None, float | None, float | None, int], text: str
 ) -> None:
     assert words.describe_spread(*state) == text
@@ -72,7 +72,7 @@ def test_changes_count_covered_hosts_only() -> None:
     assert change_rows({"not covered": 2}) == []
 
 
-def test_parameter_types_stand_beside_the_source() -> None:
+def test_parameter_types_stand_next_to_those_of_the_source() -> None:
     rows = schema_rows(SchemaFacts({"string": 52, "integer": 31, "boolean": 8, "array": 5, "union": 4}, 0.94))
     assert [(name, count, source) for name, count, _, source in rows] == [
         ("string", 52, "just over half"),
@@ -91,7 +91,7 @@ def test_endpoints_are_counted_by_their_number_of_parameters() -> None:
     assert size_rows(None) == size_rows(SchemaFacts({}, 1.0)) == []
 
 
-def test_page_says_how_sure_the_constraints_are_and_who_was_set_apart() -> None:
+def test_page_gives_the_confidence_of_constraints_and_the_outlier_clients() -> None:
     page = " ".join(render(example()).split())
     assert "900 constraints are written; 68 % of them hold at 99.9 % confidence or more." in page
     assert "3 values of 20,000 requests that were left out broke" in page

@@ -85,14 +85,14 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def locked() -> dict[str, Version]:
+def locked_versions() -> dict[str, Version]:
     """Returns package → version for requirements.lock."""
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     pins = (re.match(r"([A-Za-z0-9._-]+)==([^ ;\\]+)", line) for line in lines)
     return {pin[1].lower(): Version(pin[2]) for pin in pins if pin}
 
 
-def texts() -> Iterator[tuple[Path, str]]:
+def text_files() -> Iterator[tuple[Path, str]]:
     """Yields every text file that is written by hand.
 
     Without the lock file, the licence and this machine's environment.
@@ -128,16 +128,18 @@ def test_names_say_what_a_thing_is(file: Path) -> None:
 
 def test_no_file_names_a_path_of_one_machine() -> None:
     found = [
-        f"{relative(file)}: {match[0]}" for file, text in texts() if (match := MACHINE_PATHS.search(text))
+        f"{relative(file)}: {match[0]}"
+        for file, text in text_files()
+        if (match := MACHINE_PATHS.search(text))
     ]
     assert found == []
 
 
-def test_the_product_does_not_know_the_benchmark_material_beside_it() -> None:
+def test_the_product_does_not_refer_to_the_benchmark_material_next_to_it() -> None:
     product = ("pipelines/", "ml/", "jobs/", "conf/", "scripts/", "examples/")
     found = [
         relative(file)
-        for file, text in texts()
+        for file, text in text_files()
         if relative(file).startswith(product) and SHARED_MATERIAL.search(text)
     ]
     assert found == []
@@ -145,7 +147,7 @@ def test_the_product_does_not_know_the_benchmark_material_beside_it() -> None:
 
 @pytest.mark.parametrize("name", PINS)
 def test_lock_holds_the_version_that_works(name: str) -> None:
-    assert locked()[name] in Requirement(name + PINS[name]).specifier
+    assert locked_versions()[name] in Requirement(name + PINS[name]).specifier
 
 
 def test_lock_satisfies_the_declared_dependencies() -> None:
@@ -153,7 +155,7 @@ def test_lock_satisfies_the_declared_dependencies() -> None:
     wanted = [
         Requirement(text) for text in declared["dependencies"] + declared["optional-dependencies"]["dev"]
     ]
-    versions = locked()
+    versions = locked_versions()
     missing = [str(one) for one in wanted if versions[one.name.lower()] not in one.specifier]
     assert missing == [], "run the uv command in the lock's first lines"
 
@@ -170,7 +172,7 @@ def test_jar_of_delta_has_the_version_of_its_python_package() -> None:
     conf = (ROOT / "conf/spark-defaults.conf").read_text(encoding="utf-8")
     package = re.search(r"(?m)^spark\.jars\.packages\s+io\.delta:delta-spark_([\d.]+)_2\.13:([\d.]+)$", conf)
     assert package is not None
-    versions = locked()
+    versions = locked_versions()
     assert package[1] == f"{versions['pyspark'].major}.{versions['pyspark'].minor}"
     assert package[2] == str(versions["delta-spark"])
 

@@ -100,7 +100,7 @@ def test_multipart_without_end_is_read_to_a_bound() -> None:
     assert read_multipart("{}") == read_multipart("--") == read_multipart("--X\r\nno head") == []
 
 
-def test_headers_that_go_to_any_server_are_no_parameters() -> None:
+def test_headers_that_go_to_any_server_are_not_parameters() -> None:
     general = "accept authorization content-type sec-ch-ua x-forwarded-for cf-ray".split()
     sent = [*general, "x-api-version", "if-match", "x-api-version", "bad name"]
     assert [one[:3] for one in headers_and_cookies.read_header_names("\n".join(sent))] == [
@@ -109,7 +109,7 @@ def test_headers_that_go_to_any_server_are_no_parameters() -> None:
     ]
 
 
-def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> None:
+def test_cookies_of_vendors_and_values_in_place_of_names_are_not_parameters() -> None:
     sent = "_ga_ABC\nsid\n__cf_bm\nCart\n7f577081-0c1e-4b2f-9d3a-000000000000\n"
     assert [one[:3] for one in headers_and_cookies.read_cookie_names(sent)] == [
         ("cookie", "sid", "redacted"),
@@ -132,5 +132,5 @@ def test_cookies_of_vendors_and_values_in_place_of_names_are_no_parameters() -> 
         ("|".join("a" * 99), []),
     ],
 )
-def test_lists_are_told_by_their_separators(value: str, expected: list[str]) -> None:
+def test_lists_are_recognised_by_their_separators(value: str, expected: list[str]) -> None:
     assert split_items(value) == expected

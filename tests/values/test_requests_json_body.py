@@ -35,7 +35,7 @@ def test_values_stand_under_the_pointers_of_their_places() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_no_json_teaches_nothing() -> None:
+def test_invalid_json_gives_no_values() -> None:
     assert [read_json_values(text) for text in (None, "", "{", "a=1", "NaN", "\ud800")] == [[]] * 6
 
 

@@ -50,7 +50,7 @@ def test_what_does_not_narrow_accepts_every_member_that_was_accepted(
 
 
 @given(schema_pairs.in_url, st.booleans())
-def test_the_same_is_no_change(schema: JsonSchema, in_url: bool) -> None:
+def test_equal_schemas_are_not_a_change(schema: JsonSchema, in_url: bool) -> None:
     assert contains(schema, schema, in_url)
     assert find_differences(schema, schema, in_url) == []
 
@@ -100,7 +100,7 @@ def test_changes_of_one_value_are_named_by_keyword(
     assert [(each.keyword, each.effect) for each in find_differences(old, new, in_url=True)] == expected
 
 
-def test_in_a_body_a_text_is_no_number() -> None:
+def test_in_a_body_a_string_is_not_a_number() -> None:
     [only] = find_differences(INT, WORD, in_url=False)
     assert (only.keyword, only.before, only.after, only.effect) == ("type", "integer", "string", "changed")
 
@@ -178,7 +178,7 @@ PLACES = st.sampled_from([("query", "a"), ("query", "b"), ("path", "id"), ("form
 Request = dict[tuple[str, str], Any]
 
 
-def fits(version: SchemaVersion, request: Request) -> bool:
+def is_accepted(version: SchemaVersion, request: Request) -> bool:
     """Returns whether a gateway that enforces the document accepts the request.
 
     Every parameter is described, every required one is there, and every value is valid.
@@ -202,7 +202,7 @@ def test_where_nothing_breaks_every_request_that_fitted_still_fits(
     before, after = SchemaVersion(old), SchemaVersion(new)
     assert compare_versions(before, before) == []
     if not any(change.is_breaking for change in compare_versions(before, after)):
-        assert [one for one in requests if fits(before, one) and not fits(after, one)] == []
+        assert [one for one in requests if is_accepted(before, one) and not is_accepted(after, one)] == []
 
 
 def test_old_parameters_carry_the_new_evidence_where_nothing_changed() -> None:

@@ -31,17 +31,17 @@ from tests.oracles.parameter_state import fold, observe
 Q = ("query", "q")
 
 
-def seen(observations: Iterable[Observation]) -> Evidence:
+def evidence_of(observations: Iterable[Observation]) -> Evidence:
     return fold(
         observe(value, client, day, is_first=first) for value, client, day, first in observations
     ).evidence()
 
 
-def sent(texts: Iterable[str], clients: int = 60, tag: str = "c") -> list[Observation]:
+def observations_of(texts: Iterable[str], clients: int = 60, tag: str = "c") -> list[Observation]:
     return [(text, f"{tag}{i % clients}", DAY, True) for i, text in enumerate(texts)]
 
 
-def verdict(
+def back_test(
     past: list[Observation], newest: list[Observation], requests: int | None = None
 ) -> BacktestResult:
     """Back-tests one query parameter.
@@ -56,7 +56,7 @@ def verdict(
         Split.HOLDOUT: newest,
     }
     views: EvidenceBySplit = {
-        view: {Q: seen(part), REQUEST: seen(sent([""] * (requests or len(part))))}
+        view: {Q: evidence_of(part), REQUEST: evidence_of(observations_of([""] * (requests or len(part))))}
         for view, part in parts.items()
     }
     return run_backtest(views, SETTINGS)
@@ -70,7 +70,7 @@ def schema(found: BacktestResult) -> object:
     strategies.similar_observations | strategies.observations,
     strategies.similar_observations | strategies.observations,
 )
-def test_what_states_call_unbroken_every_value_conforms_to(
+def test_every_value_conforms_to_constraints_that_its_state_does_not_violate(
     taught: list[Observation], others: list[Observation]
 ) -> None:
     judgement = infer_observations(taught)
@@ -81,13 +81,13 @@ def test_what_states_call_unbroken_every_value_conforms_to(
         for text, *_ in others
         if detect_kind(text[:2048]) in SIZED_KINDS and not accepts(written, text[:2048])
     ]
-    found = find_violations(judgement, seen(others), "query", None)
+    found = find_violations(judgement, evidence_of(others), "query", None)
     assert bool(found) or not refused
     assert sum(one.n for one in found.values()) >= len(refused)
 
 
 @given(strategies.similar_observations)
-def test_evidence_breaks_its_own_judgement_only_where_it_was_trimmed(taught: list[Observation]) -> None:
+def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(taught: list[Observation]) -> None:
     judgement = infer_observations(taught)
     found = find_violations(judgement, judgement.evidence, "query", None)
     assert found.get("type", None) is None or judgement.trimmed >= found["type"].n
@@ -105,26 +105,28 @@ def test_evidence_breaks_its_own_judgement_only_where_it_was_trimmed(taught: lis
     ],
 )
 def test_each_limit_that_is_broken_is_named_and_counted(taught: list[str], other: str, keyword: str) -> None:
-    judgement = infer_observations(sent(taught))
-    found = find_violations(judgement, seen(sent([*taught[:9], other, other], tag="d")), "query", None)
+    judgement = infer_observations(observations_of(taught))
+    found = find_violations(
+        judgement, evidence_of(observations_of([*taught[:9], other, other], tag="d")), "query", None
+    )
     assert {name: (one.n, one.clients) for name, one in found.items()} == {keyword: (2, 2)}
 
 
-def test_set_that_goes_on_growing_is_not_closed_and_says_why() -> None:
+def test_values_that_keep_growing_are_not_an_enum_and_the_reason_is_given() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     newest = [f"tag-{'abcdefghxyz'[n % 11]}" for n in range(400)]
-    found = verdict(sent(past), sent(newest))
+    found = back_test(observations_of(past), observations_of(newest))
     written = to_json_schema(found.parameters[Q].inferred)
     assert "enum" not in written
     assert "newest slice" in written["x-census"]["refused"]["enum"]
     assert (found.tested, found.false_alarms) == (800, 0)  # without the enum nothing is violated
-    assert "enum" in str(schema(verdict(sent(past), sent(past[:400]))))
+    assert "enum" in str(schema(back_test(observations_of(past), observations_of(past[:400]))))
 
 
 def test_two_clients_cannot_have_a_constraint_dropped() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     strangers = [(f"evil-{n % 5}", f"x{n % 2}", DAY, True) for n in range(40)]
-    found = verdict(sent(past), [*sent(past[:400]), *strangers])
+    found = back_test(observations_of(past), [*observations_of(past[:400]), *strangers])
     assert found.parameters[Q].inferred.refused == {}
     assert found.false_alarms == 80  # and yet nothing is hidden: in both tests 40 values violated the enum
 
@@ -132,23 +134,28 @@ def test_two_clients_cannot_have_a_constraint_dropped() -> None:
 def test_within_the_budget_nothing_is_dropped() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     few = [("tag-q", f"x{n}", DAY, True) for n in range(4)]
-    within, beyond = (verdict(sent(past), [*sent(past[:400]), *few], requests) for requests in (4000, 3999))
+    within, beyond = (
+        back_test(observations_of(past), [*observations_of(past[:400]), *few], requests)
+        for requests in (4000, 3999)
+    )
     assert within.parameters[Q].inferred.refused == {}
     assert set(beyond.parameters[Q].inferred.refused) == {"enum"}
 
 
 def test_parameter_that_stays_away_is_no_longer_required() -> None:
     n = SETTINGS.required_observations
-    always = verdict(sent(["1"] * n), sent(["1"] * 500))
+    always = back_test(observations_of(["1"] * n), observations_of(["1"] * 500))
     assert always.parameters[Q].is_required
-    sometimes = verdict(sent(["1"] * n), sent(["1"] * 400), requests=n)
+    sometimes = back_test(observations_of(["1"] * n), observations_of(["1"] * 400), requests=n)
     assert not sometimes.parameters[Q].is_required
 
 
 def test_masked_tokens_conform_to_what_their_mask_stands_for() -> None:
     place = ("query", "access_token")
-    evidence = seen(sent(["redacted-token"] * 400))
-    views: EvidenceBySplit = {view: {place: evidence, REQUEST: seen(sent([""] * 400))} for view in Split}
+    evidence = evidence_of(observations_of(["redacted-token"] * 400))
+    views: EvidenceBySplit = {
+        view: {place: evidence, REQUEST: evidence_of(observations_of([""] * 400))} for view in Split
+    }
     judgement = run_backtest(views, SETTINGS).parameters[place].inferred
     assert judgement.refused == {}
     assert "pattern" in to_json_schema(judgement)
@@ -172,17 +179,19 @@ def test_later_values_are_refused_within_the_budget(name: str) -> None:
     rng, alarms, future = random.Random(7), 0, 0  # noqa: S311  # a simulation
     for _ in range(12):
         draw = HONEST[name]
-        found = verdict(sent(draw(rng) for _ in range(1500)), sent(draw(rng) for _ in range(500)))
+        found = back_test(
+            observations_of(draw(rng) for _ in range(1500)), observations_of(draw(rng) for _ in range(500))
+        )
         parameter: Parameter = found.parameters[Q]
-        later = seen(sent((draw(rng) for _ in range(2000)), tag="later"))
+        later = evidence_of(observations_of((draw(rng) for _ in range(2000)), tag="later"))
         alarms += sum(one.n for one in find_violations(parameter.inferred, later, "query", None).values())
         future += 2000
     assert alarms / future <= SETTINGS.false_alarm_budget
 
 
 @given(st.integers(2, 60))
-def test_constant_of_each_client_is_never_closed_on_others(clients: int) -> None:
+def test_constant_of_each_client_never_becomes_an_enum(clients: int) -> None:
     observed = [
         (f"tenant-{'abcdefghij'[i % 10]}{i % clients}x", f"c{i % clients}", DAY, True) for i in range(600)
     ]
-    assert "enum" not in str(schema(verdict(observed[:450], observed[450:])))
+    assert "enum" not in str(schema(back_test(observed[:450], observed[450:])))

@@ -49,7 +49,7 @@ REQUEST = st.builds(
 )
 
 
-def found_in(queries: list[str | None]) -> list[Counter[Observation]]:
+def values_in(queries: list[str | None]) -> list[Counter[Observation]]:
     """Returns the values in each of the queries, read together."""
     names: Names = {}
     found: list[Counter[Observation]] = [Counter() for _ in queries]
@@ -74,7 +74,7 @@ def found_in(queries: list[str | None]) -> list[Counter[Observation]]:
 
 @given(st.lists(QUERY, max_size=6))
 def test_queries_read_together_say_what_each_says(queries: list[str | None]) -> None:
-    assert found_in(queries) == [
+    assert values_in(queries) == [
         Counter(read_urlencoded("query", query) if query else []) for query in queries
     ]
 
@@ -85,8 +85,8 @@ def test_pairs_of_a_query_and_characters_of_a_value_are_bounded() -> None:
         f"a={'v ' * 5000}",
         "&&=1",
     ]
-    assert found_in(queries) == [Counter(read_urlencoded("query", query or "")) for query in queries]
-    assert found_in(queries)[0].total() == MAX_PAIRS
+    assert values_in(queries) == [Counter(read_urlencoded("query", query or "")) for query in queries]
+    assert values_in(queries)[0].total() == MAX_PAIRS
 
 
 def requests_of(sent: Iterable[Request]) -> pa.Table:
@@ -113,7 +113,7 @@ def requests_of(sent: Iterable[Request]) -> pa.Table:
     )
 
 
-def said(batch: Batch) -> Counter[tuple[str, ...]]:
+def count_values(batch: Batch) -> Counter[tuple[str, ...]]:
     """Counts the values of a batch.
 
     By client, path template, location, name, value, kind and is_first.
@@ -135,10 +135,10 @@ def test_requests_read_together_say_what_each_says(sent: list[Request]) -> None:
         for location, name, value, json_type, is_first in observe_request(one)
     )
     batch = read_batch(requests_of(sent))
-    assert said(batch) == expected
+    assert count_values(batch) == expected
     again = unpack_batch(pack_batch(batch))
-    assert said(again) == expected
-    assert said(exclude_clients(again, ["c0"])) == Counter(
+    assert count_values(again) == expected
+    assert count_values(exclude_clients(again, ["c0"])) == Counter(
         {one: n for one, n in expected.items() if one[0] != "c0"}
     )
 

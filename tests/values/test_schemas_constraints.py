@@ -14,7 +14,7 @@ from tests.inferred_schemas import DAY, SETTINGS, accepts, infer_observations, i
 from tests.oracles.parameter_state import fold, observe
 
 
-def test_closed_set_of_many_clients_becomes_an_enum_with_its_proof() -> None:
+def test_few_values_of_many_clients_become_an_enum_with_its_proof() -> None:
     schema = to_json_schema(infer_values(["asc", "desc", "none"] * 100, clients=80))
     assert without_evidence(schema) == {"type": "string", "enum": ["asc", "desc", "none"]}
     said = schema["x-census"]["constraints"]["enum"]
@@ -39,14 +39,14 @@ def test_free_text_gets_a_length_only() -> None:
     }
 
 
-def test_addresses_beside_texts_allow_what_addresses_may_hold() -> None:
+def test_addresses_among_texts_allow_the_characters_of_addresses() -> None:
     texts = [*(f"user-{n}" for n in range(60)), *(f"a{{{n}|b@mail.example" for n in range(40))]
     schema = schema_of(texts, clients=20)
     assert "pattern" not in schema
     assert all(accepts(schema, text) for text in texts)
 
 
-def test_attackers_beside_a_format_change_nothing() -> None:
+def test_attackers_among_values_of_a_format_change_nothing() -> None:
     uuids = [f"7f577081-0c1e-4b2f-9d3a-{n:012d}" for n in range(500)]
     attacks = ["' OR 1=1", "<script>", "x;sleep 5", "999999999999", "A" * 600]
     rows = [(value, f"c{n % 40}", DAY, True) for n, value in enumerate(uuids)]
@@ -102,7 +102,7 @@ def test_types_of_a_json_body_are_its_own() -> None:
     assert in_body([(str(n % 3), "array") for n in range(60)]) == {"type": "array", "maxItems": 20}
 
 
-def test_of_secret_members_of_a_body_nothing_is_said() -> None:
+def test_secret_members_of_a_body_have_an_empty_schema() -> None:
     """Ingest masks `"pin_required": true` by a string.
 
     A type would be that of the mask.

@@ -79,7 +79,7 @@ STANDING: dict[str, tuple[str, ...]] = {
 }
 
 
-def learned(draw: Callable[[int], tuple[str, date]], n: int, doublings: int = 0) -> dict[str, Any]:
+def learn_schema(draw: Callable[[int], tuple[str, date]], n: int, doublings: int = 0) -> dict[str, Any]:
     observed = []
     for i in range(n):
         value, day = draw(i)
@@ -97,15 +97,15 @@ def test_values_of_the_next_months_are_taken(name: str, doublings: int) -> None:
     """Limits of numbers narrow until there are 8,600."""
     draw, rng, n = ADVANCING[name], random.Random(7), 300  # noqa: S311  # a simulation
     days = [FIRST + timedelta(i * WINDOW // n) for i in range(n)]
-    schema = learned(lambda i: (draw(rng, days[i]), days[i]), n, doublings)
+    schema = learn_schema(lambda i: (draw(rng, days[i]), days[i]), n, doublings)
     later = [draw(rng, FIRST + timedelta(WINDOW + i)) for i in range(120)]
     assert [value for value in later if not accepts(schema, value)] == []
 
 
 @pytest.mark.parametrize("name", STANDING)
-def test_sets_that_no_clock_moves_are_closed(name: str) -> None:
+def test_values_that_no_clock_changes_become_enums(name: str) -> None:
     values = STANDING[name]
-    schema = learned(lambda i: (values[i % len(values)], FIRST + timedelta(i % WINDOW)), 360)
+    schema = learn_schema(lambda i: (values[i % len(values)], FIRST + timedelta(i % WINDOW)), 360)
     assert schema["enum"] == sorted(values)
 
 
@@ -121,7 +121,7 @@ def test_prefix_ends_before_what_moves(prefix: str, kept: str) -> None:
     assert fixed_beginning(prefix) == kept
 
 
-def test_years_long_ago_are_a_set_and_those_of_the_traffic_none() -> None:
+def test_years_long_ago_are_an_enum_and_those_of_the_traffic_are_not() -> None:
     last = FIRST + timedelta(WINDOW)
     assert not follows_clock_or_counter(["model-1998", "model-2004"], "q", FIRST, last)
     assert follows_clock_or_counter(["model-1998", "model-2026"], "q", FIRST, last)
@@ -130,7 +130,9 @@ def test_years_long_ago_are_a_set_and_those_of_the_traffic_none() -> None:
     assert follows_clock_or_counter(["all", "nov", "dec"], "q", FIRST, last)
 
 
-def test_number_that_grows_is_not_said_to_fit_in_32_bits() -> None:
-    schema = learned(lambda i: (str(2_000_000_000 + 100 * i), FIRST + timedelta(i * WINDOW // 1000)), 1000)
+def test_number_that_grows_is_not_int32() -> None:
+    schema = learn_schema(
+        lambda i: (str(2_000_000_000 + 100 * i), FIRST + timedelta(i * WINDOW // 1000)), 1000
+    )
     assert schema["format"] == "int64"
     assert "maximum" not in schema

@@ -24,7 +24,7 @@ SETTINGS = load_settings().schemas
 Sent = tuple[str, str]
 
 
-def closed(rows: Sequence[Sent], location: str = "query", name: str = "sort") -> tuple[str, ...] | None:
+def enum_of(rows: Sequence[Sent], location: str = "query", name: str = "sort") -> tuple[str, ...] | None:
     """Infers the enum of (value, client) rows."""
     seen = sum(
         (DistinctValues({value: ValueCount(1, client_bit(client))}) for value, client in rows),
@@ -35,64 +35,65 @@ def closed(rows: Sequence[Sent], location: str = "query", name: str = "sort") ->
     return infer_enum((location, name), seen.counts, Evidence(len(rows), len(rows), clients, 1, ()), SETTINGS)
 
 
-def sent(values: Sequence[str], n: int = 600, clients: int = 60) -> list[Sent]:
+def sent_in_turn(values: Sequence[str], n: int = 600, clients: int = 60) -> list[Sent]:
     return [(values[i % len(values)], f"c{i // len(values) % clients}") for i in range(n)]
 
 
-def test_values_that_many_clients_share_are_a_closed_set() -> None:
-    assert closed(sent(["asc", "desc"])) == ("asc", "desc")
-    assert closed(sent(["json"])) == ("json",)
-    assert closed(sent(["DE", "FR", "IT"], 180)) == ("DE", "FR", "IT")
+def test_values_that_many_clients_share_are_an_enum() -> None:
+    assert enum_of(sent_in_turn(["asc", "desc"])) == ("asc", "desc")
+    assert enum_of(sent_in_turn(["json"])) == ("json",)
+    assert enum_of(sent_in_turn(["DE", "FR", "IT"], 180)) == ("DE", "FR", "IT")
 
 
-def test_one_rare_value_keeps_the_set_open() -> None:
-    assert closed([*sent(["asc", "desc"]), ("both", "c1")]) is None
+def test_one_rare_value_prevents_an_enum() -> None:
+    assert enum_of([*sent_in_turn(["asc", "desc"]), ("both", "c1")]) is None
 
 
-def test_attack_of_another_kind_does_not_open_the_set() -> None:
-    assert closed([*sent(["asc", "desc"]), ("AAAA" * 40, "c1")]) == ("asc", "desc")
-    assert closed([*sent(["asc", "desc"]), ("999999999999", "c1")]) == ("asc", "desc")
+def test_attack_of_another_kind_does_not_prevent_an_enum() -> None:
+    assert enum_of([*sent_in_turn(["asc", "desc"]), ("AAAA" * 40, "c1")]) == ("asc", "desc")
+    assert enum_of([*sent_in_turn(["asc", "desc"]), ("999999999999", "c1")]) == ("asc", "desc")
 
 
-def test_few_observations_or_clients_close_nothing() -> None:
-    assert closed(sent(["asc", "desc"], 98)) is None
-    assert closed(sent(["asc", "desc"], clients=20)) is None
+def test_few_observations_or_clients_give_no_enum() -> None:
+    assert enum_of(sent_in_turn(["asc", "desc"], 98)) is None
+    assert enum_of(sent_in_turn(["asc", "desc"], clients=20)) is None
 
 
-def test_constants_of_clients_are_no_set() -> None:
+def test_constants_of_clients_are_not_an_enum() -> None:
     """A tenant's own value is common.
 
     But a new tenant brings a new one (docs/methods.md, 2.2).
     """
     assert (
-        closed([(f"tenant{'abcdefghijklmnopqrstuvwxyz'[i % 26]}", f"c{i % 26}") for i in range(1000)]) is None
+        enum_of([(f"tenant{'abcdefghijklmnopqrstuvwxyz'[i % 26]}", f"c{i % 26}") for i in range(1000)])
+        is None
     )
-    assert closed([(f"t-{i % 60}", f"c{i % 60}") for i in range(1000)]) is None
+    assert enum_of([(f"t-{i % 60}", f"c{i % 60}") for i in range(1000)]) is None
 
 
 @pytest.mark.parametrize("value", ["mPEREfpbCI4", "a1b2c3d4", "id17990x9"])
-def test_identifiers_are_never_closed(value: str) -> None:
-    assert closed(sent([value, "other"])) is None
+def test_identifiers_never_become_an_enum(value: str) -> None:
+    assert enum_of(sent_in_turn([value, "other"])) is None
 
 
-def test_numbered_values_in_a_path_are_never_closed() -> None:
-    assert closed(sent(["report7", "report8"]), "path") is None
-    assert closed(sent(["report7", "report8"])) == ("report7", "report8")
-    assert closed(sent(["week", "month"]), "path") == ("month", "week")
+def test_numbered_values_in_a_path_never_become_an_enum() -> None:
+    assert enum_of(sent_in_turn(["report7", "report8"]), "path") is None
+    assert enum_of(sent_in_turn(["report7", "report8"])) == ("report7", "report8")
+    assert enum_of(sent_in_turn(["week", "month"]), "path") == ("month", "week")
 
 
 @pytest.mark.parametrize("value", ["+49 30 901820", "4111-1111-1111-1111", "ann@mail.example"])
 def test_what_may_be_personal_is_never_written(value: str) -> None:
-    assert closed(sent([value, "other"])) is None
+    assert enum_of(sent_in_turn([value, "other"])) is None
 
 
 @pytest.mark.parametrize("name", ["email", "phoneNumber", "first_name", "/contact/lastName", "cardType"])
 def test_values_of_personal_names_are_never_written(name: str) -> None:
-    assert closed(sent(["asc", "desc"]), name=name) is None
+    assert enum_of(sent_in_turn(["asc", "desc"]), name=name) is None
 
 
 def test_what_holds_a_member_does_not_make_it_personal() -> None:
-    assert closed(sent(["DE", "FR"]), "body", "/address/country") == ("DE", "FR")
+    assert enum_of(sent_in_turn(["DE", "FR"]), "body", "/address/country") == ("DE", "FR")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_what_holds_a_member_does_not_make_it_personal() -> None:
     [[1.0] * 10, [2.0**-i for i in range(12)], [1 / (i + 1) for i in range(30)], [0.9, 0.09, 0.009, 0.001]],
 )
 @pytest.mark.parametrize("n", [200, 1000])
-def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[float], n: int) -> None:
+def test_enum_is_wrong_as_rarely_as_its_condition_promises(shares: list[float], n: int) -> None:
     """The risk over all learned enums is at most 1 / (n + 1).
 
     The condition is three of each value (docs/methods.md, 2.2).
@@ -109,7 +110,7 @@ def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[fl
     names = [f"value{chr(97 + place)}" for place in range(len(shares))]
     for _ in range(runs):
         drawn = rng.choices(names, shares, k=n)
-        found = closed([(value, f"c{rng.randrange(80)}") for value in drawn])
+        found = enum_of([(value, f"c{rng.randrange(80)}") for value in drawn])
         if found is not None:
             missed += sum(
                 share for name, share in zip(names, shares, strict=True) if name not in found
@@ -117,10 +118,10 @@ def test_closed_set_is_wrong_as_rarely_as_its_condition_promises(shares: list[fl
     assert missed / runs <= 1 / (n + 1)
 
 
-def test_value_too_long_to_be_kept_is_told_apart_and_never_a_member() -> None:
+def test_value_too_long_to_be_kept_is_distinguished_and_never_a_member() -> None:
     texts = [shorten_value(f"{'x' * 70}{ending}", digest(f"{'x' * 70}{ending}")) for ending in "ab"]
     assert texts[0] != texts[1]
     assert all(len(text) == KEPT_CHARACTERS and is_shortened(text) for text in texts)
-    assert closed(sent(["asc", texts[0]])) is None
+    assert enum_of(sent_in_turn(["asc", texts[0]])) is None
     assert shorten_value("asc", "0" * 8) == "asc"
     assert not is_shortened("asc")

@@ -39,7 +39,7 @@ GROWING: dict[str, Draw] = {
 }
 
 
-def drawn(draw: Draw, rng: random.Random, n: int) -> Peaks:
+def draw_peaks(draw: Draw, rng: random.Random, n: int) -> Peaks:
     highest: dict[int, float] = {}
     for _ in range(n):
         moment = rng.random()
@@ -64,13 +64,13 @@ def test_steady_numbers_are_rarely_taken_for_growing(name: str, n: int) -> None:
     Of 400 runs, six would be more than chance allows (Poisson, 1 in 200).
     """
     rng = random.Random(n)  # noqa: S311  # a simulation
-    assert sum(drawn(STEADY[name], rng, n).grow() for _ in range(RUNS)) <= 5
+    assert sum(draw_peaks(STEADY[name], rng, n).grow() for _ in range(RUNS)) <= 5
 
 
 @pytest.mark.parametrize("name", GROWING)
 def test_growing_numbers_are_found(name: str) -> None:
     rng = random.Random(1)  # noqa: S311  # a simulation
-    assert sum(drawn(GROWING[name], rng, 1000).grow() for _ in range(RUNS)) >= 0.95 * RUNS
+    assert sum(draw_peaks(GROWING[name], rng, 1000).grow() for _ in range(RUNS)) >= 0.95 * RUNS
 
 
 def test_growing_number_gets_no_maximum_and_says_so() -> None:

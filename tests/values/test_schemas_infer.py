@@ -43,7 +43,7 @@ def test_learned_schema_is_valid_and_accepts_all_that_was_seen(observations: lis
 
 
 @given(strategies.observations | strategies.similar_observations, st.randoms())
-def test_order_of_observations_does_not_change_the_judgement(
+def test_order_of_observations_does_not_change_the_schema(
     observations: list[Observation], random: Any
 ) -> None:
     shuffled = random.sample(observations, len(observations))
@@ -84,7 +84,7 @@ def test_type_and_format_follow_the_values(values: list[str], schema: dict[str, 
     assert schema_of(values) == schema
 
 
-def test_below_the_minimum_nothing_but_a_string_of_some_length_is_said() -> None:
+def test_below_the_minimum_the_schema_is_a_string_with_a_length() -> None:
     judgement = infer_values(["1"] * (SETTINGS.min_observations - 1))
     assert (judgement.level, judgement.rule) == (Level.GUESS, Rule.FEW)
     few = ["1"] * (SETTINGS.min_observations - 1)
@@ -93,7 +93,7 @@ def test_below_the_minimum_nothing_but_a_string_of_some_length_is_said() -> None
     assert schema_of(["1"] * SETTINGS.min_observations) == {"type": "integer", "format": "int32"}
 
 
-def test_the_size_of_a_number_is_no_length() -> None:
+def test_the_size_of_a_number_is_not_a_length() -> None:
     numbers = [str(10**15 + n) for n in range(300)]
     assert schema_of(numbers[: SETTINGS.min_observations - 1])["maxLength"] == 64
     texts = [f"word {n}" for n in range(300)]
@@ -120,7 +120,7 @@ def test_unix_time_is_a_64_bit_integer_without_maximum_and_says_so() -> None:
     assert "no maximum" in schema["x-census"]["note"]
 
 
-def test_a_negative_number_beside_times_is_not_refused() -> None:
+def test_a_negative_number_among_times_is_not_refused() -> None:
     times = [str(1_718_000_000 + 600 * n) for n in range(30)]
     schema = to_json_schema(infer_values([*times, *["0"] * 20]))
     assert (schema["minimum"], schema["x-census"]["constraints"]["minimum"]["proof"]) == (
@@ -134,14 +134,14 @@ def test_number_that_looks_like_a_time_but_stands_still_is_an_integer() -> None:
     assert "kind" not in to_json_schema(infer_values([str(1_718_000_000 + n) for n in range(30)]))["x-census"]
 
 
-def test_empty_values_stay_allowed_beside_a_type() -> None:
+def test_empty_values_stay_allowed_next_to_a_type() -> None:
     assert schema_of([*map(str, range(25)), "", ""]) == {
         "anyOf": [{"type": "integer", "format": "int32"}, {"type": "string", "maxLength": 0}]
     }
     assert schema_of([*(f"word {n}" for n in range(25)), ""]) == {"type": "string", "maxLength": 64}
 
 
-def test_numbers_are_named_beside_text_only_where_they_are_the_rule() -> None:
+def test_numbers_are_a_branch_next_to_text_only_where_they_are_the_rule() -> None:
     assert schema_of([*map(str, range(25)), "me", "self"]) == {
         "anyOf": [{"type": "integer", "format": "int32"}, {"type": "string"}]
     }
@@ -158,14 +158,14 @@ def test_one_attack_of_one_client_does_not_change_the_type() -> None:
     assert to_json_schema(judgement)["x-census"]["share"] == 0.995
 
 
-def test_rare_form_that_three_clients_send_is_kept() -> None:
+def test_rare_type_that_three_clients_send_is_kept() -> None:
     integers = [(str(n), f"c{n % 20}", DAY, True) for n in range(4000)]
     dates = [("2026-06-01T00:00:00Z", f"c{n}", DAY, True) for n in range(3)]
     assert "anyOf" in to_json_schema(infer_observations([*integers, *dates]))
     assert "anyOf" not in to_json_schema(infer_observations([*integers, *dates[:2]]))
 
 
-def test_where_clients_are_too_few_to_tell_an_attacker_every_form_is_kept() -> None:
+def test_where_clients_are_too_few_to_recognise_an_attacker_every_type_is_kept() -> None:
     assert "anyOf" in schema_of([*map(str, range(199)), "' OR 1=1"], clients=1)
 
 
@@ -181,7 +181,7 @@ def test_value_of_a_secret_name_is_a_string_whatever_it_looks_like(name: str) ->
 
 
 @pytest.mark.parametrize("value", ["redacted", "redacted-0123abcd", "eyJhbGciOi.eyJzdWIi.c2ln"])
-def test_masked_value_or_credential_makes_a_string(value: str) -> None:
+def test_masked_value_or_credential_is_a_string(value: str) -> None:
     assert schema_of([value] * 50) == {"type": "string"}
     assert infer_values([*map(str, range(50)), *[value] * 50]).rule is Rule.SECRET
 
@@ -203,7 +203,7 @@ def test_repeated_names_make_an_array() -> None:
     assert schema["x-census"]["n"] == 30
 
 
-def test_too_many_forms_have_no_common_one() -> None:
+def test_too_many_types_have_no_common_one() -> None:
     forms = [
         "2026-06-01",
         "a@b.example",

@@ -47,7 +47,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-def learned(requests: Iterable[tuple[str, Request]]) -> list[Parameter]:
+def learn_parameters(requests: Iterable[tuple[str, Request]]) -> list[Parameter]:
     """Learns parameters from requests of clients.
 
     Inferred without Spark, as `learn` infers them.
@@ -65,8 +65,8 @@ def learned(requests: Iterable[tuple[str, Request]]) -> list[Parameter]:
     ]
 
 
-def of_bodies(bodies: Iterable[Any]) -> list[Parameter]:
-    return learned(
+def learn_from_bodies(bodies: Iterable[Any]) -> list[Parameter]:
+    return learn_parameters(
         (f"client {number % 40}", Request("/", "/", None, "application/json", json.dumps(body)))
         for number, body in enumerate(bodies)
     )
@@ -97,7 +97,7 @@ def test_names_are_names(text: str) -> None:
 
 
 @given(st.text() | st.sampled_from([*DATA, *NAMES, *strategies.HOSTILE]))
-def test_what_is_kept_of_a_key_has_its_kind_and_says_nothing_else(key: str) -> None:
+def test_what_is_kept_of_a_key_has_its_kind_and_reveals_nothing_else(key: str) -> None:
     kept = anonymise_key(key)
     assert detect_kind(kept) == detect_kind(key[:128])
     assert set(kept) <= set('zU0-_.+ é",a|3rduetcnok:/AeyJT12Z5@')
@@ -112,7 +112,7 @@ def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
     bodies = [
         {"prices": {day(number + more): {"amount": more + 1} for more in range(3)}} for number in range(400)
     ]
-    found = of_bodies(bodies)
+    found = learn_from_bodies(bodies)
     assert [one.name for one in found if one.location == "body"] == [
         "",
         "/prices",
@@ -135,7 +135,7 @@ def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
     assert not older.keys() & {"propertyNames", "patternProperties"}
 
 
-def test_people_are_in_no_name_of_no_document() -> None:
+def test_people_are_in_no_name_of_any_document() -> None:
     people = [f"person{number}.maier@example.com" for number in range(24)]
     numbers = [f"+49 170 {1234567 + number}" for number in range(41)]
     bodies = [{"invited": {person: True}, "phones": {number: "x"}} for person in people for number in numbers]
@@ -149,19 +149,23 @@ def test_people_are_in_no_name_of_no_document() -> None:
         )
         for person in people
     )
-    found = [*of_bodies(bodies), *learned(("c", form) for form in forms)]
+    found = [*learn_from_bodies(bodies), *learn_parameters(("c", form) for form in forms)]
     said = repr(found) + repr(build_request_body(found)) + repr(parameter_objects(found, 10))
     assert "maier" not in said
     assert "12345" not in said
 
 
 @pytest.mark.parametrize(("name", "is_closed"), [("size", True), ("nick_names", False), ("passwords", False)])
-def test_items_and_entries_of_what_is_personal_or_secret_are_never_closed(name: str, is_closed: bool) -> None:
+def test_items_and_entries_of_personal_or_secret_members_never_become_enums(
+    name: str, is_closed: bool
+) -> None:
     bodies = [{name: ["red", "blue"], "more": {name: {day(number): "red"}}} for number in range(400)]
     requests = (Request("/", "/", None, "application/json", json.dumps(body)) for body in bodies)
     found = {
         one.name: one.schema
-        for one in learned((f"client {number % 60}", request) for number, request in enumerate(requests))
+        for one in learn_parameters(
+            (f"client {number % 60}", request) for number, request in enumerate(requests)
+        )
         if one.location == "body"
     }
     assert ("enum" in found[f"/{name}/*"], "enum" in found[f"/more/{name}/{{}}"]) == (is_closed, is_closed)
@@ -169,7 +173,7 @@ def test_items_and_entries_of_what_is_personal_or_secret_are_never_closed(name: 
 
 def test_names_and_keys_side_by_side_leave_other_names_alone() -> None:
     bodies = [{"total": 5, day(number): 1.5, day(number + 1): 2.5} for number in range(200)]
-    validator = Draft202012Validator(schema_of(of_bodies(bodies)))
+    validator = Draft202012Validator(schema_of(learn_from_bodies(bodies)))
     assert all(map(validator.is_valid, bodies))
     assert validator.is_valid({"total": 5, "note": "x"})
     assert not validator.is_valid({"total": 5, "2030-01-01": "x"})
@@ -192,7 +196,7 @@ def test_indexed_fields_are_one_optional_array() -> None:
         (f"c{number % 40}", Request("/", "/", f"items[0][qty]={number}&items[1][qty]=2&items[2][qty]=3"))
         for number in range(8000)
     )
-    [one] = [one for one in learned(requests) if one.location == "query"]
+    [one] = [one for one in learn_parameters(requests) if one.location == "query"]
     assert (one.name, one.schema["type"], one.schema["items"]["type"]) == (
         "items[*][qty]",
         "array",

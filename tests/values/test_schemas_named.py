@@ -13,23 +13,23 @@ from pipelines.schemas.statistics.evidence import Evidence
 SETTINGS = load_settings().schemas
 
 
-def of(clients: int) -> Evidence:
+def evidence_of(clients: int) -> Evidence:
     return Evidence(10, 10, clients, 1, ())
 
 
-def test_a_name_of_fewer_clients_is_in_no_view() -> None:
+def test_a_name_of_fewer_clients_is_in_no_split() -> None:
     whole = {
-        ("request", ""): of(9), ("path", "id"): of(1), ("query", "page"): of(3), ("query", "anna"): of(2),
-        ("header", "x-anna"): of(1), ("body", "/anna"): of(2), ("form", "anna"): of(1),
-        ("cookie", "anna"): of(1), ("part", "anna"): of(1), ("body", ""): of(9),
+        ("request", ""): evidence_of(9), ("path", "id"): evidence_of(1), ("query", "page"): evidence_of(3),
+        ("query", "anna"): evidence_of(2),
+        ("header", "x-anna"): evidence_of(1), ("body", "/anna"): evidence_of(2), ("form", "anna"): evidence_of(1),
+        ("cookie", "anna"): evidence_of(1), ("part", "anna"): evidence_of(1), ("body", ""): evidence_of(9),
     }  # fmt: skip
     views = {
         Split.WHOLE.value: whole,
-        Split.HOLDOUT.value: {("query", "anna"): of(2), ("query", "page"): of(1)},
+        Split.HOLDOUT.value: {("query", "anna"): evidence_of(2), ("query", "page"): evidence_of(1)},
     }
     found = _named(views, SETTINGS, 20)
     assert set(found[Split.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
     assert set(found[Split.HOLDOUT.value]) == {("query", "page")}
-    assert (
-        _named(views, SETTINGS, 19) == views
-    )  # with few clients, an optional parameter looks like one that a single client invented
+    # with few clients, an optional parameter looks like one that a single client invented
+    assert _named(views, SETTINGS, 19) == views

@@ -18,7 +18,7 @@ words = st.text(st.sampled_from("ab_"), max_size=5)
 
 
 @given(words, words, words)
-def test_sharing_is_a_meet(one: str, other: str, third: str) -> None:
+def test_the_common_prefix_is_associative_and_commutative(one: str, other: str, third: str) -> None:
     assert shared_prefix(one, other) == shared_prefix(other, one)
     assert shared_prefix(one, shared_prefix(other, third)) == shared_prefix(shared_prefix(one, other), third)
     assert shared_prefix(one, one) == one

@@ -52,7 +52,7 @@ Place = tuple[str, str]
 VALUES: tuple[object, ...] = (1, "a", None, {"b": []})
 
 
-def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
+def schema_of_member(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
     """Returns the schema of member `v` of bodies, after all tests.
 
     Each body is sent by the clients in turn, and all of it again and again.
@@ -74,15 +74,17 @@ def of_body(values: Sequence[object], doublings: int = 0) -> dict[str, Any]:
     return found
 
 
-def takes(schema: dict[str, Any], value: object) -> bool:
+def is_accepted(schema: dict[str, Any], value: object) -> bool:
     return bool(compile_schema(json.dumps(schema)).is_valid(value))
 
 
 @given(st.lists(scalars, min_size=1, max_size=3), st.sampled_from([0, 2, 4, 8]))
-def test_every_value_of_a_body_conforms_to_what_it_taught(values: list[object], doublings: int) -> None:
-    schema = of_body([value for value in values for _ in range(60 if doublings else 1)], doublings)
+def test_every_value_of_a_body_conforms_to_the_schema_learned_from_it(
+    values: list[object], doublings: int
+) -> None:
+    schema = schema_of_member([value for value in values for _ in range(60 if doublings else 1)], doublings)
     for value in values:
-        assert takes(schema, value), (schema, value)
+        assert is_accepted(schema, value), (schema, value)
 
 
 @pytest.mark.parametrize(
@@ -101,26 +103,26 @@ def test_every_value_of_a_body_conforms_to_what_it_taught(values: list[object], 
 )  # fmt: skip
 def test_types_of_json_are_those_that_were_sent(values: list[object], expected: dict[str, Any]) -> None:
     limits = ("minimum", "maximum")
-    schema = of_body(values, 3)
+    schema = schema_of_member(values, 3)
     written = {key: part for key, part in schema.items() if key not in limits}
     assert {**written, **({"anyOf": sorted(written["anyOf"], key=str)} if "anyOf" in written else {})} == {
         **expected, **({"anyOf": sorted(expected["anyOf"], key=str)} if "anyOf" in expected else {})
     }  # fmt: skip
-    assert all(takes(schema, value) for value in values)
+    assert all(is_accepted(schema, value) for value in values)
 
 
-def test_first_values_of_a_member_that_was_always_null_are_taken_and_the_reason_is_told() -> None:
+def test_first_values_of_a_member_that_was_always_null_are_accepted_and_the_reason_is_given() -> None:
     judgement = infer_values(["null"] * 240)
     assert judgement.rule != "no-value-seen"  # a string in a URL
-    schema = of_body([None] * 40, 2)
-    assert all(takes(schema, value) for value in VALUES)
+    schema = schema_of_member([None] * 40, 2)
+    assert all(is_accepted(schema, value) for value in VALUES)
     state = fold(observe("null", f"c{i % 60}", DAY, json_type="null") for i in range(240))
     views: EvidenceBySplit = {view: {("body", "/v"): state.evidence()} for view in Split}
     evidence = to_json_schema(run_backtest(views, SETTINGS).parameters["body", "/v"].inferred)["x-census"]
     assert (evidence["rule"], evidence["n"]) == ("no-value-seen", 240)
 
 
-def test_parameter_without_values_is_no_closed_set_of_the_empty_text() -> None:
+def test_parameter_without_values_is_not_an_enum_of_the_empty_string() -> None:
     assert schema_of([""] * 240, clients=60) == {"type": "string"}
 
 
@@ -142,10 +144,10 @@ def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch)
     A constraint that refuses its own values in the replay is left out of the document.
     """
     values = [f"word{i % 90}x" for i in range(600)]
-    assert "maxLength" in of_body(values)
+    assert "maxLength" in schema_of_member(values)
 
     def refusing(judgement: InferredSchema, *_: object) -> dict[str, str]:
         return {} if "maxLength" in judgement.refused else {"maxLength": "values that taught it broke it"}
 
     monkeypatch.setattr(backtest, "refused_values", refusing)
-    assert "maxLength" not in of_body(values)
+    assert "maxLength" not in schema_of_member(values)

@@ -33,7 +33,7 @@ from pipelines.schemas.statistics.requests import (
         ("//a/", DOUBLED_TRAILING), ("///a//", DOUBLED_TRAILING), ("/a//", TRAILING),
     ],
 )  # fmt: skip
-def test_a_path_is_written_in_one_of_four_ways(path: str, expected: str) -> None:
+def test_a_path_has_one_of_four_variants(path: str, expected: str) -> None:
     assert path_variant_of(path) == expected
 
 
@@ -67,7 +67,7 @@ def test_root_and_deep_templates_have_no_last_slash(template: str, expected: str
         (0, 0, [], [PLAIN]),
     ],
 )  # fmt: skip
-def test_writings_need_three_clients_or_most_requests(
+def test_path_variants_need_three_clients_or_most_requests(
     requests: int, clients: int, others: list[UsageCount], expected: list[str]
 ) -> None:
     assert infer_path_variants(requests, clients, others) == expected

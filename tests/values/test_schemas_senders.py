@@ -43,7 +43,7 @@ SENT = st.lists(
 )
 
 
-def of(sent: Sequence[Sent]) -> Senders:
+def senders_of(sent: Sequence[Sent]) -> Senders:
     """Returns the statistics of one part: of each client, then merged."""
     return merge_senders(
         [
@@ -64,17 +64,17 @@ def test_parts_merge_in_any_order_to_what_the_whole_says(
 ) -> None:
     cut = [sent[place::parts] for place in range(parts)]
     rng.shuffle(cut)
-    assert merge_senders(map(of, cut), ENOUGH) == of(sent)
+    assert merge_senders(map(senders_of, cut), ENOUGH) == senders_of(sent)
 
 
 @given(SENT)
 def test_rows_say_the_same(sent: list[Sent]) -> None:
-    assert senders_from_row(senders_to_row(of(sent))) == of(sent)
+    assert senders_from_row(senders_to_row(senders_of(sent))) == senders_of(sent)
     assert senders_from_row(senders_to_row(Senders(values=None))).values is None
 
 
 @given(st.lists(st.frozensets(st.integers(0, 5), min_size=1, max_size=3), max_size=12))
-def test_values_beside_those_of_two_clients_are_counted_exactly(clients: list[frozenset[int]]) -> None:
+def test_values_that_two_clients_do_not_send_are_counted_exactly(clients: list[frozenset[int]]) -> None:
     values = {place: ValueSenders(1, tuple(sorted(one))) for place, one in enumerate(clients)}
     pairs = list(combinations(range(6), 2))
     assert count_values_without_two_clients(values) == min(
@@ -85,13 +85,15 @@ def test_values_beside_those_of_two_clients_are_counted_exactly(clients: list[fr
 def test_of_many_values_nothing_is_kept_but_two_clients_may_send_as_many_as_they_like() -> None:
     honest = [(who, who % 4, 1.0) for who in range(20)]
     fuzzers = [(100 + n % 2, 1000 + n, 1.0) for n in range(5000)]
-    found = of(honest + fuzzers).values
+    found = senders_of(honest + fuzzers).values
     assert found is not None
     assert len(found) == 4 + 5000
-    assert of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 2)]).values is not None
-    many = of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 3)])
+    assert (
+        senders_of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 2)]).values is not None
+    )
+    many = senders_of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 3)])
     assert many.values is None
-    assert merge_senders([many, of(honest)], ENOUGH).values is None
+    assert merge_senders([many, senders_of(honest)], ENOUGH).values is None
 
 
 @pytest.mark.parametrize("clients", [MAX_CLIENTS - 1, 1000, 100_000])
@@ -128,7 +130,7 @@ TEXT = st.one_of(st.integers(0, 200).map(str), st.sampled_from(["red", "green", 
 
 
 @given(st.lists(st.tuples(CLIENT, TEXT), min_size=1, max_size=60), st.integers(1, 3))
-def test_batches_say_who_sent_what_as_their_requests_do_one_by_one(
+def test_batches_give_the_same_senders_as_their_requests_one_by_one(
     sent: list[tuple[str, str]], parts: int
 ) -> None:
     def said(some: Sequence[tuple[str, str]]) -> Senders:
@@ -142,7 +144,7 @@ def test_batches_say_who_sent_what_as_their_requests_do_one_by_one(
     assert whole == merge_senders((said(sent[at::parts]) for at in range(parts) if sent[at::parts]), ENOUGH)
 
 
-def test_batches_leave_out_what_is_no_set(settings: Settings) -> None:
+def test_batches_leave_out_values_that_cannot_be_an_enum(settings: Settings) -> None:
     users = [(f"user{n}", f"id{n}") for n in range(400)]
     fuzz = [("evil", f"payload{n}") for n in range(3000)]
     colours = [(f"user{n % 40}", ("red", "green")[n % 2]) for n in range(4000)]

@@ -82,7 +82,7 @@ def test_length_has_slack_that_shrinks_with_the_evidence() -> None:
 @pytest.mark.parametrize(
     "proof", [confidence.fleet_prior, confidence.finite_set, confidence.distribution_free]
 )
-def test_confidence_grows_with_the_evidence_and_is_no_slogan(
+def test_confidence_grows_with_the_evidence(
     proof: Callable[[int], dict[str, float]],
 ) -> None:
     said = [proof(n) for n in (10, 100, 1000, 10_000, 100_000)]

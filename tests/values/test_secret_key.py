@@ -19,11 +19,11 @@ from pipelines.runtime.settings import PrivacySettings, load_settings
 from pipelines.transactions.secret_key import load_or_create_key
 
 
-def of_file(name: str) -> PrivacySettings:
+def settings_with_key_file(name: str) -> PrivacySettings:
     return load_settings().privacy.model_copy(update={"key_file": name})
 
 
-KEPT = of_file("")
+KEPT = settings_with_key_file("")
 ROUNDS, PROCESSES = 40, 3
 
 
@@ -48,7 +48,7 @@ def test_a_key_is_for_its_owner_only_and_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("found", [b"", b"0123456789abcdef0123"])
-def test_a_key_that_is_not_whole_is_an_error_with_the_way_out(tmp_path: Path, found: bytes) -> None:
+def test_an_incomplete_key_is_an_error_with_the_way_out(tmp_path: Path, found: bytes) -> None:
     (tmp_path / "_key").write_bytes(found)
     with pytest.raises(
         WarehouseError, match=rf"expected a key of 64 bytes, found {len(found)}\. Put .* backup"
@@ -75,8 +75,8 @@ def test_an_interrupted_first_run_leaves_no_key(
 def test_a_given_key_is_read_and_a_short_one_refused(tmp_path: Path) -> None:
     (tmp_path / "long").write_text("k" * 40 + "\n")
     (tmp_path / "short").write_text("k")
-    assert load_or_create_key("s3a://lake/w", of_file(str(tmp_path / "long"))) == b"k" * 40
+    assert load_or_create_key("s3a://lake/w", settings_with_key_file(str(tmp_path / "long"))) == b"k" * 40
     with pytest.raises(SettingsError, match="at least 16 bytes, found 1"):
-        load_or_create_key(str(tmp_path), of_file(str(tmp_path / "short")))
+        load_or_create_key(str(tmp_path), settings_with_key_file(str(tmp_path / "short")))
     with pytest.raises(WarehouseError, match=r"needs privacy\.key_file"):
         key_of("s3a://lake/w")

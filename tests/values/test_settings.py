@@ -11,25 +11,28 @@ from pipelines.runtime.errors import SettingsError
 from pipelines.runtime.settings import SessionIdentifier, load_settings
 
 
-def written(folder: Path, text: str) -> Path:
+def write_settings(folder: Path, text: str) -> Path:
     file = folder / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     return file
 
 
 def test_a_users_file_overrides_one_value_and_leaves_the_rest(tmp_path: Path) -> None:
-    defaults, mine = load_settings(), load_settings(written(tmp_path, "selection: {threshold: 0.9}"))
+    defaults, mine = load_settings(), load_settings(write_settings(tmp_path, "selection: {threshold: 0.9}"))
     assert mine.selection.threshold == 0.9
     assert mine.selection.candidate_floor == defaults.selection.candidate_floor
     assert mine.ingest == defaults.ingest
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
-    assert load_settings(written(tmp_path, "# nothing\n")) == load_settings()
+    assert load_settings(write_settings(tmp_path, "# nothing\n")) == load_settings()
 
 
-def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
-    assert load_settings(written(tmp_path, "\ufeffselection: {threshold: 0.25}")).selection.threshold == 0.25
+def test_a_byte_order_mark_is_not_an_error(tmp_path: Path) -> None:
+    assert (
+        load_settings(write_settings(tmp_path, "\ufeffselection: {threshold: 0.25}")).selection.threshold
+        == 0.25
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_a_wrong_setting_is_named_with_its_path_and_what_is_allowed(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        load_settings(written(tmp_path, text))
+        load_settings(write_settings(tmp_path, text))
     message = str(caught.value)
     assert "mine.yaml" in message
     assert "\n" not in message

@@ -79,7 +79,7 @@ def test_an_api_is_bounded() -> None:
     assert max(len(draw_api(rng)) for _ in range(300)) <= MOST_TEMPLATES
 
 
-def test_makers_give_many_forms_and_never_nothing() -> None:
+def test_makers_give_many_formats_and_never_an_empty_text() -> None:
     rng = Random(5)  # noqa: S311  # a simulation, no secret
     drawn = [draw_maker(rng)() for _ in range(2000)]
     forms = {re.sub("[a-z]+", "a", re.sub("[0-9]+", "9", re.sub("[A-Z]+", "A", value))) for value in drawn}

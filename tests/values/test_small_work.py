@@ -13,7 +13,7 @@ import pytest
 from pipelines.workflows.small_work import PACKED, Reads, is_small
 
 
-def written(path: Path, size: int) -> Path:
+def write_bytes(path: Path, size: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"a" * size)
     return path
@@ -22,12 +22,12 @@ def written(path: Path, size: int) -> Path:
 def test_files_folders_and_globs_count_and_so_do_stored_transactions(tmp_path: Path) -> None:
     root = tmp_path / "warehouse"
     inputs = [
-        str(written(tmp_path / "one.har", 10)),
-        str(written(tmp_path / "logs/a/two.log", 20).parents[1]),
-        str(written(tmp_path / "more/three.log", 30).parent / "*.log"),
+        str(write_bytes(tmp_path / "one.har", 10)),
+        str(write_bytes(tmp_path / "logs/a/two.log", 20).parents[1]),
+        str(write_bytes(tmp_path / "more/three.log", 30).parent / "*.log"),
     ]
-    written(root / "transactions/day=2026-01-01/part.txt", 40)
-    written(root / "endpoints/part.txt", 1_000)
+    write_bytes(root / "transactions/day=2026-01-01/part.txt", 40)
+    write_bytes(root / "endpoints/part.txt", 1_000)
     assert is_small(101, inputs, str(root))
     assert not is_small(100, inputs, str(root))
     assert is_small(41, [], str(root))
@@ -53,11 +53,11 @@ def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: R
     times = {1: (10,), 2: (10, 30), 3: (10,), 4: (30,)}
     for day, each in sizes.items():
         for size, time in zip(each, times[day], strict=True):
-            part = written(tmp_path / f"transactions/day=2026-01-0{day}/{time}.log", size)
+            part = write_bytes(tmp_path / f"transactions/day=2026-01-0{day}/{time}.log", size)
             os.utime(part, (time, time))
     for table, days in (("client_days", (1, 2, 3)), ("parameter_senders", (1, 2))):
         for day in days:
-            state = written(
+            state = write_bytes(
                 tmp_path / table / f"variant=ml/day=2026-01-0{day}/inputs=a/part.log",
                 1 if table == "client_days" else 0,
             )
@@ -68,7 +68,7 @@ def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: R
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_packed_files_count_as_what_they_hold(tmp_path: Path, suffix: str) -> None:
-    file = str(written(tmp_path / f"log{suffix}", 10))
+    file = str(write_bytes(tmp_path / f"log{suffix}", 10))
     assert is_small(10 * PACKED + 1, [file], str(tmp_path / "none"))
     assert not is_small(10 * PACKED, [file], str(tmp_path / "none"))
 
@@ -89,5 +89,5 @@ def test_remote_work_is_not_small(tmp_path: Path, inputs: list[str], root: str) 
     assert not is_small(1_000, inputs, root if "://" in root else str(tmp_path / root))
 
 
-def test_inputs_that_are_not_there_are_left_to_who_reads_them(tmp_path: Path) -> None:
+def test_missing_inputs_are_left_to_their_reader(tmp_path: Path) -> None:
     assert is_small(1, [str(tmp_path / "missing.har"), ""], str(tmp_path / "none"))

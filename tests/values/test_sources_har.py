@@ -42,7 +42,7 @@ def test_entry_becomes_a_record() -> None:
     }
 
 
-def test_pseudo_headers_complete_the_request_and_are_no_headers() -> None:
+def test_pseudo_headers_complete_the_request_and_are_not_headers() -> None:
     pseudo = {":method": "POST", ":scheme": "https", ":authority": "h2.example", ":path": "/p?q"}
     sent = [{"name": name, "value": value} for name, value in pseudo.items()]
     found = record(
@@ -137,7 +137,7 @@ def test_aborted_request_is_delivered() -> None:
     assert (found["url"], found["status"], found["method"]) == ("http://a.example/", None, None)
 
 
-def test_entries_that_are_none_are_rows_with_an_error() -> None:
+def test_entries_that_are_not_objects_are_rows_with_an_error() -> None:
     found = list(parse_entries(har(None, 5, {}, {"request": []}, ENTRY)))
     assert [(entry["line"], entry.get("error")) for entry in found] == [
         (1, "entry is not an object but NoneType"),
@@ -162,7 +162,7 @@ def test_entries_that_are_none_are_rows_with_an_error() -> None:
         (b'{"log": {"entries": [' + b"9" * 5000 + b"]}}", "holds JSON that cannot be read"),
     ],
 )
-def test_document_that_is_no_har_says_why(content: bytes, problem: str) -> None:
+def test_document_that_is_not_a_har_gives_the_reason(content: bytes, problem: str) -> None:
     with pytest.raises(InputError, match=problem) as caught:
         list(parse_entries(content, "x.har"))
     assert str(caught.value).startswith("x.har: ")

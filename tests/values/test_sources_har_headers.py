@@ -15,7 +15,7 @@ from pipelines.transactions.sources.har_entries import (
 )
 
 
-def named(**fields: str) -> list[Any]:
+def header_list(**fields: str) -> list[Any]:
     return [{"name": name.replace("_", "-"), "value": value} for name, value in fields.items()]
 
 
@@ -35,10 +35,12 @@ def test_scalars_become_text() -> None:
     ]
 
 
-def test_repeated_headers_are_joined_and_request_lines_are_no_headers() -> None:
+def test_repeated_headers_are_joined_and_request_lines_are_not_headers() -> None:
     fields, _ = parse_headers(
         [
-            *named(Accept="a", accept="b", Cookie="x=1", cookie="y=2", Set_Cookie="s=1", set_cookie="t=2"),
+            *header_list(
+                Accept="a", accept="b", Cookie="x=1", cookie="y=2", Set_Cookie="s=1", set_cookie="t=2"
+            ),
             {"name": "GET /a?u=http", "value": "//b HTTP/1.1"},
             {"name": "", "value": "x"},
             {"value": "y"},
@@ -56,8 +58,8 @@ def test_headers_may_be_an_object_or_nothing() -> None:
 
 
 def test_cookies_come_from_the_list_or_else_from_the_header() -> None:
-    assert parse_cookies(named(a="1"), "b=2") == {"a": "1"}
-    assert parse_cookies([*named(a="1"), *named(a="2")], None) == {"a": "1"}
+    assert parse_cookies(header_list(a="1"), "b=2") == {"a": "1"}
+    assert parse_cookies([*header_list(a="1"), *header_list(a="2")], None) == {"a": "1"}
     assert parse_cookies([], 'sid=x=y; theme="dark"; flag; ; sid=second; =nameless') == {
         "sid": "x=y",
         "theme": '"dark"',

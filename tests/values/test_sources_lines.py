@@ -78,7 +78,7 @@ def test_stream_that_ends_early_is_damaged(compressed: object) -> None:
         plain.read()
 
 
-def test_compression_is_told_by_magic_and_suffix_is_removed() -> None:
+def test_compression_is_detected_by_magic_and_suffix_is_removed() -> None:
     assert [detect_compression(head) for head in (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"{", b"")] == [
         "gzip",
         "zstd",

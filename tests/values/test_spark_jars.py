@@ -30,13 +30,13 @@ def jars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return files
 
 
-def named(jars: list[Path]) -> str:
+def jar_names(jars: list[Path]) -> str:
     return ",".join(jar.as_uri() for jar in jars)
 
 
 def test_what_was_resolved_is_known_the_next_time(jars: list[Path]) -> None:
     assert load_resolved_jars(DELTA) is None
-    save_resolved_jars(DELTA, named(jars))
+    save_resolved_jars(DELTA, jar_names(jars))
     assert load_resolved_jars(DELTA) == [jar.as_uri() for jar in jars]
 
 
@@ -54,12 +54,12 @@ def test_what_was_resolved_is_known_the_next_time(jars: list[Path]) -> None:
     ],
 )
 def test_ivy_is_asked_where_it_might_find_something_else(jars: list[Path], other: dict[str, str]) -> None:
-    save_resolved_jars(DELTA, named(jars))
+    save_resolved_jars(DELTA, jar_names(jars))
     assert load_resolved_jars(other) is None
 
 
 def test_ivy_is_asked_where_a_jar_is_gone(jars: list[Path]) -> None:
-    save_resolved_jars(DELTA, named(jars))
+    save_resolved_jars(DELTA, jar_names(jars))
     jars[1].unlink()
     assert load_resolved_jars(DELTA) is None
 
@@ -67,7 +67,7 @@ def test_ivy_is_asked_where_a_jar_is_gone(jars: list[Path]) -> None:
 @pytest.mark.parametrize("version", ["1.0-SNAPSHOT", "latest.release", "[1.0,2.0)", "1.+"])
 def test_a_version_that_may_change_is_resolved_each_time(jars: list[Path], version: str) -> None:
     changing = {PACKAGES: f"org.example:some:{version}"}
-    save_resolved_jars(changing, named(jars))
+    save_resolved_jars(changing, jar_names(jars))
     assert load_resolved_jars(changing) is None
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_kept_of_what_is_not_on_this_machine(jars: list[Path], resolv
 
 @pytest.mark.parametrize("content", ["", "[", "{}", "[]", "[1]", '"one.jar"', "null"])
 def test_a_record_that_is_not_one_is_passed_over(jars: list[Path], tmp_path: Path, content: str) -> None:
-    save_resolved_jars(DELTA, named(jars))
+    save_resolved_jars(DELTA, jar_names(jars))
     (record,) = (tmp_path / "cache/apicensus").glob("jars-*.json")
     record.write_text(content)
     assert load_resolved_jars(DELTA) is None
@@ -90,7 +90,7 @@ def test_without_a_folder_for_it_ivy_is_asked_each_time(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    save_resolved_jars(DELTA, named(jars))
+    save_resolved_jars(DELTA, jar_names(jars))
     assert load_resolved_jars(DELTA) is None
 
 

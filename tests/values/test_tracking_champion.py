@@ -74,7 +74,7 @@ def limits(**changed: float) -> SimpleNamespace:
     return SimpleNamespace(**known | changed)
 
 
-def check_the_way_of_a_model(target: Store) -> None:
+def check_model_lifecycle(target: Store) -> None:
     """Trains, logs and promotes models.
 
     A worse one does not take the alias, a better one does, and bytes are read back unchanged.
@@ -111,10 +111,10 @@ def check_the_way_of_a_model(target: Store) -> None:
     features = np.asfortranarray(good_rows[list(FEATURES)].to_numpy(np.float32))
     back = predict_probabilities(load_classifier(tracking.download_model(target)), features)
     np.testing.assert_array_equal(back, predict_probabilities(load_classifier(good.model), features))
-    check_what_is_read_back(target, again, good)
+    check_logged_model(target, again, good)
 
 
-def check_what_is_read_back(target: Store, logged: tracking.LoggedRun, trained: Trained) -> None:
+def check_logged_model(target: Store, logged: tracking.LoggedRun, trained: Trained) -> None:
     """Reads the model back as a client that knows only MLflow.
 
     Run, tables, figures, alias and descriptions.
@@ -158,7 +158,7 @@ def check_what_is_read_back(target: Store, logged: tracking.LoggedRun, trained: 
 def test_model_goes_its_way_through_the_store_in_the_warehouse(
     local: Store, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    check_the_way_of_a_model(local)
+    check_model_lifecycle(local)
     assert capfd.readouterr() == ("", "")  # standard output belongs to the summary
     root = Path(local.uri.removeprefix("sqlite:///")).parent
     assert sorted(file.name for file in root.iterdir()) == ["mlartifacts", "mlflow.db"]
@@ -167,7 +167,7 @@ def test_model_goes_its_way_through_the_store_in_the_warehouse(
 
 def test_model_goes_its_way_through_a_server(server: str, capfd: pytest.CaptureFixture[str]) -> None:
     secret = server.replace("://", "://somebody:geheim@")
-    check_the_way_of_a_model(Store(secret, None, "census", "classifier"))
+    check_model_lifecycle(Store(secret, None, "census", "classifier"))
     out, err = capfd.readouterr()
     assert "geheim" not in out + err
     figures = {"histogram": draw_histogram(COUNTS)}

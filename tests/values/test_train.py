@@ -32,7 +32,7 @@ def test_another_seed_gives_another_model() -> None:
     assert train(rows, OPTIONS).model != train(rows, other).model
 
 
-def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_judged_once() -> None:
+def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_scored_once() -> None:
     rows = frame()
     labels, hosts = rows["is_api"].to_numpy(), rows["host"].to_numpy()
     judged = np.zeros(len(rows), int)
@@ -89,7 +89,7 @@ def test_fewer_hosts_than_folds_are_refused() -> None:
         train(frame(hosts=2), OPTIONS)
 
 
-def test_bytes_that_are_no_model_are_refused() -> None:
+def test_bytes_that_are_not_a_model_are_refused() -> None:
     with pytest.raises(ModelMismatch, match="not a CatBoost model"):
         load_classifier(b"not a model")
 

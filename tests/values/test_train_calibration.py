@@ -30,7 +30,7 @@ from ml.training.train import train
 from tests.values.training_rows import OPTIONS, frame
 
 
-def distorted(
+def draw_distorted_scores(
     rows: int, slope: float, offset: float, seed: int = 1
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Draws raw scores and labels with log-odds slope * raw + offset."""
@@ -41,13 +41,13 @@ def distorted(
 
 @pytest.mark.parametrize(("slope", "offset"), [(1.0, 0.0), (0.4, -1.0), (2.5, 1.5)])
 def test_distortion_is_found_within_its_standard_error(slope: float, offset: float) -> None:
-    found = fit_platt(*distorted(20_000, slope, offset))
+    found = fit_platt(*draw_distorted_scores(20_000, slope, offset))
     assert found.slope == pytest.approx(slope, rel=0.08)
     assert found.offset == pytest.approx(offset, abs=0.08)
 
 
 def test_stated_shares_are_true_after_calibration_and_were_not_before() -> None:
-    raw, labels = distorted(20_000, 0.4, -1.0)
+    raw, labels = draw_distorted_scores(20_000, 0.4, -1.0)
     fold = np.arange(len(raw)) % 4
     after = compute_calibration_error(labels, calibrate_across_folds(raw, labels, fold, fit_platt))
     assert after < 0.015 < 0.1 < compute_calibration_error(labels, sigmoid(raw))
@@ -68,14 +68,14 @@ def test_separable_classes_stay_finite_by_the_smoothed_targets() -> None:
 
 
 def test_a_ranking_worse_than_chance_is_flattened_and_not_turned_round() -> None:
-    raw, labels = distorted(2_000, -1.0, 0.0)
+    raw, labels = draw_distorted_scores(2_000, -1.0, 0.0)
     found = fit_platt(raw, labels)
     assert found.slope == MIN_SLOPE
     assert found(raw).mean() == pytest.approx(labels.mean(), abs=0.01)
 
 
 def test_a_row_has_no_say_in_its_own_calibration() -> None:
-    raw, labels = distorted(400, 1.0, 0.0)
+    raw, labels = draw_distorted_scores(400, 1.0, 0.0)
     fold = np.arange(len(raw)) // 100
     turned = labels.copy()
     turned[:100] = ~turned[:100]
@@ -89,7 +89,7 @@ def test_a_row_has_no_say_in_its_own_calibration() -> None:
 
 
 def test_comparison_prefers_what_fits_the_distortion() -> None:
-    raw, labels = distorted(4_000, 0.5, -1.0)
+    raw, labels = draw_distorted_scores(4_000, 0.5, -1.0)
     found = compare_calibrators(raw, labels, np.arange(len(raw)) % 4).set_index("method")["log_loss"]
     assert found["platt (shipped)"] < found["isotonic"] < found["none"]
 

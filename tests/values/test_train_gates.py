@@ -48,7 +48,7 @@ def trained() -> Trained:
     return train(frame(), OPTIONS)
 
 
-def world(
+def simulate_world(
     draw: np.random.Generator, groups: int, rows: int, worse: float
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Returns labels, the probabilities of two models, and groups.
@@ -67,14 +67,14 @@ def world(
     return labels, model(worse), model(0.0), group
 
 
-def refusals(worse: float, worlds: int, by_row: bool = False) -> float:
+def refusal_rate(worse: float, worlds: int, by_row: bool = False) -> float:
     """Returns the share of comparisons in which the challenger was refused.
 
     Called worse by either figure, over simulated worlds.
     """
     draw, refused = np.random.default_rng(SEED), 0
     for seed in range(worlds):
-        labels, ours, theirs, group = world(draw, groups=30, rows=30, worse=worse)
+        labels, ours, theirs, group = simulate_world(draw, groups=30, rows=30, worse=worse)
         unit = np.arange(len(labels)) if by_row else group
         found = estimate_differences(labels, ours, theirs, unit, resamples=80, seed=seed, significance=0.05)
         refused += any(found[name].high < 0 for name in COMPARED_METRICS)
@@ -82,21 +82,21 @@ def refusals(worse: float, worlds: int, by_row: bool = False) -> float:
 
 
 def test_an_equal_model_is_refused_as_rarely_as_the_settings_say() -> None:
-    share = refusals(worse=0.0, worlds=100)
+    share = refusal_rate(worse=0.0, worlds=100)
     assert share <= 0.05 + 3 * (0.05 * 0.95 / 100) ** 0.5  # three standard errors of the simulation
 
 
 def test_a_bootstrap_over_rows_would_refuse_far_too_often() -> None:
-    assert refusals(worse=0.0, worlds=30, by_row=True) > 0.15
+    assert refusal_rate(worse=0.0, worlds=30, by_row=True) > 0.15
 
 
 def test_a_clearly_worse_model_is_refused() -> None:
-    assert refusals(worse=1.5, worlds=30) > 0.9
+    assert refusal_rate(worse=1.5, worlds=30) > 0.9
 
 
 def test_even_weights_give_the_figures_of_scikit_learn() -> None:
     draw = np.random.default_rng(SEED)
-    labels, found, _, group = world(draw, groups=10, rows=200, worse=0.0)
+    labels, found, _, group = simulate_world(draw, groups=10, rows=200, worse=0.0)
     found = np.round(found, 2)  # ties
     got = Ranking(labels, found, group).figures(np.ones(10))
     assert got[0] == pytest.approx(average_precision_score(labels, found))
@@ -105,7 +105,7 @@ def test_even_weights_give_the_figures_of_scikit_learn() -> None:
 
 def test_a_weight_is_as_good_as_copies_of_the_rows() -> None:
     draw = np.random.default_rng(SEED)
-    labels, found, _, group = world(draw, groups=5, rows=50, worse=0.0)
+    labels, found, _, group = simulate_world(draw, groups=5, rows=50, worse=0.0)
     times = np.array([0, 1, 3, 2, 1])
     copies = np.repeat(np.arange(len(labels)), times[group])
     got = Ranking(labels, found, group).figures(times.astype(float))
@@ -124,7 +124,9 @@ def test_bounds_reach_as_far_as_the_tables_of_students_t_say(
 
     Only the quantile differs. The series used before gave 9.7 at one degree of freedom.
     """
-    labels, ours, theirs, group = world(np.random.default_rng(SEED), groups=freedom + 1, rows=40, worse=0.5)
+    labels, ours, theirs, group = simulate_world(
+        np.random.default_rng(SEED), groups=freedom + 1, rows=40, worse=0.5
+    )
 
     def reach(quantile: float) -> float:
         significance = (1 - quantile) * len(COMPARED_METRICS)
@@ -170,7 +172,7 @@ def test_rare_kinds_do_not_close_the_gate(trained: Trained) -> None:
     assert evaluate_gates(trained, None, LIMITS, SEED).promoted
 
 
-def test_all_failures_are_told_at_once_and_the_table_has_each_gate(trained: Trained) -> None:
+def test_all_failures_are_reported_at_once_and_the_table_has_each_gate(trained: Trained) -> None:
     everything = np.arange(len(trained.out_of_fold))
     perfect = ChampionPredictions(
         everything, trained.out_of_fold["is_api"].to_numpy().astype(float), "a test"
@@ -191,13 +193,13 @@ def test_the_same_model_is_not_worse_than_itself(trained: Trained) -> None:
     assert verdict.outcomes[-1].found == 0.0
 
 
-def test_comparison_uses_only_the_rows_that_the_rival_judged(trained: Trained) -> None:
+def test_comparison_uses_only_the_rows_that_the_champion_scored(trained: Trained) -> None:
     rows = np.flatnonzero(trained.out_of_fold["kind"] == "plain")  # where the challenger is right
     perfect = trained.out_of_fold["is_api"].to_numpy().astype(float)[rows]
     assert evaluate_gates(trained, ChampionPredictions(rows, perfect, ""), LIMITS, SEED).promoted
 
 
-def test_rows_of_hosts_learned_from_are_not_new_and_marks_do_not_name_hosts() -> None:
+def test_rows_of_hosts_learned_from_are_not_new_and_hashes_do_not_name_hosts() -> None:
     rows = frame(hosts=40)
     old = rows[rows["host"].isin([f"h{n}.example" for n in range(20)])]
     known = fingerprint_hosts(old)

@@ -67,7 +67,7 @@ def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
     assert out.read_bytes() == b"one"
 
 
-def test_a_place_that_cannot_be_written_is_told_as_that(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(
         OutputError, match=r"--out .*file/a: cannot be written \(Not a directory\)|File exists"
@@ -85,7 +85,7 @@ def test_a_new_file_has_the_mode_that_the_process_gives_to_files(tmp_path: Path)
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
 
 
-def writes(file: Path) -> Iterator[str]:
+def writing_calls(file: Path) -> Iterator[str]:
     """Yields the calls in `file` that write to a file by its name."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
@@ -107,7 +107,7 @@ def test_every_output_goes_through_the_one_function_that_writes_atomic_files() -
         for folder in ("pipelines", "ml", "jobs")
         for file in sorted((ROOT / folder).rglob("*.py"))
         if str(file.relative_to(ROOT)) not in ALLOWED
-        for call in writes(file)
+        for call in writing_calls(file)
         if "GzipFile" not in call  # of the simulator: into an atomically written file that is open already
     ]
     assert found == [], "use pipelines.runtime.files"
@@ -115,4 +115,4 @@ def test_every_output_goes_through_the_one_function_that_writes_atomic_files() -
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     file = ROOT / "tests/values/test_atomic_file.py"
-    assert any("write_text" in call for call in writes(file))
+    assert any("write_text" in call for call in writing_calls(file))
