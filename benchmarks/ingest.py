@@ -51,7 +51,7 @@ def validated_rows(spark: SparkSession, files: list[str], settings: Settings) ->
 def bound_without_masking(
     judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int
 ) -> DataFrame:
-    """Replaces `masking.mask_texts`: bounds bodies and rejected records, masks nothing."""
+    """Replaces `masking.mask_texts`: bounds bodies and raw records, masks nothing."""
     body = F.col("request_body")
     kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
     raw = F.when(F.size("violations") > 0, F.substring(original, 1, raw_characters))

@@ -18,9 +18,8 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest
 
 with warnings.catch_warnings():
-    warnings.simplefilter(
-        "ignore"
-    )  # connexion imports a test client that starlette calls old; it is not used here
+    # connexion imports a test client that starlette calls old; it is not used here
+    warnings.simplefilter("ignore")
     import connexion
     import httpx
     from connexion.options import SwaggerUIOptions

@@ -66,9 +66,8 @@ def test_the_first_time_is_uniform_under_the_null_hypothesis() -> None:
 
 
 def test_plain_changes_are_seen() -> None:
-    seen_by_all = Occurrence(
-        before=0, later=30, since=30, after=30, total=630
-    )  # one day of 21, 30 clients each
+    # one day of 21, 30 clients each
+    seen_by_all = Occurrence(before=0, later=30, since=30, after=30, total=630)
     assert (compute_chance(seen_by_all) or 1) < 1e-30
     seen_by_three = Occurrence(before=0, later=3, since=30, after=30, total=630)
     assert (compute_chance(seen_by_three) or 1) == pytest.approx((30 / 630) ** 3)

@@ -45,9 +45,8 @@ def test_planted_noise_is_found(apart: float, precision: float, recall: float) -
 
 def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
     _, labels, probabilities = draw_classes(20_000, (0.0, 0.0), 2.0)
-    assert (
-        find_label_errors(labels, probabilities, 1.0).mean() < 0.02
-    )  # those that result from the overlap of the classes
+    # those that result from the overlap of the classes
+    assert find_label_errors(labels, probabilities, 1.0).mean() < 0.02
     _, labels, probabilities = draw_classes(20_000, (0.0, 0.0), 4.0)
     assert find_label_errors(labels, probabilities, 1.0).sum() <= 5
 

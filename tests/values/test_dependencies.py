@@ -1,4 +1,4 @@
-"""Declared ranges: every dependency has both ends, and the lock is within them (test_repository.py)."""
+"""Every dependency declares a range with both ends that contains the locked version."""
 
 from __future__ import annotations
 

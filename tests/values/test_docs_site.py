@@ -1,4 +1,7 @@
-"""The reference of the documentation site: made from the code, whole, and the same as what commands say."""
+"""The reference of the documentation site.
+
+It is generated from the code, complete, and the same as the help of the commands.
+"""
 
 from __future__ import annotations
 

@@ -83,9 +83,8 @@ def test_settings_of_any_size_are_not_read(tmp_path: Path) -> None:
 
 def test_aliases_count_what_they_hold_and_honest_ones_pass() -> None:
     text = "a: &a {b: [1, 2]}\nc: *a\nd: {<<: *a}\n"
-    nodes = (
-        1 + 1 + 5 + 1 + 5 + 1 + 1 + 1 + 5
-    )  # the document; key and mapping; key and alias; key, mapping, merge key, alias
+    # the document; key and mapping; key and alias; key, mapping, merge key, alias
+    nodes = 1 + 1 + 5 + 1 + 5 + 1 + 1 + 1 + 5
     assert find_exceeded_bound(text, Bounds(3, nodes)) is None
     assert find_exceeded_bound(text, Bounds(3, nodes - 1)) is not None
     assert find_exceeded_bound(text, Bounds(2, nodes)) is not None

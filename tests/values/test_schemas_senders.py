@@ -103,9 +103,8 @@ def test_clients_are_counted_within_the_error_that_is_promised(clients: int) -> 
         numbers = np.random.default_rng(seed).integers(0, 2**NUMBER_BITS, clients)
         errors.append(estimate_clients(tuple(np.sort(numbers)[:MAX_CLIENTS].tolist())) / clients - 1)
     spread = float(np.sqrt(np.mean(np.square(errors))))
-    assert spread <= (
-        0.0 if clients < MAX_CLIENTS else 1.25 / (MAX_CLIENTS - 2) ** 0.5
-    )  # 1.25: three deviations of 40 squares
+    # 1.25: three deviations of 40 squares
+    assert spread <= (0.0 if clients < MAX_CLIENTS else 1.25 / (MAX_CLIENTS - 2) ** 0.5)
 
 
 def requests(sent: Sequence[tuple[str, str]]) -> pa.Table:

@@ -87,6 +87,5 @@ def test_what_fewer_than_three_clients_reach_is_left_out_up_to_the_allowance() -
     assert outermost([*honest, *one], largest=True).supported(3, 2)[0][0] == 9  # x, a and b reach it
     assert outermost([*honest, *two], largest=True).supported(3, 2)[0][0] == 10
     assert outermost([*honest, *two], largest=True).supported(3, 1)[0][0] == 99999
-    assert (
-        outermost([("5", "x"), ("4", "y")], largest=True).supported(3, 2)[0][0] == 5
-    )  # without clients, no value is supported
+    # no value has enough clients
+    assert outermost([("5", "x"), ("4", "y")], largest=True).supported(3, 2)[0][0] == 5

@@ -80,10 +80,11 @@ def check_model_lifecycle(target: Store) -> None:
     A worse one does not take the alias, a better one does, and bytes are read back unchanged.
     """
     good_rows, other_rows = frame(noise=0.05), frame(noise=0.05, seed=2)
+    # the second model is trained without signal
     good, bad = (
         train(good_rows, OPTIONS),
         train(other_rows.assign(response_json=0.0), OPTIONS),
-    )  # without signal
+    )
     first = tracking.log_training(target, good, {"trees": 12})
     refused = tracking.promote(target, first, good, good_rows, limits(min_roc_auc=0.999))
     assert not refused.promoted

@@ -99,9 +99,8 @@ def test_calibration_is_in_the_models_own_file() -> None:
     trained = train(rows, OPTIONS)
     features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))
     model = load_classifier(trained.model)
-    plain = load_classifier(
-        train(rows, OPTIONS).model
-    )  # the same bytes: applying the calibration twice would show here
+    # the same bytes: applying the calibration twice would show here
+    plain = load_classifier(train(rows, OPTIONS).model)
     assert predict_log_odds(model, features) == pytest.approx(predict_log_odds(plain, features))
     assert predict_probabilities(model, features) == pytest.approx(
         sigmoid(predict_log_odds(model, features)), abs=1e-6
@@ -112,9 +111,8 @@ def test_calibration_is_in_the_models_own_file() -> None:
 
 
 def test_probabilities_of_the_file_mean_what_they_say_on_new_hosts() -> None:
-    timid = SimpleNamespace(
-        **{**vars(OPTIONS), "learning_rate": 0.03}
-    )  # stops while its probabilities are still moderate
+    # stops while its probabilities are still moderate
+    timid = SimpleNamespace(**{**vars(OPTIONS), "learning_rate": 0.03})
     trained = train(frame(rows=2000, hosts=20, noise=0.2), timid)
     fresh = frame(rows=2000, seed=8, noise=0.2)
     features = np.asfortranarray(fresh[list(FEATURES)].to_numpy(np.float32))
