@@ -222,5 +222,5 @@ def _cells_to_redo(run: Run, choice: DayChoice, of_cells: DataFrame, known: Data
     """
     held = TRANSACTIONS.digests_by_day(run.warehouse)
     if choice.is_by_hand:
-        return of_cells.where(build_day_filter(choice.chosen(held, ())))
+        return of_cells.where(build_day_filter(choice.select(held, ())))
     return select_stale_cells(of_cells.where(build_day_filter(held)), known)

@@ -1,4 +1,7 @@
-"""Which days a step works on: those whose inputs are not those that its results were made from, or those that somebody names."""
+"""Selection of the days that a step works on.
+
+By default these are the days whose inputs differ from those that the results were made from.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ DIGEST_CHARACTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class DayChoice:
-    """What an operator asks for by hand: all days (`full`), those from `since` on, or `days`; nothing: those that changed."""
+    """Days that an operator asks for: all (`full`), from `since` on, or `days`.
+
+    Without any of these: the days that changed.
+    """
 
     full: bool = False
     since: date | None = None
@@ -20,25 +26,30 @@ class DayChoice:
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether days are named, whatever changed."""
+        """Whether the operator names days, whatever changed."""
         return self.full or self.since is not None or bool(self.days)
 
-    def chosen(self, known: Iterable[date], changed: Collection[date]) -> tuple[date, ...]:
-        """The days to do, in order, of all `known` ones and those that `changed` since they were done."""
+    def select(self, days_with_traffic: Iterable[date], changed: Collection[date]) -> tuple[date, ...]:
+        """Returns the days to work on, in order.
+
+        Args:
+            days_with_traffic: All days.
+            changed: Days that changed since they were worked on.
+        """
         if not self.is_by_hand:
             return tuple(sorted(changed))
-        return tuple(sorted(day for day in known if self._names(day)))
+        return tuple(sorted(day for day in days_with_traffic if self._names(day)))
 
     def _names(self, day: date) -> bool:
         return self.full or day in self.days or (self.since is not None and day >= self.since)
 
 
 CHANGED_DAYS = DayChoice()
-"""The days that changed."""
+"""Selects the days that changed."""
 
 
 def digest(parts: Iterable[str]) -> str:
-    """Stands for texts in the order given: SHA-256, cut to 64 bits, as 16 hexadecimal digits."""
+    """Digests texts in the order given: 64 bits of SHA-256, 16 hexadecimal digits."""
     whole = sha256()
     for part in parts:
         text = part.encode()
@@ -48,17 +59,20 @@ def digest(parts: Iterable[str]) -> str:
 
 
 def format_inputs(inputs: Mapping[str, str]) -> str:
-    """Digests by name as one text, which may be a partition's value: `ml-0a1b_session-2c3d`."""
+    """Joins digests by name into a text: `ml-0a1b_session-2c3d`.
+
+    The text is valid as the value of a partition.
+    """
     return "_".join(f"{name}-{inputs[name]}" for name in sorted(inputs))
 
 
 def parse_inputs(text: str) -> dict[str, str]:
-    """The digests of `written`."""
+    """Parses the text of `format_inputs`."""
     pairs = (part.partition("-") for part in text.split("_") if part)
-    return {name: found for name, _, found in pairs}
+    return {name: value for name, _, value in pairs}
 
 
 def build_day_filter(days: Iterable[date]) -> str:
-    """SQL: whether `day` is one of these. Of dates only, never of texts."""
+    """Returns the SQL condition that `day` is one of these dates."""
     listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(days))
     return f"day IN ({listed})" if listed else "false"

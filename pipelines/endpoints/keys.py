@@ -4,4 +4,4 @@ from __future__ import annotations
 
 ENDPOINT_KEY = ("variant", "host", "method", "path_template")
 CELL_KEY = (*ENDPOINT_KEY, "day")
-"""A cell is an endpoint's day."""
+"""Key of a cell: an endpoint on one day."""

@@ -1,4 +1,4 @@
-"""Table endpoint_slices: mergeable traffic state of an endpoint on one day, under one variant."""
+"""Table endpoint_slices: mergeable state of an endpoint on one day in one variant."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from pipelines.selection.columns import FAMILIES
 STATUS_CLASSES = (
     "informational", "successful", "redirects", "not_modified", "client_errors", "server_errors",
 )  # fmt: skip
-"""RFC 9110 s. 15: 1xx, 2xx, the 3xx that point elsewhere, 304, 4xx, 5xx. They add up to `requests`."""
+"""RFC 9110 s. 15: 1xx, 2xx, the 3xx that redirect, 304, 4xx, 5xx. They add up to `requests`."""
 COUNTS = ("requests", *STATUS_CLASSES, "with_identifier", *FAMILIES)
-"""Additive, without preflights. Of what was answered (2xx, 3xx), `with_identifier` carries the host's session identifier, and
-the families of media are those of the answer.
+"""Additive, without preflights. Of the responses that are not errors (2xx, 3xx): `with_identifier` counts those to requests
+that carry the session identifier of the host, and the media families those with that content type.
 """
 SUMS = (*COUNTS, "preflights", "bare_options", "over_http", "over_https")
-"""All that is additive: `preflights` are counted nowhere else; `bare_options` may be some (`selection.preflight.LIKELY`) and are
-in `requests`; what was answered (2xx, 304) over which scheme, where the log tells.
+"""All additive columns: `preflights` are counted nowhere else; `bare_options` may be preflights (`selection.columns.LIKELY`)
+and are included in `requests`; `over_http` and `over_https` count 2xx and 304 responses by scheme, where the log has it.
 """
 
 ENDPOINT_SLICES = Table(
@@ -52,10 +52,10 @@ ENDPOINT_SLICES = Table(
     ),
     partition=("variant", "day", "inputs"),
 )
-"""`inputs` are those of the client-days that a day's slices were made from; of these `content` stands for the client-days of both
-variants that have the slice's template: the same days, the same inputs and the same content, the same transactions."""
+"""`inputs` are those of the client-days that a day's slices were made from. `content` is a hash of the client-days of both
+variants that have the slice's template: the same day, inputs and content mean the same transactions."""
 
 
 def responses_without_error() -> Column:
-    """Number of answers that are no error (2xx, 3xx), of the counts of slices or endpoints."""
+    """Number of responses that are not errors (2xx, 3xx), from counts of slices."""
     return F.col("successful") + F.col("redirects") + F.col("not_modified")

@@ -1,8 +1,8 @@
-"""Found endpoints against known ones: precision and recall of a variant, whatever the variables are called.
+"""Precision and recall of a variant's endpoints against the true ones.
 
-A found endpoint belongs to a true one when its template is the same, or more special: `/users/17` belongs to
-`/users/{userId}`. So the figures judge the selection of API traffic; how many true endpoints were found under exactly
-their template, which judges the templates, stands beside them.
+Names of variables do not matter. A found endpoint belongs to a true one if its template is the same or more specific: `/users/17`
+belongs to `/users/{userId}`. So these figures measure the selection of API traffic; the number of true endpoints that were found
+under exactly their template, which measures the templates, is reported as well.
 """
 
 from __future__ import annotations
@@ -26,27 +26,31 @@ _NAMED = ("template", "path_template")
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Counts of one variant: `right` of `found` belong to a true endpoint; `reached` of `true` were found, `exact` as such."""
+    """Counts of one variant.
+
+    `correct` of `found` belong to a true endpoint; `recovered` of `true` were found, `exact_matches` of them under their
+    template.
+    """
 
     true: int
     found: int
-    right: int
-    reached: int
-    exact: int
+    correct: int
+    recovered: int
+    exact_matches: int
 
     @property
     def precision(self) -> float | None:
         """Share of found endpoints that belong to a true one."""
-        return self.right / self.found if self.found else None
+        return self.correct / self.found if self.found else None
 
     @property
     def recall(self) -> float | None:
         """Share of true endpoints that were found."""
-        return self.reached / self.true if self.true else None
+        return self.recovered / self.true if self.true else None
 
     @property
     def f1(self) -> float | None:
-        """Harmonic mean of the two; None where one is unknown, 0 where nothing is right."""
+        """Harmonic mean of the two; None if one is unknown, 0 if nothing is correct."""
         if self.precision is None or self.recall is None:
             return None
         both = self.precision + self.recall
@@ -55,16 +59,17 @@ class Accuracy:
     @property
     def exact_recall(self) -> float | None:
         """Share of true endpoints that were found under exactly their template."""
-        return self.exact / self.true if self.true else None
+        return self.exact_matches / self.true if self.true else None
 
 
 def read_truth(file: Path) -> frozenset[Endpoint]:
-    """True endpoints of a CSV (plain or gzip) with columns host, method and template (or path_template).
+    """Reads true endpoints from a CSV file, plain or gzip.
 
-    Where there are columns is_api and attack, rows that are no API call, or an attack, are left out.
+    Its columns are host, method and template (or path_template). With columns is_api and attack, rows that are not API calls,
+    or are attacks, are left out.
 
     Raises:
-        InputError: the file cannot be read or lacks a column.
+        InputError: The file cannot be read or lacks a column.
     """
     way_out = "Give --truth a CSV with a header and columns host, method, template."
     try:
@@ -90,7 +95,13 @@ def read_truth(file: Path) -> frozenset[Endpoint]:
 def measure_accuracy(
     found: Iterable[tuple[str, str, str, str]], truth: frozenset[Endpoint], variants: Iterable[str]
 ) -> Mapping[str, Accuracy]:
-    """(variant, host, method, template) of all found endpoints → the figures of each of `variants`."""
+    """Returns the figures of each variant.
+
+    Args:
+        found: (variant, host, method, template) of all found endpoints.
+        truth: True endpoints.
+        variants: Variants that get figures even if they found nothing.
+    """
     patterns = _patterns(truth)
     of_variant: dict[str, set[Endpoint]] = {variant: set() for variant in variants}
     for variant, *endpoint in found:
@@ -98,14 +109,16 @@ def measure_accuracy(
     figures = {}
     for variant, endpoints in of_variant.items():
         owners = [_owner(endpoint, truth, patterns) for endpoint in endpoints]
-        reached = {owner for owner in owners if owner is not None}
-        right = sum(owner is not None for owner in owners)
-        figures[variant] = Accuracy(len(truth), len(endpoints), right, len(reached), len(endpoints & truth))
+        recovered = {owner for owner in owners if owner is not None}
+        correct = sum(owner is not None for owner in owners)
+        figures[variant] = Accuracy(
+            len(truth), len(endpoints), correct, len(recovered), len(endpoints & truth)
+        )
     return figures
 
 
 def _normal(host: str, method: str, template: str) -> Endpoint:
-    """Names of variables and letter case of host and method do not matter, nor does a slash at the end."""
+    """Normalises letter case, names of variables and a trailing slash."""
     return host.lower(), method.upper(), _VARIABLE.sub("{}", template).rstrip("/") or "/"
 
 
@@ -116,7 +129,10 @@ def _place(endpoint: Endpoint) -> tuple[str, str, int]:
 def _patterns(
     truth: frozenset[Endpoint],
 ) -> Mapping[tuple[str, str, int], list[tuple[re.Pattern[str], Endpoint]]]:
-    """True templates with variables by host, method and depth, those with most literal text first."""
+    """Groups true templates with variables by host, method and depth.
+
+    Those with the most literal text come first.
+    """
     out: dict[tuple[str, str, int], list[tuple[re.Pattern[str], Endpoint]]] = defaultdict(list)
     for endpoint in sorted(truth, key=lambda e: (-len(e[2].replace("{}", "")), e)):
         if "{}" in endpoint[2]:
@@ -130,7 +146,7 @@ def _owner(
     truth: frozenset[Endpoint],
     patterns: Mapping[tuple[str, str, int], list[tuple[re.Pattern[str], Endpoint]]],
 ) -> Endpoint | None:
-    """The true endpoint to which a found one belongs."""
+    """Returns the true endpoint to which a found one belongs."""
     if endpoint in truth:
         return endpoint
     near = patterns.get(_place(endpoint), ())

@@ -103,7 +103,7 @@ def choose_days_to_score(
         for day, inputs in wanted.items()
         if any(made.get((variant, day)) != found for variant, found in inputs.items())
     }
-    days = choice.chosen(wanted, stale)
+    days = choice.select(wanted, stale)
     report_skipped_days(run, stale.difference(days))
     return {day: format_inputs(inputs) for day, inputs in wanted.items()}, days
 

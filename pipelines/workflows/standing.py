@@ -58,9 +58,9 @@ def read_thresholds(run: Run) -> Thresholds:
     return Thresholds(
         listed=inventory_threshold(selection),
         candidate=selection.candidate_probability,
-        kept=selection.candidate_floor,
-        taught=learning_threshold(settings.schemas),
-        answers=settings.endpoints.min_answers,
+        slice_kept=selection.candidate_floor,
+        teaching=learning_threshold(settings.schemas),
+        responses=settings.endpoints.min_answers,
     )
 
 

@@ -20,10 +20,10 @@ ONE = date(2026, 1, 5)
 def test_what_is_named_by_hand_is_done_whatever_changed(
     known: frozenset[date], changed: frozenset[date], since: date, days: frozenset[date]
 ) -> None:
-    assert DayChoice().chosen(known, changed) == tuple(sorted(changed))
-    assert DayChoice(full=True).chosen(known, changed) == tuple(sorted(known))
-    assert set(DayChoice(since=since).chosen(known, changed)) == {day for day in known if day >= since}
-    assert set(DayChoice(days=days).chosen(known, changed)) == days & known
+    assert DayChoice().select(known, changed) == tuple(sorted(changed))
+    assert DayChoice(full=True).select(known, changed) == tuple(sorted(known))
+    assert set(DayChoice(since=since).select(known, changed)) == {day for day in known if day >= since}
+    assert set(DayChoice(days=days).select(known, changed)) == days & known
     assert not DayChoice().is_by_hand
     assert all(
         choice.is_by_hand for choice in (DayChoice(True), DayChoice(since=since), DayChoice(days=days))

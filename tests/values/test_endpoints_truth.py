@@ -49,7 +49,7 @@ def test_templates_match_whatever_the_variables_are_called(tmp_path: Path) -> No
     assert len(truth) == 4
     figures = measure_accuracy(FOUND, truth, ("ml", "session", "none"))
     ml, session = figures["ml"], figures["session"]
-    assert (ml.true, ml.found, ml.right, ml.reached, ml.exact) == (4, 6, 4, 2, 1)
+    assert (ml.true, ml.found, ml.correct, ml.recovered, ml.exact_matches) == (4, 6, 4, 2, 1)
     assert (ml.precision, ml.recall) == (4 / 6, 0.5)
     assert ml.f1 == pytest.approx(4 / 7)
     assert (session.precision, session.recall, session.exact_recall) == (0.5, 0.25, 0.25)

@@ -1,6 +1,8 @@
-"""Which transactions speak for an endpoint: one of each of a few clients, those of the smallest hashes of their ids.
+"""Client-days, the traffic of one client to one shape on one day.
 
-The same in every rerun and whatever the order: a minimum is, and so are the smallest of several minima.
+Also the names of clients. The transactions that an endpoint is explained by are one of each of a few clients, those with the
+smallest hashes of their ids. So they are the same in every rerun and in any order: minima are, and so are the smallest of
+several minima.
 """
 
 from __future__ import annotations
@@ -25,28 +27,28 @@ from pipelines.runtime.tables import Table
 from pipelines.selection.columns import CERTAIN, FAMILIES, LIKELY
 
 SAMPLED = 3
-"""Transactions of an endpoint and day: three of different clients rarely share an accident."""
+"""Transactions per endpoint and day: three of different clients are rarely untypical in the same way."""
 
 
 def client_samples() -> Iterator[Column]:
-    """For the aggregation by client and day: the hash of one answer of each kind, NULL where there is none."""
-    for kind, told in zip(KINDS, (is_informative(), is_redirection()), strict=True):
-        yield F.min(F.when(told, F.col("sample_hash"))).alias(_sample(kind))
+    """Aggregates by client and day: the hash of one response of each kind, or NULL."""
+    for kind, matches in zip(KINDS, (is_informative(), is_redirection()), strict=True):
+        yield F.min(F.when(matches, F.col("sample_hash"))).alias(_sample(kind))
 
 
 def client_sample_names() -> tuple[str, ...]:
-    """The columns of `client_samples`."""
+    """Names of the columns of `client_samples`."""
     return tuple(map(_sample, KINDS))
 
 
 def day_samples() -> Column:
-    """For the aggregation of client-days by endpoint and day: at most `SAMPLED` hashes.
+    """Aggregates client-days by endpoint and day: at most `SAMPLED` hashes.
 
-    Those of redirections only where no client got an answer on that day.
+    Redirects are sampled only if no client got a 2xx or 304 on that day.
     """
     smallest = [F.expr(f"min_by({_sample(kind)}, {_sample(kind)}, {SAMPLED})") for kind in KINDS]
-    found = (F.when(F.size(hashes) > 0, hashes) for hashes in smallest)
-    return F.coalesce(*found, F.array().cast("array<bigint>"))
+    samples = (F.when(F.size(hashes) > 0, hashes) for hashes in smallest)
+    return F.coalesce(*samples, F.array().cast("array<bigint>"))
 
 
 def _sample(kind: str) -> str:
@@ -63,35 +65,38 @@ CLIENTS = Table(
         ]
     ),
 )
-"""One row a client: the keyed hash as in `transactions`, and what its name is made of."""
+"""One row per client: the keyed hash as in `transactions`, and the day and hash that its name is made from."""
 
 
 def find_first_days(rows: DataFrame) -> DataFrame:
-    """Rows of client_days of any days → rows of `CLIENTS`."""
+    """Turns rows of client_days of any days into rows of `CLIENTS`."""
     by_day = rows.groupBy("client", "day").agg(F.min("least_hash").alias("least_hash"))
     return merge_clients(by_day.withColumnRenamed("day", "first_day"))
 
 
 def merge_clients(rows: DataFrame) -> DataFrame:
-    """Rows of `CLIENTS`, several a client → one a client: the earliest day, of that day the smallest hash."""
+    """Merges rows of `CLIENTS` into one per client.
+
+    The earliest day stays, and the smallest hash of that day.
+    """
     first = F.min(F.struct("first_day", "least_hash")).alias("first")
     return rows.groupBy("client").agg(first).select("client", "first.first_day", "first.least_hash")
 
 
-def find_renamed_clients(known: DataFrame, now: DataFrame) -> DataFrame:
-    """Rows of `CLIENTS` before and now → `client` of those that were known and have another name now."""
-    before = known.select("client", F.col("least_hash").alias("before"))
-    return now.join(before, "client").where(F.col("before") != F.col("least_hash")).select("client")
+def find_renamed_clients(before: DataFrame, now: DataFrame) -> DataFrame:
+    """Finds clients (`client`) whose name changed, from rows of `CLIENTS`."""
+    names = before.select("client", F.col("least_hash").alias("before"))
+    return now.join(names, "client").where(F.col("before") != F.col("least_hash")).select("client")
 
 
 def name_clients(rows: DataFrame, clients: DataFrame) -> DataFrame:
-    """Rows with `client` and rows of `CLIENTS` → the rows with the client's name in place of its hash."""
+    """Replaces the hash in `client` by the client's name, from rows of `CLIENTS`."""
     names = clients.select("client", client_name(F.col("least_hash")).alias("name"))
     return rows.join(names, "client").withColumn("client", F.col("name")).drop("name")
 
 
 def select_by_name(clients: DataFrame, names: DataFrame) -> DataFrame:
-    """Rows of `CLIENTS` whose name is a `client` of `names` (few)."""
+    """Selects rows of `CLIENTS` whose name is a `client` of `names` (few)."""
     wanted = F.broadcast(names.select(F.col("client").alias("name")))
     return (
         clients.withColumn("name", client_name(F.col("least_hash")))
@@ -101,14 +106,14 @@ def select_by_name(clients: DataFrame, names: DataFrame) -> DataFrame:
 
 
 def client_name(least_hash: Column) -> Column:
-    """The name of a client: 16 hexadecimal digits."""
+    """Name of a client: 16 hexadecimal digits."""
     return F.lpad(F.lower(F.hex(least_hash)), 16, "0")
 
 
 SCHEMES = ("http", "https")
 CLIENT_DAY_KEY = ("variant", "host", "method", "path_shape", "day", "client")
 EXPECTED_CLIENT_ERRORS = (401, 403, 429)
-"""Client errors that honest clients meet by the dozen: not logged in, not allowed, too many requests."""
+"""Client errors that ordinary clients meet often: not logged in, not allowed, too many requests."""
 
 CLIENT_DAYS = Table(
     name="client_days",
@@ -127,22 +132,23 @@ CLIENT_DAYS = Table(
     ),
     partition=("variant", "day", "inputs"),
 )
-"""`guesses` are client errors of who tries what is not there; `least_hash` is the smallest hash of a transaction's id.
+"""`guesses` counts client errors of requests for things that do not exist; `least_hash` is the smallest hash of a
+transaction's id.
 
-`inputs` names what a day's rows were made from (`days.Wanted`): files, model and settings."""
+`inputs` identifies the inputs of a day's rows: files, model and settings (`pipelines.workflows.days.digest_wanted_inputs`)."""
 
 
 def build_client_days(selected: DataFrame) -> DataFrame:
-    """Rows of `selected` → rows of `CLIENT_DAYS` without `inputs`.
+    """Aggregates rows of `select_requests` into `CLIENT_DAYS` without `inputs`.
 
-    A host that has most of the traffic is spread over its clients. Preflights are counted apart: without a status their
-    answers count nowhere else. All sums and extremes are of fixed width, so that Spark aggregates them by hash.
+    A host that has most of the traffic is spread over its clients. Preflights are counted separately: their status is removed, so
+    that their responses count nowhere else. All sums and extremes have a fixed width, so that Spark aggregates them by hash.
     """
     asked = F.col("preflight") != CERTAIN
     rows = selected.withColumn("status", F.when(asked, F.col("status")))
     return rows.groupBy(*CLIENT_DAY_KEY).agg(
         F.count_if(asked).alias("requests"),
-        *(F.count_if(found).alias(name) for name, found in status_classes().items()),
+        *(F.count_if(condition).alias(name) for name, condition in status_classes().items()),
         F.count_if(is_not_error() & F.col("has_session")).alias("with_identifier"),
         *(F.count_if(is_not_error() & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
         F.count_if(~asked).alias("preflights"),
@@ -158,14 +164,17 @@ def build_client_days(selected: DataFrame) -> DataFrame:
 
 
 def is_guess() -> Column:
-    """Whether the answer is a client error of who tries what is not there. NULL where there is no status."""
+    """Whether the response is a client error for something that does not exist.
+
+    NULL if there is no status.
+    """
     return F.col("status").between(400, 499) & ~F.col("status").isin(*EXPECTED_CLIENT_ERRORS)
 
 
 def count_client_requests(rows: DataFrame) -> DataFrame:
-    """Rows of `CLIENT_DAYS` → `client, n, errors`: how much each client asked, and how often for what is not there.
+    """Counts requests (`n`) and guesses (`errors`) by `client`, from `CLIENT_DAYS`.
 
-    Variant ml has all transactions and variant session a part of them, so of the variants the larger numbers count.
+    Variant ml has all transactions and variant session a part of them, so the larger numbers of the two are used.
     """
     of_variant = rows.groupBy("client", "variant").agg(
         F.sum(F.col("requests") + F.col("preflights")).alias("n"), F.sum("guesses").alias("errors")

@@ -1,4 +1,7 @@
-"""Endpoints that only one variant lists, and the likely reason, from the additive counts of its slices (D8)."""
+"""Comparison of the two variants: agreement, and endpoints that only one lists.
+
+The likely reason comes from the additive counts of an endpoint's slices.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
 from pipelines.endpoints.tables import COUNTS, responses_without_error
-from pipelines.endpoints.tables import COUNTS as STATE_COUNTS
 from pipelines.runtime.tables import Table
 from pipelines.selection.columns import FAMILIES
 
@@ -31,7 +33,7 @@ BY_FAMILY = {
     "other": "text, documents or bytes carry the identifier, downloads or the classifier's miss",
 }
 PAGES = (BY_FAMILY["html"], BY_FAMILY["asset"])
-"""Reasons of what is plainly no API: the report's headline leaves such endpoints out."""
+"""Reasons of endpoints that clearly are not APIs: the headline of the report leaves them out."""
 
 COMPARISON_ENDPOINTS = Table(
     name="comparison_endpoints",
@@ -45,11 +47,16 @@ COMPARISON_ENDPOINTS = Table(
         ]
     ),
 )
-"""`probability` is the classifier's, also where it is too low; NULL: no slice was kept or ml was not run."""
+"""`probability` is the classifier's, even if it is too low; NULL: no slice was kept, or ml was not run."""
 
 
 def explain_exclusive_endpoints(endpoints: DataFrame, ran: Collection[str]) -> DataFrame:
-    """Rows of `compare.side_by_side`, the variants that were run → rows of `comparison_endpoints`."""
+    """Explains endpoints that only one variant lists: rows of `comparison_endpoints`.
+
+    Args:
+        endpoints: Rows of `join_variants`.
+        ran: Variants that were run.
+    """
     one_sided = endpoints.where(F.col("in_ml") != F.col("in_session"))
     only_in = F.when(F.col("in_ml"), F.lit("ml")).otherwise(F.lit("session"))
     reason = F.when(F.col("in_ml"), _why_not_session("session" in ran)).otherwise(_why_not_ml("ml" in ran))
@@ -59,9 +66,12 @@ def explain_exclusive_endpoints(endpoints: DataFrame, ran: Collection[str]) -> D
 
 
 def count_reasons(rows: DataFrame) -> list[tuple[Literal["ml", "session"], str, int]]:
-    """Rows of `comparison_endpoints` → (only_in, reason, endpoints), the most frequent first."""
-    found = rows.groupBy("only_in", "reason").count().orderBy(F.desc("count"), "only_in", "reason").collect()
-    return [(row["only_in"], row["reason"], row["count"]) for row in found]
+    """Counts rows of `comparison_endpoints`: (only_in, reason, endpoints).
+
+    The most frequent come first.
+    """
+    counts = rows.groupBy("only_in", "reason").count().orderBy(F.desc("count"), "only_in", "reason").collect()
+    return [(row["only_in"], row["reason"], row["count"]) for row in counts]
 
 
 def _why_not_session(was_run: bool) -> Column:
@@ -71,7 +81,10 @@ def _why_not_session(was_run: bool) -> Column:
 
 
 def _why_not_ml(was_run: bool) -> Column:
-    """What most of its successful answers are. The classifier saw all of them, so there were enough."""
+    """Reason by the most frequent kind of its responses.
+
+    The classifier saw all responses, so there were enough of them.
+    """
     if not was_run:
         return F.lit(NOT_RUN)
     other = responses_without_error() - sum((F.col(name) for name in FAMILIES), F.lit(0))
@@ -91,7 +104,7 @@ def _why_not_ml(was_run: bool) -> Column:
 
 AGREEMENT_COUNTS = ("ml", "session", "both", "only_ml", "only_session", "neither")
 BUCKETS = ("unchanged", "up to 50 more", "over 50 more", "fewer", "not covered")
-MANY_MORE = 50  # the source's own boundary: "1 to 50 more" and "more than 50 more"
+MANY_MORE = 50  # the boundary of the published method: "1 to 50 more" and "more than 50 more"
 
 COMPARISONS = Table(
     name="comparisons",
@@ -107,15 +120,21 @@ COMPARISONS = Table(
 
 
 def join_variants(candidates: DataFrame, hosts: DataFrame, least_probability: float) -> DataFrame:
-    """Candidates of both variants, (host, session_key) of all hosts → one row a candidate endpoint, whoever found it.
+    """Joins the candidates of both variants: one row per endpoint.
 
-    Returns: host, method, path_template, `covered` (an identifier is named for the host), `in_ml`, `in_session`,
-    `probability` (also of what ml does not list; NULL where it kept no slice), and the counts of the variant that
-    lists it (of ml where both or none do).
+    Args:
+        candidates: Candidates of both variants.
+        hosts: `host, session_key` of all hosts.
+        least_probability: Probability (0-1) from which variant ml lists an endpoint.
+
+    Returns:
+        host, method, path_template, `covered` (a session identifier is configured for the host), `in_ml`, `in_session`,
+        `probability` (also of endpoints that ml does not list; NULL if it kept no slice), and the counts of the variant that
+        lists it (of ml if both or none do).
     """
     of_ml = F.col("variant") == "ml"
-    counts = F.struct(*STATE_COUNTS)
-    found = candidates.groupBy("host", "method", "path_template").agg(
+    counts = F.struct(*COUNTS)
+    joined = candidates.groupBy("host", "method", "path_template").agg(
         F.coalesce(F.bool_or(of_ml & (F.col("probability") >= least_probability)), F.lit(False)).alias(
             "in_ml"
         ),
@@ -126,8 +145,8 @@ def join_variants(candidates: DataFrame, hosts: DataFrame, least_probability: fl
     )
     by_session = F.col("in_session") & ~F.col("in_ml")
     own = F.when(by_session, F.col("session_counts")).otherwise(F.col("ml_counts"))
-    known = hosts.select("host", F.col("session_key").isNotNull().alias("covered"))
-    rows = found.withColumn("own", own).join(known, "host", "left")
+    coverage = hosts.select("host", F.col("session_key").isNotNull().alias("covered"))
+    rows = joined.withColumn("own", own).join(coverage, "host", "left")
     return rows.select(
         "host", "method", "path_template", F.coalesce("covered", F.lit(False)).alias("covered"),
         "in_ml", "in_session", "probability", "own.*",
@@ -135,10 +154,10 @@ def join_variants(candidates: DataFrame, hosts: DataFrame, least_probability: fl
 
 
 def compare_hosts(endpoints: DataFrame) -> DataFrame:
-    """Rows of `side_by_side` → rows of `comparisons`, one a host with a listed endpoint.
+    """Compares the variants per host: rows of `comparisons` from `join_variants`.
 
-    A host without a session identifier is in bucket "not covered": variant "session" cannot speak about it.
-    `neither` counts candidates that no variant lists.
+    Hosts without a listed endpoint are left out. A host without a session identifier is in bucket "not covered": variant
+    "session" has no results for it. `neither` counts candidates that no variant lists.
     """
     in_ml, in_session = F.col("in_ml"), F.col("in_session")
     per_host = endpoints.groupBy("host", "covered").agg(
@@ -153,7 +172,10 @@ def compare_hosts(endpoints: DataFrame) -> DataFrame:
 
 
 def _bucket() -> Column:
-    """By the number of endpoints, as the source counts: a host where one was swapped for another is unchanged."""
+    """Bucket by the number of endpoints, as in the published method.
+
+    A host where one endpoint replaces another is unchanged.
+    """
     more = F.col("ml") - F.col("session")
     return (
         F.when(~F.col("covered"), F.lit("not covered"))
@@ -166,7 +188,10 @@ def _bucket() -> Column:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Hosts by number of endpoints: `labels[i]` says the range, `ml[i]` and `session[i]` how many hosts are in it."""
+    """Hosts by number of endpoints.
+
+    `labels[i]` is a range, `ml[i]` and `session[i]` are the numbers of hosts in it.
+    """
 
     labels: tuple[str, ...]
     ml: tuple[int, ...]
@@ -175,11 +200,11 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The comparison in figures.
+    """Figures of the comparison.
 
-    On covered hosts `agreement` is the Jaccard index of the two sets and `kappa` is Cohen's over all candidates. Most
-    pages are no candidates (`selection.candidate_floor`), so kappa is lower than it would be over all addresses; where
-    it is far below the agreement, the variants agree on little more than chance gives.
+    On covered hosts `agreement` is the Jaccard index of the two sets and `kappa` is Cohen's over all candidates. Most pages
+    are not candidates (`selection.candidate_floor`), so kappa is lower than it would be over all addresses; where it is far
+    below the agreement, the variants agree on little more than chance would give.
     """
 
     hosts: int
@@ -195,9 +220,10 @@ class Comparison:
 
 
 def summarise_comparison(comparisons: DataFrame, edges: Sequence[int]) -> Comparison:
-    """Rows of `comparisons` → figures. Bins are (edges[i-1], edges[i]], the first is [0, edges[0]], the last is open.
+    """Summarises rows of `comparisons`.
 
-    One pass counts all: there are at most 2 * buckets * bins * bins groups, however many hosts.
+    Bins of the histogram are (edges[i-1], edges[i]]; the first is [0, edges[0]], the last is open. One pass counts all: there
+    are at most 2 * buckets * bins * bins groups, however many hosts.
     """
     bins = {
         f"{variant}_bin": reduce(add, ((F.col(variant) > edge).cast("int") for edge in edges))
@@ -226,12 +252,15 @@ def summarise_comparison(comparisons: DataFrame, edges: Sequence[int]) -> Compar
 
 
 def _sum(groups: Sequence[Row], name: str, **where: object) -> int:
-    """The sum of a column over the groups that have the values given."""
+    """Sums a column over the groups that have the values given."""
     return sum(group[name] for group in groups if all(group[key] == value for key, value in where.items()))
 
 
 def kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:
-    """Cohen's kappa (Cohen 1960) of two yes-or-no raters; None where chance alone makes them agree always."""
+    """Cohen's kappa (Cohen 1960) of two binary raters.
+
+    None if chance alone would always make them agree.
+    """
     n = both + only_first + only_second + neither
     yes = (both + only_first) * (both + only_second)
     no = (neither + only_first) * (neither + only_second)

@@ -1,7 +1,8 @@
-"""Why endpoints look like APIs: reasons of a few of their transactions, summed per day and merged like any other state.
+"""Reasons why endpoints look like APIs, from a few of their transactions.
 
-Explaining costs a hundred times as much as scoring, so an endpoint is explained from `client_days.SAMPLED` transactions a day.
-Contributions are whole millionths of log-odds, so days merge in any order to the same bits.
+Reasons are summed per day and merged like any other state. Explaining costs a hundred times as much as scoring, so
+an endpoint is explained from `client_days.SAMPLED` transactions a day. Contributions are whole millionths of log-odds, so
+days merge in any order to the same bits.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pipelines.runtime.tables import Table
 
 KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
 CELL = (*CELL_KEY[1:], "content")
-"""What a row of reasons is of; `content` stands for the samples, the model and whatever else decided about the day."""
+"""Key of a row of reasons; `content` is a hash of the samples, the model and all other inputs of the day."""
 SUM = StructType(
     [StructField("text", StringType()), StructField("sum", LongType())]
 )  # Delta enforces nothing inside
@@ -32,7 +33,7 @@ HOST_REASON = "against: clients of the host get little that looks like an API"
 REASON = StructType(
     [StructField("text", StringType(), False), StructField("contribution", DoubleType(), False)]
 )
-"""`text` says for or against what; `contribution` to the log-odds, mean over the explained transactions."""
+"""`text` begins with "for" or "against"; `contribution` is to the log-odds, a mean over the explained transactions."""
 
 ENDPOINT_REASONS = Table(
     name="endpoint_reasons",
@@ -51,7 +52,7 @@ ENDPOINT_REASONS = Table(
 
 
 def select_samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
-    """Slices, and endpoints of which variant ml counts → `CELL, sample_hashes`: what speaks for them on each day."""
+    """Selects the samples of endpoints of variant ml: `CELL, sample_hashes` per day."""
     ours = endpoint_slices.where(F.col("variant") == "ml").join(
         endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
     )
@@ -60,18 +61,26 @@ def select_samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFram
 
 
 def select_transactions(transactions: DataFrame, chosen: DataFrame) -> DataFrame:
-    """The transactions of rows of `samples`, with `path_template` and `content`.
+    """Selects the transactions of samples, with `path_template` and `content`.
 
-    `transactions` have `sample_hash`. A transaction that was logged twice comes twice.
+    A transaction that was logged twice comes twice.
+
+    Args:
+        transactions: Transactions with `sample_hash`.
+        chosen: Rows of `select_samples`.
     """
     wanted = chosen.select(*CELL, F.explode("sample_hashes").alias("sample_hash"))
     return transactions.join(wanted, ["host", "method", "day", "sample_hash"])
 
 
 def sum_reasons(reasoned: DataFrame) -> DataFrame:
-    """`CELL`, `reasons` (array of structs with text, contribution), a row a transaction → rows of endpoint_reasons."""
+    """Sums the reasons of transactions: rows of endpoint_reasons.
+
+    Args:
+        reasoned: `CELL` and `reasons` (array of structs with text and contribution), one row per transaction.
+    """
     millionths = F.round(F.col("reason.contribution").cast("double") * MICRO).cast("bigint")
-    by_text = (  # one pass: explaining is dear, and a second reader would have it done twice
+    by_text = (  # one pass: explaining is expensive, and a second reader would repeat it
         reasoned.select(*CELL, F.posexplode("reasons").alias("position", "reason"))
         .groupBy(*CELL, F.col("reason.text").alias("text"))
         .agg(F.sum(millionths).alias("sum"), F.count_if(F.col("position") == 0).alias("transactions"))
@@ -83,10 +92,15 @@ def sum_reasons(reasoned: DataFrame) -> DataFrame:
 
 
 def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -> DataFrame:
-    """Rows of `inventory.listed` and endpoint_reasons of any days → the endpoints with `reasons` (array of REASON).
+    """Adds `reasons` (array of REASON) to endpoints.
 
-    The `most` strongest of all of its days and of the host, falling; empty for variant session, and for what was not
-    listed when `discover` ran.
+    These are the `most` strongest over all days and the host's, in descending order; empty for variant session and for
+    endpoints that were not listed when `discover` ran.
+
+    Args:
+        endpoints: Rows of `inventory.estimate_endpoints`.
+        endpoint_reasons: Rows of endpoint_reasons of any days.
+        most: Number of reasons per endpoint.
     """
     total = endpoint_reasons.groupBy(*KEY).agg(F.sum("explained").alias("explained"))
     by_text = (

@@ -1,6 +1,6 @@
-"""Host names that look like one variable: subdomains that answer to the same methods and paths. A suggestion, nothing is merged.
+"""Host names that look like one variable: subdomains with the same endpoints.
 
-An operator who agrees writes it into decisions.yaml (host_alias).
+These are suggestions, nothing is merged. An operator who agrees writes it into decisions.yaml (host_alias).
 """
 
 from __future__ import annotations
@@ -9,17 +9,21 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 MIN_HOSTS = 3
-"""Two hosts that are alike may be test and production; three are a pattern."""
+"""Two similar hosts may be test and production; three are a pattern."""
 MIN_ENDPOINTS = 2
 SHARED_SHARE = 0.8
-"""Share of a host's endpoints that most of its siblings have: the rest may not have been called yet."""
+"""Share of a host's endpoints that most of its siblings have: others may not have been called yet."""
 POSITIONS = (1, 2)
-"""Which label from the left: `{hostVar1}.shop.example`, `api.{hostVar1}.shop.example`."""
+"""Position of the label from the left: `{hostVar1}.shop.example`, `api.{hostVar1}.shop.example`."""
 SHOWN = 5
 
 
 def find_host_variables(endpoints: DataFrame) -> DataFrame:
-    """`host, method, path_template` → `pattern`, `hosts` (count), `examples` (at most five), `endpoints` that they share."""
+    """Finds patterns of host names in `host, method, path_template`.
+
+    Returns:
+        `pattern`, `hosts` (count), `examples` (at most five), `endpoints` (number of those that they share).
+    """
     each = endpoints.select("host", F.struct("method", "path_template").alias("endpoint")).distinct()
     labels = F.split("host", r"\.")
     is_name = ~F.col("host").rlike(r"^[0-9.:]+$|[\[\]]")  # RFC 3986 s. 3.2.2: addresses have no subdomains
@@ -39,16 +43,16 @@ def find_host_variables(endpoints: DataFrame) -> DataFrame:
         .where(F.col("siblings") >= MIN_HOSTS)
     )
     common = placed.groupBy("pattern", "endpoint").agg(F.count_distinct("host").alias("found"))
-    judged = placed.join(common, ["pattern", "endpoint"]).join(siblings, "pattern")
+    counted = placed.join(common, ["pattern", "endpoint"]).join(siblings, "pattern")
     most = F.col("found") * 2 > F.col("siblings")
     alike = (
-        judged.groupBy("pattern", "host")
+        counted.groupBy("pattern", "host")
         .agg(F.avg(most.cast("int")).alias("share"), F.count_if(most).alias("shared"))
         .where((F.col("share") >= SHARED_SHARE) & (F.col("shared") >= MIN_ENDPOINTS))
     )
-    found = alike.groupBy("pattern").agg(
+    patterns = alike.groupBy("pattern").agg(
         F.count("*").alias("hosts"),
         F.expr(f"min_by(host, host, {SHOWN})").alias("examples"),
         F.max("shared").alias("endpoints"),
     )
-    return found.where(F.col("hosts") >= MIN_HOSTS)
+    return patterns.where(F.col("hosts") >= MIN_HOSTS)

@@ -1,7 +1,8 @@
-"""Client-days → endpoint slices per day; slices → endpoints. Sums, extremes and sketches only, so days merge freely.
+"""Aggregates client-days into endpoint slices per day, and slices into endpoints.
 
-Slices hold candidates: the judgement is made from the merged state when it is read, so thresholds, and the
-templates under which shapes are merged, may change without reading traffic again.
+Slices hold sums, extremes and sketches only, so days merge in any order. Slices are of candidates: endpoints are selected
+from the merged state when it is read, so thresholds, and the templates under which shapes are merged, may change without
+reading traffic again.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import EndpointSettings
 
 NEW, CANDIDATE = "new", "candidate"
-"""States: a listed endpoint that nobody decided on; one that is just below the threshold."""
+"""States: a listed endpoint without an operator's decision; one that is just below the threshold."""
 
 
 def group_by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame:
-    """Rows of `CLIENT_DAYS` → one row a client, template and day. `templates`: `host, path_shape, path_template`."""
+    """Aggregates rows of `CLIENT_DAYS` by client, template and day.
+
+    `templates` are rows of `host, path_shape, path_template`.
+    """
     sums = [*SUMS, *client_sum_names()]
     return (
         client_days.join(templates, ["host", "path_shape"])
@@ -40,7 +44,7 @@ def group_by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame
             F.min("first_seen").alias("first_seen"),
             F.max("last_seen").alias("last_seen"),
             *(F.min(name).alias(name) for name in client_sample_names()),
-            # the rows of a group differ in their shape, so none cancels another out
+            # the rows of a group differ in their shape, so no two cancel each other out
             F.bit_xor(F.xxhash64("variant", "path_shape", "client", "requests", "least_hash")).alias(
                 "content"
             ),
@@ -51,11 +55,17 @@ def group_by_template(client_days: DataFrame, templates: DataFrame) -> DataFrame
 def build_slices(
     template_days: DataFrame, hosts: DataFrame, endpoints: EndpointSettings, candidate_floor: float
 ) -> DataFrame:
-    """Rows of `by_template`, and of `endpoints.columns.host_days` → rows of endpoint_slices.
+    """Builds endpoint_slices: one row per template and day, each client counted once.
 
-    One row a template and day, each client seen once. A template whose mean is below `candidate_floor` on a
-    day has no slice of that day, so that page addresses do not pile up. Its price: a listed endpoint lacks the
-    counts of such a day, and its estimate leaves it out (it is at most floor x share of those days too high).
+    A template whose mean probability is below `candidate_floor` on a day has no slice of that day, so that addresses of pages
+    do not accumulate. The price: a listed endpoint lacks the counts of such a day, and its estimate leaves it out (it is at
+    most floor x share of those days too high).
+
+    Args:
+        template_days: Rows of `group_by_template`.
+        hosts: Rows of `endpoints.columns.count_host_days`.
+        endpoints: Section `endpoints`.
+        candidate_floor: Probability (0-1) below which a day has no slice.
     """
     grouped = template_days.groupBy(*CELL_KEY).agg(
         *(F.sum(name).alias(name) for name in SUMS),
@@ -68,33 +78,42 @@ def build_slices(
         F.max("last_seen").alias("last_seen"),
         F.bit_xor("content").alias("content"),
     )
-    # requests without a session teach the endpoints of variant session, too
+    # requests without a session also teach the endpoints of variant session
     of_both = Window.partitionBy(*CELL_KEY[1:])
     grouped = grouped.withColumn("content", F.bit_xor("content").over(of_both))
-    counted_apart = (
+    may_be_preflights = (
         F.col("bare_options") > 0
-    )  # perhaps preflights, which look like no call: kept, so that they are counted
-    kept = grouped.where(counted_apart | F.coalesce(F.col("hope") >= candidate_floor, F.lit(True)))
+    )  # possibly preflights, which do not look like API calls: kept, so that they are counted
+    kept = grouped.where(
+        may_be_preflights | F.coalesce(F.col("mean_probability") >= candidate_floor, F.lit(True))
+    )
     return kept.join(hosts, list(HOST_KEY))
 
 
 def select_candidates(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
-    """Slices of any days → one row an endpoint that answered `endpoints.min_answers` times: the merge and its estimates.
+    """Merges slices of any days into candidates: one row per endpoint, with estimates.
 
-    `probability` is that of its clients, moved by `host_adjustment` (log-odds, 0 or less); the spread is of the clients.
-    Scanners, 404s and preflights never make a candidate. With `endpoints.window_days` only answers of the last days count,
-    measured from the last day in the slices.
+    A candidate has at least `endpoints.min_answers` responses that are not errors. Its `probability` is that of its clients,
+    adjusted by `host_adjustment` (log-odds, 0 or less); the deviation is over its clients. Scanners, 404s and preflights
+    never make a candidate. With `endpoints.window_days` only responses of the last days count, measured from the last day in
+    the slices.
     """
     return estimate_endpoints(endpoint_slices, settings).where(has_enough_responses(settings))
 
 
 def has_enough_responses(settings: EndpointSettings) -> Column:
-    """Whether a row of `estimated` is a candidate: answered `endpoints.min_answers` times, and not only to preflights."""
+    """Whether a row of `estimate_endpoints` has enough responses for a candidate.
+
+    It needs `endpoints.min_answers` responses that are not errors, and not to preflights only.
+    """
     return (F.col("recent_answers") >= settings.min_answers) & ~F.col("is_preflight")
 
 
 def estimate_endpoints(endpoint_slices: DataFrame, settings: EndpointSettings) -> DataFrame:
-    """Slices of any days → one row an endpoint, however few answers it gave, with `recent_answers` and `is_preflight`."""
+    """Merges slices of any days: one row per endpoint, however few its responses.
+
+    The rows have `recent_answers` and `is_preflight`.
+    """
     rows = endpoint_slices
     counted = responses_without_error()
     if settings.window_days is not None:
@@ -111,7 +130,7 @@ def estimate_endpoints(endpoint_slices: DataFrame, settings: EndpointSettings) -
         F.max("last_seen").alias("last_seen"),
         F.count_distinct("day").alias("days"),
     )
-    judged = whole.withColumns(
+    estimated = whole.withColumns(
         {
             **estimates(),
             "host_adjustment": host_adjustment(settings),
@@ -122,13 +141,16 @@ def estimate_endpoints(endpoint_slices: DataFrame, settings: EndpointSettings) -
             "is_preflight": _is_preflight(),
         }
     )
-    return judged.withColumn(
+    return estimated.withColumn(
         "probability", adjust_probability(F.col("probability"), F.col("host_adjustment"))
     )
 
 
 def _is_preflight() -> Column:
-    """Whether all that was answered to OPTIONS looks like preflights, and other methods of the path are answered as well."""
+    """Whether all OPTIONS requests look like preflights.
+
+    Other methods of the path must have responses as well.
+    """
     place = Window.partitionBy("host", "path_template")
     others = F.max((F.col("method") != "OPTIONS") & (responses_without_error() > 0)).over(place)
     return (
@@ -140,17 +162,23 @@ def _is_preflight() -> Column:
 
 
 def is_listed(least_probability: float) -> Column:
-    """Whether a candidate is an endpoint: of variant ml from this probability on, of variant session always. Never NULL."""
+    """Whether a candidate is listed as an endpoint. Never NULL.
+
+    Variant ml lists it from this probability on, variant session always.
+    """
     return (F.col("variant") != "ml") | F.coalesce(F.col("probability") >= least_probability, F.lit(False))
 
 
 def is_candidate(least_probability: float, candidate_probability: float) -> Column:
-    """Whether a candidate of variant ml is just below the threshold, or is below it only for what its host is. Never NULL."""
+    """Whether a candidate of variant ml is just below the threshold. Never NULL.
+
+    So is one that is below it only because of the adjustment for its host.
+    """
     own = adjust_probability(F.col("probability"), -F.col("host_adjustment"))
     near = (F.col("probability") >= candidate_probability) | (own >= least_probability)
     return ~is_listed(least_probability) & F.coalesce(near, F.lit(False))
 
 
-def select_listed(found: DataFrame, least_probability: float) -> DataFrame:
-    """The candidates that are endpoints."""
-    return found.where(is_listed(least_probability))
+def select_listed(candidates: DataFrame, least_probability: float) -> DataFrame:
+    """Selects the candidates that are listed as endpoints."""
+    return candidates.where(is_listed(least_probability))

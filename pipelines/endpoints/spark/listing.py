@@ -1,4 +1,4 @@
-"""The list of endpoints as a file: the contract that benchmarks and users rely on."""
+"""Writes the list of endpoints to a file, the interface for users and benchmarks."""
 
 from __future__ import annotations
 
@@ -22,24 +22,35 @@ COLUMNS = (
 
 
 def write_listing(
-    endpoints: DataFrame, out: Path, form: Literal["csv", "ndjson"], name: str = "endpoints"
+    endpoints: DataFrame, out: Path, file_format: Literal["csv", "ndjson"], name: str = "endpoints"
 ) -> tuple[Path, int]:
-    """Rows of `pipelines.workflows.inventory` → `out/NAME.csv` or `.ndjson`, sorted; returns the file and its number of rows.
+    """Writes `out/NAME.csv` or `.ndjson`, sorted.
 
-    Candidates have a file of their own, so that who reads the list of endpoints never takes one for an endpoint.
+    Candidates have a file of their own, so that no reader of the list of endpoints mistakes one for an endpoint.
+
+    Args:
+        endpoints: Rows of `pipelines.workflows.inventory`.
+        out: Folder.
+        file_format: Format and suffix of the file.
+        name: Name of the file without its suffix.
+
+    Returns:
+        The file and its number of rows.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: The file cannot be written.
     """
-    file = out / f"{name}.{form}"
+    file = out / f"{name}.{file_format}"
     rows = endpoints.select(*COLUMNS).orderBy("host", "path_template", "method", "variant").toLocalIterator()
-    return file, _write(file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), form)
+    return file, _write(
+        file, (dict(zip(COLUMNS, map(_plain, row), strict=True)) for row in rows), file_format
+    )
 
 
-def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndjson"]) -> int:
+def _write(file: Path, rows: Iterable[dict[str, Any]], file_format: Literal["csv", "ndjson"]) -> int:
     count = 0
     with atomic_file(file) as whole, TextIOWrapper(whole, encoding="utf-8", newline="") as target:
-        if form == "csv":
+        if file_format == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()
             for row in _harmless(
@@ -55,7 +66,10 @@ def _write(file: Path, rows: Iterable[dict[str, Any]], form: Literal["csv", "ndj
 
 
 def _harmless(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe (OWASP: CSV injection)."""
+    """Prefixes cells that a spreadsheet would evaluate with an apostrophe.
+
+    OWASP: CSV injection.
+    """
     for row in rows:
         yield {
             k: f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v
