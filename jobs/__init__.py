@@ -1,1 +1,4 @@
-"""Thin scripts, one a step: read → transform → write. `apicensus STEP`, `python` and spark-submit run the same code."""
+"""One thin script for each step: read, transform, write.
+
+`apicensus STEP`, `python jobs/STEP.py` and spark-submit run the same code.
+"""

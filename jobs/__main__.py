@@ -1,4 +1,7 @@
-"""The console command `apicensus`: hands the arguments to the step's module in `jobs.cli`; only that one is imported."""
+"""The command `apicensus`.
+
+It passes the arguments to the step's module in `jobs.cli`, and imports only that one.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,25 @@ from importlib import import_module
 from pipelines.runtime.release import package_version
 
 STEPS = {
-    "run": "everything: ingest, discover, compare, learn, export, report (start here)",
-    "ingest": "files or directories into the tables transactions and quarantine",
-    "decide": "an operators' file of decisions on paths and endpoints into the warehouse",
-    "discover": "transactions into endpoints, by classifier, by session identifier or both",
-    "compare": "the two variants: per host, histogram, agreement",
-    "learn": "parameters of the endpoints: types, formats, counts",
-    "changes": "what changed since the documents were published: since when, for whom, breaking or not",
-    "explain": "why a path has its template, level by level",
-    "export": "OpenAPI documents, or the list of endpoints",
-    "validate": "requests against OpenAPI documents: what breaks them",
-    "report": "one self-contained HTML page",
-    "score": "the probability of being an API call for each transaction of files",
-    "train": "the classifier, tracked and registered in MLflow",
-    "simulate": "labelled traffic of declared sites",
+    "run": "run ingest, discover, compare, learn, export and report (start here)",
+    "ingest": "read log files into the warehouse",
+    "decide": "store operators' decisions on paths and endpoints",
+    "discover": "find the endpoints, by classifier, by session identifier or both",
+    "compare": "compare the endpoints of the two variants",
+    "learn": "learn the schemas of parameters and bodies",
+    "changes": "list the changes since the last published documents",
+    "explain": "explain the template of a path, and why its endpoints are listed or not",
+    "export": "write OpenAPI documents or the list of endpoints",
+    "validate": "check requests against the learned schemas or OpenAPI documents",
+    "report": "write one HTML page about everything in the warehouse",
+    "score": "write the probability of being an API call for each transaction of files",
+    "train": "train a classifier and register it in MLflow",
+    "simulate": "write labelled traffic of simulated sites",
 }
 
 USAGE = """Usage: apicensus STEP [OPTIONS] [ARGUMENTS]
 
-Finds every API endpoint in HTTP traffic that is already logged, learns its parameters, writes OpenAPI.
+Finds the API endpoints in logged HTTP traffic, learns their schemas, and writes OpenAPI documents.
 
 Steps:
 {steps}
@@ -35,7 +38,7 @@ Steps:
 Examples:
   apicensus run access.ndjson.gz --out found
   apicensus run captures/ --out found --settings mine.yaml
-  apicensus STEP --help        options and examples of a step
+  apicensus STEP --help        show the options and examples of a step
 """
 
 

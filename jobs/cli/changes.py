@@ -1,4 +1,4 @@
-"""Arguments of `apicensus changes`; the work is done by jobs/changes.py."""
+"""Command line of `apicensus changes`; jobs/changes.py does the work."""
 
 from __future__ import annotations
 
@@ -16,29 +16,38 @@ from pipelines.workflows.run import start_run
 def changes(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder for changes.ndjson and both documents.", metavar="DIR"),
+        typer.Option(
+            "--out", help="Folder for changes.ndjson and the documents before and after.", metavar="DIR"
+        ),
     ] = None,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Then publish what was found: later runs compare with it.")
+        bool, typer.Option("--accept", help="Publish the current state; later runs compare with it.")
     ] = False,
     since: Annotated[
         datetime | None,
-        typer.Option(help="Compare with that day instead; stores nothing.", formats=["%Y-%m-%d"]),
+        typer.Option(
+            help="Compare with the state of this day instead; nothing is stored.",
+            formats=["%Y-%m-%d"],
+            metavar="DAY",
+        ),
     ] = None,
     webhook: Annotated[
-        str | None, typer.Option(help="POST new findings there. Default: changes.webhook.", metavar="URL")
+        str | None,
+        typer.Option(help="POST new findings to this address. Default: changes.webhook.", metavar="URL"),
     ] = None,
     fail_on_findings: Annotated[
-        bool, typer.Option("--fail-on-findings", help="Exit code 1 where a change is breaking.")
+        bool, typer.Option("--fail-on-findings", help="Exit with code 1 if a change is breaking.")
     ] = False,
-    variant: Annotated[Variant, typer.Option(help="Whose endpoints are compared.")] = "ml",
+    variant: Annotated[Variant, typer.Option(help="Variant whose endpoints are compared.")] = "ml",
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Says what changed since the published documents: since when, for whom, more than chance or not, breaking or not.
+    """Lists the changes since the last published documents.
 
-    The first run publishes what there is; `--accept` does so again. Run it after `learn`. docs/changes.md explains each column.
+    Each change has its first day, the requests and clients that show it, whether it is more than chance, and whether it is
+    breaking. The first run publishes the current state, and so does every run with --accept. Run it after `learn`;
+    docs/changes.md explains each column.
 
     \b
     Examples:
@@ -49,7 +58,7 @@ def changes(
     """
     run = start_run("changes", settings, warehouse, as_json, reads="state")
     if since is not None and (accept or webhook):
-        raise typer.BadParameter("--since looks back: it goes with neither --accept nor --webhook")
+        raise typer.BadParameter("--since looks back, so it cannot be combined with --accept or --webhook")
     from jobs.changes import report_changes
 
     report_changes(run, variant, since.date() if since else None, out, webhook, accept=accept)

@@ -1,4 +1,7 @@
-"""Failures of the JVM in the words of the user: which file, what is wrong with it, what to do."""
+"""The parts that all commands share: options, error messages, exit codes.
+
+Failures of Spark's Java process are explained in the user's terms: which file, what is wrong with it, what to do.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +36,18 @@ DENIED = re.compile(
 
 
 def explain_failure(error: BaseException) -> CensusError | None:
-    """The user's error behind a failure of Spark or the system, None where it is none that we know."""
+    """Returns the user's error behind a failure of Spark or the system.
+
+    None if the failure is unknown.
+    """
     from py4j.protocol import (
-        Py4JNetworkError,  # here: help and wrong usage must not load what belongs to Spark
+        Py4JNetworkError,  # imported here, as help and usage errors must not load Spark's packages
     )
 
     if isinstance(error, Py4JNetworkError | ConnectionRefusedError | ConnectionResetError):
         return EnvironmentMissing(
-            "Spark's Java process has ended, most likely for want of memory: raise spark.driver_memory in --settings (or "
-            "--driver-memory of spark-submit). Tables hold what was committed, and running again is safe."
+            "Spark's Java process has ended, most likely for lack of memory: raise spark.driver_memory in --settings (or "
+            "--driver-memory of spark-submit). All committed data is safe, and you can run the command again."
         )
     text = f"{error} {getattr(error, '__cause__', '') or ''}"
     place = FILE.search(text)
@@ -49,81 +55,104 @@ def explain_failure(error: BaseException) -> CensusError | None:
         name = unquote(re.sub(r"^file:/+", "/", place[1])) if place else "an input file"
         return InputError(
             name,
-            "the compressed data is damaged or cut short",
-            "Copy the file again, or leave it out with ingest.unreadable_files: skip",
+            "the compressed data is damaged or truncated",
+            "Copy the file again, or skip it with ingest.unreadable_files: skip",
         )
     if FULL.search(text):
-        return WarehouseError("no space left on the device. Free some, or give --warehouse another place.")
+        return WarehouseError("no space left on the device. Free some, or choose another --warehouse.")
     if DENIED.search(text):
         return WarehouseError(
-            f"permission denied ({excerpt_denial(text)}). Give --warehouse and --out folders that you may write."
+            f"permission denied ({excerpt_denial(text)}). Choose a --warehouse and --out that you may write to."
         )
     return None
 
 
 def excerpt_denial(text: str) -> str:
-    """The first hundred characters around the denial, on one line."""
+    """Returns about a hundred characters around the denial, on one line."""
     match = DENIED.search(text)
     at = match.start() if match else 0
     return " ".join(text[max(0, at - 60) : at + 60].split())
 
 
-UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of ours, not of the input
+UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h: a defect of the program, not of the input
 
 SettingsFile = Annotated[
     Path | None,
     typer.Option(
-        "--settings", help="YAML laid over conf/default.yaml.", metavar="FILE", envvar="APICENSUS_SETTINGS"
+        "--settings",
+        help="YAML file with settings that override conf/default.yaml.",
+        metavar="FILE",
+        envvar="APICENSUS_SETTINGS",
     ),
 ]
 WarehouseRoot = Annotated[
-    str, typer.Option("--warehouse", help="Root of the Delta tables: a folder or a URI.", metavar="DIR")
+    str, typer.Option("--warehouse", help="Folder or URI of the Delta tables.", metavar="DIR")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Last line of standard output is one JSON summary.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print a JSON summary as the last line of standard output.")
+]
 Days = Annotated[
     list[datetime] | None,
-    typer.Option("--days", formats=["%Y-%m-%d"], help="Do this day again (UTC), and no other; repeatable."),
+    typer.Option(
+        "--days",
+        formats=["%Y-%m-%d"],
+        metavar="DAY",
+        help="Process only this day (UTC), even if unchanged; repeatable.",
+    ),
 ]
 Since = Annotated[
     datetime | None,
-    typer.Option("--since", formats=["%Y-%m-%d"], help="Do all days again from this one on (UTC)."),
+    typer.Option(
+        "--since",
+        formats=["%Y-%m-%d"],
+        metavar="DAY",
+        help="Process all days from this one on (UTC), even if unchanged.",
+    ),
 ]
-Full = Annotated[bool, typer.Option("--full", help="Do all days again, whatever changed.")]
+Full = Annotated[bool, typer.Option("--full", help="Process all days, even if unchanged.")]
 Inputs = Annotated[
-    list[str], typer.Argument(help="Files, directories or globs; plain, gzip or zstd.", metavar="INPUT...")
+    list[str],
+    typer.Argument(help="Files, directories or glob patterns; plain, gzip or zstd.", metavar="INPUT"),
 ]
 OptionalInputs = Annotated[
-    list[str] | None, typer.Argument(help="Ingested first, where given.", metavar="[INPUT...]")
+    list[str] | None, typer.Argument(help="Log files to ingest first, if given.", metavar="INPUT")
 ]
-Format = Annotated[str, typer.Option("--format", help="auto, har, logpush or combined.", metavar="FORMAT")]
+Format = Annotated[
+    str, typer.Option("--format", help="Log format: auto, har, logpush or combined.", metavar="FORMAT")
+]
 Host = Annotated[
-    str | None, typer.Option("--host", help="Host of formats that name none (combined logs).", metavar="HOST")
+    str | None,
+    typer.Option("--host", help="Host for logs that do not contain it (combined).", metavar="HOST"),
 ]
 
 
 class Main(Protocol):
-    """`main` of a step: arguments (default: those of the process) → exit code."""
+    """The `main` function of a step: command-line arguments → exit code."""
 
     def __call__(self, argv: Sequence[str] | None = None) -> int: ...  # noqa: D102 - described by the class
 
 
 def as_program(function: Callable[..., None]) -> Main:
-    """`main(argv) -> exit code` of a step: parses, runs, turns every error into one line and an exit code."""
+    """Turns the function of a step into its `main(argv) -> exit code`.
+
+    It parses the arguments (by default those of the process), runs the step, and turns every error into one line on standard
+    error and an exit code.
+    """
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(function)
     program = f"apicensus {function.__name__.rstrip('_')}"
 
     def main(argv: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("ignore", module=r"(pyspark|mlflow|great_expectations|catboost)\..*")
-        # it logs with sixty lines of traceback what then reaches us as an exception
+        # it logs a traceback of sixty lines for each exception that it also raises
         logging.getLogger("py4j").setLevel(logging.CRITICAL)
         arguments = sys.argv[1:] if argv is None else list(argv)
         try:
             typer.main.get_command(app).main(arguments, prog_name=program)
-        except SystemExit as done:  # typer has said what is wrong with the arguments
+        except SystemExit as done:  # typer has printed what is wrong with the arguments
             return done.code if isinstance(done.code, int) else 0
         except KeyboardInterrupt:
-            sys.stderr.write("stopped by you; tables hold what was committed, and running again is safe\n")
+            sys.stderr.write("interrupted; all committed data is safe, and you can run the command again\n")
             return 130
         except CensusError as error:
             sys.stderr.write(f"error: {one_line(error)}\n")
@@ -134,7 +163,7 @@ def as_program(function: Callable[..., None]) -> Main:
                 return report_defect(error)
             sys.stderr.write(f"error: {one_line(known)}\n")
             return known.exit_code
-        except Exception as error:  # the last resort: a defect of ours must still say so in one line
+        except Exception as error:  # last resort: a defect, too, is reported in one line
             return report_defect(error)
         finally:
             AT_END.close()
@@ -144,7 +173,7 @@ def as_program(function: Callable[..., None]) -> Main:
 
 
 def choose_days(days: Sequence[datetime] | None, since: datetime | None, full: bool) -> DayChoice:
-    """What the options --days, --since and --full ask for.
+    """Combines the options --days, --since and --full.
 
     Raises:
         typer.BadParameter: more than one of them is given.
@@ -155,7 +184,10 @@ def choose_days(days: Sequence[datetime] | None, since: datetime | None, full: b
 
 
 def known_failures() -> tuple[type[Exception], ...]:
-    """Errors of the system, and of Spark where it was started, which `explained` may put into words."""
+    """Returns the exceptions that `explain_failure` may explain.
+
+    Those of Spark are included only if it was imported.
+    """
     if "pyspark" not in sys.modules:
         return (OSError,)
     from py4j.protocol import Py4JJavaError, Py4JNetworkError
@@ -165,16 +197,19 @@ def known_failures() -> tuple[type[Exception], ...]:
 
 
 def report_defect(error: BaseException) -> int:
-    """A defect: one line, and the traceback on request (it may quote traffic, so it is not printed unasked)."""
+    """Reports a defect in one line and returns the exit code.
+
+    With APICENSUS_TRACEBACK set, the error is raised; by default it is not, as a traceback may quote traffic.
+    """
     if os.environ.get("APICENSUS_TRACEBACK"):
         raise error
     sys.stderr.write(
         f"unexpected error: {type(error).__name__}: {one_line(error)[:300]}\n"
-        "This is a defect of apicensus. Set APICENSUS_TRACEBACK=1 and run again to see where.\n"
+        "This is a bug in apicensus. Set APICENSUS_TRACEBACK=1 and run again to see the traceback.\n"
     )
     return UNEXPECTED
 
 
 def one_line(error: BaseException) -> str:
-    """The error's text without line ends."""
+    """Returns the error's message without line breaks."""
     return " ".join(str(error).split())

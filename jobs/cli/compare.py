@@ -1,4 +1,4 @@
-"""Arguments of `apicensus compare`; the work is done by jobs/compare.py."""
+"""Command line of `apicensus compare`; jobs/compare.py does the work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def compare(
     truth: Annotated[
         Path | None,
         typer.Option(
-            help="CSV (.gz) of the true endpoints: host, method, template. Adds precision and recall of both variants.",
+            help="CSV (.gz) of the true endpoints (host, method, template); adds precision and recall of both variants.",
             metavar="FILE",
         ),
     ] = None,
@@ -23,10 +23,11 @@ def compare(
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Compares what the classifier and the session identifiers found: per host, histogram, agreement, reasons.
+    """Compares the endpoints of the two variants: classifier and session identifiers.
 
-    Table comparisons has a row a host, comparison_endpoints one an endpoint that only one variant lists, with the likely
-    reason. Names of variables in the templates of --truth do not matter; endpoints.csv and truth.csv.gz of simulate fit.
+    Table comparisons gets one row for each host, comparison_endpoints one for each endpoint that only one variant lists, with
+    the likely reason. In the templates of --truth, names of variables do not matter; the files endpoints.csv and truth.csv.gz
+    of `simulate` can be used.
 
     \b
     Examples:
@@ -38,14 +39,14 @@ def compare(
     from jobs.compare import compare_variants, summarise_accuracy
     from pipelines.endpoints.truth import read_truth
 
-    known = None if truth is None else read_truth(truth)
-    found = compare_variants(run, known)
-    figures = found.figures
-    for only_in, reason, endpoints in found.reasons:
+    true_endpoints = None if truth is None else read_truth(truth)
+    result = compare_variants(run, true_endpoints)
+    figures = result.figures
+    for only_in, reason, endpoints in result.reasons:
         run.reporter.note(f"  {endpoints:,} only by {only_in}: {reason}")
-    for variant, of in found.truth.items():
-        said = ", ".join(f"{k} {v}" for k, v in summarise_accuracy(of).items())
-        run.reporter.note(f"  {variant} against the truth: {said}")
+    for variant, accuracy in result.truth.items():
+        described = ", ".join(f"{k} {v}" for k, v in summarise_accuracy(accuracy).items())
+        run.reporter.note(f"  {variant} against the truth: {described}")
     run.finish(
         hosts=figures.hosts,
         hosts_covered_by_session=figures.covered_hosts,
@@ -56,8 +57,8 @@ def compare(
         agreement=None if figures.agreement is None else round(figures.agreement, 4),
         kappa=None if figures.kappa is None else round(figures.kappa, 4),
         buckets=figures.buckets,
-        reasons=[{"only_in": v, "reason": r, "endpoints": n} for v, r, n in found.reasons],
-        truth={variant: summarise_accuracy(of) for variant, of in found.truth.items()} or None,
+        reasons=[{"only_in": v, "reason": r, "endpoints": n} for v, r, n in result.reasons],
+        truth={variant: summarise_accuracy(accuracy) for variant, accuracy in result.truth.items()} or None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Arguments of `apicensus decide`; the work is done by jobs/decide.py."""
+"""Command line of `apicensus decide`; jobs/decide.py does the work."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from pipelines.workflows.run import start_run
 
 
 def decide(
-    file: Annotated[Path | None, typer.Argument(help="YAML with the decisions.", metavar="FILE")] = None,
+    file: Annotated[Path | None, typer.Argument(help="YAML file with the decisions.", metavar="FILE")] = None,
     show_stored: Annotated[
-        bool, typer.Option("--show", help="Print the stored decisions as YAML; without FILE.")
+        bool, typer.Option("--show", help="Print the stored decisions as YAML (without FILE).")
     ] = False,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Takes operators' decisions (which segments are variables and their names, what to list) into the warehouse.
+    """Stores operators' decisions on paths and endpoints.
 
-    The file replaces all decisions before; the next discover applies them, however often it learns anew. Kinds: pin,
-    split, merge, never_template, rename, ignore, save, host_alias.
+    Decisions say, for example, which path segments are variables and which endpoints to list.
+
+    The file replaces all earlier decisions; they apply to every later `discover`. Kinds: pin, split, merge, never_template,
+    rename, ignore, save, host_alias.
 
     \b
     Examples:
@@ -32,7 +34,7 @@ def decide(
       apicensus decide --show --warehouse /data/census > decisions.yaml
     """
     if (file is None) != show_stored:
-        raise typer.BadParameter("give either a FILE of decisions or --show")
+        raise typer.BadParameter("give either a FILE with decisions or --show")
     run = start_run("decide", settings, warehouse, as_json, writes=file is not None, reads="state")
     decisions = () if file is None else read_decisions(file)
     from jobs.decide import print_decisions, store_decisions

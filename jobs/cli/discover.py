@@ -1,4 +1,4 @@
-"""Arguments of `apicensus discover`; the work is done by jobs/discover.py."""
+"""Command line of `apicensus discover`; jobs/discover.py does the work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.workflows.run import start_run
 def discover(
     inputs: command.OptionalInputs = None,
     variant: Annotated[
-        Literal["ml", "session", "both"], typer.Option(help="How API calls are selected.")
+        Literal["ml", "session", "both"], typer.Option(help="How API calls are recognised.")
     ] = "both",
     days: command.Days = None,
     since: command.Since = None,
@@ -24,13 +24,15 @@ def discover(
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Finds the endpoints in the warehouse's transactions; with INPUT it ingests first.
+    """Finds the API endpoints in the warehouse's transactions.
 
-    Variant ml needs nothing: a classifier gives every transaction a probability, and an endpoint is judged from all of
-    its transactions, each client counted once a day. Variant session takes what carries the header, cookie or JWT claim
-    that selection.sessions names for the host.
+    With INPUT, the files are ingested first.
 
-    Only the traffic of days that are new or changed is read; another model or other session identifiers change all days.
+    Variant ml needs no configuration: a classifier gives every transaction a probability, and an endpoint is rated by all of
+    its transactions, each client counted once a day. Variant session takes the transactions that carry the header, cookie or
+    JWT claim that selection.sessions names for their host.
+
+    Only days with new or changed traffic are read. Another model or other session identifiers change all days.
 
     \b
     Examples:

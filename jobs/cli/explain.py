@@ -1,4 +1,4 @@
-"""Arguments of `apicensus explain`; the work is done by jobs/explain.py."""
+"""Command line of `apicensus explain`; jobs/explain.py does the work."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ ADDRESS = re.compile(r"(?:[a-z]+://)?(?P<host>[^/?#]+)(?P<path>/[^?#]*)", re.IGN
 
 def explain(
     path: Annotated[
-        str, typer.Argument(help="A path, or host and path (https://host/path).", metavar="PATH")
+        str, typer.Argument(help="A path, or a host and path (https://host/path).", metavar="PATH")
     ],
-    host: Annotated[
-        str | None, typer.Option("--host", help="Host whose rules are asked.", metavar="HOST")
-    ] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Host of the path.", metavar="HOST")] = None,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Shows level by level why a path has its template, and of each method why it is listed or not.
+    """Explains the template of a path, and why its endpoints are listed or not.
 
-    Literal or variable, by whom, with the evidence; then probability, threshold, what the host takes off, counts and reasons.
+    For each segment: whether it is literal or variable, who decided, and the evidence. For each method: probability,
+    threshold, the reduction for the host, counts and reasons.
 
     \b
     Examples:
@@ -39,7 +38,7 @@ def explain(
     if not path.startswith("/") and address is None:
         raise InputError(
             path,
-            "expected a path that begins with / or an address",
+            "expected a path that begins with / or a URL",
             "Example: /users/42 --host api.example.com",
         )
     asked, host = (address["path"], host or address["host"].lower()) if address else (path, host)

@@ -1,4 +1,4 @@
-"""Arguments of `apicensus export`; the work is done by jobs/export.py."""
+"""Command line of `apicensus export`; jobs/export.py does the work."""
 
 from __future__ import annotations
 
@@ -17,17 +17,21 @@ What = Literal["openapi", "endpoints"]
 
 def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.", metavar="DIR")],
-    what: Annotated[What, typer.Option(help="OpenAPI documents, or the list of endpoints.")] = "openapi",
+    what: Annotated[What, typer.Option(help="Write OpenAPI documents or the list of endpoints.")] = "openapi",
     profile: Annotated[
         list[str] | None,
         typer.Option(help="openapi-3.1, openapi-3.0 or cloudflare; repeatable. Default: export.profiles."),
     ] = None,
-    format: Annotated[Form | None, typer.Option(help="yaml, json; csv or ndjson for endpoints.")] = None,
+    format: Annotated[
+        Form | None, typer.Option(help="yaml or json for openapi; csv or ndjson for endpoints.")
+    ] = None,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Writes one OpenAPI document a host, or the list of endpoints of both variants.
+    """Writes one OpenAPI document for each host, or the list of endpoints.
+
+    The list has the endpoints of both variants.
 
     \b
     Examples:
@@ -54,7 +58,11 @@ def export(
 
 
 def check_profiles(names: list[str] | None) -> list[Profile]:
-    """The profiles of these names; typer cannot check a repeated choice itself."""
+    """Checks the names of profiles, as typer cannot check a repeated choice.
+
+    Raises:
+        typer.BadParameter: a name is not a profile.
+    """
     for name in names or []:
         if name not in get_args(Profile):
             raise typer.BadParameter(f"unknown profile {name!r}: choose {' or '.join(get_args(Profile))}")

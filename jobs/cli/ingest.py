@@ -1,4 +1,4 @@
-"""Arguments of `apicensus ingest`; the work is done by jobs/ingest.py."""
+"""Command line of `apicensus ingest`; jobs/ingest.py does the work."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ def ingest(
     format: command.Format = "auto",
     host: command.Host = None,
     data_docs: Annotated[
-        Path | None, typer.Option(help="Write Great Expectations Data Docs there.", metavar="DIR")
+        Path | None, typer.Option(help="Write Great Expectations Data Docs to this folder.", metavar="DIR")
     ] = None,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Reads HAR, Logpush NDJSON and Apache/nginx combined logs into the tables transactions and quarantine.
+    """Reads HAR, Logpush (NDJSON) and Apache/nginx combined logs into the warehouse.
 
-    Every record becomes a transaction or is quarantined with its source, line and reasons. The same file twice adds nothing.
-    A file of which most would be quarantined is not ingested, said first, and the exit code is 3; other files are.
+    Every record goes to table transactions, or to table quarantine with its source, line and reasons. Reading the same file
+    again adds nothing. A file most of whose records would be quarantined is not ingested: it is reported, the other files are
+    ingested, and the exit code is 3.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Arguments of `apicensus learn`; the work is done by jobs/learn.py."""
+"""Command line of `apicensus learn`; jobs/learn.py does the work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.workflows.run import start_run
 
 
 def learn(
-    variant: Annotated[Variant, typer.Option(help="Whose endpoints are learned.")] = "ml",
+    variant: Annotated[Variant, typer.Option(help="Variant whose endpoints are learned.")] = "ml",
     days: command.Days = None,
     since: command.Since = None,
     full: command.Full = False,
@@ -20,13 +20,12 @@ def learn(
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Learns types and formats of path and query parameters from successful requests (2xx) to the discovered endpoints.
+    """Learns the schemas of parameters and bodies from successful requests (2xx).
 
-    Only endpoints that are almost surely API teach (schemas.miss_cost, schemas.false_alarm_cost), then with all their requests.
+    Only endpoints that are almost certainly APIs are learned (schemas.miss_cost, schemas.false_alarm_cost), from all of their
+    successful requests. Only days with new or changed traffic of an endpoint are read.
 
-    Only the traffic of endpoints' days that are new or changed is read.
-
-    A schema gets a new version only when its judgement changes; a rerun on the same traffic changes nothing.
+    A schema gets a new version only if its content changes; running again on the same traffic changes nothing.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Arguments of `apicensus report`; the work is done by jobs/report.py."""
+"""Command line of `apicensus report`; jobs/report.py does the work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def report(
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Writes one HTML page that needs no network: inventory with search, both variants, quarantine reasons.
+    """Writes one HTML page about everything in the warehouse.
+
+    It has a searchable inventory, the comparison of both variants, the learned schemas and the reasons for quarantine. The
+    page is a single file and needs no network.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Arguments of `apicensus run`; the work is done by jobs/run.py."""
+"""Command line of `apicensus run`; jobs/run.py does the work."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def run(
     host: command.Host = None,
     settings: command.SettingsFile = None,
     warehouse: Annotated[
-        str | None, typer.Option(help="Root of the tables. Default: OUT/warehouse.", metavar="DIR")
+        str | None,
+        typer.Option(help="Folder or URI of the Delta tables. Default: OUT/warehouse.", metavar="DIR"),
     ] = None,
     as_json: command.AsJson = False,
 ) -> None:
-    """Reads traffic and writes what is in it: endpoints, schemas, OpenAPI documents, comparison, report.
+    """Runs the whole pipeline, from log files to OpenAPI documents and a report.
 
-    Nothing needs to be configured. Session identifiers (selection.sessions) add the comparison with discovery by session.
+    The steps are ingest, discover, learn, compare, export and report. No configuration is needed; with session identifiers
+    (selection.sessions), the two variants can be compared.
 
     \b
     Examples:

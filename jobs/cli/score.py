@@ -1,4 +1,4 @@
-"""Arguments of `apicensus score`; the work is done by jobs/score.py."""
+"""Command line of `apicensus score`; jobs/score.py does the work."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from pipelines.workflows.run import start_run
 
 def score(
     inputs: command.Inputs,
-    out: Annotated[Path, typer.Option(help="FILE.ndjson or FILE.parquet.", metavar="FILE")],
+    out: Annotated[
+        Path, typer.Option(help="File to write; its name ends in .ndjson or .parquet.", metavar="FILE")
+    ],
     format: command.Format = "auto",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Add the reasons; costs a hundred times more.")
+        bool, typer.Option("--explain", help="Add the reasons; takes about a hundred times longer.")
     ] = False,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Writes transaction_id and probability of every valid transaction of the input; the warehouse is not touched.
+    """Writes the probability of being an API call for each valid transaction of files.
 
-    transaction_id is the RayID of Logpush; other formats get one from the file's checksum and the line. The warehouse only
-    matters where selection.model names a model of its MLflow registry.
+    Each row has transaction_id and probability. transaction_id is the RayID of Logpush; for other formats it is derived from
+    the file's checksum and the line. The warehouse is not changed; it is read only if selection.model names a model of its
+    MLflow registry.
 
-    With --explain, a row also has reasons: the selection.reasons strongest ones, each a subject (group), the feature that stands
-    for it with its value, the contribution of the whole group in log-odds (above 0 speaks for an API call), and a text. All
-    contributions and base_log_odds, which the summary states, add up to log(p / (1 - p)).
+    With --explain, each row also has the strongest reasons (as many as selection.reasons): a group of features, the feature
+    that represents it with its value, the contribution of the whole group in log-odds (above 0 speaks for an API call), and
+    a sentence. All contributions plus base_log_odds, which is in the summary, add up to log(p / (1 - p)).
 
     \b
     Examples:
@@ -48,12 +51,16 @@ def score(
 
 
 def check_ending(out: Path) -> None:
-    """Refuses a name that says neither NDJSON nor Parquet."""
+    """Checks that the name of the output ends in .ndjson or .parquet.
+
+    Raises:
+        InputError: it does not.
+    """
     if out.suffix not in (".ndjson", ".parquet"):
         raise InputError(
             str(out),
             "expected a name that ends in .ndjson or .parquet",
-            "Choose the form by the ending of --out.",
+            "Choose the format by the ending of --out.",
         )
 
 

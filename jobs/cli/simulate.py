@@ -1,4 +1,4 @@
-"""Arguments of `apicensus simulate`; the work is done by jobs/simulate.py."""
+"""Command line of `apicensus simulate`; jobs/simulate.py does the work."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from pipelines.workflows.run import start_run
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="Folder for traffic and truth.", metavar="DIR")],
-    hosts: Annotated[int | None, typer.Option(min=1, help="Sites. Default: simulator.hosts.")] = None,
-    transactions: Annotated[int | None, typer.Option(min=1, help="Default: simulator.transactions.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the traffic and the truth.", metavar="DIR")],
+    hosts: Annotated[
+        int | None, typer.Option(min=1, help="Number of sites. Default: simulator.hosts.")
+    ] = None,
+    transactions: Annotated[
+        int | None, typer.Option(min=1, help="Number of transactions. Default: simulator.transactions.")
+    ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Same seed, same bytes. Default: simulator.seed.")
+        int | None, typer.Option(min=0, help="The same seed gives the same bytes. Default: simulator.seed.")
     ] = None,
     format: Annotated[
-        Literal["logpush", "har", "combined"], typer.Option(help="Form of the traffic.")
+        Literal["logpush", "har", "combined"], typer.Option(help="Log format of the traffic.")
     ] = "logpush",
     settings: command.SettingsFile = None,
     as_json: command.AsJson = False,
 ) -> None:
-    """Writes labelled traffic of declared sites: NDJSON, HAR or access logs, with the truth beside it.
+    """Writes labelled traffic of simulated sites, for tests and training.
 
-    Besides the traffic: truth.csv.gz, endpoints.csv, params.csv, hosts.csv, and settings.yaml with the session
-    identifiers of the hosts, ready for --settings.
+    The traffic is Logpush NDJSON, HAR or access logs. The truth goes to truth.csv.gz, endpoints.csv, params.csv and hosts.csv,
+    and the session identifiers of the hosts to settings.yaml, ready for --settings.
 
     \b
     Examples:

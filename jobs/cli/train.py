@@ -1,4 +1,4 @@
-"""Arguments of `apicensus train`; the work is done by jobs/train.py."""
+"""Command line of `apicensus train`; jobs/train.py does the work."""
 
 from __future__ import annotations
 
@@ -15,29 +15,35 @@ from pipelines.workflows.run import start_run
 def train(
     classifier: Annotated[
         Literal["calls", "paths"],
-        typer.Option(help="Of transactions (is it an API call) or of path segments (is it a variable)."),
+        typer.Option(
+            help="Classifier of transactions (API call or not) or of path segments (variable or not)."
+        ),
     ] = "calls",
     labels: Annotated[
-        Labels, typer.Option(help="Truth of the simulator, or the session identifiers of your own traffic.")
+        Labels,
+        typer.Option(help="Labels: truth of the simulator, or session identifiers in your own traffic."),
     ] = "simulated",
     out: Annotated[
-        Path | None, typer.Option(help="Also write the model and its card there.", metavar="DIR")
+        Path | None, typer.Option(help="Also write the model and its card to this folder.", metavar="DIR")
     ] = None,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Trains the classifier and registers it in MLflow; by default on simulated traffic, which reproduces the bundled model.
+    """Trains a classifier and registers it in MLflow.
 
-    With --labels session it learns from the warehouse: transactions that carry the identifier of their host
-    (selection.sessions) are API calls but for what rules and confident learning remove; non-API traffic of the simulator is
-    added. What was removed and why is in the summary and the run (settings: labels).
+    By default it is trained on simulated traffic, which reproduces the bundled model.
 
-    The run holds parameters, out-of-fold figures with whole hosts left out, slices, importances and the model. The alias
-    champion moves only if every gate holds (settings `gates`; not worse than the champion).
+    With --labels session it is trained on the warehouse's traffic: transactions that carry the session identifier of their
+    host (selection.sessions) are API calls, except those that rules and confident learning remove; non-API traffic of the
+    simulator is added. The summary and the MLflow run list what was removed and why (settings: labels).
 
-    With --classifier paths it learns which segments of paths are variables, from simulated APIs and, where the warehouse has
-    them, from operators' decisions (settings: path_training).
+    The MLflow run holds parameters, out-of-fold metrics with whole hosts left out, slices, feature importances and the model.
+    The alias champion moves to the new model only if it passes every gate (settings: gates), among them that it is not worse
+    than the champion.
+
+    With --classifier paths, the classifier of path segments is trained, on simulated APIs and on the operators' decisions in
+    the warehouse, if there are any (settings: path_training).
 
     \b
     Examples:

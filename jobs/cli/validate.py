@@ -1,4 +1,4 @@
-"""Arguments of `apicensus validate`; the work is done by jobs/validate.py."""
+"""Command line of `apicensus validate`; jobs/validate.py does the work."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pipelines.workflows.run import start_run
 def validate(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(help="Files to check. Default: the warehouse's transactions.", metavar="[INPUT...]"),
+        typer.Argument(help="Files to check. Default: the warehouse's transactions.", metavar="INPUT"),
     ] = None,
     schemas: Annotated[
         Path | None,
         typer.Option(
-            help="Folder with OpenAPI 3.0 or 3.1 documents. Default: what was learned.", metavar="DIR"
+            help="Folder with OpenAPI 3.0 or 3.1 documents. Default: the learned schemas.", metavar="DIR"
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the findings there as NDJSON.", metavar="FILE")
+        Path | None, typer.Option(help="Write the findings to this file (NDJSON).", metavar="FILE")
     ] = None,
     fail_on_findings: Annotated[
-        bool, typer.Option("--fail-on-findings", help="Exit code 1 where there are findings.")
+        bool, typer.Option("--fail-on-findings", help="Exit with code 1 if there are findings.")
     ] = False,
     severity: Annotated[
-        Severity, typer.Option(help="Least severity that counts for --fail-on-findings.")
+        Severity, typer.Option(help="Lowest severity that counts for --fail-on-findings.")
     ] = "medium",
     format: command.Format = "auto",
     host: command.Host = None,
@@ -38,12 +38,14 @@ def validate(
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
-    """Checks requests against learned or given OpenAPI documents. What is checked teaches nothing.
+    """Checks requests against the learned schemas or against OpenAPI documents.
 
-    Against what was learned, paths are resolved as learning does, so a request of an endpoint that is not documented is unknown.
+    Files that are checked are not added to the warehouse. With the learned schemas, paths are resolved to templates as in
+    learning, so a request to an endpoint that is not documented is unknown.
 
-    A finding says location, parameter, rule and kind of value (never the value): high for characters of an injection and another
-    type, medium for other broken rules, info for what no document knows. Table violations holds them, summed up for each input.
+    A finding has location, parameter, violated rule and kind of value, never the value itself. Its severity is high for
+    characters typical of an injection and for values of another type, medium for other violations, and info for parts that no
+    document describes. Table violations holds the findings, counted for each input.
 
     \b
     Examples:

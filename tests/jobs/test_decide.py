@@ -42,4 +42,4 @@ def test_a_file_or_show_is_given_and_not_both(
 ) -> None:
     done = apicensus("decide", *arguments)
     assert done.code == 2
-    assert "either a FILE of decisions or --show" in " ".join(done.err.split())
+    assert "either a FILE with decisions or --show" in " ".join(done.err.split())

@@ -113,7 +113,7 @@ def test_the_end_of_the_jvm_is_reported_with_a_message() -> None:
         Py4JNetworkError("Answer from Java side is empty"),
         ConnectionRefusedError(111, "Connection refused"),
     ):
-        assert "Java process has ended, most likely for want of memory" in str(explain_failure(error))
+        assert "Java process has ended, most likely for lack of memory" in str(explain_failure(error))
 
 
 ENOUGH = {
