@@ -30,7 +30,7 @@ def with_shapes(requests: DataFrame, settings: PathSettings) -> DataFrame:
 
 
 def slice_rows(selected: DataFrame, settings: Settings) -> DataFrame:
-    """Returns rows of `endpoint_slices` for rows of `selection.spark.selected`.
+    """Returns rows of `endpoint_slices` for rows of `selection.spark.select_requests`.
 
     Rows without a `path_shape` get one made from `path`.
     """

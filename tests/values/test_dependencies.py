@@ -1,4 +1,7 @@
-"""Every dependency declares a range with both ends that contains the locked version."""
+"""Every dependency declares a range that has both ends.
+
+The locked versions are within the ranges (test_repository.py).
+"""
 
 from __future__ import annotations
 
