@@ -1,4 +1,7 @@
-"""Names in a document: operation ids that are unique and stay the same from run to run, tags."""
+"""The OpenAPI 3.1 document of one host.
+
+Operation ids are unique and stay the same from run to run.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,11 @@ TAG_CHARACTERS = 64
 
 
 def operation_id(method: str, path: str) -> str:
-    """`GET /users/{userId}/order-items` → `get_users_by_userId_orderItems`, from method and path alone.
+    """Makes an operation id from method and path alone.
 
-    Simple paths give different ids by construction (a literal `by` or an underscore is not simple); all
-    others get a hash of method and path, so that a new endpoint never changes the id of another.
+    `GET /users/{userId}/order-items` → `get_users_by_userId_orderItems`. Simple paths have different ids by construction (a
+    literal `by` or an underscore is not simple); all others get a hash of method and path, so that a new endpoint never changes
+    the id of another.
     """
     words, is_simple = [_word(method.lower())], re.fullmatch("[A-Z]+", method) is not None
     for segment in path.split("/")[1:] if path != "/" else []:
@@ -50,7 +54,10 @@ def operation_id(method: str, path: str) -> str:
 
 
 def tag_of(template: Template) -> str | None:
-    """The first literal segment that names something: `/api/v2/users/{id}` → `users`; else None."""
+    """Returns the first literal segment that names something; None if there is none.
+
+    `/api/v2/users/{id}` → `users`.
+    """
     for segment in template.shape.split("/"):
         if segment and "{}" not in segment and not re.fullmatch(GENERIC_SEGMENT, segment, re.IGNORECASE):
             return to_single_line(segment, TAG_CHARACTERS)
@@ -58,17 +65,20 @@ def tag_of(template: Template) -> str | None:
 
 
 def _word(text: str) -> str:
-    """Letters and digits of `text`, what follows another character in upper case."""
+    """Returns the letters and digits of a text in camel case."""
     first, *rest = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part] or [""]
     return first + "".join(part[0].upper() + part[1:] for part in rest)
 
 
-NOTHING_SUCCESSFUL = "no request was answered with 2xx"
-NOT_YET = "nothing was learned from its requests: `learn` has not run since, or it left their clients out"
+NOTHING_SUCCESSFUL = "no request had a 2xx response"
+NOT_YET = "nothing was learned from its requests: `learn` has not run since, or their clients were excluded"
 
 
 def unlearned_census(endpoint: Endpoint) -> dict[str, Any]:
-    """For `x-census` of an operation: `learned: false`, the reason and the threshold; nothing where a schema was learned."""
+    """Returns the members of `x-census` that say why no schema was learned.
+
+    They are `learned: false`, the reason and the threshold; nothing where a schema was learned.
+    """
     if endpoint.learned_from:
         return {}
     least = endpoint.min_to_learn
@@ -80,14 +90,15 @@ def _reason(endpoint: Endpoint) -> str:
     found, least = endpoint.probability, endpoint.min_to_learn
     if found is not None and least is not None and found < least:
         costs = "schemas.miss_cost, schemas.false_alarm_cost"
-        return f"probability {found:.4f} of being an API is below {least:.4g}, from which endpoints teach ({costs})"
+        return f"probability {found:.4f} of being an API is below {least:.4g}, the least from which schemas are learned ({costs})"
     return NOT_YET if endpoint.statuses.get("2XX") else NOTHING_SUCCESSFUL
 
 
 def document_confidence(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
-    """`back_test`: requests left out of what taught, false alarms among them, and per 10,000; `constraints`: how many, how sure.
+    """Returns the results of the back-test and the confidence of the constraints.
 
-    Both are there only where something was tested or written.
+    `back_test`: requests held out of learning, false alarms among them, and false alarms per 10,000. `constraints`: how many are
+    written, and the share that reaches the confidence `SURE`. Each is there only where something was tested or written.
     """
     known = list(endpoints)
     tested, alarms = sum(one.tested for one in known), sum(one.false_alarms for one in known)
@@ -107,14 +118,15 @@ def document_confidence(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 
 
 def per_10000(alarms: int, requests: int) -> float:
-    """False alarms in 10,000 requests."""
+    """Returns false alarms per 10,000 requests."""
     return round(10_000 * alarms / requests, 3) if requests else 0.0
 
 
 Document = dict[str, Any]
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
-"""Fields of a Path Item (OpenAPI 3.1.0 s. 4.8.9.1), in its order. Others go to `x-census-methods`: nothing
-seen is lost.
+"""Fields of a Path Item (OpenAPI 3.1.0 s. 4.8.9.1), in its order.
+
+Other methods go to `x-census-methods`, so that no observed operation is lost.
 """
 STATUS = r"[1-5](?:XX|[0-9]{2})"
 HOST_CHARACTERS = "!$&'()*+,;=~-._:[]"
@@ -123,17 +135,29 @@ HTTP_PORT = ":80"
 
 
 COUNTS = ("requests", "clients", "learned_from")
-"""What `x-census` counts of an operation: told once, however many ways its path is written in."""
+"""Counts in the `x-census` of an operation.
+
+They are reported once, in however many spellings the path is written.
+"""
 CLIENT = (
     "a session identifier; without one, the network of the address (IPv4 /24, IPv6 /48, unless settings privacy say otherwise) "
     "with user agent and TLS fingerprint"
 )
-"""What every `clients` of a document counts (pipelines/transactions/spark/identifiers.py)."""
+"""Says what every `clients` of a document counts.
+
+See pipelines/transactions/spark/identifiers.py.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a document comes from: the generator's version, the variant, further hosts that are merged in."""
+    """Where a document comes from.
+
+    Attributes:
+        version: The version of the generator.
+        variant: How API requests were selected.
+        merged_hosts: Further hosts that are merged into the document.
+    """
 
     version: str
     variant: str
@@ -141,10 +165,12 @@ class Origin:
 
 
 def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Document:
-    """The document of one host. The order of `endpoints` does not matter; there must be one at least.
+    """Builds the document of one host.
+
+    The order of `endpoints` does not matter.
 
     Raises:
-        ValueError: no endpoints.
+        ValueError: There are no endpoints.
     """
     if not endpoints:
         raise ValueError("a document needs at least one endpoint")
@@ -189,9 +215,10 @@ def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> 
 
 
 def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
-    """One server per scheme seen, https first. Where no log told one: http at its own port, else https.
+    """Returns one server per scheme seen, https first.
 
-    Braces would make server variables.
+    If no log has a scheme, it is http for a host with port 80, otherwise https. Braces in a host are escaped, as they would be
+    server variables.
     """
     schemes = {
         scheme for endpoint in endpoints for scheme in endpoint.schemes if scheme in ("http", "https")
@@ -201,7 +228,7 @@ def _servers(host: str, endpoints: Sequence[Endpoint]) -> list[dict[str, str]]:
 
 
 def _path_items(group: Sequence[ParsedEndpoint]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Paths and their items, from all endpoints of one shape: one for each way in which requests write the path."""
+    """Yields paths and Path Items of one shape, one for each spelling of the path."""
     naming_one = busiest_first(group)[0].template
     names = make_names_unique(naming_one.names)
     by_path: dict[str, list[ParsedEndpoint]] = {}
@@ -219,7 +246,10 @@ def _path_items(group: Sequence[ParsedEndpoint]) -> Iterator[tuple[str, dict[str
 def _path_item(
     path: str, group: Sequence[ParsedEndpoint], names: tuple[str, ...], counted: Mapping[int, str]
 ) -> dict[str, Any]:
-    """The operations of a path, from its endpoints; counts of the `counted` ones stand at another writing of the path."""
+    """Returns the operations of a path.
+
+    The counts of endpoints in `counted` stand at another spelling of the path, so they are left out here.
+    """
     by_method: dict[str, list[ParsedEndpoint]] = {}
     for one in group:
         by_method.setdefault(replace_surrogates(one.endpoint.method), []).append(one)
@@ -229,8 +259,8 @@ def _path_item(
         by_method, key=lambda name: (METHODS.index(name) if name in METHODS else len(METHODS), name)
     ):
         operation = _operation(method, path, by_method[method], names)
-        told = {counted.get(id(one)) for one in by_method[method]}
-        if len(told) == 1 and (elsewhere := told.pop()) is not None:
+        elsewhere_paths = {counted.get(id(one)) for one in by_method[method]}
+        if len(elsewhere_paths) == 1 and (elsewhere := elsewhere_paths.pop()) is not None:
             _count_elsewhere(operation, elsewhere)
         if method in METHODS:
             item[method.lower()] = operation
@@ -276,26 +306,32 @@ def _operation(
 
 
 def _count_elsewhere(operation: dict[str, Any], path: str) -> None:
-    """Takes the counts out of an operation of which they stand at another writing of the path: sums over a document are true."""
+    """Replaces the counts of an operation by the path at which they stand.
+
+    So sums over a document count each request once.
+    """
     evidence = operation["x-census"]
     operation["x-census"] = {
-        "counted_at": path, **{key: told for key, told in evidence.items() if key not in COUNTS}
+        "counted_at": path, **{key: value for key, value in evidence.items() if key not in COUNTS}
     }  # fmt: skip
     for response in operation["responses"].values():
         response["description"] = f"counted at {to_single_line(path, TITLE_CHARACTERS)}"
 
 
 def _responses(statuses: Mapping[str, int]) -> dict[str, Any]:
-    """Responses by class or code; OpenAPI wants one at least and knows 1XX to 5XX."""
+    """Returns the Responses Object, by class or code.
+
+    OpenAPI requires at least one response and knows 1XX to 5XX.
+    """
     total = sum(statuses.values())
     known = {status: n for status, n in sorted(statuses.items()) if re.fullmatch(STATUS, status)}
     responses: dict[str, Any] = {
-        status: {"description": f"{n} of {total} answers seen"} for status, n in known.items()
+        status: {"description": f"{n} of {total} responses seen"} for status, n in known.items()
     }
     rest = total - sum(known.values())
     if rest or not known:
         responses["default"] = {
-            "description": f"{rest} of {total} answers seen" if rest else "no answer was seen"
+            "description": f"{rest} of {total} responses seen" if rest else "no response was seen"
         }
     return responses
 
@@ -308,7 +344,7 @@ def _operations(item: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _number_operations(items: Mapping[str, Any]) -> None:
-    """Makes operation ids unique where a made-up path hits the hash of another one."""
+    """Makes operation ids unique where an invented path has the hash of another one."""
     taken: set[str] = set()
     for item in items.values():
         for operation in _operations(item):

@@ -1,4 +1,4 @@
-"""What a document is made from: endpoints with their learned parameters, as plain values."""
+"""Endpoints with their learned parameters, from which a document is made."""
 
 from __future__ import annotations
 
@@ -17,15 +17,22 @@ RESPONSES = {
     "1XX": "informational", "2XX": "successful", "304": "not_modified", "3XX": "redirects", "4XX": "client_errors",
     "5XX": "server_errors",
 }  # fmt: skip
-"""Key of the Responses Object (OpenAPI 3.1.0 s. 4.8.16.1: a code goes before its range) → column of the endpoints."""
+"""Key of the Responses Object → column of the endpoints.
+
+A code comes before its range (OpenAPI 3.1.0 s. 4.8.16.1).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A learned parameter: `requests` had it.
+    """A learned parameter.
 
-    `location`: "path", "query", "header", "cookie", "form", "part", "file" (of a multipart body) or "body", whose name is a JSON
-    Pointer.
+    Attributes:
+        location: "path", "query", "header", "cookie", "form", "part", "file" (of a multipart body), "body" or "key".
+        name: Its name; in a body a JSON Pointer.
+        schema: Its schema.
+        required: Whether every request has it.
+        requests: Requests that carried it.
     """
 
     location: str
@@ -37,14 +44,20 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint of one host.
+    """One endpoint of one host. Times without a zone are UTC.
 
-    `path_template` is as the tables hold it ("/users/{userId}"); `statuses` counts answers by class ("2XX")
-    or code ("404"); `learned_from` successful requests taught the parameters, where the probability is `min_to_learn` or more
-    (None: whatever it is); `left_out` parameters were not
-    written; of `tested` requests that the back-test left out `false_alarms` broke the schema; requests have
-    paths of the `writings` and bodies of the `media_types`; `schemes` were seen ("https"); `reasons` say why it
-    looks like an API. Times without a zone are UTC.
+    Attributes:
+        path_template: The template as the tables hold it ("/users/{userId}").
+        statuses: Responses by class ("2XX") or code ("404").
+        learned_from: Successful requests that the parameters were learned from.
+        min_to_learn: The probability from which an endpoint is learned; None: any.
+        left_out: Parameters that were not written.
+        tested: Requests that the back-test held out.
+        false_alarms: Requests among them that violated the schema.
+        path_variants: The spellings of the requests' paths (`path_parameters.PATH_VARIANTS`).
+        media_types: Media types of the bodies.
+        schemes: Schemes seen ("https").
+        reasons: Why it looks like an API.
     """
 
     host: str
@@ -70,11 +83,13 @@ class Endpoint:
 
 
 def endpoint_from_row(row: Mapping[str, Any]) -> Endpoint:
-    """A row of the merged endpoints, with column `schema` (a row of the schemas table as a mapping, or None).
+    """Converts a row of the merged endpoints to an endpoint.
 
-    Answers are counted by class as they were given, 304 apart, whatever taught the schema.
-    Optional columns: `schemes` (array of strings), `reasons` (as of `endpoints.explained`), `min_to_learn`.
-    `schema.parameters[].schema` is JSON text.
+    Responses are counted by class as they were sent, 304 apart, whichever requests the schema was learned from.
+
+    Args:
+        row: Its column `schema` is a row of the schemas table as a mapping, or None; `schema.parameters[].schema` is JSON text.
+            Optional columns: `schemes` (array of strings), `reasons` (as of `endpoints.explained`), `min_to_learn`.
     """
     schema = row["schema"] or {}
     counts = {status: int(row.get(name) or 0) for status, name in RESPONSES.items()}
@@ -103,13 +118,13 @@ def endpoint_from_row(row: Mapping[str, Any]) -> Endpoint:
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds: `2026-06-30T12:00:00Z`."""
+    """Formats a moment as RFC 3339 in UTC, whole seconds: `2026-06-30T12:00:00Z`."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parameters_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
-    """Rows (or structs) of `PARAMETER_SCHEMA` as values."""
+    """Converts rows (or structs) of `PARAMETER_SCHEMA` to parameters."""
     return tuple(
         Parameter(
             row["location"],

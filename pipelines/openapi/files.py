@@ -1,4 +1,7 @@
-"""Documents as files: their bytes, the same for the same document, and names made of hosts, which attackers choose."""
+"""Documents as files: reproducible bytes, and safe file names.
+
+File names are made of hosts, which attackers choose.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,24 @@ import yaml
 from pipelines.openapi.document import Document
 
 SAFE = r"[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,118}[a-z0-9_-]|[a-z0-9]"
-"""Lower case, as some file systems do not tell cases apart; no dot at either end; no two dots."""
+"""Names that are used as they are: lower case, no dot at either end, no two dots.
+
+Some file systems do not distinguish case.
+"""
 RESERVED = r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?"
-"""Windows: device names, with any extension (Microsoft, "Naming Files, Paths, and Namespaces")."""
+"""Device names of Windows, with any extension.
+
+Microsoft, "Naming Files, Paths, and Namespaces".
+"""
 KEPT_CHARACTERS = 80
 HASH_CHARACTERS = 16
 
 
 def file_name(host: str) -> str:
-    """The stem of the host's files: a safe name stays, else a readable rest, `~` and a hash of the host.
+    """Returns the stem of the host's files.
 
-    No safe name holds `~`, so a host cannot be made up to hit the file of another.
+    A safe name is used as it is; otherwise a readable rest, `~` and a hash of the host. No safe name contains `~`, so a host
+    cannot be invented to overwrite the file of another.
     """
     if re.fullmatch(SAFE, host) and not re.fullmatch(RESERVED, host):
         return host
@@ -33,20 +43,27 @@ def file_name(host: str) -> str:
 
 WIDTH = 110
 OTHER_VALUES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
-"""Words that some YAML version reads as a boolean, null or number (YAML 1.1 types; 1.2.2 s. 10.3), in any
-case.
+"""Words that some YAML version reads as a boolean, null or number, in any case.
+
+YAML 1.1 types; YAML 1.2.2 s. 10.3.
 """
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Without aliases: a reader should not have to look for anchors, and some tools refuse them."""
+    """Writes no aliases.
+
+    Readers need not look for anchors, and some tools reject them.
+    """
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's interface
         return True
 
 
 def _text(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
-    """Quoted unless it starts like a word or path and is no special word (`1e3` is a number in 1.2)."""
+    """Quotes a text unless it starts like a word or path and is not a special word.
+
+    `1e3`, for example, is a number in YAML 1.2.
+    """
     is_plain = (
         text[:1].isascii() and (text[:1].isalpha() or text[:1] == "/") and text.lower() not in OTHER_VALUES
     )
@@ -57,12 +74,15 @@ _Dumper.add_representer(str, _text)
 
 
 def render_document(document: Document, format: Literal["yaml", "json"]) -> bytes:
-    """The document in UTF-8, with a line end at its end."""
+    """Returns the document in UTF-8, ending with a line break."""
     return yaml_bytes(document) if format == "yaml" else json_bytes(document)
 
 
 def yaml_bytes(document: Document) -> bytes:
-    """YAML in the document's own order, in ASCII, so that no bidirectional override hides text."""
+    """Returns YAML in the document's order.
+
+    It is ASCII, so that no bidirectional override hides text.
+    """
     text = yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, width=WIDTH, allow_unicode=False, default_flow_style=False
     )
@@ -70,7 +90,7 @@ def yaml_bytes(document: Document) -> bytes:
 
 
 def json_bytes(document: Document) -> bytes:
-    """JSON with sorted keys, indented by two."""
+    """Returns JSON with sorted keys, indented by two."""
     return orjson.dumps(
         document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     )

@@ -1,4 +1,7 @@
-"""Endpoints that are one to OpenAPI, as their templates differ by the names of placeholders only → one."""
+"""Merges endpoints whose templates differ only by the names of their placeholders.
+
+OpenAPI takes such templates for the same path.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +16,34 @@ from pipelines.schemas.inference.json_schema import without_evidence
 
 @dataclass(frozen=True, slots=True)
 class ParsedEndpoint:
-    """An endpoint and its template, taken apart."""
+    """An endpoint and its parsed template."""
 
     endpoint: Endpoint
     template: Template
 
 
 def parse_endpoint(endpoint: Endpoint) -> ParsedEndpoint:
-    """The endpoint with its template parsed."""
+    """Parses the template of an endpoint."""
     return ParsedEndpoint(endpoint, parse_template(endpoint.path_template))
 
 
 def busiest_first(group: Sequence[ParsedEndpoint]) -> list[ParsedEndpoint]:
-    """By requests, then by template: the first gives the names, whatever the order of the input."""
+    """Sorts by requests, then by template.
+
+    The first endpoint gives the names, whatever the order of the input.
+    """
     return sorted(group, key=lambda one: (-one.endpoint.requests, one.endpoint.path_template))
 
 
 def merge_endpoints(group: Sequence[ParsedEndpoint], names: Sequence[str]) -> Endpoint:
-    """One endpoint for all of `group` (same method and shape), its path parameters called `names` by place.
+    """Merges endpoints of the same method and shape into one.
 
-    Counts add up; clients do not (they may be shared), so the largest number stands. Parameters whose schemas
-    differ accept what either accepts.
+    Counts add up; clients do not (they may be shared), so the largest number is used. Parameters whose schemas differ accept what
+    either accepts.
+
+    Args:
+        group: The endpoints.
+        names: The names of the path parameters, in the order of the path.
     """
     ordered = busiest_first(group)
     first = ordered[0].endpoint
@@ -65,7 +75,10 @@ def merge_endpoints(group: Sequence[ParsedEndpoint], names: Sequence[str]) -> En
 
 
 def _parameters(ordered: Sequence[ParsedEndpoint], names: Sequence[str]) -> tuple[Parameter, ...]:
-    """Path parameters in the order of the path (all of them, learned or not), then the others by name."""
+    """Returns path parameters in the path's order, then the others by name.
+
+    Path parameters are returned whether learned or not.
+    """
     found: dict[tuple[str, str], list[Parameter]] = {}
     for one in ordered:
         for parameter in one.endpoint.parameters:
@@ -83,12 +96,15 @@ def _parameters(ordered: Sequence[ParsedEndpoint], names: Sequence[str]) -> tupl
 
 
 def _unknown(name: str, requests: int) -> Parameter:
-    """A variable of which nothing was learned; every request has it."""
+    """Returns a path parameter of which nothing was learned; every request has it."""
     return Parameter("path", name, {"type": "string"}, True, requests)
 
 
 def _either(same: Sequence[Parameter]) -> Parameter:
-    """One parameter that accepts what any of `same` accepts; required only where all are."""
+    """Merges parameters into one that accepts what any of them accepts.
+
+    It is required only if all of them are.
+    """
     schemas: dict[str, JsonSchema] = {}
     for parameter in same:
         schemas.setdefault(repr(without_evidence(parameter.schema)), parameter.schema)

@@ -1,4 +1,4 @@
-"""Learned values of path, query, headers and cookies → Parameter Objects (OpenAPI 3.1 s. 4.8.12), with their styles."""
+"""Parameter Objects (OpenAPI 3.1 s. 4.8.12) of path, query, headers and cookies."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from pipelines.schemas.inference.json_schema import LIST_STYLES
 ParameterObject = dict[str, Any]
 LOCATIONS = ("path", "query", "header", "cookie")
 MEMBER = re.compile(r"([^\[\]]+)\[([^\[\]0-9*][^\[\]]*)\]")
-"""`filter[name]`: a member of an object in style deepObject. Not `ids[]` and `ids[*]` (any index), arrays in no style of OpenAPI,
-nor deeper ones, which the standard does not define.
+"""`filter[name]`: a member of an object in style deepObject.
+
+Not `ids[]` and `ids[*]` (any index), which are arrays in no style of OpenAPI, nor deeper members, which the standard does not
+define.
 """
 
 
 def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> list[ParameterObject]:
-    """Each (location, name) once, in the order of `parameters`; `learned_from` successful requests taught them.
+    """Returns the Parameter Objects of an endpoint, each (location, name) once.
 
-    Members of one object become one parameter in style deepObject, unless one of its own name is there.
+    Members of one object become one parameter in style deepObject, unless a parameter has the object's own name.
+
+    Args:
+        parameters: The learned parameters; the result keeps their order.
+        learned_from: Successful requests that they were learned from.
     """
     unique = {
         (one.location, replace_surrogates(one.name)): one
@@ -41,18 +47,24 @@ def parameter_objects(parameters: Sequence[Parameter], learned_from: int) -> lis
         found = MEMBER.fullmatch(name)
         if one.location != "query" or found is None or found[1] not in objects:
             written.append(_parameter(name, one, learned_from))
-        elif next(iter(objects[found[1]])) == found[2]:  # where its first member stands
+        elif next(iter(objects[found[1]])) == found[2]:  # at the place of its first member
             written.append(_object(found[1], objects[found[1]], learned_from))
     return written
 
 
 def is_expressible(name: str) -> bool:
-    """Whether a document can name a field: a key of a map only where its map is an object in style deepObject."""
+    """Returns whether a document can express the name of a field.
+
+    It can express a key of a map only if the map is an object in style deepObject.
+    """
     return ANY_KEY not in name or (name.endswith(ANY_KEY) and MEMBER.fullmatch(name) is not None)
 
 
 def split_deep_object(parameter: ParameterObject) -> Iterable[ParameterObject]:
-    """A parameter in style deepObject as one for each member, `filter[name]`; any other as it is."""
+    """Splits a parameter in style deepObject into one per member, `filter[name]`.
+
+    Any other parameter is returned as it is.
+    """
     if parameter.get("style") != "deepObject":
         yield parameter
         return
@@ -76,7 +88,10 @@ def _parameter(name: str, parameter: Parameter, learned_from: int) -> ParameterO
 
 
 def _object(name: str, members: dict[str, Parameter], learned_from: int) -> ParameterObject:
-    """`x-census.requests` is that of the member that most requests carry: at least so many had the object."""
+    """Returns one parameter in style deepObject for the members of an object.
+
+    `x-census.requests` is that of the member which most requests carry: at least so many had the object.
+    """
     required = sorted(member for member, one in members.items() if one.required)
     return {
         "name": name,

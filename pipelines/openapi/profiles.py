@@ -1,8 +1,8 @@
-"""OpenAPI 3.0.3 documents as Cloudflare's schema validation takes them: an upload needs no editing.
+"""Profiles of a document: OpenAPI 3.0.3, and for Cloudflare's schema validation.
 
-What its documentation says (API Shield, schema validation, as of 2026): OpenAPI 3.0.x, one file a host, every schema with
-a type (or, in bodies, a choice of schemas that have one), no `anyOf` in parameters, default style and explode only;
-discovered operations are written `/users/{var1}`.
+A document for Cloudflare needs no editing before its upload. Its documentation (API Shield, schema validation, as of 2026)
+requires: OpenAPI 3.0.x, one file per host, a type for every schema (or, in bodies, a choice of schemas that have one), no `anyOf`
+in parameters, default style and explode only; discovered operations are written `/users/{var1}`.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ ANYTHING: JsonSchema = {
         {"type": "array", "items": {"anyOf": [*FLAT, {"type": "array", "items": {"anyOf": FLAT}}]}},
     ]
 }
-"""Any value of a body, arrays of arrays of arrays aside: `{}` has no type."""
+"""Any value of a body, except arrays of arrays of arrays: `{}` has no type."""
 COMBINED = ("allOf", "anyOf", "oneOf", "not")
 _NAME = re.compile(r"\{([^{}]+)\}")
 
 
 def to_cloudflare(document: Document) -> Document:
-    """The 3.0.3 document with placeholders `{var1}`, `{var2}` by place and one type in every parameter's schema.
+    """Converts a 3.0.3 document to one that Cloudflare accepts.
 
-    Several types become the one that takes them all (values of parameters arrive as text, so in the end a string).
-    The argument is not changed.
+    Placeholders become `{var1}`, `{var2}` by position, and every parameter's schema gets one type. Several types become the one
+    that accepts them all (values of parameters arrive as text, so in the end a string). The argument is not changed.
     """
     paths = dict(_path(path, item) for path, item in document["paths"].items())
     return {**document, "openapi": "3.0.0", "paths": paths}
 
 
 def _path(path: str, item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The path and its item with `{varN}` in place of names."""
+    """Returns a path and its Path Item with `{varN}` in place of names."""
     names = {name: f"var{number}" for number, name in enumerate(_NAME.findall(path), start=1)}
     renamed = _NAME.sub(lambda found: f"{{{names[found[1]]}}}", path)
     operations = {
@@ -71,13 +71,16 @@ def _parameter(parameter: Mapping[str, Any], names: Mapping[str, str]) -> dict[s
     name = names[parameter["name"]] if parameter["in"] == "path" else parameter["name"]
     schema = reduce_to_one_type(parameter["schema"])
     out = {key: value for key, value in parameter.items() if key not in ("style", "explode")}
-    if len(out) < len(parameter):  # another style is another text than the schema's words are about
+    if len(out) < len(parameter):  # the schema does not describe the text of another style
         schema = {"type": "string"}
     return {**out, "name": name, "schema": schema}
 
 
 def reduce_to_one_type(schema: JsonSchema) -> JsonSchema:
-    """A 3.0 schema with a type and without combined schemas, all the way down; it accepts what the given one does."""
+    """Gives a 3.0 schema one type, without combined schemas, at every level.
+
+    The result accepts all that the given schema accepts.
+    """
     known = {key: value for key, value in schema.items() if key not in COMBINED}
     if "type" not in known:
         known = {key: value for key, value in known.items() if key == "description" or key.startswith("x-")}
@@ -92,15 +95,15 @@ def reduce_to_one_type(schema: JsonSchema) -> JsonSchema:
 
 
 def add_types(schema: JsonSchema) -> JsonSchema:
-    """A 3.0 schema of a body with a type, or a choice of schemas that have one, all the way down.
+    """Gives a body's 3.0 schema a type, or a choice of typed schemas, at every level.
 
-    In a body a value has a type of its own, so several types cannot become one as in `of_one_type`.
+    In a body a value has a type of its own, so several types cannot become one as in `reduce_to_one_type`.
     """
     if "type" not in schema:
         groups = {group: list(map(add_types, schema[group])) for group in COMBINED[:3] if group in schema}
         schema = {
             key: value for key, value in schema.items() if key != "nullable"
-        }  # of a choice, its types say it
+        }  # a choice says it by its types
         return {**(ANYTHING if not groups else {}), **schema, **groups}
     known = dict(schema)
     if known["type"] == "array":
@@ -113,7 +116,10 @@ def add_types(schema: JsonSchema) -> JsonSchema:
 
 
 def _types(schema: JsonSchema) -> Iterator[str]:
-    """Types that a schema without one of its own names; "string" where it does not say."""
+    """Yields the types that the members of a combined schema name.
+
+    "string" if it has no members.
+    """
     members = [member for group in ("anyOf", "oneOf", "allOf") for member in schema.get(group, ())]
     for member in members:
         yield from (member["type"],) if "type" in member else _types(member)
@@ -157,20 +163,22 @@ KEPT = frozenset(
         "$ref",
     }
 )
-"""Keywords that mean the same in both. What neither they nor the rules below keep, 3.0 cannot say: it is left
-out, which only widens the schema.
+"""Keywords that mean the same in both versions.
+
+Keywords that neither these nor the rules below convert cannot be expressed in 3.0: they are left out, which only widens the
+schema.
 """
 
 
 def convert_to_profile(document: Document, profile: Profile) -> Document:
-    """The 3.1 document in the wanted profile; the argument is not changed."""
+    """Converts a 3.1 document to a profile; the argument is not changed."""
     if profile == "openapi-3.1":
         return document
     return to_cloudflare(to_openapi_30(document)) if profile == "cloudflare" else to_openapi_30(document)
 
 
 def to_openapi_30(document: Document) -> Document:
-    """The 3.1.0 document as 3.0.3. Extensions (`x-…`) stay as they are."""
+    """Converts a 3.1.0 document to 3.0.3. Extensions (`x-…`) stay as they are."""
     converted = _converted(document)
     converted.pop("webhooks", None)
     converted.pop("jsonSchemaDialect", None)
@@ -179,7 +187,7 @@ def to_openapi_30(document: Document) -> Document:
 
 
 def to_schema_30(schema: JsonSchema | bool) -> JsonSchema:
-    """A 2020-12 schema in the words of 3.0; where those are too few, a wider one."""
+    """Converts a 2020-12 schema to 3.0; a wider one where 3.0 cannot express it."""
     if isinstance(schema, bool):
         return {} if schema else {"not": {}}
     out = {key: value for key, value in schema.items() if key in KEPT or key.startswith("x-")}
@@ -200,7 +208,7 @@ def to_schema_30(schema: JsonSchema | bool) -> JsonSchema:
 
 
 def _converted(node: Any) -> Any:
-    """`node` with the schemas of its parameters, headers, media types and components converted."""
+    """Converts all schemas of parameters, headers, media types and components."""
     if isinstance(node, list):
         return [_converted(item) for item in node]
     if not isinstance(node, dict):
@@ -219,7 +227,7 @@ def _converted(node: Any) -> Any:
 
 
 def _say_values(schema: JsonSchema, out: JsonSchema) -> None:
-    """`const` is an enum of one, `examples` gives its first, base64 content is format `byte`."""
+    """Converts `const` to an enum, `examples` to the first, base64 content to `byte`."""
     if "const" in schema:
         out["enum"] = [schema["const"]]
     if out.get("enum") == [None]:
@@ -232,7 +240,7 @@ def _say_values(schema: JsonSchema, out: JsonSchema) -> None:
 
 
 def _say_limits(schema: JsonSchema, out: JsonSchema) -> None:
-    """Exclusive limits are flags beside the limit in 3.0; the tighter of two limits stays."""
+    """Converts exclusive limits to flags next to the limit; the tighter of two stays."""
     for exclusive, limit, tighter in (
         ("exclusiveMinimum", "minimum", max),
         ("exclusiveMaximum", "maximum", min),
@@ -244,7 +252,10 @@ def _say_limits(schema: JsonSchema, out: JsonSchema) -> None:
 
 
 def _with_types(out: JsonSchema, types: Any) -> JsonSchema:
-    """One type as `type`, several as `anyOf`, null as `nullable`; arrays get the `items` that 3.0 demands."""
+    """Converts one type to `type`, several to `anyOf`, null to `nullable`.
+
+    Arrays get the `items` that 3.0 requires.
+    """
     names = [types] if isinstance(types, str) else list(types or [])
     if names == ["null"]:
         return {**out, **NULL}
@@ -263,9 +274,10 @@ def _typed(name: str) -> JsonSchema:
 
 
 def _without_null(members: list[JsonSchema]) -> list[JsonSchema]:
-    """Alternatives without the one of null alone: one of the others is `nullable`, which 3.0.3 knows beside a type.
+    """Replaces the alternative that is only null by `nullable` in another one.
 
-    Where none has a type the alternative stays as one that takes anything: null alone cannot be said.
+    3.0.3 only allows `nullable` together with a type. If no alternative has a type, the null alternative stays as one that
+    accepts anything: 3.0 cannot express null alone.
     """
     rest = [member for member in members if not _is_null(member)]
     place = next((number for number, member in enumerate(rest) if _may_be_null(member)), None)
@@ -278,7 +290,7 @@ def _without_null(members: list[JsonSchema]) -> list[JsonSchema]:
 
 
 def _is_null(member: JsonSchema) -> bool:
-    """Whether a converted schema says nothing but `nullable`, evidence aside."""
+    """Returns whether a converted schema has only `nullable`, apart from evidence."""
     return {key for key in member if not key.startswith("x-")} == NULL.keys()
 
 
@@ -287,6 +299,6 @@ def _may_be_null(member: JsonSchema) -> bool:
 
 
 NULL: JsonSchema = {"nullable": True}
-"""Of null alone 3.0 can only say that it may be there; a value of another kind may be there then, too."""
+"""The closest that 3.0 has to null alone; it accepts other values, too."""
 NARROWING = {"not", *GROUPS}
-"""Keywords that would still refuse a null that `nullable` lets in."""
+"""Keywords that would still reject a null that `nullable` accepts."""

@@ -1,4 +1,4 @@
-"""Objects whose members' names are data → keywords of JSON Schema: one schema of all values, and a pattern of the names."""
+"""Request Body Objects and schemas of JSON bodies, forms and multipart bodies."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ _OF_FORMAT = {one.format: one.ecma for one in VALUE_FORMATS if one.format}
 
 
 def map_keywords(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -> JsonSchema:
-    """The keywords of a map whose values and keys have these schemas; `has_names` beside the keys.
+    """Returns the keywords of JSON Schema for an object that is a map.
 
-    Where an object has both names and keys, only what matches the pattern of the keys is known to be an entry: a rare name that
-    was left out must not be taken for one. So nothing is said without a pattern there.
+    If an object has both names and keys, only members that match the pattern of the keys are known to be entries: a rare name
+    that was left out must not be taken for one. So nothing is written without a pattern there.
+
+    Args:
+        values: The schema of the values.
+        keys: The schema of the keys, if known.
+        has_names: Whether the object has members with names as well as keys.
     """
     pattern = key_pattern(keys or {})
     if has_names:
@@ -34,7 +39,7 @@ def map_keywords(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -
 
 
 def key_pattern(schema: JsonSchema) -> str | None:
-    """The pattern of keys that a schema of texts is about; None where they may be any."""
+    """Returns the pattern of keys that a schema of texts describes; None: any key."""
     if "anyOf" in schema:
         patterns = [key_pattern(one) for one in schema["anyOf"]]
         known = sorted({one for one in patterns if one is not None})
@@ -50,10 +55,14 @@ def key_pattern(schema: JsonSchema) -> str | None:
 def build_request_body(
     parameters: Sequence[Parameter], media_types: Iterable[str] = ()
 ) -> dict[str, Any] | None:
-    """The Request Body Object of an endpoint's parameters and the media types of its bodies; None where no body was seen.
+    """Builds the Request Body Object of an endpoint; None if no body was seen.
 
-    A media type whose bodies were not read, or whose name does not say that they are JSON, has a schema that takes anything:
-    a reader that goes by the name sees a text there, not an object. What is known of such JSON stands under `JSON`.
+    A media type whose bodies were not read, or whose name does not say that they are JSON, gets a schema that accepts anything: a
+    reader that goes by the name sees a text there, not an object. The schema of such JSON is written under `JSON`.
+
+    Args:
+        parameters: The learned parameters.
+        media_types: The media types of the bodies.
     """
     body = {one.name: one for one in parameters if one.location == "body"}
     keys = {one.name: one.schema for one in parameters if one.location == KEY}
@@ -73,14 +82,20 @@ def build_request_body(
 
 
 def _parts(parameters: Sequence[Parameter]) -> list[Parameter]:
-    """Parts of a multipart body, each name once: a file where it was one, as any text may be in it."""
+    """Returns the parts of a multipart body, each name once.
+
+    A name that was ever a file is a file, as a file may hold any text.
+    """
     fields = {one.name: one for one in parameters if one.location == "part"}
     files = {one.name: one for one in parameters if one.location == "file"}
     return list({**fields, **files}.values())
 
 
 def _file(part: Parameter) -> JsonSchema:
-    """The schema of a file, of which only the name of its part is known; several of one name are an array."""
+    """Returns the schema of a file, of which only the name of its part is known.
+
+    Several files of one name are an array.
+    """
     binary = {"type": "string", "format": "binary"}
     evidence = {key: value for key, value in part.schema.items() if key == "x-census"}
     return (
@@ -93,7 +108,7 @@ def _file(part: Parameter) -> JsonSchema:
 def _form(fields: Sequence[Parameter]) -> JsonSchema:
     named = [
         one for one in fields if ANY_KEY not in one.name
-    ]  # no keyword of 3.0 says what such names begin with
+    ]  # 3.0 has no keyword for the beginnings of such names
     required = sorted(replace_surrogates(one.name) for one in named if one.required)
     properties = {replace_surrogates(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
@@ -105,13 +120,16 @@ class _Tree:
     def __init__(self, body: Mapping[str, Parameter], keys: Mapping[str, JsonSchema]) -> None:
         self.body, self.keys = body, keys
         self.below: dict[str, list[str]] = {}
-        """Pointer → the pointers right below it; what lies between two that are known was left out with its place."""
+        """Pointer → those directly below it; what is below a pointer that was not learned is left out."""
         for name in sorted(body):
             if name:
                 self.below.setdefault(parent_pointer(name), []).append(name)
 
     def schema(self, name: str) -> JsonSchema:
-        """The schema at a pointer; members belong to its alternative that is an object, items to that which is an array."""
+        """Returns the schema at a pointer.
+
+        Of several alternatives, members belong to the object and items to the array.
+        """
         schema: JsonSchema = self.body[name].schema if name in self.body else {"type": "object"}
         if "anyOf" in schema:
             return {**schema, "anyOf": [self._filled(one, name) for one in schema["anyOf"]]}

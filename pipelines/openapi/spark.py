@@ -1,4 +1,4 @@
-"""Endpoints and schemas → one document per host and profile, written as they stream in: one host in memory at a time."""
+"""Writes one document per host and profile, with one host in memory at a time."""
 
 from __future__ import annotations
 
@@ -40,10 +40,18 @@ def write_documents(
     profiles: Sequence[Profile],
     form: Literal["yaml", "json"],
 ) -> list[WrittenDocument]:
-    """Merged endpoints and newest schemas of one variant → `out/PROFILE/HOST.FORM`.
+    """Writes the documents of one variant to `out/PROFILE/HOST.FORM`.
+
+    Args:
+        endpoints: Merged endpoints.
+        schemas: Their newest schemas.
+        out: The directory.
+        variant: How API requests were selected.
+        profiles: The profiles to write.
+        form: The file format.
 
     Raises:
-        OutputError: a file cannot be written.
+        OutputError: A file cannot be written.
     """
     written: list[WrittenDocument] = []
     for host, whole in build_documents(endpoints, schemas, variant):
@@ -57,13 +65,19 @@ def write_documents(
 def build_documents(
     endpoints: DataFrame, schemas: DataFrame, variant: Variant = "ml"
 ) -> Iterator[tuple[str, Document]]:
-    """Merged endpoints and newest schemas of `variant` → each host with its 3.1 document, in order."""
+    """Yields each host, in order, with its 3.1 document.
+
+    Args:
+        endpoints: Merged endpoints.
+        schemas: Their newest schemas.
+        variant: How API requests were selected.
+    """
     for host, found in _by_host(endpoints, schemas):
         yield host, build_document(host, found, Origin(package_version(), variant))
 
 
 def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, list[Endpoint]]]:
-    """Hosts in order, each with its endpoints and their schemas."""
+    """Yields hosts in order, each with its endpoints and their schemas."""
     key = list(ENDPOINT_KEY)
     schema = F.struct(
         "requests", "left_out", "tested", "false_alarms", "writings", "media_types", "parameters"

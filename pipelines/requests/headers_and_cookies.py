@@ -1,11 +1,14 @@
-"""Names of header fields and cookies → those that an API may ask for. Their values left at ingest, so a mask stands for each.
+"""Names of header fields and cookies that may be parameters of an API.
 
-Left out is what the protocol, browsers, proxies and measurement send to any server:
-- what OpenAPI ignores as a parameter (3.1 s. 4.8.12.1): Accept, Content-Type, Authorization; and Cookie, whose cookies count;
+Ingest removed their values, so a mask stands for each value. Names that the protocol, browsers, proxies and measurement send to
+any server are left out:
+- names that OpenAPI ignores as parameters (3.1 s. 4.8.12.1): Accept, Content-Type, Authorization; and Cookie, whose cookies are
+  read one by one;
 - IANA's registry of HTTP field names: RFC 9110 (semantics), 9111 (caching), 9112 and 9113 (connections), 9218 (Priority),
   9421 and 9530 (signatures, digests), 7239 (Forwarded), 6265 (Cookie), Fetch (CORS, Sec-*), W3C Trace Context and Baggage, Client
-  Hints (RFC 8942). Kept of them: conditions on a state (If-Match), Prefer (RFC 7240) and Idempotency-Key, which an API defines;
-- what the documentation of proxies, content delivery networks, clouds and tracers says they add.
+  Hints (RFC 8942). Of these, conditional requests that depend on a state (If-Match), Prefer (RFC 7240) and Idempotency-Key are
+  kept, as an API defines them;
+- names that proxies, content delivery networks, clouds and tracers add according to their documentation.
 """
 
 from __future__ import annotations
@@ -18,11 +21,14 @@ from pipelines.requests.parameter_names import NAME_CHARACTERS
 from pipelines.requests.urlencoded import Observation, observe_pairs
 
 MAX_NAMES = 100
-"""Header fields, or cookies, read of one request: servers refuse more (Apache's LimitRequestFields)."""
+"""Most header fields, or cookies, read of one request.
+
+Servers refuse more (Apache's LimitRequestFields).
+"""
 SEPARATOR = "\n"
-"""Between names in one text: no name holds it (RFC 9110 s. 5.6.2)."""
+"""Separates names in one text: no name contains it (RFC 9110 s. 5.6.2)."""
 NAME_SET_CACHE_SIZE = 8192
-"""Sets of names that a worker keeps judged: programs of one kind send the same."""
+"""Sets of names whose result a worker caches: programs of one kind send the same."""
 GENERAL_HEADERS = frozenset(
     "accept accept-charset accept-datetime accept-encoding accept-language access-control-request-headers "
     "access-control-request-method access-control-request-private-network alt-used authorization available-dictionary b3 "
@@ -41,28 +47,41 @@ GENERAL_PREFIXES = tuple(
     "x-akamai- x-envoy- x-vercel- x-azure- x-arr- x-appengine- x-goog- x-nf- x-varnish x-datadog- newrelic x-newrelic- "
     "sentry-trace".split()
 )
-"""Beginnings of names: Fetch, proxies, Zipkin, OpenTracing, Jaeger; Cloudflare, AWS, Fastly, Akamai, Envoy, Vercel, Azure,
-Google, Netlify, Varnish; Datadog, New Relic, Sentry.
+"""Beginnings of the names of header fields that are not an API's own.
+
+Fetch, proxies, Zipkin, OpenTracing, Jaeger; Cloudflare, AWS, Fastly, Akamai, Envoy, Vercel, Azure, Google, Netlify, Varnish;
+Datadog, New Relic, Sentry.
 """
 GENERAL_COOKIES = tuple(
     "_ga _gid _gat _gcl_ _gac_ __utm _fbp _fbc _hj _clck _clsk _uet _pk_ mp_ ajs_ amp_ amplitude_ optimizely intercom- __hs "
     "hubspotutk optanon cookieconsent __stripe_ __cf _cf cf_ awsalb ak_bmsc bm_s _abck incap_ses visid_incap nlbi_ datadome "
     "arraffinity".split()
 )
-"""Beginnings of the names that vendors document of their measurement, consent, balancing and bot-defence cookies."""
+"""Beginnings of the names of cookies that are not an API's own.
+
+Vendors document them for measurement, consent, load balancing and bot defence.
+"""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""RFC 9110 s. 5.6.2, which names of header fields and cookies are."""
+"""The grammar of names of header fields and cookies (RFC 9110 s. 5.6.2)."""
 
 
 @lru_cache(maxsize=NAME_SET_CACHE_SIZE)
 def read_header_names(joined: str) -> tuple[Observation, ...]:
-    """Names of header fields, in lower case with `SEPARATOR` between them → one observation of each that may be a parameter."""
+    """Reads names of header fields: one observation for each that may be a parameter.
+
+    Args:
+        joined: Names in lower case, separated by `SEPARATOR`.
+    """
     return _observed("header", joined, GENERAL_PREFIXES, GENERAL_HEADERS)
 
 
 @lru_cache(maxsize=NAME_SET_CACHE_SIZE)
 def read_cookie_names(joined: str) -> tuple[Observation, ...]:
-    """Names of cookies with `SEPARATOR` between them → one observation of each that may be a parameter."""
+    """Reads names of cookies: one observation for each that may be a parameter.
+
+    Args:
+        joined: Names separated by `SEPARATOR`.
+    """
     return _observed("cookie", joined, GENERAL_COOKIES)
 
 

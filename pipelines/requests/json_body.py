@@ -1,7 +1,7 @@
-"""A JSON request body → the values in it, each under the JSON Pointer (RFC 6901) of its place.
+"""Values of a JSON request body, each under its JSON Pointer (RFC 6901).
 
-`*` stands for any item of an array, `{}` for any key of a map: members whose names are data (dates, identifiers, addresses).
-Hostile by assumption: depth and number of values are bounded, and what is no JSON teaches nothing.
+`*` stands for any item of an array, `{}` for any key of a map, that is, of members whose names are data (dates, identifiers,
+addresses). Bodies are not trusted: depth and number of values are bounded, and nothing is learned from a body that is not JSON.
 """
 
 from __future__ import annotations
@@ -16,16 +16,29 @@ from pipelines.requests.parameter_names import NAME_CACHE_SIZE, anonymise_key, i
 
 MAX_DEPTH = 16
 MAX_VALUES = 1000
-"""Values read of one body; the rest is left out, which makes properties optional, never required."""
+"""Most values read of one body.
+
+The rest is left out, which can make properties optional but never required.
+"""
 ITEM = "*"
 MEMBER = "{}"
-"""Any key of a map: a token that no name is, as braces of a name are escaped."""
+"""Any key of a map: a token that no name can be, as braces of names are escaped."""
 KEY = "key"
-"""In place of a JSON type: the leaf is not a value but what stands for a map's key (`names.stand_in`)."""
+"""Marks, in place of a JSON type, the stand-in for a map's key.
+
+See `parameter_names.anonymise_key`.
+"""
 
 
 class Leaf(NamedTuple):
-    """A value: its pointer, its text, its JSON type (or `KEY`), and whether it is the first of its pointer in the body."""
+    """A value in a body.
+
+    Attributes:
+        name: Its JSON Pointer.
+        value: Its text.
+        json_type: Its JSON type, or `KEY`.
+        is_first: Whether it is the first value at its pointer in the body.
+    """
 
     name: str
     value: str
@@ -34,7 +47,10 @@ class Leaf(NamedTuple):
 
 
 def read_json_values(body: str | None) -> list[Leaf]:
-    """All values of a body, containers before what they hold: an object has no text, an array that of its size."""
+    """Reads all values of a body, each container before its contents.
+
+    An object has an empty text; the text of an array is its number of items.
+    """
     try:
         tree = orjson.loads(body or "")
     except orjson.JSONDecodeError:
@@ -47,7 +63,10 @@ def read_json_values(body: str | None) -> list[Leaf]:
         if len(found) == MAX_VALUES:
             break
         if json_type == KEY:
-            if (name, value) not in keys:  # a map of a thousand dates says the same of them a thousand times
+            if (
+                name,
+                value,
+            ) not in keys:  # a map of a thousand dates repeats the same stand-in a thousand times
                 found.append(Leaf(name, value, KEY, name not in maps))
                 keys.add((name, value))
                 maps.add(name)
@@ -84,32 +103,38 @@ def _walk(node: Any, name: str, depth: int) -> Iterator[tuple[str, str, str]]:
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def reference_token(key: str) -> str:
-    """The reference token of a member: its escaped name, or `MEMBER` where it is a key of a map."""
+    """Returns a member's reference token: its escaped name, or `MEMBER` for a key."""
     return escape_token(key) if is_member_name(key) else MEMBER
 
 
 def escape_token(key: str) -> str:
-    """A member's name as a reference token; `*` and `{` of its own are escaped too, as they stand for items and keys here."""
+    """Escapes a member's name as a reference token.
+
+    `*` and `{` in the name are escaped too, as they stand for items and keys here.
+    """
     return key.replace("~", "~0").replace("/", "~1").replace(ITEM, "~2").replace("{", "~3")
 
 
 def last_token(pointer: str) -> str:
-    """The escaped name of a member in what holds it; the name of anything else is its own."""
+    """Returns the last reference token of a pointer; any other name as it is."""
     return pointer.rpartition("/")[2]
 
 
 def holder_name(pointer: str) -> str:
-    """The escaped name that says what a value is: of an item or an entry of a map that of the array or map."""
+    """Returns the escaped name that describes a value.
+
+    For an item of an array or an entry of a map, this is the name of the array or map.
+    """
     while last_token(pointer) in (ITEM, MEMBER):
         pointer = parent_pointer(pointer)
     return last_token(pointer)
 
 
 def parent_pointer(pointer: str) -> str:
-    """The pointer of what holds a member or an item."""
+    """Returns the pointer of the object or array that holds a member or an item."""
     return pointer.rpartition("/")[0]
 
 
 def unescape_token(escaped_name: str) -> str:
-    """The member's name again."""
+    """Returns the member's name of a reference token."""
     return escaped_name.replace("~3", "{").replace("~2", ITEM).replace("~1", "/").replace("~0", "~")

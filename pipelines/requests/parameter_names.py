@@ -1,7 +1,7 @@
-"""Which texts are names of parameters and members, and which are data that clients put in a name's place.
+"""Tells names of parameters and members from data that clients put in their place.
 
-One rule for learning, documents and checking. Names are published, so they are protected as values are: a text that is personal,
-secret or one of endlessly many is not a name.
+Learning, documents and validation share this rule. Names are published, so they are protected as values are: a text that is
+personal, secret or one of an unlimited number is not a name.
 """
 
 from __future__ import annotations
@@ -30,24 +30,40 @@ from pipelines.http.value_patterns import CLASSES
 
 NAME_CHARACTERS = 128
 NAMING_KINDS = (TEXT, LIST, BOOLEAN, INTEGER, DIGITS, NUMBER, LOCALE, SEMVER, REDACTED)
-"""Kinds of text that a parameter's name may be. Other kinds (a time stamp against caches, a token, an e-mail address) are
-values that a client put in a name's place: they would be without end, and personal, so they are not
-parameters.
+"""Kinds of text that the name of a parameter may have.
+
+Other kinds (a time stamp against caches, a token, an e-mail address) are values that a client put in a name's place. Their number
+is unlimited and they may be personal, so they are not parameters.
 """
 MEMBER_KINDS = (TEXT, BOOLEAN, LOCALE, EMPTY, REDACTED)
-"""Kinds of text that a member of a JSON object may be called. Numbers, dates and other formats are keys of a map."""
+"""Kinds of text that the name of a JSON member may have.
+
+Numbers, dates and other formats are keys of a map.
+"""
 NAME_CACHE_SIZE = 16_384
-"""Names that a worker keeps judged: those of its endpoints many times over, and few enough to forget invented ones."""
+"""Names whose result a worker caches.
+
+Enough for the names of its endpoints many times over, and few enough to forget invented ones.
+"""
 MACHINE_CHARACTERS = 12
-"""Letters and digits in turns, of so many characters: a token (RFC 6750 asks for no form); words with a number are shorter."""
+"""Fewest characters of alternating letters and digits that make a machine's token.
+
+RFC 6750 prescribes no format for tokens; words with a number in them are shorter.
+"""
 _NUMBER_OF_A_PERSON = re.compile(r"\+?\(?[0-9][0-9 ()./-]{6,24}")
 _LONG_NUMBER = re.compile(r"[0-9]{7,}")
-"""Telephone, customer and card numbers, time stamps: a number in a name (`line2`, `sha256`) is shorter."""
+"""Telephone, customer and card numbers, time stamps.
+
+A number in a name (`line2`, `sha256`) is shorter.
+"""
 _ADDRESS = re.compile(r"[^@\s]@[^@\s]")
-"""Something before the sign: `@type` of JSON-LD is a name, an address of a person is not."""
+"""An "@" after another character: an address; `@type` of JSON-LD is a name."""
 _DATE_OR_UUID = re.compile(rf"(?<![0-9]){value_patterns.DATE}(?![0-9])|{value_patterns.UUID}")
 _NUMBERED = re.compile(r"[0-9][0-9 :./_-]*|[0-9]{4}-?[QWHM][0-9]{1,2}", re.ASCII)
-"""Dates, months, times, weeks and quarters in any form: a member's name begins with a letter, or has one."""
+"""Dates, months, times, weeks and quarters in any format.
+
+The name of a member begins with a letter or contains one.
+"""
 _TURNS = re.compile(r"(?:[A-Za-z]+[0-9]+){3,}")
 
 _FIXED = {
@@ -57,27 +73,30 @@ _FIXED = {
     "objectid": "a" * 24, "hex32": "a" * 32, "hex40": "a" * 40, "hex64": "a" * 64, "piped": "a|a", "spaced": "3 3",
     REDACTED: "redacted", "token": "redacted-token",
 }  # fmt: skip
-"""A value of each kind, by which names of it are remembered."""
+"""The value of each kind that replaces a key of that kind."""
 _STAND_INS = {"lower": "z", "upper": "U", "digit": "0", "punctuation": "+", "other": "é", "dangerous": '"'}
 _OF_CLASS = [(re.compile(f"[{CLASSES[name]}]"), sign) for name, sign in _STAND_INS.items()]
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def is_name(text: str) -> bool:
-    """Whether learning takes a text for the name of a parameter."""
+    """Returns whether a text is learned as the name of a parameter."""
     return text != "" and detect_kind(text) in NAMING_KINDS and not _is_data(text)
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def is_member_name(text: str) -> bool:
-    """Whether learning takes a text for the name of a member of a JSON object, and not for a key of a map."""
+    """Returns whether a text is learned as a JSON member's name, not as a map's key."""
     cut = text[:NAME_CHARACTERS]
     return detect_kind(cut) in MEMBER_KINDS and not _is_data(cut) and _NUMBERED.fullmatch(cut) is None
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def anonymise_key(name: str) -> str:
-    """A text of the kind, length and characters of a map's key that says nothing else of it: what is kept of the key."""
+    """Replaces a map's key by a text of the same kind, length and character classes.
+
+    The result says nothing else about the key; only it is kept.
+    """
     cut = name[:NAME_CHARACTERS]
     kind = detect_kind(cut)
     if kind in _FIXED:
@@ -93,7 +112,7 @@ def anonymise_key(name: str) -> str:
 
 
 def _is_data(text: str) -> bool:
-    """Whether a text has the form of a person's number or address, of a date, an identifier or a secret."""
+    """Returns whether a text is personal, a date, an identifier or a secret."""
     turns = _TURNS.search(text)
     return (
         _NUMBER_OF_A_PERSON.fullmatch(text) is not None

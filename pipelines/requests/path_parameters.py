@@ -1,4 +1,7 @@
-"""Segments of a path as learning and checking read them, how paths are written, and the values of a template's placeholders."""
+"""Segments and spellings of paths, and the values of a template's placeholders.
+
+Learning and validation share these rules.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,33 @@ from pipelines.http.path_template import PLACEHOLDER
 from pipelines.http.text import percent_decode
 
 REST = "**"
-"""Last segment of our own templates of very deep paths: any number of further segments."""
+"""Last segment of templates of very deep paths: any number of further segments."""
 _MATRIX = re.compile(";[^/]*")
 PLAIN, DOUBLED, TRAILING, DOUBLED_TRAILING = PATH_VARIANTS = ("/x", "//x", "/x/", "//x/")
-"""Ways to write the path `/x`: templates are written in the first, whatever the requests were."""
+"""Spellings of the path `/x`: doubled first slash, trailing slash, or both.
+
+Templates are stored as the first, however the requests wrote the path.
+"""
 
 
 def split_path(path: str) -> list[str]:
-    """The parts between slashes as they are written: no empty ones, no matrix parameters (RFC 3986 s. 3.3)."""
+    """Splits a path into its segments, without empty ones and matrix parameters.
+
+    RFC 3986 s. 3.3 mentions matrix parameters (`;name=value`).
+    """
     plain = _MATRIX.sub("", path) if ";" in path else path
     return [segment for segment in plain.split("/") if segment]
 
 
 def match_segment(literals: Sequence[str], segment: str) -> tuple[str, ...] | None:
-    """The text of each placeholder between `literals`, at least one character; None where the segment does not fit.
+    """Returns the text of each placeholder in a segment, or None if it does not match.
 
-    Where several ways fit, an earlier placeholder takes as much as it can: literals are looked for from the right.
+    Each text has at least one character. Where several ways match, an earlier placeholder takes as much as possible: literals are
+    looked for from the right.
+
+    Args:
+        literals: The texts around the placeholders, one more than those.
+        segment: The segment of a path.
     """
     first, last = literals[0], literals[-1]
     if len(literals) == 1:
@@ -48,24 +62,33 @@ def match_segment(literals: Sequence[str], segment: str) -> tuple[str, ...] | No
 
 
 def path_variant_of(path: str) -> str:
-    """How a path is written: one of `WRITINGS`."""
+    """Returns the spelling of a path: one of `PATH_VARIANTS`."""
     is_doubled, is_trailing = path.startswith("//"), path.endswith("/") and path.strip("/") != ""
     return PATH_VARIANTS[is_doubled + 2 * is_trailing]
 
 
 def apply_path_variant(path: str, writing: str) -> str:
-    """A template in one of `WRITINGS`. The root and templates of any further segments have no slash at their end."""
+    """Spells a template as one of `PATH_VARIANTS`.
+
+    The root and templates that end with `REST` get no trailing slash.
+    """
     is_trailing = writing.endswith("/") and path != "/" and not path.endswith(f"/{REST}")
     return f"{'/' if writing.startswith('//') else ''}{path}{'/' if is_trailing else ''}"
 
 
 TEMPLATE_CACHE_SIZE = 4096
-"""Templates that a worker keeps parsed; far more than one task meets, as traffic of an endpoint comes together."""
+"""Templates that a worker caches parsed.
+
+Far more than one task meets, as the traffic of an endpoint is read together.
+"""
 _PLACEHOLDER = re.compile(PLACEHOLDER)
 
 
 class _Segment(NamedTuple):
-    """`literals` stand around the placeholders `names`: one more than those."""
+    """A segment with placeholders.
+
+    `names` are those of the placeholders; `literals` stand around them, one more than those.
+    """
 
     place: int
     names: tuple[str, ...]
@@ -79,9 +102,12 @@ class _Template(NamedTuple):
 
 
 def extract_path_values(template: str, path: str) -> list[tuple[str, str]]:
-    """Names and percent-decoded values of the placeholders; none where the path is not one of the template.
+    """Returns the names and percent-decoded values of the placeholders of a path.
 
     Empty segments, which templates do not have, and matrix parameters (RFC 3986 s. 3.3) are left out.
+
+    Returns:
+        Pairs of name and value; empty if the path does not match the template.
     """
     expected = _parsed(template)
     found = split_path(path)

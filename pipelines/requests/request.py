@@ -1,6 +1,7 @@
-"""multipart/form-data bodies (RFC 7578) → the names of their parts, texts of fields, never what a file holds.
+"""Everything that is read of one request; multipart bodies (RFC 7578).
 
-Ingest keeps a media type without its parameters, so the boundary is read from the body's first line (RFC 2046 s. 5.1.1).
+Of multipart/form-data, names of parts and texts of fields are read, never the content of a file. Ingest keeps a media type
+without its parameters, so the boundary is read from the first line of the body (RFC 2046 s. 5.1.1).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pipelines.requests.urlencoded import MAX_PAIRS, Observation, observe_pairs,
 DELIMITER_CHARACTERS = 72
 """Two hyphens and a boundary of at most 70 characters (RFC 2046 s. 5.1.1)."""
 HEAD_CHARACTERS = 2048
-"""Of the header fields of a part: longer ones are no honest part's."""
+"""Most characters of a part's header fields: no genuine part has longer ones."""
 _DELIMITER = re.compile(rf"--[^\r\n]{{1,{DELIMITER_CHARACTERS - 2}}}")
 _NAME = re.compile(r'(?i)(?:^|[;\s])name="?([^"\r\n;]*)')
 _IS_FILE = re.compile(r"(?i)[;\s]filename\*?=")
@@ -31,9 +32,10 @@ TEXT_TYPES = ("", "text/plain")
 
 
 def read_multipart(body: str) -> list[Observation]:
-    """Fields at location "part" with their text, files and parts of other media types at "file" with the mask for a value.
+    """Reads fields at location "part" with their text, files at location "file".
 
-    The text of a field with a secret name is masked too.
+    Parts of other media types than text count as files. A mask stands for the content of files and for the text of fields with a
+    secret name.
     """
     split = list(_split(body))
     texts = [(name, value) for name, value in split if value is not None]
@@ -43,7 +45,7 @@ def read_multipart(body: str) -> list[Observation]:
 
 
 def _split(body: str) -> Iterator[tuple[str, str | None]]:
-    """Name and text of each part, None instead of what a file holds."""
+    """Yields name and text of each part; None in place of a file's content."""
     delimiter = _DELIMITER.match(body)
     if delimiter is None:
         return
@@ -68,7 +70,10 @@ REQUEST: Observation = ("request", "", "", None, True)
 
 
 class Request(NamedTuple):
-    """What is read of a transaction; names of header fields and cookies are one text each (`headers_and_cookies.SEPARATOR`)."""
+    """The parts of a transaction that are read.
+
+    Names of header fields and of cookies are one text each (`headers_and_cookies.SEPARATOR`).
+    """
 
     path_template: str
     path: str
@@ -80,9 +85,10 @@ class Request(NamedTuple):
 
 
 def observe_request(request: Request) -> list[Observation]:
-    """The request itself, its path as written, its media type, and the values in path, query, headers, cookies and body.
+    """Reads a request: itself, the spelling of its path, its media type, all values.
 
-    Names are cut to `NAME_CHARACTERS`, values to `MAX_CHARACTERS`.
+    Values are those in path, query, header fields, cookies and body. Names are cut to `NAME_CHARACTERS`, values to
+    `MAX_CHARACTERS`.
     """
     template, path, query, content_type, body, header_names, cookie_names = request
     return [
@@ -96,7 +102,7 @@ def observe_request(request: Request) -> list[Observation]:
 
 
 def observe_path(template: str, path: str) -> list[Observation]:
-    """How a path is written, where that is not as its template, and its values."""
+    """Reads the values of a path, and its spelling if it differs from the template's."""
     writing = path_variant_of(path)
     found: list[Observation] = [] if writing == PLAIN else [("written", writing, "", None, True)]
     for name, value in extract_path_values(template, path):
@@ -105,22 +111,22 @@ def observe_path(template: str, path: str) -> list[Observation]:
 
 
 def observe_query(query: str | None) -> list[Observation]:
-    """The values of a query string."""
+    """Reads the values of a query string."""
     return read_urlencoded("query", query) if query else []
 
 
 def observe_headers(names: str | None) -> Sequence[Observation]:
-    """Names of header fields, one text."""
+    """Reads the names of header fields, one text."""
     return read_header_names(names) if names else ()
 
 
 def observe_cookies(names: str | None) -> Sequence[Observation]:
-    """Names of cookies, one text."""
+    """Reads the names of cookies, one text."""
     return read_cookie_names(names) if names else ()
 
 
 def observe_body(content_type: str | None, body: str | None) -> list[Observation]:
-    """The media type of a body and the values in it."""
+    """Reads the media type of a body and the values in it."""
     if not body:
         return []
     media: list[Observation] = (

@@ -1,6 +1,7 @@
-"""Names with brackets in a query or form (`filter[name]`, `items[0][qty]`) → what is learned of them.
+"""Fields of query strings and URL-encoded bodies under the names that are learned.
 
-An index is a place in an array, not a name: any index is `*`. A date or an address in brackets is a key of a map: any is `{}`.
+Names may have brackets (`filter[name]`, `items[0][qty]`). An index is a place in an array, not a name: any index becomes `*`. A
+date or an address in brackets is a key of a map: any key becomes `{}`.
 """
 
 from __future__ import annotations
@@ -18,50 +19,57 @@ from pipelines.requests.parameter_names import NAME_CACHE_SIZE, NAME_CHARACTERS,
 ANY_INDEX, ANY_KEY = f"[{ITEM}]", f"[{MEMBER}]"
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _INDEX_CHARACTERS = 6
-"""Of an index: a longer number is an identifier, which is a key."""
+"""Most characters of an index; a longer number is an identifier, which is a key."""
 
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def parameter_name(text: str) -> str | None:
-    """The name of a field as it is learned; None where a text is not a name."""
+    """Returns the name under which a field is learned; None if the text is not a name."""
     cut = text[:NAME_CHARACTERS]
     head, bracket, _ = cut.partition("[")
     if not bracket or not head or not cut.endswith("]"):
         return cut if is_name(cut) else None
     placed = _BRACKETS.sub(lambda found: f"[{_inside(found[1])}]", cut)
-    whole = placed.replace(ANY_KEY, "")  # braces are no characters of a name
+    whole = placed.replace(ANY_KEY, "")  # a name contains no braces
     return placed if is_name(head) and is_name(whole) else None
 
 
 def _inside(text: str) -> str:
-    """What stands for a text in brackets."""
+    """Returns the token that stands for a text in brackets: an index, a name or a key."""
     if text.isdecimal() and text.isascii() and len(text) <= _INDEX_CHARACTERS:
         return ITEM
     return text if is_member_name(text) else MEMBER
 
 
 MAX_PAIRS = 500
-"""Query parameters read of one request; the source saw endpoints of 50. Bounds the work that one request can
-cause.
+"""Most query parameters read of one request; the source saw endpoints with 50.
+
+It bounds the work that one request can cause.
 """
 MAX_ITEMS = 50
-"""Items read of one list in a value."""
+"""Most items read of one list in a value."""
 _SPACE_OFFSET = re.compile(r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) ([0-9]{2}:[0-9]{2})(?=[,|]|\Z)")
-"""A time and its offset, of which the "+" was sent as it is and became a space."""
+"""A time and its offset whose "+" was sent unencoded and so became a space."""
 _PIPED = re.compile(value_patterns.PIPED)
 _SPACED = re.compile(value_patterns.SPACED)
 
 
 Observation = tuple[str, str, str, str | None, bool]
-"""A value of a parameter in one request: location, name, value, JSON type (None outside of JSON), whether it is the first of
-its name there. A plain tuple: there are millions, and a named one takes several times as long to make.
+"""A value in one request: location, name, value, JSON type, is_first.
+
+The JSON type is None outside of JSON; is_first says whether it is the first value of its name in the request. A plain tuple:
+there are millions, and a named tuple takes several times as long to make.
 """
 
 
 def read_urlencoded(location: str, text: str) -> list[Observation]:
-    """What `text`, a query string or URL-encoded body, shows: each value, then the items of those that are lists.
+    """Reads the values of a query string or URL-encoded body, then the items of lists.
 
-    Items are observed for queries only, at location "item"; they are the first of their name in no request.
+    Items are read of queries only, at location "item"; they are never the first of their name.
+
+    Args:
+        location: "query" or "form".
+        text: The query string or body.
     """
     sent = split_pairs(text)
     found = observe_pairs(location, sent)
@@ -76,9 +84,10 @@ def read_urlencoded(location: str, text: str) -> list[Observation]:
 
 
 def split_pairs(text: str) -> list[tuple[str, str]]:
-    """Decoded names and values, split as in the URL standard (WHATWG) s. 5.1, the first `MAX_PAIRS`; none without a name.
+    """Splits into decoded names and values, as the URL standard (WHATWG) s. 5.1 does.
 
-    A pair without "=" has an empty value. Names are cut. The offset of a date-time whose "+" was not encoded gets it back.
+    Only the first `MAX_PAIRS` with a name are read. A pair without "=" has an empty value. Names are cut to `NAME_CHARACTERS`.
+    The offset of a date-time whose "+" was not encoded gets it back.
     """
     is_escaped = "%" in text
     plain = text if is_escaped else text.replace("+", " ")
@@ -90,12 +99,15 @@ def split_pairs(text: str) -> list[tuple[str, str]]:
 
 
 def restore_offset(value: str) -> str:
-    """`2026-11-27T00:00:00 02:00` is `…+02:00`: no other text has a time, a space and an offset; so in each item of a list."""
+    """Restores the "+" of time offsets: `2026-11-27T00:00:00 02:00` → `…+02:00`.
+
+    No other text has a time, a space and an offset. Items of a list are restored, too.
+    """
     return _SPACE_OFFSET.sub(r"\1+\2", value) if " " in value and "T" in value else value
 
 
 def observe_pairs(location: str, sent: Iterable[tuple[str, str]]) -> list[Observation]:
-    """Pairs of a request → observations at `location` under the names that are learned, without what is not a name."""
+    """Turns names and values into observations; skips those without a valid name."""
     found: list[Observation] = []
     seen: set[str] = set()
     for name, value in sent:
@@ -107,9 +119,13 @@ def observe_pairs(location: str, sent: Iterable[tuple[str, str]]) -> list[Observ
 
 
 def split_items(value: str) -> list[str]:
-    """The parts of a value that may be a list, separated by commas, pipes or spaces (OpenAPI 3.1 s. 4.8.12.3).
+    """Splits a value that may be a list at commas, pipes or spaces.
 
-    Any comma may separate; pipes and spaces only parts that are unlikely in free text (`value_patterns.PIPED`, `SPACED`).
+    OpenAPI 3.1 s. 4.8.12.3 defines these styles. Any comma may separate; pipes and spaces only separate parts that are unlikely
+    in free text (`value_patterns.PIPED`, `SPACED`).
+
+    Returns:
+        The items; empty if the value is not a list.
     """
     if "," in value:
         return value.split(",", MAX_ITEMS)[:MAX_ITEMS]

@@ -1,4 +1,4 @@
-"""Keys of parameters: which parameter of which endpoint, and where in a request it is."""
+"""Keys of parameters: the endpoint, the location in a request and the name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pipelines.endpoints.keys import ENDPOINT_KEY
 
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
 OF_REQUESTS = ("request", "written", "media")
-"""Locations of what is no parameter but known of requests."""
+"""Locations of facts about whole requests, which are not parameters."""
 OF_BODY = ("body", "key")
 """Locations whose names are JSON Pointers."""
 LOCATIONS = (
@@ -21,10 +21,16 @@ LOCATIONS = (
     "part",
     "file",
 )
-"""`request` stands for the successful request itself (its name and value are empty): the number that presence
-refers to. `item` is one of a list in a query value (`a,b`); names in a `body` are JSON Pointers, in a `form` fields; a `key` is
-one of the map at such a pointer that ends in `{}`, of which only kind, length and characters are kept (`names.stand_in`); those
-of `part` and `file` are of multipart bodies. Of `header`, `cookie` and `file` the name alone is known.
-`written` stands for a path that is not written as its template (its name is one of `requests.WRITINGS`), `media` for a body
-(its name is the media type).
+"""Locations of what is read of a request.
+
+- `request`: the successful request itself, with an empty name and value; the number that presence is measured against.
+- `written`: a path that is not spelled as its template; the name is one of `path_parameters.PATH_VARIANTS`.
+- `media`: a body; the name is its media type.
+- `path`, `query`: parameters. `item`: an item of a list in a query value (`a,b`).
+- `header`, `cookie`: only the name is known.
+- `body`: a value in a JSON body; the name is its JSON Pointer.
+- `key`: a key of the map at such a pointer, which ends in `{}`; only its kind, length and character classes are kept
+  (`parameter_names.anonymise_key`).
+- `form`: a field of a URL-encoded body.
+- `part`, `file`: parts of a multipart body; of a `file`, only the name is known.
 """

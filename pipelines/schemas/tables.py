@@ -1,4 +1,4 @@
-"""Tables of the schema stage and their contracts: a parameter's key, a day's evidence, a version of a schema."""
+"""Tables of the schema stage: evidence by day, versions, outlier clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipelines.runtime.tables import Table
 from pipelines.schemas.keys import PARAMETER_KEY
 
 _SEEN = struct_fields(LongType(), "n", "clients", nullable=True)
-"""How often, and the bits of clients (`value_counts.client_bit`)."""
+"""How often a value was sent, and its clients' bits (`value_counts.client_bit`)."""
 COMMON_SCHEMA = ArrayType(StructType([*struct_fields(StringType(), "value", nullable=True), *_SEEN]))
 OUTERMOST_SCHEMA = ArrayType(
     StructType(
@@ -59,11 +59,11 @@ PARAMETER_SLICES_SCHEMA = StructType(
         *struct_fields(StringType(), "prefix", nullable=True),
     ]
 )
-"""One row = the values of one kind of one parameter on one day (`spark.slices`), apart for the late hours and for the
-clients that are held back (`views`). Replace per variant and day.
+"""One row = the values of one kind of one parameter on one day.
 
+Late hours and clients that are held out have rows of their own (`extraction.spark.assign_splits`). Replace per variant and day.
 `clients` and `values` are HyperLogLog sketches (Apache DataSketches), integers are exact, `classes` counts the values with
-characters of each class. `common` are all values of a kind that may be a closed set, NULL where they are too many.
+characters of each class. `common` holds all values of a kind that may be an enum, NULL if they are too many.
 """
 
 _CLIENTS = StructField("clients", ArrayType(LongType()))
@@ -98,9 +98,9 @@ PARAMETER_SENDERS_SCHEMA = StructType(
         *SENDERS_SCHEMA,
     ]
 )
-"""One row = who sent which values of a parameter on a day. Replace per variant and day.
+"""One row = who sent which values of a parameter on a day.
 
-Names in bodies are replaced by digits (`senders.anonymise_pointer`).
+Names in bodies are replaced by digits (`senders.anonymise_pointer`). Replace per variant and day.
 """
 
 LEARNED_CELLS_SCHEMA = StructType(
@@ -110,9 +110,11 @@ LEARNED_CELLS_SCHEMA = StructType(
         *struct_fields(LongType(), "content", "made_of", nullable=False),
     ]
 )
-"""One row = an endpoint's day that was learned: `content` stands for the traffic that it was learned from
-(`days.select_wanted_cells`), `made_of` for what else its slices rest on (`days.with_cell_clients`).
-Replace per variant; written last."""
+"""One row = a day of an endpoint that was learned.
+
+`content` is a hash of the traffic that it was learned from (`days.select_wanted_cells`), `made_of` of all else that its slices
+depend on (`days.with_cell_clients`). Replace per variant; written last.
+"""
 
 PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL inside arrays
     [
@@ -122,7 +124,10 @@ PARAMETER_SCHEMA = StructType(  # nullable throughout: Delta has no NOT NULL ins
         *struct_fields(StringType(), "schema", nullable=True),
     ]
 )
-"""A judged parameter: `requests` carried it, `schema` is JSON Schema 2020-12 as JSON text with `x-census`."""
+"""An inferred parameter.
+
+`requests` carried it; `schema` is JSON Schema 2020-12 as JSON text with `x-census`.
+"""
 
 SCHEMAS_SCHEMA = StructType(
     [
@@ -140,12 +145,12 @@ SCHEMAS_SCHEMA = StructType(
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
-"""One row = a version (from 1) of an endpoint's schema; appended only when `fingerprint`, the judgement
-without its evidence, changed. `requests` are the successful ones (2xx) it was learned from, `left_out` the
-parameters not written; `writings` are the ways in which their paths are written (`requests.WRITINGS`), `media_types` those of
-their bodies. Of `tested`
-requests that the back-test left out, `false_alarms` broke what is written; of `constraints`, `sure_constraints`
-hold at 99.9 % confidence or more.
+"""One row = a version (from 1) of an endpoint's schema.
+
+A version is appended only if `fingerprint`, a hash of the inferred schema without its evidence, changed. `requests` are the
+successful ones (2xx) that it was learned from, `left_out` the number of parameters not written. `writings` are the spellings of
+their paths (`path_parameters.PATH_VARIANTS`), `media_types` those of their bodies. Of `tested` requests that the back-test held
+out, `false_alarms` violated the schema; of `constraints`, `sure_constraints` hold with 99.9 % confidence or more.
 """
 
 DEVIANTS_SCHEMA = StructType(
@@ -155,7 +160,10 @@ DEVIANTS_SCHEMA = StructType(
         StructField("reasons", ArrayType(StringType()), False),
     ]
 )
-"""One row = a client set apart before learning (`deviants`), named by its first transaction; replace per variant."""
+"""One row = an outlier client, excluded before learning.
+
+`client` is its first transaction. Replace per variant.
+"""
 
 
 PARAMETER_SLICES = Table(
@@ -170,9 +178,13 @@ DEVIANTS = Table(name="deviants", schema=DEVIANTS_SCHEMA)
 
 
 def new_versions(latest_learned: DataFrame, known: DataFrame) -> DataFrame:
-    """Rows of `learned` and the stored rows of `SCHEMAS_SCHEMA` → the rows to append: what changed.
+    """Returns the rows to append: schemas that changed.
 
-    An endpoint's first version is 1. A rerun on the same evidence gives no row.
+    An endpoint's first version is 1. A rerun on the same evidence returns no rows.
+
+    Args:
+        latest_learned: Rows of `learning.spark.infer_schemas`.
+        known: The stored rows of `SCHEMAS_SCHEMA`.
     """
     before = latest(known).select(
         *ENDPOINT_KEY, F.col("version").alias("before"), F.col("fingerprint").alias("was")
@@ -185,7 +197,7 @@ def new_versions(latest_learned: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def latest(schemas: DataFrame) -> DataFrame:
-    """The newest version of each endpoint's schema: rows of `SCHEMAS_SCHEMA`."""
+    """Returns the newest version of each endpoint's schema: rows of `SCHEMAS_SCHEMA`."""
     rest = F.struct(*(name for name in SCHEMAS_SCHEMA.names if name not in ENDPOINT_KEY))
     newest = schemas.groupBy(*ENDPOINT_KEY).agg(F.max_by(rest, F.col("version")).alias("newest"))
     return newest.select(*ENDPOINT_KEY, "newest.*")

@@ -176,7 +176,7 @@ def test_endpoints_with_their_schema_become_a_document(
     assert list(built["paths"]) == ["/users/{id}", "/x"]
     operation = built["paths"]["/users/{id}"]["get"]
     assert [p["name"] for p in operation["parameters"]] == ["id", "price", "sort", "when"]
-    assert operation["responses"]["3XX"]["description"] == "5 of 50 answers seen"
+    assert operation["responses"]["3XX"]["description"] == "5 of 50 responses seen"
 
 
 @pytest.mark.parametrize(("slashed", "writings"), [(7, ["//x"]), (4, ["//x"]), (3, ["/x"]), (0, ["/x"])])

@@ -209,8 +209,8 @@ def test_answers_of_no_known_class_are_counted_as_default() -> None:
         validated_document(replace(endpoint("GET", "/s"), statuses={"2XX": 8, "999": 2}))
     )
     assert operation["responses"] == {
-        "2XX": {"description": "8 of 10 answers seen"},
-        "default": {"description": "2 of 10 answers seen"},
+        "2XX": {"description": "8 of 10 responses seen"},
+        "default": {"description": "2 of 10 responses seen"},
     }
 
 

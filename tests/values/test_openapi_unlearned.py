@@ -36,7 +36,7 @@ def test_an_endpoint_between_the_thresholds_says_why_its_type_is_bare() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "said"), [({"3XX": 4}, "no request was answered with 2xx"), ({"2XX": 4}, "`learn` has not run")]
+    ("statuses", "said"), [({"3XX": 4}, "no request had a 2xx response"), ({"2XX": 4}, "`learn` has not run")]
 )  # fmt: skip
 def test_a_sure_endpoint_without_a_schema_says_what_is_missing(statuses: dict[str, int], said: str) -> None:
     census = operation(replace(UNSURE, probability=0.99, statuses=statuses))["x-census"]

@@ -134,7 +134,7 @@ def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() ->
         replace(judgement, alternatives=(wrong,)), judgement.evidence, "query", SETTINGS
     )
     assert list(found) == ["maximum"]
-    assert "that taught it" in found["maximum"]
+    assert "learned from violate it" in found["maximum"]
     assert find_contradicted_keywords(judgement, judgement.evidence, "query", SETTINGS) == {}
 
 
@@ -149,5 +149,5 @@ def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch)
     def refusing(judgement: InferredSchema, *_: object) -> dict[str, str]:
         return {} if "maxLength" in judgement.refused else {"maxLength": "values that taught it broke it"}
 
-    monkeypatch.setattr(backtest, "refused_values", refusing)
+    monkeypatch.setattr(backtest, "find_contradicted_keywords", refusing)
     assert "maxLength" not in schema_of_member(values)

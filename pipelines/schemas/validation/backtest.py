@@ -60,13 +60,15 @@ EvidenceBySplit = Mapping[str, EvidenceByPlace]
 Refusals = dict[Place, dict[str, str]]
 REQUEST: Place = ("request", "")
 REQUIRED = "required"
-NOT_OF_KEYS = dict.fromkeys(("enum", "prefix", "minimum", "maximum"), "only the form of a map's keys is kept")
+NOT_OF_KEYS = dict.fromkeys(
+    ("enum", "prefix", "minimum", "maximum"), "only kind, length and characters of a map's keys are kept"
+)
 """Keywords that would speak of a key itself: what is kept of it (`names.stand_in`) is not it."""
 MOST_REPLAYS = 8
 """Each leaves out one keyword more; there are seven, and without the type nothing is refused."""
 SPLITS = (
-    (Split.EARLIER, Split.LATEST, "in the newest slice"),
-    (Split.TRAIN, Split.HOLDOUT, "left out"),
+    (Split.EARLIER, Split.LATEST, "of the latest part"),
+    (Split.TRAIN, Split.HOLDOUT, "held out of learning"),
     (Split.WHOLE, Split.WHOLE, "of the window"),
 )
 """What teaches, what is tested with it, and how the reason says it. The last is the verification of the whole window."""
@@ -158,7 +160,7 @@ class _Test:
                 ),
                 key=lambda entry: (entry[2].n, entry[:2]),
             )
-            reason = f"{worst.n} values of {worst.clients} or more clients {where} broke it"
+            reason = f"{worst.n} values {where}, from at least {worst.clients} clients, violate it"
             refused.setdefault(place, {})[keyword] = reason
             found[place] = self._several(place, refused)
 

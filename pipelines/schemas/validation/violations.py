@@ -169,7 +169,7 @@ def find_contradicted_keywords(
                 keyword = _keyword(rule, inferred)
                 found[keyword] = found.get(keyword, ValueCount()) + one.seen
     return {
-        keyword: f"{one.n} of the values that taught it broke it"
+        keyword: f"{one.n} of the values it was learned from violate it"
         for keyword, one in found.items()
         if one.n > may_go or one.clients.bit_count() >= SUPPORTING_CLIENTS
     }
