@@ -60,14 +60,14 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
         if labels == "session":
             parameters |= {f"labels.{name}": value for name, value in run.settings.labels}
         logged = tracking.log_training(where, trained, parameters, tables=tables, card=card)
-        verdict = tracking.promote(
+        decision = tracking.promote(
             where, logged, trained, frame, run.settings.gates, run.settings.training.seed
         )
-        outcome.append(f"version {logged.version}; champion {'moved' if verdict.promoted else 'stays'}")
-    for gate in verdict.outcomes:
+        outcome.append(f"version {logged.version}; champion {'moved' if decision.promoted else 'stays'}")
+    for gate in decision.results:
         run.reporter.note(f"  {'✓' if gate.passed else '✗'} {gate.gate}: {gate.note}")
-    run.summary |= {"version": logged.version, "champion_moved": verdict.promoted, "reason": verdict.reason}
-    run.summary["gates"] = {each.gate: each.passed for each in verdict.outcomes}
+    run.summary |= {"version": logged.version, "champion_moved": decision.promoted, "reason": decision.reason}
+    run.summary["gates"] = {each.gate: each.passed for each in decision.results}
     return trained
 
 

@@ -1,4 +1,4 @@
-"""What moved the judging models: SHAP values of rows left out, and the mistakes in words, without raw values.
+"""SHAP values of held-out rows, and the worst mistakes without raw values.
 
 Rows are numeric features only (`ml.requests.features`); no host, path or header is read here.
 """
@@ -26,7 +26,10 @@ REASONS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """SHAP values (rows, features), in log-odds of the calibrated probability, and the features' own values."""
+    """SHAP values and feature values of some rows.
+
+    `values` and `features` are (rows, features); SHAP values are in log-odds of the calibrated probability.
+    """
 
     rows: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
@@ -40,7 +43,10 @@ def explain(
     fold: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int64],
 ) -> Explained:
-    """SHAP values of `rows`, each by the model of the fold that had not seen it, times its calibrator's slope."""
+    """Computes SHAP values of `rows` with the models that did not train on them.
+
+    Each row is explained by the model of its fold; the values are multiplied by the slope of that fold's calibrator.
+    """
     values = np.zeros((len(rows), len(FEATURES)))
     for each, (explainer, slope) in enumerate(zip(explainers, slopes, strict=True)):
         here = fold[rows] == each
@@ -50,14 +56,17 @@ def explain(
 
 
 def sample_rows(rows: int, seed: int, size: int = SAMPLE) -> npt.NDArray[np.int64]:
-    """At most `size` of the row numbers, rising; the same for the same seed."""
+    """Returns at most `size` row numbers in ascending order; deterministic for a seed."""
     return np.sort(np.random.default_rng(seed).choice(rows, min(rows, size), replace=False))
 
 
 def find_worst_rows(
     kinds: Sequence[str], labels: Labels, probabilities: Probabilities
 ) -> npt.NDArray[np.int64]:
-    """Row numbers of wrong decisions at 0.5, most wrong first: some of each kind and label, no two as probable."""
+    """Returns row numbers of wrong decisions at 0.5, the largest error first.
+
+    At most `PER_KIND` rows of each kind and label, `EXAMPLES` in all, no two of them with the same probability.
+    """
     wrong = np.abs(labels - probabilities)
     found = pd.DataFrame({"kind": kinds, "is_api": labels, "wrong": wrong})
     found = found[(probabilities >= 0.5) != labels].sort_values("wrong", ascending=False, kind="stable")
@@ -68,7 +77,10 @@ def find_worst_rows(
 def describe_mistakes(
     explained: Explained, kinds: Sequence[str], labels: Labels, probabilities: Probabilities
 ) -> pd.DataFrame:
-    """kind, is_api, probability and what spoke for the mistake: `feature=value (log-odds)`, the strongest first."""
+    """Tabulates mistakes with the features that caused them.
+
+    Columns: kind, is_api, probability, because_1 ... because_5, each `feature=value (log-odds)`, the strongest first.
+    """
     columns = ("kind", "is_api", "probability", *(f"because_{n}" for n in range(1, REASONS + 1)))
     found = []
     for row, values, features in zip(explained.rows, explained.values, explained.features, strict=True):
@@ -81,7 +93,11 @@ def describe_mistakes(
 
 
 def summarise_shap(explained: Explained) -> pd.DataFrame:
-    """feature, mean_abs, mean_when_low, mean_when_high (log-odds; split at the feature's mean), strongest first."""
+    """Summarises SHAP values per feature, the strongest first.
+
+    Columns: feature, mean_abs, mean_when_low, mean_when_high (log-odds; low and high are split at the feature's
+    mean).
+    """
     high = explained.features > explained.features.mean(axis=0)
     found = pd.DataFrame(
         {

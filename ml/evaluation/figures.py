@@ -1,4 +1,7 @@
-"""Figures for MLflow, drawn without a display. Colours differ in lightness too: not everyone sees hues."""
+"""Figures for MLflow, drawn without a display.
+
+Colours differ in lightness as well as hue, for readers who are colour-blind.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ BINS: Final = 20
 
 
 def draw_curves(labels: Labels, probabilities: Probabilities) -> Figure:
-    """Left: ROC with a logarithmic rate of false positives, where this classifier lives; right: precision and recall."""
+    """Draws the ROC curve and the precision-recall curve.
+
+    The false-positive rate is logarithmic, because only small rates are of use for this classifier.
+    """
     wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
     precision, recall, _ = precision_recall_curve(labels, probabilities)
     figure = Figure(figsize=(11, 4.5), layout="constrained")
@@ -41,7 +47,11 @@ def draw_curves(labels: Labels, probabilities: Probabilities) -> Figure:
 def draw_calibration(
     labels: Labels, probabilities: Probabilities, before: Probabilities | None = None
 ) -> Figure:
-    """Left: true share against stated probability (twenty bins), perhaps before calibration too; right: how often stated."""
+    """Draws the reliability diagram and the distribution of probabilities.
+
+    Left: true share against predicted probability in twenty bins, also before calibration if `before` is given;
+    right: how often each probability was predicted.
+    """
     edges = np.linspace(0, 1, BINS + 1)
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -65,7 +75,7 @@ def _bins(probabilities: Probabilities) -> npt.NDArray[np.int64]:
 
 
 def _reliability(labels: Labels, probabilities: Probabilities) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Mean stated probability and true share of each bin that has rows."""
+    """Returns mean predicted probability and true share of each bin that has rows."""
     of_bin = _bins(probabilities)
     rows = np.bincount(of_bin, minlength=BINS)
     filled = rows > 0
@@ -75,7 +85,10 @@ def _reliability(labels: Labels, probabilities: Probabilities) -> tuple[npt.NDAr
 
 
 def draw_shap_values(explained: Explained, features: Sequence[str], top: int = 20) -> Figure:
-    """A dot a row for the strongest features: how far it moved the log-odds; dark dots have a high value of it."""
+    """Draws SHAP values of the strongest features, one dot per row.
+
+    The position is the contribution to the log-odds; dark dots have a high value of the feature.
+    """
     strongest = np.argsort(-np.abs(explained.values).mean(axis=0), kind="stable")[:top]
     figure = Figure(figsize=(9, 0.36 * len(strongest) + 1.4), layout="constrained")
     axes = figure.subplots()
@@ -105,7 +118,10 @@ def draw_shap_values(explained: Explained, features: Sequence[str], top: int = 2
 
 
 def draw_importances(features: Sequence[str], importances: Sequence[float]) -> Figure:
-    """Bars, the largest on top; CatBoost's PredictionValuesChange in percent."""
+    """Draws bars of feature importances, the largest on top.
+
+    Importances are CatBoost's PredictionValuesChange in percent.
+    """
     figure = Figure(figsize=(7, 0.3 * len(features) + 1), layout="constrained")
     axes = figure.subplots()
     axes.barh(range(len(features)), importances, color=DARK)
@@ -120,7 +136,10 @@ SOURCE_SHARES: Final = {"unchanged": 0.46, "up to 50 more": 0.15, "over 50 more"
 
 
 class Counts(Protocol):
-    """Hosts by number of endpoints: `labels[i]` is a range, `ml[i]` and `session[i]` the hosts in it."""
+    """Numbers of hosts by their number of endpoints.
+
+    `labels[i]` is a range, `ml[i]` and `session[i]` are the numbers of hosts in it.
+    """
 
     @property
     def labels(self) -> Sequence[str]: ...  # noqa: D102  # described by the class
@@ -131,7 +150,7 @@ class Counts(Protocol):
 
 
 def draw_histogram(counts: Counts) -> Figure:
-    """Bars side by side: how many hosts have so many endpoints by each variant."""
+    """Draws how many hosts have how many endpoints, by variant."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()
     places = range(len(counts.labels))
@@ -144,7 +163,7 @@ def draw_histogram(counts: Counts) -> Figure:
 
 
 def draw_differences(buckets: Mapping[str, int]) -> Figure:
-    """Bars side by side: shares of covered hosts by what the classifier changed, here and in the source.
+    """Draws shares of hosts by what the classifier changed, here and in the source.
 
     `buckets` counts hosts; only the names of `SOURCE_SHARES` are shown, a missing one is 0.
     """

@@ -1,4 +1,7 @@
-"""How good probabilities are where the label is known. Values only: numpy and scikit-learn."""
+"""Quality of probabilities where the label is known.
+
+Value layer: numpy and scikit-learn, no Spark.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ Probabilities = npt.NDArray[np.floating[Any]]
 
 
 def compute_metrics(labels: Labels, probabilities: Probabilities, threshold: float = 0.5) -> dict[str, float]:
-    """Ranking, decision at `threshold`, and calibration. Both classes must occur.
+    """Computes metrics of ranking, of decisions at `threshold`, and of calibration.
 
     Raises:
-        ValueError: only one class is there, so that nothing can be ranked.
+        ValueError: there is only one class, so nothing can be ranked.
     """
     if labels.all() or not labels.any():
-        raise ValueError("measures need API calls and other transactions; found one class only")
+        raise ValueError("metrics need API calls and other transactions; found only one class")
     clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
     return {
         "n_api": float(labels.sum()),
@@ -37,7 +40,10 @@ def compute_metrics(labels: Labels, probabilities: Probabilities, threshold: flo
 
 
 def measure_decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
-    """Precision, recall, F1 and false-positive rate of a yes/no decision; 0 where nothing was chosen."""
+    """Computes precision, recall, F1 and false-positive rate of a binary decision.
+
+    A metric whose denominator is empty is 0.
+    """
     right, wrong = float((labels & chosen).sum()), float((~labels & chosen).sum())
     precision = right / max(right + wrong, 1.0)
     recall = right / max(float(labels.sum()), 1.0)
@@ -50,13 +56,16 @@ def measure_decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
 
 
 def compute_recall_at(labels: Labels, probabilities: Probabilities, false_positive_rate: float) -> float:
-    """Largest recall of any threshold whose false-positive rate is at most the given one."""
+    """Returns the largest recall at or below a false-positive rate."""
     wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
     return float(right[wrong <= false_positive_rate].max())
 
 
 def compute_calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 10) -> float:
-    """Expected calibration error (Naeini et al. 2015): mean |stated - true share| over equal-width bins."""
+    """Computes the expected calibration error.
+
+    Mean |predicted - true share| over equal-width bins, weighted by rows (Naeini et al. 2015).
+    """
     of_bin = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
     rows = np.bincount(of_bin, minlength=bins)
     stated = np.bincount(of_bin, weights=probabilities, minlength=bins)
@@ -67,7 +76,10 @@ def compute_calibration_error(labels: Labels, probabilities: Probabilities, bins
 def measure_slices(
     slices: Sequence[str], labels: Labels, probabilities: Probabilities, threshold: float = 0.5
 ) -> list[dict[str, Any]]:
-    """One row a (slice, label): rows, mean probability, share decided right; worst first."""
+    """Tabulates each (slice, label), the worst first.
+
+    Columns: slice, is_api, rows, mean_probability, right (share of correct decisions at `threshold`).
+    """
     names = np.asarray(slices, dtype=object)
     rows = []
     for name in sorted(set(slices)):
@@ -92,13 +104,16 @@ CLIENT_CLASSES: Final = ("browser", "app", "library", "bot", "other", "none")
 
 
 def classify_clients(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """Features -> class of client of each row, "none" where no user agent was logged."""
+    """Returns the client class of each row; "none" if no user agent was logged."""
     flags = frame[[f"agent_{name}" for name in CLIENT_CLASSES]].to_numpy() > 0
     return np.where(flags.any(axis=1), np.array(CLIENT_CLASSES, object)[flags.argmax(axis=1)], "none")
 
 
 def classify_logs(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """Features -> what the log of each row held: response headers, else the media type, else the user agent."""
+    """Returns the most informative field that the log of each row has.
+
+    Response headers, otherwise the media type, otherwise the user agent, otherwise the request line only.
+    """
     has = [frame["headers_logged"] > 0, frame["response_untyped"] == 0, frame["agent_none"] == 0]
     return np.select(has, ["response headers", "media type", "user agent"], "request line only").astype(
         object
@@ -111,7 +126,10 @@ def measure_segments(
     probabilities: Probabilities,
     threshold: float = 0.5,
 ) -> pd.DataFrame:
-    """by, segment, rows, api_share, the figures of a decision at `threshold`; null where a class is missing."""
+    """Tabulates segments: by, segment, rows, api_share and metrics.
+
+    Metrics are of a decision at `threshold`; null if a segment lacks a class that the metric needs.
+    """
     rows: list[dict[str, Any]] = []
     for by, names in segments.items():
         for name in sorted(set(names)):
@@ -125,7 +143,10 @@ def measure_segments(
 def measure_hosts(
     hosts: npt.NDArray[Any], labels: Labels, probabilities: Probabilities, threshold: float = 0.5
 ) -> pd.DataFrame:
-    """One row a host without its name, worst ROC AUC first: rows, api_share and the figures of `by_segment`."""
+    """Tabulates hosts without their names, the worst ROC AUC first.
+
+    Columns: rows, api_share and the metrics of `measure_segments`.
+    """
     index = pd.factorize(pd.Series(hosts))[0]
     order = np.argsort(index, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(index[order])) + 1)
@@ -134,7 +155,10 @@ def measure_hosts(
 
 
 def summarise_hosts(hosts: pd.DataFrame) -> dict[str, float]:
-    """Means over hosts, each host counting once, and over the worst tenth of hosts; where a figure is defined."""
+    """Averages metrics over all hosts and over the worst tenth of the hosts.
+
+    Each host counts once; hosts for which a metric is undefined are left out of it.
+    """
     found: dict[str, float] = {}
     for name, best_is_high in (("roc_auc", True), ("recall", True), ("false_positive_rate", False)):
         values = np.sort(hosts[name].dropna().to_numpy(np.float64))

@@ -1,4 +1,7 @@
-"""Words of the phrases, by group of features. Sizes and shares are of the features' units."""
+"""Phrases that explain features, by group of features.
+
+Thresholds are in the units of the features.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ QUERY_PHRASES: Final[Mapping[Query, tuple[str, str] | tuple[str, str, float]]] =
 }
 SIZES: Final[Mapping[str, tuple[str, str, float, str]]] = {
     "request_bytes_log": ("large request", "small request", log1p(2_000), "request size not logged"),
-    "response_bytes_log": ("large answer", "small answer", log1p(20_000), "answer size not logged"),
+    "response_bytes_log": ("large response", "small response", log1p(20_000), "response size not logged"),
 }
 PATH_KINDS: Final[Mapping[PathWord, str]] = {
     PathWord.API: '"api"',
@@ -108,15 +111,15 @@ HOST_KINDS: Final[Mapping[HostWord, str]] = {
     HostWord.BEACON: "a word of tracking",
 }
 QUERY_KINDS: Final[Mapping[QueryWord, str]] = {
-    QueryWord.CALLBACK: "parameter for a callback (JSONP)",
-    QueryWord.BUST: "parameter against caches",
-    QueryWord.CAMPAIGN: "parameter of a campaign",
-    QueryWord.SEARCH: "parameter of a search",
-    QueryWord.FORMAT: "parameter for the format",
-    QueryWord.PAGING: "parameter of paging or sorting",
-    QueryWord.SELECT: "parameter that selects fields",
-    QueryWord.ASSET_VERSION: "parameter for a file's version",
-    QueryWord.API_VERSION: "parameter for an API version",
+    QueryWord.CALLBACK: "a callback parameter (JSONP)",
+    QueryWord.BUST: "a cache-busting parameter",
+    QueryWord.CAMPAIGN: "a campaign parameter",
+    QueryWord.SEARCH: "a search parameter",
+    QueryWord.FORMAT: "a format parameter",
+    QueryWord.PAGING: "a parameter for paging or sorting",
+    QueryWord.SELECT: "a parameter that selects fields",
+    QueryWord.ASSET_VERSION: "a parameter for a file version",
+    QueryWord.API_VERSION: "a parameter for an API version",
 }
 ENDINGS: Final[Mapping[Extension, str]] = {
     Extension.SCRIPT_PAGE: "a page made by a script (php, aspx)",
@@ -136,7 +139,7 @@ ENDINGS: Final[Mapping[Extension, str]] = {
 SIGNAL_PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "method": ("method is {}", "method is not {}"),
     "status": ("status: {}", "status is not: {}"),
-    "response_type": ("answers {}", "does not answer {}"),
+    "response_type": ("responds with {}", "does not respond with {}"),
     "request_type": ("sends {}", "does not send {}"),
     "accept": ("asks for {} (Accept)", "does not ask for {} (Accept)"),
     "agent": ("sent by {} (User-Agent)", "not sent by {} (User-Agent)"),
@@ -146,7 +149,7 @@ SIGNAL_PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "origin": ("Origin names {}", "Origin does not name {}"),
     "referer": ("Referer names {}", "Referer does not name {}"),
 }
-"""Signal → words around the answer, where it is the answer and where it is not."""
+"""Signal → texts around its value: if the value is this one, and if it is not."""
 
 FLAG_VALUES: Final[Mapping[str, str]] = {
     **{f"method_{method}": method for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS")},
@@ -162,7 +165,7 @@ FLAG_VALUES: Final[Mapping[str, str]] = {
     "status_failed": "error of the server (5xx)",
     "status_refused": "request refused (other 4xx)",
     "response_json": "JSON",
-    "response_json_like": "JSON or a dialect of it",
+    "response_json_like": "JSON or a format based on it",
     "response_html": "HTML",
     "response_image": "an image",
     "response_code": "a script, style sheet or font",
@@ -197,26 +200,33 @@ FLAG_VALUES: Final[Mapping[str, str]] = {
     "referer_other": "another host",
 }
 FLAG_PHRASES: Final[Mapping[str, tuple[str, str]]] = {
-    "response_untyped": ("answer without a content type", "answer has a content type"),
+    "response_untyped": ("response without a content type", "response has a content type"),
     "accept_none": ("no Accept header", "has an Accept header"),
     "agent_none": ("no User-Agent header", "has a User-Agent header"),
     "fetch_dest_none": ("no Sec-Fetch-Dest header", "has a Sec-Fetch-Dest header"),
-    "cache_forbidden": ("answer forbids shared caches", "answer does not forbid shared caches"),
-    "cache_long": ("answer may be kept for a day or longer", "answer may not be kept for a day"),
-    "cache_short": ("answer has caching rules, for less than a day", "answer has no short caching time"),
-    "set_cookie": ("answer sets a cookie", "answer sets no cookie"),
-    "etag": ("answer has an ETag", "answer has no ETag"),
-    "accept_ranges": ("answer offers ranges (Accept-Ranges)", "answer offers no ranges"),
-    "allow_origin": ("answer allows other origins (CORS)", "answer allows no other origins (no CORS header)"),
-    "content_encoding": ("answer is compressed", "answer is not compressed"),
-    "rate_limit": ("answer states a rate limit", "answer states no rate limit"),
-    "headers_logged": ("log holds answer headers", "log holds no answer headers"),
+    "cache_forbidden": ("response forbids shared caches", "response does not forbid shared caches"),
+    "cache_long": ("response may be cached for a day or longer", "response may not be cached for a day"),
+    "cache_short": ("response may be cached, for less than a day", "response has no short caching time"),
+    "set_cookie": ("response sets a cookie", "response sets no cookie"),
+    "etag": ("response has an ETag", "response has no ETag"),
+    "accept_ranges": ("response offers ranges (Accept-Ranges)", "response offers no ranges"),
+    "allow_origin": (
+        "response allows other origins (CORS)",
+        "response allows no other origins (no CORS header)",
+    ),
+    "content_encoding": ("response is compressed", "response is not compressed"),
+    "rate_limit": ("response states a rate limit", "response states no rate limit"),
+    "headers_logged": ("log has response headers", "log has no response headers"),
 }
-"""Flags that need words of their own."""
+"""Flags with texts of their own."""
 
 
 class Phrase(NamedTuple):
-    """Words for a value above `above`, for any other, and for one that is not known (negative)."""
+    """Texts for one feature.
+
+    `present`: the value is greater than `above` · `absent`: it is not · `unknown`: it is negative, which stands for
+    not logged.
+    """
 
     present: str
     absent: str
@@ -225,7 +235,10 @@ class Phrase(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Features about one subject. `is_choice`: flags, the most precise first; the first that holds says it all."""
+    """Features about one subject.
+
+    `is_choice`: the features are flags, the most precise first; the first that is set explains the whole group.
+    """
 
     name: str
     features: tuple[str, ...]
@@ -233,7 +246,7 @@ class Group(NamedTuple):
 
 
 def _of_words(prefix: str, words: Mapping[Any, str], phrase: Phrase) -> Iterator[tuple[str, Phrase]]:
-    """`phrase` with {} filled by each word's kind, under the name of its feature."""
+    """Yields each word's feature and `phrase` with {} replaced by the word's kind."""
     for member, kind in words.items():
         filled = Phrase(phrase.present.format(kind), phrase.absent.format(kind))
         yield f"{prefix}_{member.name.lower()}", filled
@@ -258,17 +271,21 @@ def _of_flags() -> Iterator[tuple[str, Phrase]]:
 
 PHRASES: Final[Mapping[str, Phrase]] = {
     **dict(_of_columns("host", HOST_PHRASES)),
-    **dict(_of_words("host_word", HOST_KINDS, Phrase("host says {}", "host does not say {}"))),
+    **dict(
+        _of_words("host_word", HOST_KINDS, Phrase("host name contains {}", "host name does not contain {}"))
+    ),
     **dict(_of_columns("path", PATH_PHRASES)),
-    **dict(_of_words("path_word", PATH_KINDS, Phrase("path says {}", "path does not say {}"))),
+    **dict(_of_words("path_word", PATH_KINDS, Phrase("path contains {}", "path does not contain {}"))),
     **dict(_of_words("early_word", PATH_KINDS, Phrase("path begins with {}", "path does not begin with {}"))),
-    **dict(_of_words("extension", ENDINGS, Phrase("file name ends like {}", "not the file name of {}"))),
+    **dict(
+        _of_words("extension", ENDINGS, Phrase("file extension of {}", "file extension is not that of {}"))
+    ),
     **dict(_of_columns("query", QUERY_PHRASES)),
-    **dict(_of_words("query_word", QUERY_KINDS, Phrase("query has {}", "query has no {}"))),
+    **dict(_of_words("query_word", QUERY_KINDS, Phrase("query has {}", "query does not have {}"))),
     **{name: Phrase(*words) for name, words in SIZES.items()},
     **dict(_of_flags()),
 }
-"""Phrase of each name in `FEATURES`; a test holds it complete."""
+"""Phrase of each name in `FEATURES`; a test checks that none is missing."""
 
 
 def _names(prefix: str, members: Any) -> tuple[str, ...]:
@@ -306,7 +323,7 @@ def _groups() -> Iterator[Group]:
 
 
 GROUPS: Final[tuple[Group, ...]] = tuple(_groups())
-"""Every feature is in exactly one group; a test holds it so."""
+"""Every feature is in exactly one group, which a test checks."""
 
 _ABSENT, _PRESENT, _UNKNOWN = 0, 1, 2
 STATES: Final = 3
@@ -314,7 +331,7 @@ STATES: Final = 3
 
 
 def find_state(name: str, value: float) -> int:
-    """Which of the `STATES` texts of the feature `name` a value has."""
+    """Returns the index of the text (of `STATES`) for a value of the feature `name`."""
     phrase = PHRASES[name]
     if phrase.unknown and value < 0:
         return _UNKNOWN
@@ -322,7 +339,10 @@ def find_state(name: str, value: float) -> int:
 
 
 def list_texts(direction: str) -> list[str]:
-    """`direction` ("for", "against") and the phrase, for every feature in order of `FEATURES` and each of its states."""
+    """Lists the texts of every feature in each state, after the direction.
+
+    The order is that of `FEATURES`, and within a feature absent, present, unknown. `direction` is "for" or "against".
+    """
     found = []
     for name in FEATURES:
         phrase = PHRASES[name]

@@ -1,9 +1,9 @@
-"""Why a transaction has its probability: contributions of features to the log-odds, and the strongest in words.
+"""Reasons for the probability of a transaction, from SHAP values.
 
-Contributions are SHAP values (Lundberg & Lee, "A unified approach to interpreting model predictions", NIPS 2017)
-by CatBoost's own TreeSHAP: with the base value they add up to the model's raw score, and once the words of the host are bounded
-as in scoring, to log(p / (1 - p)). They cost
-some hundred microseconds a transaction, a hundred times the score: only what is asked for is explained.
+Contributions of features to the log-odds are SHAP values (Lundberg & Lee, "A unified approach to interpreting model
+predictions", NIPS 2017) by CatBoost's own TreeSHAP: with the base value they add up to the model's raw score, and
+after the words of the host are bounded as in scoring, to log(p / (1 - p)). They cost some hundred microseconds per
+transaction, a hundred times the score, so only requested transactions are explained.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Indices = npt.NDArray[np.int64]
 
 REASONS: Final = "reasons"
 REASON_FIELDS: Final = ("group", "feature", "value", "contribution", "text")
-"""`group`: subject of the features that are summed · `feature`: the one that stands for it · `value`: that feature's ·
-`contribution`: of the whole group, log-odds, > 0 speaks for an API call · `text`: the same in words."""
+"""`group`: name of the features that are summed · `feature`: the one that represents them · `value`: its value ·
+`contribution`: of the whole group in log-odds, > 0 for an API call · `text`: the reason in words."""
 
 _GROUP_NAMES: Final = pa.array([group.name for group in GROUPS])
 _FEATURE_NAMES: Final = pa.array(FEATURES)
@@ -45,7 +45,9 @@ _HAS_UNKNOWN: Final = np.array([bool(PHRASES[name].unknown) for name in FEATURES
 
 
 class Explainer(NamedTuple):
-    """A model made ready for SHAP values, with its scale and bias beside it: raw = scale * (sum of leaves) + bias.
+    """A model prepared for SHAP values, with its scale and bias.
+
+    raw = scale * (sum of leaves) + bias.
 
     CatBoost refuses SHAP values of a model whose scale is not 1. They are linear in the model's output, so those of
     the scaled model are `scale` times those of the plain one, and the bias belongs to the base value.
@@ -61,7 +63,10 @@ class Explainer(NamedTuple):
 
 
 class Contributions(NamedTuple):
-    """(rows, features) in log-odds, and the base value: the mean raw score over the training rows."""
+    """SHAP values and their base value, in log-odds.
+
+    `values` is (rows, features); `base` is the mean raw score over the training rows.
+    """
 
     values: Values
     base: float
@@ -69,10 +74,10 @@ class Contributions(NamedTuple):
 
 @lru_cache(maxsize=2)
 def load_explainer(model: bytes) -> Explainer:
-    """The model of these bytes, ready to be explained; a worker process loads it once for all of its tasks.
+    """Loads a model for explanations; a worker process does so once for all its tasks.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features.
+        ModelMismatch: the bytes are not a model, or it was trained on other features.
     """
     from catboost import CatBoost
 
@@ -81,7 +86,10 @@ def load_explainer(model: bytes) -> Explainer:
 
 
 def build_explainer(model: Any) -> Explainer:
-    """A fitted or loaded model of the caller's own, ready to be explained; its scale and bias are taken out of it."""
+    """Prepares a fitted or loaded model for explanations.
+
+    The model is changed: its scale and bias are reset to 1 and 0.
+    """
     from catboost import CatBoost
 
     scale, bias = model.get_scale_and_bias()
@@ -97,7 +105,10 @@ def build_explainer(model: Any) -> Explainer:
 
 
 def compute_contributions(explainer: Explainer, features: Matrix) -> Contributions:
-    """Rows of the feature matrix -> each feature's contribution. One thread: Spark gives each core a task."""
+    """Computes each feature's contribution to each row.
+
+    One thread, because Spark gives each core a task.
+    """
     from catboost import Pool
 
     rows = Pool(np.asfortranarray(features, np.float32), feature_names=list(FEATURES))
@@ -107,32 +118,38 @@ def compute_contributions(explainer: Explainer, features: Matrix) -> Contributio
 
 
 def bound_host_words(explainer: Explainer, features: Matrix, found: Contributions) -> Contributions:
-    """Contributions that add up to the score: what the words of the host say too much is taken off the strongest of them."""
+    """Bounds the contributions of host words, as scoring does.
+
+    The log-odds beyond `HOST_BOUND` are subtracted from the strongest host word, so that the contributions add up to
+    the score.
+    """
     rows = find_rows_with_host_words(features)
     if not len(rows):
         return found
     nameless = explainer.model.predict(clear_host_words(features[rows]), thread_count=1)
     without = explainer.scale * np.asarray(nameless, np.float64) + explainer.bias
     values = found.values.copy()
-    said = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
-    values[rows, HOST_WORDS[np.argmax(said, axis=1)]] -= compute_excess(
+    strength = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
+    values[rows, HOST_WORDS[np.argmax(strength, axis=1)]] -= compute_excess(
         values[rows].sum(axis=1) + found.base, without
     )
     return Contributions(values, found.base)
 
 
 def compute_base_value(explainer: Explainer) -> float:
-    """Log-odds of the mean training row, where every explanation starts."""
+    """Computes the base value: the mean raw score over the training rows."""
     return compute_contributions(explainer, np.zeros((1, len(FEATURES)), np.float32)).base
 
 
 def sum_by_group(values: Values) -> Values:
-    """(rows, features) -> (rows, groups): sums over the features of each of `GROUPS`."""
+    """Sums (rows, features) over the features of each of `GROUPS` to (rows, groups)."""
     return np.stack([values[:, members].sum(axis=1) for members in _MEMBERS], axis=1)
 
 
 def select_reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
-    """The `most` groups of greatest |contribution| of each row, falling: a list of structs like `REASON`.
+    """Returns the `most` groups of greatest |contribution| of each row.
+
+    A list of structs like `REASON` for each row, the strongest first.
 
     `features` and `values` are (rows, features). Groups that contribute nothing are left out. Ties go to the group that
     comes first in `GROUPS`.
@@ -140,10 +157,10 @@ def select_reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
     sums = sum_by_group(values)
     chosen = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
     strength = np.take_along_axis(sums, chosen, axis=1)
-    said = strength != 0
+    contributes = strength != 0
     states = _states(features)
-    group, contribution = chosen[said], strength[said]
-    row = np.repeat(np.arange(len(features)), said.sum(axis=1))
+    group, contribution = chosen[contributes], strength[contributes]
+    row = np.repeat(np.arange(len(features)), contributes.sum(axis=1))
     feature = _leaders(values, states, sums)[row, group]
     text = ((contribution < 0) * len(FEATURES) + feature) * STATES + states[row, feature]
     columns = [
@@ -153,22 +170,25 @@ def select_reasons(features: Matrix, values: Values, most: int) -> pa.ListArray:
         pa.array(contribution.astype(np.float32)),
         _TEXTS.take(pa.array(text)),
     ]
-    offsets = np.concatenate([[0], np.cumsum(said.sum(axis=1))]).astype(np.int32)
+    offsets = np.concatenate([[0], np.cumsum(contributes.sum(axis=1))]).astype(np.int32)
     return pa.ListArray.from_arrays(
         pa.array(offsets), pa.StructArray.from_arrays(columns, names=list(REASON_FIELDS))
     )
 
 
 def _states(features: Matrix) -> Indices:
-    """(rows, features): 1 present, 0 absent, 2 unknown; `ml.explanation.phrases.state_of` of each value."""
+    """Returns the state of each value: 1 present, 0 absent, 2 unknown.
+
+    The same as `ml.explanation.phrases.find_state`, for (rows, features).
+    """
     return np.where(_HAS_UNKNOWN & (features < 0), 2, features > _ABOVE).astype(np.int64)
 
 
 def _leaders(values: Values, states: Indices, sums: Values) -> Indices:
-    """(rows, groups) -> position of the feature that stands for the group.
+    """Returns the column of the feature that represents each group: (rows, groups).
 
-    Of flags that answer one question the first that holds says it best ("answers HTML", rather than "not JSON");
-    elsewhere, and where none holds, the one that contributes most in the direction of the sum.
+    In a group of exclusive flags it is the first that is set ("response is HTML" rather than "not JSON"); in other groups,
+    and if no flag is set, the feature that contributes most in the direction of the sum.
     """
     found = np.empty(sums.shape, np.int64)
     for index, (group, members) in enumerate(zip(GROUPS, _MEMBERS, strict=True)):

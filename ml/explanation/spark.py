@@ -1,4 +1,4 @@
-"""Reasons of transactions as a column: `reasons` of many rows in one Arrow pass."""
+"""Column `reasons` of many transactions in one Arrow pass."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ REASON: Final = StructType(
 
 
 def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep`, `probability` and `reasons`."""
+    """Returns a function for `mapInArrow` that adds `probability` and `reasons`.
+
+    It maps batches with `NEEDED` and `keep` to batches with `keep`, `probability` and `reasons`.
+    """
 
     def explain(batches: Batches) -> Batches:
         ready = load_explainer(model.value)
@@ -47,12 +50,14 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
 
 
 def with_reasons(df: DataFrame, model: bytes, keep: Sequence[str], most: int) -> DataFrame:
-    """Columns `NEEDED` and `keep` -> `keep`, `probability` (float) and `reasons` (at most `most` of REASON): a row each.
+    """Adds `probability` (float) and `reasons` (at most `most`) to each row.
 
-    `signals` is `pipelines.selection.columns.packed_signals()`. The probability is the score's, to rounding.
+    The columns `NEEDED` and `keep` become `keep`, `probability` and `reasons`.
+
+    `signals` is `pipelines.selection.columns.packed_signals()`. The probability equals the score, except for rounding.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features.
+        ModelMismatch: the bytes are not a model, or it was trained on other features.
     """
     load_classifier(model)
     shared = df.sparkSession.sparkContext.broadcast(model)

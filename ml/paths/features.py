@@ -1,7 +1,8 @@
-"""Features of a path's step: what its text, its siblings and its subtree say about being a variable. Value layer, numpy.
+"""Features of a path's step, for deciding whether it is a variable.
 
-The numbers of place are counted by `pipelines/paths/children.py`; those of the text are computed here, in training and
-scoring alike. No lexicon: words and names look alike in any language (METHODS A6.5: it added nothing measurable).
+They describe its text, its siblings and its subtree. `pipelines/paths/children.py` counts the features of context;
+those of the text are computed here, for training and scoring alike. There is no lexicon: words and names look alike
+in any language, and a lexicon added nothing measurable (docs/methods.md, 1.5). Value layer, numpy.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ DERIVED_FEATURES: Final = ("log_siblings", "alike_share", "shared_share", "liter
 FEATURES: Final = (*CONTEXT_FEATURES, *DERIVED_FEATURES, *TEXT_FEATURES, *PATTERN_FEATURES, *PARENT_FEATURES)
 
 MAX_SIBLINGS: Final = 256
-"""More than so many are as many: crowded nodes are sampled (paths.max_children)."""
+"""Larger counts are capped at this: nodes with many children are sampled (paths.max_children)."""
 MAX_CHARACTERS: Final = 64
-"""Characters of a text that are looked at: no form needs more."""
+"""Number of characters of a text that are examined: no pattern needs more."""
 
 _KINDS = {"/": 0, ".": 1, ":": 2}
 _PATTERNS = {name: re.compile(pattern) for name, pattern in PATTERN_FEATURES.items()}
@@ -69,7 +70,16 @@ _KIND, _VOWEL, _CONSONANT = _classes()
 
 
 def build_matrix(steps: Sequence[str], prefixes: Sequence[str], place: Floats) -> Floats:
-    """Steps (`/users`), the prefixes before them, and their `PLACE` numbers (n x 21) → n x `FEATURES`, column-major."""
+    """Builds the feature matrix of steps.
+
+    Args:
+        steps: Steps such as `/users`, n of them.
+        prefixes: The path before each step.
+        place: The columns `CONTEXT_FEATURES` of each step (n x 21).
+
+    Returns:
+        n x `FEATURES`, column-major.
+    """
     named = {name: place[:, index] for index, name in enumerate(CONTEXT_FEATURES)}
     siblings, suffixes = np.maximum(named["siblings"], 1), np.maximum(named["suffixes"], 1)
     capped = np.minimum(siblings, MAX_SIBLINGS)
@@ -89,7 +99,7 @@ def build_matrix(steps: Sequence[str], prefixes: Sequence[str], place: Floats) -
 
 
 def _text(texts: Sequence[str]) -> list[npt.NDArray[np.generic]]:
-    """The columns `TEXT` but for the last."""
+    """Returns the columns `TEXT_FEATURES` except the last."""
     codes = _codes(texts)
     kinds = _KIND[codes]
     length = np.maximum((codes > 0).sum(1), 1)
@@ -110,7 +120,7 @@ def _text(texts: Sequence[str]) -> list[npt.NDArray[np.generic]]:
 
 
 def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Texts → n x `LONGEST` bytes of UTF-8, filled with zeros."""
+    """Returns the UTF-8 bytes of texts, n x `MAX_CHARACTERS`, padded with zeros."""
     fixed = np.array(
         [text.encode("utf-8", "replace").replace(b"\0", b"%")[:MAX_CHARACTERS] for text in texts],
         f"S{MAX_CHARACTERS}",
@@ -119,7 +129,7 @@ def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
 
 
 def _runs(marked: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Number of runs of True in each row, and the length of the longest."""
+    """Returns the number of runs of True in each row, and the longest run's length."""
     starts = marked[:, 0] + (marked[:, 1:] & ~marked[:, :-1]).sum(1)
     running, longest = np.zeros(len(marked), np.int64), np.zeros(len(marked), np.int64)
     for column in marked.T:
@@ -129,7 +139,7 @@ def _runs(marked: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDA
 
 
 def _entropy(codes: npt.NDArray[np.uint8], length: npt.NDArray[np.int64]) -> Floats:
-    """Shannon entropy of the characters, bits."""
+    """Computes the Shannon entropy of the characters, in bits."""
     rows = len(codes)
     flat = np.bincount((np.arange(rows)[:, None] * 256 + codes).ravel(), minlength=rows * 256).reshape(
         rows, 256

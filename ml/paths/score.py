@@ -1,4 +1,4 @@
-"""The classifier of path steps as a function of steps, prefixes and the numbers of their places."""
+"""The classifier of path steps as a function of steps and their context."""
 
 from __future__ import annotations
 
@@ -17,29 +17,34 @@ Scorer = Callable[[Sequence[str], Sequence[str], Floats], Floats]
 
 @lru_cache(maxsize=2)
 def load_path_classifier(model: bytes) -> Any:
-    """The CatBoost model of these bytes; a worker process loads it once for all of its tasks.
+    """Loads the CatBoost model; a worker process does so once for all its tasks.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
+        ModelMismatch: the bytes are not a model, or it was trained on features other than `FEATURES`.
     """
     way_out = "leave paths.model empty (train --classifier paths makes another)"
     return load_catboost(model, FEATURES, "the classifier of path segments", way_out)
 
 
 def predict_probabilities(model: Any, features: Floats) -> npt.NDArray[np.float32]:
-    """Rows of the feature matrix → probability of being a variable. One thread: Spark gives each core a task."""
+    """Predicts the probability that each row's step is a variable.
+
+    One thread, because Spark gives each core a task.
+    """
     return np.asarray(
         model.predict(features, prediction_type="Probability", thread_count=1)[:, 1], np.float32
     )
 
 
 def make_scorer(model: bytes) -> Scorer:
-    """The classifier of these bytes as a function: steps, prefixes and `PLACE` numbers → probability of being a variable.
+    """Returns a function that scores steps with the model.
 
-    It holds the bytes only, so it can be sent to executors, each of which loads the model once.
+    The function takes steps, prefixes and `CONTEXT_FEATURES` and returns probabilities of being a variable.
+
+    It holds only the bytes, so it can be sent to executors, each of which loads the model once.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features.
+        ModelMismatch: the bytes are not a model, or it was trained on other features.
     """
     load_path_classifier(model)
     return partial(_scored, model)

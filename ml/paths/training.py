@@ -1,6 +1,7 @@
-"""Training of the classifier of path steps: cross-validation over whole hosts, then a few members averaged in one model.
+"""Training of the classifier of path steps.
 
-Small on purpose: METHODS A6.5 measured that larger ensembles lose 0.07 of F1 on traffic of sites that they have not seen.
+Cross-validation over whole hosts, then a few models averaged into one. The ensemble is small on purpose: larger ones
+lost 0.07 of F1 on traffic of sites that they had not seen (docs/methods.md, 1.5).
 """
 
 from __future__ import annotations
@@ -26,15 +27,19 @@ HIDDEN_FEATURES: Final = (
     ("variable_share",),
     (*PARENT_NAME_FEATURES, "variable_share"),
 )
-"""Features that a member of the ensemble does not see. The parent's name tells a collection from an action in a busy API and
-misleads elsewhere; what siblings were taken for helps where most are known, and repeats the first pass' mistakes elsewhere.
-Half of the members decide without each, and agree better with people than either half alone.
+"""Features hidden from each model of the ensemble.
+
+The parent's name tells a collection from an action in a busy API and misleads elsewhere; the siblings' classes help if most
+of them are certain, and otherwise repeat the mistakes of the first pass. Half of the models decide without each, and the
+average agrees better with human labels than either half alone.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedPaths:
-    """A classifier of path steps and what is known of it; figures are out of fold, of hosts not seen, weighted.
+    """A classifier of path steps with its metrics.
+
+    Metrics are weighted and out of fold: of hosts that the model did not train on.
 
     `importances`: feature, importance (percent, falling) · `slices`: siblings, rows, right at 0.5, of literals and variables.
     """
@@ -46,7 +51,11 @@ class TrainedPaths:
 
 
 def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
-    """`host`, `prefix`, `step`, `PLACE`, `is_variable`, `weight`: a judged model.
+    """Trains and evaluates the classifier of path steps.
+
+    Args:
+        frame: Columns `host`, `prefix`, `step`, `CONTEXT_FEATURES`, `is_variable`, `weight`.
+        options: Settings of the training.
 
     Raises:
         InputError: a class is missing, or there are fewer hosts than folds.
@@ -93,7 +102,7 @@ def _fit(
 
 
 def _averaged(models: list[Any]) -> Any:
-    """Mean of the log-odds."""
+    """Averages the log-odds of the models."""
     from catboost import sum_models
 
     return sum_models(models, weights=[1 / len(models)] * len(models))
@@ -119,7 +128,10 @@ def _slices(
     found: npt.NDArray[np.float64],
     weights: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
-    """How often it is right by how many siblings a step has: one alone is the hardest."""
+    """Tabulates the share of correct decisions by a step's number of siblings.
+
+    A step without siblings is the hardest.
+    """
     edges = [0, 1, 2, 4, 12, 64, np.inf]
     names = ["1", "2", "3-4", "5-12", "13-64", "65+"]
     table = pd.DataFrame(

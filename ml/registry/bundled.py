@@ -1,4 +1,4 @@
-"""The model that ships with the package, so that discovery works before any training."""
+"""The models that ship with the package, so that no training is needed first."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ LABEL_SOURCES: Final = {
 
 
 def load_bundled_model() -> bytes:
-    """The bundled model's bytes, compared with the checksum on its card.
+    """Returns the bundled model's bytes, checked against the checksum on its card.
 
     Raises:
-        ModelMismatch: the file is missing or is not the one that the card describes (a broken installation).
+        ModelMismatch: the file is missing or does not match the card (a broken installation).
     """
     return _checked(MODEL, CARD)
 
 
 def load_bundled_path_model() -> bytes:
-    """The bytes of the bundled classifier of path segments, compared with the checksum on its card.
+    """Returns the bytes of the bundled classifier of path segments.
+
+    They are checked against the checksum on its card.
 
     Raises:
-        ModelMismatch: as of `bundled`.
+        ModelMismatch: as in `load_bundled_model`.
     """
     return _checked(PATH_MODEL, PATH_CARD)
 
@@ -45,19 +47,29 @@ def load_bundled_path_model() -> bytes:
 def _checked(model: str, its_card: str) -> bytes:
     found = _file(model)
     if checksum(found) != json.loads(_file(its_card))["sha256"]:
-        raise ModelMismatch(f"ml/models/{model} is not the model that its card describes: install again.")
+        raise ModelMismatch(f"ml/models/{model} does not match its card: reinstall the package.")
     return found
 
 
 def read_card() -> dict[str, Any]:
-    """What is known of the bundled model: features, training, out-of-fold figures, checksum."""
+    """Reads the card of the bundled model.
+
+    It has features, settings of the training, out-of-fold metrics and the checksum.
+    """
     return dict(json.loads(_file(CARD)))
 
 
 def describe_model(
     trained: Trained, training: Mapping[str, Any], simulator: Mapping[str, Any], labels: str = "simulated"
 ) -> dict[str, Any]:
-    """A card for `trained`: the same input always gives the same card. `labels`: where the truth came from."""
+    """Returns the model card as data; deterministic.
+
+    Args:
+        trained: The model with its metrics.
+        training: Settings of the training.
+        simulator: Settings of the simulator.
+        labels: Source of the labels, a key of `LABEL_SOURCES`.
+    """
     from ml.requests.features import FEATURES
 
     used = trained.importances[trained.importances["importance"] > 0]
@@ -81,7 +93,7 @@ def describe_model(
 
 
 def render_card(card: Mapping[str, Any]) -> str:
-    """The card for people, in Markdown."""
+    """Renders the card as Markdown."""
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in card["out_of_fold"].items())
     weak, parts = _weak_rows(card), _part_rows(card)
     settings = f"version {card['version']}, " + ", ".join(
@@ -96,31 +108,31 @@ on {LABEL_SOURCES.get(card["labels"], card["labels"])}: {settings}.
 header classes and sizes (`ml/requests/features.py`). **Never sees** Authorization, cookies, session identifiers, client
 addresses, times or whole host names.
 
-**Judged** out of fold: whole hosts, and hosts of one stack, are left out, so each figure is about sites that the
-judging model had not seen. Where they are simulated, real traffic has habits that no simulator knows.
+**Evaluated** out of fold: whole hosts, and all hosts of one stack, are held out, so each metric is of sites that the
+model had not been trained on. They are simulated if the labels are: real traffic has properties that no simulator knows.
 
-| figure | value |
+| metric | value |
 |---|---|
 {figures}
 
-Where it is weakest (share decided right at 0.5):
+Where it is weakest (share of correct decisions at 0.5):
 
-| kind | label | rows | right |
+| kind | label | rows | correct |
 |---|---|---|---|
 {weak}
 
-By client and by what the log holds (hosts left out, decided at 0.5):
+By client and by what the log has (held-out hosts, decisions at 0.5):
 
 | part | rows | API | ROC AUC | recall | false-positive rate |
 |---|---|---|---|---|---|
 {parts}
 
-**Calibrated** by Platt scaling on raw scores of hosts left out, baked into the file (slope
-{card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}): of transactions with a stated 0.8, about
-80 % were API calls, in traffic with as many API calls as that of the training. Where these are rarer, it is right less often.
+**Calibrated** by Platt scaling on raw scores of held-out hosts, included in the file (slope
+{card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}): of transactions with a predicted 0.8, about
+80 % were API calls, if the traffic has as large a share of API calls as the training data. If they are rarer, fewer are.
 
-**Bounded** when it scores: words of the host's name move the log-odds by {HOST_BOUND:g} at most, either way. The figures above
-are without the bound.
+**Bounded** when it scores: words of the host's name change the log-odds by at most {HOST_BOUND:g} in either direction.
+The metrics above are without this bound.
 
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
@@ -146,7 +158,10 @@ def _or_none(value: float | None) -> str:
 
 
 def _version() -> str:
-    """Version of the package, hence of features and simulator; "unknown" where it runs uninstalled from an archive."""
+    """Returns the version of the package, and so of features and simulator.
+
+    It is "unknown" if the package runs from an archive without being installed.
+    """
     try:
         return metadata.version("apicensus")
     except metadata.PackageNotFoundError:
@@ -154,7 +169,7 @@ def _version() -> str:
 
 
 def checksum(model: bytes) -> str:
-    """SHA-256 in hexadecimal."""
+    """Returns the SHA-256 digest in hexadecimal."""
     return hashlib.sha256(model).hexdigest()
 
 
@@ -162,4 +177,4 @@ def _file(name: str) -> bytes:
     try:
         return resources.files(__package__.rpartition(".")[0]).joinpath("models", name).read_bytes()
     except OSError as error:
-        raise ModelMismatch(f"ml/models/{name} is missing: install again.") from error
+        raise ModelMismatch(f"ml/models/{name} is missing: reinstall the package.") from error

@@ -1,4 +1,7 @@
-"""Gates that a new model must pass to become the champion, and the comparison with the champion on rows fair to both."""
+"""Gates that a new model must pass to become the champion.
+
+One of them is a comparison with the current champion on rows that are fair to both.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ Weights = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MetricDifference:
-    """A figure of both models on the same rows, and the bounds of challenger - champion."""
+    """A metric of both models on the same rows, with bounds of the difference.
+
+    `low` and `high` bound challenger - champion.
+    """
 
     challenger: float
     champion: float
@@ -40,7 +46,10 @@ class MetricDifference:
 
 
 class Ranking:
-    """Rows by falling probability; measures itself under any weight of the groups, ties never in its favour."""
+    """Rows by descending score, to compute metrics under any weights of the groups.
+
+    Tied scores never improve a metric.
+    """
 
     def __init__(self, labels: Labels, scores: Probabilities, groups: npt.NDArray[np.int64]) -> None:
         order = np.argsort(-scores, kind="stable")
@@ -49,12 +58,15 @@ class Ranking:
         self._groups, self._api = groups[order], labels[order]
 
     def figures(self, weights: Weights) -> Weights:
-        """Average precision and recall at a false-positive rate of 0.001, each row weighing as its group does."""
+        """Computes average precision and recall at a false-positive rate of 0.001.
+
+        Each row has the weight of its group. Both are NaN if the weights leave only one class.
+        """
         of_row = weights[self._groups]
         right = np.cumsum(np.where(self._api, of_row, 0.0))[self._last]
         wrong = np.cumsum(np.where(self._api, 0.0, of_row))[self._last]
         if right[-1] == 0 or wrong[-1] == 0:
-            return np.array([np.nan, np.nan])  # a draw with one class only says nothing
+            return np.array([np.nan, np.nan])  # undefined for a resample with only one class
         precision = right / np.maximum(right + wrong, 1e-12)
         average = float((np.diff(right, prepend=0.0) * precision).sum() / right[-1])
         within = right[wrong <= FALSE_POSITIVE_RATE * wrong[-1] + 1e-9]
@@ -71,10 +83,12 @@ def estimate_differences(
     seed: int,
     significance: float,
 ) -> Mapping[str, MetricDifference]:
-    """Figure -> difference with one-sided bounds, each missed with at most `significance` / 2 (Bonferroni).
+    """Estimates the difference of each compared metric with one-sided bounds.
 
-    Student's t over the groups times the bootstrap's standard error: with few hosts the percentiles of a
-    bootstrap are too narrow.
+    Each bound is missed with a probability of at most `significance` / 2 (Bonferroni).
+
+    The bounds are Student's t over the groups times the bootstrap's standard error: with few hosts, the percentiles of
+    a bootstrap are too narrow.
     """
     names, index = np.unique(groups, return_inverse=True)
     ours, theirs = Ranking(labels, challenger, index), Ranking(labels, champion, index)
@@ -102,7 +116,7 @@ def estimate_differences(
 PREDICTIONS: Final = "comparison/out_of_fold.parquet"
 LEARNED_FROM: Final = "comparison/learned_from.json"
 MIN_GROUPS: Final = 10
-"""Below this many unseen groups a bootstrap over them says nothing."""
+"""With fewer unseen groups, a bootstrap over them is meaningless."""
 OUT_OF_FOLD: Final = "same rows and folds, both out of fold"
 NEW_TO_BOTH: Final = "rows of hosts new to both"
 CHAMPION_FAVOURED: Final = (
@@ -112,7 +126,11 @@ CHAMPION_FAVOURED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ChampionPredictions:
-    """The champion's probabilities for `rows` (positions in the frame), and why this is a fair basis or not."""
+    """The champion's predictions, for comparison with the challenger.
+
+    `rows`: positions in the frame · `scores`: probabilities for them · `basis`: whether and why the comparison is
+    fair.
+    """
 
     rows: npt.NDArray[np.int64]
     scores: npt.NDArray[np.floating[Any]]
@@ -122,7 +140,21 @@ class ChampionPredictions:
 def predict_with_champion(
     mlflow: Any, run_id: str, model: Callable[[], bytes], trained: Trained, frame: pd.DataFrame
 ) -> ChampionPredictions | None:
-    """The champion of this run and with this model on the challenger's rows; None where it fits the features no longer."""
+    """Returns the champion's predictions for the challenger's rows.
+
+    If the champion's run has the same rows and folds, they are its out-of-fold predictions; otherwise its model
+    predicts the rows of hosts that it was not trained on, or all rows if those are too few.
+
+    Args:
+        mlflow: The configured MLflow module.
+        run_id: Run of the champion.
+        model: Returns the champion's bytes; called only if needed.
+        trained: The challenger.
+        frame: Its training frame.
+
+    Returns:
+        None if the champion no longer fits the features.
+    """
     everything = np.arange(len(frame))
     if mlflow.MlflowClient().get_run(run_id).data.tags.get("data") == digest_rows_and_folds(
         trained.out_of_fold
@@ -147,15 +179,18 @@ def predict_with_champion(
 
 
 def digest_rows_and_folds(out_of_fold: pd.DataFrame) -> str:
-    """Identifies rows and folds: equal digests mean that out-of-fold figures can be compared directly."""
+    """Returns a digest of rows and folds.
+
+    If digests are equal, out-of-fold metrics can be compared directly.
+    """
     rows = pd.util.hash_pandas_object(out_of_fold[[HOST, SLICE, LABEL, "fold"]], index=False)
     return hashlib.sha256(rows.to_numpy().tobytes()).hexdigest()[:16]
 
 
 def _artefact(mlflow: Any, run: str, path: str) -> bytes | None:
-    """The run's artefact; None where it has none, as in runs of older versions."""
-    there = mlflow.MlflowClient().list_artifacts(run, str(Path(path).parent))
-    if not any(item.path == path for item in there):
+    """Returns the run's artefact; None if it has none, as in runs of older versions."""
+    artefacts = mlflow.MlflowClient().list_artifacts(run, str(Path(path).parent))
+    if not any(item.path == path for item in artefacts):
         return None
     with TemporaryDirectory() as folder:
         file = mlflow.artifacts.download_artifacts(run_id=run, artifact_path=path, dst_path=folder)
@@ -163,42 +198,44 @@ def _artefact(mlflow: Any, run: str, path: str) -> bytes | None:
 
 
 def fingerprint_hosts(frame: pd.DataFrame) -> list[str]:
-    """Four hexadecimal digits for each host and stack learned from: enough to leave them out, too few to name them.
+    """Returns a short fingerprint of each host and stack in the training data.
 
-    A host that was not learned from has a mark of another by chance with probability hosts / 65,536, and is
-    then left out too.
+    Four hexadecimal digits are enough to leave these hosts out later and too few to identify them.
+
+    A host that is not in the training data has the fingerprint of one that is with probability hosts / 65,536; it is then
+    left out as well.
     """
-    return sorted({mark for column in _marked(frame) for mark in column if mark})
+    return sorted({each for column in _fingerprints(frame) for each in column if each})
 
 
 def find_unseen_rows(frame: pd.DataFrame, learned_from: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Positions of the rows whose host and stack have no mark among these."""
+    """Returns positions of the rows whose host and stack have other fingerprints."""
     known = set(learned_from)
     seen = np.zeros(len(frame), np.bool_)
-    for column in _marked(frame):
-        seen |= np.array([mark in known for mark in column], np.bool_)
+    for column in _fingerprints(frame):
+        seen |= np.array([each in known for each in column], np.bool_)
     return np.flatnonzero(~seen)
 
 
-def _marked(frame: pd.DataFrame) -> list[list[str]]:
+def _fingerprints(frame: pd.DataFrame) -> list[list[str]]:
     columns = [name for name in (HOST, STACK) if name in frame]
     found = []
     for name in columns:
-        short = {value: _mark(name, value) for value in frame[name].unique()}
+        short = {value: _fingerprint(name, value) for value in frame[name].unique()}
         found.append([short[value] for value in frame[name]])
     return found
 
 
-def _mark(column: str, value: Any) -> str:
+def _fingerprint(column: str, value: Any) -> str:
     if pd.isna(value):
-        return ""  # without a stack: tied to nothing
+        return ""  # no stack, so nothing to compare
     return hashlib.sha256(f"{column}\0{value}".encode()).hexdigest()[:4]
 
 
 def find_comparable_rows(
     frame: pd.DataFrame, learned_from: Sequence[str], groups: npt.NDArray[Any]
 ) -> npt.NDArray[np.int64] | None:
-    """Positions of the rows new to the champion; None where they are too few to judge by."""
+    """Returns positions of the rows new to the champion; None if they are too few."""
     rows = find_unseen_rows(frame, learned_from)
     labels = frame[LABEL].to_numpy(np.bool_)[rows]
     enough = len(np.unique(groups[rows])) >= MIN_GROUPS and labels.any() and not labels.all()
@@ -206,7 +243,7 @@ def find_comparable_rows(
 
 
 class GateOptions(Protocol):
-    """What the gates read of the settings."""
+    """The settings that the gates use."""
 
     @property
     def min_roc_auc(self) -> float: ...  # noqa: D102  # described by the settings file
@@ -226,7 +263,10 @@ class GateOptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A figure of the challenger and the setting that bounds it, from below or from above."""
+    """A metric of the challenger and the setting that bounds it.
+
+    `is_floor`: the setting is a lower bound, otherwise an upper bound.
+    """
 
     name: str
     figure: str
@@ -244,7 +284,7 @@ GATES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """One gate: what was found, what the limit is, and a note in words."""
+    """Result of one gate: the value, the limit, and a note in words."""
 
     gate: str
     passed: bool
@@ -255,64 +295,72 @@ class GateResult:
 
 @dataclass(frozen=True, slots=True)
 class PromotionDecision:
-    """Whether the champion alias moved, why, and every gate."""
+    """Whether the challenger becomes the champion, why, and the result of each gate."""
 
     promoted: bool
     reason: str
-    outcomes: tuple[GateResult, ...]
+    results: tuple[GateResult, ...]
 
     def table(self) -> pd.DataFrame:
-        """gate, passed, found, limit, note."""
+        """Returns a table with the columns gate, passed, found, limit, note."""
         columns = ("gate", "passed", "found", "limit", "note")
-        return pd.DataFrame([{name: getattr(each, name) for name in columns} for each in self.outcomes])
+        return pd.DataFrame([{name: getattr(each, name) for name in columns} for each in self.results])
 
 
 def evaluate_gates(
-    trained: Trained, rival: ChampionPredictions | None, options: GateOptions, seed: int
+    trained: Trained, champion: ChampionPredictions | None, options: GateOptions, seed: int
 ) -> PromotionDecision:
-    """All gates, also after one has failed: the verdict says everything that is wrong at once."""
-    outcomes = [_bounded(gate, collect_gate_metrics(trained, options), options) for gate in GATES]
-    outcomes += _against(trained, rival, options, seed)
-    failed = [each for each in outcomes if not each.passed]
-    said = "; ".join(f"{each.gate}: {each.note}" for each in failed)
-    return PromotionDecision(not failed, said or f"all {len(outcomes)} gates hold", tuple(outcomes))
+    """Evaluates all gates, so that the decision lists every failure at once."""
+    results = [_check_bound(gate, collect_gate_metrics(trained, options), options) for gate in GATES]
+    results += _compare_with_champion(trained, champion, options, seed)
+    failed = [each for each in results if not each.passed]
+    reason = "; ".join(f"{each.gate}: {each.note}" for each in failed)
+    return PromotionDecision(not failed, reason or f"all {len(results)} gates hold", tuple(results))
 
 
 def collect_gate_metrics(trained: Trained, options: GateOptions) -> dict[str, float]:
-    """Out-of-fold metrics, size of the model, and the share decided right of the worst kind with enough rows."""
+    """Collects the metrics that gates check.
+
+    Out-of-fold metrics, the size of the model, and the lowest share of correct decisions among kinds with enough
+    rows.
+    """
     counted = trained.slices[trained.slices["rows"] >= options.min_kind_rows]
     worst = float(counted["right"].min()) if len(counted) else 1.0
     return {**trained.metrics, "model_bytes": float(len(trained.model)), "worst_kind_right": worst}
 
 
-def _bounded(gate: Gate, found: Mapping[str, float], options: GateOptions) -> GateResult:
+def _check_bound(gate: Gate, found: Mapping[str, float], options: GateOptions) -> GateResult:
     value, limit = found[gate.figure], float(getattr(options, gate.setting))
     passed = value >= limit if gate.is_floor else value <= limit
-    note = f"{gate.figure} {_short(value)}, {'at least' if gate.is_floor else 'at most'} {_short(limit)} (gates.{gate.setting})"
+    note = f"{gate.figure} {_format(value)}, {'at least' if gate.is_floor else 'at most'} {_format(limit)} (gates.{gate.setting})"
     return GateResult(gate.name, passed, value, limit, note)
 
 
-def _against(
-    trained: Trained, rival: ChampionPredictions | None, options: GateOptions, seed: int
+def _compare_with_champion(
+    trained: Trained, champion: ChampionPredictions | None, options: GateOptions, seed: int
 ) -> list[GateResult]:
-    if rival is None:
+    if champion is None:
         return [
             GateResult(
-                f"not worse than the champion: {name}", True, None, None, "there is no champion that fits"
+                f"not worse than the champion: {name}",
+                True,
+                None,
+                None,
+                "there is no champion with these features",
             )
             for name in COMPARED_METRICS
         ]
-    judged = trained.out_of_fold.iloc[rival.rows]
+    compared = trained.out_of_fold.iloc[champion.rows]
     found = estimate_differences(
-        judged[LABEL].to_numpy(np.bool_),
-        judged["probability"].to_numpy(),
-        rival.scores,
-        judged["group"].to_numpy(),
+        compared[LABEL].to_numpy(np.bool_),
+        compared["probability"].to_numpy(),
+        champion.scores,
+        compared["group"].to_numpy(),
         resamples=options.resamples,
         seed=seed,
         significance=options.significance,
     )
-    return [_not_worse(name, change, rival.basis) for name, change in found.items()]
+    return [_not_worse(name, change, champion.basis) for name, change in found.items()]
 
 
 def _not_worse(name: str, change: MetricDifference, basis: str) -> GateResult:
@@ -324,5 +372,5 @@ def _not_worse(name: str, change: MetricDifference, basis: str) -> GateResult:
     return GateResult(gate, change.high >= 0, change.challenger - change.champion, 0.0, note)
 
 
-def _short(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4f}"

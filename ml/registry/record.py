@@ -1,6 +1,8 @@
-"""What a training run in MLflow holds, without MLflow: metrics by group, figures, tables, and its description.
+"""Contents of a training run in MLflow, without MLflow itself.
 
-Nothing here names a host or holds a raw value: rows are numeric features, kinds of the label's source, counts.
+Metrics by group, figures, tables, and the run's description.
+
+Nothing here has a host's name or a raw value: rows are numeric features, kinds of the labels, and counts.
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ from ml.training.train import LABEL, SLICE, Trained
 MODEL_DESCRIPTION: Final = """CatBoost model of API Census: probability that an HTTP transaction is an API call.
 
 The alias `champion` is what `selection.model: models:/NAME@champion` uses; it moves only to a version that
-holds every gate (settings `gates`). Each version says how good it is and which gates it held."""
+passes every gate (settings `gates`). Each version has its metrics and the results of its gates."""
 
 
 def collect_metrics(trained: Trained) -> dict[str, float]:
-    """The run's metrics; the part before the slash is the heading under which MLflow shows them."""
+    """Returns the run's metrics; MLflow groups them by the part before the slash."""
     found = {f"{_heading(name)}/{name}": value for name, value in trained.metrics.items()}
     return {**found, "model/bytes": float(len(trained.model))}
 
@@ -38,7 +40,10 @@ def _heading(name: str) -> str:
 
 
 def count_training_data(trained: Trained) -> dict[str, Any]:
-    """How much data: rows, hosts, groups left out together, share of API calls."""
+    """Counts the training data: rows, hosts, groups, kinds, share of API calls.
+
+    A group is a set of hosts that are held out together.
+    """
     rows = trained.out_of_fold
     return {
         "data.rows": len(rows),
@@ -50,7 +55,7 @@ def count_training_data(trained: Trained) -> dict[str, Any]:
 
 
 def draw_figures(trained: Trained) -> dict[str, Figure]:
-    """Name of the file -> figure."""
+    """Draws the run's figures, by file name."""
     rows, top = trained.out_of_fold, trained.importances.head(30)
     labels, found = rows[LABEL].to_numpy(np.bool_), rows["probability"].to_numpy()
     return {
@@ -64,33 +69,39 @@ def draw_figures(trained: Trained) -> dict[str, Figure]:
 def collect_tables(
     trained: Trained, more: Mapping[str, pd.DataFrame] | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Name of the file -> table, floats rounded for reading."""
+    """Returns the run's tables by file name, with floats rounded for reading."""
     found = {"slices": trained.slices, "importances": trained.importances, **trained.tables, **(more or {})}
     return {f"{name}.json": table.round(5) for name, table in found.items()}
 
 
 def select_predictions(trained: Trained) -> pd.DataFrame:
-    """is_api, fold and probability of each row, in the frame's order: what a later model is compared with."""
+    """Returns the predictions that a later model is compared with.
+
+    Columns is_api, fold and probability, in the order of the frame.
+    """
     return trained.out_of_fold[[LABEL, "fold", "probability"]].astype(
         {"fold": "int8", "probability": "float32"}
     )
 
 
 def name_run(trained: Trained, parameters: Mapping[str, Any]) -> str:
-    """The run's name, short enough for MLflow's list."""
+    """Returns the run's name, short enough for MLflow's list."""
     seed = f", seed {parameters['seed']}" if "seed" in parameters else ""
     return f"train {trained.out_of_fold[HOST].nunique()} hosts{seed}"
 
 
-def describe_run(trained: Trained, verdict: PromotionDecision | None = None) -> str:
-    """Markdown for the run and the registered version: what it is, how good, and whether it may be champion."""
+def describe_run(trained: Trained, decision: PromotionDecision | None = None) -> str:
+    """Describes the run and the registered version in Markdown.
+
+    Data, metrics, weakest kinds and, if given, the decision on promotion.
+    """
     known, found = count_training_data(trained), trained.metrics
     weak = "\n".join(
-        f"- {row.slice} ({'API' if row.is_api else 'other'}, {row.rows:,} rows): {row.right:.1%} right"
+        f"- {row.slice} ({'API' if row.is_api else 'other'}, {row.rows:,} rows): {row.right:.1%} correct"
         for row in trained.slices.head(5).itertuples()
     )
     text = f"""**Probability that an HTTP transaction is an API call**, learned from {known["data.rows"]:,} transactions of
-{known["data.hosts"]} hosts. Figures are of hosts that the judging model had not seen ({known["data.groups"]} groups of hosts).
+{known["data.hosts"]} hosts. Metrics are of hosts that the model had not been trained on ({known["data.groups"]} groups of hosts).
 
 - ROC AUC **{found["roc_auc"]:.4f}**, average precision {found["average_precision"]:.4f}
 - recall {found["recall_at_fpr_0.001"]:.4f} at a false-positive rate of 0.001, {found["recall_at_fpr_0.01"]:.4f} at 0.01
@@ -103,12 +114,12 @@ def describe_run(trained: Trained, verdict: PromotionDecision | None = None) -> 
 
 Pictures are in `figures/`, tables in `tables/`, the model card in `CARD.md`.
 """
-    return text if verdict is None else f"{text}\n{_gates(verdict)}"
+    return text if decision is None else f"{text}\n{_gates(decision)}"
 
 
-def _gates(verdict: PromotionDecision) -> str:
-    said = "moved to this version" if verdict.promoted else "stays where it is"
+def _gates(decision: PromotionDecision) -> str:
+    alias = "moved to this version" if decision.promoted else "stays where it is"
     rows = "\n".join(
-        f"- {'holds' if each.passed else '**FAILS**'}, {each.gate}: {each.note}" for each in verdict.outcomes
+        f"- {'passes' if each.passed else '**FAILS**'}, {each.gate}: {each.note}" for each in decision.results
     )
-    return f"**Gates**: `champion` {said}.\n\n{rows}\n"
+    return f"**Gates**: `champion` {alias}.\n\n{rows}\n"

@@ -1,4 +1,4 @@
-"""Where MLflow's runs and models are kept, and how its address is shown: never with credentials."""
+"""Location of MLflow's runs and models, shown without credentials."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipelines.runtime.errors import CensusError
 QUIET_ENVIRONMENT: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the printed address would hold the credentials
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # the printed address would contain the credentials
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # by default minutes pass before it says that nobody is there
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # by default it takes minutes to report an unreachable server
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 NOISY_LOGGERS: Final = ("mlflow", "alembic", "urllib3", "git")
-"""MLflow's environment, so that nothing is sent or printed, and the loggers that say too much."""
+"""Environment of MLflow, so that nothing is sent or printed, and the loggers that are too verbose."""
 
 
 class TrackingError(CensusError):
@@ -27,7 +27,7 @@ class TrackingError(CensusError):
 
 
 class TrackingOptions(Protocol):
-    """What tracking reads of the settings."""
+    """The settings that tracking uses."""
 
     @property
     def uri(self) -> str: ...  # noqa: D102  # described by the settings file
@@ -39,7 +39,10 @@ class TrackingOptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where runs and models go. `artifacts` is None where the server decides. `uri` may hold credentials."""
+    """Location of runs and models.
+
+    `artifacts` is None if the server decides. `uri` may contain credentials.
+    """
 
     uri: str
     artifacts: str | None
@@ -51,7 +54,7 @@ class Store:
 
 
 def resolve_store(options: TrackingOptions, warehouse: str) -> Store:
-    """The configured store, else SQLite and a folder inside the warehouse.
+    """Returns the configured store, or SQLite and a folder inside the warehouse.
 
     Raises:
         TrackingError: nothing is configured and the warehouse is not a local folder.
@@ -68,5 +71,5 @@ def resolve_store(options: TrackingOptions, warehouse: str) -> Store:
 
 
 def hide_credentials(text: str) -> str:
-    """The text without user names and passwords of addresses in it."""
+    """Replaces user names and passwords of URLs in a text."""
     return re.sub(r"(\w+://)[^/\s]*@", r"\1***@", text)

@@ -1,6 +1,6 @@
 """Runs, models and the champion in MLflow: the only module that imports it.
 
-Nothing is sent to anybody but the configured tracking server, and no credential of its address is ever shown.
+Nothing is sent to any server but the configured tracking server, and credentials of its address are never shown.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def log_training(
     tables: Mapping[str, pd.DataFrame] | None = None,
     card: str = "",
 ) -> LoggedRun:
-    """One run with all that is known of the model, and a registered version.
+    """Logs a run with everything about the model, and registers a version.
 
     Args:
-        store: Where it goes.
+        store: Location of runs and models.
         trained: The model with its out-of-fold figures.
         parameters: Settings of the training.
-        tables: More tables, logged as `tables/NAME.json`; they must not hold raw values of traffic.
+        tables: Additional tables, logged as `tables/NAME.json`; they must not contain raw values of traffic.
         card: The model card in Markdown, logged as `CARD.md`.
 
     Raises:
@@ -98,39 +98,43 @@ def promote(
     options: GateOptions,
     seed: int = 0,
 ) -> PromotionDecision:
-    """Moves the alias `champion` to the new version if every gate holds (`ml.registry.promotion`), and logs them in the run.
+    """Moves the alias `champion` to the new version if it passes every gate.
 
-    A champion that no longer fits the features loses.
+    The results of the gates (`ml.registry.promotion`) are logged in the run.
+
+    A champion that no longer fits the features is replaced.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
     with _mlflow(store) as mlflow:
         client = mlflow.MlflowClient()
-        holder = _champion(mlflow, store)
-        rival = (
+        version = _champion(mlflow, store)
+        champion = (
             None
-            if holder is None
-            else predict_with_champion(mlflow, holder.run_id, lambda: download_model(store), trained, frame)
+            if version is None
+            else predict_with_champion(mlflow, version.run_id, lambda: download_model(store), trained, frame)
         )
-        verdict = evaluate_gates(trained, rival, options, seed)
-        text, said = record.describe_run(trained, verdict), "passed" if verdict.promoted else "failed"
-        mlflow.log_table(verdict.table(), "gates.json", run_id=logged.run_id)
+        decision = evaluate_gates(trained, champion, options, seed)
+        text, status = record.describe_run(trained, decision), "passed" if decision.promoted else "failed"
+        mlflow.log_table(decision.table(), "gates.json", run_id=logged.run_id)
         client.set_tag(logged.run_id, "mlflow.note.content", text)
-        client.set_tag(logged.run_id, "gates", said)
+        client.set_tag(logged.run_id, "gates", status)
         client.update_registered_model(store.registered_model, record.MODEL_DESCRIPTION)
         client.update_model_version(store.registered_model, logged.version, text)
-        client.set_model_version_tag(store.registered_model, logged.version, "gates", said)
-        if verdict.promoted:
+        client.set_model_version_tag(store.registered_model, logged.version, "gates", status)
+        if decision.promoted:
             client.set_registered_model_alias(store.registered_model, CHAMPION, logged.version)
-    return verdict
+    return decision
 
 
 def download_model(store: Store, address: str | None = None) -> bytes:
-    """The CatBoost file of `models:/NAME@ALIAS` (default: the champion of the store's registered model).
+    """Downloads the CatBoost file of `models:/NAME@ALIAS`.
+
+    The default is the champion of the store's registered model.
 
     Raises:
-        TrackingError: the registry cannot be reached or holds no such model.
+        TrackingError: the registry cannot be reached or has no such model.
     """
     address = address or f"models:/{store.registered_model}@{CHAMPION}"
     with _mlflow(store) as mlflow, TemporaryDirectory() as folder:
@@ -147,7 +151,9 @@ def log_comparison(
     figures: Mapping[str, Figure],
     tables: Mapping[str, pd.DataFrame],
 ) -> str:
-    """A run of the comparison of variants; returns its id. Figures are logged as NAME.png, tables as NAME.json.
+    """Logs a run of the comparison of variants; returns its id.
+
+    Figures are logged as NAME.png, tables as NAME.json.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
@@ -168,7 +174,9 @@ def log_path_training(
     parameters: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
 ) -> str:
-    """A run of the training of the classifier of path segments, the model as its artefact; returns the run's id.
+    """Logs a training run of the classifier of path segments; returns its id.
+
+    The model is an artefact of the run.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
@@ -186,12 +194,18 @@ def log_path_training(
 
 
 def _tags(step: str) -> dict[str, str]:
-    """The step, also as the run's source: by default that is the path of a script on this machine."""
+    """Returns tags with the step, also as the run's source.
+
+    By default the source would be the path of a script on this machine.
+    """
     return {"step": step, "mlflow.source.name": f"apicensus {step}", "mlflow.source.type": "JOB"}
 
 
 def _dataset(known: str) -> Any:
-    """The data's name and digest for the run's page; rows and where they come from stay here."""
+    """Returns the dataset's name and digest for the run's page.
+
+    Rows and their origin are not logged.
+    """
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
 
@@ -200,7 +214,7 @@ def _dataset(known: str) -> Any:
 
 
 def _log_model(store: Store, trained: Trained) -> tuple[str, str]:
-    """Id of the logged model and the registered version."""
+    """Logs and registers the model; returns its id and its version."""
     import mlflow.catboost as flavour
     from catboost import CatBoostClassifier
     from catboost import __version__ as catboost_version
@@ -221,7 +235,7 @@ def _log_model(store: Store, trained: Trained) -> tuple[str, str]:
 
 
 def _champion(mlflow: Any, store: Store) -> Any | None:
-    """The champion's model version, None where the alias points nowhere."""
+    """Returns the champion's model version; None if the alias is not set."""
     try:
         return mlflow.MlflowClient().get_model_version_by_alias(store.registered_model, CHAMPION)
     except mlflow.exceptions.MlflowException as error:
@@ -232,14 +246,14 @@ def _champion(mlflow: Any, store: Store) -> Any | None:
 
 @contextmanager
 def _mlflow(store: Store) -> Iterator[Any]:
-    """MLflow, pointed at the store, silent, its errors without credentials."""
+    """Yields MLflow, configured for the store, silent, its errors without credentials."""
     for name, value in QUIET_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     local = store.uri.startswith("sqlite:///")
     if local:
         Path(store.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        warnings.simplefilter("ignore")  # of libraries below MLflow: nothing a user could mend
+        warnings.simplefilter("ignore")  # of MLflow's dependencies: a user cannot fix them
         import mlflow
         import mlflow.catboost
 
@@ -256,6 +270,6 @@ def _mlflow(store: Store) -> Iterator[Any]:
             mlflow.set_experiment(store.experiment)
             yield mlflow
         except mlflow.exceptions.MlflowException as error:
-            said = hide_credentials(str(error)).splitlines()[0].rstrip(".")
+            message = hide_credentials(str(error)).splitlines()[0].rstrip(".")
             way_out = "Check tracking.uri and selection.model, or train first."
-            raise TrackingError(f"MLflow at {hide_credentials(store.uri)}: {said}. {way_out}") from None
+            raise TrackingError(f"MLflow at {hide_credentials(store.uri)}: {message}. {way_out}") from None

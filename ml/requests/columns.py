@@ -1,4 +1,7 @@
-"""Columns of the blocks that the kernels fill, numbered from 0. Shares are of the bytes, the rest are counts or flags."""
+"""Columns of the blocks that the kernels fill, numbered from 0.
+
+Shares are of the bytes; all others are counts or flags.
+"""
 
 from __future__ import annotations
 

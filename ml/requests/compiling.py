@@ -1,4 +1,4 @@
-"""What loops over bytes share: constants of hashing, classes of bytes, how a function is compiled."""
+"""Shared parts of loops over bytes: hashing, byte classes, compilation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 WordTable = tuple[npt.NDArray[np.uint64], Longs, int]
-"""Slots (hashes), marks (groups; 0 = empty slot), number of groups. Open addressing, 2^n slots."""
+"""Slots (hashes), groups of each slot (a bit per group; 0 = empty slot), number of groups. Open addressing, 2^n slots."""
 
 OFFSET: Final = np.uint64(0xCBF29CE484222325)
 PRIME: Final = np.uint64(0x100000001B3)
-"""Fowler-Noll-Vo 1a, 64 bit (draft-eastlake-fnv): a multiplication a byte; a forged collision sets a flag."""
+"""Fowler-Noll-Vo 1a, 64 bit (draft-eastlake-fnv): one multiplication per byte; a forged collision only sets a flag."""
 
 DIGIT, LOWER, UPPER, HEX = 1, 2, 4, 8
 LETTER, WORD = LOWER | UPPER, LOWER | UPPER | DIGIT
@@ -40,15 +40,18 @@ CLASSES: Final = _byte_classes()
 
 
 def helper(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that kernels call. Never cached itself: its cache would outlive changes of what it calls in turn."""
+    """Compiles a function that kernels call.
+
+    It is never cached itself, because its cache would outlive changes of the functions that it calls.
+    """
     return numba.njit(nogil=True)(function)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, compiled at its first call or taken from the disk's cache.
+    """Compiles `function` at its first call, or loads it from the cache on disk.
 
-    Executors import this module from an archive and perhaps as a user without a home. Where the cache has no folder
-    that can be written, each worker process compiles once and keeps the result for all of its tasks.
+    Executors import this module from an archive, possibly as a user without a home directory. If there is no writable folder
+    for the cache, each worker process compiles once and keeps the result for all its tasks.
     """
     try:
         cached = numba.njit(cache=True, nogil=True)(function)
@@ -56,5 +59,5 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             return cached
-    except (RuntimeError, OSError):  # numba: no folder at all; the system: not this one
+    except (RuntimeError, OSError):  # numba found no folder, or the system refuses to write there
         return helper(function)

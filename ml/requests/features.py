@@ -1,8 +1,7 @@
-"""The classifier's feature matrix: one list of names, one function that fills it, for training and scoring.
+"""The classifier's feature matrix, the same for training and scoring.
 
-What header fields say comes as the packed integer of `pipelines.http.signals`; hosts, paths and queries are
-read from their Arrow buffers by the kernels. Nothing identifies a site: words are of HTTP and of frameworks
-(`ml.requests.words`).
+Header fields come as the packed integer of `pipelines.http.signals`; the kernels read hosts, paths and queries from their
+Arrow buffers. No feature identifies a site: the words are those of HTTP and of frameworks (`ml.requests.words`).
 """
 
 from __future__ import annotations
@@ -24,13 +23,16 @@ Matrix = Floats
 
 
 class Flag(NamedTuple):
-    """A column that is 1 where `signal` has one of `classes` ("none" = nothing fits or nothing logged)."""
+    """A column that is 1 if `signal` has one of `classes`.
+
+    The class "none" stands for a value that fits no class or was not logged.
+    """
 
     name: str
     signal: str
     classes: tuple[str, ...]
     trend: int = 0
-    """+1 or -1 where more of it can only speak for or against an API call, whatever else is known."""
+    """+1 or -1 if the flag can only be evidence for or against an API call, regardless of other features."""
 
 
 def _flags(signal: str, *names: str) -> tuple[Flag, ...]:
@@ -112,13 +114,13 @@ FEATURES: Final[tuple[str, ...]] = (
     *SIZE_FEATURES,
     *(flag.name for flag in FLAGS),
 )
-"""Names of the columns, in order; a model remembers them and is refused where they differ."""
+"""Names of the columns, in order; a model stores them and is rejected if they differ."""
 
 TRENDS: Final[dict[str, int]] = {flag.name: flag.trend for flag in FLAGS if flag.trend}
 
 
 def _flag_tables() -> tuple[Longs, Longs, Longs]:
-    """Shift, mask and set of codes (a bit a code) of each flag."""
+    """Returns shift, mask and set of codes (a bit per code) of each flag."""
     by_name = {signal.name: (signal, offset) for signal, offset in zip(SIGNALS, OFFSETS, strict=True)}
     shifts, masks, codes = [], [], []
     for flag in FLAGS:
@@ -140,7 +142,10 @@ def build_matrix(
     request_bytes: pa.Array,
     response_bytes: pa.Array,
 ) -> Matrix:
-    """Columns of a batch -> (rows, len(FEATURES)) float32, column-major as CatBoost reads it fastest.
+    """Builds the feature matrix of a batch.
+
+    Returns:
+        (rows, len(FEATURES)) float32, column-major, which CatBoost reads fastest.
 
     Strings may be Arrow `string`, `large_string` or `binary`, sliced, with nulls (read as empty) and with
     bytes that are not UTF-8. A missing size is -1, else log(1 + bytes); a request of 0 bytes is a missing
@@ -161,7 +166,10 @@ def build_matrix(
 
 
 def _text(column: pa.Array) -> tuple[Bytes, Longs]:
-    """Bytes and offsets (rows + 1) of a string array, always of the same types: kernels compile once."""
+    """Returns bytes and offsets (rows + 1) of a string array.
+
+    Their types are always the same, so that kernels compile only once.
+    """
     if column.null_count:
         column = column.fill_null(
             b"" if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) else ""
@@ -176,7 +184,10 @@ def _text(column: pa.Array) -> tuple[Bytes, Longs]:
 
 
 def _frozen(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The array as read-only: numba compiles writable and read-only arguments separately."""
+    """Returns a read-only view of the array.
+
+    numba compiles separately for writable and read-only arguments.
+    """
     values = values.view()
     values.flags.writeable = False
     return values
@@ -188,5 +199,5 @@ def _log(sizes: pa.Array, least: int) -> Matrix:
 
 
 def list_trends(names: Sequence[str]) -> list[int]:
-    """Monotone constraints in the order of `names`: +1, -1 or 0."""
+    """Returns monotone constraints in the order of `names`: +1, -1 or 0."""
     return [TRENDS.get(name, 0) for name in names]

@@ -1,4 +1,4 @@
-"""Compiled: what one segment of a path says."""
+"""Compiled kernels that fill the features of paths, hosts, queries and flags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ DOT, DASH, UNDERSCORE = b".-_"
 
 @helper
 def _is_version(data: Bytes, start: int, end: int) -> bool:
-    """`v1`, `v2.1`, `v1beta2`: a v, a digit, then digits, dots or small letters; 8 bytes at most."""
+    """Returns whether a segment is a version such as `v1`, `v2.1` or `v1beta2`.
+
+    A v and a digit, then digits, dots or lower-case letters; at most 8 bytes.
+    """
     if not 2 <= end - start <= 8 or data[start] | 0x20 != 118 or not CLASSES[data[start + 1]] & DIGIT:
         return False
     for i in range(start + 2, end):  # noqa: SIM110  # numba compiles no generators inside all()
@@ -38,7 +41,7 @@ def _is_version(data: Bytes, start: int, end: int) -> bool:
 
 @helper
 def _is_date(data: Bytes, start: int, end: int) -> bool:
-    """Starts like `2024-05-31`."""
+    """Returns whether a segment starts with a date such as `2024-05-31`."""
     if end - start < 10 or data[start + 4] != DASH or data[start + 7] != DASH:
         return False
     for i in (0, 1, 2, 3, 5, 6, 8, 9):  # noqa: SIM110  # see above
@@ -93,14 +96,14 @@ def count_segment(
 
 SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
-HELPERS_DIGEST: Final = "129098f96a0f"
+HELPERS_DIGEST: Final = "6b0e2377fd7c"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
 
 @helper
 def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, base: int) -> None:
-    """Shares and counts that do not look at segments."""
+    """Fills shares and counts that do not depend on segments."""
     digits, uppers = 0, 0
     for i in range(start, end):
         byte = data[i]
@@ -132,7 +135,10 @@ def _last_segment(
     base: int,
     column: int,
 ) -> None:
-    """Columns of the last non-empty segment; its extension's classes go to `column` and the ones after it."""
+    """Fills the columns of the last non-empty segment.
+
+    The classes of its extension go to `column` and the columns after it.
+    """
     digits = 0
     for i in range(start, end):
         digits += CLASSES[data[i]] & DIGIT
@@ -153,10 +159,12 @@ def _last_segment(
 def fill_paths(
     data: Bytes, offsets: Longs, words: WordTable, extensions: WordTable, out: Floats, base: int
 ) -> None:
-    """Columns: `Path`, a path word each (anywhere), the same for the first two segments, an extension each.
+    """Fills the columns of paths.
 
-    `words` and `extensions` are (slots, marks, number of groups); `offsets` has one more entry than there
-    are rows.
+    They are `Path`, one per path word (anywhere), the same for the first two segments, and one per extension.
+
+    `words` and `extensions` are (slots, groups of each slot, number of groups); `offsets` has one more entry than there are
+    rows.
     """
     early, ending = base + PATH_COLUMNS + words[2], base + PATH_COLUMNS + 2 * words[2]
     for row in range(len(offsets) - 1):
@@ -188,9 +196,11 @@ def fill_paths(
 
 @kernel
 def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base: int) -> None:
-    """Columns: `Host`, then a host word each. The last two labels (registered domain) teach no words.
+    """Fills the columns of hosts: `Host`, then one per host word.
 
-    Digits and dashes of a name are not counted: they tell sites apart, not API calls from pages.
+    Words of the last two labels (the registered domain) are ignored.
+
+    Digits and dashes of a name are not counted: they distinguish sites, not API calls from pages.
     """
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
@@ -212,7 +222,10 @@ def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base:
 def fill_queries(
     data: Bytes, offsets: Longs, words: WordTable, formats: WordTable, out: Floats, base: int
 ) -> None:
-    """Columns: `Query`, then a query word each (whole parameter names)."""
+    """Fills the columns of queries: `Query`, then one per query word.
+
+    Query words are whole parameter names.
+    """
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
         digits, found, first, equals = 0, 0, start, -1
@@ -239,7 +252,10 @@ def fill_queries(
 
 @kernel
 def fill_flags(packed: Longs, shifts: Longs, masks: Longs, codes: Longs, out: Floats, base: int) -> None:
-    """One column a flag: whether the code in the field (shift, mask) is in the set `codes` (a bit a code)."""
+    """Fills one column per flag.
+
+    It is 1 if the code in the field (shift, mask) is in the set `codes` (a bit per code).
+    """
     for row in range(len(packed)):
         for flag in range(len(shifts)):
             code = (packed[row] >> shifts[flag]) & masks[flag]

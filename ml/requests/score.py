@@ -1,4 +1,7 @@
-"""A CatBoost model on executors: loaded once, checked for its features, its probabilities added to Arrow batches."""
+"""A CatBoost model on executors.
+
+It is loaded once, its features are checked, and its probabilities are added to Arrow batches.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ Probabilities = Callable[[pa.RecordBatch], npt.NDArray[np.float32]]
 
 
 def load_catboost(model: bytes, features: Sequence[str], classifier: str, way_out: str) -> Any:
-    """The CatBoost model of these bytes.
+    """Loads a CatBoost model and checks its features.
 
     Args:
         model: Its native file.
-        features: What it must have been trained on, in this order.
-        classifier: What errors call it.
-        way_out: What a user can do but train again.
+        features: Features that it must have been trained on, in this order.
+        classifier: Name of it for error messages.
+        way_out: What a user can do other than train again.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features.
+        ModelMismatch: the bytes are not a model, or it was trained on other features.
     """
     from catboost import CatBoost, CatBoostError
 
@@ -51,7 +54,10 @@ def load_catboost(model: bytes, features: Sequence[str], classifier: str, way_ou
 
 
 def make_scorer(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches → `keep` and `probability`. `prepared` is called once a task, where the model is."""
+    """Returns a function for `mapInArrow`: batches → `keep` and `probability`.
+
+    `prepared` is called once per task, on the executor.
+    """
 
     def add(batches: Batches) -> Batches:
         predict = prepared()
@@ -67,26 +73,29 @@ def make_scorer(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> C
 
 HOST_WORDS: Final = np.array([n for n, name in enumerate(FEATURES) if name.startswith("host_word_")])
 HOST_BOUND: Final = 2.0
-"""Log-odds that the words of a host's name may move a score, either way: the weight of a hint (odds of 7), not of a proof.
+"""Maximum change of the log-odds by the words of a host's name, in either direction: odds of 7, a hint and not a proof.
 
-The simulator names sites by what they serve, and the model believes it more than people keep to it: unbounded, `shop.` took 5.5
-off some simulated requests, more than an API's path gives. Training on hosts of any name bounds it too, but costs what names
-honestly tell (docs/accuracy.md)."""
+The simulator names sites by what they serve, and the model relies on that more than real names justify: without a bound, `shop.`
+subtracted 5.5 from some simulated requests, more than an API's path adds. Training on hosts with arbitrary names bounds it as
+well, but loses the real information in names (docs/accuracy.md)."""
 NEEDED: Final = ("host", "path", "query", "signals", "request_bytes", "response_bytes")
 
 
 @lru_cache(maxsize=2)
 def load_classifier(model: bytes) -> Any:
-    """The CatBoost model of these bytes; a worker process loads it once for all of its tasks.
+    """Loads the CatBoost model; a worker process does so once for all its tasks.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features than `FEATURES`.
+        ModelMismatch: the bytes are not a model, or it was trained on features other than `FEATURES`.
     """
     return load_catboost(model, FEATURES, "the classifier", "leave selection.model empty")
 
 
 def predict_probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
-    """Rows of the feature matrix -> probability of an API call. One thread: Spark gives each core a task."""
+    """Predicts the probability that each row is an API call.
+
+    The words of hosts are bounded (`HOST_BOUND`). One thread, because Spark gives each core a task.
+    """
     found, rows = predict_log_odds(model, features), find_rows_with_host_words(features)
     if len(rows):
         found[rows] -= compute_excess(found[rows], predict_log_odds(model, clear_host_words(features[rows])))
@@ -94,12 +103,12 @@ def predict_probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float3
 
 
 def find_rows_with_host_words(features: Matrix) -> npt.NDArray[np.int64]:
-    """Positions of the rows whose host says a word."""
+    """Returns positions of the rows whose host contains a word."""
     return np.flatnonzero(features[:, HOST_WORDS].any(axis=1))
 
 
 def clear_host_words(features: Matrix) -> Matrix:
-    """A copy of the rows, as if the host's name said nothing."""
+    """Returns a copy of the rows without words of the host."""
     nameless = np.array(features, order="F")
     nameless[:, HOST_WORDS] = 0
     return nameless
@@ -108,16 +117,19 @@ def clear_host_words(features: Matrix) -> Matrix:
 def compute_excess(
     with_words: npt.NDArray[np.float64], without: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """What the words of the host move the log-odds beyond `HOST_BOUND`; to be taken off."""
+    """Returns the effect of host words on the log-odds beyond `HOST_BOUND`."""
     moved = with_words - without
     return np.asarray(moved - np.clip(moved, -HOST_BOUND, HOST_BOUND), np.float64)
 
 
 def predict_log_odds(model: Any, features: Matrix) -> npt.NDArray[np.float64]:
-    """Rows of the feature matrix -> the model's own log-odds of an API call, calibrated if it is; nothing is bounded."""
+    """Predicts the model's log-odds of an API call, without the bound on host words.
+
+    They are calibrated if the model is.
+    """
     return np.asarray(model.predict(features, prediction_type="RawFormulaVal", thread_count=1), np.float64)
 
 
 def build_batch_matrix(batch: pa.RecordBatch) -> Matrix:
-    """The feature matrix of a batch that holds the columns `NEEDED`."""
+    """Builds the feature matrix of a batch with the columns `NEEDED`."""
     return build_matrix(*(batch.column(name) for name in NEEDED))

@@ -1,4 +1,4 @@
-"""The classifier on executors: one Arrow pass for features and probability, or for the features alone."""
+"""The classifier on executors: probability or features in one Arrow pass."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from ml.requests.score import (
 
 
 def make_batch_scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and `probability`."""
+    """Returns a function for `mapInArrow` that adds the probability.
+
+    It maps batches with `NEEDED` and `keep` to batches with `keep` and `probability`.
+    """
 
     def prepared() -> Probabilities:
         classifier = load_classifier(model.value)
@@ -33,7 +36,10 @@ def make_batch_scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[
 
 
 def make_batch_featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:
-    """For `mapInArrow`: batches of `NEEDED` and `keep` -> `keep` and one float column a feature."""
+    """Returns a function for `mapInArrow` that adds the features.
+
+    It maps batches with `NEEDED` and `keep` to batches with `keep` and one float column per feature.
+    """
 
     def featurize(batches: Batches) -> Batches:
         for batch in batches:
@@ -47,13 +53,15 @@ def make_batch_featurizer(keep: Sequence[str]) -> Callable[[Batches], Batches]:
 
 
 def with_probability(df: DataFrame, model: bytes, keep: Sequence[str]) -> DataFrame:
-    """Columns `NEEDED` and `keep` -> `keep` and `probability` (float): one row in, one row out.
+    """Adds `probability` (float) to each row.
+
+    The columns `NEEDED` and `keep` become `keep` and `probability`.
 
     `signals` is `pipelines.selection.columns.packed_signals()`. The model is checked here, before any work
     is planned.
 
     Raises:
-        ModelMismatch: the bytes are no model, or one of other features.
+        ModelMismatch: the bytes are not a model, or it was trained on other features.
     """
     load_classifier(model)
     shared = df.sparkSession.sparkContext.broadcast(model)
@@ -64,7 +72,10 @@ def with_probability(df: DataFrame, model: bytes, keep: Sequence[str]) -> DataFr
 
 
 def with_features(df: DataFrame, keep: Sequence[str]) -> DataFrame:
-    """Columns `NEEDED` and `keep` -> `keep` and the features (float each), as scoring sees them."""
+    """Adds the features (floats), as scoring uses them, to each row.
+
+    The columns `NEEDED` and `keep` become `keep` and the features.
+    """
     features = [StructField(name, FloatType(), False) for name in FEATURES]
     schema = StructType([*_kept(df, keep), *features])
     return df.select(*dict.fromkeys([*keep, *NEEDED])).mapInArrow(make_batch_featurizer(tuple(keep)), schema)

@@ -1,4 +1,4 @@
-"""Compiled pieces of the kernels: tokens of a text and the groups of words that they belong to."""
+"""Compiled helpers of the kernels: tokens of a text and their groups of words."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Slots = npt.NDArray[np.uint64]
 
 
 @helper
-def find_groups(word: np.uint64, slots: Slots, marks: Longs) -> Any:
-    """Groups of a hashed word; 0 where the table does not hold it."""
+def find_groups(word: np.uint64, slots: Slots, groups: Longs) -> Any:
+    """Returns the groups of a hashed word; 0 if it is not in the table."""
     mask = np.uint64(len(slots) - 1)
     slot = word & mask
-    while marks[slot] != 0:
+    while groups[slot] != 0:
         if slots[slot] == word:
-            return marks[slot]
+            return groups[slot]
         slot = (slot + np.uint64(1)) & mask
     return 0
 
 
 @helper
 def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
-    """Hash of the bytes with ASCII letters in lower case."""
+    """Returns the hash of the bytes with ASCII letters in lower case."""
     word = OFFSET
     for i in range(start, end):
         byte = data[i] | 0x20 if CLASSES[data[i]] & UPPER else data[i]
@@ -35,8 +35,11 @@ def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
 
 
 @helper
-def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, marks: Longs) -> tuple[int, int]:
-    """Groups of all tokens (also without trailing digits: `api2`), and how many may be hashes of content."""
+def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups: Longs) -> tuple[int, int]:
+    """Returns the groups of all tokens, and how many may be hashes of content.
+
+    Tokens are also looked up without trailing digits (`api2`).
+    """
     found, hashes, first, digits, trailing = 0, 0, start, 0, 0
     for i in range(start, end + 1):
         kind = CLASSES[data[i]] if i < end else 0
@@ -46,9 +49,9 @@ def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, marks: Lon
             continue
         length = i - first
         if 0 < length <= 24:
-            found |= find_groups(hash_word(data, first, i), slots, marks)
+            found |= find_groups(hash_word(data, first, i), slots, groups)
             if 0 < trailing < length:
-                found |= find_groups(hash_word(data, first, i - trailing), slots, marks)
+                found |= find_groups(hash_word(data, first, i - trailing), slots, groups)
         hashes += length >= 8 and 0 < digits < length
         first, digits, trailing = i + 1, 0, 0
     return found, hashes
@@ -56,7 +59,10 @@ def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, marks: Lon
 
 @helper
 def write_groups(found: int, out: Floats, row: int, column: int) -> None:
-    """A 1 in the column of each group that was found; few are, so only those are touched."""
+    """Writes 1 into the column of each group that was found.
+
+    Few are, so only those columns are touched.
+    """
     while found:
         if found & 1:
             out[column, row] = 1
@@ -66,6 +72,9 @@ def write_groups(found: int, out: Floats, row: int, column: int) -> None:
 
 @helper
 def count_if(condition: bool, out: Floats, row: int, column: int) -> None:
-    """One more in a column. The guard matters: most counts stay 0, and each column is a page of its own."""
+    """Adds one to a column if the condition holds.
+
+    The check saves time: most counts stay 0, and each column is on another page of memory.
+    """
     if condition:
         out[column, row] += 1

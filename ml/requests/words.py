@@ -1,7 +1,7 @@
-"""Words that say something about a URL whatever the site, and the hash tables in which kernels find them.
+"""Words that characterise a URL of any site, and their hash tables for kernels.
 
 Only words of HTTP, of frameworks and of the web's file system belong here, never words of a business: a model
-that knows `orders` remembers shops instead of recognising APIs.
+that knows `orders` would remember shops instead of recognising APIs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ml.requests.compiling import OFFSET, PRIME, WordTable
 
 
 class PathWord(IntFlag):
-    """What a token of a path (letters and digits between other characters) belongs to."""
+    """Groups of words in a path; a token is a run of letters and digits."""
 
     API = auto()
     REST = auto()
@@ -42,7 +42,7 @@ class PathWord(IntFlag):
 
 
 class HostWord(IntFlag):
-    """What a token of a host name's labels (without the registered domain) belongs to."""
+    """Groups of words in a host name, without the registered domain."""
 
     API = auto()
     GATEWAY = auto()
@@ -54,7 +54,10 @@ class HostWord(IntFlag):
 
 
 class QueryWord(IntFlag):
-    """What a query parameter's name belongs to; those that sign a caller in are left out on purpose."""
+    """Groups of names of query parameters.
+
+    Parameters that authenticate a caller are left out on purpose.
+    """
 
     CALLBACK = auto()
     BUST = auto()
@@ -68,7 +71,7 @@ class QueryWord(IntFlag):
 
 
 class Extension(IntFlag):
-    """Class of a file name's ending."""
+    """Groups of file extensions."""
 
     SCRIPT_PAGE = auto()
     HTML = auto()
@@ -188,7 +191,7 @@ GroupT = TypeVar("GroupT", bound=int)
 
 
 def fnv1a(word: str) -> int:
-    """The hash that the kernels compute byte by byte."""
+    """Returns the hash that the kernels compute byte by byte."""
     value = int(OFFSET)
     for byte in word.encode():
         value = ((value ^ byte) * int(PRIME)) & 0xFFFFFFFFFFFFFFFF
@@ -196,16 +199,23 @@ def fnv1a(word: str) -> int:
 
 
 def build_word_table(groups: Mapping[GroupT, str]) -> WordTable:
-    """Group (a bit) -> words, as a table from a word's hash to its groups; half of the slots or less are taken."""
+    """Builds a hash table from a word's hash to its groups.
+
+    Args:
+        groups: The words, separated by white space, of each group (a bit).
+
+    Returns:
+        Slots, groups of each slot, number of groups. At most half of the slots are used.
+    """
     found: dict[str, int] = {}
     for group, words in groups.items():
         for word in words.split():
             found[word] = found.get(word, 0) | int(group)
     size = 1 << (2 * len(found)).bit_length()
-    slots, marks = np.zeros(size, np.uint64), np.zeros(size, np.int64)
-    for word, mark in found.items():
+    slots, masks = np.zeros(size, np.uint64), np.zeros(size, np.int64)
+    for word, mask in found.items():
         slot = fnv1a(word) & (size - 1)
-        while marks[slot]:
+        while masks[slot]:
             slot = (slot + 1) & (size - 1)
-        slots[slot], marks[slot] = fnv1a(word), mark
-    return slots, marks, len(groups)
+        slots[slot], masks[slot] = fnv1a(word), mask
+    return slots, masks, len(groups)

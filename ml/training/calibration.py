@@ -1,7 +1,7 @@
-"""Probabilities that mean what they say: Platt scaling, fitted on raw scores of groups left out.
+"""Calibrated probabilities: Platt scaling of raw scores of held-out groups.
 
-Source: Platt (1999) with the smoothed targets and the Newton steps of Lin, Lin and Weng (2007). It is two
-numbers, so it is baked into the model's own file: the scale into the leaves, the offset as the model's bias.
+Source: Platt (1999) with the smoothed targets and the Newton steps of Lin, Lin and Weng (2007). The calibrator has
+two parameters, so it is stored in the model's own file: the scale in the leaves, the offset as the model's bias.
 """
 
 from __future__ import annotations
@@ -22,30 +22,36 @@ Scores = npt.NDArray[np.float64]
 Calibrator = Callable[[Scores], Scores]
 
 MIN_SLOPE: Final = 1e-3
-"""Smallest slope: a model that ranks worse than chance is flattened, never turned round."""
+"""Smallest slope: a model that ranks worse than chance is flattened, never inverted."""
 DIGITS: Final = 6
 """Slope and offset are rounded, so that the last bit of another machine's `exp` does not change the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Platt:
-    """Probability = sigmoid(slope * raw + offset), with raw in log-odds. Invariant: slope > 0, so ranks stay."""
+    """A calibrator: probability = sigmoid(slope * raw + offset), raw in log-odds.
+
+    Invariant: slope > 0, so the ranking does not change.
+    """
 
     slope: float = 1.0
     offset: float = 0.0
 
     def __call__(self, raw: Scores) -> Scores:
-        """Raw scores in log-odds -> probabilities."""
+        """Returns probabilities of raw scores in log-odds."""
         return sigmoid(self.slope * raw + self.offset)
 
 
 def sigmoid(log_odds: Scores) -> Scores:
-    """Log-odds -> probability; far tails become 0 and 1 without a warning."""
+    """Returns probabilities of log-odds; extreme values give 0 and 1 without warning."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -500, 500))), np.float64)
 
 
 def fit_platt(raw: Scores, labels: Labels) -> Platt:
-    """Slope and offset of the largest likelihood, targets (n+ + 1)/(n+ + 2) and 1/(n- + 2) instead of 1 and 0."""
+    """Fits slope and offset by maximum likelihood.
+
+    The targets are (n+ + 1)/(n+ + 2) and 1/(n- + 2) instead of 1 and 0.
+    """
     api, other = float(labels.sum()), float((~labels).sum())
     targets = np.where(labels, (api + 1) / (api + 2), 1 / (other + 2))
     found = _newton(raw, targets, start=np.array([0.0, np.log((api + 1) / (other + 1))]))
@@ -58,19 +64,19 @@ def fit_platt(raw: Scores, labels: Labels) -> Platt:
 
 def _newton(raw: Scores, targets: Scores, start: Scores) -> Scores:
     columns = np.column_stack([raw, np.ones_like(raw)])
-    place, lost = start, _loss(columns @ start, targets)
+    parameters, loss = start, _loss(columns @ start, targets)
     for _ in range(100):
-        said = sigmoid(columns @ place)
-        slopes = columns.T @ (said - targets)
-        curves = (columns * (said * (1 - said))[:, None]).T @ columns + 1e-12 * np.eye(2)
+        predicted = sigmoid(columns @ parameters)
+        slopes = columns.T @ (predicted - targets)
+        curves = (columns * (predicted * (1 - predicted))[:, None]).T @ columns + 1e-12 * np.eye(2)
         step, length = np.linalg.solve(curves, slopes), 1.0
-        while _loss(columns @ (place - length * step), targets) > lost and length > 1e-10:
+        while _loss(columns @ (parameters - length * step), targets) > loss and length > 1e-10:
             length /= 2
-        place = place - length * step
-        before, lost = lost, _loss(columns @ place, targets)
-        if before - lost <= 1e-10 * max(before, 1.0):
+        parameters = parameters - length * step
+        before, loss = loss, _loss(columns @ parameters, targets)
+        if before - loss <= 1e-10 * max(before, 1.0):
             break
-    return place
+    return parameters
 
 
 def _loss(log_odds: Scores, targets: Scores) -> float:
@@ -78,7 +84,7 @@ def _loss(log_odds: Scores, targets: Scores) -> float:
 
 
 def fit_isotonic(raw: Scores, labels: Labels) -> Calibrator:
-    """The alternative, for comparison only: any rising step function."""
+    """Fits a non-decreasing step function, for comparison only."""
     fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(raw, labels)
     return lambda scores: np.asarray(fitted.predict(scores), np.float64)
 
@@ -89,7 +95,7 @@ def calibrate_across_folds(
     fold: npt.NDArray[np.integer[Any]],
     fit: Callable[[Scores, Labels], Calibrator],
 ) -> Scores:
-    """Probability of each row by a calibrator that was fitted on the other folds only."""
+    """Returns probabilities by calibrators that were fitted on the other folds only."""
     found = np.zeros(len(raw), np.float64)
     for each in np.unique(fold):
         check = fold == each
@@ -98,24 +104,29 @@ def calibrate_across_folds(
 
 
 def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.integer[Any]]) -> pd.DataFrame:
-    """method, log_loss, calibration_error of hosts left out, for no calibration, Platt (shipped) and isotonic."""
-    ways: dict[str, Probabilities] = {
+    """Compares calibration by Platt (the shipped one), isotonic regression and none.
+
+    Columns: method, log_loss, calibration_error, on held-out hosts.
+    """
+    methods: dict[str, Probabilities] = {
         "none": sigmoid(raw),
         "platt (shipped)": calibrate_across_folds(raw, labels, fold, fit_platt),
         "isotonic": calibrate_across_folds(raw, labels, fold, fit_isotonic),
     }
     return pd.DataFrame(
         {
-            "method": way,
+            "method": method,
             "log_loss": float(log_loss(labels, np.clip(found, 1e-7, 1 - 1e-7))),
             "calibration_error": compute_calibration_error(labels, found),
         }
-        for way, found in ways.items()
+        for method, found in methods.items()
     )
 
 
 def bake_calibrator(model: Any, calibrator: Platt) -> Any:
-    """The CatBoost model with the calibrator in it, in place: sigmoid(RawFormulaVal) is calibrated.
+    """Stores the calibrator in the CatBoost model, in place, and returns the model.
+
+    sigmoid(RawFormulaVal) is calibrated afterwards.
 
     The slope goes into the leaves and not into CatBoost's scale, because SHAP values are refused
     ("Non-identity Scale") for a model with a scale.

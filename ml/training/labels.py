@@ -1,7 +1,8 @@
-"""Confident learning: which labels are wrong, told from probabilities of models that had not seen the rows.
+"""Confident learning: finds wrong labels from out-of-fold probabilities.
 
-Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", Journal of Artificial
-Intelligence Research 70 (2021), s. 3: thresholds, confident joint, pruning by noise rate. Values only: numpy.
+Source: Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", Journal of
+Artificial Intelligence Research 70 (2021), s. 3: thresholds, confident joint, pruning by noise rate. Value layer:
+numpy, no Spark.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ Probabilities = npt.NDArray[np.floating[Any]]
 
 
 def compute_thresholds(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.float64]:
-    """Labels (n,) and out-of-fold probabilities (n, k) -> (k,) mean probability of a class over the rows labelled so.
+    """Computes the threshold of each class: its mean probability over its rows.
 
-    A row counts as confidently of class j from t_j on. The mean makes the choice independent of how well calibrated or how
-    rare a class is. A class without rows has 1.
+    Args:
+        labels: (n,) class of each row.
+        probabilities: (n, k) out of fold.
+
+    Returns:
+        (k,). A row counts as confidently of class j if its probability is at least t_j. The mean makes this independent of
+        calibration and of how rare a class is. A class without rows has 1.
+
     """
     means = [
         probabilities[labels == k, k].mean() if (labels == k).any() else 1.0 for k in _classes(probabilities)
@@ -34,7 +41,10 @@ def compute_thresholds(labels: Classes, probabilities: Probabilities) -> npt.NDA
 
 
 def count_confident_joint(labels: Classes, probabilities: Probabilities) -> npt.NDArray[np.int64]:
-    """(k, k) counts: rows labelled i that are confidently of class j; the likeliest class where several are (eq. 1 there)."""
+    """Counts rows labelled i that are confidently of class j: (k, k).
+
+    If a row is confidently of several classes, the most likely one counts (eq. 1 of the source).
+    """
     size = probabilities.shape[1]
     above = probabilities >= compute_thresholds(labels, probabilities)
     guess = np.where(above, probabilities, -1.0).argmax(axis=1)
@@ -46,11 +56,13 @@ def count_confident_joint(labels: Classes, probabilities: Probabilities) -> npt.
 def find_label_errors(
     labels: Classes, probabilities: Probabilities, max_share: float
 ) -> npt.NDArray[np.bool_]:
-    """(n,) True where the label is probably wrong: pruning by noise rate (s. 3.2 there, method 4).
+    """Finds labels that are probably wrong: (n,), True for each of them.
 
-    The share of confident rows labelled i that are of class j, times all rows labelled i, are removed: those with the largest
-    margin p_j - p_i. Of each class at most `max_share` of its rows, and only rows in which another class is likelier.
-    Ties go by position, so the same rows always go.
+    Pruning by noise rate (s. 3.2 of the source, method 4).
+
+    The number of rows to remove is the share of confident rows labelled i that are of class j, times all rows labelled i; those
+    with the largest margin p_j - p_i are removed. At most `max_share` of the rows of each class are, and only rows for which
+    another class is more likely. Ties are broken by position, so the result is deterministic.
     """
     joint = count_confident_joint(labels, probabilities)
     wrong = np.zeros(len(labels), np.bool_)
@@ -77,11 +89,11 @@ LEAKING_FEATURES: Final[Mapping[str, float]] = {
     "status_denied": 0.0,
     "request_bytes_log": -1.0,
 }
-"""Evidence that the identifier itself makes, and the one value it has in training.
+"""Features that leak the session identifier, and the constant that each has in training.
 
-No feature reads the identifier, but three see its shadow: servers answer with Set-Cookie to whom has no session yet (or
-renew it with every answer), refuse with 401 or 403 who has none, and the size of a request counts its header fields,
-so a token of 1 kB shows. A constant cannot be split on: the model is the same whatever these hold when it scores.
+No feature reads the identifier, but three depend on it: servers send Set-Cookie to clients without a session (or renew it in
+every response), refuse them with 401 or 403, and the size of a request includes its header fields, so a token of 1 kB is
+visible. A tree cannot split on a constant, so the values of these features do not matter when the model scores.
 """
 REPORT: Final = ("step", "reason", "label", "carried_identifier", "rows")
 """Columns of the report. `label`: API, other, none (left out); `carried_identifier`: yes, no, any."""
@@ -90,12 +102,17 @@ Report = list[dict[str, Any]]
 
 
 def mask_leaking_features(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with the features of `LEAKS` set to their constants."""
+    """Returns the frame with the features of `LEAKING_FEATURES` set to constants."""
     return frame.assign(**{name: np.float32(value) for name, value in LEAKING_FEATURES.items()})
 
 
 def report_rules(counts: pd.DataFrame, kept: int) -> Report:
-    """`reason, is_api, carried, repeat, rows` (of all transactions) and the number of rows drawn → entries of the report."""
+    """Reports how many transactions each labelling rule labelled or left out.
+
+    Args:
+        counts: Columns `reason, is_api, carried, repeat, rows`, of all transactions.
+        kept: Number of rows that were drawn.
+    """
     found: Report = []
     labels = {True: "API", False: "other"}
     for row in counts.sort_values(["reason", "carried", "repeat"]).to_dict("records"):
@@ -109,9 +126,11 @@ def report_rules(counts: pd.DataFrame, kept: int) -> Report:
 def add_simulated_rows(
     labelled: pd.DataFrame, simulated: pd.DataFrame, share: float, seed: int
 ) -> pd.DataFrame:
-    """Labelled rows and non-API rows of the simulator, the latter `share` of the whole (fewer where there are no more).
+    """Adds non-API rows of the simulator to labelled rows.
 
-    Simulated hosts get a prefix, so that none is taken for a host of the traffic.
+    They make up `share` of the result, or less if there are not enough of them.
+
+    Simulated hosts get a prefix, so that none is mistaken for a host of the traffic.
     """
     other = simulated[~simulated[LABEL].to_numpy(np.bool_)]
     wanted = min(len(other), round(len(labelled) * share / (1 - share)))
@@ -123,15 +142,17 @@ def add_simulated_rows(
 
 
 def name_simulated_host(host: str) -> str:
-    """A name that no host of real traffic has."""
+    """Returns a name that no host of real traffic has."""
     return f"simulated {host}"
 
 
 def check_labels(labelled: pd.DataFrame, groups: npt.NDArray[Any], folds: int) -> None:
-    """Whether rules left enough to learn from; `groups` are the stacks of the rows.
+    """Checks that the rules left enough rows to train on.
+
+    `groups` are the stacks of the rows.
 
     Raises:
-        InputError: a class is missing, or API calls are on fewer unlike hosts than there are folds.
+        InputError: a class is missing, or API calls are on fewer distinct hosts than there are folds.
     """
     labels = labelled[LABEL].to_numpy(np.bool_)
     way_out = (
@@ -143,16 +164,18 @@ def check_labels(labelled: pd.DataFrame, groups: npt.NDArray[Any], folds: int) -
         raise InputError("session labels", problem, way_out)
     hosts = len(np.unique(groups[labels]))
     if hosts < folds:
-        problem = f"API calls on {hosts} unlike hosts, at least {folds} needed (training.folds)"
+        problem = f"API calls on {hosts} distinct hosts, at least {folds} needed (training.folds)"
         raise InputError("session labels", problem, way_out)
 
 
 def prune_labels(
     frame: pd.DataFrame, probabilities: npt.NDArray[np.floating[Any]], max_share: float
 ) -> tuple[pd.DataFrame, Report]:
-    """The frame without rows whose label confident learning finds wrong, and what was removed, per reason of its label.
+    """Removes rows whose label is wrong according to confident learning.
 
-    `probabilities` (of an API call) are of models that had seen neither the row's host nor its stack.
+    Returns the frame without them, and a report of the removed rows by the reason of their label.
+
+    `probabilities` (of an API call) are of models that were trained on neither the row's host nor its stack.
     """
     labels = frame[LABEL].to_numpy(np.int64)
     found = np.asarray(probabilities, np.float64)
@@ -166,7 +189,7 @@ def prune_labels(
 
 
 def tabulate_report(report: Report) -> pd.DataFrame:
-    """The report as a table (`REPORT`)."""
+    """Returns the report as a table with the columns `REPORT`."""
     return pd.DataFrame(report, columns=list(REPORT))
 
 

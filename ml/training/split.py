@@ -1,4 +1,7 @@
-"""Who is left out together: whole hosts, and whole stacks where the frame names them; never single rows."""
+"""Folds of cross-validation over whole hosts and stacks, never single rows.
+
+A stack is a set of hosts that run the same software; it is used if the frame has it.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,12 @@ Indices = npt.NDArray[np.int64]
 
 
 def assign_groups(frame: pd.DataFrame) -> Indices:
-    """Rows with `host` and perhaps `stack` -> the number of the group of each, from 0.
+    """Assigns each row the number of its group, from 0.
 
-    Hosts of one stack are one group (the same software on another domain is no new site), and a host with
-    two stacks ties these together: no host and no stack is ever in two groups. No stack (null) ties nothing.
+    `frame` has the column `host`, and optionally `stack`.
+
+    Hosts of one stack are one group, because the same software on another domain is not a new site. A host with two stacks
+    merges their groups: no host and no stack is ever in two groups. A null stack merges nothing.
     """
     hosts = pd.factorize(frame[HOST])[0].astype(np.int64)
     if STACK not in frame:
@@ -41,7 +46,9 @@ def assign_groups(frame: pd.DataFrame) -> Indices:
 def split_folds(
     labels: npt.NDArray[np.bool_], group_of_row: npt.NDArray[Any], *, count: int, seed: int
 ) -> Iterator[tuple[Indices, Indices]]:
-    """(rows to learn from, rows to judge) for each fold: whole groups, shares of classes alike.
+    """Yields the rows to train on and the rows to evaluate for each fold.
+
+    Folds consist of whole groups and have similar shares of the classes.
 
     Raises:
         InputError: fewer groups than folds, or all calls of a class are in one fold.

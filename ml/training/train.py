@@ -1,7 +1,7 @@
-"""Training: cross-validation over whole hosts and stacks, then the final model on all of them, calibrated.
+"""Training: cross-validation over whole hosts and stacks, then the final model.
 
-Neither a host nor a stack is in both halves of a fold, so every figure is about sites that the model has not
-seen. Same frame and settings, same bytes of model.
+Neither a host nor a stack is in both halves of a fold, so every metric is of sites that the model was not trained on.
+The final model is trained on all of them and calibrated. The same frame and settings give the same bytes.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ from ml.training.split import HOST, STACK, assign_groups, split_folds
 from pipelines.runtime.errors import InputError
 
 BORDERS: Final = 64
-"""Splits tried per feature: METHODS C measured nothing gained by more, and scoring pays for each one used."""
+"""Splits per feature: more of them gained nothing (docs/methods.md, 3), and scoring pays for each one used."""
 THREADS: Final = 2
-"""Fixed: sums of floats depend on how rows are divided among threads, and a run must repeat byte for byte."""
+"""Fixed: sums of floats depend on how rows are divided among threads, and training must be reproducible byte for byte."""
 LABEL, SLICE = "is_api", "kind"
 
 
 class TrainingOptions(Protocol):
-    """What training reads of the settings."""
+    """The settings that training uses."""
 
     @property
     def seed(self) -> int: ...  # noqa: D102  # described by the settings file
@@ -74,12 +74,17 @@ class TrainingOptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A calibrated model and what is known of it. Figures are out of fold: of hosts (and stacks) not seen.
+    """A calibrated model with its metrics.
 
-    `slices`: slice, is_api, rows, mean_probability, right · `importances`: feature, importance (percent,
-    falling) · `out_of_fold`: host, stack if given, kind, is_api, group, fold, raw (log-odds), probability by a calibrator of
-    the other folds; rows in the order of the training frame · `tables`: segments, hosts (nameless),
-    calibration, confusion, shap · `explained`: SHAP values of a sample.
+    Metrics are out of fold: of hosts and stacks that the model was not trained on.
+
+    Attributes:
+        slices: Columns slice, is_api, rows, mean_probability, right (share of correct decisions).
+        importances: Columns feature, importance (percent), in descending order.
+        out_of_fold: Columns host, stack if given, kind, is_api, group, fold, raw (log-odds), probability by a calibrator of the
+            other folds; rows in the order of the training frame.
+        tables: segments, hosts (without names), calibration, confusion, shap.
+        explained: SHAP values of a sample.
     """
 
     model: bytes
@@ -93,7 +98,11 @@ class Trained:
 
 
 def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
-    """`FEATURES`, `is_api`, `host`, `kind` (slice of the report), perhaps `stack`: a judged, calibrated model.
+    """Trains, calibrates and evaluates the classifier.
+
+    Args:
+        frame: Columns `FEATURES`, `is_api`, `host`, `kind` (slice of the report) and optionally `stack`.
+        options: Settings of the training.
 
     Raises:
         InputError: a class is missing, or there are fewer hosts (or stacks of hosts) than folds.
@@ -110,45 +119,47 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
         fold[check] = number
     calibrator = fit_platt(raw, labels)
     final = bake_calibrator(_fit(features, labels, weights, options), calibrator)
-    judged = frame[[name for name in (HOST, STACK, SLICE, LABEL) if name in frame]].reset_index(drop=True)
-    judged = judged.assign(
+    evaluated = frame[[name for name in (HOST, STACK, SLICE, LABEL) if name in frame]].reset_index(drop=True)
+    evaluated = evaluated.assign(
         group=group, fold=fold, raw=raw, probability=calibrate_across_folds(raw, labels, fold, fit_platt)
     )
     slopes = [fit_platt(raw[fold != number], labels[fold != number]).slope for number in range(len(models))]
     explainers = [build_explainer(model) for model in models]
     explained = explain(explainers, slopes, features, fold, sample_rows(len(frame), options.seed))
-    mistakes = find_worst_rows([*judged[SLICE]], labels, judged["probability"].to_numpy())
+    mistakes = find_worst_rows([*evaluated[SLICE]], labels, evaluated["probability"].to_numpy())
     wrong = explain(explainers, slopes, features, fold, mistakes)
-    tables = _tables(frame, judged) | {"shap": summarise_shap(explained)}
-    tables["confusion"] = describe_mistakes(wrong, [*judged[SLICE]], labels, judged["probability"].to_numpy())
+    tables = _tables(frame, evaluated) | {"shap": summarise_shap(explained)}
+    tables["confusion"] = describe_mistakes(
+        wrong, [*evaluated[SLICE]], labels, evaluated["probability"].to_numpy()
+    )
     return Trained(
         model=serialise_model(final),
-        metrics=_metrics(judged, tables),
+        metrics=_metrics(evaluated, tables),
         slices=pd.DataFrame(
-            measure_slices([*map(str, judged[SLICE])], labels, judged["probability"].to_numpy())
+            measure_slices([*map(str, evaluated[SLICE])], labels, evaluated["probability"].to_numpy())
         ),
         importances=rank_importances(FEATURES, final.get_feature_importance()),
-        out_of_fold=judged,
+        out_of_fold=evaluated,
         tables=tables,
         explained=explained,
         calibrator=calibrator,
     )
 
 
-def _tables(frame: pd.DataFrame, judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    labels, found = judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()
+def _tables(frame: pd.DataFrame, evaluated: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    labels, found = evaluated[LABEL].to_numpy(np.bool_), evaluated["probability"].to_numpy()
     segments = {"client": classify_clients(frame), "log": classify_logs(frame)}
     return {
         "segments": measure_segments(segments, labels, found),
-        "hosts": measure_hosts(judged[HOST].to_numpy(), labels, found),
-        "calibration": compare_calibrators(judged["raw"].to_numpy(), labels, judged["fold"].to_numpy()),
+        "hosts": measure_hosts(evaluated[HOST].to_numpy(), labels, found),
+        "calibration": compare_calibrators(evaluated["raw"].to_numpy(), labels, evaluated["fold"].to_numpy()),
     }
 
 
-def _metrics(judged: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, float]:
+def _metrics(evaluated: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     before = tables["calibration"].set_index("method").loc["none"]
     return {
-        **compute_metrics(judged[LABEL].to_numpy(np.bool_), judged["probability"].to_numpy()),
+        **compute_metrics(evaluated[LABEL].to_numpy(np.bool_), evaluated["probability"].to_numpy()),
         "log_loss_uncalibrated": float(before["log_loss"]),
         "calibration_error_uncalibrated": float(before["calibration_error"]),
         **summarise_hosts(tables["hosts"]),
@@ -156,7 +167,10 @@ def _metrics(judged: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str,
 
 
 def weigh_hosts(hosts: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """1 / sqrt(rows of the host), mean 1: a busy host teaches more, but not in proportion."""
+    """Computes the weight of each row: 1 / sqrt(rows of its host), with mean 1.
+
+    A busy host contributes more to the training, but not in proportion.
+    """
     _, index, counts = np.unique(hosts, return_inverse=True, return_counts=True)
     weights = 1.0 / np.sqrt(counts[index])
     return np.asarray(weights / weights.mean(), np.float32)
@@ -166,12 +180,15 @@ def _checked(frame: pd.DataFrame, options: TrainingOptions) -> npt.NDArray[np.bo
     labels = frame[LABEL].to_numpy(dtype=np.bool_)
     if labels.all() or not labels.any():
         enough = f"Give labelled traffic of at least {options.folds} hosts, API calls and others."
-        raise InputError("training data", "only one class of label is there", enough)
+        raise InputError("training data", "there is only one class of label", enough)
     return labels
 
 
 def catboost_parameters(options: TrainingOptions) -> dict[str, Any]:
-    """What every classifier of ours passes to CatBoost: the settings, and that it repeats and is silent."""
+    """Returns the CatBoost parameters that all classifiers share.
+
+    They are the settings, and what makes training deterministic and silent.
+    """
     return {
         "iterations": options.trees,
         "depth": options.depth,
@@ -204,7 +221,10 @@ def _fit(
 
 
 def serialise_model(model: Any) -> bytes:
-    """The model's native file without time and random id of its making: equal models are equal bytes."""
+    """Returns the model's native file, so that equal models give equal bytes.
+
+    The time of training and a random id are removed.
+    """
     metadata = model.get_metadata()
     for name in [*metadata.keys()]:
         if name.rpartition(":")[2] in ("model_guid", "train_finish_time"):  # "model0:..." in a sum of models
@@ -216,6 +236,6 @@ def serialise_model(model: Any) -> bytes:
 
 
 def rank_importances(features: Sequence[str], values: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """`feature`, `importance` (percent), falling."""
+    """Tabulates `feature` and `importance` (percent) in descending order."""
     found = pd.DataFrame({"feature": features, "importance": values})
     return found.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def format_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Formats each reason on a line: `for: answers JSON (+2.10)`.
+    """Formats each reason on a line: `for: responds with JSON (+2.10)`.
 
     The number is its contribution to the log-odds.
     """

@@ -144,6 +144,6 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
 
 @pytest.mark.parametrize(("number", "text"), [(2.1, "+2.10"), (-0.314, "-0.31"), (0.0, "+0.00")])
 def test_a_reason_is_said_with_its_weight(number: float, text: str) -> None:
-    assert format_reasons([{"text": "for: answers JSON", "contribution": number}]) == [
-        f"for: answers JSON ({text})"
+    assert format_reasons([{"text": "for: responds with JSON", "contribution": number}]) == [
+        f"for: responds with JSON ({text})"
     ]

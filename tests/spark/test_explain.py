@@ -50,7 +50,7 @@ def test_wrong_model_is_refused_before_any_task_runs(simulated: DataFrame) -> No
 
 
 def test_file_of_scores_has_reasons_where_there_are_any(spark: SparkSession, tmp_path: Path) -> None:
-    why = [("etag", "etag", 1.0, -0.25, "against: answer has an ETag")]
+    why = [("etag", "etag", 1.0, -0.25, "against: response has an ETag")]
     schema = "transaction_id string, probability float, reasons " + f"array<{REASON.simpleString()}>"
     explained = spark.createDataFrame([("a", 0.25, why), ("b", 0.5, [])], schema).coalesce(1)
     assert write_scores(explained, tmp_path / "x.ndjson") == 2

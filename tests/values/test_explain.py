@@ -140,8 +140,8 @@ def test_groups_that_say_nothing_are_left_out_and_ties_keep_their_order() -> Non
     found = select_reasons(np.zeros((3, len(FEATURES)), np.float32), values, 5).to_pylist()
     assert [len(why) for why in found] == [0, 2, 0]
     assert [reason["text"] for reason in found[1]] == [
-        "against: answer sets no cookie",
-        "for: answer has no ETag",
+        "against: response sets no cookie",
+        "for: response has no ETag",
     ]
 
 

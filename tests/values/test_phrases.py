@@ -28,10 +28,10 @@ def test_phrases_are_whole_and_tell_features_and_states_apart() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("response_json", 1, "answers JSON"),
-        ("response_html", 0, "does not answer HTML"),
+        ("response_json", 1, "responds with JSON"),
+        ("response_html", 0, "does not respond with HTML"),
         ("path_has_extension", 0, "no file extension"),
-        ("path_word_api", 1, 'path says "api"'),
+        ("path_word_api", 1, 'path contains "api"'),
         ("fetch_dest_empty", 1, "sent by a script of the page (Sec-Fetch-Dest)"),
         ("path_numbers", 3, "a number as a segment"),
         ("path_length", 40, "short path"),

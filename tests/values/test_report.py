@@ -182,7 +182,7 @@ def test_inventory_holds_every_field_of_an_endpoint() -> None:
         "state": "new",
         "parameters": 1,
         "spread": "seen by one client on one day only",
-        "why": "for: answers JSON (+2.10); against: path in lower case (-0.20)",
+        "why": "for: responds with JSON (+2.10); against: path in lower case (-0.20)",
     }
 
 

@@ -93,7 +93,7 @@ def check_model_lifecycle(target: Store) -> None:
         tracking.download_model(target)
     taken = tracking.promote(target, first, good, good_rows, limits())
     assert taken.promoted
-    assert "no champion" in taken.outcomes[-1].note
+    assert "no champion" in taken.results[-1].note
     second = tracking.log_training(target, bad, {"trees": 12})
     assert second.version != first.version
     kept = tracking.promote(target, second, bad, other_rows, limits(min_roc_auc=0.0))
@@ -107,8 +107,8 @@ def check_model_lifecycle(target: Store) -> None:
     )
     same = tracking.promote(target, again, good, good_rows, limits())
     assert same.promoted
-    assert OUT_OF_FOLD in same.outcomes[-1].note
-    assert same.outcomes[-1].found == 0.0  # compared with an identical model
+    assert OUT_OF_FOLD in same.results[-1].note
+    assert same.results[-1].found == 0.0  # compared with an identical model
     features = np.asfortranarray(good_rows[list(FEATURES)].to_numpy(np.float32))
     back = predict_probabilities(load_classifier(tracking.download_model(target)), features)
     np.testing.assert_array_equal(back, predict_probabilities(load_classifier(good.model), features))

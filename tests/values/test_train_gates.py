@@ -139,10 +139,10 @@ def test_bounds_reach_as_far_as_the_tables_of_students_t_say(
 
 
 def test_without_a_champion_the_bounds_alone_decide(trained: Trained) -> None:
-    verdict = evaluate_gates(trained, None, LIMITS, SEED)
-    assert verdict.promoted
-    assert [outcome.gate for outcome in verdict.outcomes[: len(GATES)]] == [gate.name for gate in GATES]
-    assert "no champion" in verdict.outcomes[-1].note
+    decision = evaluate_gates(trained, None, LIMITS, SEED)
+    assert decision.promoted
+    assert [result.gate for result in decision.results[: len(GATES)]] == [gate.name for gate in GATES]
+    assert "no champion" in decision.results[-1].note
 
 
 @pytest.mark.parametrize(
@@ -155,16 +155,16 @@ def test_without_a_champion_the_bounds_alone_decide(trained: Trained) -> None:
     ],
 )
 def test_each_gate_can_close_and_names_its_setting(trained: Trained, broken: dict[str, float]) -> None:
-    verdict = evaluate_gates(
+    decision = evaluate_gates(
         trained,
         None,
         SimpleNamespace(**{**vars(LIMITS), "min_kind_rows": 1, "min_kind_right": 0.0} | broken),
         SEED,
     )
-    failed = [outcome for outcome in verdict.outcomes if not outcome.passed]
+    failed = [result for result in decision.results if not result.passed]
     assert len(failed) == 1
-    assert f"gates.{next(iter(broken))}" in verdict.reason
-    assert not verdict.promoted
+    assert f"gates.{next(iter(broken))}" in decision.reason
+    assert not decision.promoted
 
 
 def test_rare_kinds_do_not_close_the_gate(trained: Trained) -> None:
@@ -178,19 +178,19 @@ def test_all_failures_are_reported_at_once_and_the_table_has_each_gate(trained: 
         everything, trained.out_of_fold["is_api"].to_numpy().astype(float), "a test"
     )
     strict = SimpleNamespace(**vars(LIMITS) | {"max_model_bytes": 1, "min_roc_auc": 0.999})
-    verdict = evaluate_gates(trained, perfect, strict, SEED)
-    assert [outcome.passed for outcome in verdict.outcomes] == [False, True, False, True, False, False]
-    assert verdict.table()["passed"].tolist() == [outcome.passed for outcome in verdict.outcomes]
-    assert "a test" in verdict.reason
+    decision = evaluate_gates(trained, perfect, strict, SEED)
+    assert [result.passed for result in decision.results] == [False, True, False, True, False, False]
+    assert decision.table()["passed"].tolist() == [result.passed for result in decision.results]
+    assert "a test" in decision.reason
 
 
 def test_the_same_model_is_not_worse_than_itself(trained: Trained) -> None:
     twin = ChampionPredictions(
         np.arange(len(trained.out_of_fold)), trained.out_of_fold["probability"].to_numpy(), "itself"
     )
-    verdict = evaluate_gates(trained, twin, LIMITS, SEED)
-    assert verdict.promoted
-    assert verdict.outcomes[-1].found == 0.0
+    decision = evaluate_gates(trained, twin, LIMITS, SEED)
+    assert decision.promoted
+    assert decision.results[-1].found == 0.0
 
 
 def test_comparison_uses_only_the_rows_that_the_champion_scored(trained: Trained) -> None:
@@ -203,7 +203,7 @@ def test_rows_of_hosts_learned_from_are_not_new_and_hashes_do_not_name_hosts() -
     rows = frame(hosts=40)
     old = rows[rows["host"].isin([f"h{n}.example" for n in range(20)])]
     known = fingerprint_hosts(old)
-    assert all(len(mark) == 4 for mark in known)
+    assert all(len(each) == 4 for each in known)
     fresh = set(rows["host"].iloc[find_unseen_rows(rows, known)])
     assert not fresh & set(old["host"])
     assert len(fresh) >= 18  # one of twenty may share its hash by chance
