@@ -29,9 +29,11 @@ from pipelines.transactions.inputs.spark.files import find_inputs
 from pipelines.transactions.spark.staging import stage_batch
 
 
-def print_outcomes(judged: DataFrame, truth: str) -> None:
+def print_outcomes(checked: DataFrame, truth: str) -> None:
     """Prints the number of transactions by kind and outcome."""
-    known = judged.sparkSession.read.csv(truth, header=True).withColumnRenamed("RayID", "transaction_id")
+    truth_rows = checked.sparkSession.read.csv(truth, header=True).withColumnRenamed(
+        "RayID", "transaction_id"
+    )
     succeeded = F.col("status").between(200, 299)
     kind = (
         F.when(F.col("attack") == "1", "attacks answered with 2xx")
@@ -39,8 +41,8 @@ def print_outcomes(judged: DataFrame, truth: str) -> None:
         .when(F.col("is_api") == "1", "API calls that were refused")
         .otherwise("all else")
     )
-    named = judged.join(known.drop("host", "method"), "transaction_id").withColumn("kind", kind)
-    for row in named.groupBy("kind", "outcome").count().orderBy("kind", "outcome").collect():
+    with_kind = checked.join(truth_rows.drop("host", "method"), "transaction_id").withColumn("kind", kind)
+    for row in with_kind.groupBy("kind", "outcome").count().orderBy("kind", "outcome").collect():
         print(f"{row['kind']}: {row['count']:,} {row['outcome']}")
 
 
@@ -65,9 +67,9 @@ def main() -> None:
         ) as batch,
     ):
         valid = batch.rows.where(F.size("violations") == 0).localCheckpoint()
-        judged = check_requests(valid, routes, settings.conformance)
-        print_outcomes(judged, options.truth)
-        spent, _ = best_cost(compute_all(judged), options.rounds)
+        checked = check_requests(valid, routes, settings.conformance)
+        print_outcomes(checked, options.truth)
+        spent, _ = best_cost(compute_all(checked), options.rounds)
         requests = valid.count()
     print(f"{requests:,} requests: {requests / spent:,.0f} a CPU second")
 

@@ -49,13 +49,13 @@ def validated_rows(spark: SparkSession, files: list[str], settings: Settings) ->
 
 
 def bound_without_masking(
-    judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int
+    validated: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int
 ) -> DataFrame:
     """Replaces `masking.mask_texts`: bounds bodies and raw records, masks nothing."""
     body = F.col("request_body")
     kept = F.when((F.length(body) > 0) & (F.octet_length(body) <= body_max_bytes), body)
     raw = F.when(F.size("violations") > 0, F.substring(original, 1, raw_characters))
-    return judged.withColumns({"request_body": kept, "raw": raw})
+    return validated.withColumns({"request_body": kept, "raw": raw})
 
 
 def best_costs(cases: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 As `learn` does it, and its first parts alone.
 
-Transactions are made in Spark: four endpoints, six query parameters each (numbers, a closed set, words, identifiers, a time),
+Transactions are made in Spark: four endpoints, six query parameters each (numbers, an enum, words, identifiers, a time),
 many clients. CPU seconds of this process and its children are counted; the first round warms up, of the others the best is
 taken.
 

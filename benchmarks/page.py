@@ -86,8 +86,8 @@ def page(about: str, when: datetime, sizes: str, done: Iterable[FinishedBenchmar
     warning = (
         " These sizes only show that everything works: the figures say nothing." if sizes == "tiny" else ""
     )
-    told = f"{when:%Y-%m-%d %H:%M} UTC; sizes: {sizes}; {minutes:.0f} minutes.{warning}"
-    parts = [HEAD, f"{about}; {told}\n"]
+    header = f"{when:%Y-%m-%d %H:%M} UTC; sizes: {sizes}; {minutes:.0f} minutes.{warning}"
+    parts = [HEAD, f"{about}; {header}\n"]
     return "".join([*parts, *(f"\n{section(one)}" for one in done)])
 
 

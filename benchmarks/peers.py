@@ -210,8 +210,8 @@ def figures(ours: ToolCosts, theirs: Sequence[ToolCosts], small: int, large: int
                 faster = min(theirs, key=lambda one: seconds[one])
                 result = ratio(seconds[ours], seconds[faster])
                 found.append(Figure(f"{case}: `run` ÷ {faster.name}, the faster, {title}", result, TARGET))
-            told = "; ".join(f"{one.name} {each:.1f} s" for one, each in seconds.items())
-            found.append(Figure(f"{case}: {title} per {PER:,}", told))
+            per_tool = "; ".join(f"{one.name} {each:.1f} s" for one, each in seconds.items())
+            found.append(Figure(f"{case}: {title} per {PER:,}", per_tool))
     return found
 
 

@@ -66,8 +66,8 @@ def format_comparison(found: ComparisonResult) -> str:
         f"  agreement {figures.agreement or 0:.3f} (Jaccard), kappa {figures.kappa or 0:.3f}, on hosts with an identifier"
     )
     for variant, of in found.truth.items():
-        said = ", ".join(f"{name} {getattr(of, name) or 0:.3f}" for name in ACCURACY_FIGURES)
-        lines.append(f"  {variant:8} {of.found:,} found of {of.true:,} true: {said}")
+        accuracies = ", ".join(f"{name} {getattr(of, name) or 0:.3f}" for name in ACCURACY_FIGURES)
+        lines.append(f"  {variant:8} {of.found:,} found of {of.true:,} true: {accuracies}")
     return "\n".join(lines)
 
 

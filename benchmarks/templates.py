@@ -93,10 +93,10 @@ def resolve_templates(paths: DataFrame, settings: PathSettings) -> DataFrame:
     A shape of two true templates is two rows, so a mask that merges separately declared paths is detected as well.
     """
     shaped = paths.withColumn("path_shape", mask_path(F.col("path"), settings))
-    told = shaped.groupBy("host", "path_shape", "truth").agg(
+    with_truth = shaped.groupBy("host", "path_shape", "truth").agg(
         F.max("clients").alias("clients"), F.count("*").alias("paths")
     )
-    distinct = told.localCheckpoint()
+    distinct = with_truth.localCheckpoint()
     walked = resolve_shapes(
         distinct.select("host", "path_shape"), infer_path_rules(distinct, settings), settings
     )

@@ -120,11 +120,11 @@ def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -
 
 def changes(evidence: Evidence, settings: Settings) -> DataFrame:
     """Returns rows of `CHANGES` without `publication`."""
-    gone = find_inactive_endpoints(
+    inactive = find_inactive_endpoints(
         evidence.published, evidence.inventory, evidence.endpoint_slices, settings.changes
     )
     changed = find_changed_schemas(evidence).localCheckpoint()
-    return collect_changes(evidence, changed, gone, settings.changes).localCheckpoint()
+    return collect_changes(evidence, changed, inactive, settings.changes).localCheckpoint()
 
 
 def with_quick_inactivity(settings: Settings) -> Settings:

@@ -57,9 +57,9 @@ def check_request(
     return check.check_request(Request(HOST, method, path, sent or None, media, body))
 
 
-def rules(verdict: RequestCheck) -> list[tuple[str, str, str]]:
+def rules(result: RequestCheck) -> list[tuple[str, str, str]]:
     """Returns (location, name, rule) of the findings."""
-    return [(one.location, one.name, one.rule) for one in verdict.findings]
+    return [(one.location, one.name, one.rule) for one in result.findings]
 
 
 def query_findings(
@@ -70,7 +70,7 @@ def query_findings(
     The document describes one query parameter, `q`, with the given schema.
     """
     more = {"components": {"schemas": components}} if components else {}
-    verdict = check_request(
+    result = check_request(
         checker(openapi({"/x": get(query("q", schema, **rest))}, version, **more)), f"/x?{sent}"
     )
-    return [(one.rule, one.severity) for one in verdict.findings]
+    return [(one.rule, one.severity) for one in result.findings]

@@ -77,7 +77,9 @@ def endpoint(index: int, host: str, method: str, path: str) -> EndpointFact:
         state=("new", "new", "saved", "ignored")[index // 3 % 4],
         parameters=index % 9,
         spread="seen by one client on one day only" if index % 3 == 1 else "",
-        why="for: responds with JSON (+2.10); against: path in lower case (-0.20)" if "ml" in variants else "",
+        why="for: responds with JSON (+2.10); against: path in lower case (-0.20)"
+        if "ml" in variants
+        else "",
     )
 
 
@@ -158,7 +160,9 @@ def example(count: int = 312) -> Facts:
         deviants=[OutlierClientFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
         deviants_total=2,
         candidates=[
-            CandidateFact(HOSTILE_HOST, "GET", HOSTILE_PATH, 85, 9, 0.31, "against: host name contains a site (-2.10)")
+            CandidateFact(
+                HOSTILE_HOST, "GET", HOSTILE_PATH, 85, 9, 0.31, "against: host name contains a site (-2.10)"
+            )
         ],
         notes=["2 files were read before and were not read again."],
         reasons=REASONS,

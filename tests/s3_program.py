@@ -44,10 +44,10 @@ def lines(first: int, count: int) -> bytes:
 
 def run(*arguments: str) -> dict[str, Any]:
     """Returns the summary of an ingest, with its exit code."""
-    said = StringIO()
-    with redirect_stdout(said):
+    output = StringIO()
+    with redirect_stdout(output):
         code = apicensus(["ingest", *arguments, "--json"])
-    return {"code": code} | (json.loads(said.getvalue().splitlines()[-1]) if code == 0 else {})
+    return {"code": code} | (json.loads(output.getvalue().splitlines()[-1]) if code == 0 else {})
 
 
 def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, bucket: str) -> dict[str, Any]:
@@ -84,11 +84,11 @@ def leases(spark: SparkSession, root: str) -> dict[str, Any]:
     except WarehouseBusy as error:
         outcome["busy"] = str(error)
     file.refresh(replace(theirs, seen=time.time() - 1000))
-    said: list[str] = []
-    lease = acquire_lease(file, root, "ingest", settings, said.append)
+    messages: list[str] = []
+    lease = acquire_lease(file, root, "ingest", settings, messages.append)
     lease.confirm()
     lease.release()
-    return outcome | {"taken": said, "left": file.read()}
+    return outcome | {"taken": messages, "left": file.read()}
 
 
 def tables(spark: SparkSession, root: str) -> dict[str, Any]:

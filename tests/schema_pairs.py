@@ -47,7 +47,7 @@ integers = _with(
 )
 numbers = _with({"type": "number"}, minimum=st.sampled_from(NUMBERS), maximum=st.sampled_from(NUMBERS))
 free_texts = _with({"type": "string"}, maxLength=limits, pattern=CLASSES)
-closed = st.lists(st.sampled_from(TEXTS), min_size=1, max_size=5, unique=True).map(
+enums = st.lists(st.sampled_from(TEXTS), min_size=1, max_size=5, unique=True).map(
     lambda values: {"type": "string", "enum": values}
 )
 formats = st.sampled_from([r.format for r in VALUE_FORMATS if r.format]).map(
@@ -57,7 +57,7 @@ patterns = st.sampled_from([r.ecma for r in VALUE_FORMATS if r.is_written]).map(
     lambda pattern: {"type": "string", "pattern": pattern}
 )
 scalars = st.one_of(
-    integers, numbers, free_texts, closed, formats, patterns, st.just({"type": "boolean"}), st.just({})
+    integers, numbers, free_texts, enums, formats, patterns, st.just({"type": "boolean"}), st.just({})
 )
 unions = st.lists(scalars, min_size=2, max_size=3).map(lambda members: {"anyOf": members})
 flat = scalars | unions
@@ -102,13 +102,13 @@ families = (
     sized,
     words,
     free_texts,
-    closed | free_texts,
+    enums | free_texts,
     patterns | words,
     formats | words,
     in_url,
 )
 """Strangers rarely contain each other, relatives do."""
-listed = words | closed
+listed = words | enums
 relatives = st.sampled_from(families).flatmap(lambda family: st.tuples(family, family)) | st.tuples(
     listed, listed.map(lambda items: {"type": "array", "items": items, "x-census": {"rule": "comma-list"}})
 )

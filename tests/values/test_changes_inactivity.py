@@ -67,8 +67,8 @@ def test_the_chance_is_the_predictive_one_for_even_gaps() -> None:
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.integers(0, 200))
-def test_longer_gaps_are_less_probable(gaps: list[int], idle: int) -> None:
-    assert 0 <= gap_probability(gaps, idle + 1) <= gap_probability(gaps, idle) <= 1
+def test_longer_gaps_are_less_probable(gaps: list[int], inactive_days: int) -> None:
+    assert 0 <= gap_probability(gaps, inactive_days + 1) <= gap_probability(gaps, inactive_days) <= 1
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=50), st.randoms())

@@ -28,9 +28,9 @@ SHARED = {
 
 def test_help_lists_every_step(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    said = capsys.readouterr().out
-    assert all(f"  {step} " in said for step in STEPS)
-    assert "Examples:" in said
+    output = capsys.readouterr().out
+    assert all(f"  {step} " in output for step in STEPS)
+    assert "Examples:" in output
 
 
 def test_an_unknown_step_is_exit_code_2_with_the_steps_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,10 +50,10 @@ def test_every_step_is_a_script_and_every_script_a_step() -> None:
 @pytest.mark.parametrize("step", sorted(STEPS))
 def test_help_of_every_step_has_examples(step: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([step, "--help"]) == 0
-    said = capsys.readouterr().out
-    assert "Examples:" in said
-    assert f"apicensus {step}" in said
-    assert "--settings" in said
+    output = capsys.readouterr().out
+    assert "Examples:" in output
+    assert f"apicensus {step}" in output
+    assert "--settings" in output
 
 
 HEAVY = (
@@ -131,8 +131,8 @@ def test_a_variable_names_the_settings_of_every_step(
     file.write_text("selection: {treshold: 0.4}", encoding="utf-8")
     monkeypatch.setenv("APICENSUS_SETTINGS", str(file))
     assert main([step, *ENOUGH.get(step, [])]) == 2
-    said = capsys.readouterr().err
-    assert f"{file}: selection.treshold: unknown setting" in said
+    output = capsys.readouterr().err
+    assert f"{file}: selection.treshold: unknown setting" in output
 
 
 def test_an_option_wins_over_the_variable(

@@ -17,7 +17,7 @@ NODE = {
 
 
 @pytest.mark.parametrize(
-    ("body", "found"),
+    ("body", "expected"),
     [
         ('{"id":1}', []),
         ('{"id":"x"}', [("/id", "type", "text", "high")]),
@@ -31,16 +31,16 @@ NODE = {
         ("[]", [("", "type", "array", "high")]),
     ],
 )
-def test_json_body_is_checked_at_any_depth(body: str, found: list[tuple[str, ...]]) -> None:
+def test_json_body_is_checked_at_any_depth(body: str, expected: list[tuple[str, ...]]) -> None:
     tree = openapi(
         {"/n": post({"$ref": "#/components/schemas/Node"})}, components={"schemas": {"Node": NODE}}
     )
-    verdict = check_request(checker(tree), "/n", "POST", body, "application/json")
-    assert [(one.name, one.rule, one.value_class, one.severity) for one in verdict.findings] == found
+    result = check_request(checker(tree), "/n", "POST", body, "application/json")
+    assert [(one.name, one.rule, one.value_class, one.severity) for one in result.findings] == expected
 
 
 @pytest.mark.parametrize(
-    ("schema", "found"),
+    ("schema", "expected"),
     [
         ({"type": "object"}, []),
         ({"type": "object", "properties": {"a": {"type": "object"}}}, []),
@@ -61,11 +61,11 @@ def test_json_body_is_checked_at_any_depth(body: str, found: list[tuple[str, ...
         ),
     ],
 )
-def test_members_are_unknown_only_where_a_schema_names_some(schema: Any, found: list[str]) -> None:
-    verdict = check_request(
+def test_members_are_unknown_only_where_a_schema_names_some(schema: Any, expected: list[str]) -> None:
+    result = check_request(
         checker(openapi({"/x": post(schema)})), "/x", "POST", '{"a":{"b":1}}', "application/json"
     )
-    assert [one.rule for one in verdict.findings] == found
+    assert [one.rule for one in result.findings] == expected
 
 
 def test_masked_member_does_not_break_the_alternative_that_it_is_in() -> None:
@@ -109,7 +109,7 @@ def test_form_body_is_checked_field_by_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("media", "found"),
+    ("media", "expected"),
     [
         ("application/json", []),
         ("application/vnd.api+json", []),
@@ -118,11 +118,11 @@ def test_form_body_is_checked_field_by_field() -> None:
         ("application/x-www-form-urlencoded", [("body", "", "unknown-content-type")]),
     ],
 )
-def test_media_type_counts_as_much_as_the_look_of_the_body(media: str | None, found: list[Any]) -> None:
+def test_media_type_counts_as_much_as_the_look_of_the_body(media: str | None, expected: list[Any]) -> None:
     check = checker(openapi({"/x": post({"type": "object"})}))
-    assert rules(check_request(check, "/x", "POST", "{}", media)) == found
+    assert rules(check_request(check, "/x", "POST", "{}", media)) == expected
 
 
 def test_undescribed_body_is_information() -> None:
-    verdict = check_request(checker(openapi({"/x": get()})), "/x", "GET", "{}", "application/json")
-    assert (rules(verdict), verdict.outcome) == ([("body", "", "unknown-body")], "conform")
+    result = check_request(checker(openapi({"/x": get()})), "/x", "GET", "{}", "application/json")
+    assert (rules(result), result.outcome) == ([("body", "", "unknown-body")], "conform")

@@ -34,7 +34,7 @@ def test_yaml_has_the_types_of_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("a.yaml", "openapi: 3.1.0\npaths: [\n", r"a\.yaml:3: is not YAML"),
         ("a.json", '{"openapi": "3.1.0",\n', r"a\.json:\d: is not JSON"),
@@ -45,10 +45,10 @@ def test_yaml_has_the_types_of_json(tmp_path: Path) -> None:
     ],
 )
 def test_broken_file_is_named_with_the_place_and_the_way_out(
-    tmp_path: Path, name: str, text: str, said: str
+    tmp_path: Path, name: str, text: str, message: str
 ) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         load_documents(tmp_path)
 
 
@@ -65,7 +65,7 @@ def nested_schema(levels: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("paths", "said"),
+    ("paths", "message"),
     [
         ({"/x": []}, r"0\.yaml#/paths/~1x: expected a mapping, found a list"),
         (
@@ -89,8 +89,8 @@ def nested_schema(levels: int) -> dict[str, Any]:
         ({"/x" * 200: get()}, "a path of at most 100 segments"),
     ],
 )
-def test_broken_part_is_named_with_its_place(paths: dict[str, Any], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_broken_part_is_named_with_its_place(paths: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         checker(openapi(paths))
 
 

@@ -54,8 +54,8 @@ VALUES = st.recursive(
 )
 
 
-def finding_text(verdict: RequestCheck) -> str:
-    return repr(verdict.findings)
+def finding_text(result: RequestCheck) -> str:
+    return repr(result.findings)
 
 
 @given(
@@ -70,21 +70,21 @@ def finding_text(verdict: RequestCheck) -> str:
 @example("/x/1", "", "POST", '{"n":1e400,"o":{"k":"\\ud800"}}', "application/json")
 @example("/x/a-.json", "&".join(f"{n}=1" for n in range(2000)), "GET", "", None)
 def test_no_request_is_an_error(path: str, sent: str, method: str, body: str, media: str | None) -> None:
-    verdict = check_request(CHECK, f"/x/{path}?{sent}", method, body, media)
-    assert verdict.outcome in ("conform", "violate", "unknown")
-    assert len(verdict.findings) <= MAX_FINDINGS
-    for one in verdict.findings:
+    result = check_request(CHECK, f"/x/{path}?{sent}", method, body, media)
+    assert result.outcome in ("conform", "violate", "unknown")
+    assert len(result.findings) <= MAX_FINDINGS
+    for one in result.findings:
         assert one.severity in SEVERITIES
         assert one.value_class in {*BY_KIND, *JSON_ONLY, ""}
         assert len(one.name) <= 128
-    assert (verdict.outcome == "violate") == any(one.rule not in INFO for one in verdict.findings)
+    assert (result.outcome == "violate") == any(one.rule not in INFO for one in result.findings)
 
 
 @given(VALUES)
 def test_no_finding_on_a_body_holds_a_value(value: Any) -> None:
-    verdict = check_request(CHECK, "/x/1", "POST", json.dumps({"n": SECRET, "o": value}), "application/json")
-    assert ("body", "/n", "type") in [(one.location, one.name, one.rule) for one in verdict.findings]
-    assert SECRET not in finding_text(verdict)
+    result = check_request(CHECK, "/x/1", "POST", json.dumps({"n": SECRET, "o": value}), "application/json")
+    assert ("body", "/n", "type") in [(one.location, one.name, one.rule) for one in result.findings]
+    assert SECRET not in finding_text(result)
 
 
 @given(st.sampled_from(["n", "s", "o"]), st.text(min_size=1))

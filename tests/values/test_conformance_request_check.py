@@ -24,7 +24,7 @@ INTEGER = {"type": "integer", "minimum": 0, "maximum": 100}
 
 
 @pytest.mark.parametrize(
-    ("schema", "sent", "found"),
+    ("schema", "sent", "expected"),
     [
         (INTEGER, "q=7", []),
         (INTEGER, "q=700", [("maximum", "medium")]),
@@ -68,8 +68,8 @@ INTEGER = {"type": "integer", "minimum": 0, "maximum": 100}
         (INTEGER, "other=1", [("unknown-parameter", "info")]),
     ],
 )
-def test_text_conforms_if_any_reading_does(schema: Any, sent: str, found: list[tuple[str, str]]) -> None:
-    assert query_findings(schema, sent) == found
+def test_text_conforms_if_any_reading_does(schema: Any, sent: str, expected: list[tuple[str, str]]) -> None:
+    assert query_findings(schema, sent) == expected
 
 
 LIST = {"type": "array", "items": INTEGER, "maxItems": 3}
@@ -77,7 +77,7 @@ OBJECT = {"type": "object", "properties": {"min": INTEGER, "max": INTEGER}, "req
 
 
 @pytest.mark.parametrize(
-    ("schema", "style", "sent", "found"),
+    ("schema", "style", "sent", "expected"),
     [
         (LIST, {}, "q=1&q=2", []),
         (LIST, {}, "q=1&q=200", ["maximum"]),
@@ -101,13 +101,13 @@ OBJECT = {"type": "object", "properties": {"min": INTEGER, "max": INTEGER}, "req
     ],
 )
 def test_lists_and_objects_follow_the_style(
-    schema: Any, style: dict[str, Any], sent: str, found: list[str]
+    schema: Any, style: dict[str, Any], sent: str, expected: list[str]
 ) -> None:
-    assert [rule for rule, _ in query_findings(schema, sent, **style)] == found
+    assert [rule for rule, _ in query_findings(schema, sent, **style)] == expected
 
 
 @pytest.mark.parametrize(
-    ("schema", "sent", "found"),
+    ("schema", "sent", "expected"),
     [
         ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, "q=0", ["exclusiveMinimum"]),
         ({"type": "integer", "maximum": 5, "exclusiveMaximum": False}, "q=5", []),
@@ -120,16 +120,16 @@ def test_lists_and_objects_follow_the_style(
         ({"$ref": "#/components/schemas/Age"}, "q=101", ["maximum"]),
     ],
 )
-def test_keywords_of_openapi_30_keep_their_meaning(schema: Any, sent: str, found: list[str]) -> None:
-    said = query_findings(schema, sent, "3.0.3", components={"Age": INTEGER})
-    assert [rule for rule, _ in said] == found
+def test_keywords_of_openapi_30_keep_their_meaning(schema: Any, sent: str, expected: list[str]) -> None:
+    results = query_findings(schema, sent, "3.0.3", components={"Age": INTEGER})
+    assert [rule for rule, _ in results] == expected
 
 
 def test_siblings_of_a_reference_count_in_openapi_31() -> None:
-    said = query_findings(
+    results = query_findings(
         {"$ref": "#/components/schemas/Age", "maximum": 1}, "q=2", components={"Age": INTEGER}
     )
-    assert said == [("maximum", "medium")]
+    assert results == [("maximum", "medium")]
 
 
 def test_parameter_in_json_is_parsed() -> None:
@@ -158,8 +158,8 @@ def test_confidence_of_the_violated_constraint_is_reported() -> None:
     schema = {**INTEGER, "x-census": {"n": 9, "constraints": {"maximum": {"risk": 1e-5, "confidence": 0.97}}}}
     listed = {"type": "array", "items": schema}
     tree = openapi({"/x": get(query("q", schema), query("l", listed), query("m", {**INTEGER}))})
-    verdict = check_request(checker(tree), "/x?q=1000&l=1000&m=1000")
-    assert [one.confidence for one in verdict.findings] == [0.97, 0.97, None]
+    result = check_request(checker(tree), "/x?q=1000&l=1000&m=1000")
+    assert [one.confidence for one in result.findings] == [0.97, 0.97, None]
 
 
 def test_names_that_learning_would_not_use_are_not_reported() -> None:

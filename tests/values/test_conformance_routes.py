@@ -181,5 +181,5 @@ FILES = openapi(
 def test_a_path_that_learning_resolved_is_of_its_template_only(
     path: str, resolved: str, template: str | None, outcome: str
 ) -> None:
-    verdict = checker(FILES).check_request(Request("api.example.com", "GET", path, template=resolved))
-    assert (verdict.template, verdict.outcome) == (template, outcome)
+    result = checker(FILES).check_request(Request("api.example.com", "GET", path, template=resolved))
+    assert (result.template, result.outcome) == (template, outcome)

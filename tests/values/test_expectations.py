@@ -89,8 +89,10 @@ def test_usual_traffic_passes_every_check() -> None:
 def test_a_figure_that_is_wrong_fails_its_check(wrong: dict[str, Any], column: str, severity: str) -> None:
     result = check_batch(replace(USUAL, **wrong), MIXED, QUALITY)
     assert failed_checks(result)[column] == severity
-    said = next(said for said in (*result.critical, *result.warnings) if said.startswith(f"{column}: "))
-    assert EXPLANATIONS.get(column, "expected") in said
+    message = next(
+        message for message in (*result.critical, *result.warnings) if message.startswith(f"{column}: ")
+    )
+    assert EXPLANATIONS.get(column, "expected") in message
 
 
 @pytest.mark.parametrize(

@@ -44,24 +44,24 @@ HOSTILE = {
     "keys": ("? " * 50_000, "levels deep"),
     "a circle": ("a: &a [*a]", r"the alias \*a refers to a list or mapping that contains it"),
 }
-CASES = pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE)
+CASES = pytest.mark.parametrize(("text", "message"), HOSTILE.values(), ids=HOSTILE)
 
 
 @CASES
-def test_a_document_that_is_too_costly_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+def test_a_document_that_is_too_costly_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "api.yaml").write_text(text)
     with pytest.raises(
-        InputError, match=rf"api\.yaml: is too costly to read: .*{said}.*raise conformance\.document"
+        InputError, match=rf"api\.yaml: is too costly to read: .*{message}.*raise conformance\.document"
     ):
         load_documents(tmp_path)
 
 
 @CASES
-def test_settings_and_decisions_are_bounded_too(tmp_path: Path, text: str, said: str) -> None:
+def test_settings_and_decisions_are_bounded_too(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "own.yaml").write_text(text)
-    with pytest.raises(SettingsError, match=rf"own\.yaml: .*{said}"):
+    with pytest.raises(SettingsError, match=rf"own\.yaml: .*{message}"):
         settings.load_settings(tmp_path / "own.yaml")
-    with pytest.raises(SettingsError, match=rf"own\.yaml: .*{said}"):
+    with pytest.raises(SettingsError, match=rf"own\.yaml: .*{message}"):
         read_decisions(tmp_path / "own.yaml")
 
 

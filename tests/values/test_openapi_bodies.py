@@ -98,8 +98,8 @@ def test_counts_are_given_once_however_many_variants_a_path_has() -> None:
     assert other["get"]["x-census"]["counted_at"] == "/x/{id}"
     assert not {"requests", "clients", "learned_from"} & set(other["get"]["x-census"])
     assert other["get"]["responses"]["2XX"]["description"] == "counted at /x/{id}"
-    told = [one["x-census"].get("requests", 0) for item in (first, other) for one in item.values()]
-    assert sum(told) == written["x-census"]["transactions"] == 10
+    counts = [one["x-census"].get("requests", 0) for item in (first, other) for one in item.values()]
+    assert sum(counts) == written["x-census"]["transactions"] == 10
 
 
 def test_bodies_stand_under_the_media_types_that_were_sent() -> None:

@@ -21,8 +21,8 @@ def endpoint(path: str, **more: Any) -> Endpoint:
 
 
 def parameter(name: str, *constraints: dict[str, Any]) -> Parameter:
-    told = {"constraints": {f"keyword{i}": one for i, one in enumerate(constraints)}}
-    return Parameter("query", name, {"type": "string", "x-census": told}, False, 10)
+    census = {"constraints": {f"keyword{i}": one for i, one in enumerate(constraints)}}
+    return Parameter("query", name, {"type": "string", "x-census": census}, False, 10)
 
 
 def test_false_alarms_of_all_endpoints_are_reported_per_10000_requests() -> None:

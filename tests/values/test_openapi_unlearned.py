@@ -36,11 +36,11 @@ def test_an_endpoint_between_the_thresholds_says_why_its_type_is_bare() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "said"), [({"3XX": 4}, "no request had a 2xx response"), ({"2XX": 4}, "`learn` has not run")]
+    ("statuses", "reason"), [({"3XX": 4}, "no request had a 2xx response"), ({"2XX": 4}, "`learn` has not run")]
 )  # fmt: skip
-def test_a_sure_endpoint_without_a_schema_says_what_is_missing(statuses: dict[str, int], said: str) -> None:
+def test_a_sure_endpoint_without_a_schema_says_what_is_missing(statuses: dict[str, int], reason: str) -> None:
     census = operation(replace(UNSURE, probability=0.99, statuses=statuses))["x-census"]
-    assert said in census["not_learned_because"]
+    assert reason in census["not_learned_because"]
 
 
 def test_a_learned_endpoint_gives_no_reason() -> None:

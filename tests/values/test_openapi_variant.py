@@ -32,5 +32,5 @@ def test_a_document_says_its_variant(
     evidence = cast(Evidence, SimpleNamespace(inventory=NOTHING, schemas=NOTHING))
     written = documents.write_first_documents(evidence, tmp_path, load_settings().export, variant)
     assert [one.file.parent.relative_to(tmp_path).parts[0] for one in written] == ["after", "after"]
-    said: list[Any] = [f"variant: {variant}" in one.file.read_text() for one in written]
-    assert said == [True, True]
+    has_variant: list[Any] = [f"variant: {variant}" in one.file.read_text() for one in written]
+    assert has_variant == [True, True]

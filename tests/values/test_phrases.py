@@ -20,9 +20,9 @@ def test_every_feature_is_in_exactly_one_group() -> None:
 
 
 def test_phrases_are_whole_and_tell_features_and_states_apart() -> None:
-    said = [words for phrase in PHRASES.values() for words in (phrase.present, phrase.absent)]
-    assert all(words.strip() == words and words and "{" not in words for words in said)
-    assert [words for words, count in Counter(said).items() if count > 1] == []
+    all_phrases = [words for phrase in PHRASES.values() for words in (phrase.present, phrase.absent)]
+    assert all(words.strip() == words and words and "{" not in words for words in all_phrases)
+    assert [words for words, count in Counter(all_phrases).items() if count > 1] == []
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_unparsed_text_loses_what_a_transaction_would(request_line: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "masked_text"),
     [
         (f"access_token={SECRET}&b=2", "access_token=redacted-token&b=2"),
         ("a=1&sig=a%2Bb%2F8%3D", "a=1&sig=redacted-token"),
@@ -187,12 +187,14 @@ def test_unparsed_text_loses_what_a_transaction_would(request_line: str) -> None
         ("token=a'b", "token=redacted"),
     ],
 )
-def test_mask_describes_tokens_of_machines_and_nothing_that_people_choose(sent: str, told: str) -> None:
-    assert query(sent) == told
+def test_mask_describes_tokens_of_machines_and_nothing_that_people_choose(
+    sent: str, masked_text: str
+) -> None:
+    assert query(sent) == masked_text
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "masked_text"),
     [
         (f'{{"authCode": "{SECRET}", "n": 1}}', '{"authCode": "redacted-token", "n": 1}'),
         (f'{{"password": "{SECRET}"}}', '{"password": "redacted"}'),
@@ -201,5 +203,5 @@ def test_mask_describes_tokens_of_machines_and_nothing_that_people_choose(sent: 
         ('{"token": 123456}', '{"token": "redacted"}'),
     ],
 )
-def test_members_of_a_body_are_masked_the_same_way(sent: str, told: str) -> None:
-    assert body(sent) == told
+def test_members_of_a_body_are_masked_the_same_way(sent: str, masked_text: str) -> None:
+    assert body(sent) == masked_text

@@ -250,8 +250,8 @@ def test_setting_is_explained(path: str) -> None:
     while row > section and lines[row].lstrip().startswith("#"):
         comment.insert(0, lines[row].strip("# "))
         row -= 1
-    said = " ".join(comment).lower()
-    assert len(said) > len("milliseconds")
+    explanation = " ".join(comment).lower()
+    assert len(explanation) > len("milliseconds")
     if shared:
         key = path.split(".")[1]
-        assert key in said or key.replace("_", " ") in said
+        assert key in explanation or key.replace("_", " ") in explanation

@@ -71,9 +71,9 @@ def schema(found: BacktestResult) -> object:
     strategies.similar_observations | strategies.observations,
 )
 def test_every_value_conforms_to_constraints_that_its_state_does_not_violate(
-    taught: list[Observation], others: list[Observation]
+    learned_from: list[Observation], others: list[Observation]
 ) -> None:
-    judgement = infer_observations(taught)
+    judgement = infer_observations(learned_from)
     assume(not judgement.listed and not judgement.is_repeated)
     written = to_json_schema(judgement)
     refused = [
@@ -87,14 +87,14 @@ def test_every_value_conforms_to_constraints_that_its_state_does_not_violate(
 
 
 @given(strategies.similar_observations)
-def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(taught: list[Observation]) -> None:
-    judgement = infer_observations(taught)
+def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(learned_from: list[Observation]) -> None:
+    judgement = infer_observations(learned_from)
     found = find_violations(judgement, judgement.evidence, "query", None)
     assert found.get("type", None) is None or judgement.trimmed >= found["type"].n
 
 
 @pytest.mark.parametrize(
-    ("taught", "other", "keyword"),
+    ("learned_from", "other", "keyword"),
     [
         ([str(n % 100) for n in range(1000)], "987654", "maximum"),
         ([str(n % 100) for n in range(1000)], "-7", "minimum"),
@@ -104,10 +104,12 @@ def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(taught: list
         ([f"a-{n}" for n in range(1000)], "a<b>", "pattern"),
     ],
 )
-def test_each_limit_that_is_broken_is_named_and_counted(taught: list[str], other: str, keyword: str) -> None:
-    judgement = infer_observations(observations_of(taught))
+def test_each_limit_that_is_broken_is_named_and_counted(
+    learned_from: list[str], other: str, keyword: str
+) -> None:
+    judgement = infer_observations(observations_of(learned_from))
     found = find_violations(
-        judgement, evidence_of(observations_of([*taught[:9], other, other], tag="d")), "query", None
+        judgement, evidence_of(observations_of([*learned_from[:9], other, other], tag="d")), "query", None
     )
     assert {name: (one.n, one.clients) for name, one in found.items()} == {keyword: (2, 2)}
 

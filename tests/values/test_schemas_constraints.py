@@ -17,9 +17,9 @@ from tests.oracles.parameter_state import fold, observe
 def test_few_values_of_many_clients_become_an_enum_with_its_proof() -> None:
     schema = to_json_schema(infer_values(["asc", "desc", "none"] * 100, clients=80))
     assert without_evidence(schema) == {"type": "string", "enum": ["asc", "desc", "none"]}
-    said = schema["x-census"]["constraints"]["enum"]
-    assert said["proof"] == "count condition"
-    assert said["confidence"] < 0.999  # three hundred do not prove one in a thousand
+    entry = schema["x-census"]["constraints"]["enum"]
+    assert entry["proof"] == "count condition"
+    assert entry["confidence"] < 0.999  # three hundred do not prove one in a thousand
 
 
 def test_identifiers_get_a_length_and_refuse_the_characters_of_injections() -> None:

@@ -150,9 +150,9 @@ def test_people_are_in_no_name_of_any_document() -> None:
         for person in people
     )
     found = [*learn_from_bodies(bodies), *learn_parameters(("c", form) for form in forms)]
-    said = repr(found) + repr(build_request_body(found)) + repr(parameter_objects(found, 10))
-    assert "maier" not in said
-    assert "12345" not in said
+    rendered = repr(found) + repr(build_request_body(found)) + repr(parameter_objects(found, 10))
+    assert "maier" not in rendered
+    assert "12345" not in rendered
 
 
 @pytest.mark.parametrize(("name", "is_closed"), [("size", True), ("nick_names", False), ("passwords", False)])

@@ -132,15 +132,17 @@ TEXT = st.one_of(st.integers(0, 200).map(str), st.sampled_from(["red", "green", 
 def test_batches_give_the_same_senders_as_their_requests_one_by_one(
     sent: list[tuple[str, str]], parts: int
 ) -> None:
-    def said(some: Sequence[tuple[str, str]]) -> Senders:
+    def senders_in(some: Sequence[tuple[str, str]]) -> Senders:
         rows = batch_senders.collect_senders(read_batch(requests(some)), ENOUGH).to_pylist()
         (row,) = (row for row in rows if row["location"] == "query")
         assert row["day"] == date(2026, 6, 1)
         return senders_from_row(row)
 
-    whole = said(sent)
-    assert whole == merge_senders((said([one]) for one in sent), ENOUGH)
-    assert whole == merge_senders((said(sent[at::parts]) for at in range(parts) if sent[at::parts]), ENOUGH)
+    whole = senders_in(sent)
+    assert whole == merge_senders((senders_in([one]) for one in sent), ENOUGH)
+    assert whole == merge_senders(
+        (senders_in(sent[at::parts]) for at in range(parts) if sent[at::parts]), ENOUGH
+    )
 
 
 def test_batches_leave_out_values_that_cannot_be_an_enum(settings: Settings) -> None:
@@ -148,14 +150,14 @@ def test_batches_leave_out_values_that_cannot_be_an_enum(settings: Settings) -> 
     fuzz = [("evil", f"payload{n}") for n in range(3000)]
     colours = [(f"user{n % 40}", ("red", "green")[n % 2]) for n in range(4000)]
 
-    def said(
+    def senders_in(
         sent: list[tuple[str, str]], deviants: OutlierClientSettings
     ) -> tuple[bool, set[tuple[int, str]]]:
         row = batch_senders.collect_senders(read_batch(requests(sent)), deviants.clients).to_pylist()[0]
         return row["values"] is None, set(find_outliers(senders_from_row(row), deviants))
 
     evil = int(batch_senders.client_numbers(["evil"])[0])
-    assert said(users, settings.deviants) == (True, set())
-    assert said([*colours, *fuzz], settings.deviants) == (
+    assert senders_in(users, settings.deviants) == (True, set())
+    assert senders_in([*colours, *fuzz], settings.deviants) == (
         False, {(evil, "outside-the-set"), (evil, "beyond-the-others")}
     )  # fmt: skip

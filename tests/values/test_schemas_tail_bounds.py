@@ -85,10 +85,10 @@ def test_length_has_slack_that_shrinks_with_the_evidence() -> None:
 def test_confidence_grows_with_the_evidence(
     proof: Callable[[int], dict[str, float]],
 ) -> None:
-    said = [proof(n) for n in (10, 100, 1000, 10_000, 100_000)]
-    assert [one["confidence"] for one in said] == sorted(one["confidence"] for one in said)
-    assert [one["risk"] for one in said] == sorted((one["risk"] for one in said), reverse=True)
-    assert said[0]["confidence"] < 0.999 <= said[-1]["confidence"]
+    proofs = [proof(n) for n in (10, 100, 1000, 10_000, 100_000)]
+    assert [one["confidence"] for one in proofs] == sorted(one["confidence"] for one in proofs)
+    assert [one["risk"] for one in proofs] == sorted((one["risk"] for one in proofs), reverse=True)
+    assert proofs[0]["confidence"] < 0.999 <= proofs[-1]["confidence"]
 
 
 def test_confidence_of_a_property_is_the_posterior_of_the_fleet_prior() -> None:

@@ -28,7 +28,7 @@ def test_same_arguments_give_the_same_bytes(tmp_path: Path, form: Format) -> Non
 
 
 def test_logpush_records_and_truth_agree(tmp_path: Path) -> None:
-    told: list[int] = []
+    reported: list[int] = []
     summary = simulate(
         tmp_path,
         hosts=8,
@@ -37,7 +37,7 @@ def test_logpush_records_and_truth_agree(tmp_path: Path) -> None:
         days=2,
         end_date=DAY,
         format="logpush",
-        progress=told.append,
+        progress=reported.append,
     )
     truth = {row["RayID"]: row for row in rows(tmp_path / "truth.csv.gz")}
     records = []
@@ -51,7 +51,7 @@ def test_logpush_records_and_truth_agree(tmp_path: Path) -> None:
         "traffic-2026-06-30.ndjson.gz",
     ]
     assert {record["RayID"] for record in records} == set(truth)
-    assert (summary.hosts, summary.transactions, sum(told)) == (8, 2500, 2500)
+    assert (summary.hosts, summary.transactions, sum(reported)) == (8, 2500, 2500)
     assert summary.api == sum(row["is_api"] == "1" for row in truth.values())
     for record in records:
         row = truth[record["RayID"]]

@@ -35,7 +35,7 @@ def test_files_folders_and_globs_count_and_so_do_stored_transactions(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("reads", "found"),
+    ("reads", "expected"),
     [
         ("nothing", 0),
         ("state", 3),
@@ -44,7 +44,7 @@ def test_files_folders_and_globs_count_and_so_do_stored_transactions(tmp_path: P
         ("all", 1_424),
     ],
 )
-def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: Reads, found: int) -> None:
+def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: Reads, expected: int) -> None:
     """Day 1 was scored and learned.
 
     Of day 2 a file came after both; day 3 was scored, day 4 is new.
@@ -62,8 +62,8 @@ def test_of_the_warehouse_counts_what_the_command_reads(tmp_path: Path, reads: R
                 1 if table == "client_days" else 0,
             )
             os.utime(state, (20, 20))
-    assert not is_small(found, [], str(tmp_path), reads)
-    assert is_small(found + 1, [], str(tmp_path), reads)
+    assert not is_small(expected, [], str(tmp_path), reads)
+    assert is_small(expected + 1, [], str(tmp_path), reads)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])

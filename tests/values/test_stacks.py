@@ -106,14 +106,14 @@ def test_alike_hosts_are_together_and_groups_share_nothing_above_the_threshold(
     groups = group_by_stack(shapes, SimpleNamespace(similarity=0.5, miss_rate=1e-9, min_shapes=3))
     assert list(groups) == sorted(shapes)
     assert sorted(set(groups.values())) == list(range(len(set(groups.values()))))
-    told = {host: frozenset(filter(is_distinctive, tokens)) for host, tokens in shapes.items()}
+    distinctive = {host: frozenset(filter(is_distinctive, tokens)) for host, tokens in shapes.items()}
     for one in shapes:
         near = [
             other
             for other in shapes
             if other != one
-            and min(len(told[one]), len(told[other])) >= 3
-            and compute_jaccard(told[one], told[other]) >= 0.5
+            and min(len(distinctive[one]), len(distinctive[other])) >= 3
+            and compute_jaccard(distinctive[one], distinctive[other]) >= 0.5
         ]
         assert all(groups[one] == groups[other] for other in near)
         mates = [other for other in shapes if other != one and groups[other] == groups[one]]
@@ -147,7 +147,7 @@ def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
         "print(int(compute_signature({f'GET /{n}' for n in 'abcdefgh'}, 64).sum()))"
     )
     root = Path(__file__).resolve().parents[2]
-    said = {
+    outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
             env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(root)},
@@ -156,7 +156,7 @@ def test_groups_are_the_same_in_a_process_with_another_hash_seed() -> None:
         ).stdout
         for seed in ("1", "2")
     }
-    assert len(said) == 1
+    assert len(outputs) == 1
 
 
 def test_no_hosts_make_no_groups() -> None:

@@ -23,7 +23,7 @@ ROW: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("row", "state", "said"),
+    ("row", "state", "message"),
     [
         ({}, LISTED, "probability 0.9000 is 0.4 or more"),
         ({"probability": 0.52}, LISTED, "below 0.8 it teaches no schema"),
@@ -41,10 +41,10 @@ ROW: dict[str, Any] = {
         ({"variant": "session", "probability": None}, LISTED, "session identifier"),
     ],
 )  # fmt: skip
-def test_a_row_says_where_it_stands_and_why(row: dict[str, Any], state: str, said: str) -> None:
+def test_a_row_says_where_it_stands_and_why(row: dict[str, Any], state: str, message: str) -> None:
     found, why = explain_standing({**ROW, **row}, THRESHOLDS)
     assert found == state
-    assert said in why
+    assert message in why
 
 
 def test_what_the_host_took_off_is_given_back() -> None:

@@ -35,11 +35,11 @@ def test_another_seed_gives_another_model() -> None:
 def test_no_host_is_in_both_halves_of_a_fold_and_each_row_is_scored_once() -> None:
     rows = frame()
     labels, hosts = rows["is_api"].to_numpy(), rows["host"].to_numpy()
-    judged = np.zeros(len(rows), int)
+    scored = np.zeros(len(rows), int)
     for learn, check in split_folds(labels, hosts, count=OPTIONS.folds, seed=OPTIONS.seed):
         assert not set(hosts[learn]) & set(hosts[check])
-        judged[check] += 1
-    assert (judged == 1).all()
+        scored[check] += 1
+    assert (scored == 1).all()
 
 
 def test_rule_of_the_data_is_found_and_its_mistakes_are_not_learned() -> None:
