@@ -53,7 +53,7 @@ enums = st.lists(st.sampled_from(TEXTS), min_size=1, max_size=5, unique=True).ma
 formats = st.sampled_from([r.format for r in VALUE_FORMATS if r.format]).map(
     lambda name: {"type": "string", "format": name}
 )
-patterns = st.sampled_from([r.ecma for r in VALUE_FORMATS if r.is_written]).map(
+patterns = st.sampled_from([r.ecma for r in VALUE_FORMATS if r.writes_pattern]).map(
     lambda pattern: {"type": "string", "pattern": pattern}
 )
 scalars = st.one_of(

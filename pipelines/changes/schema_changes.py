@@ -222,7 +222,7 @@ def _form_of_kind(kind: str) -> dict[str, Any]:
         return {"type": type_of(kind)}
     if recogniser.format:
         return {"type": recogniser.type, "format": recogniser.format}
-    return {"type": recogniser.type, **({"pattern": recogniser.ecma} if recogniser.is_written else {})}
+    return {"type": recogniser.type, **({"pattern": recogniser.ecma} if recogniser.writes_pattern else {})}
 
 
 Kind = Literal[

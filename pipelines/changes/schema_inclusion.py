@@ -38,7 +38,7 @@ CLASSES_OF_KINDS = {
 }  # fmt: skip
 """Kinds of text whose characters and lengths their form bounds, whatever a validator makes of the format."""
 _FORMATS = {recogniser.format: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.format}
-_PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.is_written}
+_PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.writes_pattern}
 
 
 def contains(new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Media types of request bodies that are read: what they are called, and which of them say that they are JSON."""
+"""Media types of request bodies that are read, and which of them are JSON."""
 
 from __future__ import annotations
 
@@ -8,5 +8,8 @@ MULTIPART = "multipart/form-data"  # RFC 7578
 
 
 def is_json_media_type(media_type: str) -> bool:
-    """Whether a body of this media type is JSON by its name (RFC 6838 s. 4.2.8: suffix `+json`)."""
+    """Whether a media type is JSON by its name.
+
+    That is `application/json`, or the suffix `+json` (RFC 6838 s. 4.2.8).
+    """
     return media_type == JSON or media_type.endswith("+json")

@@ -1,6 +1,7 @@
-"""Texts that read as a number: the grammar of JSON (RFC 8259 s. 6), in which `007`, `+5`, `.5` and `0x1f` are none.
+"""Text that reads as a number: the grammar of JSON (RFC 8259 s. 6).
 
-One rule for learning, checking and comparing, so that none of them takes for a number what another takes for a text.
+`007`, `+5`, `.5` and `0x1f` are not numbers in it. Learning, checking and comparing share this rule, so none of them takes for
+a number what another takes for text.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ import math
 import re
 
 INTEGER_DIGITS = 19
-"""Of an integer that is read exactly: those of 64 bits. A longer one is read as a double, as most JSON parsers do."""
+"""Digits of an integer that is read exactly: those of 64 bits. A longer one is read as a double, as most JSON parsers do."""
 
 
 def number_pattern(whole: int, fraction: int, exponent: int) -> str:
-    """A regular expression of decimal numbers with at most so many digits in each part, for any engine, without anchors."""
+    """Returns a regular expression of decimal numbers, for any engine, not anchored.
+
+    Args:
+        whole: most digits before the decimal point.
+        fraction: most digits after it.
+        exponent: most digits of the exponent.
+    """
     return (
         rf"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})(?:\.[0-9]{{1,{fraction}}})?(?:[eE][+-]?[0-9]{{1,{exponent}}})?"
     )
@@ -25,7 +32,10 @@ _NUMBER = re.compile(number_pattern(308, 340, 3))
 
 
 def parse_number(text: str) -> int | float | None:
-    """The number that a text reads as; None where it reads as none, or as one that no double holds."""
+    """Returns the number that a text reads as.
+
+    None if it is not a number, or is one that a double cannot hold.
+    """
     if _INTEGER.fullmatch(text):
         return int(text)
     if _NUMBER.fullmatch(text):

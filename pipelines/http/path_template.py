@@ -1,4 +1,4 @@
-"""What a placeholder of a path template looks like: one definition for learning and for documents."""
+"""The grammar of path templates, shared by learning and by documents."""
 
 from __future__ import annotations
 
@@ -10,29 +10,33 @@ from urllib.parse import quote
 from pipelines.http.text import replace_surrogates
 
 PLACEHOLDER = r"\{([A-Za-z_][A-Za-z0-9_.-]{0,63})\}"
-"""Braces around anything else are ordinary characters of a path. Means the same in `re` and in
-java.util.regex.
-"""
+"""A placeholder. Braces around anything else are ordinary characters of a path. Means the same in `re` and in java.util.regex."""
 
 
 PATH_CHARACTERS = "/:@!$&'()*+,;=~-._%"
-"""pchar of RFC 3986 s. 3.3 and "/"; "%" is looked at separately."""
+"""pchar of RFC 3986 s. 3.3 and "/"; "%" is handled separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A path template taken apart: encoded `literals` around and between `names`, so one more."""
+    """A parsed path template.
+
+    The percent-encoded `literals` stand around and between `names`, so there is one more of them.
+    """
 
     literals: tuple[str, ...]
     names: tuple[str, ...]
 
     @property
     def shape(self) -> str:
-        """Equal for templates that differ by names only: no document may hold both (OpenAPI s. 4.8.8.2)."""
+        """The template without its names.
+
+        A document must not hold two templates of one shape (OpenAPI s. 4.8.8.2).
+        """
         return "{}".join(self.literals)
 
     def path(self, names: tuple[str, ...]) -> str:
-        """The key of the path item, with `names` in the placeholders."""
+        """Returns the key of the Path Item, with `names` in the placeholders."""
         return (
             "".join(f"{literal}{{{name}}}" for literal, name in zip(self.literals, names, strict=False))
             + self.literals[-1]
@@ -40,7 +44,10 @@ class Template:
 
 
 def parse_template(path_template: str) -> Template:
-    """The parts of a template. Braces that enclose no name are encoded; a path always starts with a slash."""
+    """Parses a template.
+
+    Braces that enclose no name are percent-encoded; a path always starts with a slash.
+    """
     parts = re.split(PLACEHOLDER, replace_surrogates(path_template))
     literals = [_encoded(part) for part in parts[::2]]
     if not literals[0].startswith("/"):
@@ -49,7 +56,10 @@ def parse_template(path_template: str) -> Template:
 
 
 def make_names_unique(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same names, the second `id` as `id2`: OpenAPI knows a parameter by its name only."""
+    """Makes names unique: the second `id` becomes `id2`.
+
+    OpenAPI identifies a parameter of a location by its name alone.
+    """
     chosen: list[str] = []
     for name in names:
         candidates = (name if n == 1 else f"{name}{n}" for n in count(1))
@@ -64,5 +74,8 @@ def make_names_unique(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _encoded(literal: str) -> str:
-    """Percent-encoded where RFC 3986 asks for it; escapes stay, a "%" that escapes nothing is encoded."""
+    """Percent-encodes a literal where RFC 3986 requires it.
+
+    Escapes stay; a "%" that is not part of an escape is encoded.
+    """
     return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(literal, safe=PATH_CHARACTERS))

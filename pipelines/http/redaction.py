@@ -1,7 +1,8 @@
-"""Names of credentials, and the masks: one definition for Python's `re` and for Spark (java.util.regex).
+"""Names of credentials, and the masks, for Python's `re` and java.util.regex.
 
-The name of a header, parameter or field is one kind of evidence. Forms of values are in `masking/issuers.py`, places (a
-segment of a path, an element, user information) in the other modules of `masking`. All expressions take linear time.
+The name of a header, parameter or field is one kind of evidence. Formats of values are in `masking/issuers.py`, positions (a
+segment of a path, an element, user information) in the other modules of `masking`. All expressions take linear time, in Python
+and in Spark.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import re
 
 MASK = "redacted"
-TOKEN_MASK = "redacted-token"  # noqa: S105 - a mask, no password
-"""In place of a machine's secret (`MADE_WORDS`) of at most 128 characters, none of which an injection needs: it says
-that much and no more.
+TOKEN_MASK = "redacted-token"  # noqa: S105 - a mask, not a password
+"""Replaces a machine-made secret (`MACHINE_MADE_WORDS`) of at most 128 characters, none of which an injection needs.
+
+It reveals that much and no more.
 """
 
 CREDENTIAL_WORDS = (
@@ -20,14 +22,14 @@ CREDENTIAL_WORDS = (
     r"(?:device|verification|recovery|backup)[_.-]?code"
 )
 SHORT_CREDENTIAL_WORDS = r"sid|sig|key|pin|otp|sas|cvv|cvc|pw|pass|hmac|mac"
-"""Too short to be looked for inside a longer name (`monkey`, `design`): only the whole name or a whole word of it counts."""
+"""Too short to be searched for inside a longer name (`monkey`, `design`): they count only as the whole name or a whole word."""
 
 MACHINE_MADE_WORDS = (
     r"token|api[_.-]?key|apikey|access[_.-]?key|auth(?!or)|sess(?:ion)?[_.-]?id|session|signature|jwt|csrf|xsrf|"
     r"nonce|assertion"
 )
 SHORT_MACHINE_MADE_WORDS = r"sid|sig|key|sas|hmac|mac"
-"""Names of secrets that machines make. Of what people choose (passwords, PINs) not even the kind of characters is kept."""
+"""Names of secrets made by machines. Of secrets chosen by people (passwords, PINs) not even the kind of characters is kept."""
 
 SECRET_NAME = rf"(?i)(?:{CREDENTIAL_WORDS}|(?:^|[_.\-\[])(?:{SHORT_CREDENTIAL_WORDS})(?:$|[_.\-\]]))"
 
@@ -42,11 +44,11 @@ CREDENTIAL_HEADERS = (
     "cf-connecting-ip",
     "true-client-ip",
 )
-"""Headers whose value is a credential or a client address whatever their name matches."""
+"""Headers whose value is a credential or a client address, whatever words their name contains."""
 
 USER_INFORMATION = r"(://)[^/@\s?#]{1,512}@"
 
 
 def has_secret_name(name: str) -> bool:
-    """Whether the name of a header, parameter or field says that its value is a credential."""
+    """Whether a name of a header, parameter or field marks its value as a credential."""
     return name.lower() in CREDENTIAL_HEADERS or re.search(SECRET_NAME, name) is not None

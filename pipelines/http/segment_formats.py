@@ -1,6 +1,7 @@
-r"""Typed segments: forms of identifiers that need no context. Value layer; the same pattern runs in Python and in Spark.
+"""Formats of path segments that identify a variable without context.
 
-Each recogniser names its source. They are anchored, bounded and free of nested repetition.
+The same pattern runs in Python and in Spark. Each format names its source. Patterns are anchored, bounded and free of nested
+repetition.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SegmentFormat:
-    """A form of segment: `pattern` must match the whole segment, in Python's `re` and in java.util.regex alike."""
+    """A format of a path segment.
+
+    `pattern` must match the whole segment, in Python's `re` and in java.util.regex alike.
+    """
 
     name: str
     pattern: str
@@ -59,19 +63,19 @@ SEGMENT_FORMATS = (
 )
 
 VARIABLE = r"^(?:" + "|".join(recogniser.pattern for recogniser in SEGMENT_FORMATS) + r")$"
-"""Matches a segment that is a variable by its form alone."""
+"""Matches a segment that is a variable by its format alone."""
 
 LITERAL = r"^(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?)$"
 """Matches versions (`v1`, `v2.1`, Azure's `2015-05-01-preview`), which are literals."""
 
 PLACEHOLDER = "{}"
 VARIABLE_STEP = "/" + PLACEHOLDER
-"""A segment that is a variable."""
+"""The step of a variable segment."""
 
 ROOT = ""
-"""Prefix of a path's first step."""
+"""The prefix of a path's first step."""
 DEEPER = "/**"
-"""What stands for steps beyond paths.max_depth."""
+"""Stands for the steps beyond paths.max_depth."""
 
 _UNSURE = ("integer", "date", "mixed")
 
@@ -87,20 +91,23 @@ UNAMBIGUOUS_FORMATS = (
         "RFC 4648: padded, at least eleven bytes",
     ),
 )
-"""Forms that are a variable wherever they stand: not small numbers, dates and mixed keys, which versions resemble."""
+"""Formats that are a variable in any position.
+
+Small numbers, dates and mixed keys are not among them, because versions resemble them.
+"""
 
 UNAMBIGUOUS = "|".join(recogniser.pattern for recogniser in UNAMBIGUOUS_FORMATS)
 
 ODATA_KEY = r"(?<=[A-Za-z0-9_.])\([^/]{1,512}\)"
-"""`(5)` of `Products(5)`: the key after a name (OData 4.01 URL conventions, s. 4.3)."""
+"""`(5)` in `Products(5)`: the key after a name (OData 4.01 URL conventions, s. 4.3)."""
 
 DATE_PART = (
     r"(?<=[A-Za-z][._-])(?:(?:19|20)[0-9]{2}-[01][0-9](?:-[0-3][0-9])?|(?:19|20)[0-9]{2}[01][0-9][0-3][0-9])"
 )
-"""The date of `report-2024-05-31`: an ISO 8601 month or day after a word."""
+"""The date in `report-2024-05-31`: an ISO 8601 month or day after a word."""
 
 YEAR_PART = r"(?<=[A-Za-z][._-])(?:19|20)[0-9]{2}"
-"""The year of `report-2024.pdf`; in names of files only."""
+"""The year in `report-2024.pdf`; in file names only."""
 
 _EXTENSIONS = (
     "json geojson jsonld xml html? xhtml csv tsv txt md rst ya?ml toml pdf rtf docx? xlsx? pptx? odt ods ps png jpe?g gif svg "
@@ -108,14 +115,14 @@ _EXTENSIONS = (
     "map wasm php aspx? jsp cgi rss atom ics kml gpx proto parquet avro bin log sql"
 )
 EXTENSIONS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
-"""Extensions: media types registered with IANA by the names that Apache's mime.types gives them."""
+"""File extensions: media types registered with IANA, by the names that Apache's mime.types gives them."""
 
 CUSTOM_METHOD = ":[a-z][A-Za-z]{2,40}"
-"""`:cancel` of `123:cancel`: a custom method (Google AIP-136)."""
+"""`:cancel` in `123:cancel`: a custom method (Google AIP-136)."""
 
 SUFFIX = f"(?:{EXTENSIONS}|{CUSTOM_METHOD})"
 SUFFIX_START = rf"(?<=[^/])(?!\.tar\.)(?={SUFFIX}$)"
-"""Where the part of a path's last segment begins: `users` | `.json`, `123` | `:cancel`, of `.tar.gz` the last."""
+"""The start of the suffix of a path's last segment: `users` | `.json`, `123` | `:cancel`; for `.tar.gz` the last extension."""
 
 _KEY_MASK = (rf"{ODATA_KEY}(?=/|$)", "({})")
 MASKS = (
@@ -124,31 +131,34 @@ MASKS = (
     (rf"{DATE_PART}(?=(?:{EXTENSIONS})?(?:/|$))", PLACEHOLDER),
     (rf"{YEAR_PART}(?={EXTENSIONS}$)", PLACEHOLDER),
 )
-"""What is a variable wherever it stands, as a whole path is searched for it, and what stands for it; applied in this order.
+"""Patterns of variables searched for in a whole path, and their replacements; applied in this order.
 
-No replacement names a group: Python and Java write those differently.
+No replacement refers to a group: Python and Java write those differently.
 """
 
 _ENDS = f"(?=/|{SUFFIX}?$)"
 TYPED_SEGMENT = f"/(?!{LITERAL.strip('^$')}{_ENDS}){VARIABLE.strip('^$')}{_ENDS}"
-"""Segments of a masked path that are variables by the first guess: by form, and no version."""
+"""Segments of a masked path that the first guess takes for variables: those of a format that is not a version."""
 
 UNUSUAL_MASKS = (_KEY_MASK,)
 UNUSUAL_SIGNS = "[;%({}]|//"
-"""Signs without which a path is written one way but for its end, needs no `UNRESERVED` and none of `UNUSUAL_MASKS`."""
+"""A path without these signs has one spelling except for its end, and needs neither `UNRESERVED` nor `UNUSUAL_MASKS`."""
 
 UNRESERVED = (("%2[Dd]", "-"), ("%2[Ee]", "."), ("%5[Ff]", "_"), ("%7[Ee]", "~"))
-"""Escapes of characters that need none (RFC 3986 s. 2.3); letters and digits are escaped by nobody."""
+"""Escapes of characters that need none (RFC 3986 s. 2.3); escaped letters and digits do not occur in practice."""
 
 
 _JAVA_END = r"(?=(?:\r\n|[\n\r\u0085\u2028\u2029])?\Z)"
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """The pattern with `$` as Java has it, before any last line terminator: Python and Spark must cut hostile paths alike."""
+    """Compiles a pattern with `$` as Java defines it, before a last line terminator.
+
+    Python and Spark must split hostile paths at the same places.
+    """
     return re.compile(pattern.replace("$", _JAVA_END))
 
 
 def detect_segment_format(segment: str) -> str | None:
-    """Name of the first recogniser that takes the whole segment, None for a word."""
+    """Returns the name of the first format that matches the whole segment; else None."""
     return next((r.name for r in SEGMENT_FORMATS if re.fullmatch(r.pattern, segment)), None)

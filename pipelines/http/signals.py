@@ -1,4 +1,4 @@
-"""Questions about a transaction's header fields: data that plain Python and Catalyst both can answer."""
+"""Signals of a transaction's header fields, as data for Python and Catalyst."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 
 class TestKind(StrEnum):
-    """What a `Test` asks of its column. A null column answers no to every question."""
+    """The kind of a `ColumnTest`. On a null column every test fails."""
 
     STARTS = "starts"  # starts with one of the values
     CONTAINS = "contains"  # contains one of the values
@@ -25,7 +25,7 @@ class TestKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnTest:
-    """One question about one column of the transactions table; `values` are alternatives."""
+    """One test of one column of the transactions table; `values` are alternatives."""
 
     __test__ = False  # not a test case, whatever pytest makes of the name
 
@@ -34,7 +34,7 @@ class ColumnTest:
     values: tuple[str | int, ...] = ()
 
     def holds(self, record: Mapping[str, Any]) -> bool:
-        """The answer for one record (column name -> value)."""
+        """Applies the test to one record (column name -> value)."""
         found = record.get(self.column)
         if found is None:
             return False
@@ -59,10 +59,10 @@ class ColumnTest:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A field of the packed integer: its classes, and how a record finds its own.
+    """A field of the packed integer: its classes, and how a record is classified.
 
-    The value of `column` is looked up in `exact` (value -> class) first; where it is not there, the first
-    of `tests` that holds decides. Neither = code 0, "none".
+    The value of `column` is looked up in `exact` (value -> class) first; if it is not there, the first of `tests` that holds
+    decides. Otherwise the code is 0, "none".
     """
 
     name: str
@@ -73,20 +73,20 @@ class Signal:
 
     @property
     def width(self) -> int:
-        """Bits that hold the codes 0 (none) to `len(classes)`."""
+        """Number of bits for the codes 0 (none) to `len(classes)`."""
         return len(self.classes).bit_length()
 
     @property
     def exact_codes(self) -> dict[str | int, int]:
-        """`exact` with codes for class names."""
+        """`exact` with codes instead of class names."""
         return {value: self.code_of(name) for value, name in self.exact}
 
     def code_of(self, name: str) -> int:
-        """The code of a class by its name; 0 for "none"."""
+        """Returns the code of a class by its name; 0 for "none"."""
         return 0 if name == "none" else 1 + self.classes.index(name)
 
     def code(self, record: Mapping[str, Any]) -> int:
-        """The code of one record (column name -> value)."""
+        """Returns the code of one record (column name -> value)."""
         value = record.get(self.column)
         for candidate, name in self.exact:
             if value == candidate:
@@ -97,7 +97,10 @@ class Signal:
 def _exact(
     name: str, column: str, values: Mapping[str, Iterable[str | int]], *tests: tuple[str, ColumnTest]
 ) -> Signal:
-    """A field decided by `column`'s value (class -> values), then by `tests`; classes in order of mention."""
+    """Builds a signal decided by `column`'s value (class -> values), then by `tests`.
+
+    Classes are in the order in which they are mentioned.
+    """
     classes = tuple(dict.fromkeys([*values, *(label for label, _ in tests)]))
     exact = tuple((value, label) for label, listed in values.items() for value in listed)
     return Signal(name, classes, column, exact, tests)
@@ -124,7 +127,7 @@ def _present(column: str) -> ColumnTest:
 
 
 def _answers(name: str, part: str) -> Signal:
-    """A flag: some response header's name contains `part`."""
+    """Builds a flag: the name of some response header contains `part`."""
     return _tested(name, ("yes", ColumnTest("response_header_names", TestKind.NAMES, (part,))))
 
 
@@ -273,8 +276,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
         },
         ("other", _present("sec_fetch_mode")),
     ),
-    # Web views of Android send their package name in this header with every request, pages and images
-    # included.
+    # Web views of Android send their package name in this header with every request, including pages and images.
     _exact(
         "requested_with",
         "x_requested_with",
@@ -296,21 +298,24 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     _answers("allow_origin", "access-control-allow-origin"),
     _answers("content_encoding", "content-encoding"),
     _answers("rate_limit", "ratelimit"),
-    # Does the log hold response headers at all? Every answer with a body has one of the content- fields.
+    # Whether the log holds response headers at all: every response with content has one of the content- fields.
     _answers("headers_logged", "content-"),
 )
 
 OFFSETS: Final[tuple[int, ...]] = tuple(accumulate((signal.width for signal in SIGNALS[:-1]), initial=0))
-"""The lowest bit of each field, in order of `SIGNALS`."""
+"""The lowest bit of each field, in the order of `SIGNALS`."""
 
 
 def pack(record: Mapping[str, Any]) -> int:
-    """All signals of one record of the transactions table (column -> value) as one non-negative 64-bit integer."""
+    """Packs all signals of one record (column -> value) into one integer.
+
+    The integer is non-negative and has 64 bits.
+    """
     return sum(signal.code(record) << offset for signal, offset in zip(SIGNALS, OFFSETS, strict=True))
 
 
 def unpack(packed: int) -> dict[str, int]:
-    """Signal name -> code; the inverse of `pack` on codes."""
+    """Returns signal name -> code; the inverse of `pack` on codes."""
     return {
         signal.name: (packed >> offset) & ((1 << signal.width) - 1)
         for signal, offset in zip(SIGNALS, OFFSETS, strict=True)

@@ -1,4 +1,4 @@
-"""Texts of requests as Python and documents take them: percent-decoded, Unicode only, on one line."""
+"""Decodes text of requests, and makes it safe for Python, documents and terminals."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ _MALFORMED = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def percent_decode(text: str) -> str:
-    """A segment of a path, where "+" is itself (RFC 3986 s. 2.1)."""
+    """Decodes a segment of a path, in which "+" is itself (RFC 3986 s. 2.1).
+
+    Text with a malformed escape stays as it is.
+    """
     if "%" not in text or _MALFORMED.search(text):
         return text
     return unquote(text, errors="replace")
 
 
 def form_decode(text: str) -> str:
-    """A name or value of a query or form (application/x-www-form-urlencoded: URL standard s. 5.1), where "+" is a space."""
+    """Decodes a name or value of a query or form, in which "+" is a space.
+
+    The format is application/x-www-form-urlencoded (URL standard s. 5.1). Text with a malformed escape stays as it is.
+    """
     if "%" not in text:
         return text.replace("+", " ")
     return text if _MALFORMED.search(text) else unquote_plus(text, errors="replace")
@@ -28,11 +34,14 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HIGH: Final = r"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW: Final = r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 LONE_ESCAPE: Final = rf"(?<!\\)((?:\\\\)*+)(?:{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW})"
-r"""An escape of a lone surrogate in JSON text, for `java.util.regex`; its group is what stays before `\ufffd`."""
+r"""An escape of a lone surrogate in JSON text, for `java.util.regex`; its group is the text to keep before `\ufffd`."""
 
 
 def replace_surrogates(text: str) -> str:
-    r"""`text` with U+FFFD for each lone surrogate, which JSON can write (`"\ud800"`) and UTF-8 cannot hold."""
+    r"""Replaces each lone surrogate by U+FFFD.
+
+    JSON can write one (`"\ud800"`), and UTF-8 cannot encode it.
+    """
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
@@ -40,7 +49,10 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def to_single_line(text: str, limit: int) -> str:
-    """One line of at most `limit` characters, without control characters and bidirectional overrides."""
+    """Returns one line of at most `limit` characters.
+
+    Control characters and bidirectional overrides are replaced.
+    """
     visible = "".join(REPLACEMENT if unicodedata.category(c)[0] == "C" else c for c in text)
     line = " ".join(visible.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

@@ -1,8 +1,7 @@
-r"""What kind of value a text is: one table for learning, checking and documents.
+"""Formats of values, in one table for learning, checking and documents.
 
-Each text has exactly one kind: the first recogniser that matches, else `TEXT`. The kinds' patterns are
-disjoint but for the order boolean/number before text forms, so counts of kinds add up to the number of values
-and merge by addition.
+Each text has exactly one kind: that of the first format that matches, otherwise `TEXT`. So counts of kinds add up to the number
+of values and merge by addition. The patterns are disjoint except that boolean and number precede the formats of text.
 """
 
 from __future__ import annotations
@@ -16,19 +15,26 @@ from pipelines.http import value_patterns
 
 JsonType = Literal["boolean", "integer", "number", "string", "null", "object", "array"]
 MAX_CHARACTERS = 2048
-"""Longer values are cut to this before they are looked at: a format never needs more, and an attacker's text
-costs no more.
-"""
+"""Longer values are cut to this length first: no format needs more, and hostile text costs no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueFormat:
     """One kind of value.
 
-    `shortest`, `longest`, `holds` and `starts` (texts from the first to before the second, in order of code points) say
-    nothing that the pattern does not: they spare most regular expressions. `format` is written as JSON Schema
-    `format`; where there is no registered one, `is_written` allows the pattern itself. `min_distinct` different values are
-    needed, as one constant may look like a format by chance.
+    Attributes:
+        kind: its name.
+        type: its JSON type.
+        pattern: matches the whole value.
+        source: the standard that defines it.
+        shortest: least number of characters.
+        longest: largest number of characters.
+        holds: a substring of every match. With `shortest`, `longest` and `starts` it adds nothing to the pattern, but saves most
+            evaluations of regular expressions.
+        starts: the first character is in this half-open range of code points.
+        format: JSON Schema `format`, if one is registered.
+        writes_pattern: whether schemas have the pattern itself, because there is no registered format.
+        min_distinct: least number of different values; one constant may match a format by chance.
     """
 
     kind: str
@@ -40,28 +46,34 @@ class ValueFormat:
     holds: str = ""
     starts: tuple[str, str] = ("", "")
     format: str | None = None
-    is_written: bool = False
+    writes_pattern: bool = False
     min_distinct: int = 1
 
     @property
     def python(self) -> str:
-        r"""For `re`: Python writes the very end as `\Z` (`\z` only from 3.14)."""
+        r"""The pattern for `re`, where the end of the text is `\Z` (`\z` only from 3.14)."""
         return rf"\A(?:{self.pattern})\Z"
 
     @property
     def ecma(self) -> str:
-        """For JSON Schema `pattern` (ECMA-262, where `$` without flag m is the very end)."""
+        """The pattern for JSON Schema `pattern`.
+
+        In ECMA-262 `$` without flag m is the end of the text.
+        """
         return f"^(?:{self.pattern})$" if "|" in self.pattern else f"^{self.pattern}$"
 
     def may_be(self, first: str, length: int) -> bool:
-        """Whether a text of this length and first character may match; `holds` is another test."""
+        """Whether a text of this length and first character may match.
+
+        `holds` is tested separately.
+        """
         low, high = self.starts
         return self.shortest <= length <= self.longest and (not high or low <= first < high)
 
 
 def _identifier(kind: str, length: int, source: str) -> ValueFormat:
     return ValueFormat(
-        kind, "string", value_patterns.hexadecimal(length), source, length, length, is_written=True
+        kind, "string", value_patterns.hexadecimal(length), source, length, length, writes_pattern=True
     )
 
 
@@ -73,7 +85,7 @@ PIPED, SPACED = "piped", "spaced"
 SEMVER, LOCALE, TOKEN = "semver", "locale", "token"
 
 NUMERIC_STARTS = ("-", ":")
-"""Begins with a digit or a hyphen."""
+"""Range of first characters: a digit or a hyphen."""
 
 VALUE_FORMATS: tuple[ValueFormat, ...] = (
     ValueFormat(
@@ -92,7 +104,7 @@ VALUE_FORMATS: tuple[ValueFormat, ...] = (
         TOKEN,
         "string",
         value_patterns.TOKEN,
-        "the mask of a machine's secret: a text of no dangerous characters",
+        "the mask of a machine's secret: text without dangerous characters",
         14,
         14,
         "redacted-",
@@ -151,7 +163,7 @@ VALUE_FORMATS: tuple[ValueFormat, ...] = (
         "ULID specification: Crockford base 32",
         26,
         26,
-        is_written=True,
+        writes_pattern=True,
     ),
     _identifier("objectid", 24, "BSON specification: ObjectId, 12 bytes"),
     _identifier(
@@ -168,21 +180,21 @@ VALUE_FORMATS: tuple[ValueFormat, ...] = (
         700,
         ".",
         NUMERIC_STARTS,
-        is_written=True,
+        writes_pattern=True,
         min_distinct=3,
     ),
     ValueFormat(
-        LOCALE, "string", value_patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, is_written=True, min_distinct=3
+        LOCALE, "string", value_patterns.LOCALE, "RFC 5646 s. 2.1", 5, 12, writes_pattern=True, min_distinct=3
     ),
     ValueFormat(
         DIGITS,
         "string",
         value_patterns.DIGITS,
-        "decimal digits that are no number: leading zeros, more than 64 bits",
+        "decimal digits that are not a number: leading zeros, more than 64 bits",
         1,
         64,
         starts=NUMERIC_STARTS,
-        is_written=True,
+        writes_pattern=True,
     ),
     ValueFormat(
         PIPED,
@@ -222,35 +234,36 @@ VALUE_FORMATS: tuple[ValueFormat, ...] = (
     ValueFormat(TEXT, "string", "", "everything else", 0, MAX_CHARACTERS),
 )
 NUMBER_KINDS = (*(one.kind for one in VALUE_FORMATS if one.type in ("integer", "number")), BIG_INTEGER)
-"""Kinds that are numbers to JSON."""
+"""Kinds that are numbers in JSON."""
 EMPTY_KINDS = (EMPTY, NULL)
-"""Kinds that say that there is no value."""
+"""Kinds of an absent value."""
 LIST_KINDS = (LIST, PIPED, SPACED)
 """Kinds of text that may be lists, by their separator: comma, pipe, space."""
 UNFORMATTED_KINDS = (TEXT, SUSPICIOUS, *LIST_KINDS)
-"""Kinds of text that have no format."""
+"""Kinds of text without a format."""
 JSON_ONLY: dict[str, JsonType] = {NULL: "null", OBJECT: "object", ARRAY: "array", BIG_INTEGER: "integer"}
-"""Kinds that only a JSON document tells apart from text (RFC 8259 s. 3); integers of more than 64 bits are digits in a URL."""
+"""Kinds that only JSON distinguishes from text (RFC 8259 s. 3); in a URL integers of more than 64 bits are digits."""
 TYPES_WITHOUT_TEXT = (NULL, OBJECT, ARRAY)
-"""JSON types whose text says nothing of the kind."""
+"""JSON types that determine the kind regardless of the text."""
 BY_KIND = {recogniser.kind: recogniser for recogniser in VALUE_FORMATS}
-"""By order of precedence; `TEXT` comes last and stands for what nothing recognised (its pattern is never
-evaluated).
-"""
+"""In order of precedence; `TEXT` comes last and stands for text of no format (its pattern is never evaluated)."""
 
 _COMPILED = tuple((r, re.compile(r.python).search) for r in VALUE_FORMATS if r.kind != TEXT)
 
 
 @lru_cache(maxsize=1 << 16)
 def _candidates(first: str, length: int) -> tuple[tuple[str, str, Any], ...]:
-    """Kinds that a text of this length and first character may have: kind, what it holds, search."""
+    """Returns the formats possible for a text of this length and first character.
+
+    Each is (kind, required substring, search function).
+    """
     return tuple((r.kind, r.holds, search) for r, search in _COMPILED if r.may_be(first, length))
 
 
 def detect_kind(value: str, json_type: str | None = None) -> str:
-    """The kind of one value, of which the first `MAX_CHARACTERS` characters count.
+    """Returns the kind of one value, from its first `MAX_CHARACTERS` characters.
 
-    `json_type` is what a JSON body says it is; None in a URL, where a number is written as a text is.
+    `json_type` is the type of the value in a JSON body; None in a URL, where numbers are written like text.
     """
     if json_type in TYPES_WITHOUT_TEXT:
         return str(json_type)
@@ -268,7 +281,10 @@ def detect_kind(value: str, json_type: str | None = None) -> str:
 
 
 def type_of(kind: str) -> JsonType:
-    """The JSON type of a value of this kind; an unknown kind (of another version) is text."""
+    """Returns the JSON type of a value of this kind.
+
+    An unknown kind (of another version) is text.
+    """
     if kind in JSON_ONLY:
         return JSON_ONLY[kind]
     return BY_KIND[kind].type if kind in BY_KIND else "string"

@@ -1,4 +1,7 @@
-"""Classes of characters: the insides of bracket expressions, the same text in Python, Java and ECMA-262."""
+"""Character classes and patterns of values, the same in Python, Java and ECMA-262.
+
+A class is the inside of a bracket expression.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import re
 from pipelines.http.numbers import number_pattern
 
 DANGEROUS = "\\x00-\\x1f\\x7f\"'<>`;{}|^\\\\"
-"""What injections into SQL, HTML, shells and templates need (METHODS B9 rule 4; CWE-74)."""
+"""Characters needed for injections into SQL, HTML, shells and templates (docs/methods.md, 2.9; CWE-74)."""
 CLASSES = {
     "lower": "a-z", "upper": "A-Z", "digit": "0-9", "hyphen": "-", "underscore": "_", "dot": ".",
     "punctuation": "!#$%&()*+,/:=?@\\[\\]~", "space": " ", "other": "^\\x00-\\x7f", "dangerous": DANGEROUS,
@@ -17,21 +20,25 @@ _COMPILED = {name: re.compile(f"[{inside}]") for name, inside in CLASSES.items()
 
 
 def classes_of(value: str) -> int:
-    """The classes of a text's characters, a bit each (`BITS`); sets of them merge by `|`."""
+    """Returns the character classes of a text as bits (`BITS`); sets merge by `|`."""
     return sum(BITS[name] for name, pattern in _COMPILED.items() if pattern.search(value))
 
 
 def bracket_expression(allowed: int) -> str:
-    """The classes of a set as one bracket expression (without "other", a complement); the hyphen stands last."""
+    """Returns the classes of a set as one bracket expression.
+
+    "other", which is a complement, is left out; the hyphen stands last.
+    """
     named = (name for name, bit in BITS.items() if allowed & bit and name not in ("hyphen", "other"))
     inside = "".join(CLASSES[name] for name in named)
     return f"[{inside}-]" if allowed & BITS["hyphen"] else f"[{inside}]"
 
 
 def digits_up_to(limit: str) -> str:
-    """Decimal numbers without leading zeros and without sign from 1 to `limit`, as a regular expression body.
+    """Returns a pattern of the decimal numbers from 1 to `limit`.
 
-    Shorter numbers first; then those of equal length, which leave `limit` downwards at exactly one digit.
+    They have no leading zeros and no sign. Shorter numbers come first, then those of equal length, which fall below `limit` at
+    exactly one digit.
     """
     branches = [f"[1-9][0-9]{{0,{len(limit) - 2}}}"]
     for place, digit in enumerate(limit):
@@ -44,21 +51,17 @@ def digits_up_to(limit: str) -> str:
 
 EMPTY = ""
 REDACTED = "redacted(?:-[0-9a-f]{4,64})?"
-TOKEN = "redacted-token"  # noqa: S105 - a mask, no password
+TOKEN = "redacted-token"  # noqa: S105 - a mask, not a password
 BOOLEAN = "true|false"
 INTEGER = f"0|{digits_up_to(str(2**63 - 1))}|-(?:{digits_up_to(str(2**63))})"
-"""JSON integers (RFC 8259 s. 6) that OpenAPI's int64 holds. Leading zeros and longer ones are text made of
-digits.
-"""
+"""JSON integers (RFC 8259 s. 6) in the range of OpenAPI's int64. Longer ones and leading zeros are text made of digits."""
 WHOLE_NUMBER = "-?[0-9]+"
-"""Of a JSON number: no fraction and no exponent."""
+"""A JSON number without fraction and exponent."""
 UNIX_SECONDS = "9[5-9][0-9]{7}|1[0-9]{9}|2[01][0-9]{8}"
 UNIX_MILLISECONDS = "9[5-9][0-9]{10}|1[0-9]{12}|2[01][0-9]{11}"
-"""9.5e8 to 2.2e9 seconds: February 2000 to September 2039 (METHODS B9)."""
+"""9.5e8 to 2.2e9 seconds: February 2000 to September 2039 (docs/methods.md, 2.8)."""
 NUMBER = number_pattern(15, 17, 2)
-"""JSON numbers (RFC 8259 s. 6), bounded so that each is a finite double; shorter than any hexadecimal format
-below.
-"""
+"""JSON numbers (RFC 8259 s. 6), bounded so that each is a finite double; shorter than any hexadecimal format below."""
 DIGITS = "[0-9]{1,64}"
 
 _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
@@ -69,7 +72,7 @@ _DAY_OF_MONTH = (
 DATE = f"(?:(?!0000)[0-9]{{4}}-{_DAY_OF_MONTH}|{_LEAP_YEAR}-02-29)"
 _HOUR_MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 DATE_TIME = rf"{DATE}T{_HOUR_MINUTE}:[0-5][0-9](?:\.[0-9]{{1,9}})?(?:Z|[+-]{_HOUR_MINUTE})"
-"""Without leap seconds (`:60`) and lower-case letters, which common validators refuse."""
+"""Without leap seconds (`:60`) and lower-case letters, which common validators reject."""
 
 UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 ULID = "(?=[0-9]{0,25}[A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}"
@@ -102,9 +105,7 @@ URI = (
     rf"[A-Za-z][A-Za-z0-9+.-]{{0,31}}://(?:\[(?:{IPV6})\]|[{_NAME}-]{{1,255}})(?::[0-9]{{1,5}})?"
     rf"(?:/[{_NAME}:@/-]*)?(?:\?[{_NAME}:@/?-]*)?(?:#[{_NAME}:@/?-]*)?"
 )
-"""Absolute, with an authority and without user information. The look-ahead refuses a `%` that escapes
-nothing.
-"""
+"""Absolute, with an authority and without user information. The look-ahead rejects a `%` that is not part of an escape."""
 
 SEMVER = (
     r"(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}"
@@ -120,9 +121,9 @@ _SEPARATED = "[A-Za-z0-9_.:-]{1,64}"
 PIPED = rf"{_SEPARATED}(?:\|{_SEPARATED}){{1,49}}"
 _COUNTED = "(?:0|[1-9][0-9]{0,17})"
 SPACED = f"{_COUNTED}(?: {_COUNTED}){{1,49}}|{UUID}(?: {UUID}){{1,49}}"
-"""Spaces separate numbers or UUIDs only: between words they are those of a text."""
+"""Spaces separate only numbers or UUIDs: between words they belong to the text."""
 
 
 def hexadecimal(length: int) -> str:
-    """Exactly `length` hexadecimal digits in either case."""
+    """Returns a pattern of exactly `length` hexadecimal digits in either case."""
     return f"[0-9a-fA-F]{{{length}}}"

@@ -1,4 +1,7 @@
-"""XML, HTML and multipart bodies, masked in their place by the names of elements, attributes and parts."""
+"""Masks XML, HTML and multipart bodies in place, by names.
+
+The names are those of elements, attributes and parts.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ class _Element:
 
 
 def mask_elements(text: str, inner: Inner) -> str:
-    """`text` with attributes and everything below elements of secret names, and what `inner` finds elsewhere, masked."""
+    """Masks attributes, and everything inside elements, of secret names.
+
+    `inner` is applied to the rest.
+    """
     edits: list[tuple[int, int, str]] = []
     stack = [_Element("", Secrecy.NONE)]
     for found in _PIECE.finditer(text):
@@ -59,7 +65,7 @@ def _tag(
     if sign == "/":
         if len(stack) > 1 and any(element.name == name for element in stack[-8:]):
             while len(stack) > 1 and stack.pop().name != name:
-                pass  # elements that were not closed
+                pass  # unclosed elements
         return
     attributes = list(_ATTRIBUTE.finditer(rest))
     values = [next(group for group in (2, 3, 4) if one[group] is not None) for one in attributes]
@@ -105,7 +111,7 @@ def _text(
         start = found.start(group) + written.index(content)
         edits.append((start, start + len(content), escape(kept) if group == 6 else kept))
     if element.name.lower() in _NAMING and len(stack) > 1 and _NAME.fullmatch(plain):
-        stack[-2].below = max(stack[-2].below, classify_name(plain))  # what comes beside it is its value
+        stack[-2].below = max(stack[-2].below, classify_name(plain))  # its sibling is its value
 
 
 _DELIMITER = re.compile(r"\s{0,8}(--[^\r\n]{1,70})")
@@ -120,7 +126,7 @@ HEAD_CHARACTERS = 4096
 
 
 def mask_parts(body: str, inner: Inner) -> str:
-    """`body` with files, fields of secret names, and what `inner` finds in other fields, masked."""
+    """Masks files and fields of secret names, and applies `inner` to other fields."""
     delimiter = _DELIMITER.match(body)
     if delimiter is None:
         return inner(body, "")

@@ -1,7 +1,8 @@
-"""JSON, and what is written like it (of JavaScript, several documents, one cut off, GraphQL arguments), masked in its place.
+"""Masks JSON and similar notations in place.
 
-The text is split into tokens, and what holds what is followed with a stack: no depth and no fault is too much, and all that is
-not masked stays as it was, so that a JSON document is one afterwards too.
+These are JavaScript objects, several documents, truncated documents and GraphQL arguments. The text is split into tokens, and
+nesting is followed with a stack, so any depth and any error is handled. Text that is not masked stays unchanged, so a JSON
+document remains one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _TOKEN = re.compile(
 )
 _ENDS = {"{": "}", "[": "]", "(": ")"}
 _STAYS = frozenset(("null", "true", "false", "undefined", "None", "True", "False"))
-"""What a secret member may hold openly: absence, and whether."""
+"""Values that a secret member may show: absence, and truth values."""
 _VARIABLE = re.compile(r"\$\w{1,128}")
 _NAMING = frozenset(
     "name key field id label param parameter header attribute property type k n title variable".split()
@@ -34,7 +35,7 @@ _NAME = re.compile(r"[\w.\-\[\]:%$\\]{1,64}")
 _REQUESTING = frozenset(
     "grant_type granttype client_id clientid redirect_uri redirecturi code_verifier codeverifier state".split()
 )
-"""Members beside which `code` is an authorization code (RFC 6749 s. 4.1)."""
+"""Members that make a sibling `code` an authorization code (RFC 6749 s. 4.1)."""
 
 
 @dataclass(slots=True)
@@ -50,7 +51,20 @@ class _Leaf:
 
 @dataclass(slots=True)
 class _Frame:
-    """An open container: what closes it, its name, what names say of its items (`secrecy`) and of objects in it (`below`)."""
+    """An open container.
+
+    Attributes:
+        closing: the sign that closes it.
+        name: its name.
+        secrecy: of its items, by names around it.
+        below: of objects in it, by names around it.
+        first: index of its first leaf.
+        is_call: whether it belongs to the arguments of a call (GraphQL).
+        key: name of the current member.
+        key_first: index of that member's first leaf.
+        items: number of its items.
+        members: (name, first leaf, end) of each member.
+    """
 
     closing: str
     name: str
@@ -65,7 +79,7 @@ class _Frame:
 
 
 class _Document:
-    """One pass over the tokens: leaves, and which of them are secret."""
+    """One pass over the tokens that collects leaves and marks secret ones."""
 
     def __init__(self, text: str, inner: Inner) -> None:
         self._text, self._inner = text, inner
@@ -149,14 +163,17 @@ class _Document:
 
     def _close(self, sign: str) -> None:
         if len(self._stack) == 1 or self._stack[-1].closing != sign:
-            return  # what opened nothing closes nothing
+            return  # an unmatched closing sign
         self._end_member()
         self._relate(self._stack.pop())
-        if sign != ")":  # arguments of a call, of which the fields come next
+        if sign != ")":  # after the arguments of a call come its fields
             self._end_member()
 
     def _relate(self, frame: _Frame) -> None:
-        """What members or items say of each other: name and value apart, the code of an OAuth request."""
+        """Applies what members or items reveal about each other.
+
+        A member may hold the name, and another its value; a `code` may be that of an OAuth request.
+        """
         called = [
             self._said(start)
             for key, start, end in frame.members
@@ -170,13 +187,13 @@ class _Document:
                     self._leaves[start].secrecy = frame.secrecy
         keys = {key.lower() for key, _, _ in frame.members}
         if "code" in keys and keys & _REQUESTING:
-            self._ranges += [(s, e, Secrecy.MADE) for key, s, e in frame.members if key.lower() == "code"]
+            self._ranges += [(s, e, Secrecy.MACHINE) for key, s, e in frame.members if key.lower() == "code"]
         is_pair = frame.closing == "]" and self._stack[-1].closing == "]" and frame.items == 2
         if is_pair and frame.first < len(self._leaves):
             self._ranges.append((frame.first + 1, len(self._leaves), self._said(frame.first)))
 
     def _said(self, place: int) -> Secrecy:
-        """What a leaf says if it is a name."""
+        """Returns the secrecy that a leaf implies if it is a name."""
         text = self._leaves[place].text
         return classify_name(text) if _NAME.fullmatch(text) else Secrecy.NONE
 
@@ -194,10 +211,12 @@ class _Document:
         return apply_edits(self._text, self._edits)
 
     def _kept(self, leaf: _Leaf, secrecy: Secrecy) -> str | None:
-        """What is written instead of a leaf; None where it stays."""
+        """Returns the replacement of a leaf; None if it stays."""
         if secrecy and leaf.stays:
             return None
-        kind = secrecy if leaf.quote else Secrecy.CHOSEN  # a mask is a string, of a number it says no more
+        kind = (
+            secrecy if leaf.quote else Secrecy.HUMAN
+        )  # a mask is a string, and reveals nothing else about a number
         kept = mask_value(leaf.text, kind) if secrecy else self._inner(leaf.text, leaf.name)
         if kept == leaf.text:
             return None
@@ -206,12 +225,12 @@ class _Document:
 
 
 def mask_members(text: str, inner: Inner) -> str:
-    """`text` with the values of secret names, and what `inner` finds in the others, masked."""
+    """Masks the values of secret names, and applies `inner` to the others."""
     return _Document(text, inner).masked()
 
 
 def apply_edits(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """`text` with (start, end, new text) in place; no two overlap."""
+    """Replaces ranges of `text` by (start, end, new text); no two overlap."""
     if not edits:
         return text
     parts, last = [], 0

@@ -1,8 +1,8 @@
-r"""Forms of secrets by who issues them: rules as data. Each has what every match holds, and its source.
+"""Patterns of secrets by issuer, as data, each with its source.
 
-Bounded wherever something must follow a repetition, so that no text makes them slow (`eyJ` repeated, for instance). Heads are
-for RE2 too, which knows no look-around and bounds of 1,000 at most. The list was compared with excerpts of
-gitleaks' rules (github.com/gitleaks/gitleaks, MIT), not with all of them; the expressions are our own, from what the issuers say.
+They are bounded wherever something must follow a repetition, so that no text makes them slow (`eyJ` repeated, for instance).
+Heads also run in RE2, which has no look-around and limits bounds to 1,000. The list was compared with excerpts of gitleaks' rules
+(github.com/gitleaks/gitleaks, MIT), not with all of them; the expressions are our own, from the issuers' documentation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """`pattern` is the secret itself; `head` is shorter and found in every match: most texts have none and are done."""
+    """The pattern of an issuer's secrets.
+
+    `pattern` is the secret itself; `head` is shorter and occurs in every match: most texts contain none and need no more search.
+    """
 
     name: str
     pattern: str
@@ -23,9 +26,9 @@ class Issuer:
 
 _W = "[A-Za-z0-9_-]"
 _ALONE = "(?<![A-Za-z0-9])"
-"""Not within a word: for short beginnings (`disk-`)."""
+"""Not inside a word: for short prefixes (`disk-`)."""
 _MIXED = r"[A-Za-z_-]{0,40}[0-9][A-Za-z0-9_-]{8,}"
-"""With a digit early: what a key has and a word with hyphens has not."""
+"""With a digit near the start, which keys have and hyphenated words do not."""
 
 ISSUERS = (
     Issuer("jwt", rf"eyJ{_W}{{6,2048}}\.{_W}{{2,}}(?:\.{_W}*)?", rf"eyJ{_W}{{6}}", "RFC 7519"),
@@ -184,9 +187,9 @@ SECRET = re.compile(SECRET_VALUE)
 HEAD_OF_SECRET = "|".join(rule.head for rule in ISSUERS)
 _HEAD = re.compile(HEAD_OF_SECRET)
 _RUN = re.compile(r"[A-Za-z0-9_./:~+-]{12}|[Bb]earer|BEARER|[Bb]asic|PRIVATE")
-"""What every secret has, and few texts: searched first, as an alternation is slow."""
+"""Occurs in every secret and in few texts: searched first, because an alternation is slow."""
 
 
 def mask_issued_secrets(text: str, mask: str) -> str:
-    """`text` with `mask` in place of every secret of a known form."""
+    """Replaces every secret of a known form by `mask`."""
     return SECRET.sub(mask, text) if _RUN.search(text) and _HEAD.search(text) else text

@@ -1,4 +1,7 @@
-"""What a name says of its value, whatever way the name is written: secret or not, made by a machine or chosen."""
+"""Classifies names: whether their value is secret, and whether a machine made it.
+
+The result does not depend on how the name is encoded.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from pipelines.http.redaction import (
 )
 
 DECODINGS = 4
-"""Times that a name or value is decoded before it is compared: gateways decode once or twice, who hides more is an attacker."""
+"""Times that a name or value is decoded before it is compared: gateways decode once or twice, more hiding is an attack."""
 NAME_CHARACTERS = 256
-"""Of a name that are looked at, from its end: longer ones are no names."""
+"""Last characters of a name that are examined: anything longer is not a name."""
 _UNICODE = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f\u00ad\u200b-\u200f\ufeff]+")
 _MADE = re.compile(rf"(?i){MACHINE_MADE_WORDS}|(?:^|[_.\-\[])(?:{SHORT_MACHINE_MADE_WORDS})(?:$|[_.\-\]])")
@@ -32,15 +35,21 @@ _TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 
 
 class Secrecy(IntEnum):
-    """What a name says: nothing, a machine's secret (`redaction.MADE_WORDS`), one that people choose. The larger one counts."""
+    """Secrecy of a value by its name; of two the larger one applies.
+
+    MACHINE: made by a machine (`redaction.MACHINE_MADE_WORDS`); HUMAN: chosen by a person.
+    """
 
     NONE = 0
-    MADE = 1
-    CHOSEN = 2
+    MACHINE = 1
+    HUMAN = 2
 
 
 def decode_fully(text: str) -> str:
-    r"""`text` without percent encoding and `\u` escapes, to a fixed point of at most `DECODINGS` steps."""
+    r"""Decodes percent-encoding and `\u` escapes.
+
+    Repeats until nothing changes, at most `DECODINGS` times.
+    """
     for _ in range(DECODINGS):
         if "%" not in text and "\\" not in text:
             break
@@ -59,16 +68,19 @@ def _secrecy(name: str) -> Secrecy:
     if not has_secret_name(plain):
         return Secrecy.NONE
     is_chosen = _CHOSEN.search(plain) is not None and "token" not in plain.lower()
-    return Secrecy.MADE if not is_chosen and _MADE.search(plain) else Secrecy.CHOSEN
+    return Secrecy.MACHINE if not is_chosen and _MADE.search(plain) else Secrecy.HUMAN
 
 
 def classify_name(name: str) -> Secrecy:
-    """What `name` says, as it is sent or decoded."""
+    """Returns the secrecy of a name's value; the name may be encoded or decoded."""
     return _secrecy(name[-NAME_CHARACTERS:])
 
 
 def classify_descendants(name: str) -> Secrecy:
-    """What `name` says of all that is in what it names: short words (`key`) only if they are the whole name."""
+    """Returns the secrecy of everything inside the value of a name.
+
+    Short words (`key`) count only if they are the whole name.
+    """
     secrecy = classify_name(name)
     return (
         secrecy
@@ -78,7 +90,10 @@ def classify_descendants(name: str) -> Secrecy:
 
 
 def mask_value(value: str, secrecy: Secrecy) -> str:
-    """The mask for `value` (decoded) of a name of this `secrecy`. Of a mask and of nothing it is the same again."""
+    """Returns the mask of a decoded `value` whose name has this `secrecy`.
+
+    A mask and empty text stay as they are.
+    """
     if not value or value in (MASK, TOKEN_MASK):
         return value
-    return TOKEN_MASK if secrecy is Secrecy.MADE and _TOKEN_CHARACTERS.fullmatch(value) else MASK
+    return TOKEN_MASK if secrecy is Secrecy.MACHINE and _TOKEN_CHARACTERS.fullmatch(value) else MASK

@@ -1,4 +1,7 @@
-"""Queries and URL-encoded forms, masked in their place: names and values are decoded before they are looked at."""
+"""Masks queries and URL-encoded forms in place.
+
+Names and values are decoded before they are compared.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ from pipelines.http.masking.braces import Inner
 from pipelines.http.masking.names import DECODINGS, Secrecy, classify_name, decode_fully, mask_value
 
 MAX_PAIRS = 5_000
-"""Pairs that are read of one text; what follows more of them is dropped, as no parameter can be learned from it."""
+"""Pairs that are read of one text; the rest is dropped, because no parameter can be learned from it."""
 _SEPARATOR = re.compile(r"(&|;(?=[^=&;\s]{1,64}=))")
 _REQUESTING = frozenset(
     ("grant_type", "client_id", "redirect_uri", "code_verifier", "state", "session_state")
 )
 _NAMING = frozenset(("name", "key", "field"))
 _SAFE = "=-._~!$'()*,/:;?@[]{}\"|"
-"""What is written again as it is, besides letters and digits, if the value had it so."""
+"""Characters that stay unencoded, besides letters and digits, if they were unencoded in the value."""
 
 
 def mask_pairs(text: str, inner: Inner) -> str:
-    """`text` with the values of secret names, and what `inner` finds in the others, masked."""
+    """Masks the values of secret names, and applies `inner` to the others."""
     pieces = _SEPARATOR.split(text, maxsplit=MAX_PAIRS)
     if len(pieces) > 2 * MAX_PAIRS:
         pieces = pieces[: 2 * MAX_PAIRS]
     names = [_name(piece) for piece in pieces[::2]]
     is_oauth = "code" in names and not _REQUESTING.isdisjoint(names)
     masked = [
-        _masked(piece, name, Secrecy.MADE if is_oauth and name == "code" else classify_name(name), inner)
+        _masked(piece, name, Secrecy.MACHINE if is_oauth and name == "code" else classify_name(name), inner)
         for piece, name in zip(pieces[::2], names, strict=True)
     ]
     pieces[::2] = [*_named_apart(masked, names)]
@@ -36,7 +39,10 @@ def mask_pairs(text: str, inner: Inner) -> str:
 
 
 def encode_like(written: str, plain: str, kept: str, rounds: int, *, is_form: bool = True) -> str:
-    """`kept` encoded as `written` was, which is `plain` after `rounds` of decoding."""
+    """Encodes `kept` as `written` was encoded.
+
+    `plain` is `written` after `rounds` of decoding.
+    """
     if kept == plain:
         return written
     if not rounds:
@@ -48,10 +54,10 @@ def encode_like(written: str, plain: str, kept: str, rounds: int, *, is_form: bo
 
 
 def decode_value(written: str, *, is_form: bool = True) -> tuple[str, int]:
-    """The decoded value and how many rounds it took, at most `DECODINGS`."""
+    """Returns the decoded value and the number of rounds, at most `DECODINGS`."""
     plain = written
     if is_form:
-        # a "+" before digits begins a telephone number that was not encoded, elsewhere it is a space
+        # a "+" before digits begins an unencoded telephone number, elsewhere it is a space
         plain = re.sub(r"\A\+(?=[0-9])", "%2B", written).replace("+", " ")
     rounds = 0
     while "%" in plain and rounds < DECODINGS:
@@ -83,7 +89,7 @@ def _masked(piece: str, name: str, secrecy: Secrecy, inner: Inner) -> str:
 
 
 def _named_apart(pieces: list[str], names: list[str]) -> Iterator[str]:
-    """`name=password&value=x`: the value of a name that is a value itself."""
+    """Masks the value of a name that is itself a value: `name=password&value=x`."""
     said = [
         classify_name(piece.partition("=")[2])
         for piece, name in zip(pieces, names, strict=True)

@@ -1,6 +1,7 @@
-"""Paths and URLs, masked in their place: segments after a word like `reset`, web hooks, matrix parameters, user information.
+"""Masks paths and URLs in place.
 
-What may be an ordinary word, a version or a small number stays: templates are learned from paths.
+Masked are segments after a word like `reset`, webhooks, matrix parameters and user information. Anything that may be an ordinary
+word, a version or a small number stays: templates are learned from paths.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from pipelines.http.masking.pairs import decode_value, encode_like, mask_pairs
 from pipelines.http.redaction import CREDENTIAL_WORDS, MASK, SHORT_CREDENTIAL_WORDS, TOKEN_MASK
 
 MAX_SEGMENTS = 512
-"""Segments of a path that are read; deeper ones are dropped, as no host has such paths."""
+"""Segments of a path that are read; deeper ones are dropped, because real paths are not that deep."""
 
 
 class _After(Enum):
-    """What kind of word the segments before were."""
+    """The kind of word in the segments before."""
 
     NOTHING = 0
     NAME = 1
@@ -36,11 +37,11 @@ _ONE_TIME = re.compile(
 )
 _HOOK = re.compile(r"(?i)(?:^|[_.-])(?:web)?-?hooks?b?2?(?:$|[_.-])|^(?:incoming|incomingwebhook)$")
 _TEAM = re.compile(r"[TB][A-Z0-9]{7,11}")
-"""Of a web hook of Slack: `/services/TEAM/CHANNEL/SECRET`."""
+"""In a Slack webhook: `/services/TEAM/CHANNEL/SECRET`."""
 _LAST_WORD = re.compile(rf"(?i)(?:{CREDENTIAL_WORDS}|{SHORT_CREDENTIAL_WORDS})s?$")
-"""`/oauth-clients/ID` says nothing of the identifier."""
+"""The word at the end of a segment; `/oauth-clients/ID` does not make the identifier a secret."""
 _WORD = re.compile(r"[a-z]+(?:[_.-][a-z]+)*|[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,4}|[A-Z]{2,10}")
-"""A word, or words in one of the usual ways: a literal of a template."""
+"""A word, or words joined in a usual way: a literal of a template."""
 _VERSION = re.compile(r"v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9](?:-[0-3][0-9])?(?:-preview)?")
 _BOT = re.compile(r"(bot[0-9]{4,16}(?::|%3[Aa]))[^/]{6,}")
 _USER = re.compile(r"([^/:@\s]{1,128}:)([^/@\s]{1,256})(?=@)")
@@ -49,7 +50,7 @@ _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+:)?//([^/?#]*)")
 
 
 def mask_segments(path: str, inner: Inner) -> str:
-    """`path`, as it is sent or decoded, without what identifies or opens something."""
+    """Masks the segments of a path that are secret or personal; `path` may be encoded."""
     if ":" in path and "@" in path:
         path = _USER.sub(rf"\1{MASK}", path)
     segments = path.split("/", MAX_SEGMENTS)[:MAX_SEGMENTS]
@@ -57,7 +58,7 @@ def mask_segments(path: str, inner: Inner) -> str:
 
 
 def mask_url(url: str, inner: Inner) -> str:
-    """An absolute or relative URL: user information, path, query and fragment."""
+    """Masks an absolute or relative URL: user information, path, query and fragment."""
     whole, sign, fragment = url.partition("#")
     target, mark, query = whole.partition("?")
     found = _AUTHORITY.match(target)
@@ -72,7 +73,7 @@ def mask_url(url: str, inner: Inner) -> str:
 
 
 def mask_urls(text: str, inner: Inner) -> str:
-    """Text with every absolute URL in it masked."""
+    """Masks every absolute URL in a text."""
     return _URL.sub(lambda found: mask_url(found[0], inner), text) if "://" in text else text
 
 
@@ -82,7 +83,10 @@ def is_absolute(text: str) -> bool:
 
 
 def _fragment(fragment: str, inner: Inner) -> str:
-    """Tokens come back in fragments (RFC 6749 s. 4.2.2), and paths of single-page applications stand there."""
+    """Masks a fragment.
+
+    Fragments carry tokens (RFC 6749 s. 4.2.2) and paths of single-page applications.
+    """
     path, mark, query = fragment.partition("?")
     if "=" in path and not mark:
         return mask_pairs(fragment, inner)
@@ -114,14 +118,17 @@ def _segment(plain: str, after: _After, inner: Inner) -> str:
 
 
 def is_secret_segment(plain: str, after: _After) -> bool:
-    """Whether a segment is what a word before it announces: no word, no version, no small number."""
+    """Whether a segment is the secret announced by a word before it.
+
+    Words, versions and small numbers are not.
+    """
     if after is _After.NOTHING or not plain or _WORD.fullmatch(plain) or _VERSION.fullmatch(plain):
         return False
     digits = sum(map(str.isdigit, plain))
     if after is _After.PASSWORD:
         return len(plain) >= 4
     if digits == len(plain):
-        return False  # the number of a row
+        return False  # a row number
     has_both = 0 < digits < len(plain) or (plain.lower() != plain and plain.upper() != plain)
     if after is _After.HOOK:
         return has_both and len(plain) >= 6

@@ -1,8 +1,8 @@
-"""E-mail addresses, telephone and card numbers: personal, no secrets. They are masked by class and shape.
+"""Masks e-mail addresses, telephone and card numbers by class and shape.
 
-An address becomes `EMAIL`, which is still an address; of a number every digit but leading zeros becomes 9, so that its kind,
-its length and its separators stay, and a range learned from it holds every number of as many digits. What is masked is
-masked to itself again.
+They are personal, but not secret. An address becomes `EMAIL`, which is still an address; in a number every digit except leading
+zeros becomes 9, so that its kind, its length and its separators stay, and a range learned from it holds every number of as many
+digits. Masked text is unchanged by masking it again.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from __future__ import annotations
 import re
 
 EMAIL = "redacted@example.invalid"
-"""In place of any address: of a domain that never exists (RFC 2606 s. 2), still of `format: email`."""
+"""Replaces any address: its domain never exists (RFC 2606 s. 2), and it is still of `format: email`."""
 
 _ADDRESS = re.compile(
     r"(?<![\w.%+'-])(?<!//)[\w.%+'-]{1,64}+@((?:[^\W_](?:[\w-]{0,62})?\.){1,8}[^\W\d_]{2,24})(?![\w@-])"
 )
-"""The common subset of RFC 5322 addr-spec, letters of any script (RFC 6531). A run of local characters is entered once."""
+"""The common subset of RFC 5322 addr-spec, letters of any script (RFC 6531). A run of local characters is matched only once."""
 _FILES = frozenset(
     "png jpg jpeg gif svg webp avif ico bmp css js mjs cjs map json html htm xml txt pdf woff ttf yml yaml".split()
 )
-"""What follows the last dot of `logo@2x.png`: endings of files that are no top-level domains."""
+"""The part after the last dot in `logo@2x.png`: file extensions that are not top-level domains."""
 
 _INTERNATIONAL = re.compile(r"(?<![\w+])\+[1-9](?:[ ()/-]{0,2}[0-9]){7,14}(?![0-9])")
-"""ITU-T E.164: country code and number, 8 to 15 digits, with the separators of E.123. No dots: coordinates have them."""
+"""ITU-T E.164: country code and number, 8 to 15 digits, with the separators of E.123. No dots, which coordinates have."""
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w.+,/-])(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![\w-]|\.[0-9])"
 )
@@ -46,24 +46,27 @@ _ISSUERS = (
     ("4", (16, 19)), ("51-55 2221-2720", (16,)), ("34 37", (15,)), ("6011 644-649 65", (16, 19)), ("3528-3589", (16,)),
     ("300-305 36 38", (14,)), ("62", (16, 17, 18, 19)), ("50 56-58 6", (16, 19)),
 )  # fmt: skip
-"""Beginnings and lengths of card numbers (ISO/IEC 7812): Visa, Mastercard, American Express, Discover, JCB, Diners Club,
+"""Prefixes and lengths of card numbers (ISO/IEC 7812): Visa, Mastercard, American Express, Discover, JCB, Diners Club,
 UnionPay, Maestro.
 """
 _MANY_DIGITS = re.compile(r"(?:[0-9][^0-9a-zA-Z]{0,3}){8}")
-"""Of a number that is recognised under any name."""
+"""In a number that is recognised under any name."""
 _SHAPE = re.compile(r"[ +(]{0,2}0*9(?:[ ()./-]{0,2}9){5,19}")
 _DIGITS = re.compile(r"[0-9]+")
 
 
 def is_personal_mask(value: str) -> bool:
-    """Whether `value` is what stands for an address or a number: its class is known, its characters are not."""
+    """Whether `value` is the mask of an address or a number.
+
+    Its class is known, its characters are not.
+    """
     if value == EMAIL:
         return True
     return len(value) <= 32 and _SHAPE.fullmatch(value) is not None
 
 
 def mask_personal(text: str, name: str = "", *, with_numbers: bool = True) -> str:
-    """`text` (decoded), the value of `name`, with addresses and numbers masked."""
+    """Masks addresses and numbers in `text` (decoded), the value of `name`."""
     if "@" in text:
         text = _ADDRESS.sub(_masked_address, text)
     if not with_numbers or len(text) < 7 or _DIGITS.search(text) is None:
@@ -92,13 +95,16 @@ def mask_personal(text: str, name: str = "", *, with_numbers: bool = True) -> st
 
 
 def mask_digits(number: str) -> str:
-    """Every digit but the leading zeros as 9."""
+    """Replaces every digit except leading zeros by 9."""
     start = next((place for place, sign in enumerate(number) if sign in "123456789"), len(number))
     return number[:start] + re.sub("[0-9]", "9", number[start:])
 
 
 def has_check_digit(digits: str) -> bool:
-    """Whether the last digit is the check digit of the others (Luhn: ISO/IEC 7812-1 annex B)."""
+    """Whether the last digit is the check digit of the others.
+
+    The algorithm is Luhn's (ISO/IEC 7812-1 annex B).
+    """
     doubled = (2 * int(digit) for digit in digits[-2::-2])
     return (sum(map(int, digits[-1::-2])) + sum(two - 9 if two > 9 else two for two in doubled)) % 10 == 0
 
@@ -116,12 +122,17 @@ def _shape(found: re.Match[str]) -> str:
 
 
 def _is_card(text: str, is_identifier: bool) -> bool:
-    """An issuer's beginning and length and the check digit; without groups not under the name of an identifier."""
+    """Whether a text is a card number, by issuer prefix, length and check digit.
+
+    Without groups it is not one under the name of an identifier.
+    """
     digits = text.replace(" ", "").replace("-", "")
     if len(digits) != len(text):
         if not _GROUPS.fullmatch(text):
             return False
-    elif is_identifier or len(digits) > 16:  # long integers without groups are snowflakes far more often
+    elif (
+        is_identifier or len(digits) > 16
+    ):  # long integers without groups are far more often snowflake identifiers
         return False
     return any(
         len(digits) in lengths and _begins(digits, heads) for heads, lengths in _ISSUERS

@@ -1,6 +1,7 @@
-r"""Which texts may hold something: one expression, far wider than what masking finds, far cheaper than parsing.
+"""Prefilter of masking: one expression that finds every text that may need it.
 
-For RE2, whose time is linear whatever the text is (so: no look-around, no possessive repetition), and for Python's `re`.
+It matches far more than masking finds, and costs far less than parsing. It is written for RE2, whose time is linear for any text
+(so no look-around and no possessive repetition), and for Python's `re`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _PATH_WORDS = (
 _PERSONAL_WORDS = r"phone|mobile|msisdn|whats_?app|card"
 _SHORT = rf"{SHORT_CREDENTIAL_WORDS}|code|tel|fax|cell|sms|gsm|handy|pan|ccn|cc_?num"
 _ENCODED = r"%(?:2[5de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])|\\+[ux](?:00)?[2-7]"
-"""A letter, digit, hyphen, dot or underscore that is written as an escape: nobody needs to, so a name may hide there."""
+"""A needless escape of a letter, digit, hyphen, dot or underscore: a name may hide behind it."""
 _GAP = r"(?:[ .+/-]|%20)"
 _NUMBERS = (
     rf"[2-6][0-9]{{13}}|[0-9]{{3}}(?:\)|%29){_GAP}?[0-9]{{3}}|[0-9]{{3}}{_GAP}[0-9]{{3}}{_GAP}[0-9]{{4}}|"
@@ -28,6 +29,6 @@ STRUCTURED = (
     rf"(?i:{WORDS}|{_PATH_WORDS}|{_PERSONAL_WORDS}|(?:^|[^a-z]|%[0-9a-f]{{2}})(?:{_SHORT})(?:[^a-z]|$)|{_ENCODED}|@|%40|&#|{_NUMBERS})"
     rf"|{HEAD_OF_SECRET}"
 )
-"""Paths, queries, referers and bodies."""
+"""For paths, queries, referers and bodies."""
 HEADER = rf"(?i:{WORDS}|(?:^|[^a-z])(?:{SHORT_CREDENTIAL_WORDS})[=:]|@)|{HEAD_OF_SECRET}"
-"""Other header fields."""
+"""For other header fields."""

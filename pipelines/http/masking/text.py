@@ -1,6 +1,7 @@
-"""Any text → the same without secrets and personal values: what can be parsed is parsed, the rest is searched.
+"""Masks secrets and personal values in any text.
 
-Each structure hands the texts within back to `masked_text`, so JSON in a string of JSON in a field of a form is read too.
+Structured text is parsed, the rest is searched. Each structure passes the texts within back to `mask_text`, so JSON in a string
+of JSON in a field of a form is read too.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from pipelines.http.masking.personal import mask_personal
 from pipelines.http.redaction import MASK
 
 MAX_DEPTH = 6
-"""Texts within texts that are read; what is packed more deeply is masked whole if it names a secret."""
+"""Nesting depth of texts that is read; text nested more deeply is masked as a whole if it names a secret."""
 SHORT_CHARACTERS = 64
-"""Texts up to this length are remembered: values and segments repeat."""
+"""Texts up to this length are cached: values and segments repeat."""
 _PLAIN = re.compile(r"[\w .,-]*+\Z")
-"""Without a sign that gives it structure."""
+"""Text without a sign of structure."""
 _PAIRS = re.compile(
     r"[^\s=&?/:{}<>\"']{1,256}=\S*+\Z|[^\s=&?/{}<>\"']{1,256}=[^&]*+(?:&[^\s=&{}<>\"']{1,256}=[^&]*+|&[^\s=&]{0,256}(?=&|\Z))++\Z"
 )
@@ -41,7 +42,7 @@ _LINE = re.compile(r"[^\r\n]*+")
 _WORD = re.compile(r"[^\s,;&\"'<>)\]}]++")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|digest|negotiate|apikey|aws4-hmac-sha256)\s{1,8}")
 _INI = re.compile(r"\s{0,64}\[[\w .:-]{1,128}\][ \t]{0,64}\r?\n")
-"""A section of a configuration file, no list."""
+"""A section of a configuration file, not a list."""
 _USER = re.compile(
     r"(?<![\w.%+-])([\w.%+-]{1,64}+:)[^\s/:@\"']{1,256}(?=@(?:[A-Za-z\[]|[0-9]{1,3}\.[0-9]{1,3}\.[0-9])(?!ha256:|ha512:))"
 )
@@ -51,7 +52,7 @@ _WHOLE_LINE = ("cookie", "authorization")
 
 
 def mask_text(text: str, name: str = "", depth: int = 0) -> str:
-    """`text`, the decoded value of `name` (which is no secret's), masked."""
+    """Masks `text`, the decoded value of `name`, which is not a secret's name."""
     if len(text) < 3 or (len(text) < 16 and text.isalpha()):
         return text
     return _short(text, name, depth) if len(text) <= SHORT_CHARACTERS else _masked(text, name, depth)
@@ -90,21 +91,27 @@ def _plain(text: str, name: str, inner: Inner) -> str:
 
 
 def mask_line(text: str) -> str:
-    """A header field: URLs, named values, forms of secrets and addresses; versions are no telephone numbers."""
+    """Masks a header field: URLs, named values, known forms of secrets, and addresses.
+
+    Numbers stay, because versions look like telephone numbers.
+    """
     inner: Inner = partial(mask_text, depth=1)
     text = mask_named_values(mask_urls(text, inner))
     return mask_known_forms(text, with_numbers=False)
 
 
 def mask_known_forms(text: str, name: str = "", *, with_numbers: bool = True) -> str:
-    """`text` without secrets of known forms and without personal values."""
+    """Masks secrets of known forms and personal values."""
     if "@" in text and ":" in text:
         text = _USER.sub(rf"\1{MASK}", text)
     return mask_personal(mask_issued_secrets(text, MASK), name, with_numbers=with_numbers)
 
 
 def mask_named_values(text: str) -> str:
-    """`name: value` and `name=value` in any text: up to the end of the word, the quotation, the line or the block."""
+    """Masks values of secret names in `name: value` and `name=value` in any text.
+
+    A value extends to the end of the word, the quotation, the line or the block.
+    """
     if ":" not in text and "=" not in text:
         return text
     parts: list[str] = []
@@ -147,7 +154,7 @@ def _end_of_value(text: str, found: re.Match[str]) -> int:
 
 
 def _structure(text: str) -> Callable[[str, Inner], str] | None:
-    """What reads a text of this kind; None for plain text."""
+    """Returns the function that masks text of this structure; None for plain text."""
     start = text.lstrip()[:64]
     first = start[:1]
     if _INI.match(text):

@@ -1,4 +1,4 @@
-"""Texts of a transaction, masked: what crosses to Python for it, and the original text of a rejected record."""
+"""Masks the texts of a transaction, and the original text of a rejected record."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ CLIENT = re.compile(
 LONG_RUN = re.compile(
     r"[A-Za-z0-9+_=~-]{20,}|(?<![A-Za-z0-9_])(?=[A-Za-z_]{0,64}[0-9])(?=[0-9_]{0,64}[A-Za-z])[A-Za-z0-9_]{12,}"
 )
-"""Any long run, and a shorter one that mixes letters and digits."""
+"""Any long run of characters, and a shorter one that mixes letters and digits."""
 _WORD = re.compile(r"[^\s\"]+")
 
 
 def mask_raw(raw: str) -> str:
-    """`raw`, masked: whole sections of headers, cookies and bodies go, as unparsed text has few names to go by."""
+    """Masks unparsed text.
+
+    Whole sections of headers, cookies and bodies are removed, because unparsed text has few names to go by.
+    """
     text = SECTION.sub(rf'\1"{MASK}"', raw)
     text = FIELD.sub(rf'\1"{MASK}"', text)
     text = CLIENT.sub("- - -", text)
@@ -41,22 +44,25 @@ _INNER: Inner = partial(mask_text, depth=1)
 
 
 def mask_path(path: str) -> str:
-    """The path of a request, as sent."""
+    """Masks the path of a request, as sent."""
     return mask_segments(path, _INNER)
 
 
 def mask_query(query: str) -> str:
-    """The query of a request, as sent; one that is no list of pairs is read as a text."""
+    """Masks the query of a request, as sent.
+
+    A query that is not a list of pairs is treated as text.
+    """
     return mask_pairs(query, _INNER)
 
 
 def mask_referer(url: str) -> str:
-    """A referer or origin."""
+    """Masks a referer or origin."""
     return mask_known_forms(mask_url(url, _INNER))
 
 
 def mask_body(body: str) -> str:
-    """A request body: JSON, GraphQL, XML, multipart, form, or plain text."""
+    """Masks a request body: JSON, GraphQL, XML, multipart, form, or plain text."""
     return mask_text(body)
 
 
@@ -71,6 +77,6 @@ MASKERS: dict[str, Callable[[str], str]] = {
     "x_requested_with": mask_line,
     "cache_control": mask_line,
 }
-"""Column of `transactions` → what masks it."""
+"""Column of `transactions` → the function that masks it."""
 HEADER_FIELDS = ("user_agent", "accept", "x_requested_with", "cache_control")
-"""Those that are no URLs."""
+"""The columns of `MASKERS` that are not URLs, paths, queries or bodies."""

@@ -101,7 +101,7 @@ def _constraint(alternative: Alternative) -> JsonSchema:
     schema: JsonSchema = {"type": recogniser.type, **limits}
     if recogniser.format is not None:
         schema["format"] = recogniser.format
-    elif recogniser.is_written:
+    elif recogniser.writes_pattern:
         schema["pattern"] = recogniser.ecma
     return schema
 
