@@ -126,7 +126,7 @@ ENOUGH = {
 def test_a_variable_names_the_settings_of_every_step(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """For schedules, whose commands not every user can edit."""
+    """Serves schedules, whose commands not every user can edit."""
     file = tmp_path / "settings.yaml"
     file.write_text("selection: {treshold: 0.4}", encoding="utf-8")
     monkeypatch.setenv("APICENSUS_SETTINGS", str(file))

@@ -65,7 +65,7 @@ def test_decisions_that_contradict_each_other_are_refused_with_both_lines(
         ("pin: '/a/{b}', host: x", "never_template: /a, host: '*'"),
         ("ignore: /a, host: '*'", "save: /a, host: x"),
         ("rename: '/a/{b}', to: '/a/{c}', host: x", "rename: '/a/{b}', to: '/a/{d}', host: y"),
-        # literals beside a variable
+        # literals next to a variable
         ("pin: '/a/{b}', host: x", "pin: /a/me, host: x"),
         ("pin: '/a/{b}', host: x", "split: '/a/{b}', into: [me], host: x"),
         ("never_template: /a, host: x", "pin: /a/b, host: x"),

@@ -132,7 +132,7 @@ def test_sizes_are_logarithms_and_missing_ones_are_minus_one() -> None:
     np.testing.assert_allclose(
         found[:, FEATURES.index("response_bytes_log")], [-1, 0, np.log(100), -1], rtol=1e-6
     )
-    # A request has a first line: 0 bytes mean that nobody logged its size.
+    # A request has a first line: 0 bytes mean that its size was not logged.
     np.testing.assert_allclose(
         found[:, FEATURES.index("request_bytes_log")], [-1, -1, np.log(100), -1], rtol=1e-6
     )

@@ -37,7 +37,7 @@ def test_features_work_from_an_archive_and_compile_once(tmp_path: Path, is_writa
         for package in ("ml", "pipelines"):
             for source in (ROOT / package).rglob("*.py"):
                 file.write(source, source.relative_to(ROOT))
-    home = tmp_path / "home" if is_writable else Path("/proc/no-home")  # nobody can make a folder in /proc
+    home = tmp_path / "home" if is_writable else Path("/proc/no-home")  # no user can create a folder in /proc
     environment = os.environ | {
         "PYTHONPATH": str(archive),
         "HOME": str(home),

@@ -236,9 +236,9 @@ def test_default_settings_and_model_hold_the_same_keys() -> None:
 
 @pytest.mark.parametrize("path", sorted(written_settings()))
 def test_setting_is_explained(path: str) -> None:
-    """A comment must stand directly above the setting.
+    """Each setting needs a comment directly above it.
 
-    Or be shared with the keys above it and name this one.
+    It may be shared with the keys above if it names this one.
     """
     lines = (ROOT / "conf/default.yaml").read_text(encoding="utf-8").splitlines()
     row, section = written_settings()[path]

@@ -104,7 +104,7 @@ def test_types_of_a_json_body_are_its_own() -> None:
 def test_secret_members_of_a_body_have_an_empty_schema() -> None:
     """Ingest masks `"pin_required": true` by a string.
 
-    A type would be that of the mask.
+    A learned type would be that of the mask.
     """
     assert in_body([("redacted", "string")] * 200, "/card/pin_required") == {}
     assert in_body([("hunter2", "string")] * 200, "/login/password") == {}

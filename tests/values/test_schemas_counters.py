@@ -94,7 +94,7 @@ def learn_schema(draw: Callable[[int], tuple[str, date]], n: int, doublings: int
 @pytest.mark.parametrize("doublings", [0, 5])
 @pytest.mark.parametrize("name", ADVANCING)
 def test_values_of_the_next_months_are_taken(name: str, doublings: int) -> None:
-    """Limits of numbers narrow until there are 8,600."""
+    """Limits of numbers get narrower up to 8,600 values."""
     draw, rng, n = ADVANCING[name], random.Random(7), 300  # noqa: S311  # a simulation
     days = [FIRST + timedelta(i * WINDOW // n) for i in range(n)]
     schema = learn_schema(lambda i: (draw(rng, days[i]), days[i]), n, doublings)

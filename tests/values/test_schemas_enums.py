@@ -60,9 +60,9 @@ def test_few_observations_or_clients_give_no_enum() -> None:
 
 
 def test_constants_of_clients_are_not_an_enum() -> None:
-    """A tenant's own value is common.
+    """A tenant's own value is common, but a new tenant brings a new one.
 
-    But a new tenant brings a new one (docs/methods.md, 2.2).
+    See docs/methods.md, 2.2.
     """
     assert (
         enum_of([(f"tenant{'abcdefghijklmnopqrstuvwxyz'[i % 26]}", f"c{i % 26}") for i in range(1000)])
@@ -104,7 +104,7 @@ def test_what_holds_a_member_does_not_make_it_personal() -> None:
 def test_enum_is_wrong_as_rarely_as_its_condition_promises(shares: list[float], n: int) -> None:
     """The risk over all learned enums is at most 1 / (n + 1).
 
-    The condition is three of each value (docs/methods.md, 2.2).
+    The condition is that each value occurs three times (docs/methods.md, 2.2).
     """
     rng, runs, missed = random.Random(9), 60, 0.0  # noqa: S311  # a simulation
     names = [f"value{chr(97 + place)}" for place in range(len(shares))]

@@ -139,9 +139,9 @@ def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() ->
 
 
 def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last test of all.
+    """Leaves out a constraint that refuses its own values.
 
-    A constraint that refuses its own values in the replay is left out of the document.
+    The replay is the last test before a document is written.
     """
     values = [f"word{i % 90}x" for i in range(600)]
     assert "maxLength" in schema_of_member(values)

@@ -36,9 +36,9 @@ def largest(values: list[float]) -> list[tuple[float, int]]:
 @pytest.mark.parametrize(("n", "promised"), [(50, 2e-3), (200, 3e-4), (1000, 1e-4), (5000, 1e-4)])
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_later_values_exceed_a_limit_as_rarely_as_promised(name: str, n: int, promised: float) -> None:
-    """Simulates exceedances, five times as in docs/methods.md, 2.3.
+    """The promised rates follow from docs/methods.md, 2.3.
 
-    For few values, a tenth of the distribution-free 1 / (n + 1), due to their slack.
+    For few values, a tenth of the distribution-free 1 / (n + 1), due to their slack; otherwise five times the simulated rate.
     """
     rng, draw, above = random.Random(n), DISTRIBUTIONS[name], 0  # noqa: S311  # a simulation
     for _ in range(RUNS):

@@ -52,9 +52,9 @@ def test_literals_of_the_templates_stand_in_the_paths_and_variables_vary() -> No
 
 
 def test_hard_cases_are_there(apis: dict[str, Paths]) -> None:
-    """A literal beside variables, forty literal siblings.
+    """A literal next to variables, and forty literal siblings.
 
-    Words and numbers on both sides, dates as literals.
+    Words and numbers occur on both sides, and dates as literals.
     """
     beside = siblings = 0
     words: dict[bool, int] = {True: 0, False: 0}

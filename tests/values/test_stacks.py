@@ -99,10 +99,7 @@ def test_stated_number_of_bands_and_of_chance_meetings() -> None:
 def test_alike_hosts_are_together_and_groups_share_nothing_above_the_threshold(
     shapes: dict[str, set[str]],
 ) -> None:
-    """The law is exact at this size.
-
-    Small sets are certain to meet with this many bands.
-    """
+    """The law is exact for small sets: with this many bands they are certain to meet."""
     groups = group_by_stack(shapes, SimpleNamespace(similarity=0.5, miss_rate=1e-9, min_shapes=3))
     assert list(groups) == sorted(shapes)
     assert sorted(set(groups.values())) == list(range(len(set(groups.values()))))
