@@ -22,7 +22,7 @@ from pipelines.runtime.settings import SessionIdentifier, Settings
 from pipelines.runtime.settings_sections import LabelSettings
 from pipelines.selection import spark as training_labels
 from pipelines.selection.columns import packed_signals
-from pipelines.simulator.output.formats import logpush_line
+from pipelines.simulator.output.formats import format_logpush_line
 from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
 from pipelines.simulator.traffic.transactions import generate_transactions
 from pipelines.transactions.inputs.spark.files import find_inputs
@@ -140,7 +140,7 @@ def variants(
     sites = build_sites(8, 21, "full")
     with (folder / "in.ndjson").open("w") as file:
         for transaction in generate_transactions(sites, 400, 21, end_date=date(2026, 6, 30)):
-            record = json.loads(logpush_line(transaction))
+            record = json.loads(format_logpush_line(transaction))
             headers = {k: v for k, v in record["RequestHeaders"].items() if k.lower() not in names}
             cookies = {k: v for k, v in record["Cookies"].items() if k.lower() not in names}
             secret = dict.fromkeys(_SESSION_HEADERS, "Bearer 8Kd0fq2Lx7Tn5vYw3zRb9QmC1aHs6Ue4")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.simulator import Site, Transaction, build_sites, generate_transactions
-from pipelines.simulator.vocabulary.operation import path_pattern
+from pipelines.simulator.vocabulary.operation import compile_path_pattern
 from tests.simulated_files import SEED, digest
 
 
@@ -56,7 +56,7 @@ def test_transactions_are_in_order_of_time_within_the_days(traffic: list[Transac
 
 
 def test_every_path_matches_its_template(traffic: list[Transaction]) -> None:
-    patterns = {t.operation.template: path_pattern(t.operation.template) for t in traffic if t.is_api}
+    patterns = {t.operation.template: compile_path_pattern(t.operation.template) for t in traffic if t.is_api}
     for transaction in traffic:
         if transaction.is_api:
             path = transaction.uri.partition("?")[0]
@@ -90,7 +90,9 @@ def test_every_query_and_body_parameter_in_traffic_is_declared(traffic: list[Tra
 
 def test_an_api_endpoint_is_declared_once_per_method_and_shape_of_path(sites: tuple[Site, ...]) -> None:
     for site in sites:
-        shapes = Counter((item.method, path_pattern(item.template).pattern) for item in site.endpoints())
+        shapes = Counter(
+            (item.method, compile_path_pattern(item.template).pattern) for item in site.endpoints()
+        )
         assert max(shapes.values(), default=1) == 1
 
 

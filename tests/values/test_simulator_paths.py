@@ -19,7 +19,7 @@ from pipelines.simulator.paths.path_trees import (
     simulate_api_paths,
     simulate_site_paths,
 )
-from pipelines.simulator.paths.path_values import draw_maker
+from pipelines.simulator.paths.path_values import draw_generator
 
 APIS = 120
 
@@ -81,7 +81,7 @@ def test_an_api_is_bounded() -> None:
 
 def test_makers_give_many_formats_and_never_an_empty_text() -> None:
     rng = Random(5)  # noqa: S311  # a simulation, no secret
-    drawn = [draw_maker(rng)() for _ in range(2000)]
+    drawn = [draw_generator(rng)() for _ in range(2000)]
     forms = {re.sub("[a-z]+", "a", re.sub("[0-9]+", "9", re.sub("[A-Z]+", "A", value))) for value in drawn}
     assert all(drawn)
     assert len(forms) > 100

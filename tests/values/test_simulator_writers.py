@@ -14,7 +14,7 @@ import yaml
 from pipelines.runtime.errors import CensusError
 from pipelines.runtime.settings import load_settings
 from pipelines.simulator import Site, Transaction, simulate
-from pipelines.simulator.output.formats import combined_line
+from pipelines.simulator.output.formats import format_combined_line
 from pipelines.simulator.output.truth import render_settings
 from pipelines.simulator.output.writers import Format
 from tests.simulated_files import DAY, digest, rows
@@ -118,7 +118,7 @@ def test_combined_lines_parse_and_join_with_the_truth_by_the_second_field(tmp_pa
 
 def test_quotes_and_line_ends_cannot_break_out_of_a_combined_line(traffic: list[Transaction]) -> None:
     hostile = traffic[0]._replace(user_agent='x" 200 1\n"evil\\', referer="", uri='/a"b')
-    line = combined_line(hostile)
+    line = format_combined_line(hostile)
     assert "\n" not in line
     assert line.endswith(r'"x\" 200 1\x0a\"evil\\"')
 

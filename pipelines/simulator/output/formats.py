@@ -15,7 +15,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def timestamp(seconds: float) -> str:
+def format_timestamp(seconds: float) -> str:
     """RFC 3339 in UTC with milliseconds."""
     return (
         datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
@@ -23,17 +23,17 @@ def timestamp(seconds: float) -> str:
     )
 
 
-def day(seconds: float) -> str:
+def format_day(seconds: float) -> str:
     """The UTC day, ISO 8601."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def logpush_line(transaction: Transaction) -> str:
+def format_logpush_line(transaction: Transaction) -> str:
     """A line of Cloudflare Logpush `http_requests`, without line end."""
     return _ENCODER.encode(
         {
             "RayID": transaction.ray_id,
-            "EdgeStartTimestamp": timestamp(transaction.time),
+            "EdgeStartTimestamp": format_timestamp(transaction.time),
             "ClientIP": transaction.client_ip,
             "ClientRequestHost": transaction.host,
             "ClientRequestMethod": transaction.method,
@@ -54,7 +54,7 @@ def logpush_line(transaction: Transaction) -> str:
     )
 
 
-def combined_line(transaction: Transaction) -> str:
+def format_combined_line(transaction: Transaction) -> str:
     r"""A line of Apache's `combined` format, without line end.
 
     The RayID stands in the field of the remote log name (%l), which is "-" elsewhere.
@@ -75,7 +75,7 @@ def _escaped(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-def har_entry(transaction: Transaction) -> dict[str, object]:
+def build_har_entry(transaction: Transaction) -> dict[str, object]:
     """An entry of HAR 1.2; the RayID is the custom field `_ray` (custom fields start with "_")."""
     query = transaction.uri.partition("?")[2]
     request: dict[str, object] = {
@@ -93,7 +93,7 @@ def har_entry(transaction: Transaction) -> dict[str, object]:
         request["postData"] = {"mimeType": media, "text": transaction.request_body}
     return {
         "_ray": transaction.ray_id,
-        "startedDateTime": timestamp(transaction.time),
+        "startedDateTime": format_timestamp(transaction.time),
         "time": 40,
         "request": request,
         "response": {
@@ -116,7 +116,7 @@ def har_entry(transaction: Transaction) -> dict[str, object]:
     }
 
 
-def har_document(entries: list[dict[str, object]]) -> str:
+def render_har_document(entries: list[dict[str, object]]) -> str:
     """A HAR 1.2 document."""
     creator = {"name": "apicensus simulator", "version": "1"}
     return json.dumps(

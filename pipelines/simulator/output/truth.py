@@ -18,7 +18,7 @@ TRUTH_COLUMNS = ("RayID", "is_api", "host", "method", "template", "kind", "attac
 Endpoint = tuple[str, str, str]
 
 
-def truth_row(transaction: Transaction) -> tuple[str, int, str, str, str, str, int]:
+def build_truth_row(transaction: Transaction) -> tuple[str, int, str, str, str, str, int]:
     """The row of `truth.csv.gz` for a transaction."""
     return (
         transaction.ray_id,

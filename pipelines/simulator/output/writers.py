@@ -16,8 +16,14 @@ from typing import Literal, TextIO
 
 from pipelines.runtime.errors import OutputError
 from pipelines.runtime.files import atomic_file, partial_path, write_atomically
-from pipelines.simulator.output.formats import combined_line, day, har_document, har_entry, logpush_line
-from pipelines.simulator.output.truth import TRUTH_COLUMNS, TrafficCounts, truth_row, write_truth_tables
+from pipelines.simulator.output.formats import (
+    build_har_entry,
+    format_combined_line,
+    format_day,
+    format_logpush_line,
+    render_har_document,
+)
+from pipelines.simulator.output.truth import TRUTH_COLUMNS, TrafficCounts, build_truth_row, write_truth_tables
 from pipelines.simulator.sites.site import Level, build_sites
 from pipelines.simulator.traffic import transactions as traffic
 from pipelines.simulator.traffic.transactions import Transaction
@@ -80,7 +86,7 @@ def simulate(
     )
     try:
         _prepare(out)
-        with text_gzip(out / "truth.csv.gz") as truth:
+        with open_gzip_text(out / "truth.csv.gz") as truth:
             stream = traffic.generate_transactions(sites, transactions, seed, days=days, end_date=end_date)
             files = write(out, _recorded(stream, tally, truth, progress))
         files += [out / "truth.csv.gz", *write_truth_tables(out, sites, tally)]
@@ -110,7 +116,7 @@ def _recorded(
     table.writerow(TRUTH_COLUMNS)
     for transaction in stream:
         tally.add(transaction)
-        table.writerow(truth_row(transaction))
+        table.writerow(build_truth_row(transaction))
         if progress is not None and tally.transactions % _PROGRESS_EVERY == 0:
             progress(_PROGRESS_EVERY)
         yield transaction
@@ -119,7 +125,7 @@ def _recorded(
 
 
 @contextmanager
-def text_gzip(path: Path) -> Iterator[TextIO]:
+def open_gzip_text(path: Path) -> Iterator[TextIO]:
     """A gzip text file whose bytes depend on its content only: no time or name in the header (RFC 1952)."""
     with ExitStack() as stack:
         raw = stack.enter_context(atomic_file(path))
@@ -131,28 +137,30 @@ def text_gzip(path: Path) -> Iterator[TextIO]:
 
 def _write_logpush(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     files = []
-    for name, of_day in groupby(stream, key=lambda transaction: day(transaction.time)):
+    for name, of_day in groupby(stream, key=lambda transaction: format_day(transaction.time)):
         files.append(out / f"traffic-{name}.ndjson.gz")
-        with text_gzip(files[-1]) as file:
-            file.writelines(logpush_line(transaction) + "\n" for transaction in of_day)
+        with open_gzip_text(files[-1]) as file:
+            file.writelines(format_logpush_line(transaction) + "\n" for transaction in of_day)
     return files
 
 
 def _write_har(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     entries: dict[str, list[dict[str, object]]] = defaultdict(list)
     for transaction in stream:
-        entries[transaction.host].append(har_entry(transaction))
+        entries[transaction.host].append(build_har_entry(transaction))
     files = []
     for host, found in sorted(entries.items()):
         files.append(out / f"{host}.har")
-        write_atomically(files[-1], har_document(found))
+        write_atomically(files[-1], render_har_document(found))
     return files
 
 
 def _write_combined(out: Path, stream: Iterable[Transaction]) -> list[Path]:
     lines: dict[str, list[str]] = defaultdict(list)
     for transaction in stream:
-        lines[f"{transaction.host}-{day(transaction.time)}.log"].append(combined_line(transaction))
+        lines[f"{transaction.host}-{format_day(transaction.time)}.log"].append(
+            format_combined_line(transaction)
+        )
     files = []
     for name, found in sorted(lines.items()):
         files.append(out / name)

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from pipelines.simulator.paths.path_values import Maker, any_word, draw_maker
+from pipelines.simulator.paths.path_values import Generator, draw_any_word, draw_generator
 from pipelines.simulator.sites.site import build_sites
 from pipelines.simulator.vocabulary.operation import Operation
-from pipelines.simulator.vocabulary.values import Values, encode_value, random_source
+from pipelines.simulator.vocabulary.values import Values, create_random_source, encode_value
 from pipelines.simulator.vocabulary.words import join_words, pluralise
 
-Part = str | Maker
+Part = str | Generator
 Template = tuple[Part, ...]
 Paths = Mapping[tuple[str, ...], tuple[bool, ...]]
 """Segments of a path -> for each whether it is a variable."""
@@ -47,13 +47,15 @@ class PathConventions:
 
     def literal(self, rng: Random, words: int = 0) -> str:
         """A fixed segment of one to five words, seldom with a digit at its end (`oauth2`)."""
-        chosen = [any_word(rng) for _ in range(words or rng.choices((1, 2, 3, 4, 5), (60, 30, 12, 5, 2))[0])]
+        chosen = [
+            draw_any_word(rng) for _ in range(words or rng.choices((1, 2, 3, 4, 5), (60, 30, 12, 5, 2))[0])
+        ]
         ending = str(rng.randrange(1, 4)) if rng.random() < 0.04 else ""
         return join_words("-".join(chosen), self.case) + ending
 
     def collection(self, rng: Random) -> str:
         """A fixed segment that names many things."""
-        chosen = [any_word(rng) for _ in range(rng.choices((1, 2, 3), (65, 28, 7))[0])]
+        chosen = [draw_any_word(rng) for _ in range(rng.choices((1, 2, 3), (65, 28, 7))[0])]
         if self.plurals and rng.random() < 0.9:
             chosen[-1] = pluralise(chosen[-1]) if len(chosen[-1]) > 1 else chosen[-1]
         return join_words("-".join(chosen), self.case)
@@ -79,7 +81,11 @@ def _base(rng: Random, conventions: PathConventions) -> Template:
     if rng.random() < 0.2:
         base += (conventions.literal(rng),)
     if rng.random() < 0.12:
-        base += (conventions.collection(rng), draw_maker(rng)) if rng.random() < 0.7 else (draw_maker(rng),)
+        base += (
+            (conventions.collection(rng), draw_generator(rng))
+            if rng.random() < 0.7
+            else (draw_generator(rng),)
+        )
     return base
 
 
@@ -90,7 +96,7 @@ def _resources(rng: Random, conventions: PathConventions, base: Template) -> Ite
         root: Template = (*base, conventions.collection(rng))
         yield from _collection(rng, conventions, root, shared)
         if common and rng.random() < 0.8:  # what every collection has: the subtrees of two literals are alike
-            below: Template = (*root, draw_maker(rng)) if rng.random() < 0.7 else root
+            below: Template = (*root, draw_generator(rng)) if rng.random() < 0.7 else root
             yield from ((*below, name) for name in common)
 
 
@@ -101,15 +107,15 @@ def _collection(
     if rng.random() < 0.85:
         yield root
     if rng.random() < 0.8:
-        item = (*root, draw_maker(rng))
+        item = (*root, draw_generator(rng))
         yield item
         for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3, 6))):
             below = (*item, rng.choice((*shared, conventions.literal(rng), conventions.collection(rng))))
             yield below
             if rng.random() < 0.5:
-                yield (*below, draw_maker(rng))
+                yield (*below, draw_generator(rng))
             if rng.random() < 0.15:
-                yield (*below, draw_maker(rng), rng.choice(shared))
+                yield (*below, draw_generator(rng), rng.choice(shared))
         if rng.random() < 0.15:
             yield from _chain(rng, conventions, item)
     for _ in range(rng.choice((0, 0, 0, 0, 0, 1, 1, 2, 4))):
@@ -117,15 +123,15 @@ def _collection(
     if rng.random() < 0.03:
         yield from ((*root, conventions.literal(rng)) for _ in range(rng.choice((8, 20, 40))))
     if rng.random() < 0.1:
-        yield (*root, conventions.literal(rng), draw_maker(rng))
+        yield (*root, conventions.literal(rng), draw_generator(rng))
 
 
 def _chain(rng: Random, conventions: PathConventions, item: Template) -> Iterator[Template]:
     """Variables in a row: an owner and a name, a place and a day."""
-    longer: Template = (*item, draw_maker(rng))
+    longer: Template = (*item, draw_generator(rng))
     yield longer
     if rng.random() < 0.3:
-        yield (*longer, draw_maker(rng))
+        yield (*longer, draw_generator(rng))
     yield from ((*longer, conventions.literal(rng)) for _ in range(rng.choice((0, 0, 1, 2, 5))))
 
 
@@ -152,14 +158,14 @@ def _providers(rng: Random, conventions: PathConventions, base: Template) -> Ite
     scope: Template = (
         *base,
         conventions.collection(rng),
-        draw_maker(rng),
+        draw_generator(rng),
         conventions.collection(rng),
-        draw_maker(rng),
+        draw_generator(rng),
     )
-    vendors = [any_word(rng).capitalize() for _ in range(rng.choice((1, 1, 2, 4)))]
+    vendors = [draw_any_word(rng).capitalize() for _ in range(rng.choice((1, 1, 2, 4)))]
     scope += (conventions.literal(rng, 1),)
     for _ in range(rng.choice((1, 2, 5, 12))):
-        provider = (*scope, f"{rng.choice(vendors)}.{any_word(rng).capitalize()}")
+        provider = (*scope, f"{rng.choice(vendors)}.{draw_any_word(rng).capitalize()}")
         for _ in range(rng.choice((1, 1, 2))):
             yield from _collection(
                 rng, conventions, (*provider, conventions.collection(rng)), [*ACTIONS, "start", "stop"]
@@ -179,7 +185,7 @@ def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...]
     """
     low, high = SIZES[rng.choices([*SIZES], (3, 3, 3, 1))[0]]
     ending, again = rng.choice(("",) * 9 + (".json", ".xml")), rng.choice(REUSE)
-    used: dict[Maker, list[str]] = {}
+    used: dict[Generator, list[str]] = {}
     found: dict[tuple[str, ...], tuple[bool, ...]] = {}
     for template in templates:
         truth = tuple(not isinstance(part, str) for part in template)
@@ -194,7 +200,7 @@ def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...]
     return found
 
 
-def draw_or_reuse(maker: Maker, used: list[str], again: float, rng: Random) -> str:
+def draw_or_reuse(maker: Generator, used: list[str], again: float, rng: Random) -> str:
     """A value that an earlier call had, with probability `again`, else a new one, which is added to `used`."""
     if used and rng.random() < again:
         return rng.choice(used)
@@ -205,7 +211,7 @@ def draw_or_reuse(maker: Maker, used: list[str], again: float, rng: Random) -> s
 def simulate_api_paths(apis: int, seed: int) -> Iterator[tuple[str, Paths]]:
     """`apis` hosts with their paths. API k is the same whatever their number: each has its own random source."""
     for index in range(apis):
-        rng = random_source(seed, "paths", index)
+        rng = create_random_source(seed, "paths", index)
         yield f"paths{index}.example", render_paths(draw_api(rng), rng)
 
 
@@ -219,7 +225,7 @@ def simulate_site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
     """Hosts with their distinct API paths: segments -> for each whether it is a variable (or holds one)."""
     for site in build_sites(hosts, seed):
         operations = [o for o in site.operations if o.is_api and o.template.count("{") <= MOST_VARIABLES]
-        rng = random_source(seed, "site paths", site.host)
+        rng = create_random_source(seed, "site paths", site.host)
         low, high = CALLS[rng.choice([*CALLS])]
         again, used = rng.choice(REUSE), dict[str, list[str]]()
         found: dict[tuple[str, ...], tuple[bool, ...]] = {}

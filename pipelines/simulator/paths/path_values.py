@@ -10,10 +10,17 @@ from collections.abc import Callable
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from pipelines.simulator.vocabulary.values import COUNTRIES, LOCALES, MAKERS, slug, token, uuid
+from pipelines.simulator.vocabulary.values import (
+    COUNTRIES,
+    GENERATORS,
+    LOCALES,
+    draw_slug,
+    draw_token,
+    draw_uuid,
+)
 from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, VERBS
 
-Maker = Callable[[], str]
+Generator = Callable[[], str]
 
 _CONSONANTS, _VOWELS = "bcdfghjklmnprstvwz", "aeiou"
 _ALPHABETS = (
@@ -23,7 +30,7 @@ _ALPHABETS = (
 _FILES = ("txt", "json", "pdf", "png", "csv", "yaml", "md", "tar.gz")
 
 
-def pseudo_word(rng: Random, syllables: int = 0) -> str:
+def draw_pseudo_word(rng: Random, syllables: int = 0) -> str:
     """A word of no language: of one to four syllables unless their number is given."""
     return "".join(
         rng.choice(_CONSONANTS)
@@ -33,106 +40,108 @@ def pseudo_word(rng: Random, syllables: int = 0) -> str:
     )
 
 
-def any_word(rng: Random) -> str:
+def draw_any_word(rng: Random) -> str:
     """A noun, an adjective, a verb, or as often as not a word that no dictionary has."""
     known = (rng.choice(NOUNS), rng.choice(ADJECTIVES), rng.choice(VERBS))
-    return rng.choice((*known, pseudo_word(rng), pseudo_word(rng)))
+    return rng.choice((*known, draw_pseudo_word(rng), draw_pseudo_word(rng)))
 
 
-def any_words(rng: Random, most: int, between: str) -> str:
+def draw_any_words(rng: Random, most: int, between: str) -> str:
     """One to `most` words."""
-    return between.join(any_word(rng) for _ in range(rng.randint(1, most)))
+    return between.join(draw_any_word(rng) for _ in range(rng.randint(1, most)))
 
 
-def _number(rng: Random) -> Maker:
+def _number(rng: Random) -> Generator:
     most = 10 ** rng.randint(1, 7)
     return lambda: str(rng.randrange(1, most))
 
 
-def _small(rng: Random) -> Maker:
+def _small(rng: Random) -> Generator:
     most = rng.randint(2, 30)
     return lambda: str(rng.randrange(most))
 
 
-def _uuid(rng: Random) -> Maker:
-    return (lambda: uuid(rng).upper()) if rng.random() < 0.1 else (lambda: uuid(rng))
+def _uuid(rng: Random) -> Generator:
+    return (lambda: draw_uuid(rng).upper()) if rng.random() < 0.1 else (lambda: draw_uuid(rng))
 
 
-def _hex(rng: Random) -> Maker:
+def _hex(rng: Random) -> Generator:
     size = rng.choice((8, 12, 16, 24, 32, 40, 64))
     return lambda: f"{rng.getrandbits(4 * size):0{size}x}"
 
 
-def _opaque(rng: Random) -> Maker:
+def _opaque(rng: Random) -> Generator:
     size, alphabet = rng.choice((6, 8, 10, 11, 16, 22, 28)), rng.choice(_ALPHABETS)
-    return lambda: token(rng, size, alphabet)
+    return lambda: draw_token(rng, size, alphabet)
 
 
-def _prefixed(rng: Random) -> Maker:
-    prefix = rng.choice((pseudo_word(rng, 1), any_word(rng)[:3], any_word(rng), any_word(rng)[:2].upper()))
+def _prefixed(rng: Random) -> Generator:
+    prefix = rng.choice(
+        (draw_pseudo_word(rng, 1), draw_any_word(rng)[:3], draw_any_word(rng), draw_any_word(rng)[:2].upper())
+    )
     joint, size, numeric = rng.choice(("_", "-", "", ".")), rng.choice((4, 6, 8, 14, 24)), rng.random() < 0.5
     alphabet, size = (digits, min(size, 8)) if numeric else (_ALPHABETS[0], size)
-    return lambda: prefix + joint + token(rng, size, alphabet)
+    return lambda: prefix + joint + draw_token(rng, size, alphabet)
 
 
-def _own(rng: Random) -> Maker:
+def _own(rng: Random) -> Generator:
     """A site's own form, as `id12345-a` of mission row D7."""
-    prefix, joint = any_word(rng)[: rng.randint(1, 4)], rng.choice("-_:.")
+    prefix, joint = draw_any_word(rng)[: rng.randint(1, 4)], rng.choice("-_:.")
     return lambda: f"{prefix}{rng.randrange(10 ** rng.randint(2, 6))}{joint}{rng.choice('abcdefgh')}"
 
 
-def _few_words(rng: Random) -> Maker:
-    pool = [any_words(rng, 2, rng.choice("-_")) for _ in range(rng.choice((2, 3, 5, 8, 15, 40)))]
+def _few_words(rng: Random) -> Generator:
+    pool = [draw_any_words(rng, 2, rng.choice("-_")) for _ in range(rng.choice((2, 3, 5, 8, 15, 40)))]
     return lambda: rng.choice(pool)
 
 
-def _name(rng: Random) -> Maker:
+def _name(rng: Random) -> Generator:
     joint = rng.choice("._-")
-    forms: tuple[Maker, ...] = (
-        lambda: pseudo_word(rng).capitalize(),
-        lambda: pseudo_word(rng) + joint + pseudo_word(rng),
-        lambda: pseudo_word(rng) + str(rng.randrange(100)),
-        lambda: pseudo_word(rng).capitalize() + pseudo_word(rng).capitalize(),
+    forms: tuple[Generator, ...] = (
+        lambda: draw_pseudo_word(rng).capitalize(),
+        lambda: draw_pseudo_word(rng) + joint + draw_pseudo_word(rng),
+        lambda: draw_pseudo_word(rng) + str(rng.randrange(100)),
+        lambda: draw_pseudo_word(rng).capitalize() + draw_pseudo_word(rng).capitalize(),
     )
     return rng.choice(forms)
 
 
-def _code(rng: Random) -> Maker:
+def _code(rng: Random) -> Generator:
     size = rng.choice((2, 3, 4, 5))
     alphabet = rng.choice((ascii_uppercase, ascii_uppercase + digits, ascii_lowercase))
-    return lambda: token(rng, size, alphabet)
+    return lambda: draw_token(rng, size, alphabet)
 
 
-def _two_forms(rng: Random) -> Maker:
-    one, other = draw_maker(rng), draw_maker(rng)
+def _two_forms(rng: Random) -> Generator:
+    one, other = draw_generator(rng), draw_generator(rng)
     return lambda: one() if rng.random() < 0.5 else other()
 
 
-def _colon(rng: Random) -> Maker:
-    prefix = any_word(rng)
-    return lambda: f"{prefix}:{rng.choice((any_word(rng), str(rng.randrange(999))))}"
+def _colon(rng: Random) -> Generator:
+    prefix = draw_any_word(rng)
+    return lambda: f"{prefix}:{rng.choice((draw_any_word(rng), str(rng.randrange(999))))}"
 
 
-def _fresh(make: Callable[[Random], str]) -> Callable[[Random], Maker]:
+def _fresh(make: Callable[[Random], str]) -> Callable[[Random], Generator]:
     return lambda rng: lambda: make(rng)
 
 
 # Form of a variable and its weight: integers, UUIDs and words lead, as in published API descriptions.
-_FORMS: tuple[tuple[Callable[[Random], Maker], float], ...] = (
+_FORMS: tuple[tuple[Callable[[Random], Generator], float], ...] = (
     (_number, 16), (_small, 6), (_uuid, 10), (_hex, 7), (_opaque, 5), (_prefixed, 6), (_own, 5), (_few_words, 5),
     (_name, 6), (_code, 4), (_two_forms, 5), (_colon, 1),
-    (_fresh(MAKERS["bigint"]), 4), (_fresh(MAKERS["ulid"]), 2), (_fresh(slug), 8), (_fresh(any_word), 4),
-    (_fresh(lambda rng: f"{pseudo_word(rng)}@{pseudo_word(rng)}.example"), 2), (_fresh(MAKERS["date"]), 2),
+    (_fresh(GENERATORS["bigint"]), 4), (_fresh(GENERATORS["ulid"]), 2), (_fresh(draw_slug), 8), (_fresh(draw_any_word), 4),
+    (_fresh(lambda rng: f"{draw_pseudo_word(rng)}@{draw_pseudo_word(rng)}.example"), 2), (_fresh(GENERATORS["date"]), 2),
     (_fresh(lambda rng: rng.choice(LOCALES)), 2), (_fresh(lambda rng: rng.choice(COUNTRIES)), 1),
-    (_fresh(lambda rng: f"{any_word(rng)}.{rng.choice(_FILES)}"), 3),
-    (_fresh(lambda rng: f"{any_word(rng)}.{any_word(rng)}"), 1), (_fresh(MAKERS["float"]), 1),
+    (_fresh(lambda rng: f"{draw_any_word(rng)}.{rng.choice(_FILES)}"), 3),
+    (_fresh(lambda rng: f"{draw_any_word(rng)}.{draw_any_word(rng)}"), 1), (_fresh(GENERATORS["float"]), 1),
     (_fresh(lambda rng: f"{rng.randrange(1, 9)}.{rng.randrange(20)}.{rng.randrange(30)}"), 2),
-    (_fresh(lambda rng: any_word(rng) + any_word(rng).capitalize()), 2), (_fresh(MAKERS["int-list"]), 1),
-    (_fresh(MAKERS["word-list"]), 1), (_fresh(lambda rng: any_words(rng, 2, "_").upper()), 2),
-    (_fresh(lambda rng: any_words(rng, 3, "%20")), 2),
+    (_fresh(lambda rng: draw_any_word(rng) + draw_any_word(rng).capitalize()), 2), (_fresh(GENERATORS["int-list"]), 1),
+    (_fresh(GENERATORS["word-list"]), 1), (_fresh(lambda rng: draw_any_words(rng, 2, "_").upper()), 2),
+    (_fresh(lambda rng: draw_any_words(rng, 3, "%20")), 2),
 )  # fmt: skip
 
 
-def draw_maker(rng: Random) -> Maker:
+def draw_generator(rng: Random) -> Generator:
     """A variable's maker of values."""
     return rng.choices([form for form, _ in _FORMS], [weight for _, weight in _FORMS])[0](rng)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from pipelines.simulator.vocabulary.values import LOCALES, token
+from pipelines.simulator.vocabulary.values import LOCALES, draw_token
 from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS
 
 _SYSTEMS = (
@@ -222,7 +222,7 @@ def draw_client(rng: Random, role: str, host: str, signed_in: bool, referers: tu
         else f"2001:db8::{rng.getrandbits(32):x}",
         user_agent=user_agent,
         headers=headers,
-        cookies={name: token(rng, 16) for name in kept},
-        session=token(rng, 32) if signed_in else "",
+        cookies={name: draw_token(rng, 16) for name in kept},
+        session=draw_token(rng, 32) if signed_in else "",
         referers=referers if role == "browser" else (),
     )

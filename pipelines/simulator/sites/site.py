@@ -11,7 +11,7 @@ from typing import Literal
 from pipelines.simulator.sites.clients import Client, draw_client
 from pipelines.simulator.sites.site_operations import SiteProfile, declare_operations, draw_profile
 from pipelines.simulator.vocabulary.operation import Operation
-from pipelines.simulator.vocabulary.values import random_source
+from pipelines.simulator.vocabulary.values import create_random_source
 
 Level = Literal["full", "custom", "standard", "combined", "common"]
 # How much a log holds: full = every header, cookie and body; custom = Logpush with some custom fields;
@@ -132,7 +132,7 @@ def build_sites(hosts: int, seed: int, level: Level | None = None) -> tuple[Site
         seed: Same seed, same sites.
         level: What every log holds; None = each site its own.
     """
-    return tuple(_build(random_source(seed, "site", index), index, level) for index in range(hosts))
+    return tuple(_build(create_random_source(seed, "site", index), index, level) for index in range(hosts))
 
 
 def _build(rng: Random, index: int, level: Level | None) -> Site:

@@ -16,14 +16,14 @@ from pipelines.simulator.styles import page_styles as page
 from pipelines.simulator.styles.api_events import EVENT_EXTRAS
 from pipelines.simulator.styles.api_intake import EXTRAS, STYLES
 from pipelines.simulator.styles.path_spelling import draw_spelling, respell_operations
-from pipelines.simulator.styles.scans import scans
+from pipelines.simulator.styles.scans import declare_scans
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions, draw_api_conventions
 from pipelines.simulator.vocabulary.operation import Operation, make_responses
 from pipelines.simulator.vocabulary.web_conventions import (
     Audience,
     WebConventions,
+    declare_resource,
     draw_web_conventions,
-    web_resource,
 )
 from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, SECTIONS, TOP_DOMAINS
 
@@ -94,40 +94,40 @@ _CALLERS: dict[str, tuple[Audience, ...]] = {
 }
 Builder = Callable[[Random, WebConventions], list[Operation]]
 _WEB: tuple[tuple[Builder, float], ...] = (
-    (page.pages, 0.75),
-    (page.entity_pages, 0.65),
-    (page.api_like_pages, 0.4),
-    (page.shells, 0.35),
-    (page.file_tree, 0.2),
-    (feed.feeds, 0.35),
-    (action.forms, 0.55),
-    (action.fragments, 0.4),
-    (action.redirects, 0.7),
-    (asset.assets, 0.9),
-    (asset.bare_assets, 0.6),
-    (asset.media_streams, 0.06),
-    (asset.known_files, 1.0),
-    (asset.moved_assets, 0.4),
-    (data.static_data, 0.6),
-    (data.trackers, 0.45),
-    (embed.drawn_pictures, 0.3),
-    (embed.counters, 0.25),
-    (embed.tags, 0.25),
-    (lost.broken_links, 0.6),
-    (lost.posted_documents, 0.2),
+    (page.declare_pages, 0.75),
+    (page.declare_entity_pages, 0.65),
+    (page.declare_api_like_pages, 0.4),
+    (page.declare_application_shells, 0.35),
+    (page.declare_file_tree, 0.2),
+    (feed.declare_feeds, 0.35),
+    (action.declare_forms, 0.55),
+    (action.declare_fragments, 0.4),
+    (action.declare_redirects, 0.7),
+    (asset.declare_assets, 0.9),
+    (asset.declare_bare_assets, 0.6),
+    (asset.declare_media_streams, 0.06),
+    (asset.declare_known_files, 1.0),
+    (asset.declare_moved_assets, 0.4),
+    (data.declare_static_data, 0.6),
+    (data.declare_trackers, 0.45),
+    (embed.declare_drawn_pictures, 0.3),
+    (embed.declare_counters, 0.25),
+    (embed.declare_script_tags, 0.25),
+    (lost.declare_broken_links, 0.6),
+    (lost.declare_posted_documents, 0.2),
 )
 _ASSETS: tuple[tuple[Builder, float], ...] = (
-    (asset.assets, 0.85), (asset.bare_assets, 0.6), (data.static_data, 0.6), (data.trackers, 0.5),
-    (asset.known_files, 1.0),
-    (asset.media_streams, 0.2), (asset.moved_assets, 0.5), (embed.drawn_pictures, 0.5), (embed.counters, 0.6),
-    (embed.tags, 0.5),
+    (asset.declare_assets, 0.85), (asset.declare_bare_assets, 0.6), (data.declare_static_data, 0.6), (data.declare_trackers, 0.5),
+    (asset.declare_known_files, 1.0),
+    (asset.declare_media_streams, 0.2), (asset.declare_moved_assets, 0.5), (embed.declare_drawn_pictures, 0.5), (embed.declare_counters, 0.6),
+    (embed.declare_script_tags, 0.5),
 )  # fmt: skip
 # An API host has a little web too: a console, documentation, favicons that browsers ask for.
 _ASIDE: tuple[tuple[Builder, float], ...] = (
-    (asset.known_files, 0.8), (page.api_like_pages, 0.5), (action.redirects, 0.4),
-    (asset.bare_assets, 0.2), (page.pages, 0.15),
-    (action.forms, 0.12), (asset.assets, 0.3), (embed.drawn_pictures, 0.4), (embed.counters, 0.25),
-    (embed.tags, 0.25), (lost.broken_links, 0.25), (lost.posted_documents, 0.25),
+    (asset.declare_known_files, 0.8), (page.declare_api_like_pages, 0.5), (action.declare_redirects, 0.4),
+    (asset.declare_bare_assets, 0.2), (page.declare_pages, 0.15),
+    (action.declare_forms, 0.12), (asset.declare_assets, 0.3), (embed.declare_drawn_pictures, 0.4), (embed.declare_counters, 0.25),
+    (embed.declare_script_tags, 0.25), (lost.declare_broken_links, 0.25), (lost.declare_posted_documents, 0.25),
 )  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def declare_operations(rng: Random, profile: SiteProfile) -> tuple[Operation, ..
     if profile.origin and calls:
         rest += _preflights(rng, calls)
     error_media = api.error_media if profile.shape == "api" and api is not None else web.html
-    attacks = scans(rng, error_media)
+    attacks = declare_scans(rng, error_media)
     share = {
         "api": rng.uniform(0.88, 0.99),
         "mixed": rng.choice((0.05, 0.12, 0.25, 0.4, 0.6)),
@@ -182,7 +182,7 @@ def _twins(rng: Random, calls: list[Operation], api: ApiConventions, web: WebCon
         parameters = tuple(parameter for parameter in call.parameters if parameter.location == "path")
         template = call.template.removeprefix(api.base)
         made.append(
-            web_resource(
+            declare_resource(
                 "page-entity",
                 template,
                 replies,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.styles.page_styles import article
+from pipelines.simulator.styles.page_styles import draw_article_path
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values, draw_entities
 from pipelines.simulator.vocabulary.web_conventions import (
@@ -12,9 +12,9 @@ from pipelines.simulator.vocabulary.web_conventions import (
     SCRIPT_AUDIENCE,
     Audience,
     WebConventions,
-    path_variable,
-    query_parameters,
-    web_resource,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
 )
 from pipelines.simulator.vocabulary.words import FIELDS, NOUNS, SECTIONS, draw_text
 
@@ -25,7 +25,7 @@ _FORM_MEDIA = (
 )
 
 
-def forms(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Posts of HTML forms, answered with a redirect or the next page."""
     made, redirect = [], conventions.html if conventions.types_redirect else ""
     for _ in range(rng.randrange(1, 4)):
@@ -48,7 +48,7 @@ def forms(rng: Random, conventions: WebConventions) -> list[Operation]:
         fields = (Parameter("body", name, Values("words"), 0.9) for name in names)
         senders = (("browser", 0.95), ("bot", 0.02), ("server", 0.03))
         made.append(
-            web_resource(
+            declare_resource(
                 "form-post",
                 path + conventions.extension.strip("/"),
                 replies,
@@ -62,7 +62,7 @@ def forms(rng: Random, conventions: WebConventions) -> list[Operation]:
     return made
 
 
-def fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
     """HTML pieces fetched by scripts (htmx, Turbo, partial templates) or shown in frames."""
     made = []
     for _ in range(rng.randrange(1, 4)):
@@ -72,11 +72,11 @@ def fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
             /templates/{n}.html /embed/{n} /{s}/{d}/row /notifications/render /{v}/partials/{n}""",
         )
         made.append(
-            web_resource(
+            declare_resource(
                 "fragment",
                 path,
                 conventions.responses(conventions.html, 2500),
-                *query_parameters(draw_text(rng, "id:int page:small _:unix"), 0.6),
+                *make_query_parameters(draw_text(rng, "id:int page:small _:unix"), 0.6),
                 modes=rng.choice((("fetch",), ("xhr",), ("iframe",))),
                 audience=SCRIPT_AUDIENCE,
                 weight=1.5,
@@ -86,24 +86,26 @@ def fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
     return made
 
 
-def redirects(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_redirects(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Moved pages, short links, single sign-on; most answers without a content type."""
-    pool = path_variable([article(rng, rng.choice(SECTIONS)) for _ in range(40)] + [""] * 10)
+    pool = make_path_variable([draw_article_path(rng, rng.choice(SECTIONS)) for _ in range(40)] + [""] * 10)
     media = conventions.html if conventions.types_redirect else ""
     moved = make_responses(
         [(0.7, 301, media, 160), (0.2, 302, media, 0), (0.06, 308, "", 0), (0.04, 307, "", 0)]
     )
-    made = [web_resource("redirect", "/{path}", moved, pool, weight=1.2)]
+    made = [declare_resource("redirect", "/{path}", moved, pool, weight=1.2)]
     if rng.random() < 0.5:
         code = Parameter("path", "code", draw_entities(rng, "base62", 30))
         found = make_responses([(1, 302, media, 0)])
-        made.append(web_resource("redirect", draw_text(rng, "/r /go /out /l /link") + "/{code}", found, code))
+        made.append(
+            declare_resource("redirect", draw_text(rng, "/r /go /out /l /link") + "/{code}", found, code)
+        )
         path = draw_text(
             rng, "/oauth/authorize /auth/callback /logout /sso/start /login/redirect /api/auth/signin"
         )
         replies = make_responses([(0.9, 302, "", 0), (0.1, 200, conventions.html, 5000)])
-        target = query_parameters(draw_text(rng, "url:word next:word return_to:word state:base62"), 0.7)
-        made.append(web_resource("redirect", path, replies, *target, weight=0.7))
+        target = make_query_parameters(draw_text(rng, "url:word next:word return_to:word state:base62"), 0.7)
+        made.append(declare_resource("redirect", path, replies, *target, weight=0.7))
     return made
 
 
@@ -123,7 +125,7 @@ _QUERIES: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] = (
 _ENDINGS = "/feed /feed/ /rss /index.xml /feed.xml .rss .atom /atom.xml /feed/atom"
 
 
-def feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
     """One way of the site, for several of its sections and tags."""
     by_query = rng.random() < 0.5
     chosen = rng.choice(_QUERIES) if by_query else ()
@@ -136,8 +138,8 @@ def feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
         pool += [f"{section}{under}/{rng.choice(NOUNS)}{ending}" for _ in range(rng.choice((2, 20)))]
         replies = conventions.responses(rng.choice(_MEDIA), 14000, revalidated=True)
         made.append(
-            web_resource(
-                "feed", "/{path}", replies, path_variable(pool), *query, audience=_READERS, weight=1.5
+            declare_resource(
+                "feed", "/{path}", replies, make_path_variable(pool), *query, audience=_READERS, weight=1.5
             )
         )
     return made
@@ -156,10 +158,10 @@ _LOST: Audience = (("bot", 0.5), ("browser", 0.35), ("reader", 0.05), ("server",
 _SPAMMERS: Audience = (("bot", 0.3), ("server", 0.3), ("browser", 0.4))
 
 
-def broken_links(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_broken_links(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Addresses that people, crawlers and spam programs get wrong: cut, quoted, moved; forms sent to articles."""
     html = conventions.html
-    articles = [article(rng, rng.choice(SECTIONS)) for _ in range(60)]
+    articles = [draw_article_path(rng, rng.choice(SECTIONS)) for _ in range(60)]
     rotten = [
         path + (rng.choice(_JUNK) if rng.random() < 0.6 else conventions.extension) for path in articles
     ]
@@ -167,9 +169,15 @@ def broken_links(rng: Random, conventions: WebConventions) -> list[Operation]:
     gone = make_responses(
         [(0.85, 404, html, 350), (0.06, 410, html, 300), (0.04, 403, html, 300), (0.05, 400, html, 200)]
     )
-    made = [web_resource("broken-link", "/{path}", gone, path_variable(rotten), audience=_LOST, weight=1.5)]
+    made = [
+        declare_resource(
+            "broken-link", "/{path}", gone, make_path_variable(rotten), audience=_LOST, weight=1.5
+        )
+    ]
     if rng.random() < 0.5:
-        pool = path_variable([article(rng, rng.choice(SECTIONS)) + conventions.extension for _ in range(30)])
+        pool = make_path_variable(
+            [draw_article_path(rng, rng.choice(SECTIONS)) + conventions.extension for _ in range(30)]
+        )
         refused = [(0.2, 403, html, 400), (0.2, 404, html, 400), (0.15, 405, html, 200), (0.1, 302, "", 0)]
         taken = make_responses([(0.35, 200, html, 12000), *refused])
         fields = (
@@ -177,7 +185,7 @@ def broken_links(rng: Random, conventions: WebConventions) -> list[Operation]:
             Parameter("body", "email", Values("email"), 0.8),
         )
         made.append(
-            web_resource(
+            declare_resource(
                 "spam-post", "/{path}", taken, pool, *fields, method="POST", audience=_SPAMMERS,
                 request_media=FORM, weight=0.5,
             )
@@ -190,7 +198,7 @@ _POSTED = """/saml/acs /signin-oidc /login/callback /{n}/token/post /oauth2/form
     /Account/ExternalLogin"""
 
 
-def posted_documents(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_posted_documents(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Documents that a browser gets by POST, as a page or in a frame: sign-on between sites, payment, widgets."""
     sent = (Parameter("body", "returnUrl", Values("word")), Parameter("body", "state", Values("base62")))
     redirect = conventions.html if conventions.types_redirect else ""
@@ -199,7 +207,7 @@ def posted_documents(rng: Random, conventions: WebConventions) -> list[Operation
     )
     modes = rng.choice((("navigate",), ("iframe",)))
     return [
-        web_resource(
+        declare_resource(
             "posted-document", draw_text(rng, _POSTED), replies, *sent, method="POST", modes=modes,
             audience=PAGE_AUDIENCE, request_media=FORM, weight=0.8,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from pipelines.simulator.styles.api_protocols import FORM
-from pipelines.simulator.styles.api_styles import api_operation
+from pipelines.simulator.styles.api_styles import declare_operation
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
@@ -26,35 +26,35 @@ _OPTIONS = (
 _XML = ("application/xml", "text/xml", "text/xml; charset=utf-8", "application/xml; charset=utf-8")
 
 
-def operation_names(rng: Random, size: int) -> tuple[str, ...]:
+def draw_operation_names(rng: Random, size: int) -> tuple[str, ...]:
     """Names of remote operations in one style of writing."""
     case = rng.choice(("pascal", "camel", "snake", "kebab", "flat"))
     return tuple(join_words(draw_text(rng, "{w}-{n} {w} {n} {n}-{w} {n}-{n}"), case) for _ in range(size))
 
 
-def query_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_query_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """One path, the operation in the query or in a form: storage and queue services, older web services, search."""
     path = conventions.base + draw_text(rng, _PATHS)
     media = rng.choice(
         (rng.choice(_XML), rng.choice(_XML), conventions.media, conventions.media, "text/plain")
     )
-    names, bytes_ = Values("enum", operation_names(rng, 3 * size)), rng.choice((200, 700, 4000))
+    names, bytes_ = Values("enum", draw_operation_names(rng, 3 * size)), rng.choice((200, 700, 4000))
     chosen = _chosen(rng, conventions, names)
     query = tuple({item.name: item for item in (*conventions.query(rng, 3), *chosen)}.values())
     replies = conventions.responses(rng, "GET", bytes_, media)
-    made = [api_operation(conventions, "query-call", "GET", path, query, replies, weight=6)]
+    made = [declare_operation(conventions, "query-call", "GET", path, query, replies, weight=6)]
     if rng.random() < 0.6:
         body = (Parameter("body", chosen[0].name, names), *conventions.body(rng, 5))
         replies = make_responses([(0.97, 200, media, bytes_), (0.03, 400, conventions.error_media, 300)])
         made.append(
-            api_operation(
+            declare_operation(
                 conventions, "query-call", "POST", path, body, replies, request_media=FORM, weight=4
             )
         )
     if rng.random() < 0.4:
         for method, status in (("PUT", 201), ("DELETE", 202), ("HEAD", 200)):
             replies = make_responses([(0.95, status, "", 0), (0.05, 404, conventions.error_media, 250)])
-            made.append(api_operation(conventions, "query-call", method, path, chosen, replies))
+            made.append(declare_operation(conventions, "query-call", method, path, chosen, replies))
     return made
 
 
@@ -62,7 +62,7 @@ def _chosen(rng: Random, conventions: ApiConventions, names: Values) -> tuple[Pa
     """The parameter that chooses the operation, first, and what goes with it; each name once."""
     found = [Parameter("query", draw_text(rng, _CHOOSERS), names)]
     if rng.random() < 0.4:
-        scope = Values("enum", operation_names(rng, 3))
+        scope = Values("enum", draw_operation_names(rng, 3))
         found.append(Parameter("query", draw_text(rng, f"{_CHOOSERS} scope kind"), scope, 0.8))
     found += [
         Parameter("query", conventions.field(name), Values(kind), 0.7)
@@ -79,17 +79,17 @@ _LABELS = ("application/json", "application/json; charset=UTF-8", "text/html; ch
 _SENT = (FORM, FORM, "application/json", "multipart/form-data; boundary=z")
 
 
-def page_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_page_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """What scripts of content and shop systems call at a path of their framework; JSON labelled as HTML or text too."""
     made = []
     for _ in range(max(1, size // 3)):
         path, media = draw_text(rng, _PAGE_PATHS), rng.choice((conventions.media, *_LABELS))
         body = (
-            Parameter("body", "action", Values("enum", operation_names(rng, 5))),
+            Parameter("body", "action", Values("enum", draw_operation_names(rng, 5))),
             *conventions.body(rng, 5),
         )
         replies, sends = conventions.responses(rng, "GET", 900, media), rng.choice(_SENT)
-        call = api_operation(
+        call = declare_operation(
             conventions, "page-call", "POST", path, body, replies, request_media=sends, weight=3
         )
         made.append(replace(call, modes=("xhr",)))
@@ -100,7 +100,7 @@ _SUGGEST = """/suggest /complete/search /autocomplete /search/suggest /typeahead
     /search/suggest.json /{s}/recommendations.json /ac /{n}/lookup"""
 
 
-def suggestions(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_suggestions(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Completion while typing and recommendations: small JSON for a script, often at a path of the page."""
     path = rng.choice(("", conventions.base)) + draw_text(rng, _SUGGEST)
     asked = Parameter("query", draw_text(rng, "q term query s prefix keyword"), Values("word"))
@@ -108,7 +108,7 @@ def suggestions(rng: Random, conventions: ApiConventions, size: int) -> list[Ope
     replies = conventions.responses(
         rng, "GET", 600, rng.choice((conventions.media, "application/json", "text/json"))
     )
-    return [api_operation(conventions, "suggest", "GET", path, query, replies, weight=size, public=True)]
+    return [declare_operation(conventions, "suggest", "GET", path, query, replies, weight=size, public=True)]
 
 
 _PUSHERS: Audience = (("server", 0.98), ("scanner", 0.01), ("bot", 0.01))
@@ -120,7 +120,7 @@ _TAKEN = (
 _PUSHED = ("application/json", "application/json", "application/cloudevents+json", FORM)
 
 
-def web_hooks(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_web_hooks(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Events that other services push in: JSON or a form from a server, answered with nothing or one word."""
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
@@ -131,7 +131,7 @@ def web_hooks(rng: Random, conventions: ApiConventions, size: int) -> list[Opera
         bad = ((0.02, 401, conventions.error_media, 60), (0.01, 500, conventions.error_media, 60))
         replies, sends = make_responses([(0.97, *rng.choice(_TAKEN)), *bad]), rng.choice(_PUSHED)
         public = rng.random() < 0.7  # signed in the body or in a header that is no session
-        hook = api_operation(
+        hook = declare_operation(
             conventions,
             "web-hook",
             "POST",
@@ -151,7 +151,7 @@ _POLLED = """/poll /updates /socket.io/ /{n}/longpoll /lp /signalr/poll /{s}/cha
 _POLL_MEDIA = ("text/plain; charset=UTF-8", "application/octet-stream")
 
 
-def long_polls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_long_polls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Requests that wait for news and often end with none; the polling transport of socket libraries."""
     media = rng.choice((conventions.media, conventions.media, *_POLL_MEDIA))
     path = conventions.base + draw_text(rng, _POLLED)
@@ -159,13 +159,13 @@ def long_polls(rng: Random, conventions: ApiConventions, size: int) -> list[Oper
     limit = Parameter("query", draw_text(rng, "timeout wait EIO transport"), Values("small"), 0.8)
     nothing, failed = rng.choice((204, 304)), (0.03, 502, conventions.error_media, 150)
     waited = make_responses([(0.55, 200, media, 120), (0.3, nothing, "", 0), (0.12, 200, media, 2), failed])
-    made = [api_operation(conventions, "long-poll", "GET", path, (since, limit), waited, weight=2 * size)]
+    made = [declare_operation(conventions, "long-poll", "GET", path, (since, limit), waited, weight=2 * size)]
     if rng.random() < 0.5:
         said = rng.choice((media, "text/html", "text/plain"))
         replies = make_responses([(0.98, 200, said, 2), (0.02, 400, conventions.error_media, 40)])
         sends = rng.choice(("text/plain;charset=UTF-8", "application/json"))
         made.append(
-            api_operation(
+            declare_operation(
                 conventions, "long-poll", "POST", path, (since,), replies, request_media=sends, weight=size
             )
         )
@@ -175,7 +175,7 @@ def long_polls(rng: Random, conventions: ApiConventions, size: int) -> list[Oper
 _PARTS = ("application/offset+octet-stream", "application/octet-stream")
 
 
-def uploads_in_parts(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
+def declare_uploads_in_parts(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
     """Resumable uploads (tus 1.0): parts by PATCH or PUT, empty answers, the state asked for with HEAD."""
     root, media = (
         conventions.base + draw_text(rng, "/files /uploads /{n}/upload /resumable /multipart"),
@@ -191,7 +191,7 @@ def uploads_in_parts(rng: Random, conventions: ApiConventions, _size: int) -> li
         path, given = (root, ()) if method == "POST" else (f"{root}/{{{key.name}}}", (key,))
         replies = make_responses([(0.96, status, "", 0), (0.04, 409, conventions.error_media, 70)])
         made.append(
-            api_operation(
+            declare_operation(
                 conventions, "upload-part", method, path, given, replies, request_media=sends, weight=weight
             )
         )
@@ -201,24 +201,26 @@ def uploads_in_parts(rng: Random, conventions: ApiConventions, _size: int) -> li
 _RENDERED = ("text/html", "text/html; charset=utf-8", "text/plain", "image/png", "application/pdf")
 
 
-def rendered(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_rendering_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Programs that have a document made: Markdown or templates turned into HTML, labels and charts into pictures."""
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 3)):
         path = f"{conventions.base}/{conventions.collection(noun)}/{draw_text(rng, 'render preview convert html label print')}"
         replies = conventions.responses(rng, "GET", 5000, rng.choice(_RENDERED))
         body, sends = conventions.body(rng, 4), "application/json"
-        made.append(api_operation(conventions, "rendered", "POST", path, body, replies, request_media=sends))
+        made.append(
+            declare_operation(conventions, "rendered", "POST", path, body, replies, request_media=sends)
+        )
     return made
 
 
-def described(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_options_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """OPTIONS that programs send to learn what a resource takes, answered with a description; no preflight."""
     key = conventions.variable(rng, rng.choice(NOUNS))
     path = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}"
     told = make_responses([(0.95, 200, conventions.media, 700), (0.05, 405, conventions.error_media, 70)])
-    asked = api_operation(conventions, "described", "OPTIONS", path, (), told, weight=size)
-    of_one = api_operation(
+    asked = declare_operation(conventions, "described", "OPTIONS", path, (), told, weight=size)
+    of_one = declare_operation(
         conventions, "described", "OPTIONS", f"{path}/{{{key.name}}}", (key,), told, weight=size
     )
     audience = (("server", 0.7), ("browser", 0.3))
@@ -226,13 +228,13 @@ def described(rng: Random, conventions: ApiConventions, size: int) -> list[Opera
 
 
 EVENT_EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
-    (query_calls, 0.15),
-    (page_calls, 0.15),
-    (suggestions, 0.15),
-    (web_hooks, 0.2),
-    (long_polls, 0.12),
-    (uploads_in_parts, 0.06),
-    (rendered, 0.06),
-    (described, 0.08),
+    (declare_query_calls, 0.15),
+    (declare_page_calls, 0.15),
+    (declare_suggestions, 0.15),
+    (declare_web_hooks, 0.2),
+    (declare_long_polls, 0.12),
+    (declare_uploads_in_parts, 0.06),
+    (declare_rendering_calls, 0.06),
+    (declare_options_calls, 0.08),
 )
 """What many APIs have besides their main style, with the share of sites."""

@@ -6,13 +6,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from pipelines.simulator.styles.api_events import query_calls
-from pipelines.simulator.styles.api_protocols import FORM, form_calls, graphql, grpc_web, json_rpc, soap
-from pipelines.simulator.styles.api_styles import api_operation, hal, json_api, odata, rest, suffixed, xml
-from pipelines.simulator.vocabulary.api_conventions import ApiConventions, values_of_kind
+from pipelines.simulator.styles.api_events import declare_query_calls
+from pipelines.simulator.styles.api_protocols import (
+    FORM,
+    declare_form_calls,
+    declare_graphql,
+    declare_grpc_web,
+    declare_json_rpc,
+    declare_soap,
+)
+from pipelines.simulator.styles.api_styles import (
+    declare_hal,
+    declare_json_api,
+    declare_odata,
+    declare_operation,
+    declare_rest,
+    declare_suffixed_endpoints,
+    declare_xml_endpoints,
+)
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions, make_values
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
-from pipelines.simulator.vocabulary.web_conventions import query_parameters
+from pipelines.simulator.vocabulary.web_conventions import make_query_parameters
 from pipelines.simulator.vocabulary.words import NOUNS, draw_text
 
 _BINARY = (
@@ -33,7 +48,7 @@ _TABLES = (
 _EVENTS = ("text/event-stream", "text/event-stream;charset=UTF-8", "application/x-ndjson")
 
 
-def files(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_files(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Uploads, downloads, exports and rendered pictures: API calls whose bodies look like files."""
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
@@ -41,22 +56,22 @@ def files(rng: Random, conventions: ApiConventions, size: int) -> list[Operation
         item, binary = f"{root}/{{{key.name}}}", rng.choice(_BINARY)
         replies, form = conventions.responses(rng, "POST", 300), "multipart/form-data; boundary=x7"
         upload = f"{root}{draw_text(rng, '/upload /import ~ /files')}"
-        made.append(api_operation(conventions, "upload", "POST", upload, (), replies, request_media=form))
+        made.append(declare_operation(conventions, "upload", "POST", upload, (), replies, request_media=form))
         replies, sends = conventions.responses(rng, "PUT", 100), rng.choice((binary, "text/plain"))
         content = f"{item}/{draw_text(rng, 'content data file blob')}"
         made.append(
-            api_operation(conventions, "upload", "PUT", content, (key,), replies, request_media=sends)
+            declare_operation(conventions, "upload", "PUT", content, (key,), replies, request_media=sends)
         )
         replies = conventions.responses(rng, "GET", 60000, binary)
         content = f"{item}/{draw_text(rng, 'content download file raw thumbnail render pdf')}"
-        made.append(api_operation(conventions, "download", "GET", content, (key,), replies, weight=2))
+        made.append(declare_operation(conventions, "download", "GET", content, (key,), replies, weight=2))
         replies = conventions.responses(rng, "GET", 30000, rng.choice(_TABLES))
         export = f"{root}{draw_text(rng, '/export .csv /export.csv /report')}"
-        made.append(api_operation(conventions, "csv", "GET", export, conventions.query(rng, 4), replies))
+        made.append(declare_operation(conventions, "csv", "GET", export, conventions.query(rng, 4), replies))
     return made
 
 
-def contents(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_document_contents(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Documents managed by name: JSON about a file whose path ends in an extension; redirects to archives."""
     owner, name = conventions.variable(rng, rng.choice(NOUNS)), Parameter("path", "file", Values("file-name"))
     root = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}/{{{owner.name}}}"
@@ -67,30 +82,30 @@ def contents(rng: Random, conventions: ApiConventions, size: int) -> list[Operat
         replies = conventions.responses(rng, method, 400 * size)
         path, given = f"{root}/{tail}/{{file}}", (owner, name, *body)
         made.append(
-            api_operation(
+            declare_operation(
                 conventions, "contents", method, path, given, replies, request_media=sends, weight=weight
             )
         )
     moved = make_responses(
         [(0.95, 302, rng.choice(("", "", "text/html")), 0), (0.05, 404, conventions.error_media, 90)]
     )
-    made.append(api_operation(conventions, "contents", "GET", f"{root}/archive", (owner,), moved))
+    made.append(declare_operation(conventions, "contents", "GET", f"{root}/archive", (owner,), moved))
     index = make_responses([(0.98, 200, conventions.media, 900), (0.02, 401, conventions.error_media, 90)])
     made.append(
-        api_operation(conventions, "contents", "GET", "/", conventions.query(rng, 2), index, weight=0.5)
+        declare_operation(conventions, "contents", "GET", "/", conventions.query(rng, 2), index, weight=0.5)
     )
     return made
 
 
-def object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
+def declare_object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
     """Storage of objects by bucket and key: XML listings at the root, files in and out, empty answers."""
     bucket = conventions.variable(rng, "bucket", rng.choice(("slug", "uuid", "user-name")))
     name, xml_media = Parameter("path", "key", Values("file-name")), "application/xml"
     root = f"/{{{bucket.name}}}" if rng.random() < 0.6 else ""
     given: tuple[Parameter, ...] = (bucket,) if root else ()
-    listing = query_parameters("comp:word prefix:word marker:base62 maxresults:choice", 0.7)
+    listing = make_query_parameters("comp:word prefix:word marker:base62 maxresults:choice", 0.7)
     made = [
-        api_operation(
+        declare_operation(
             conventions,
             "object-store",
             "GET",
@@ -112,7 +127,7 @@ def object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[O
         sends = rng.choice(_BINARY) if method == "PUT" else ""
         parameters = (*given, name)
         made.append(
-            api_operation(
+            declare_operation(
                 conventions,
                 "object-store",
                 method,
@@ -126,12 +141,12 @@ def object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[O
     return made
 
 
-def streams(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_event_streams(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Server-sent events and long polling."""
     replies = conventions.responses(rng, "GET", 5000, rng.choice(_EVENTS))
     path = f"{conventions.base}/{draw_text(rng, 'events stream live subscribe notifications/stream eval {s}/watch')}"
     return [
-        api_operation(conventions, "stream", "GET", path, conventions.query(rng, 2), replies, weight=size)
+        declare_operation(conventions, "stream", "GET", path, conventions.query(rng, 2), replies, weight=size)
     ]
 
 
@@ -139,7 +154,7 @@ _INTAKE = ("track", "log", "events", "batch", "identify", "metrics", "envelope",
 _INTAKE_MEDIA = ("application/json", "application/json", "text/plain;charset=UTF-8", "application/x-ndjson")
 
 
-def telemetry(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_telemetry(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Event intake of an analytics or logging product, called by its SDK: JSON in, little or nothing out."""
     made = []
     for name in rng.sample(_INTAKE, min(3, size)):
@@ -151,7 +166,7 @@ def telemetry(rng: Random, conventions: ApiConventions, size: int) -> list[Opera
         )
         path, body = f"{conventions.base}/{name}", conventions.body(rng)
         made.append(
-            api_operation(
+            declare_operation(
                 conventions,
                 "telemetry",
                 "POST",
@@ -166,7 +181,7 @@ def telemetry(rng: Random, conventions: ApiConventions, size: int) -> list[Opera
     return made
 
 
-def unauthenticated(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_unauthenticated_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Login, health and public data: invisible to session-identifier discovery (row D1)."""
     made = [_login(rng, conventions), _health(rng, conventions)]
     for noun in rng.sample(NOUNS, max(1, size // 3)):
@@ -174,11 +189,11 @@ def unauthenticated(rng: Random, conventions: ApiConventions, size: int) -> list
             f"{conventions.base}/{draw_text(rng, 'public open catalog {n}')}/{conventions.collection(noun)}"
         )
         key, replies = conventions.variable(rng, noun), conventions.responses(rng, "GET", 5000)
-        country = Parameter("query", conventions.field("country-code"), values_of_kind(rng, "country"), 0.3)
+        country = Parameter("query", conventions.field("country-code"), make_values(rng, "country"), 0.3)
         listing, item = (*conventions.query(rng, 5), country), f"{root}/{{{key.name}}}"
         for path, parameters in ((root, listing), (item, (key,))):
             made.append(
-                api_operation(
+                declare_operation(
                     conventions, "public-data", "GET", path, parameters, replies, weight=3, public=True
                 )
             )
@@ -195,7 +210,7 @@ def _login(rng: Random, conventions: ApiConventions) -> Operation:
     )
     replies = make_responses([(0.85, 200, conventions.media, 700), (0.15, 401, conventions.error_media, 80)])
     sends = rng.choice(("application/json", "application/json", FORM))
-    return api_operation(
+    return declare_operation(
         conventions, "login", "POST", path, secret, replies, request_media=sends, weight=2, public=True
     )
 
@@ -206,29 +221,29 @@ def _health(rng: Random, conventions: ApiConventions) -> Operation:
         rng, "/health /healthz /status /ping /ready /actuator/health /version /info"
     )
     replies = make_responses([(0.99, 200, media, 20), (0.01, 503, media, 30)])
-    probed = api_operation(conventions, "health", "GET", path, (), replies, weight=2, public=True)
+    probed = declare_operation(conventions, "health", "GET", path, (), replies, weight=2, public=True)
     return replace(
         probed, audience=(("monitor", 0.8), *((role, 0.2 * share) for role, share in conventions.audience))
     )
 
 
 STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operation]], int]] = {
-    "rest": (rest, 46), "json-api": (json_api, 4), "hal": (hal, 4), "xml": (xml, 5), "odata": (odata, 4),
-    "suffixed": (suffixed, 10),
-    "graphql": (graphql, 9), "json-rpc": (json_rpc, 5), "grpc-web": (grpc_web, 5), "soap": (soap, 4),
-    "form": (form_calls, 6),
-    "telemetry": (telemetry, 4), "object-store": (object_store, 5), "query-call": (query_calls, 8),
+    "rest": (declare_rest, 46), "json-api": (declare_json_api, 4), "hal": (declare_hal, 4), "xml": (declare_xml_endpoints, 5), "odata": (declare_odata, 4),
+    "suffixed": (declare_suffixed_endpoints, 10),
+    "graphql": (declare_graphql, 9), "json-rpc": (declare_json_rpc, 5), "grpc-web": (declare_grpc_web, 5), "soap": (declare_soap, 4),
+    "form": (declare_form_calls, 6),
+    "telemetry": (declare_telemetry, 4), "object-store": (declare_object_store, 5), "query-call": (declare_query_calls, 8),
 }  # fmt: skip
 """Main styles with their weight in a fleet of sites."""
 
 EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
-    (unauthenticated, 0.75),
-    (files, 0.3),
-    (contents, 0.12),
-    (streams, 0.12),
-    (telemetry, 0.15),
-    (form_calls, 0.12),
-    (graphql, 0.08),
-    (suffixed, 0.1),
+    (declare_unauthenticated_calls, 0.75),
+    (declare_files, 0.3),
+    (declare_document_contents, 0.12),
+    (declare_event_streams, 0.12),
+    (declare_telemetry, 0.15),
+    (declare_form_calls, 0.12),
+    (declare_graphql, 0.08),
+    (declare_suffixed_endpoints, 0.1),
 )
 """What many APIs have besides their main style, with the share of sites."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.styles.api_styles import api_operation
+from pipelines.simulator.styles.api_styles import declare_operation
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
@@ -17,7 +17,7 @@ def _names(rng: Random, size: int, case: str) -> tuple[str, ...]:
     return tuple(join_words(f"{rng.choice(VERBS)}-{rng.choice(NOUNS)}", case) for _ in range(size))
 
 
-def graphql(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_graphql(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """One path, many operations; errors answer 200. GET with a persisted query on some."""
     path = rng.choice(
         ("/graphql", "/graphql", "/api/graphql", "/gql", "/query", f"/{rng.choice(NOUNS)}/graphql", "/graph")
@@ -39,7 +39,7 @@ def graphql(rng: Random, conventions: ApiConventions, size: int) -> list[Operati
         [(0.97, 200, media, 3000), (0.02, 400, media, 200), (0.01, 500, conventions.error_media, 90)]
     )
     made = [
-        api_operation(
+        declare_operation(
             conventions,
             "graphql",
             "POST",
@@ -56,11 +56,11 @@ def graphql(rng: Random, conventions: ApiConventions, size: int) -> list[Operati
             Parameter("query", "variables", Values("object"), 0.8),
             Parameter("query", "extensions", Values("object")),
         )
-        made.append(api_operation(conventions, "graphql", "GET", path, stored, replies, weight=3 * size))
+        made.append(declare_operation(conventions, "graphql", "GET", path, stored, replies, weight=3 * size))
     return made
 
 
-def json_rpc(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_json_rpc(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """JSON-RPC 2.0 at one path, or a path per procedure."""
     names = _names(rng, 2 * size, "camel")
     body = (
@@ -76,12 +76,12 @@ def json_rpc(rng: Random, conventions: ApiConventions, size: int) -> list[Operat
     replies = make_responses([(0.98, 200, conventions.media, 600), (0.02, 500, conventions.error_media, 120)])
     sends = rng.choice(("application/json", "application/json", "application/json-rpc", "text/plain"))
     return [
-        api_operation(conventions, "json-rpc", "POST", path, body, replies, request_media=sends, weight=4)
+        declare_operation(conventions, "json-rpc", "POST", path, body, replies, request_media=sends, weight=4)
         for path in paths
     ]
 
 
-def grpc_web(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_grpc_web(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """gRPC, gRPC-Web, Connect: POST to `/package.v1.Service/Method`; errors in trailers, status 200."""
     media = rng.choice(
         (
@@ -99,7 +99,7 @@ def grpc_web(rng: Random, conventions: ApiConventions, size: int) -> list[Operat
     )
     replies = make_responses([(0.97, 200, media, 700), (0.02, 200, media, 0), (0.01, 503, "text/plain", 60)])
     return [
-        api_operation(
+        declare_operation(
             conventions,
             "grpc-web",
             "POST",
@@ -113,7 +113,7 @@ def grpc_web(rng: Random, conventions: ApiConventions, size: int) -> list[Operat
     ]
 
 
-def soap(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_soap(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """SOAP 1.1 and 1.2 (media types of the W3C notes)."""
     media, made = rng.choice(("text/xml; charset=utf-8", "application/soap+xml; charset=utf-8")), []
     replies = make_responses([(0.95, 200, media, 2500), (0.05, 500, media, 600)])
@@ -121,12 +121,12 @@ def soap(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]
     for noun in rng.sample(NOUNS, max(1, size // 2)):
         path, body = f"{folder}{join_words(noun, 'pascal')}{suffix}", conventions.body(rng, 5)
         made.append(
-            api_operation(conventions, "soap", "POST", path, body, replies, request_media=media, weight=3)
+            declare_operation(conventions, "soap", "POST", path, body, replies, request_media=media, weight=3)
         )
     return made
 
 
-def form_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_form_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Form-encoded calls answered with JSON or plain text, as OAuth tokens, webhooks and older SDKs do.
 
     Counted: 99 % of the Azure POSTs and 26 % of the browser POST calls are form-encoded.
@@ -137,7 +137,7 @@ def form_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Oper
         replies = conventions.responses(rng, "POST", 250, media)
         path = f"{conventions.base}/{name}"
         made.append(
-            api_operation(
+            declare_operation(
                 conventions,
                 "form-api",
                 "POST",

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from pipelines.simulator.vocabulary.api_conventions import ApiConventions, values_of_kind
+from pipelines.simulator.vocabulary.api_conventions import ApiConventions, make_values
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, Responses
 from pipelines.simulator.vocabulary.words import NOUNS, VERBS, draw_text, join_words
 
 
-def api_operation(
+def declare_operation(
     conventions: ApiConventions,
     kind: str,
     method: str,
@@ -56,7 +56,7 @@ _REST = (
 )  # fmt: skip
 
 
-def rest(
+def declare_rest(
     rng: Random, conventions: ApiConventions, size: int, kind: str = "rest-json", media: str | None = None
 ) -> list[Operation]:
     """Collections with items, sub-collections and actions; JSON unless `media` says otherwise."""
@@ -80,7 +80,7 @@ def rest(
                 rng, method, rng.choice((900, 4000, 15000) if lists else (150, 500, 1500)), media
             )
             made.append(
-                api_operation(
+                declare_operation(
                     conventions, kind, method, root + template, parameters, replies,
                     request_media=sends if writes else "", weight=weight * traffic,
                 )
@@ -106,14 +106,14 @@ def _expanded(
     return template.replace("{}", f"{{{owner.name}}}"), (owner,) if count else ()
 
 
-def json_api(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_json_api(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """JSON:API 1.1."""
-    return rest(rng, conventions, size, "json-api", "application/vnd.api+json")
+    return declare_rest(rng, conventions, size, "json-api", "application/vnd.api+json")
 
 
-def hal(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_hal(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """HAL (draft-kelly-json-hal)."""
-    return rest(
+    return declare_rest(
         rng,
         conventions,
         size,
@@ -122,9 +122,9 @@ def hal(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     )
 
 
-def xml(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_xml_endpoints(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Plain XML over REST. Counted: 8 % of the Azure calls answer XML."""
-    return rest(
+    return declare_rest(
         rng,
         conventions,
         size,
@@ -133,7 +133,7 @@ def xml(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     )
 
 
-def odata(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_odata(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """OData 4: `/odata/Orders('x')` and `$`-options."""
     media = rng.choice(
         (
@@ -144,7 +144,7 @@ def odata(rng: Random, conventions: ApiConventions, size: int) -> list[Operation
     )
     base, made = rng.choice(("/odata", "/odata/v4", "/service.svc", conventions.base)), []
     options = tuple(
-        Parameter("query", name, values_of_kind(rng, kind), 0.4)
+        Parameter("query", name, make_values(rng, kind), 0.4)
         for name, kind in (
             ("$top", "choice"),
             ("$skip", "step"),
@@ -156,15 +156,17 @@ def odata(rng: Random, conventions: ApiConventions, size: int) -> list[Operation
     for noun in rng.sample(NOUNS, size):
         root, key = f"{base}/{join_words(noun, 'pascal')}s", conventions.variable(rng, noun)
         replies = conventions.responses(rng, "GET", 6000, media)
-        made.append(api_operation(conventions, "odata", "GET", root, options, replies, weight=4))
+        made.append(declare_operation(conventions, "odata", "GET", root, options, replies, weight=4))
         made.append(
-            api_operation(conventions, "odata", "GET", f"{root}({{{key.name}}})", (key,), replies, weight=3)
+            declare_operation(
+                conventions, "odata", "GET", f"{root}({{{key.name}}})", (key,), replies, weight=3
+            )
         )
         if rng.random() < 0.5:
             replies = conventions.responses(rng, "PATCH", 300, media)
             body = (key, *conventions.body(rng))
             made.append(
-                api_operation(
+                declare_operation(
                     conventions,
                     "odata",
                     "PATCH",
@@ -181,7 +183,7 @@ _SUFFIXES = ".json .json .json .json .php .php .asp .aspx .ashx .do .jsp .cgi .a
 _FORM_OR_JSON = ("application/x-www-form-urlencoded", "application/json")
 
 
-def suffixed(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
+def declare_suffixed_endpoints(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Endpoints with an extension. Counted: 20 % of the browser calls end in `.json`."""
     suffix, made = draw_text(rng, _SUFFIXES), []
     kind = "suffix-json" if suffix == ".json" else "script-api"
@@ -189,17 +191,19 @@ def suffixed(rng: Random, conventions: ApiConventions, size: int) -> list[Operat
     for noun in rng.sample(NOUNS, size):
         root, weight = f"{conventions.base}/{conventions.collection(noun)}", rng.random() + 0.1
         replies, query = conventions.responses(rng, "GET", 2500, media), conventions.query(rng, 8)
-        made.append(api_operation(conventions, kind, "GET", root + suffix, query, replies, weight=weight * 4))
+        made.append(
+            declare_operation(conventions, kind, "GET", root + suffix, query, replies, weight=weight * 4)
+        )
         if suffix in (".json", ".xml"):
             key = conventions.variable(rng, noun)
             item = f"{root}/{{{key.name}}}{suffix}"
-            made.append(api_operation(conventions, kind, "GET", item, (key,), replies, weight=weight * 3))
+            made.append(declare_operation(conventions, kind, "GET", item, (key,), replies, weight=weight * 3))
         if rng.random() < 0.6:
             path = f"{conventions.base}/{conventions.path_word(f'{rng.choice(VERBS)}-{noun}')}{suffix}"
             sends, replies = rng.choice(_FORM_OR_JSON), conventions.responses(rng, "POST", 300, media)
             body, share = conventions.body(rng), weight * 2
             made.append(
-                api_operation(
+                declare_operation(
                     conventions, kind, "POST", path, body, replies, request_media=sends, weight=share
                 )
             )

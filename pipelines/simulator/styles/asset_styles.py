@@ -5,16 +5,22 @@ from __future__ import annotations
 from random import Random
 
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
-from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, draw_entities, slug, uuid
+from pipelines.simulator.vocabulary.values import (
+    IDENTIFIER_WEIGHTS,
+    IDENTIFIERS,
+    draw_entities,
+    draw_slug,
+    draw_uuid,
+)
 from pipelines.simulator.vocabulary.web_conventions import (
     ASSET_AUDIENCE,
     PAGE_AUDIENCE,
     SCRIPT_AUDIENCE,
     Audience,
     WebConventions,
-    path_variable,
-    query_parameters,
-    web_resource,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
 )
 from pipelines.simulator.vocabulary.words import NOUNS, draw_text
 
@@ -49,19 +55,19 @@ _ASSETS: tuple[tuple[str, tuple[str, ...], str, float, int], ...] = (
 )
 
 
-def assets(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Files with an extension, plain or with a content hash in name or query."""
     made, hashed = [], rng.random() < 0.5
     for extension, media, mode, weight, size in _ASSETS:
         if weight < 3 and rng.random() < 0.5:
             continue
         folder = f"{conventions.folder}/{draw_text(rng, extension + ' {s} img v{d} chunks {n}/{n}')}"
-        names = [file_name(rng, hashed) for _ in range(rng.choice((3, 15, 60)))]
-        pool = path_variable([f"{folder}/{name}.{extension}" for name in names])
+        names = [draw_asset_name(rng, hashed) for _ in range(rng.choice((3, 15, 60)))]
+        pool = make_path_variable([f"{folder}/{name}.{extension}" for name in names])
         stamp = draw_text(rng, "v:hex24 ver:hex24" if hashed else "v:small _:unix t:int")
-        stamps = query_parameters(stamp, 0.9) if rng.random() < 0.25 else ()
+        stamps = make_query_parameters(stamp, 0.9) if rng.random() < 0.25 else ()
         made.append(
-            web_resource(
+            declare_resource(
                 "asset-hashed" if hashed or stamps else "asset",
                 "/{path}",
                 conventions.responses(rng.choice(media), size, revalidated=True, missing=0.008),
@@ -76,17 +82,17 @@ def assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     return made
 
 
-def file_name(rng: Random, hashed: bool) -> str:
+def draw_asset_name(rng: Random, hashed: bool) -> str:
     """A file name without its extension, with a content hash or not."""
     number = rng.randrange(9999)
     drawn = (
         rng.choice(NOUNS),
-        slug(rng),
+        draw_slug(rng),
         "main",
         "app",
         "vendor",
         str(number),
-        uuid(rng),
+        draw_uuid(rng),
         f"IMG_{number:04}",
     )
     name = rng.choice(drawn)
@@ -103,7 +109,7 @@ _LOADED = (
 )
 
 
-def bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Assets without an extension: pictures behind identifiers, resizers, font services, script loaders.
 
     Counted: 24 % of the pages and assets of the shared page loads have no extension.
@@ -116,10 +122,10 @@ def bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
             rng, "/{s} /images /avatars /api/{s} /media /img /{v}/{s} /cdn/image /thumb /{n}/photo /users /i"
         )
         tail = draw_text(rng, "~ ~ /thumb /200/200 /image /large /preview /avatar")
-        sizes = query_parameters("w:small h:small q:small", 0.8) if rng.random() < 0.4 else ()
+        sizes = make_query_parameters("w:small h:small q:small", 0.8) if rng.random() < 0.4 else ()
         replies = conventions.responses(rng.choice(_PICTURES), 20000, revalidated=True)
         made.append(
-            web_resource(
+            declare_resource(
                 "image-id",
                 f"{root}/{{id}}{tail}",
                 replies,
@@ -131,7 +137,7 @@ def bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
                 cache_control=cache,
             )
         )
-    loader = query_parameters(draw_text(rng, "family:word-list id:int modules:word-list cb:unix"))
+    loader = make_query_parameters(draw_text(rng, "family:word-list id:int modules:word-list cb:unix"))
     for mode, media in _LOADED:
         if rng.random() < 0.4:
             path = draw_text(
@@ -139,7 +145,7 @@ def bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
             )
             replies = conventions.responses(media, 15000, revalidated=True)
             made.append(
-                web_resource(
+                declare_resource(
                     "asset-bare",
                     path,
                     replies,
@@ -162,7 +168,7 @@ _SEGMENTS = (
 _PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegURL", "application/dash+xml")
 
 
-def media_streams(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_media_streams(rng: Random, conventions: WebConventions) -> list[Operation]:
     """HLS and DASH: playlists and numbered segments, also without extension."""
     key, part = (
         Parameter("path", "id", draw_entities(rng, "uuid", 12)),
@@ -181,8 +187,10 @@ def media_streams(rng: Random, conventions: WebConventions) -> list[Operation]:
     segment = f"{root}/{{id}}/{draw_text(rng, 'seg- chunk_ ~')}{{part}}{suffix}"
     modes = ("media", "fetch", "xhr")
     return [
-        web_resource("media-segment", segment, partial, key, part, modes=modes, audience=audience, weight=8),
-        web_resource(
+        declare_resource(
+            "media-segment", segment, partial, key, part, modes=modes, audience=audience, weight=8
+        ),
+        declare_resource(
             "media-segment",
             f"{root}/{{id}}/{name}",
             listed,
@@ -225,7 +233,7 @@ _KNOWN: tuple[tuple[str, str, str, str, Audience, float, float], ...] = (
 )
 
 
-def known_files(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_known_files(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Files at well-known places; absent ones answer 404."""
     made, cache = [], conventions.asset_cache
     for kind, path, media, mode, audience, share, weight in _KNOWN:
@@ -234,21 +242,21 @@ def known_files(rng: Random, conventions: WebConventions) -> list[Operation]:
                 media, 3000, revalidated=True, missing=rng.choice((0.01, 0.01, 0.9))
             )
             made.append(
-                web_resource(
+                declare_resource(
                     kind, path, replies, modes=(mode,), audience=audience, weight=weight, cache_control=cache
                 )
             )
     return made
 
 
-def moved_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_moved_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Assets that redirect, to another host or to https, without a content type."""
-    names = [file_name(rng, False) + draw_text(rng, ".js .png .css ~ .jpg .gif") for _ in range(15)]
-    pool = path_variable([f"{conventions.folder}/{name}" for name in names])
+    names = [draw_asset_name(rng, False) + draw_text(rng, ".js .png .css ~ .jpg .gif") for _ in range(15)]
+    pool = make_path_variable([f"{conventions.folder}/{name}" for name in names])
     moved = make_responses([(0.6, 301, "", 0), (0.35, 302, "", 0), (0.05, 307, conventions.html, 0)])
     mode = rng.choice(("image", "script", "style"))
     return [
-        web_resource(
+        declare_resource(
             "asset-redirect", "/{path}", moved, pool, modes=(mode,), audience=ASSET_AUDIENCE, weight=1.2
         )
     ]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.styles.asset_styles import file_name
+from pipelines.simulator.styles.asset_styles import draw_asset_name
 from pipelines.simulator.vocabulary.operation import Operation, make_responses
 from pipelines.simulator.vocabulary.values import LOCALES
 from pipelines.simulator.vocabulary.web_conventions import (
     ASSET_AUDIENCE,
     SCRIPT_AUDIENCE,
     WebConventions,
-    path_variable,
-    query_parameters,
-    web_resource,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
 )
 from pipelines.simulator.vocabulary.words import draw_text
 
@@ -32,14 +32,14 @@ _STATIC_MEDIA = (
 )
 
 
-def static_data(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_static_data(rng: Random, conventions: WebConventions) -> list[Operation]:
     """JSON that is a file: translations, manifests, page data, animations, settings; also source maps."""
     made, options = [], _STATIC.replace("{f}", conventions.folder).replace("{l}", rng.choice(LOCALES))
     for path in dict.fromkeys(draw_text(rng, options) for _ in range(rng.randrange(1, 6))):
         media = "text/xml" if path.endswith(".xml") else rng.choice(_STATIC_MEDIA)
-        stamps = query_parameters("v:int", 0.5) if rng.random() < 0.2 else ()
+        stamps = make_query_parameters("v:int", 0.5) if rng.random() < 0.2 else ()
         made.append(
-            web_resource(
+            declare_resource(
                 "static-json",
                 path,
                 conventions.responses(media, 8000, revalidated=True),
@@ -51,11 +51,13 @@ def static_data(rng: Random, conventions: WebConventions) -> list[Operation]:
             )
         )
     if rng.random() < 0.3:
-        pool = path_variable([f"{conventions.folder}/js/{file_name(rng, True)}.js.map" for _ in range(10)])
+        pool = make_path_variable(
+            [f"{conventions.folder}/js/{draw_asset_name(rng, True)}.js.map" for _ in range(10)]
+        )
         media = rng.choice(("application/json", "application/octet-stream", "text/plain"))
         replies = conventions.responses(media, 200000)
         made.append(
-            web_resource(
+            declare_resource(
                 "source-map",
                 "/{path}",
                 replies,
@@ -68,7 +70,7 @@ def static_data(rng: Random, conventions: WebConventions) -> list[Operation]:
     return made
 
 
-_IDENTITY = query_parameters("cid:uuid e:word t:unix u:words sz:small z:int", 0.9)
+_IDENTITY = make_query_parameters("cid:uuid e:word t:unix u:words sz:small z:int", 0.9)
 _BEACON_MEDIA = (
     "text/plain;charset=UTF-8",
     "text/plain;charset=UTF-8",
@@ -89,7 +91,7 @@ _BEACON_ANSWERS = (
 )
 
 
-def trackers(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_trackers(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Pixels, and on most sites beacons, JSONP or advertising."""
     path = draw_text(
         rng, "/pixel.gif /b /px /collect /c.gif /track/open /i /{v}/{n}.gif /sync /api/pixel /p /{n}/px"
@@ -98,7 +100,7 @@ def trackers(rng: Random, conventions: WebConventions) -> list[Operation]:
         [(0.8, 200, "image/gif", 43), (0.12, 204, rng.choice(("", "image/gif")), 0), (0.08, 302, "", 0)]
     )
     made = [
-        web_resource(
+        declare_resource(
             "pixel",
             path,
             replies,
@@ -115,7 +117,7 @@ def trackers(rng: Random, conventions: WebConventions) -> list[Operation]:
             "/beacon /rum /collect /g/collect /log /csp-report /api/beacon /cdn-cgi/rum /_vitals /{v}/b /e",
         )
         made.append(
-            web_resource(
+            declare_resource(
                 "beacon",
                 path,
                 make_responses([(1, *rng.choice(_BEACON_ANSWERS))]),
@@ -142,13 +144,13 @@ def _scripts(rng: Random, conventions: WebConventions) -> list[Operation]:
     """JSONP and advertising: answers that run."""
     made = []
     if rng.random() < 0.4:
-        called = query_parameters(draw_text(rng, "callback:word jsonp:word cb:word"))
+        called = make_query_parameters(draw_text(rng, "callback:word jsonp:word cb:word"))
         path = draw_text(
             rng, "/{n}/jsonp /api/{n}.js /{v}/{n}.jsonp /ads /widgets/{n} /svc/{n}/{v}/{n}.jsonp"
         )
         replies = conventions.responses(rng.choice(_SCRIPT_MEDIA), 1500)
         made.append(
-            web_resource(
+            declare_resource(
                 "jsonp",
                 path,
                 replies,
@@ -166,6 +168,8 @@ def _scripts(rng: Random, conventions: WebConventions) -> list[Operation]:
         )
         replies = conventions.responses(media, 3000)
         made.append(
-            web_resource("ad", path, replies, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2)
+            declare_resource(
+                "ad", path, replies, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2
+            )
         )
     return made

@@ -5,13 +5,13 @@ from __future__ import annotations
 from random import Random
 
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
-from pipelines.simulator.vocabulary.values import Values, draw_entities, token, uuid
+from pipelines.simulator.vocabulary.values import Values, draw_entities, draw_token, draw_uuid
 from pipelines.simulator.vocabulary.web_conventions import (
     ASSET_AUDIENCE,
     SCRIPT_AUDIENCE,
     WebConventions,
-    query_parameters,
-    web_resource,
+    declare_resource,
+    make_query_parameters,
 )
 from pipelines.simulator.vocabulary.words import draw_text
 
@@ -24,10 +24,10 @@ _DRAWN = """/chart /captcha /qr /barcode /staticmap /{n}-service/{w} /{n}/{w} /i
 
 def _asked(rng: Random, *options: str) -> tuple[Parameter, ...]:
     """One query parameter of each group of options."""
-    return query_parameters(" ".join(draw_text(rng, group) for group in options), 0.85)
+    return make_query_parameters(" ".join(draw_text(rng, group) for group in options), 0.85)
 
 
-def drawn_pictures(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_drawn_pictures(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Pictures that a service draws or cuts for an `<img>`: charts, badges, codes, product views; long queries."""
     made = []
     for _ in range(rng.randrange(1, 5)):
@@ -40,7 +40,7 @@ def drawn_pictures(rng: Random, conventions: WebConventions) -> list[Operation]:
         bytes_ = rng.choice((1500, 9000, 40000))
         replies = conventions.responses(rng.choice(_PICTURES), bytes_, revalidated=True)
         made.append(
-            web_resource(
+            declare_resource(
                 "image-drawn", draw_text(rng, _DRAWN), replies, *asked, modes=("image",), audience=ASSET_AUDIENCE,
                 weight=rng.random() * 4 + 0.5, cache_control=conventions.asset_cache,
             )
@@ -63,7 +63,9 @@ def _tiles(rng: Random, conventions: WebConventions) -> list[Operation]:
     )
     replies = conventions.responses(media, 15000, revalidated=True)
     path = f"{root}/{{z}}/{{x}}/{{y}}{ending}"
-    return [web_resource("map-tile", path, replies, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5)]
+    return [
+        declare_resource("map-tile", path, replies, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5)
+    ]
 
 
 _COUNTED = (
@@ -83,11 +85,11 @@ _REPORTED = (
 def _terse(rng: Random) -> str:
     """A path of terse segments, as counters and partners use."""
     letters = "abcdefghijklmnoprstuvwxy"
-    words = (draw_text(rng, "{n} {w} {v} {d} {d}{d}{d}"), token(rng, rng.randrange(1, 4), letters))
+    words = (draw_text(rng, "{n} {w} {v} {d} {d}{d}{d}"), draw_token(rng, rng.randrange(1, 4), letters))
     return "/" + "/".join(rng.choice(words) for _ in range(rng.randrange(1, 4)))
 
 
-def counters(rng: Random, _habits: WebConventions) -> list[Operation]:
+def declare_counters(rng: Random, _conventions: WebConventions) -> list[Operation]:
     """Pixels and partner identifiers synchronised through pictures and frames, whatever type the answer claims."""
     made = []
     for _ in range(rng.randrange(1, 4)):
@@ -104,15 +106,15 @@ def counters(rng: Random, _habits: WebConventions) -> list[Operation]:
             known = draw_entities(rng, rng.choice(("uuid", "base62", "hex24", "bigint")), 60)
             path, asked = f"{path}/{{id}}", (Parameter("path", "id", known), *asked[:1])
         made.append(
-            web_resource(
+            declare_resource(
                 "pixel", path, replies, *asked, modes=modes, audience=SCRIPT_AUDIENCE, weight=2.5,
                 cache_control="no-cache, no-store",
             )
         )  # fmt: skip
     if rng.random() < 0.5:
-        replies, session = make_responses([(1, *rng.choice(_COUNTED))]), query_parameters("s:hex24", 0.6)
+        replies, session = make_responses([(1, *rng.choice(_COUNTED))]), make_query_parameters("s:hex24", 0.6)
         made.append(
-            web_resource(
+            declare_resource(
                 "beacon", draw_text(rng, _REPORTS), replies, *session, method="POST", modes=("beacon",),
                 audience=SCRIPT_AUDIENCE, request_media=rng.choice(_REPORTED), weight=2,
             )
@@ -127,19 +129,20 @@ _LOADERS = """/gtag/{w} /tag/{n}/js /{n}/{v}/sdk /{v}/{n}/init /api/{v}/{n}.js /
     /svc/{n} /{w}/{d}{d}{d}/loader"""
 
 
-def tags(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_script_tags(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Scripts and styles that a page loads from a path without extension, state packed into path or query."""
     made = []
     for _ in range(rng.randrange(1, 4)):
         packed = [
-            f"{draw_text(rng, '{n}')}={token(rng, rng.randrange(1, 20))}" for _ in range(rng.randrange(1, 5))
+            f"{draw_text(rng, '{n}')}={draw_token(rng, rng.randrange(1, 20))}"
+            for _ in range(rng.randrange(1, 5))
         ]
         path = rng.choice(
             (
                 draw_text(rng, _LOADERS),
                 "/".join((draw_text(rng, "/{n} /_ /js /{n}-static"), *packed)),
-                f"/{draw_text(rng, '{n}')}/{token(rng, 5)}-{token(rng, 5)}-{token(rng, 5)}",
-                f"/{uuid(rng)}/{draw_text(rng, 'script loader config banner')}",
+                f"/{draw_text(rng, '{n}')}/{draw_token(rng, 5)}-{draw_token(rng, 5)}-{draw_token(rng, 5)}",
+                f"/{draw_uuid(rng)}/{draw_text(rng, 'script loader config banner')}",
             )
         )
         asked = _asked(
@@ -148,7 +151,7 @@ def tags(rng: Random, conventions: WebConventions) -> list[Operation]:
         is_style = rng.random() < 0.12
         media = "text/css; charset=utf-8" if is_style else rng.choice(_SCRIPTS)
         made.append(
-            web_resource(
+            declare_resource(
                 "script-tag", path, conventions.responses(media, rng.choice((60, 700, 5000, 60000))),
                 *(asked if rng.random() < 0.7 else ()), modes=("style" if is_style else "script",),
                 audience=SCRIPT_AUDIENCE, weight=2, cache_control=conventions.asset_cache,

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.simulator.vocabulary.api_conventions import values_of_kind
+from pipelines.simulator.vocabulary.api_conventions import make_values
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
-from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, draw_entities, slug, token
+from pipelines.simulator.vocabulary.values import (
+    IDENTIFIER_WEIGHTS,
+    IDENTIFIERS,
+    draw_entities,
+    draw_slug,
+    draw_token,
+)
 from pipelines.simulator.vocabulary.web_conventions import (
     WebConventions,
-    path_variable,
-    query_parameters,
-    web_resource,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
 )
 from pipelines.simulator.vocabulary.words import NOUNS, SECTIONS, draw_text, join_words, pluralise
 
 
-def article(rng: Random, section: str) -> str:
+def draw_article_path(rng: Random, section: str) -> str:
     """The path of one article in one of the forms of content systems and forums."""
-    year, number, words = rng.randrange(2012, 2027), rng.randrange(1, 99999), slug(rng)
+    year, number, words = rng.randrange(2012, 2027), rng.randrange(1, 99999), draw_slug(rng)
     forms = (
         f"{section}/{words}",
         f"{section}/{year}/{number % 12 + 1:02}/{words}",
@@ -29,50 +35,50 @@ def article(rng: Random, section: str) -> str:
         f"node/{number}",
         f"{section}/{words}-{number}",
         f"{section}/thread-{number}-{number % 9}",
-        f"p/{token(rng, 8)}",
+        f"p/{draw_token(rng, 8)}",
     )
     return rng.choice(forms)
 
 
-def pages(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Articles, listings, searches and the home page of a content site."""
     made, html, cache = [], conventions.html, conventions.page_cache
-    common = query_parameters("utm_source:word ref:word page:small", 0.04)
+    common = make_query_parameters("utm_source:word ref:word page:small", 0.04)
     for section in rng.sample(SECTIONS, rng.randrange(2, 7)):
-        pool = path_variable(
-            [article(rng, section) + conventions.extension for _ in range(rng.choice((5, 30, 120)))]
+        pool = make_path_variable(
+            [draw_article_path(rng, section) + conventions.extension for _ in range(rng.choice((5, 30, 120)))]
         )
         replies, weight = conventions.responses(html, 24000, missing=0.015), rng.random() * 4 + 0.3
         made.append(
-            web_resource("page", "/{path}", replies, pool, *common, weight=weight, cache_control=cache)
+            declare_resource("page", "/{path}", replies, pool, *common, weight=weight, cache_control=cache)
         )
         made.append(
-            web_resource(
+            declare_resource(
                 "page", f"/{section}", conventions.responses(html, 18000), *common, cache_control=cache
             )
         )
-    asked = query_parameters(draw_text(rng, "q:words s:words search:words query:words"))
-    more = query_parameters("page:small", 0.2)
+    asked = make_query_parameters(draw_text(rng, "q:words s:words search:words query:words"))
+    more = make_query_parameters("page:small", 0.2)
     made.append(
-        web_resource(
+        declare_resource(
             "page", f"/search{conventions.extension}", conventions.responses(html, 16000), *asked, *more
         )
     )
     home = conventions.responses(html, 30000, revalidated=True)
-    made.append(web_resource("page", "/", home, *common, weight=5, cache_control=cache))
+    made.append(declare_resource("page", "/", home, *common, weight=5, cache_control=cache))
     if rng.random() < 0.3:
         script = draw_text(
             rng, "/index.php /view.asp /show.jsp /default.aspx /cgi-bin/page.cgi /viewtopic.php"
         )
         chosen = (
-            *query_parameters(draw_text(rng, "id:int article:int item:int t:int")),
-            *query_parameters("lang:locale", 0.3),
+            *make_query_parameters(draw_text(rng, "id:int article:int item:int t:int")),
+            *make_query_parameters("lang:locale", 0.3),
         )
-        made.append(web_resource("page", script, conventions.responses(html, 22000), *chosen, weight=3))
+        made.append(declare_resource("page", script, conventions.responses(html, 22000), *chosen, weight=3))
     return made
 
 
-def entity_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_entity_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Pages of a shop, a forum or an application whose path names an entity: the hard pair of row D4."""
     made, html, cache = [], conventions.html, conventions.page_cache
     for noun in rng.sample(NOUNS, rng.randrange(1, 6)):
@@ -84,26 +90,26 @@ def entity_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
         )
         replies = conventions.responses(html, 15000)
         made.append(
-            web_resource("page-entity", f"{root}/{{id}}", replies, key, weight=3, cache_control=cache)
+            declare_resource("page-entity", f"{root}/{{id}}", replies, key, weight=3, cache_control=cache)
         )
         if rng.random() < 0.5:
             tail = draw_text(rng, "edit details {w} {w} {s} {s} print history")
             replies = conventions.responses(html, 12000)
             made.append(
-                web_resource("page-entity", f"{root}/{{id}}/{tail}", replies, key, cache_control=cache)
+                declare_resource("page-entity", f"{root}/{{id}}/{tail}", replies, key, cache_control=cache)
             )
         if rng.random() < 0.3:
-            sort = Parameter("query", "sort", values_of_kind(rng, "enum"), 0.3)
+            sort = Parameter("query", "sort", make_values(rng, "enum"), 0.3)
             replies = conventions.responses(html, 20000)
             made.append(
-                web_resource(
-                    "page-entity", root, replies, sort, *query_parameters("page:small", 0.4), weight=2
+                declare_resource(
+                    "page-entity", root, replies, sort, *make_query_parameters("page:small", 0.4), weight=2
                 )
             )
     return made
 
 
-def api_like_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Documentation and consoles whose path looks like an API's.
 
     Counted on the shared page loads: 86 of 5,542 pages and assets have a segment `api`, `rest`
@@ -118,10 +124,16 @@ def api_like_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
             swagger redoc api-reference/{n}""",
         )
         forms = "{s} {n}-{n} {w}-{n} {w}{n} {s}/{w} {w} {n}/{v}"
-        pool = path_variable([f"{root}/{draw_text(rng, forms)}{conventions.extension}" for _ in range(25)])
+        pool = make_path_variable(
+            [f"{root}/{draw_text(rng, forms)}{conventions.extension}" for _ in range(25)]
+        )
         replies = conventions.responses(html, 20000)
-        made.append(web_resource("page-api-like", "/{path}", replies, pool, weight=1.2, cache_control=cache))
-        made.append(web_resource("page-api-like", f"/{root}", conventions.responses(html, 14000), weight=0.5))
+        made.append(
+            declare_resource("page-api-like", "/{path}", replies, pool, weight=1.2, cache_control=cache)
+        )
+        made.append(
+            declare_resource("page-api-like", f"/{root}", conventions.responses(html, 14000), weight=0.5)
+        )
     if rng.random() < 0.5:
         path = draw_text(
             rng,
@@ -132,18 +144,18 @@ def api_like_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
         media = "application/yaml" if path.endswith("yaml") else "application/json"
         replies = conventions.responses(media, 90000)
         made.append(
-            web_resource("static-json", path, replies, modes=("fetch",), audience=readers, weight=0.5)
+            declare_resource("static-json", path, replies, modes=("fetch",), audience=readers, weight=0.5)
         )
     return made
 
 
-def shells(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_application_shells(rng: Random, conventions: WebConventions) -> list[Operation]:
     """A single-page application answers every client-side route with one HTML shell."""
     heads = "{s} app/{s} dashboard/{s} admin/{s} {s}/new {s}/{d}{d}{d} app/{s}/{h} {s}/{d}/edit settings/{n}"
     html, share = conventions.html, conventions.not_modified
     replies = make_responses([(0.99 - share, 200, html, 2200), (share, 304, "", 0), (0.01, 404, html, 2200)])
-    pool = path_variable([draw_text(rng, heads) for _ in range(24)])
-    return [web_resource("spa-shell", "/{path}", replies, pool, weight=6, cache_control="no-cache")]
+    pool = make_path_variable([draw_text(rng, heads) for _ in range(24)])
+    return [declare_resource("spa-shell", "/{path}", replies, pool, weight=6, cache_control="no-cache")]
 
 
 _TREE_FILES = (
@@ -167,7 +179,7 @@ _TREE_FILES = (
 )
 
 
-def file_tree(rng: Random, conventions: WebConventions) -> list[Operation]:
+def declare_file_tree(rng: Random, conventions: WebConventions) -> list[Operation]:
     """A directory tree as mirrors and personal sites serve it: listings and files of any kind."""
     made, top = (
         [],
@@ -179,17 +191,21 @@ def file_tree(rng: Random, conventions: WebConventions) -> list[Operation]:
     ]
     listing = conventions.responses(conventions.html, rng.choice((900, 3000)))
     made.append(
-        web_resource(
-            "file-tree", "/{path}", listing, path_variable([f"{folder}/" for folder in folders]), weight=4
+        declare_resource(
+            "file-tree",
+            "/{path}",
+            listing,
+            make_path_variable([f"{folder}/" for folder in folders]),
+            weight=4,
         )
     )
-    sort = query_parameters("C:word O:word", 0.5)
-    made.append(web_resource("file-tree", f"/{top}/", listing, *sort, weight=0.5))
+    sort = make_query_parameters("C:word O:word", 0.5)
+    made.append(declare_resource("file-tree", f"/{top}/", listing, *sort, weight=0.5))
     for extension, media in rng.sample(_TREE_FILES, 7):
         names = [draw_text(rng, "{n} {n}-{d}.{d} {n}{d} README") + extension for _ in range(20)]
-        pool = path_variable([f"{rng.choice(folders)}/{name}" for name in names])
+        pool = make_path_variable([f"{rng.choice(folders)}/{name}" for name in names])
         made.append(
-            web_resource(
+            declare_resource(
                 "file-tree",
                 "/{path}",
                 conventions.responses(media, rng.choice((400, 1500, 9000, 90000)), revalidated=True),

@@ -6,7 +6,7 @@ from random import Random
 
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
-from pipelines.simulator.vocabulary.web_conventions import Audience, web_resource
+from pipelines.simulator.vocabulary.web_conventions import Audience, declare_resource
 
 # Paths that any host meets within hours. Some look like APIs: that they are asked for does not make them
 # exist.
@@ -30,7 +30,7 @@ ATTACK_VALUES = (
 _AUDIENCE: Audience = (("scanner", 1.0),)
 
 
-def scans(rng: Random, error_media: str) -> list[Operation]:
+def declare_scans(rng: Random, error_media: str) -> list[Operation]:
     """Probes of a site that answers errors in `error_media` (JSON on many API hosts)."""
     pool = Parameter("path", "path", Values("path", tuple(rng.sample(_PROBES, 25))))
     refused = [
@@ -48,8 +48,8 @@ def scans(rng: Random, error_media: str) -> list[Operation]:
     )
     media = rng.choice(("application/x-www-form-urlencoded", "application/json", ""))
     return [
-        web_resource("scan", "/{path}", caught, pool, audience=_AUDIENCE, weight=8),
-        web_resource(
+        declare_resource("scan", "/{path}", caught, pool, audience=_AUDIENCE, weight=8),
+        declare_resource(
             "scan",
             "/{path}",
             caught,
@@ -59,5 +59,5 @@ def scans(rng: Random, error_media: str) -> list[Operation]:
             weight=2,
             request_media=media,
         ),
-        web_resource("scan", "/{path}", caught, pool, method="HEAD", audience=_AUDIENCE, weight=0.5),
+        declare_resource("scan", "/{path}", caught, pool, method="HEAD", audience=_AUDIENCE, weight=0.5),
     ]

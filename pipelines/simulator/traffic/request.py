@@ -74,7 +74,9 @@ def render_body(operation: Operation, rng: Random) -> str:
     )
 
 
-def render(site: Site, operation: Operation, literals: list[str], client: Client, rng: Random) -> Request:
+def render_request(
+    site: Site, operation: Operation, literals: list[str], client: Client, rng: Random
+) -> Request:
     """One request. Headers and cookies are those that the site's log keeps; sizes count all."""
     logging = site.logging
     uri = render_target(operation, literals, rng, client.role == "scanner")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from pipelines.simulator.sites.clients import Client
 from pipelines.simulator.sites.site import Site
-from pipelines.simulator.traffic.request import render
+from pipelines.simulator.traffic.request import render_request
 from pipelines.simulator.vocabulary.operation import Operation, Response
-from pipelines.simulator.vocabulary.values import random_source
+from pipelines.simulator.vocabulary.values import create_random_source
 
 DAY_SECONDS = 86400
 # Share of HEAD among what a client fetches of pages and files: monitors and link checkers look without loading.
@@ -80,8 +80,8 @@ def generate_transactions(
     """
     first = datetime(end_date.year, end_date.month, end_date.day, tzinfo=UTC) - timedelta(days=days - 1)
     times, rng = (
-        _times(n, days, first.timestamp(), random_source(seed, "times")),
-        random_source(seed, "traffic"),
+        _times(n, days, first.timestamp(), create_random_source(seed, "times")),
+        create_random_source(seed, "traffic"),
     )
     weights = list(accumulate(site.weight for site in sites))
     literals = {id(operation): operation.literals() for site in sites for operation in site.operations}
@@ -114,7 +114,7 @@ def _times(n: int, days: int, start: float, rng: Random) -> list[float]:
 def _transaction(
     site: Site, operation: Operation, literals: list[str], client: Client, time: float, rng: Random
 ) -> Transaction:
-    request = render(site, operation, literals, client, rng)
+    request = render_request(site, operation, literals, client, rng)
     response, logging = operation.responses.draw(rng), site.logging
     poor = logging.level in ("combined", "common")
     media = "" if poor or (logging.missing_types and rng.random() < logging.missing_types) else response.media

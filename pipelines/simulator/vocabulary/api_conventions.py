@@ -111,7 +111,7 @@ class ApiConventions:
         """Up to `most` query parameters, often none (counted: 23-92 % of calls have no query)."""
         chosen = rng.sample(PAGING, min(most, int(rng.random() ** 2 * (most + 1))))
         return tuple(
-            Parameter("query", self.field(name), values_of_kind(rng, kind), rng.choice((0.1, 0.3, 0.6, 1.0)))
+            Parameter("query", self.field(name), make_values(rng, kind), rng.choice((0.1, 0.3, 0.6, 1.0)))
             for name, kind in chosen
         )
 
@@ -122,7 +122,7 @@ class ApiConventions:
             Parameter(
                 "body",
                 self.field(name),
-                values_of_kind(rng, draw_field_kind(rng)),
+                make_values(rng, draw_field_kind(rng)),
                 rng.choice((0.2, 0.7, 1.0, 1.0)),
             )
             for name in names
@@ -164,7 +164,7 @@ def draw_field_kind(rng: Random) -> str:
     return rng.choices(_FIELD_KINDS, _FIELD_WEIGHTS)[0]
 
 
-def values_of_kind(rng: Random, kind: str) -> Values:
+def make_values(rng: Random, kind: str) -> Values:
     """Values of a kind; an enum gets two to six words of its own, skewed."""
     if kind == "enum":
         return Values(kind, tuple(rng.sample(NOUNS + VERBS, rng.randrange(2, 7))))

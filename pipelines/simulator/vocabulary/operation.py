@@ -100,6 +100,6 @@ class Operation:
         return _VARIABLE.split(self.template)[::2]
 
 
-def path_pattern(template: str) -> re.Pattern[str]:
+def compile_path_pattern(template: str) -> re.Pattern[str]:
     """Matches the paths that a template renders to (RFC 6570 simple expansion: no "/" in a value)."""
     return re.compile("[^/]+".join(re.escape(part) for part in _VARIABLE.split(template)[::2]))

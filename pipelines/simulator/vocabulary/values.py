@@ -38,37 +38,37 @@ _EXTENSIONS = (
 )
 
 
-def random_source(seed: int, *purpose: object) -> Random:
+def create_random_source(seed: int, *purpose: object) -> Random:
     """A random source of its own for one purpose; seeded by text, so independent of PYTHONHASHSEED."""
     text = ":".join(str(part) for part in (seed, *purpose))
     return Random(text)  # noqa: S311 - reproducible test data; nothing secret is made here
 
 
-def token(rng: Random, size: int, alphabet: str = BASE62) -> str:
+def draw_token(rng: Random, size: int, alphabet: str = BASE62) -> str:
     """`size` random characters; never a real secret."""
     return "".join(rng.choices(alphabet, k=size))
 
 
-def uuid(rng: Random) -> str:
+def draw_uuid(rng: Random) -> str:
     """A random UUID (RFC 9562 version 4)."""
     digits, variant = f"{rng.getrandbits(128):032x}", "89ab"[rng.getrandbits(2)]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-def slug(rng: Random) -> str:
+def draw_slug(rng: Random) -> str:
     """Two to five words joined by "-", sometimes with a number at the end."""
     words = [rng.choice(ADJECTIVES), rng.choice(NOUNS), *rng.choices(NOUNS, k=rng.randrange(4))]
     return "-".join(words) + (f"-{rng.randrange(2, 3000)}" if rng.random() < 0.15 else "")
 
 
-def date(rng: Random) -> str:
+def draw_date(rng: Random) -> str:
     """An ISO 8601 date of the years 2019 to 2026."""
     return f"{rng.randrange(2019, 2027)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
 
 
 def _datetime(rng: Random) -> str:
     seconds = rng.randrange(86400)
-    return f"{date(rng)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
+    return f"{draw_date(rng)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
 
 
 def _words(rng: Random) -> str:
@@ -86,19 +86,19 @@ def _user_name(rng: Random) -> str:
 
 
 def _ulid(rng: Random) -> str:
-    return f"01{token(rng, 24, CROCKFORD)}"
+    return f"01{draw_token(rng, 24, CROCKFORD)}"
 
 
-def file_name(rng: Random) -> str:
+def draw_file_name(rng: Random) -> str:
     """A name with an extension, as in paths of documents and objects."""
-    return f"{slug(rng)}{rng.choice(_EXTENSIONS)}"
+    return f"{draw_slug(rng)}{rng.choice(_EXTENSIONS)}"
 
 
 def _custom(rng: Random) -> str:
     return f"id{rng.randrange(10**4, 10**5)}-{rng.choice('abcdef')}"
 
 
-MAKERS: dict[str, Callable[[Random], str]] = {
+GENERATORS: dict[str, Callable[[Random], str]] = {
     "int": lambda rng: str(int(10 ** (1 + 5 * rng.random()))),
     "bigint": lambda rng: str(rng.randrange(10**12, 10**18)),
     "small": lambda rng: str(1 + int(20 * rng.random() ** SKEW)),
@@ -107,23 +107,23 @@ MAKERS: dict[str, Callable[[Random], str]] = {
     "float": lambda rng: f"{rng.uniform(-90, 180):.{rng.randrange(1, 6)}f}",
     "bool": lambda rng: "true" if rng.random() < 0.7 else "false",
     "unix": lambda rng: str(rng.randrange(1_600_000_000, 1_790_000_000)),
-    "uuid": uuid,
+    "uuid": draw_uuid,
     "ulid": _ulid,
     "hex24": lambda rng: f"{rng.getrandbits(96):024x}",
     "sha1": lambda rng: f"{rng.getrandbits(160):040x}",
-    "base62": lambda rng: token(rng, 22),
+    "base62": lambda rng: draw_token(rng, 22),
     "custom": _custom,
-    "file-name": file_name,
-    "slug": slug,
+    "file-name": draw_file_name,
+    "slug": draw_slug,
     "word": lambda rng: rng.choice(NOUNS),
     "words": _words,
-    "date": date,
+    "date": draw_date,
     "datetime": _datetime,
     "email": _email,
     "user-name": _user_name,
     "locale": lambda rng: rng.choice(LOCALES),
     "country": lambda rng: rng.choice(COUNTRIES),
-    "sku": lambda rng: f"{token(rng, 3, CROCKFORD[10:])}-{rng.randrange(1000, 99999)}",
+    "sku": lambda rng: f"{draw_token(rng, 3, CROCKFORD[10:])}-{rng.randrange(1000, 99999)}",
     "int-list": lambda rng: ",".join(str(rng.randrange(1, 9999)) for _ in range(rng.randrange(1, 6))),
     "word-list": lambda rng: ",".join(rng.choices(NOUNS, k=rng.randrange(1, 5))),
     "object": lambda rng: json.dumps({rng.choice(NOUNS): rng.randrange(100)}),
@@ -160,15 +160,15 @@ class Values:
         """One value as text, not encoded."""
         if self.pool:
             return self.pool[int(len(self.pool) * rng.random() ** SKEW)]
-        return MAKERS[self.kind](rng)
+        return GENERATORS[self.kind](rng)
 
 
 def draw_entities(rng: Random, kind: str, size: int) -> Values:
     """A pool of `size` identifiers of one kind of `IDENTIFIERS`; the popular ones first."""
     if kind == "prefixed":
         prefix = rng.choice(NOUNS)[: rng.choice((2, 3, 4))]
-        return Values(kind, tuple(f"{prefix}_{token(rng, 14)}" for _ in range(size)))
-    return Values(kind, tuple(MAKERS[kind](rng) for _ in range(size)))
+        return Values(kind, tuple(f"{prefix}_{draw_token(rng, 14)}" for _ in range(size)))
+    return Values(kind, tuple(GENERATORS[kind](rng) for _ in range(size)))
 
 
 def encode_value(value: str) -> str:

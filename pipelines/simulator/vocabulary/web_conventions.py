@@ -97,7 +97,7 @@ def draw_web_conventions(rng: Random) -> WebConventions:
     )
 
 
-def web_resource(
+def declare_resource(
     kind: str,
     template: str,
     replies: Responses,
@@ -125,12 +125,12 @@ def web_resource(
     )
 
 
-def path_variable(made: list[str]) -> Parameter:
+def make_path_variable(made: list[str]) -> Parameter:
     """A variable over ready paths (already encoded, may hold "/")."""
     return Parameter("path", "path", Values("path", tuple(path.lstrip("/") for path in made)))
 
 
-def query_parameters(kinds: str, presence: float = 1.0) -> tuple[Parameter, ...]:
+def make_query_parameters(kinds: str, presence: float = 1.0) -> tuple[Parameter, ...]:
     """Query parameters from "name:kind name:kind ..."."""
     pairs = (text.split(":") for text in kinds.split())
     return tuple(Parameter("query", name, Values(kind), presence) for name, kind in pairs)
