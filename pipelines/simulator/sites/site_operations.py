@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from pipelines.simulator.styles import action_styles as action
-from pipelines.simulator.styles import action_styles as feed
-from pipelines.simulator.styles import action_styles as lost
 from pipelines.simulator.styles import asset_styles as asset
 from pipelines.simulator.styles import data_styles as data
 from pipelines.simulator.styles import embed_styles as embed
@@ -99,7 +97,7 @@ _WEB: tuple[tuple[Builder, float], ...] = (
     (page.declare_api_like_pages, 0.4),
     (page.declare_application_shells, 0.35),
     (page.declare_file_tree, 0.2),
-    (feed.declare_feeds, 0.35),
+    (action.declare_feeds, 0.35),
     (action.declare_forms, 0.55),
     (action.declare_fragments, 0.4),
     (action.declare_redirects, 0.7),
@@ -113,22 +111,36 @@ _WEB: tuple[tuple[Builder, float], ...] = (
     (embed.declare_drawn_pictures, 0.3),
     (embed.declare_counters, 0.25),
     (embed.declare_script_tags, 0.25),
-    (lost.declare_broken_links, 0.6),
-    (lost.declare_posted_documents, 0.2),
+    (action.declare_broken_links, 0.6),
+    (action.declare_posted_documents, 0.2),
 )
 _ASSETS: tuple[tuple[Builder, float], ...] = (
-    (asset.declare_assets, 0.85), (asset.declare_bare_assets, 0.6), (data.declare_static_data, 0.6), (data.declare_trackers, 0.5),
+    (asset.declare_assets, 0.85),
+    (asset.declare_bare_assets, 0.6),
+    (data.declare_static_data, 0.6),
+    (data.declare_trackers, 0.5),
     (asset.declare_known_files, 1.0),
-    (asset.declare_media_streams, 0.2), (asset.declare_moved_assets, 0.5), (embed.declare_drawn_pictures, 0.5), (embed.declare_counters, 0.6),
+    (asset.declare_media_streams, 0.2),
+    (asset.declare_moved_assets, 0.5),
+    (embed.declare_drawn_pictures, 0.5),
+    (embed.declare_counters, 0.6),
     (embed.declare_script_tags, 0.5),
-)  # fmt: skip
+)
 # An API host has a little web too: a console, documentation, favicons that browsers ask for.
 _ASIDE: tuple[tuple[Builder, float], ...] = (
-    (asset.declare_known_files, 0.8), (page.declare_api_like_pages, 0.5), (action.declare_redirects, 0.4),
-    (asset.declare_bare_assets, 0.2), (page.declare_pages, 0.15),
-    (action.declare_forms, 0.12), (asset.declare_assets, 0.3), (embed.declare_drawn_pictures, 0.4), (embed.declare_counters, 0.25),
-    (embed.declare_script_tags, 0.25), (lost.declare_broken_links, 0.25), (lost.declare_posted_documents, 0.25),
-)  # fmt: skip
+    (asset.declare_known_files, 0.8),
+    (page.declare_api_like_pages, 0.5),
+    (action.declare_redirects, 0.4),
+    (asset.declare_bare_assets, 0.2),
+    (page.declare_pages, 0.15),
+    (action.declare_forms, 0.12),
+    (asset.declare_assets, 0.3),
+    (embed.declare_drawn_pictures, 0.4),
+    (embed.declare_counters, 0.25),
+    (embed.declare_script_tags, 0.25),
+    (action.declare_broken_links, 0.25),
+    (action.declare_posted_documents, 0.25),
+)
 
 
 def declare_operations(rng: Random, profile: SiteProfile) -> tuple[Operation, ...]:

@@ -228,12 +228,21 @@ def _health(rng: Random, conventions: ApiConventions) -> Operation:
 
 
 STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operation]], int]] = {
-    "rest": (declare_rest, 46), "json-api": (declare_json_api, 4), "hal": (declare_hal, 4), "xml": (declare_xml_endpoints, 5), "odata": (declare_odata, 4),
+    "rest": (declare_rest, 46),
+    "json-api": (declare_json_api, 4),
+    "hal": (declare_hal, 4),
+    "xml": (declare_xml_endpoints, 5),
+    "odata": (declare_odata, 4),
     "suffixed": (declare_suffixed_endpoints, 10),
-    "graphql": (declare_graphql, 9), "json-rpc": (declare_json_rpc, 5), "grpc-web": (declare_grpc_web, 5), "soap": (declare_soap, 4),
+    "graphql": (declare_graphql, 9),
+    "json-rpc": (declare_json_rpc, 5),
+    "grpc-web": (declare_grpc_web, 5),
+    "soap": (declare_soap, 4),
     "form": (declare_form_calls, 6),
-    "telemetry": (declare_telemetry, 4), "object-store": (declare_object_store, 5), "query-call": (declare_query_calls, 8),
-}  # fmt: skip
+    "telemetry": (declare_telemetry, 4),
+    "object-store": (declare_object_store, 5),
+    "query-call": (declare_query_calls, 8),
+}
 """Main styles with their weight in a fleet of sites."""
 
 EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
