@@ -1,4 +1,7 @@
-"""Patterns of hosts: `*` stands for the leftmost labels (`*.example.com`) or for every host. Value layer."""
+"""Checks of the values in decisions, and patterns of hosts.
+
+Value layer. In a pattern, `*` stands for the leftmost labels (`*.example.com`) or for every host.
+"""
 
 from __future__ import annotations
 
@@ -14,34 +17,40 @@ _NAME = r"(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::
 
 
 def is_pattern(host: str) -> bool:
-    """Whether it may stand for several hosts."""
+    """Whether a text may stand for several hosts."""
     return host.startswith("*")
 
 
 def lower_host(host: str) -> str:
-    """Lower case as ingest writes hosts; names in braces (of an alias) keep their letters."""
+    """Lowers the case, as ingest does; names in braces (of an alias) keep theirs."""
     return re.sub(
-        rf"({_LABEL_VARIABLE})|[^{{]+|\{{", lambda found: found[0] if found[1] else found[0].lower(), host
+        rf"({_LABEL_VARIABLE})|[^{{]+|\{{", lambda match: match[0] if match[1] else match[0].lower(), host
     )
 
 
 def is_host(text: str) -> bool:
-    """A host's name with or without port; labels may hold `{name}`, as the names of aliases do."""
+    """Whether a text is a host name, with or without a port.
+
+    Labels may hold `{name}`, as the names of aliases do.
+    """
     return re.fullmatch(_NAME, re.sub(_LABEL_VARIABLE, "x", text)) is not None
 
 
 def is_host_or_pattern(text: str) -> bool:
-    """A host, `*`, or `*.` and a host."""
+    """Whether a text is a host, `*`, or `*.` and a host."""
     return text == ANY or is_host(text.removeprefix("*."))
 
 
 def covers_host(pattern: str, host: str) -> bool:
-    """Whether `pattern` is about `host`; `decisions.spark.host_matches` says the same of columns."""
+    """Whether `pattern` covers `host`; `decisions.spark.host_matches` is for columns."""
     return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
 
 
 def most_specific_first(patterns: set[str]) -> list[str]:
-    """Exact hosts, then longer patterns before shorter ones: the order in which decisions win."""
+    """Sorts exact hosts first, then longer patterns before shorter ones.
+
+    In this order decisions win.
+    """
     return sorted(patterns, key=lambda pattern: (is_pattern(pattern), -len(pattern), pattern))
 
 
@@ -49,17 +58,20 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 TEMPLATE_CHARACTERS = 4096  # as paths of transactions
 SHOWN_CHARACTERS = 60
 _METHOD = r"[A-Z][A-Z-]{1,19}"  # as pipelines/transactions/spark/columns.py
-_NEEDLESS_ESCAPE = "|".join(escape for escape, _ in UNRESERVED)
+_UNNECESSARY_ESCAPE = "|".join(escape for escape, _ in UNRESERVED)
 
 
 def quote(value: object) -> str:
-    """A value for one line of an error: quoted, control characters escaped, short."""
+    """Quotes a value for an error message: control characters escaped, shortened."""
     text = repr(value if not isinstance(value, str) else value[:SHOWN_CHARACTERS])
     return text[:SHOWN_CHARACTERS] + "…" if len(str(value)) > SHOWN_CHARACTERS else text
 
 
 def check_template(text: str) -> str:
-    """`/users/{userId}`: starts with a slash, written as the inventory writes paths, with names that are valid and unique."""
+    """Checks a template: `/users/{userId}`.
+
+    It starts with a slash, is normalised like the paths of the inventory, and its names are valid and unique.
+    """
     if not text.startswith("/"):
         raise ValueError(f'expected a template that starts with "/", found {quote(text)}')
     if len(text) > TEMPLATE_CHARACTERS:
@@ -86,7 +98,7 @@ def check_template(text: str) -> str:
 
 
 def check_segment(text: str) -> str:
-    """A literal segment, without slash."""
+    """Checks a literal segment, which has no slash."""
     if not text or "/" in text or "{" in text or "}" in text:
         raise ValueError(f"expected segments without slash or braces, like me, found {quote(text)}")
     _checked_text(text, text)
@@ -95,14 +107,14 @@ def check_segment(text: str) -> str:
 
 
 def check_segments(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """At least one, each once."""
+    """Checks that there is at least one segment, and each once."""
     if not texts or len(set(texts)) < len(texts):
         raise ValueError(f"expected at least one segment, each once, found {quote(list(texts))}")
     return texts
 
 
 def check_ends_in_variable(template: str) -> str:
-    """The decision is about the siblings of a variable, so the last segment must be one."""
+    """Checks that the last segment is a variable: the decision is about its siblings."""
     if not template_parsing.derive_shape(template).endswith(VARIABLE_STEP):
         raise ValueError(
             f"expected a template whose last segment is a placeholder, like /users/{{userId}}, found {quote(template)}"
@@ -111,7 +123,7 @@ def check_ends_in_variable(template: str) -> str:
 
 
 def check_host(text: str) -> str:
-    """A host, a pattern or `*`; in lower case as ingest writes hosts."""
+    """Checks a host, a pattern or `*`; returns it in lower case, as ingest does."""
     host = lower_host(text)
     if not is_host_or_pattern(host):
         raise ValueError(
@@ -121,7 +133,7 @@ def check_host(text: str) -> str:
 
 
 def check_alias_name(text: str) -> str:
-    """The host that others are taken for."""
+    """Checks the host that others are counted as."""
     host = lower_host(text)
     if not is_host(host):
         raise ValueError(
@@ -134,7 +146,7 @@ def check_alias_name(text: str) -> str:
 
 
 def check_method(text: str) -> str:
-    """In upper case."""
+    """Checks an HTTP method; returns it in upper case."""
     method = text.upper()
     if not re.fullmatch(_METHOD, method):
         raise ValueError(
@@ -144,16 +156,16 @@ def check_method(text: str) -> str:
 
 
 def _checked_text(literals: str, text: str) -> None:
-    """Nothing that paths are compared without, and no control characters."""
+    """Checks for characters that normalised paths do not have."""
     odd = next((each for each in literals if each in "?#;" or not each.isprintable()), None)
     if odd is not None:
         raise ValueError(
             f"expected a path without ?, #, ; and control characters, found {quote(odd)} in {quote(text)}"
         )
-    escape = re.search(_NEEDLESS_ESCAPE, literals)
+    escape = re.search(_UNNECESSARY_ESCAPE, literals)
     if escape:
         raise ValueError(
-            f"expected no needless escape, found {escape[0]} in {quote(text)}. Paths are compared with the character itself"
+            f"expected no unnecessary escape, found {escape[0]} in {quote(text)}. Paths are compared with the character itself"
         )
 
 
@@ -162,7 +174,7 @@ def _checked_shape(text: str) -> None:
     masked = template_parsing.mask_path(path_shape)
     if masked != path_shape:
         raise ValueError(
-            f"expected literals that are no identifiers, found {quote(text)}, which is written {quote(masked)} before any "
+            f"expected literals that are not identifiers, found {quote(text)}, which is masked as {quote(masked)} before any "
             "decision is applied. Put a placeholder there"
         )
     step = template_parsing.find_unreachable_step(path_shape)
@@ -170,5 +182,5 @@ def _checked_shape(text: str) -> None:
         raise ValueError(
             f"expected a placeholder to be a whole segment, or its part as a date (report-{{day}}), a key (Products({{id}})) "
             f"or before an extension or a custom method, found {quote(step.removeprefix('/'))} in {quote(text)}. "
-            f"No path is ever written so: write {PLACEHOLDER[0]}name{PLACEHOLDER[1]} for the whole segment"
+            f"No path is ever masked like this: write {PLACEHOLDER[0]}name{PLACEHOLDER[1]} for the whole segment"
         )

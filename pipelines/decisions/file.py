@@ -1,4 +1,7 @@
-"""Decisions that cannot hold together. Those of different host patterns can: the more specific one wins. Value layer."""
+"""The file of operators' decisions, and contradictions between decisions.
+
+Value layer. Decisions of different host patterns never contradict each other: the more specific one wins.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from pipelines.runtime.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """`later` (an index) cannot hold beside `earlier`; why, and the way out."""
+    """Two decisions (by index) that cannot both hold, why, and the way out."""
 
     earlier: int
     later: int
@@ -38,8 +41,13 @@ class Contradiction:
 
 
 def find_contradictions(decisions: Sequence[Decision]) -> list[Contradiction]:
-    """All of them, in the order of the later decision; none for decisions that can be applied."""
-    found = [*_repeated(decisions), *_disagreeing(decisions), *_opposed(decisions), *_aliased(decisions)]
+    """Returns all contradictions, in the order of the later decision."""
+    found = [
+        *_repeated(decisions),
+        *_literal_and_variable(decisions),
+        *_ignored_and_saved(decisions),
+        *_without_traffic(decisions),
+    ]
     return sorted(found, key=lambda each: (each.later, each.earlier))
 
 
@@ -52,13 +60,13 @@ def _repeated(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
                 same = decisions[first].model_copy(update={"note": None}) == decision.model_copy(
                     update={"note": None}
                 )
-                problem = "says the same again" if same else "says otherwise, or part of it again"
+                problem = "repeats it" if same else "differs on the same subject, or repeats a part of it"
                 yield Contradiction(first, index, f"{problem}. Keep one of the two")
                 break
 
 
 def _identities(decision: Decision) -> Iterator[tuple[str, ...]]:
-    """What a file may hold one decision about."""
+    """Yields the subjects that a file may hold only one decision about."""
     host = decision.host if isinstance(decision, OnPath) else ""
     shape = decision.shape if isinstance(decision, OnPath) else decision.subject
     method = decision.method or "" if isinstance(decision, OnEndpoint) else ""
@@ -66,17 +74,20 @@ def _identities(decision: Decision) -> Iterator[tuple[str, ...]]:
         yield decision.kind, host, method, shape, segment
 
 
-def _disagreeing(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
-    """Literal and variable at one place. Merge means every segment there, so a literal beside it contradicts it too."""
-    told = [(index, rule) for index, decision in enumerate(decisions) for rule in derive_rules(decision)]
+def _literal_and_variable(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
+    """Finds decisions for a literal and for a variable at one place.
+
+    Merge covers every segment at its place, so a literal next to it contradicts it as well.
+    """
+    rules = [(index, rule) for index, decision in enumerate(decisions) for rule in derive_rules(decision)]
     first: dict[tuple[str, str, str, str], tuple[int, OperatorRule]] = {}
     literals: dict[tuple[str, str], int] = {}
     pairs: dict[tuple[int, int], str] = {}
-    for index, rule in told:
+    for index, rule in rules:
         first.setdefault((rule.host, rule.prefix, rule.step, rule.decision), (index, rule))
         if rule.decision == "literal" and rule.step.startswith("/") and rule.step != VARIABLE_STEP:
             literals.setdefault((rule.host, rule.prefix), index)
-    for index, rule in told:
+    for index, rule in rules:
         other = "variable" if rule.decision == "literal" else "literal"
         opposite = first.get((rule.host, rule.prefix, rule.step, other))
         if opposite is not None:
@@ -88,7 +99,7 @@ def _disagreeing(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
         if isinstance(decisions[index], Merge) and literal is not None:
             pairs[_in_order(index, literal)] = (
                 f"merge makes every segment after {quote(rule.prefix or '/')} a variable. "
-                "Write pin in its place to keep literals beside the variable"
+                "Write pin in its place to keep literals next to the variable"
             )
     for (earlier, later), problem in pairs.items():
         yield Contradiction(earlier, later, problem)
@@ -98,19 +109,22 @@ def _in_order(one: int, other: int) -> tuple[int, int]:
     return min(one, other), max(one, other)
 
 
-def _opposed(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
-    """Ignored and saved."""
+def _ignored_and_saved(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
+    """Finds endpoints that are both ignored and saved."""
     seen: dict[tuple[str, str, str], tuple[int, str]] = {}
     for index, decision in enumerate(decisions):
         if isinstance(decision, Ignore | Save):
             key = (decision.host, decision.method or "", decision.shape)
             first, kind = seen.setdefault(key, (index, decision.kind))
             if kind != decision.kind:
-                yield Contradiction(first, index, "an endpoint is either left out or listed. Delete one")
+                yield Contradiction(first, index, "an endpoint is either ignored or saved. Delete one")
 
 
-def _aliased(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
-    """Hosts that an alias leaves no traffic: those of other decisions, and names of other aliases."""
+def _without_traffic(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
+    """Finds hosts without traffic, because an alias counts it elsewhere.
+
+    These may be the hosts of other decisions and the names of other aliases.
+    """
     aliases = {each.host_alias: (i, each) for i, each in enumerate(decisions) if isinstance(each, HostAlias)}
     order = most_specific_first(set(aliases))
     for index, decision in enumerate(decisions):
@@ -127,22 +141,22 @@ def _aliased(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
 
 REPORTED = 3
 TOP = "decisions"
-FORM = "docs/decisions.md shows the form of each kind."
+HELP = "See docs/decisions.md for the format of each kind."
 _AFTER_KIND = ("into", "to", "method", "name", "host", "note")
 _LINE_ENDS = "\x85\u2028\u2029"
-"""PyYAML writes them as they are and reads some of them as a line feed; only as escapes they come back."""
+"""PyYAML writes them as they are and reads some of them as a line feed; only escapes survive a round trip."""
 _TEXT, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 
 
-class _Wrong(ValueError):
-    """What is wrong in an entry, without its place."""
+class _EntryError(ValueError):
+    """A problem in an entry, without its place."""
 
 
 def read_decisions(file: Path) -> tuple[Decision, ...]:
-    """The decisions of `file`, in its order.
+    """Reads the decisions of a file, in its order.
 
     Raises:
-        SettingsError: it cannot be read, is not of the form, or holds decisions that contradict each other.
+        SettingsError: The file cannot be read, is not in the right format, or holds decisions that contradict each other.
     """
     try:
         with file.open("rb") as stream:
@@ -158,10 +172,14 @@ def read_decisions(file: Path) -> tuple[Decision, ...]:
 
 
 def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
-    """The decisions of a YAML text; `name` is what errors call it.
+    """Parses the decisions of a YAML text.
+
+    Args:
+        text: The text.
+        name: Name of the text in errors.
 
     Raises:
-        SettingsError: as `read`; with the first three entries that are wrong.
+        SettingsError: As `read_decisions`; it names the first three wrong entries.
     """
     decisions: list[Decision] = []
     lines: list[int] = []
@@ -170,8 +188,8 @@ def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
         lines.append(_line(node))
         try:
             decisions.append(_decision(node))
-        except _Wrong as problem:
-            problems.append(f"{name}:{lines[-1]}: {problem}. {FORM}")
+        except _EntryError as problem:
+            problems.append(f"{name}:{lines[-1]}: {problem}. {HELP}")
     if not problems:  # else the indices of decisions would not be those of lines
         problems = [
             f"{name}:{lines[each.later]}: {decisions[each.later]} contradicts line {lines[each.earlier]} "
@@ -185,7 +203,7 @@ def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
 
 
 def format_decisions(decisions: Sequence[Decision]) -> str:
-    """The decisions as YAML that `parsed` takes for the same."""
+    """Formats decisions as YAML that `parse_decisions` reads back unchanged."""
     tree = {TOP: [to_entry(decision) for decision in decisions]}
     unusual = any(end in (decision.note or "") for decision in decisions for end in _LINE_ENDS)
     text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=not unusual, width=1 << 30)
@@ -193,7 +211,10 @@ def format_decisions(decisions: Sequence[Decision]) -> str:
 
 
 def to_entry(decision: Decision) -> dict[str, Any]:
-    """An entry of the file: the key that tells the kind first, nothing that was not given."""
+    """Returns a decision as an entry of the file.
+
+    The key of its kind comes first; fields that were not given are left out.
+    """
     given = decision.model_dump(mode="json", exclude_none=True)
     return {key: given[key] for key in (decision.kind, *_AFTER_KIND) if key in given}
 
@@ -206,17 +227,19 @@ def _entries(text: str, name: str) -> list[yaml.Node]:
         )
     place = f"{name}:{_line(root)}"
     if not isinstance(root, yaml.MappingNode):
-        raise SettingsError(f'{place}: expected the key "{TOP}" with a list, found {_kind(root)}. {FORM}')
-    keys = [key.value if isinstance(key, yaml.ScalarNode) else _kind(key) for key, _ in root.value]
+        raise SettingsError(
+            f'{place}: expected the key "{TOP}" with a list, found {_describe_node(root)}. {HELP}'
+        )
+    keys = [key.value if isinstance(key, yaml.ScalarNode) else _describe_node(key) for key, _ in root.value]
     if keys != [TOP]:
         raise SettingsError(
-            f'{place}: expected the key "{TOP}" and no other, once, found {", ".join(map(quote, keys[:5])) or "no key"}. {FORM}'
+            f'{place}: expected the key "{TOP}" and no other, once, found {", ".join(map(quote, keys[:5])) or "no key"}. {HELP}'
         )
     ((key, entries),) = root.value
     if not isinstance(entries, yaml.SequenceNode):
         raise SettingsError(
-            f'{name}:{_line(key)}: expected a list after "{TOP}:", found {_kind(entries)}. Begin each entry with "- ", '
-            f'or write "{TOP}: []" for none. {FORM}'
+            f'{name}:{_line(key)}: expected a list after "{TOP}:", found {_describe_node(entries)}. Begin each entry with "- ", '
+            f'or write "{TOP}: []" for none. {HELP}'
         )
     return list(entries.value)
 
@@ -224,7 +247,7 @@ def _entries(text: str, name: str) -> list[yaml.Node]:
 def _composed(text: str, name: str) -> yaml.Node | None:
     costs = find_exceeded_bound(text, HAND_WRITTEN_BOUNDS)
     if costs is not None:
-        raise SettingsError(f"{name}: not YAML that can be read: {costs}. {FORM}")
+        raise SettingsError(f"{name}: not YAML that can be read: {costs}. {HELP}")
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
@@ -235,39 +258,42 @@ def _composed(text: str, name: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        said = "; ".join(part for part in (error.context, error.problem) if part)
+        problem = "; ".join(part for part in (error.context, error.problem) if part)
         raise SettingsError(
-            f'{name}:{line}: not YAML: {" ".join(said.split())}. Text that begins with "*", and templates inside {{...}}, '
-            f"need quotes. {FORM}"
+            f'{name}:{line}: not YAML: {" ".join(problem.split())}. Text that begins with "*", and templates inside {{...}}, '
+            f"need quotes. {HELP}"
         ) from error
     except (RecursionError, ArithmeticError, ValueError, yaml.YAMLError) as error:
         raise SettingsError(
-            f"{name}: not YAML that can be read: {type(error).__name__} (nested too deeply, or a number out of range). {FORM}"
+            f"{name}: not YAML that can be read: {type(error).__name__} (nested too deeply, or a number out of range). "
+            f"{HELP}"
         ) from error
 
 
 def _decision(node: yaml.Node) -> Decision:
     if not isinstance(node, yaml.MappingNode):
-        raise _Wrong(f"expected a decision (keys and values), found {_kind(node)}")
+        raise _EntryError(f"expected a decision (keys and values), found {_describe_node(node)}")
     entry = dict(_items(node))
     kinds = [key for key in entry if key in KINDS]
     if len(kinds) != 1:
         found = ", ".join(map(quote, list(entry)[:5])) or "no key"
-        raise _Wrong(f"expected one of {', '.join(KINDS)} in an entry, found {found}")
+        raise _EntryError(f"expected one of {', '.join(KINDS)} in an entry, found {found}")
     try:
         return KINDS[kinds[0]].model_validate(entry)
     except ValidationError as error:
-        raise _Wrong(f"{kinds[0]}: {_explained(kinds[0], error)}") from error
+        raise _EntryError(f"{kinds[0]}: {_first_problem(kinds[0], error)}") from error
 
 
 def _items(node: yaml.MappingNode) -> Iterator[tuple[str, str | tuple[str, ...] | None]]:
     seen: set[str] = set()
     for key_node, value in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
-            raise _Wrong(f"expected a word as key, found {_kind(key_node)}. Put quotes around templates")
+            raise _EntryError(
+                f"expected a word as key, found {_describe_node(key_node)}. Put quotes around templates"
+            )
         key = key_node.value
         if key in seen:
-            raise _Wrong(f"expected each key once in an entry, found {quote(key)} twice")
+            raise _EntryError(f"expected each key once in an entry, found {quote(key)} twice")
         seen.add(key)
         if isinstance(value, yaml.SequenceNode):
             yield key, tuple(_text(key, each) or "" for each in value.value)
@@ -276,19 +302,25 @@ def _items(node: yaml.MappingNode) -> Iterator[tuple[str, str | tuple[str, ...] 
 
 
 def _text(key: str, node: yaml.Node) -> str | None:
-    """A text, or None where nothing is written. YAML takes `no` for false and 12 for a number: quotes say that it is text."""
+    """Returns a text, or None for an empty value.
+
+    YAML reads `no` as false and 12 as a number: text like that needs quotes.
+    """
     if isinstance(node, yaml.ScalarNode) and node.tag in (_TEXT, _NULL):
         text: str = node.value
         return text if node.tag == _TEXT else None
     if isinstance(node, yaml.ScalarNode):
-        raise _Wrong(
-            f"{quote(key)}: expected text, found {quote(node.value)}, which YAML reads as {_kind(node)}. Put it in quotes"
+        raise _EntryError(
+            f"{quote(key)}: expected text, found {quote(node.value)}, which YAML reads as {_describe_node(node)}. "
+            "Put it in quotes"
         )
-    raise _Wrong(f"{quote(key)}: expected text, found {_kind(node)}. Put quotes around templates")
+    raise _EntryError(
+        f"{quote(key)}: expected text, found {_describe_node(node)}. Put quotes around templates"
+    )
 
 
-def _explained(kind: str, error: ValidationError) -> str:
-    """The first problem of a model's, in one line."""
+def _first_problem(kind: str, error: ValidationError) -> str:
+    """Returns the first validation problem in one line."""
     item = error.errors()[0]
     key = str(item["loc"][0]) if item["loc"] else ""
     if item["type"] == "extra_forbidden":
@@ -310,8 +342,8 @@ def _line(node: yaml.Node) -> int:
     return line
 
 
-def _kind(node: yaml.Node) -> str:
-    """What a node is, in words."""
+def _describe_node(node: yaml.Node) -> str:
+    """Describes the type of a node in words."""
     if isinstance(node, yaml.MappingNode):
         return "keys and values"
     if isinstance(node, yaml.SequenceNode):

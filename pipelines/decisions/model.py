@@ -1,6 +1,6 @@
-"""Operators' decisions on paths, endpoints and hosts: one frozen model a kind. Value layer.
+"""Operators' decisions on paths, endpoints and hosts: one frozen model per kind.
 
-The field that gives a kind its name holds the template (or the host) that the decision is about, as in the file.
+Value layer. The field with the name of the kind holds the template (or the host) that the decision is about, as in the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipelines.decisions.checks import (
 )
 
 Template = Annotated[str, AfterValidator(check_template)]
-"""`/users/{userId}`, as the inventory shows paths."""
+"""`/users/{userId}`, as paths appear in the inventory."""
 Collection = Annotated[Template, AfterValidator(check_ends_in_variable)]
 """A template whose last segment is a variable."""
 HostPattern = Annotated[str, AfterValidator(check_host)]
@@ -33,7 +33,10 @@ Segments = Annotated[
 
 
 class Decision(BaseModel):
-    """What every decision has. Unknown keys are refused: a misspelt one must not be ignored silently."""
+    """Base of all decisions.
+
+    Unknown keys are rejected: a misspelt one must not be ignored silently.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     kind: ClassVar[str]
@@ -42,7 +45,7 @@ class Decision(BaseModel):
 
     @property
     def subject(self) -> str:
-        """The template, or of an alias the pattern of hosts."""
+        """The template, or for an alias the pattern of hosts."""
         text: str = getattr(self, self.kind)
         return text
 
@@ -51,7 +54,7 @@ class Decision(BaseModel):
 
 
 class OnPath(Decision):
-    """A decision on a template of the hosts that `host` covers."""
+    """A decision on a template, for the hosts that `host` covers."""
 
     host: HostPattern
 
@@ -62,14 +65,14 @@ class OnPath(Decision):
 
 
 class Pin(OnPath):
-    """This template is right: its literals are literals, its placeholders variables of these names."""
+    """Confirms a template: its literals, its variables and their names."""
 
     kind: ClassVar[str] = "pin"
     pin: Template
 
 
 class Split(OnPath):
-    """The segments `into` are literals beside the variable at the template's last place."""
+    """Makes segments (`into`) literals next to the template's last variable."""
 
     kind: ClassVar[str] = "split"
     split: Collection
@@ -77,21 +80,21 @@ class Split(OnPath):
 
 
 class Merge(OnPath):
-    """Every other segment at the template's last place is this variable, of this name."""
+    """Makes every other segment at the template's last place this variable."""
 
     kind: ClassVar[str] = "merge"
     merge: Collection
 
 
 class NeverTemplate(OnPath):
-    """Segments directly below stay literals."""
+    """Keeps the segments directly below the template literals."""
 
     kind: ClassVar[str] = "never_template"
     never_template: Template
 
 
 class Rename(OnPath):
-    """Other names for the variables of a template."""
+    """Renames the variables of a template."""
 
     kind: ClassVar[str] = "rename"
     rename: Template
@@ -110,7 +113,7 @@ class Rename(OnPath):
 
 
 class OnEndpoint(OnPath):
-    """A decision on an endpoint, or without `method` on those of all methods."""
+    """A decision on an endpoint, or without `method` on all methods of a path."""
 
     method: Method | None = None
 
@@ -119,21 +122,21 @@ class OnEndpoint(OnPath):
 
 
 class Ignore(OnEndpoint):
-    """Not listed, learned or exported."""
+    """Excludes the endpoint from lists, schemas and exports."""
 
     kind: ClassVar[str] = "ignore"
     ignore: Template
 
 
 class Save(OnEndpoint):
-    """Listed even where the judgement would leave it out."""
+    """Lists the endpoint whatever its probability."""
 
     kind: ClassVar[str] = "save"
     save: Template
 
 
 class HostAlias(Decision):
-    """Traffic of these hosts is traffic of one host, called `name`."""
+    """Counts the traffic of these hosts as that of one host, called `name`."""
 
     kind: ClassVar[str] = "host_alias"
     host_alias: HostPattern
@@ -143,4 +146,4 @@ class HostAlias(Decision):
 KINDS: dict[str, type[Decision]] = {
     each.kind: each for each in (Pin, Split, Merge, NeverTemplate, Rename, Ignore, Save, HostAlias)
 }
-"""The key of an entry that tells its kind → model; in the order in which they are explained."""
+"""Key of an entry → its model, in the order of the documentation."""

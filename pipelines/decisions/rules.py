@@ -1,4 +1,7 @@
-"""Decisions → what each says about a step of the path tree, and the names that operators gave. Value layer."""
+"""Turns decisions into rules for steps of the path tree, and into names.
+
+Value layer.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ StepDecision = Literal["literal", "variable"]
 
 @dataclass(frozen=True, slots=True)
 class OperatorRule:
-    """After `prefix` (resolved, "" for the root), `step` is a literal or a variable on the hosts that `host` covers.
+    """An operator's rule: whether a step is a literal or a variable.
 
-    The step "/{}" means every other segment there; a rule of the step itself wins over it.
+    It holds after `prefix` (resolved, "" for the root) on the hosts that `host` covers. The step "/{}" means every other segment
+    there; a rule for the step itself wins over it.
     """
 
     host: str
@@ -30,9 +34,10 @@ class OperatorRule:
 
 @dataclass(frozen=True, slots=True)
 class PlaceholderNames:
-    """The names of a shape. `last_only`: the operator named the last placeholder, those before keep the inferred names.
+    """Names that an operator gave to the placeholders of a shape.
 
-    `template` has a name for each all the same: it stands whole where an inferred name is that of the last placeholder.
+    `last_only`: the operator named the last placeholder only; the others keep their inferred names. Even then `template` has
+    a name for each: all of it is used if an inferred name equals that of the last placeholder.
     """
 
     template: str
@@ -40,7 +45,10 @@ class PlaceholderNames:
 
 
 def collect_rules(decisions: Sequence[Decision]) -> tuple[OperatorRule, ...]:
-    """One rule a (host pattern, prefix, step), with the first decision that asks for it as reason."""
+    """Returns one rule per (host pattern, prefix, step).
+
+    Its reason is the first decision that asks for it.
+    """
     found: dict[tuple[str, str, str], OperatorRule] = {}
     for decision in decisions:
         for rule in derive_rules(decision):
@@ -49,16 +57,19 @@ def collect_rules(decisions: Sequence[Decision]) -> tuple[OperatorRule, ...]:
 
 
 def derive_rules(decision: Decision) -> Iterator[OperatorRule]:
-    """What one decision says about steps; nothing for those on names, endpoints and hosts."""
+    """Yields the rules of one decision; none for names, endpoints and hosts."""
     if not isinstance(decision, OnPath):
         return
     reason = f"operators' decision: {decision}" + (f" ({decision.note})" if decision.note else "")
-    for prefix, step, verdict in _told(decision):
-        yield OperatorRule(decision.host, prefix, step, verdict, reason)
+    for prefix, step, decided in _decided_steps(decision):
+        yield OperatorRule(decision.host, prefix, step, decided, reason)
 
 
 def collect_names(decisions: Sequence[Decision]) -> dict[tuple[str, str], PlaceholderNames]:
-    """(host pattern, shape) → its names. A rename wins over a pin, a pin over a merge."""
+    """Returns names by (host pattern, shape).
+
+    A rename wins over a pin, a pin over a merge.
+    """
     found: dict[tuple[str, str], PlaceholderNames] = {}
     for kind in (Merge, Pin, Rename):
         for decision in decisions:
@@ -71,7 +82,7 @@ def collect_names(decisions: Sequence[Decision]) -> dict[tuple[str, str], Placeh
     return found
 
 
-def _told(decision: OnPath) -> Iterator[tuple[str, str, StepDecision]]:
+def _decided_steps(decision: OnPath) -> Iterator[tuple[str, str, StepDecision]]:
     steps = template_parsing.split_steps(decision.shape)
     above = "".join(steps[:-1])
     match decision:

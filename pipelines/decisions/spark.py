@@ -1,8 +1,8 @@
-"""Decisions on frames: rules of concrete hosts, operators' names, aliases of hosts, what is ignored or saved. Frame layer.
+"""Applies decisions to frames: rules, names, aliases, ignored and saved endpoints.
 
-Operators write few decisions, so they become literals in expressions, or a small broadcast frame. No text of theirs or of the
-traffic's is ever a pattern of a regular expression. Of several hosts' patterns the most specific wins: the host itself, then the
-longer pattern.
+Frame layer. Operators write few decisions, so they become literals in expressions, or a small broadcast frame. Neither their
+texts nor those of the traffic are ever used as regular expressions. Of several host patterns the most specific wins: the host
+itself, then the longer pattern.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ NAMING = "struct<template: string, last_only: boolean>"
 
 
 def host_matches(host: Column, pattern: str) -> Column:
-    """Whether `pattern` (a host, `*.example.com` or `*`) is about the host; `checks.covers` says the same of values."""
+    """Whether `pattern` covers the host; `checks.covers_host` is for values.
+
+    A pattern is a host, `*.example.com` or `*`.
+    """
     return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
 
 
 def host_patterns(host: Column) -> Column:
-    """Array of all that may be written about a host, the most specific first: `[a.b.c, *.b.c, *.c, *]`."""
+    """Array of all patterns that cover a host: `[a.b.c, *.b.c, *.c, *]`.
+
+    The most specific comes first.
+    """
     labels = F.split(host, r"\.")
     each = F.transform(
         F.sequence(F.lit(1), F.size(labels)),
@@ -42,14 +48,21 @@ def host_patterns(host: Column) -> Column:
 
 
 def select_operator_rules(decisions: Sequence[Decision], hosts: DataFrame) -> DataFrame:
-    """`host` (distinct or not) → `host, prefix, step, decision, reason`: one row a step that operators decided on that host.
+    """Selects the operators' rules for hosts.
 
-    A rule of the step itself wins over one of "/{}" (every other segment), whatever their patterns: that is the reader's part.
+    A rule for the step itself wins over one for "/{}" (every other segment), whatever their patterns: readers must see to that.
+
+    Args:
+        decisions: Operators' decisions.
+        hosts: Rows with `host`, distinct or not.
+
+    Returns:
+        `host, prefix, step, decision, reason`: one row per step that operators decided on that host.
     """
-    told = [
+    by_subject = [
         (rule.host, rule.prefix, rule.step, rule.decision, rule.reason) for rule in collect_rules(decisions)
     ]
-    rows = hosts.sparkSession.createDataFrame(told, RULES)
+    rows = hosts.sparkSession.createDataFrame(by_subject, RULES)
     tried = hosts.select("host", F.posexplode(host_patterns(F.col("host"))).alias("rank", "pattern"))
     won = F.min_by(F.struct("decision", "reason"), "rank").alias("won")
     found = tried.join(F.broadcast(rows), "pattern").groupBy("host", "prefix", "step").agg(won)
@@ -57,7 +70,10 @@ def select_operator_rules(decisions: Sequence[Decision], hosts: DataFrame) -> Da
 
 
 def with_operator_names(templates: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """`host, path_shape, path_template, ...` → the same with the operators' names in `path_template`, where they gave any."""
+    """Replaces names in `path_template` by those that operators gave.
+
+    Rows have `host, path_shape, path_template, ...`.
+    """
     named = {
         key: {"template": each.template, "last_only": each.last_only}
         for key, each in collect_names(decisions).items()
@@ -73,52 +89,68 @@ def with_operator_names(templates: DataFrame, decisions: Sequence[Decision]) -> 
 
 
 def with_aliases(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """`host, ...` → the same with the alias' name as `host`, where operators count several hosts as one."""
-    told = {(each.host_alias, ""): each.name for each in decisions if isinstance(each, HostAlias)}
-    if not told:
+    """Replaces `host` by the name of its alias, if it has one."""
+    by_subject = {(each.host_alias, ""): each.name for each in decisions if isinstance(each, HostAlias)}
+    if not by_subject:
         return rows
-    return rows.withColumn("host", F.coalesce(_decided(told, [F.lit("")]), F.col("host")))
+    return rows.withColumn("host", F.coalesce(_decided(by_subject, [F.lit("")]), F.col("host")))
 
 
 def is_ignored(decisions: Sequence[Decision]) -> Column:
-    """Whether operators left the endpoint (`host, method, path_template`) out. Never NULL."""
-    return F.coalesce(_verdict(decisions) == Ignore.kind, F.lit(False))
+    """Whether operators ignore the endpoint (`host, method, path_template`).
+
+    Never NULL.
+    """
+    return F.coalesce(_endpoint_decision(decisions) == Ignore.kind, F.lit(False))
 
 
 def is_saved(decisions: Sequence[Decision]) -> Column:
-    """Whether operators want the endpoint (`host, method, path_template`) listed whatever its probability. Never NULL."""
-    return F.coalesce(_verdict(decisions) == Save.kind, F.lit(False))
+    """Whether operators list the endpoint whatever its probability.
+
+    Rows have `host, method, path_template`. Never NULL.
+    """
+    return F.coalesce(_endpoint_decision(decisions) == Save.kind, F.lit(False))
 
 
-def _verdict(decisions: Sequence[Decision]) -> Column:
-    """`ignore`, `save` or NULL: of both kinds together, so that the more specific one wins; with a method before without."""
-    told = {
+def _endpoint_decision(decisions: Sequence[Decision]) -> Column:
+    """Decision on the endpoint: `ignore`, `save` or NULL.
+
+    Both kinds are looked up together, so that the more specific one wins; one with a method wins over one without.
+    """
+    by_subject = {
         (each.host, f"{each.method} {each.shape}" if each.method else each.shape): each.kind
         for each in decisions
         if isinstance(each, OnEndpoint)
     }
     shape = F.regexp_replace("path_template", PLACEHOLDER_PATTERN, PLACEHOLDER)
-    return _decided(told, [F.concat("method", F.lit(" "), shape), shape])
+    return _decided(by_subject, [F.concat("method", F.lit(" "), shape), shape])
 
 
-def _decided(told: Mapping[tuple[str, str], Any], keys: Sequence[Column], form: str = "string") -> Column:
-    """(host pattern, key) → value, looked up by the host of the row and the first of `keys` that is known; NULL if none is.
+def _decided(
+    by_subject: Mapping[tuple[str, str], Any], keys: Sequence[Column], value_type: str = "string"
+) -> Column:
+    """Looks up the value for the host of a row; NULL if there is none.
 
     All exact hosts share one map, so the expression grows with the patterns only.
+
+    Args:
+        by_subject: (host pattern, key) → value.
+        keys: Keys of the row; the first that has a value counts.
+        value_type: Type of the values in Spark's DDL.
     """
-    exact = {f"{host} {key}": value for (host, key), value in told.items() if not is_pattern(host)}
-    found = [look_up(exact, F.concat(F.col("host"), F.lit(" "), key), form) for key in keys]
-    for pattern in most_specific_first({host for host, _ in told if is_pattern(host)}):
-        mine = {key: value for (host, key), value in told.items() if host == pattern}
-        known = F.coalesce(*(look_up(mine, key, form) for key in keys))
+    exact = {f"{host} {key}": value for (host, key), value in by_subject.items() if not is_pattern(host)}
+    found = [look_up(exact, F.concat(F.col("host"), F.lit(" "), key), value_type) for key in keys]
+    for pattern in most_specific_first({host for host, _ in by_subject if is_pattern(host)}):
+        mine = {key: value for (host, key), value in by_subject.items() if host == pattern}
+        known = F.coalesce(*(look_up(mine, key, value_type) for key in keys))
         found.append(F.when(host_matches(F.col("host"), pattern), known))
     return F.coalesce(*found)
 
 
-def look_up(values: Mapping[str, Any], key: Column, form: str = "string") -> Column:
-    """The value of a key, NULL if there is none.
+def look_up(values: Mapping[str, Any], key: Column, value_type: str = "string") -> Column:
+    """Looks up the value of a key, NULL if there is none.
 
     One JSON text for the whole map: a literal for each entry would cost a call to the JVM each.
     """
-    literals = F.from_json(F.lit(json.dumps(values)), f"map<string, {form}>")
+    literals = F.from_json(F.lit(json.dumps(values)), f"map<string, {value_type}>")
     return F.try_element_at(literals, key)

@@ -1,4 +1,7 @@
-"""Table decisions: operators' decisions as they were last given. `decide` replaces all; relearning leaves them."""
+"""Table decisions: operators' decisions as they were last given.
+
+`decide` replaces all of them; learning again does not change them.
+"""
 
 from __future__ import annotations
 
@@ -28,32 +31,32 @@ DECISIONS = Table(
         ]
     ),
 )
-"""Of an alias, `host` is the pattern; of a rename, `name` is the template with the new names."""
+"""For an alias, `host` is the pattern; for a rename, `name` is the template with the new names."""
 
 DecisionRow = tuple[int, str, str, str | None, str | None, list[str], str | None, str | None]
 
 
 def store(decisions: Sequence[Decision], warehouse: Warehouse) -> None:
-    """Writes `decisions` in place of all."""
+    """Replaces all stored decisions."""
     rows = warehouse.spark.createDataFrame(to_rows(decisions), DECISIONS.schema)
     DECISIONS.replace_all(rows.coalesce(1), warehouse)
 
 
 def load_decisions(warehouse: Warehouse) -> tuple[Decision, ...]:
-    """The decisions of the warehouse, in the order of their file; none where nobody decided."""
+    """Loads the decisions of the warehouse, in the order of their file."""
     return from_rows(DECISIONS.read(warehouse).collect())
 
 
 def to_rows(decisions: Sequence[Decision]) -> list[DecisionRow]:
-    """Decisions → rows of the table."""
+    """Turns decisions into rows of the table."""
     return [_row(position, decision) for position, decision in enumerate(decisions)]
 
 
 def from_rows(rows: Iterable[Row]) -> tuple[Decision, ...]:
-    """Rows of the table in any order → decisions in theirs.
+    """Turns rows of the table into decisions, in the order of their file.
 
     Raises:
-        ContractError: another version wrote a decision that this one refuses.
+        ContractError: Another version wrote a decision that this one rejects.
     """
     return tuple(_decision(row) for row in sorted(rows, key=lambda row: row["position"]))
 
@@ -87,6 +90,6 @@ def _decision(row: Row) -> Decision:
         return KINDS[kind].model_validate(entry)
     except (KeyError, ValidationError) as error:
         raise ContractError(
-            f"table decisions: row {row['position']} ({kind}) is no decision of this version. "
+            f"table decisions: row {row['position']} ({kind}) is not a decision that this version knows. "
             "Run `apicensus decide FILE` with the file of decisions again."
         ) from error

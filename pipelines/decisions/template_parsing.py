@@ -1,6 +1,6 @@
-"""Templates as the pipeline sees paths: shape, steps, and what is masked before anybody decides. Value layer.
+"""Parses templates: shape, steps, and what is masked before decisions apply.
 
-`pipelines/paths/spark/steps.py` does the same to columns; tests/spark/test_decisions.py holds the two together.
+Value layer. `pipelines/paths/spark/steps.py` does the same for columns; tests/spark/test_decisions.py checks that both agree.
 """
 
 from __future__ import annotations
@@ -13,35 +13,41 @@ PLACEHOLDER_PATTERN = r"\{[^{}/]*\}"
 """A placeholder with or without a name, in Python's `re` and in java.util.regex alike."""
 
 _SAMPLES = ("2024-05-31", "5")
-"""Parts of a segment that masking takes for a variable: a date after a word, a key in parentheses."""
+"""Samples of parts of a segment that masking treats as variables: a date after a word, a key in parentheses."""
 
 
 def derive_shape(template: str) -> str:
-    """`/users/{userId}` → `/users/{}`."""
+    """Removes the names of placeholders: `/users/{userId}` → `/users/{}`."""
     return re.sub(PLACEHOLDER_PATTERN, PLACEHOLDER, template)
 
 
 def list_placeholders(template: str) -> tuple[str, ...]:
-    """`/users/{userId}/orders/{}` → `("userId", "")`."""
+    """Lists the names: `/users/{userId}/orders/{}` → `("userId", "")`."""
     return tuple(text[1:-1] for text in re.findall(PLACEHOLDER_PATTERN, template))
 
 
 def mask_path(path: str) -> str:
-    """`/users/73519` → `/users/{}`: what is a variable wherever it stands is one before any decision is applied."""
+    """Masks identifiers: `/users/73519` → `/users/{}`.
+
+    Identifiers that are variables wherever they occur are masked before any decision applies.
+    """
     for pattern, replacement in MASKS:
         path = re.sub(pattern, replacement, path)
     return path
 
 
 def split_steps(path_shape: str) -> tuple[str, ...]:
-    """A shape → its steps, whose texts joined are the shape: `/files/{}.json` → `/files`, `/{}`, `.json`."""
+    """Splits a shape into steps: `/files/{}.json` → `/files`, `/{}`, `.json`.
+
+    The steps, joined, are the shape.
+    """
     return tuple(step for step in re.split(f"(?=/)|{SUFFIX_START}", path_shape) if step)
 
 
 def find_unreachable_step(path_shape: str) -> str | None:
-    """The first step that no path is ever written as (`/{}-{}`), None for a shape that traffic may have.
+    """Returns the first step that no masked path can have (`/{}-{}`), or None.
 
-    A part of a segment becomes a variable by its own form only, so another part would make a decision that never applies.
+    A part of a segment becomes a variable by its own format only, so another part would make a decision that never applies.
     """
     for step in split_steps(path_shape):
         if PLACEHOLDER in step and step != VARIABLE_STEP:

@@ -1,4 +1,4 @@
-"""Columns that selection looks at: family of the media type, CORS preflight, packed header signals."""
+"""Columns for selection: media family, CORS preflight, packed header signals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pipelines.http.signals import OFFSETS, SIGNALS, ColumnTest, Signal, TestKind
 
 FAMILIES = ("html", "data", "asset", "untyped")
-"""Of `media_family`; what is none of these (plain text, bytes, PDF) is "other"."""
+"""Values of `media_family`; everything else (plain text, bytes, PDF) is "other"."""
 
 _HTML = ("text/html", "application/xhtml+xml")
 _ASSET_STARTS = ("image/", "font/", "audio/", "video/", "text/css")
@@ -22,7 +22,10 @@ _DATA_PARTS = ("json", "xml", "grpc", "protobuf", "msgpack", "cbor", "thrift", "
 
 
 def media_family() -> Column:
-    """`response_content_type` → "html", "data", "asset", "untyped" (none was sent or logged) or "other"."""
+    """Family of `response_content_type`: one of `FAMILIES`, or "other".
+
+    "untyped" means that no content type was sent or logged.
+    """
     kind = F.lower("response_content_type")
     return (
         F.when(F.coalesce(kind, F.lit("")) == "", F.lit("untyped"))
@@ -40,49 +43,55 @@ NO, LIKELY, CERTAIN = 0, 1, 2
 """Codes of column `preflight`."""
 PREFLIGHT_HEADER = "access-control-request-method"
 FULL_LOG_HEADER = "user-agent"
-"""The name that shows that a log keeps all request headers: logs of chosen headers have a field of its own for it."""
+"""Header whose presence shows that a log has all request headers: logs of selected headers have a separate field for it."""
 HEAD_BYTES = 1024
-"""Logs that count the head of an answer (Cloudflare Logpush, Apache's %O) show up to so much of one without a body."""
+"""Response size up to which there may be no body, in logs that include the headers (Cloudflare Logpush, Apache's %O)."""
 
 
 def preflight_code() -> Column:
-    """`NO`, `LIKELY` (the log has no header names, and it looks like one) or `TOLD` (its header says so). Never NULL."""
+    """Code of column `preflight`: `NO`, `LIKELY` or `CERTAIN`. Never NULL.
+
+    `CERTAIN`: the request has the header of preflights. `LIKELY`: it looks like one, and the log has no header names.
+    """
     names, agent = F.col("request_header_names"), F.col("user_agent")
-    told = F.coalesce(F.array_contains(names, PREFLIGHT_HEADER), F.lit(False))
-    shown = F.coalesce(F.array_contains(names, FULL_LOG_HEADER), F.lit(False))
+    is_certain = F.coalesce(F.array_contains(names, PREFLIGHT_HEADER), F.lit(False))
+    has_all_headers = F.coalesce(F.array_contains(names, FULL_LOG_HEADER), F.lit(False))
     by_browser = F.coalesce(agent.startswith("Mozilla/"), F.lit(True))
-    likely = ~shown & by_browser & _is_bare()
-    code = F.when(told, F.lit(CERTAIN)).when(likely, F.lit(LIKELY)).otherwise(F.lit(NO))
+    likely = ~has_all_headers & by_browser & _is_bare()
+    code = F.when(is_certain, F.lit(CERTAIN)).when(likely, F.lit(LIKELY)).otherwise(F.lit(NO))
     return F.when(F.col("method") == "OPTIONS", code).otherwise(F.lit(NO)).cast("tinyint")
 
 
 def _is_bare() -> Column:
-    """Whether the answer is a 200 or 204 without a body, as far as the log tells."""
+    """Whether the response is a 200 or 204 without a body, as far as the log shows."""
     untyped = F.coalesce(F.col("response_content_type"), F.lit("")) == ""
     small = F.coalesce(F.col("response_bytes"), F.lit(0)) <= HEAD_BYTES
     return F.col("status").isin(200, 204) & untyped & small
 
 
 def packed_signals() -> Column:
-    """Columns of the transactions table -> bigint, bit for bit what `pack` of that module gives. Never null.
+    """Packs header signals into a bigint, the same bits as `http.signals.pack`.
 
-    The generated Java must stay below the 8,000 bytes of bytecode that the JVM still compiles (a test
-    watches it): the same expression as one chain of conditions ran four times slower. So exact values go
-    through one map literal.
+    Never NULL. Needs the columns of table transactions. The generated Java must stay below the 8,000 bytes of bytecode that
+    the JVM still compiles (a test watches it): the same expression as one chain of conditions ran four times slower. So exact
+    values go through one map literal.
     """
     fields = (_field(signal, offset) for signal, offset in zip(SIGNALS, OFFSETS, strict=True))
     return reduce(Column.bitwiseOR, fields)
 
 
 def _field(signal: Signal, offset: int) -> Column:
-    """One field, already shifted to its place. A null condition is no match, as `when` has it."""
-    decided = _shifted(0, offset)
+    """Code of one signal, shifted to its place.
+
+    A NULL condition does not match, as in `when`.
+    """
+    code = _shifted(0, offset)
     for name, test in reversed(signal.tests):
-        decided = F.when(_condition(test), _shifted(signal.code_of(name), offset)).otherwise(decided)
+        code = F.when(_condition(test), _shifted(signal.code_of(name), offset)).otherwise(code)
     if not signal.exact:
-        return decided
+        return code
     pairs = ((F.lit(value), _shifted(code, offset)) for value, code in signal.exact_codes.items())
-    return F.coalesce(F.element_at(F.create_map(*chain.from_iterable(pairs)), F.col(signal.column)), decided)
+    return F.coalesce(F.element_at(F.create_map(*chain.from_iterable(pairs)), F.col(signal.column)), code)
 
 
 def _shifted(code: int, offset: int) -> Column:

@@ -1,4 +1,7 @@
-"""Selection by session identifier (D1): what a host's configured header, cookie or JWT claim rides on counts as API."""
+"""Selection of requests, and labels for training by session identifier.
+
+By session identifier, requests that carry the configured header, cookie or JWT claim of their host count as API calls.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ IDENTIFIER = "session_key"
 
 
 def with_session_key(transactions: DataFrame, sessions: Mapping[str, SessionIdentifier]) -> DataFrame:
-    """`host, ...` → the same plus `session_key` ("cookie:sid"), NULL where nobody configured one for the host.
+    """Adds `session_key` ("cookie:sid"), NULL if none is configured for the host.
 
     An exact host name wins over a pattern, a longer pattern over a shorter one. Exact names are looked up in a broadcast
     table (an organisation has thousands); patterns are few and become one expression.
@@ -40,17 +43,20 @@ def with_session_key(transactions: DataFrame, sessions: Mapping[str, SessionIden
             by_pattern
         )
     names = transactions.sparkSession.createDataFrame(exact, "host string, exact_key string")
-    found = transactions.join(F.broadcast(names), "host", "left")
-    return found.withColumn(IDENTIFIER, F.coalesce("exact_key", by_pattern)).drop("exact_key")
+    joined = transactions.join(F.broadcast(names), "host", "left")
+    return joined.withColumn(IDENTIFIER, F.coalesce("exact_key", by_pattern)).drop("exact_key")
 
 
 def has_session() -> Column:
-    """Whether the transaction carries its host's identifier. Needs `session_key` and `identifiers`."""
+    """Whether the transaction carries its host's session identifier.
+
+    Needs `session_key` and `identifiers`.
+    """
     return F.coalesce(F.try_element_at("identifiers", F.col(IDENTIFIER)).isNotNull(), F.lit(False))
 
 
 Scorer = Callable[[DataFrame], DataFrame]
-"""transactions → the same plus `probability`; given by the job, because pipelines never imports ml."""
+"""Transactions → the same plus `probability`; passed in by the job, because pipelines never imports ml."""
 
 KEPT = (
     "host", "method", "path_shape", "status", "time", "day", "client", "scheme", "preflight", "has_session", "media_family",
@@ -65,9 +71,18 @@ def select_requests(
     settings: SelectionSettings,
     scored: Mapping[str, Scorer],
 ) -> DataFrame:
-    """transactions → `KEPT` columns, `variant` and `probability` (NULL for session): one row for each variant that takes it.
+    """Selects requests: one row per transaction and variant that takes it.
 
     One scan and one scoring serve both variants.
+
+    Args:
+        transactions: Transactions.
+        variants: Variants to select for.
+        settings: Section `selection`.
+        scored: The scorer of variant "ml".
+
+    Returns:
+        `KEPT`, `variant` and `probability` (NULL for session).
     """
     rows = with_session_key(transactions, settings.sessions)
     rows = rows.withColumns(
@@ -88,7 +103,10 @@ def select_requests(
 
 
 def sample_hash() -> Column:
-    """By which transactions are drawn: 64 bits of the id, the same in every run and independent of the traffic."""
+    """Hash by which transactions are sampled: 64 bits of the id.
+
+    It is the same in every run and independent of the traffic.
+    """
     return F.xxhash64("transaction_id")
 
 
@@ -107,18 +125,25 @@ REASONS: Final = pa.field(
         )
     ),
 )
-"""Only where the scores are explained: see `ml.explanation.reasons`, which makes them."""
+"""Only if the scores are explained; `ml.explanation.reasons` makes them."""
 
 ROWS_PER_GROUP: Final = 20_000  # of Parquet: some 40 MB as Python objects where there are reasons
 
 
 def write_scores(scores: DataFrame, out: Path) -> int:
-    """`transaction_id, probability` and, where there, `reasons` → NDJSON or Parquet by the ending of `out`; the number of rows.
+    """Writes scores as NDJSON or Parquet, by the suffix of `out`.
 
-    The file appears under its name only when it is whole.
+    The file appears under its name only when it is complete.
+
+    Args:
+        scores: `transaction_id, probability` and optionally `reasons`.
+        out: The file.
+
+    Returns:
+        The number of rows.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: The file cannot be written.
     """
     schema = pa.schema([*SCORE, REASONS] if REASONS.name in scores.columns else SCORE)
     written = scores.select(*schema.names).toLocalIterator(prefetchPartitions=True)
@@ -152,7 +177,7 @@ ASSET_FILE = (
     r"(?i)\.(?:css|less|scss|m?js|cjs|jsx|tsx?|wasm|map|png|jpe?g|gif|webp|avif|svg|ico|bmp|tiff?|woff2?|ttf|otf|eot"
     r"|mp[34]|m4[asv]|webm|og[gv]|wav|flac|avi|mov|m3u8|mpd|vtt)$"
 )
-"""Endings of what pages load; not `.json`, `.php`, `.csv` or `.pdf`, which APIs answer to as well."""
+"""File extensions of what pages load; not `.json`, `.php`, `.csv` or `.pdf`, which APIs answer to as well."""
 ASSET_TYPES = ("image/", "font/", "audio/", "video/", "text/css", "application/font", "application/x-font")
 DOCUMENT_TYPES = ("text/html", "application/xhtml+xml")
 
@@ -174,20 +199,30 @@ def with_session_label(
     paths: PathSettings,
     settings: LabelSettings,
 ) -> DataFrame:
-    """transactions → the same plus `path_shape`, `carried` (has the identifier), `reason`, `is_api` (NULL: undecided)."""
+    """Adds labels by session identifier to transactions.
+
+    Returns:
+        The transactions with `path_shape`, `carried` (the request has the identifier), `reason` and `is_api` (NULL: undecided).
+    """
     rows = with_shape(with_session_key(transactions, sessions), paths).withColumn("carried", has_session())
-    judged = rows.join(_evidence(rows), [*ENDPOINT], "left")
+    with_evidence = rows.join(_evidence(rows), [*ENDPOINT], "left")
     reason = F.coalesce(_not_api(), _of_endpoint(settings))
     is_api = F.when(reason == API, F.lit(True)).when(
         reason.isin(NOT_FETCHED, ASSET_ENDING, ASSET_ANSWER, DOCUMENT), F.lit(False)
     )
     return (
-        judged.withColumn("reason", reason).withColumn("is_api", is_api).drop("seen_sessions", "with_session")
+        with_evidence.withColumn("reason", reason)
+        .withColumn("is_api", is_api)
+        .drop("seen_sessions", "with_session")
     )
 
 
 def _evidence(rows: DataFrame) -> DataFrame:
-    """Per endpoint of hosts with an identifier, over successful requests: distinct sessions, share that carries it."""
+    """Counts sessions per endpoint, over responses that are not errors.
+
+    Returns:
+        `seen_sessions` (distinct) and `with_session` (share of requests with the identifier), of hosts with an identifier.
+    """
     session = F.try_element_at("identifiers", F.col(IDENTIFIER))
     answered = rows.where(F.col(IDENTIFIER).isNotNull() & F.col("status").between(200, 399))
     return answered.groupBy(*ENDPOINT).agg(
@@ -197,7 +232,10 @@ def _evidence(rows: DataFrame) -> DataFrame:
 
 
 def _not_api() -> Column:
-    """The rule that says "no API call" whatever the request carries, or NULL. Error pages in HTML say nothing of the endpoint."""
+    """Reason why a request is not an API call whatever it carries, or NULL.
+
+    Error pages in HTML say nothing about the endpoint.
+    """
     media, dest = F.coalesce("response_content_type", F.lit("")), F.coalesce("sec_fetch_dest", F.lit(""))
     asset = media.contains("javascript")
     for start in ASSET_TYPES:
@@ -223,18 +261,28 @@ def _of_endpoint(settings: LabelSettings) -> Column:
 
 
 def with_repeats(labelled: DataFrame, settings: LabelSettings) -> DataFrame:
-    """Adds `repeat`: whether the row is one too many of its endpoint and label. The hash of the id decides, so reruns agree."""
+    """Adds `repeat`: whether there are enough rows of the endpoint and label already.
+
+    The hash of the id decides, so reruns agree.
+    """
     order = Window.partitionBy(*ENDPOINT, "is_api").orderBy(F.xxhash64("transaction_id"), "transaction_id")
     beyond = F.row_number().over(order) > settings.max_rows_per_endpoint
     return labelled.withColumn("repeat", F.col("is_api").isNotNull() & beyond)
 
 
 def select_training_rows(labelled: DataFrame, settings: LabelSettings) -> DataFrame:
-    """Rows of `with_repeats` that are learned from: labelled, no repeats, at most `max_transactions` of them."""
+    """Selects rows of `with_repeats` for training: labelled and not repeats.
+
+    There are at most `max_transactions` of them.
+    """
     kept = labelled.where(F.col("is_api").isNotNull() & ~F.col("repeat"))
     return kept.orderBy(F.xxhash64("transaction_id"), "transaction_id").limit(settings.max_transactions)
 
 
 def count_labels(labelled: DataFrame) -> DataFrame:
-    """Rows of `with_repeats` → `reason, is_api, carried, repeat, rows`: what the report of the curation is made of."""
+    """Counts rows of `with_repeats`, for the report on the curation.
+
+    Returns:
+        `reason, is_api, carried, repeat, rows`.
+    """
     return labelled.groupBy("reason", "is_api", "carried", "repeat").agg(F.count("*").alias("rows"))

@@ -1,4 +1,4 @@
-"""The two ways in which API transactions are selected, and from which probability the answer is yes."""
+"""The two variants of selecting API transactions, and their thresholds."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from pipelines.runtime.settings_sections import SchemaSettings
 Variant = Literal["ml", "session"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 Labels = Literal["simulated", "session"]
-"""Where the labels of training data come from: the simulator's truth, or session identifiers in the warehouse's own traffic."""
+"""Source of the labels of training data: the simulator's truth, or session identifiers in the traffic of the warehouse."""
 
 
 def cost_threshold(miss_cost: float, false_alarm_cost: float) -> float:
-    """The probability above which a yes costs less than a no: c_FP / (c_FP + c_FN) (Elkan 2001, section 1.1)."""
+    """Probability above which a positive decision costs less than a negative one.
+
+    c_FP / (c_FP + c_FN) (Elkan 2001, section 1.1).
+    """
     return false_alarm_cost / (false_alarm_cost + miss_cost)
 
 
 def inventory_threshold(settings: SelectionSettings) -> float:
-    """Probability (0-1) from which an endpoint is listed: `selection.threshold`, where it is null by the costs."""
+    """Probability (0-1) from which an endpoint is listed.
+
+    `selection.threshold`, or if that is null, the threshold from the costs.
+    """
     if settings.threshold is not None:
         return settings.threshold
     return cost_threshold(settings.miss_cost, settings.false_alarm_cost)

@@ -16,16 +16,24 @@ from tests.decision_examples import decisions, parse_entries
 
 CONTRADICTIONS = [
     # the same twice
-    ("pin: /a, host: x", "pin: /a, host: X, note: n", "says the same again"),
-    ("pin: '/a/{b}', host: x", "pin: '/a/{c}', host: x", "says otherwise"),
-    ("merge: '/a/{b}', host: x", "merge: '/a/{c}', host: x", "says otherwise"),
-    ("never_template: /a, host: x", "never_template: /a, host: x", "says the same again"),
-    ("rename: '/a/{b}', to: '/a/{c}', host: x", "rename: '/a/{d}', to: '/a/{e}', host: x", "says otherwise"),
-    ("rename: '/a/{b}', to: '/a/{c}', host: x", "rename: '/a/{b}', to: '/a/{c}', host: x", "same again"),
-    ("split: '/a/{b}', into: [c, d], host: x", "split: '/a/{e}', into: [f, d], host: x", "part of it again"),
-    ("ignore: /a, method: GET, host: x", "ignore: /a, method: get, host: x", "says the same again"),
+    ("pin: /a, host: x", "pin: /a, host: X, note: n", "repeats it"),
+    ("pin: '/a/{b}', host: x", "pin: '/a/{c}', host: x", "differs on the same subject"),
+    ("merge: '/a/{b}', host: x", "merge: '/a/{c}', host: x", "differs on the same subject"),
+    ("never_template: /a, host: x", "never_template: /a, host: x", "repeats it"),
+    (
+        "rename: '/a/{b}', to: '/a/{c}', host: x",
+        "rename: '/a/{d}', to: '/a/{e}', host: x",
+        "differs on the same subject",
+    ),
+    ("rename: '/a/{b}', to: '/a/{c}', host: x", "rename: '/a/{b}', to: '/a/{c}', host: x", "repeats it"),
+    (
+        "split: '/a/{b}', into: [c, d], host: x",
+        "split: '/a/{e}', into: [f, d], host: x",
+        "repeats a part of it",
+    ),
+    ("ignore: /a, method: GET, host: x", "ignore: /a, method: get, host: x", "repeats it"),
     ("save: '/a/{b}', host: x", "save: '/a/{c}', host: x", "Keep one of the two"),
-    ("host_alias: '*.x', name: x", "host_alias: '*.x', name: 'y.x'", "says otherwise"),
+    ("host_alias: '*.x', name: x", "host_alias: '*.x', name: 'y.x'", "differs on the same subject"),
     # literal here, variable there
     ("pin: '/a/{b}/c', host: x", "never_template: /a, host: x", "'/a/{}' for a literal"),
     ("never_template: '/a/{b}', host: x", "merge: '/a/{c}/{d}', host: x", "'/a/{}/{}' for a literal"),
@@ -35,8 +43,8 @@ CONTRADICTIONS = [
     ("merge: '/{c}', host: x", "pin: /b, host: x", "every segment after '/'"),
     ("split: '/a/{b}', into: [c], host: x", "merge: '/a/{b}', host: x", "Write pin in its place"),
     # listed and ignored
-    ("ignore: /a, host: x", "save: /a, host: x", "either left out or listed"),
-    ("save: '/a/{b}', method: GET, host: x", "ignore: '/a/{c}', method: GET, host: x", "either left out"),
+    ("ignore: /a, host: x", "save: /a, host: x", "either ignored or saved"),
+    ("save: '/a/{b}', method: GET, host: x", "ignore: '/a/{c}', method: GET, host: x", "either ignored"),
     # no traffic is left under that name
     ("host_alias: '*.x', name: '{t}.x'", "ignore: /a, host: a.x", "counted as '{t}.x'"),
     ("pin: /a, host: a.x", "host_alias: '*.x', name: '{t}.x'", "Write that name"),

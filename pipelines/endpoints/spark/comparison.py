@@ -104,7 +104,7 @@ def _why_not_ml(was_run: bool) -> Column:
 
 AGREEMENT_COUNTS = ("ml", "session", "both", "only_ml", "only_session", "neither")
 BUCKETS = ("unchanged", "up to 50 more", "over 50 more", "fewer", "not covered")
-MANY_MORE = 50  # the boundary of the published method: "1 to 50 more" and "more than 50 more"
+MANY_MORE = 50  # the boundary of the source that docs/accuracy.md compares with: "1 to 50 more" and "more than 50 more"
 
 COMPARISONS = Table(
     name="comparisons",
@@ -172,7 +172,7 @@ def compare_hosts(endpoints: DataFrame) -> DataFrame:
 
 
 def _bucket() -> Column:
-    """Bucket by the number of endpoints, as in the published method.
+    """Bucket by the number of endpoints, as in the source that docs/accuracy.md compares with.
 
     A host where one endpoint replaces another is unchanged.
     """
