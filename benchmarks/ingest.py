@@ -86,7 +86,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         files = options.files or simulate_traffic(Path(folder), options.transactions, hosts=HOSTS)
         masked = validated_rows(spark, files, settings)
-        with patch.object(masking, "masked", bound_without_masking):
+        with patch.object(masking, "mask_texts", bound_without_masking):
             plain = validated_rows(spark, files, settings)
         cases: dict[str, Callable[[], None]] = {
             "without masking": compute_all(plain),
