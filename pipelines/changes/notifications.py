@@ -1,4 +1,7 @@
-"""Changes as JSON: lines of a file, and POSTs to a web hook that are signed, bounded and sent again until they are taken."""
+"""Delivering changes as JSON: lines of a file, and POSTs to a webhook.
+
+POSTs are signed, limited in size, and repeated until they are accepted.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,21 @@ from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings_sections import ChangeSettings
 
 Change = Mapping[str, Any]
-SECRET_VARIABLE = "APICENSUS_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
+SECRET_VARIABLE = "APICENSUS_WEBHOOK_SECRET"  # noqa: S105 - the name of the environment variable
 AS_UTC = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_TEXT_CHARACTERS = 2000
-"""Of one text in a POST: a closed set of 50 long values is cut, so that a batch stays below what receivers take."""
+"""Longest string in a POST: an enum of 50 long values is truncated, so that a batch stays below the limits of receivers."""
 RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 """Statuses after which the same request may succeed (RFC 9110 s. 15; RFC 6585 s. 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where changes are POSTed to; `secret` signs each body (HMAC-SHA-256), empty: no signature."""
+    """The receiver of changes.
+
+    `secret` is the key that signs each body (HMAC-SHA-256); empty: bodies are not signed.
+    """
 
     url: str
     settings: ChangeSettings
@@ -39,16 +45,17 @@ class Webhook:
 
     @property
     def public_address(self) -> str:
-        """The address without what may be secret: user, path and query."""
+        """The address without the parts that may be secret: user, path and query."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
 def parse_webhook(url: str, settings: ChangeSettings, secret: str) -> Webhook | None:
-    """The hook of an address; None where it is empty.
+    """Checks the address of a webhook; None if it is empty.
 
     Raises:
-        SettingsError: no https address (http to this machine is allowed, elsewhere by `changes.webhook_plain_http`).
+        SettingsError: it is not an https address. http is allowed to this machine, and elsewhere if
+            `changes.webhook_plain_http` is set.
     """
     if not url:
         return None
@@ -59,24 +66,24 @@ def parse_webhook(url: str, settings: ChangeSettings, secret: str) -> Webhook | 
         is_known = False
     if not is_known or not url.isascii() or not url.isprintable() or " " in url:
         raise SettingsError(
-            "changes.webhook: expected an address like https://hooks.example.com/census, found another text "
-            "(not shown, as it may hold a secret)."
+            "changes.webhook: expected an address like https://hooks.example.com/census, found something else "
+            "(not shown, as it may contain a secret)."
         )
     if parts.username is not None:
         raise SettingsError(
             f"changes.webhook: expected an address without user and password, found one for {parts.hostname}. "
-            f"Put a secret into the environment variable {SECRET_VARIABLE}: it signs each request."
+            f"Set the environment variable {SECRET_VARIABLE} to a secret instead: it signs each request."
         )
     if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS and not settings.webhook_plain_http:
         raise SettingsError(
             f"changes.webhook: expected https, found http to {parts.hostname}. Use https, or set "
-            "changes.webhook_plain_http: true if names of your hosts and paths may cross the network in the clear."
+            "changes.webhook_plain_http: true if names of your hosts and paths may be sent unencrypted."
         )
     return Webhook(url, settings, secret)
 
 
 def write_lines(changes: Iterator[Change], file: Path) -> int:
-    """One change a line (JSON); returns their number.
+    """Writes one change per line (JSON); returns the number of changes.
 
     Raises:
         OutputError: the file cannot be written.
@@ -90,18 +97,19 @@ def write_lines(changes: Iterator[Change], file: Path) -> int:
 
 
 def split_batches(changes: Iterator[Change], size: int) -> Iterator[list[Change]]:
-    """Lists of at most `size` changes."""
+    """Yields the changes in lists of at most `size`."""
     while batch := list(islice(changes, size)):
         yield batch
 
 
 def post_batch(hook: Webhook, batch: Sequence[Change]) -> None:
-    """Sends one batch; a delivery that is repeated has the same body and the same `X-Apicensus-Delivery`.
+    """Sends one batch of changes.
 
-    Redirections are failures: what was meant for one address goes to no other.
+    A repeated delivery has the same body and the same header `X-Apicensus-Delivery`. Redirects are failures: changes are sent
+    to the configured address only.
 
     Raises:
-        DeliveryError: the hook did not answer 2xx, after all attempts.
+        DeliveryError: there was no 2xx response after all attempts.
     """
     body = orjson.dumps({"step": "changes", "changes": [_bounded(change) for change in batch]}, option=AS_UTC)
     headers = {
@@ -116,15 +124,15 @@ def post_batch(hook: Webhook, batch: Sequence[Change]) -> None:
         total=limits.webhook_retries, redirect=0, backoff_factor=limits.webhook_backoff_seconds,
         status_forcelist=RETRY_STATUSES, allowed_methods=["POST"], raise_on_status=False, respect_retry_after_header=False,
     )  # fmt: skip
-    # its warnings of further attempts would show the path of the address, which may be secret
+    # its warnings about retries would show the path of the address, which may be secret
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     try:
         with urllib3.PoolManager(retries=retries, timeout=limits.webhook_timeout_seconds) as pool:
-            answer = pool.request(
+            response = pool.request(
                 "POST", hook.url, body=body, headers=headers, redirect=False, preload_content=False
             )
-            status = answer.status
-            answer.close()
+            status = response.status
+            response.close()
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise _undelivered(hook, type(error).__name__) from error
     if not 200 <= status < 300:
@@ -132,13 +140,16 @@ def post_batch(hook: Webhook, batch: Sequence[Change]) -> None:
 
 
 def sign(secret: str, body: bytes) -> str:
-    """HMAC-SHA-256 (RFC 2104) of a body in hexadecimal; receivers compute the same and compare."""
+    """Returns the HMAC-SHA-256 (RFC 2104) of a body in hexadecimal.
+
+    Receivers compute the same and compare.
+    """
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def _undelivered(hook: Webhook, problem: str) -> DeliveryError:
     return DeliveryError(
-        f"web hook {hook.public_address}: {problem}, no 2xx after {hook.settings.webhook_retries + 1} attempts. The changes are "
+        f"webhook {hook.public_address}: {problem}, no 2xx after {hook.settings.webhook_retries + 1} attempts. The changes are "
         "stored in table changes; run `apicensus changes` again to send them."
     )
 

@@ -1,4 +1,7 @@
-"""Two schemas of one value → what changed, keyword by keyword, each with the evidence that would show it (`Probe`)."""
+"""Comparing two versions of an endpoint's schema, keyword by keyword.
+
+Each change comes with the stored values that would show it (`Probe`).
+"""
 
 from __future__ import annotations
 
@@ -52,10 +55,11 @@ KINDS = (*BY_KIND, *JSON_ONLY)
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Which stored values show a widening: those that the old schema refuses. All fields None: any value of the parameter.
+    """The stored values that show a widening: those that the old schema refuses.
 
-    `kinds` of value; of them numbers or lengths `above` or `below` a limit, values that are not `known`, characters of
-    `classes` (places in `value_patterns.CLASSES`), or a beginning other than `prefix`.
+    If all fields are None, any value of the parameter shows it. `kinds` are kinds of value; of these values, those that show
+    it are numbers or lengths `above` or `below` a limit, values that are not in `known`, characters of `classes` (indices in
+    `value_patterns.CLASSES`), or values that do not start with `prefix`.
     """
 
     kinds: tuple[str, ...] | None = None
@@ -68,9 +72,11 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One keyword's change. `keyword` may have a path before it (`items/maximum`, `string/enum`).
+    """The change of one keyword.
 
-    `risk`: what the new schema says of itself, the probability that the next honest value breaks the keyword.
+    `keyword` may have a path before it (`items/maximum`, `string/enum`).
+
+    `risk` is the one that the new schema states: the probability that the next honest value violates the keyword.
     """
 
     keyword: str
@@ -82,7 +88,10 @@ class Difference:
 
 
 def find_differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Difference]:
-    """What changed; nothing where both surely accept the same. The effects swap with the arguments."""
+    """Compares two schemas of one value.
+
+    There are no differences if both provably accept the same values. Swapping the arguments swaps widened and narrowed.
+    """
     narrowed, widened = not contains(new, old, in_url), not contains(old, new, in_url)
     if not narrowed and not widened:
         return []
@@ -94,14 +103,19 @@ def find_differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Dif
     ]
     narrowed &= all(each.effect == "widened" for each in found)
     widened &= all(each.effect == "narrowed" for each in found)
-    if narrowed or widened:  # no keyword says it: other types, or lists that are written in another way
+    if narrowed or widened:  # no keyword shows it: other types, or arrays of another style
         probe = _probe_of_types(old, in_url) if widened else None
         found.append(Difference("type", _forms(old), _forms(new), _effect(narrowed, widened), probe))
     return found
 
 
 def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
-    """Alternatives of one type or form on both sides, with the path that names them; nothing where these differ."""
+    """Pairs the alternatives of both schemas by type or format.
+
+    Each pair comes with the path that names it.
+
+    Empty if the types or formats of both differ.
+    """
     one, other = list_branches(old), list_branches(new)
     if len(one) == len(other) == 1:
         return [("", one[0], other[0])] if one[0].get("type") == other[0].get("type") else []
@@ -154,14 +168,17 @@ def _form(schema: JsonSchema) -> str:
 
 
 def _forms(schema: JsonSchema) -> str:
-    """The alternatives in words: `integer or uuid`."""
+    """Describes the alternatives of a schema: `integer or uuid`."""
     inner = sorted({_form(branch) for branch in list_branches(schema)})
     items = [f"array of {_forms(branch['items'])}" for branch in list_branches(schema) if branch.get("items")]
     return " or ".join([form for form in inner if form != "array" or not items] + sorted(items))
 
 
 def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Probe | None:
-    """What the old schema's keyword refused; None where the stored evidence cannot tell."""
+    """Returns the probe for the values that the old keyword refused.
+
+    None if the stored evidence cannot show them.
+    """
     before: Any = old.get(keyword)
     if keyword in ("maximum", "minimum"):
         is_top = keyword == "maximum"
@@ -191,7 +208,10 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
 
 
 def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
-    """The kinds of value that the old schema's types and formats refuse; None where it refuses none."""
+    """Returns the probe for kinds that the old types and formats refuse.
+
+    None if they refuse none.
+    """
     of_lists = (
         [branch.get("items", {}) for branch in list_branches(old) if branch.get("type") == "array"]
         if in_url
@@ -209,7 +229,10 @@ def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
 
 
 def _loose(schema: JsonSchema) -> dict[str, Any]:
-    """Type and form without limits: 32 bits are a limit, the characters of free text are limits."""
+    """Keeps the type and format of a schema.
+
+    Limits are dropped: 32 bits are a limit, and so are the characters of free text.
+    """
     kept = {"type": schema["type"]} if "type" in schema else {}
     if (kind := find_kind(schema)) is not None:
         kept |= _form_of_kind(kind)
@@ -230,10 +253,10 @@ Kind = Literal[
     "parameter-new", "parameter-removed", "parameter-gone",
     "widened", "narrowed", "changed",
 ]  # fmt: skip
-"""`removed`: the refreshed document has it no more. `gone`: it has it, the traffic no longer."""
+"""`removed`: the new document no longer has it. `gone`: the document has it, but it is no longer in the traffic."""
 Place = tuple[str, str]
 REQUIRED, PATH, MEDIA_TYPE = "required", "path", "content"
-"""Keywords beside those of JSON Schema: a parameter must be there; ways to write the path; media types of bodies."""
+"""Keywords in addition to those of JSON Schema: a parameter is required; variants of the path; media types of bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +270,10 @@ class SchemaVersion:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of an endpoint's schema; `before` and `after` are what documents say (JSON values)."""
+    """One change of an endpoint's schema.
+
+    `before` and `after` are the JSON values in the documents.
+    """
 
     kind: Kind
     location: str
@@ -261,9 +287,9 @@ class Change:
 
 
 def compare_versions(old: SchemaVersion, new: SchemaVersion) -> list[Change]:
-    """All changes from `old` to `new`, in order of location, name and keyword; none where both accept the same requests.
+    """Returns all changes from `old` to `new`, in order of location, name and keyword.
 
-    Nothing breaks: every request that fits `old` fits `new`.
+    There are no changes if both accept the same requests. If none is breaking, `new` accepts every request that `old` accepts.
     """
     before, after = ({(one.location, one.name): one for one in side.parameters} for side in (old, new))
     found = [
@@ -281,7 +307,10 @@ def compare_versions(old: SchemaVersion, new: SchemaVersion) -> list[Change]:
 
 
 def _of_set(place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:
-    """What a document names literally: ways to write the path, media types of bodies. One that is gone is refused."""
+    """Compares two sets: variants of the path, or media types of bodies.
+
+    Losing an element is breaking, as it is then refused.
+    """
     before, after = set(old), set(new)
     if before != after:
         kind: Kind = "widened" if before < after else "narrowed" if after < before else "changed"
@@ -296,7 +325,10 @@ def _new(place: Place, parameter: Parameter, before: Mapping[Place, Parameter]) 
 
 
 def _is_expected(place: Place, before: Mapping[Place, Parameter]) -> bool:
-    """Whether old requests could lack it: a member is expected of its object only, which must have been known."""
+    """Whether requests that were valid before may lack a new parameter.
+
+    A member of a body is expected only inside its object, which must have been known.
+    """
     location, name = place
     return location != "body" or ("body", parent_pointer(name)) in before
 
@@ -328,7 +360,10 @@ def _of(place: Place, difference: Difference) -> Change:
 def carry_over(
     old: Sequence[Parameter], new: Sequence[Parameter], changes: Sequence[Change]
 ) -> list[Parameter]:
-    """The old parameters, with the new evidence where nothing changed: two documents then differ by changes alone."""
+    """Returns the old parameters, with the new evidence for those that did not change.
+
+    The two documents then differ by the changes alone.
+    """
     touched = {(change.location, change.name) for change in changes}
     now = {(one.location, one.name): one for one in new}
     return [one if (place := (one.location, one.name)) in touched else now.get(place, one) for one in old]

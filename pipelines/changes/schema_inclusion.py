@@ -1,8 +1,8 @@
-"""Whether one learned schema accepts all that another accepts: the order by which changes are widened or narrowed.
+"""Inclusion: whether one learned schema accepts every value of another.
 
-A partial order that errs on one side: where it says yes, every value of the first fits the second; what it cannot prove is
-a no. Keywords mean what JSON Schema 2020-12 (Validation, s. 6 and 7) says; the only surprise is the URL, where all values
-are texts: an integer's digits fit a string there, and one value fits a list.
+This partial order decides whether a change widens or narrows. It errs on one side only: a yes is proven, and whatever cannot be
+proven is a no. Keywords have the meaning of JSON Schema 2020-12 (Validation, s. 6 and 7). In a URL all values are strings, so
+there the digits of an integer fit a string, and a single value fits an array.
 """
 
 from __future__ import annotations
@@ -22,60 +22,66 @@ from pipelines.schemas.statistics.prefix import escape_for_pattern
 
 JsonSchema = Mapping[str, Any]
 URL = ("path", "query", "item", "key", "form", "header", "cookie", "part", "file")
-"""Places whose values are written as texts."""
+"""Locations whose values are serialised as strings."""
 AT_MOST = ("maximum", "maxLength", "maxItems")
 AT_LEAST = ("minimum", "minLength", "minItems")
 INTEGER_RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 """OpenAPI Format Registry."""
 NUMBER_CHARACTERS = BY_KIND["number"].longest
 SEPARATORS = {COMMA_LIST: BITS["punctuation"], PIPE_LIST: BITS["dangerous"], SPACE_LIST: BITS["space"]}
-"""Classes of the characters between the items of lists."""
+"""Character classes of the separators between the items of an array."""
 _LETTERS = BITS["lower"] | BITS["upper"]
 _WORD = _LETTERS | BITS["digit"]
 CLASSES_OF_KINDS = {
     "uuid": _WORD | BITS["hyphen"], "date": BITS["digit"] | BITS["hyphen"], "ipv4": BITS["digit"] | BITS["dot"],
     "digits": BITS["digit"], "ulid": _WORD, "objectid": _WORD, "hex32": _WORD, "hex40": _WORD, "hex64": _WORD,
 }  # fmt: skip
-"""Kinds of text whose characters and lengths their form bounds, whatever a validator makes of the format."""
+"""Kinds of string whose syntax limits characters and length, whether or not a validator checks the format."""
 _FORMATS = {recogniser.format: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.format}
 _PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in VALUE_FORMATS if recogniser.writes_pattern}
 
 
 def contains(new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
-    """Whether every value that `old` accepts is surely accepted by `new`. Reflexive."""
+    """Whether `new` provably accepts every value that `old` accepts. Reflexive."""
     return all(any(_within(one, other, in_url) for other in list_branches(new)) for one in list_branches(old))
 
 
 def list_branches(schema: JsonSchema) -> list[JsonSchema]:
-    """The alternatives of a schema: those of its `anyOf`, else itself."""
+    """Lists the alternatives of a schema: those of its `anyOf`, or else itself."""
     return list(schema["anyOf"]) if "anyOf" in schema else [schema]
 
 
 def drop_annotations(schema: JsonSchema) -> dict[str, Any]:
-    """The schema without what only describes it."""
+    """Returns the schema without the extensions that only describe it (`x-...`)."""
     return {key: value for key, value in schema.items() if not key.startswith("x-")}
 
 
 def find_kind(schema: JsonSchema) -> str | None:
-    """The recogniser that a `format` or a written pattern stands for."""
+    """Returns the kind of value that a `format` or a recogniser's pattern stands for."""
     return _FORMATS.get(str(schema.get("format"))) or _PATTERNS.get(str(schema.get("pattern")))
 
 
 class AllowedCharacters(NamedTuple):
-    """What a text may be made of: it begins with `prefix`, the rest is of `classes` (`value_patterns.BITS`)."""
+    """The strings that start with `prefix` and continue with characters of `classes`.
+
+    `classes` is a set of bits (`value_patterns.BITS`).
+    """
 
     classes: int
     prefix: str = ""
 
     def contains(self, other: AllowedCharacters) -> bool:
-        """Whether every text of `other` is one of these."""
+        """Whether every string of `other` is one of these."""
         rest = other.prefix.removeprefix(self.prefix)
         has_prefix = other.prefix.startswith(self.prefix)
         return has_prefix and (classes_of(rest) | other.classes) & ~self.classes == 0
 
 
 def parse_character_pattern(pattern: str | None) -> AllowedCharacters | None:
-    """A pattern that the learner made of characters and a prefix (`limits`); None: another one."""
+    """Parses a pattern that learning made of a prefix and character classes.
+
+    None if it is another pattern.
+    """
     if pattern is None:
         return None
     for place, sign in enumerate(pattern):
@@ -90,7 +96,10 @@ def parse_character_pattern(pattern: str | None) -> AllowedCharacters | None:
 
 
 def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
-    """Whether what `new` says by one keyword holds for all that `old` accepts, both of one type."""
+    """Whether one keyword of `new` holds for every value that `old` accepts.
+
+    Both schemas are of one type.
+    """
     if keyword not in new or new[keyword] == old.get(keyword):
         return True
     if keyword == "type":
@@ -110,7 +119,7 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
         low, high = INTEGER_RANGES[new["format"]]
         least, most = _range(old)
         return least is not None and most is not None and low <= least and most <= high
-    return False  # also a keyword that the learner does not write: only the same is surely the same
+    return False  # also for a keyword that learning does not write: it must be unchanged
 
 
 def _within(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
@@ -130,38 +139,44 @@ def _within(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
 
 
 def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
-    """Whether a schema accepts a value; in a URL, whether it accepts any reading of the text."""
+    """Whether a schema accepts a value.
+
+    In a URL, whether it accepts any reading of the string.
+    """
     validator = Draft202012Validator(dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
     readings = [value, *_readings(value)] if in_url and isinstance(value, str) else [value]
     return any(validator.is_valid(reading) for reading in readings)
 
 
 def _readings(text: str) -> list[Any]:
-    """What a text in a URL may stand for beside itself."""
+    """Returns the other values that a string in a URL may stand for."""
     found: list[Any] = [text == "true"] if text in ("true", "false") else []
     number = parse_number(text)
     return found if number is None else [*found, number]
 
 
 def _plain(schema: JsonSchema) -> JsonSchema:
-    """An alternative of a single one is that one; what describes the whole goes with it."""
+    """Unwraps `anyOf` with a single alternative; what describes the whole is dropped."""
     while len(schema.get("anyOf", ())) == 1 and not drop_annotations(schema).keys() - {"anyOf"}:
         schema = schema["anyOf"][0]
     return schema
 
 
 def _same_style(old: JsonSchema, new: JsonSchema) -> bool:
-    """Lists in one value and repeated names are told apart by the rule only."""
+    """Whether both are arrays of one style, separated or repeated.
+
+    Only the rule in `x-census` shows the style.
+    """
     return old.get("type") != "array" or "type" not in new or _separator(old) == _separator(new)
 
 
 def _separator(schema: JsonSchema) -> int:
-    """The class of the character that separates the items of a list in one value; 0 where it is none."""
+    """Returns the character class of an array's separator; 0 if it has none."""
     return SEPARATORS.get(str(schema.get(EVIDENCE, {}).get("rule")), 0)
 
 
 def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:
-    """Whether a value of `old` is one item of a list: no separator can be in it."""
+    """Whether every value of `old` is a single item, as it cannot hold the separator."""
     separator = _separator(new)
     found = _characters(old)
     has_none = old["type"] != "string" or (found is not None and not _all_classes(found) & separator)
@@ -173,7 +188,7 @@ def _all_classes(found: AllowedCharacters) -> int:
 
 
 def _as_text(schema: JsonSchema) -> dict[str, Any]:
-    """How numbers and booleans are written, as a string that holds all of them."""
+    """Returns a string schema that accepts the serialised numbers or booleans."""
     if schema["type"] == "boolean":
         return {"type": "string", "enum": ["true", "false"]}
     if schema["type"] == "integer":
@@ -191,7 +206,7 @@ def _digits(number: float) -> int:
 
 
 def _range(schema: JsonSchema) -> tuple[float | None, float | None]:
-    """Least and greatest number, by limits and by the format of integers; None: any."""
+    """Returns the smallest and the greatest number by limits and format; None: any."""
     low, high = INTEGER_RANGES.get(str(schema.get("format")), (None, None))
     least, most = schema.get("minimum", low), schema.get("maximum", high)
     return (least if low is None else max(least, low)), (most if high is None else min(most, high))
@@ -209,7 +224,7 @@ def _most(keyword: str, schema: JsonSchema) -> float | None:
 
 
 def _characters(schema: JsonSchema) -> AllowedCharacters | None:
-    """The characters that a text of this schema can have; None: any."""
+    """Returns the characters that a string of this schema can have; None: any."""
     if schema.get("maxLength") == 0:
         return AllowedCharacters(0)
     classes = CLASSES_OF_KINDS.get(find_kind(schema) or "")
@@ -218,6 +233,6 @@ def _characters(schema: JsonSchema) -> AllowedCharacters | None:
 
 @cache
 def _brackets() -> dict[str, int]:
-    """Every end of a pattern that the learner makes of classes → these classes."""
+    """Maps every ending of a pattern that learning can write to its character classes."""
     written = BITS["other"]  # a complement, which no bracket holds
     return {f"{bracket_expression(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}

@@ -1,4 +1,4 @@
-"""Is it more than chance? Exact tests of a change's rate, and of an endpoint's inactivity."""
+"""Exact tests: whether a change, or an endpoint's inactivity, is more than chance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from scipy.stats import binom
 
 @dataclass(frozen=True, slots=True)
 class Inactivity:
-    """Days since the last active one, and how probable a gap of more than that is; None: too little is known."""
+    """The days since the last active day, and the probability of a longer gap.
+
+    `chance` is None if too little is known.
+    """
 
     days: int
     chance: float | None
@@ -20,10 +23,16 @@ class Inactivity:
 def measure_inactivity(
     active: Sequence[int], observed: int, cycles: Sequence[int], cycles_seen: int
 ) -> Inactivity:
-    """The silence at the end of `observed` days (numbered from 0), of which the sorted `active` had calls.
+    """Measures the inactivity at the end of the observed days.
 
-    Of a calendar's cycle (a week, a month) that the history does not span `cycles_seen` times, nothing is known: until the
-    silence is longer than it, the chance is None.
+    Nothing is known about a cycle of the calendar (a week, a month) that the history does not span `cycles_seen` times: until
+    the inactivity is longer than the cycle, its chance is None.
+
+    Args:
+        active: the days with calls, sorted and numbered from 0.
+        observed: the number of observed days.
+        cycles: lengths of cycles in days.
+        cycles_seen: how often the history must span a cycle.
     """
     if not active:
         return Inactivity(observed, None)
@@ -37,13 +46,13 @@ def measure_inactivity(
 
 
 def gap_probability(gaps: Sequence[int], idle: int) -> float:
-    """Probability that the next gap is longer than `idle`, from the gaps before it.
+    """Returns the probability that the next gap is longer than `idle` days.
 
-    The tail over any of the gaps is taken as exponential: with k gaps over the threshold u, whose excesses sum to S, the next
-    one exceeds `idle` with probability k/n · (1 + (idle - u)/S)^-k: the exact predictive distribution, the mean being unknown
-    (2S/mean is chi-squared of 2k degrees, so the ratio is of F(2, 2k); Lawless 1973). Which threshold is right depends on how
-    the traffic comes: all gaps for a Poisson process, the few long ones for bursts, so the largest of these probabilities counts,
-    and never less than 1/(n + 1) while a gap as long was seen (exchangeable gaps, no assumption).
+    The tail above any of the gaps is taken as exponential: with k gaps above the threshold u, whose excesses sum to S, the next
+    one exceeds `idle` with probability k/n · (1 + (idle - u)/S)^-k. This is the exact predictive distribution for an unknown mean
+    (2S/mean is chi-squared with 2k degrees of freedom, so the ratio is F(2, 2k); Lawless 1973). The right threshold depends on
+    the traffic: all gaps for a Poisson process, the few long ones for bursts. So the largest of these probabilities counts, and
+    at least 1/(n + 1) if a gap as long was seen (gaps are exchangeable, nothing else is assumed).
     """
     n = len(gaps)
     longest_first = sorted(gaps, reverse=True)
@@ -62,10 +71,11 @@ def gap_probability(gaps: Sequence[int], idle: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Who showed a thing, and the exposure. Invariant: 0 <= `since` <= `after` <= `total`.
+    """The clients that showed a change, and the exposure.
 
-    `before`, `later`: clients up to the day of publication and after it. Exposure: `since` the day it was first seen after
-    publication (that day included), `after` publication, in `total`.
+    `before` and `later` are the clients up to the day of publication and after it. The exposure is `since` the first day after
+    publication that showed it (including that day), `after` publication, and in `total`. Invariant: 0 <= `since` <= `after` <=
+    `total`.
     """
 
     before: int
@@ -76,12 +86,15 @@ class Occurrence:
 
 
 def compute_chance(seen: Occurrence) -> float | None:
-    """Probability that what always had one rate shows itself so late, or so much more of late; None: nothing to judge by.
+    """Returns the probability of a change so late, or so much more frequent lately.
 
-    Never seen before: given its number m, the occurrences of a process of constant rate are uniform over the exposure, so the
-    earliest lies in the last part q of it with probability q^m, which is exactly uniform under the null hypothesis although
-    the data chose the day. Seen before as well: given the sum, those after are binomial (Przyborowski and Wilenski 1940).
-    Days are whole and a client's first occurrence is early among its own: both make the probability larger, never smaller.
+    The null hypothesis is a constant rate. None if there is no data to decide by.
+
+    If it was never seen before: given the number m, the occurrences of a process of constant rate are uniform over the
+    exposure, so the earliest lies in the last part q of it with probability q^m. This is exactly uniform under the null
+    hypothesis, although the data chose the day. If it was seen before as well: given the sum, those after publication are
+    binomial (Przyborowski and Wilenski 1940). Days are whole, and a client's first occurrence is early among its own: both make
+    the probability larger, never smaller.
     """
     if seen.later <= 0 or seen.total <= 0:
         return None

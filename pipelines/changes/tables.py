@@ -1,4 +1,4 @@
-"""Tables of the change stage: what was published, how the traffic has changed since, which changes were told."""
+"""Tables of publications, of the changes since then, and of delivered notices."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ PUBLISHED = Table(
         ]
     ),
 )
-"""One row = an endpoint of the newest publication (numbered from 1) of a variant; replaced by the next one. `last_day` is the
-last day with traffic, the same in all rows; `version` that of the schema, NULL where none was learned; the counts are of then.
+"""One row = an endpoint of the newest publication (numbered from 1) of a variant; the next publication replaces it.
+
+`last_day` is the last day with traffic, the same in all rows; `version` is that of the schema, NULL if none was learned; the
+counts are those at the time of publication.
 """
 
 CHANGES = Table(
@@ -60,12 +62,13 @@ CHANGES = Table(
         ]
     ),
 )
-"""One row = a change since a publication. Replace per variant and publication: those before stay as history.
+"""One row = a change since a publication. Replace per variant and publication: those of earlier publications stay as history.
 
-`id` names the place of a change, so that it stays while its numbers grow. `first_day` and `first_seen` are of the first request
-that shows it; `requests` and `clients` (at least) show it after publication, the shares are of the endpoint's since then (of a
-new endpoint: of its host's). Of what is gone they are those that still ask. `chance`: see `significance` and `idle`; `risk`: what
-the new schema says of itself. `cause`: `traffic` where requests show it, else `evidence`: the traffic is as it was, better known.
+`id` identifies the place of a change, so it stays the same while the numbers grow. `first_day` and `first_seen` are those of the
+first request that shows the change; `requests` and `clients` (at least so many) show it after publication, and the shares are
+relative to those of the endpoint since then (for a new endpoint: of its host). For kinds that end in `-gone`, they are the
+requests that are still made. `chance`: see `significance`; `risk`: the one that the new schema states. `cause` is `traffic` if
+requests show the change, and otherwise `evidence`: the traffic is as before, but more of it is known.
 """
 
 NOTICES = Table(
@@ -78,17 +81,20 @@ NOTICES = Table(
         ]
     ),
 )
-"""One row = a change that the web hook has taken. Append."""
+"""One row = a change that the webhook has accepted. Append."""
 
 
 UNNUMBERED = 0
-"""Number of what was not accepted but is looked back at (`as_of`)."""
+"""Number of a state in the past that was not published (`build_publication_as_of`)."""
 
 
 def build_publication(
     inventory: DataFrame, schemas: DataFrame, endpoint_slices: DataFrame, number: int
 ) -> DataFrame:
-    """The inventory and the newest schemas of one variant → rows of `PUBLISHED`; no rows where there is no traffic."""
+    """Builds rows of `PUBLISHED` from the inventory and schemas of one variant.
+
+    There are no rows if there is no traffic.
+    """
     boundary = endpoint_slices.agg(F.max("day").alias("last_day")).where(F.col("last_day").isNotNull())
     versions = latest(schemas).select(*ENDPOINT_KEY, "version")
     numbered = inventory.join(versions, [*ENDPOINT_KEY], "left").crossJoin(F.broadcast(boundary))
@@ -96,7 +102,10 @@ def build_publication(
 
 
 def build_publication_as_of(day: date, inventory: DataFrame, schemas: DataFrame) -> DataFrame:
-    """What could have been published on `day`: endpoints seen until then, versions learned from traffic until then."""
+    """Builds the rows of `PUBLISHED` that could have been published on `day`.
+
+    They are the endpoints seen until then, with the versions that were learned from traffic until then.
+    """
     until = inventory.where(F.to_date("first_seen") <= F.lit(day))
     known = schemas.where(F.col("last_day") <= F.lit(day))
     versions = latest(known).select(*ENDPOINT_KEY, "version")

@@ -40,7 +40,7 @@ def shown_change(**other: Any) -> str:
         ({"keyword": "path", "before": '["//x"]', "after": '["/x", "/x/"]'}, "path //x → /x, /x/"),
         ({"keyword": "content", "before": "[]", "after": '["text/json"]'}, "content none → text/json"),
         ({"kind": "parameter-new", "keyword": "", "before": None, "after": '"required"'}, "new and required"),
-        ({"kind": "endpoint-gone", "keyword": "", "before": None, "after": None}, "silent for too long"),
+        ({"kind": "endpoint-gone", "keyword": "", "before": None, "after": None}, "inactive for too long"),
     ],
 )
 def test_a_change_is_a_phrase(other: dict[str, Any], words: str) -> None:

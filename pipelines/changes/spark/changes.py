@@ -1,4 +1,7 @@
-"""Two versions of a schema → their changes, as one column: `compare` is plain Python, called once a changed endpoint."""
+"""Collecting the changes since a publication.
+
+Two versions of a schema are compared in plain Python (`compare_versions`), called once for each changed endpoint.
+"""
 
 from __future__ import annotations
 
@@ -65,19 +68,22 @@ COMPARED = StructType(
         StructField("carried", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
-"""`changes`, and `carried`: the old parameters for the document that stands beside the new one (`carried_over`)."""
+"""`changes`, and `carried`: the old parameters for the document before (`schema_changes.carry_over`)."""
 
 
 def compare_structs(old: Column, new: Column) -> Column:
-    """Structs `writings, media_types, parameters` of two versions → `COMPARED`."""
+    """Compares the structs of two versions: a column of `COMPARED`.
+
+    The structs have the fields `writings, media_types, parameters`.
+    """
     return F.udf(_compared, COMPARED, useArrow=True)(old, new)
 
 
 def _compared(old: Row, new: Row) -> dict[str, Any]:
     before, after = _version(old), _version(new)
-    found = compare_versions(before, after)
-    carried = carry_over(before.parameters, after.parameters, found)
-    return {"changes": [_row(change) for change in found], "carried": [_stored(one) for one in carried]}
+    changes = compare_versions(before, after)
+    carried = carry_over(before.parameters, after.parameters, changes)
+    return {"changes": [_row(change) for change in changes], "carried": [_stored(one) for one in carried]}
 
 
 def _version(row: Row) -> SchemaVersion:
@@ -116,12 +122,15 @@ def _dump(value: Any) -> str | None:
 PARAMETER_SCHEMAS = ArrayType(PARAMETER_SCHEMA)
 SCHEMA_KINDS = ("widened", "narrowed", "changed")
 ID_CHARACTERS = 32
-"""Of a SHA-256 in hexadecimal: 128 bits, so that no traffic makes two changes one."""
+"""Length of a change's ID, cut from a hexadecimal SHA-256: with 128 bits, two changes never get the same one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What changes are told from, all of one variant: rows of `PUBLISHED`, of the inventory and of the tables."""
+    """The data of one variant that changes are found in.
+
+    Rows of `PUBLISHED`, of the inventory, and of the tables of schemas and slices.
+    """
 
     published: DataFrame
     inventory: DataFrame
@@ -131,7 +140,11 @@ class Evidence:
 
 
 def find_changed_schemas(evidence: Evidence) -> DataFrame:
-    """Published endpoints whose schema has a newer version: `ENDPOINT_KEY, from_version, to_version, last_day, compared`."""
+    """Finds published endpoints whose schema has a newer version.
+
+    Returns:
+        `ENDPOINT_KEY, from_version, to_version, last_day, compared`; `compared` is a struct `COMPARED`.
+    """
     side = F.struct("writings", "media_types", "parameters")
     old = evidence.schemas.select(*ENDPOINT_KEY, "version", side.alias("old"))
     new = latest(evidence.schemas).select(
@@ -158,14 +171,24 @@ def find_changed_schemas(evidence: Evidence) -> DataFrame:
 
 
 def collect_changes(
-    evidence: Evidence, schema_changes: DataFrame, gone: DataFrame, settings: ChangeSettings
+    evidence: Evidence, schema_changes: DataFrame, inactive: DataFrame, settings: ChangeSettings
 ) -> DataFrame:
-    """Rows of `changed_schemas`, of `gone_endpoints` and the rest of the evidence → rows of `CHANGES` but for `publication`."""
+    """Collects all changes of a variant.
+
+    Args:
+        evidence: the data of the variant.
+        schema_changes: rows of `find_changed_schemas`.
+        inactive: rows of `find_inactive_endpoints`.
+        settings: section `changes`.
+
+    Returns:
+        Rows of `CHANGES` without the column `publication`.
+    """
     parts = [
         _of_schemas(schema_changes, evidence.parameter_slices),
         _new(find_new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
         _removed(find_removed_endpoints(evidence.published, evidence.inventory)),
-        _inactive(gone.where("is_new")),
+        _inactive(inactive.where("is_new")),
         _inactive_parameters(
             find_inactive_parameters(evidence.published, evidence.parameter_slices, settings)
         ),
@@ -217,7 +240,7 @@ def _removed(found: DataFrame) -> DataFrame:
 
 
 def _inactive(found: DataFrame) -> DataFrame:
-    """Gone breaks callers where some still ask: nobody else is there to be broken."""
+    """Inactive endpoints: a breaking change only if some clients still call them."""
     rows = found.withColumns(
         {"kind": F.lit("endpoint-gone"), "is_breaking": F.col("requests") > 0, "cause": F.lit("traffic")}
     )
@@ -237,13 +260,16 @@ def _inactive_parameters(found: DataFrame) -> DataFrame:
 
 
 def _of_endpoint(rows: DataFrame) -> DataFrame:
-    """A change of the endpoint as a whole: it has no place within."""
+    """Marks changes of an endpoint as a whole, which have no location within it."""
     empty = F.lit("")
     return rows.withColumns({"location": empty, "name": empty, "keyword": empty})
 
 
 def _identified(rows: DataFrame) -> DataFrame:
-    """Adds `id`: of the place of a change, not of its numbers, so that it stays while they grow."""
+    """Adds `id`, which identifies the place of a change.
+
+    It does not depend on the numbers of the change.
+    """
     kind = F.when(F.col("kind").isin(*SCHEMA_KINDS), "schema").otherwise(F.col("kind"))
     place = F.to_json(F.struct(*ENDPOINT_KEY, kind.alias("kind"), "location", "name", "keyword"))
     return rows.withColumn("id", F.substring(F.sha2(place, 256), 1, ID_CHARACTERS))
@@ -264,6 +290,9 @@ def _chances() -> Callable[..., Column]:
 
 
 def _share(part: str, whole: str) -> Column:
-    """At most 1: sketches of two sets may disagree by their error."""
+    """The share of a part, at most 1.
+
+    Estimates from two sketches may differ by their error.
+    """
     share = F.try_divide(part, whole)
     return F.round(F.when(share > 1, 1.0).otherwise(share), 6)

@@ -1,4 +1,4 @@
-"""The refreshed document beside the published one, for hosts that changed: `diff -r before after` shows the changes."""
+"""The documents before and after the changes, for `diff -r before after`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipelines.schemas.tables import latest
 from pipelines.selection.variant import Variant
 
 IDLE = "idle"
-"""State, in a document, of an endpoint that is silent for longer than its past makes plausible."""
+"""State, in a document, of an endpoint that is inactive for longer than its past makes plausible."""
 
 
 def write_before_and_after(
@@ -27,16 +27,18 @@ def write_before_and_after(
     settings: ExportSettings,
     variant: Variant,
 ) -> list[WrittenDocument]:
-    """`out/before/PROFILE/HOST.FORM` and `out/after/…` of `hosts`; returns the written.
+    """Writes the documents of hosts as they were published and as they are now.
+
+    The files are `out/before/PROFILE/HOST.FORMAT` and `out/after/PROFILE/HOST.FORMAT`.
 
     Args:
-        evidence: what was published and what is known now; the inventory with reasons.
-        schema_changes: rows of `changes.changed_schemas`.
-        idle: `ENDPOINT_KEY` of silent endpoints, which stay in the document and are marked.
-        hosts: `host`, each once.
+        evidence: the published and the current state; the inventory includes the reasons.
+        schema_changes: rows of `changes.find_changed_schemas`.
+        idle: `ENDPOINT_KEY` of inactive endpoints, which stay in the document and are marked.
+        hosts: the hosts to write, one row each (`host`).
         out: the folder.
-        settings: profiles and form.
-        variant: whose endpoints these are.
+        settings: profiles and file format.
+        variant: the variant of the endpoints.
 
     Raises:
         OutputError: a file cannot be written.
@@ -70,7 +72,10 @@ def write_before_and_after(
 def write_first_documents(
     evidence: Evidence, out: Path, settings: ExportSettings, variant: Variant
 ) -> list[WrittenDocument]:
-    """`out/after/PROFILE/HOST.FORM` of all hosts: what is published first has nothing before it; arguments as `write_both`."""
+    """Writes the documents of the first publication to `out/after`.
+
+    There are none before it. The arguments are those of `write_before_and_after`.
+    """
     return write_documents(
         evidence.inventory,
         latest(evidence.schemas),
@@ -82,14 +87,20 @@ def write_first_documents(
 
 
 def select_published_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
-    """Rows of the inventory that were published; those no longer listed with the counts of their publication."""
+    """Selects the inventory's rows of published endpoints.
+
+    Endpoints that are no longer listed are included with the counts of their publication.
+    """
     still = inventory.join(published, [*ENDPOINT_KEY], "left_semi")
     lost = published.join(inventory, [*ENDPOINT_KEY], "left_anti").drop("publication", "last_day", "version")
     return still.unionByName(lost, allowMissingColumns=True)
 
 
 def select_published_schemas(evidence: Evidence, schema_changes: DataFrame) -> DataFrame:
-    """The schemas of the published versions. What did not change since has the evidence of today."""
+    """Selects the schemas of the published versions.
+
+    Parameters that did not change since have the current evidence.
+    """
     versions = evidence.published.select(*ENDPOINT_KEY, "version")
     stored = evidence.schemas.join(versions, [*ENDPOINT_KEY, "version"])
     changed = schema_changes.select(*ENDPOINT_KEY, F.col("compared.carried").alias("carried"))

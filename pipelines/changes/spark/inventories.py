@@ -1,4 +1,4 @@
-"""Active and observed days → the silence at their end and at the end of the publication's days, as one column."""
+"""Endpoints and parameters that are new, removed, or inactive since a publication."""
 
 from __future__ import annotations
 
@@ -26,11 +26,17 @@ INACTIVITY = StructType(
         StructField("last", DateType(), True),
     ]
 )
-"""`days` of silence and its `chance`; `chance_then` that of the silence that there was on the day of publication."""
+"""Inactivity in `days` and its `chance`, and the `last` active day.
+
+`chance_then` is the chance of the inactivity that there was on the day of publication.
+"""
 
 
 def inactivity_udf(settings: ChangeSettings) -> Callable[[Column, Column, Column], Column]:
-    """A function of the columns active days, observed days (arrays of dates) and day of publication → `SILENCE`."""
+    """Makes the UDF that measures inactivity.
+
+    Its columns are active days, observed days (arrays of dates) and the day of publication; it returns `INACTIVITY`.
+    """
 
     def of_days(active: Sequence[date], observed: Sequence[date], last_day: date) -> dict[str, Any]:
         numbers = {day: number for number, day in enumerate(sorted(observed))}
@@ -45,22 +51,30 @@ def inactivity_udf(settings: ChangeSettings) -> Callable[[Column, Column, Column
 
 
 def became_inactive(found: str, idle_risk: float) -> Column:
-    """Whether the silence became implausible only after publication; what was silent then was told then."""
+    """Whether the inactivity became implausible only after publication.
+
+    If it was implausible already then, it was reported then.
+
+    Args:
+        found: name of the column `INACTIVITY`.
+        idle_risk: chance below which inactivity is implausible.
+    """
     now, then = F.col(f"{found}.chance"), F.col(f"{found}.chance_then")
     return F.coalesce(now <= idle_risk, F.lit(False)) & ~F.coalesce(then <= idle_risk, F.lit(False))
 
 
 ALL_HOSTS = ""
-"""Stands for the whole warehouse where an endpoint's host is new as well: there is no host whose past it could be judged by."""
+"""Stands for the whole warehouse if the host of an endpoint is new as well, so has no past to compare with."""
 FEW_CLIENTS = 20
-"""Of an endpoint of fewer, forms of names alone decide what is written (`schemas.name_clients_of`)."""
+"""If an endpoint has fewer clients, only the syntax of a name decides whether it is written (`schemas.name_clients_of`)."""
 
 
 def find_new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame) -> DataFrame:
-    """Endpoints of the inventory that were not published.
+    """Finds endpoints of the inventory that were not published.
 
-    Returns: `ENDPOINT_KEY`, `kind` (`method-new` where the path was published), `first_seen`, `first_day`, `since`,
-    `requests, clients, clients_before, all_requests, all_clients` and the exposures of `significance`.
+    Returns:
+        `ENDPOINT_KEY`, `kind` (`method-new` if the path was published), `first_seen`, `first_day`, `since`,
+        `requests, clients, clients_before, all_requests, all_clients`, and the exposures of `significance.Occurrence`.
     """
     places, hosts = published.select("host", "path_template").distinct(), published.select("host").distinct()
     fresh = inventory.select(*ENDPOINT_KEY).join(published, [*ENDPOINT_KEY], "left_anti")
@@ -85,7 +99,11 @@ def find_new_endpoints(published: DataFrame, inventory: DataFrame, endpoint_slic
 
 
 def sum_host_days(endpoint_slices: DataFrame) -> DataFrame:
-    """`of` (host, and `ALL_HOSTS`), `day`, `requests`, `clients` (sketch), `exposure`: the number of clients."""
+    """Sums the traffic of each host, and of all hosts together (`ALL_HOSTS`), per day.
+
+    Returns:
+        `of` (the host), `day`, `requests`, `clients` (sketch), `exposure` (number of clients).
+    """
     sums = [
         F.sum("requests").alias("requests"),
         F.hll_union_agg("client_sketch", F.lit(True)).alias("clients"),
@@ -96,7 +114,10 @@ def sum_host_days(endpoint_slices: DataFrame) -> DataFrame:
 
 
 def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataFrame:
-    """Adds what there was in all: `all_requests, all_clients` from `since` on, and the exposures of `significance`."""
+    """Adds the totals that occurrences are compared with.
+
+    These are `all_requests, all_clients` from `since` on, and the exposures of `significance.Occurrence`.
+    """
     place = [*ENDPOINT_KEY, *(["id"] if "id" in occurred.columns else [])]
     marks = occurred.select(*{*place, *key}, "since", "last_day")
     since = F.col("day") >= F.col("since")
@@ -120,7 +141,10 @@ def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataF
 
 
 def find_removed_endpoints(published: DataFrame, inventory: DataFrame) -> DataFrame:
-    """Published endpoints that the inventory lists no more: other templates, an operator's decision, a lower probability."""
+    """Finds published endpoints that the inventory no longer lists.
+
+    Causes are other templates, an operator's decision, or a lower probability.
+    """
     return published.join(inventory.select(*ENDPOINT_KEY), [*ENDPOINT_KEY], "left_anti").select(
         *ENDPOINT_KEY, "last_day"
     )
@@ -129,10 +153,13 @@ def find_removed_endpoints(published: DataFrame, inventory: DataFrame) -> DataFr
 def find_inactive_endpoints(
     published: DataFrame, inventory: DataFrame, endpoint_slices: DataFrame, settings: ChangeSettings
 ) -> DataFrame:
-    """Listed endpoints without a success for longer than their own past makes plausible.
+    """Finds listed endpoints that are inactive for longer than is plausible.
 
-    Returns: `ENDPOINT_KEY`, `first_day` of the silence, `chance`, `requests` and `clients` that ask in vain since then,
-    `is_new`: whether it became so after publication.
+    An endpoint is active on a day with a successful request; its past says how long a gap is plausible.
+
+    Returns:
+        `ENDPOINT_KEY`, `first_day` of the inactivity, `chance`, `requests` and `clients` that have called in vain since then,
+        and `is_new`: whether it became implausible after publication.
     """
     boundary = F.broadcast(published.agg(F.max("last_day").alias("last_day")))
     observed = F.broadcast(endpoint_slices.agg(F.collect_set("day").alias("observed")))
@@ -166,10 +193,13 @@ def find_inactive_endpoints(
 def find_inactive_parameters(
     published: DataFrame, parameter_slices: DataFrame, settings: ChangeSettings
 ) -> DataFrame:
-    """Parameters of published endpoints that became silent after publication, on the days of their endpoint.
+    """Finds parameters of published endpoints that became inactive after publication.
 
-    Returns: `PARAMETER_KEY`, `last_day`, `first_day` of the silence, `chance`; `since`, `requests` and `clients` of the endpoint
-    since then.
+    Only the days on which their endpoint was called are counted.
+
+    Returns:
+        `PARAMETER_KEY`, `last_day`, `first_day` of the inactivity, `chance`, and `requests` and `clients` of the endpoint since
+        then.
     """
     known = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
     requests = count_request_days(parameter_slices)
@@ -185,7 +215,7 @@ def find_inactive_parameters(
             estimate_distinct(F.hll_union_agg("clients", F.lit(True))).alias("by_clients"),
         )
     )
-    # a name of few clients may be personal: it is in no document, so it is not reported either
+    # a name that few clients use may be personal: documents do not have it, so it is not reported either
     is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < FEW_CLIENTS)
     days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
     silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(

@@ -1,6 +1,7 @@
-"""Since when, how often and by whom: what the stored evidence of each day says of a change, by built-in expressions.
+"""Occurrences of a change: since when, how often, by how many clients.
 
-A change carries a probe (`schema_changes.Probe`): which values show it. Slices are read for changed endpoints only.
+They are counted in the stored evidence of each day. Each change has a probe (`schema_changes.Probe`) that says which values show it. Only built-in expressions of Spark are used,
+and slices are read for changed endpoints only.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ OCCURRED = ("first_day", "since", "requests", "clients", "clients_before")
 
 
 def count_occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
-    """Changes with `location, name, probe, last_day` → one row a change that any value shows.
+    """Counts the values that show each change.
 
-    Returns: `CHANGE_KEY`, `first_day` (of all), `since` (the first day after `last_day`), `requests` and `clients` after
-    it (of outermost and of single values at least so many), `clients_before`.
+    Args:
+        changes: `CHANGE_KEY, location, name, probe, last_day`.
+        parameter_slices: rows of the table of this name.
+
+    Returns:
+        One row for each change that any value shows: `CHANGE_KEY`, `first_day`, `since` (the first day after `last_day`),
+        `requests` and `clients` after `last_day`, `clients_before`. For extreme and for single values, the counts are lower
+        bounds.
     """
     of_lists = F.col("location") == "item"
     stored = parameter_slices.select(
@@ -46,10 +53,13 @@ def count_occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFr
 
 
 def count_absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
-    """Changes from required to optional → rows like those of `occurrences`, of requests that lack the parameter.
+    """Counts the requests that lack a parameter which is no longer required.
 
-    A member of a body is looked for in the objects that could hold it. Clients are those of the whole less those that sent it:
-    at least one, at most so many.
+    A member of a body is looked for in the objects that could hold it. The clients are all of them minus those that sent it, and
+    at least one, so an upper bound.
+
+    Returns:
+        Rows like those of `count_occurrences`.
     """
     name = F.col("name")
     in_body = F.col("location") == "body"
@@ -85,7 +95,11 @@ def count_absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame
 
 
 def count_request_days(parameter_slices: DataFrame) -> DataFrame:
-    """Rows of slices → `ENDPOINT_KEY, day`, `requests` that taught, `clients` (sketch), `exposure`: the number of clients."""
+    """Counts the learned requests of each endpoint per day.
+
+    Returns:
+        `ENDPOINT_KEY, day, requests`, `clients` (sketch), `exposure` (number of clients).
+    """
     return (
         parameter_slices.where(F.col("location") == "request")
         .groupBy(*ENDPOINT_KEY, "day")
@@ -95,12 +109,15 @@ def count_request_days(parameter_slices: DataFrame) -> DataFrame:
 
 
 def estimate_union(sketches: str, where: Column) -> Column:
-    """Aggregation: distinct clients of the rows that match; 0 for none."""
+    """Aggregates the sketches of matching rows to the number of distinct clients."""
     return estimate_distinct(F.hll_union_agg(F.when(where, F.col(sketches)), F.lit(True)))
 
 
 def _parameter_days(parameter_slices: DataFrame) -> DataFrame:
-    """One row a parameter and day; `objects`: how many could have held a member (of a request: the request)."""
+    """Counts each parameter per day.
+
+    `objects` is the number of objects that could have held a member; for other parameters, the number of requests.
+    """
     is_body = F.col("location") == "body"
     counted = F.when(is_body & ~F.endswith("name", F.lit(f"/{ITEM}")), F.col("n")).otherwise(
         F.col("requests")
@@ -116,13 +133,19 @@ def _parameter_days(parameter_slices: DataFrame) -> DataFrame:
 
 
 def _is_looked_at() -> Column:
-    """Slices of the probe's kinds; parts of lists only where a probe names kinds."""
+    """Whether a slice has a kind of the probe.
+
+    Items of arrays count only if the probe names kinds.
+    """
     kinds = F.col("probe.kinds")
     return F.when(kinds.isNull(), ~F.col("is_item")).otherwise(F.array_contains(kinds, F.col("kind")))
 
 
 def _found() -> Column:
-    """The single values that show the change (array of n, bits of clients); NULL where the slice as a whole does or does not."""
+    """The single values that show the change: array of counts and bits of clients.
+
+    NULL if the slice as a whole shows the change or not.
+    """
     probe = F.col("probe")
 
     def plain(values: Column) -> Column:
@@ -139,7 +162,10 @@ def _found() -> Column:
 
 
 def _hits() -> Column:
-    """Values that show the change; of characters at least, as one value may hold several; 1 of a set with too many values."""
+    """The number of values that show the change.
+
+    For characters it is a lower bound, as one value may hold several of them; 1 for an enum with too many values.
+    """
     probe = F.col("probe")
     of_values = F.aggregate("found", F.lit(0).cast("bigint"), lambda total, one: total + one["n"])
     of_characters = F.array_max(F.transform(probe["classes"], lambda place: F.get("characters", place)))
@@ -156,7 +182,12 @@ def _hits() -> Column:
 
 
 def _clients(where: Column) -> Column:
-    """Distinct clients of what was found: of single values by their bits, of whole slices by sketch, never more than hits."""
+    """The number of distinct clients of the values that show the change.
+
+    It is at most the number of these values.
+
+    For single values it is counted by their bits, for whole slices by sketch.
+    """
     is_whole = F.col("found").isNull() & F.col("probe.known").isNull()
     bits = F.aggregate("found", F.lit(0).cast("bigint"), lambda known, one: known.bitwiseOR(one["clients"]))
     named = F.bit_count(F.coalesce(F.bit_or(F.when(where, bits)), F.lit(0).cast("bigint"))).cast("bigint")

@@ -1,4 +1,4 @@
-"""Changes for people: counts, and the foremost of them as sentences in a bounded table."""
+"""Changes for people: counts, and a short table of the most important ones."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from pipelines.changes.schema_changes import MEDIA_TYPE, PATH, REQUIRED
 from pipelines.http.text import to_single_line
 
 SHOWN = 20
-"""Changes in the terminal: one screen; the table and changes.ndjson have all."""
+"""Changes shown in the terminal, one screen; table changes and changes.ndjson have all of them."""
 TEXT_CHARACTERS = 60
 PIPED_CHARACTERS = 200
-"""Width where there is no terminal: every line whole, as logs are searched by line."""
+"""Width without a terminal: lines are not wrapped, as logs are searched by line."""
 ORDER = ("host", "path_template", "method", "location", "name", "keyword", "kind")
 """Order of the lines of changes.ndjson and of notices."""
 WORDS = {
     "endpoint-new": "new endpoint", "method-new": "new method of a known path", "endpoint-removed": "no longer listed",
-    "endpoint-gone": "silent for too long", "parameter-new": "new", "parameter-removed": "no longer in the document",
-    "parameter-gone": "not sent any more",
+    "endpoint-gone": "inactive for too long", "parameter-new": "new", "parameter-removed": "no longer in the document",
+    "parameter-gone": "no longer sent",
 }  # fmt: skip
 
 
 def count_changes(changes: DataFrame) -> dict[str, Any]:
-    """`changes, breaking, significant, hosts` and `kinds`: kind → number."""
+    """Counts the changes.
+
+    Returns:
+        `changes, breaking, significant, hosts`, and `kinds`: the number of changes of each kind.
+    """
     sums = changes.agg(
         F.count("*").alias("changes"),
         F.count_if("is_breaking").alias("breaking"),
@@ -40,24 +44,30 @@ def count_changes(changes: DataFrame) -> dict[str, Any]:
 
 
 def is_finding() -> Column:
-    """What operators are told of unasked: more than chance, or it may break callers."""
+    """Whether operators are notified of a change: it is significant or breaking."""
     return F.col("is_significant") | F.col("is_breaking")
 
 
 def select_foremost(changes: DataFrame) -> list[dict[str, Any]]:
-    """The first of the changes: significant ones, then breaking ones, then by the number of requests."""
+    """Selects the most important changes.
+
+    Significant ones come first, then breaking ones, then those with the most requests.
+    """
     first = (F.desc("is_significant"), F.desc("is_breaking"), F.desc_nulls_last("requests"))
     return [row.asDict() for row in changes.orderBy(*first, *ORDER).limit(SHOWN).collect()]
 
 
 def to_json_values(row: Row) -> dict[str, Any]:
-    """A row of the table as JSON values: `before` and `after` are what documents say, not texts of it."""
+    """Converts a row of table changes to JSON values; `before` and `after` are parsed."""
     values = row.asDict()
     return {key: _value(text) if key in ("before", "after") else text for key, text in values.items()}
 
 
 def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
-    """A table for the terminal. All texts come from traffic: no control characters, no mark-up, no long lines."""
+    """Builds a table for the terminal.
+
+    All strings come from traffic, so control characters and markup are removed and long ones are cut.
+    """
     table = Table(
         "endpoint",
         "where",
@@ -88,7 +98,7 @@ def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def describe_change(row: Mapping[str, Any]) -> str:
-    """A change in words: `maximum 100 → 1000`."""
+    """Describes a change in words: `maximum 100 → 1000`."""
     before, after = _value(row["before"]), _value(row["after"])
     if row["kind"] in WORDS:
         return f"{WORDS[row['kind']]}{' and required' if after == REQUIRED else ''}"
