@@ -60,7 +60,7 @@ def ingest_inputs(
     with run.reporter.stage(f"Reading {len(found.files):,} files") as outcome:
         done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)
         outcome.append(
-            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.known:,} files known already"
+            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} files known already"
             + (f", {done.repeated:,} records known already" if done.repeated else "")
         )
     for note in done.notes:

@@ -34,7 +34,7 @@ def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: st
     facts = [DocumentFact(d.host, d.profile, d.file.relative_to(out).as_posix()) for d in documents]
     page = write_report(run, out / "report.html", facts)
     run.finish(
-        transactions=done.valid + done.known_valid,
+        transactions=done.valid + done.valid_before,
         transactions_new=done.valid,
         **count_left_out(done),
         **found,

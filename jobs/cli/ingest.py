@@ -39,7 +39,7 @@ def ingest(
     done = ingest_inputs(run, inputs, format, host, data_docs)
     run.finish(
         files=done.files,
-        files_known=done.known,
+        files_known=done.unchanged,
         records=done.records,
         valid=done.valid,
         repeated=done.repeated,

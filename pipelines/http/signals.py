@@ -30,7 +30,7 @@ class ColumnTest:
     __test__ = False  # not a test case, whatever pytest makes of the name
 
     column: str
-    how: TestKind
+    kind: TestKind
     values: tuple[str | int, ...] = ()
 
     def holds(self, record: Mapping[str, Any]) -> bool:
@@ -38,7 +38,7 @@ class ColumnTest:
         found = record.get(self.column)
         if found is None:
             return False
-        match self.how:
+        match self.kind:
             case TestKind.STARTS:
                 return str(found).startswith(tuple(str(value) for value in self.values))
             case TestKind.CONTAINS:
@@ -126,7 +126,7 @@ def _present(column: str) -> ColumnTest:
     return ColumnTest(column, TestKind.PRESENT)
 
 
-def _answers(name: str, part: str) -> Signal:
+def _response_header_flag(name: str, part: str) -> Signal:
     """Builds a flag: the name of some response header contains `part`."""
     return _tested(name, ("yes", ColumnTest("response_header_names", TestKind.NAMES, (part,))))
 
@@ -292,14 +292,14 @@ SIGNALS: Final[tuple[Signal, ...]] = (
         ("long", ColumnTest(_CACHE, TestKind.MATCHES, (_LONG,))),
         ("short", _present(_CACHE)),
     ),
-    _answers("set_cookie", "set-cookie"),
-    _answers("etag", "etag"),
-    _answers("accept_ranges", "accept-ranges"),
-    _answers("allow_origin", "access-control-allow-origin"),
-    _answers("content_encoding", "content-encoding"),
-    _answers("rate_limit", "ratelimit"),
+    _response_header_flag("set_cookie", "set-cookie"),
+    _response_header_flag("etag", "etag"),
+    _response_header_flag("accept_ranges", "accept-ranges"),
+    _response_header_flag("allow_origin", "access-control-allow-origin"),
+    _response_header_flag("content_encoding", "content-encoding"),
+    _response_header_flag("rate_limit", "ratelimit"),
     # Whether the log holds response headers at all: every response with content has one of the content- fields.
-    _answers("headers_logged", "content-"),
+    _response_header_flag("headers_logged", "content-"),
 )
 
 OFFSETS: Final[tuple[int, ...]] = tuple(accumulate((signal.width for signal in SIGNALS[:-1]), initial=0))

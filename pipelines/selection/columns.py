@@ -100,7 +100,7 @@ def _shifted(code: int, offset: int) -> Column:
 
 def _condition(test: ColumnTest) -> Column:
     column = F.col(test.column)
-    match test.how:
+    match test.kind:
         case TestKind.STARTS:
             return _any(column.startswith, test)
         case TestKind.CONTAINS:

@@ -83,11 +83,11 @@ def preload() -> None:
     A failure is not lost: `check_batch` imports it again and raises.
     """
 
-    def quietly() -> None:
+    def import_module() -> None:
         with suppress(Exception):
             _great_expectations()
 
-    Thread(target=quietly, name="great_expectations", daemon=True).start()
+    Thread(target=import_module, name="great_expectations", daemon=True).start()
 
 
 def check_batch(
@@ -104,7 +104,7 @@ def check_batch(
     gx = _great_expectations()
     context = _context(gx, docs)
     enforced = counts.records >= settings.min_rows_for_shares
-    figures = _figures(counts, sample, settings.min_rows_for_shares)
+    figures = _compute_figures(counts, sample, settings.min_rows_for_shares)
     results = [
         _run(
             gx,
@@ -117,12 +117,12 @@ def check_batch(
     ]
     if docs is not None:
         context.build_data_docs()
-    judged = [item for result in results for item in result]
-    failed = [item for item in judged if not item["success"]]
+    entries = [item for result in results for item in result]
+    failed = [item for item in entries if not item["success"]]
     return QualityResult(
         critical=tuple(item["says"] for item in failed if item["severity"] == "critical"),
         warnings=tuple(item["says"] for item in failed if item["severity"] != "critical"),
-        document={"counts": figures, "sampled": len(sample), "expectations": judged},
+        document={"counts": figures, "sampled": len(sample), "expectations": entries},
     )
 
 
@@ -162,7 +162,7 @@ def volume_ratio(records: int, earlier: Sequence[int], settings: QualitySettings
     return records / median(earlier)
 
 
-def _figures(counts: BatchCounts, sample: pd.DataFrame, min_rows: int) -> dict[str, float | None]:
+def _compute_figures(counts: BatchCounts, sample: pd.DataFrame, min_rows: int) -> dict[str, float | None]:
     """The counts, and the shares of the most frequent status and request body.
 
     The shares are None for fewer than `min_rows` values.
@@ -237,10 +237,10 @@ def _run(
     )
     checkpoint = context.checkpoints.add(gx.Checkpoint(name=name, validation_definitions=[definition]))
     outcome = checkpoint.run(batch_parameters={"dataframe": frame})
-    return [_entry(result) for run in outcome.run_results.values() for result in run.results]
+    return [_describe_result(result) for run in outcome.run_results.values() for result in run.results]
 
 
-def _entry(result: Any) -> dict[str, Any]:
+def _describe_result(result: Any) -> dict[str, Any]:
     config = result.expectation_config
     column = config.kwargs.get("column")
     bounds = {

@@ -26,7 +26,7 @@ def load_or_create_key(root: str, settings: PrivacySettings) -> bytes:
         WarehouseError: the warehouse is not a local folder, so a key cannot be kept in it, or its key is incomplete.
     """
     if settings.key_file:
-        return _given(settings.key_file)
+        return _read_operator_key(settings.key_file)
     if "://" in root:
         raise WarehouseError(
             f"{root}: a remote warehouse needs privacy.key_file in --settings: openssl rand -hex 32 > FILE"
@@ -34,7 +34,7 @@ def load_or_create_key(root: str, settings: PrivacySettings) -> bytes:
     file = Path(root) / "_key"
     try:
         if not file.exists():
-            _make(file)
+            _create_key(file)
         key = file.read_bytes()
     except OSError as error:
         raise WarehouseError(
@@ -49,7 +49,7 @@ def load_or_create_key(root: str, settings: PrivacySettings) -> bytes:
     return key
 
 
-def _given(name: str) -> bytes:
+def _read_operator_key(name: str) -> bytes:
     try:
         key = Path(name).read_bytes().strip()
     except OSError as error:
@@ -61,7 +61,7 @@ def _given(name: str) -> bytes:
     return key
 
 
-def _make(file: Path) -> None:
+def _create_key(file: Path) -> None:
     """Writes a new key next to `file` and links it there.
 
     The link appears completely or not at all, and the first process wins.

@@ -54,7 +54,7 @@ def test_a_new_file_is_read_whole_and_a_known_one_not_at_all(tmp_path: Path) -> 
     assert new is not None
     assert (new.start, new.lines_before, found.notes) == (0, 0, ())
     found, new = look_up(path, ledger_row(read_input(path)))
-    assert (new, found.known, found.known_valid) == (None, 1, 100)
+    assert (new, found.unchanged, found.valid_before) == (None, 1, 100)
 
 
 @pytest.mark.parametrize("name", ["access.log", "access.log.gz", "access.log.zst"])
@@ -73,7 +73,7 @@ def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, nam
 def test_a_log_that_was_rotated_and_packed_since_is_the_same_log(tmp_path: Path) -> None:
     row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD)))
     found, new = look_up(write_file(tmp_path, "access.log.1.gz", gzip.compress(OLD)), row)
-    assert (new, found.known) == (None, 1)
+    assert (new, found.unchanged) == (None, 1)
     _, new = look_up(write_file(tmp_path, "access.log.2.gz", gzip.compress(NEW)), row)
     assert new is not None
     assert new.lines_before == 100
@@ -122,9 +122,9 @@ def test_a_log_that_grew_twice_is_read_on_from_the_longest_of_its_beginnings(tmp
     ]
     found, new = look_up(write_file(tmp_path, path.name, NEW), *rows)
     assert new is not None
-    assert (new.lines_before, found.known_valid) == (100, 100)
+    assert (new.lines_before, found.valid_before) == (100, 100)
     found, new = look_up(write_file(tmp_path, path.name, OLD), *rows)
-    assert (new, found.known, found.known_valid) == (None, 1, 100)
+    assert (new, found.unchanged, found.valid_before) == (None, 1, 100)
 
 
 def test_beginnings_of_nearly_equal_lengths_are_distinguished(tmp_path: Path) -> None:

@@ -111,8 +111,8 @@ class _Document:
         while len(self._stack) > 1:
             self._close(self._stack[-1].closing)
         self._end_member()
-        self._relate(self._stack[0])
-        return self._edited()
+        self._apply_relations(self._stack[0])
+        return self._apply_masks()
 
     def _leaf(self, found: re.Match[str]) -> _Leaf:
         written = found[0]
@@ -129,7 +129,7 @@ class _Document:
 
     def _value(self, leaf: _Leaf) -> None:
         frame = self._stack[-1]
-        leaf.name, leaf.secrecy = self._called(frame)
+        leaf.name, leaf.secrecy = self._name_and_secrecy(frame)
         if not leaf.quote:
             is_type = frame.is_call and leaf.name.startswith("$")
             is_variable = frame.is_call and _VARIABLE.fullmatch(leaf.text) is not None
@@ -140,7 +140,7 @@ class _Document:
         if leaf.quote:  # words may go on
             self._end_member()
 
-    def _called(self, frame: _Frame) -> tuple[str, Secrecy]:
+    def _name_and_secrecy(self, frame: _Frame) -> tuple[str, Secrecy]:
         if frame.key is None:
             return frame.name, frame.secrecy
         return frame.key, max(frame.secrecy, classify_name(frame.key))
@@ -148,7 +148,7 @@ class _Document:
     def _open(self, sign: str, word: str) -> None:
         outer = self._stack[-1]
         outer.items += 1
-        name, secrecy = self._called(outer)
+        name, secrecy = self._name_and_secrecy(outer)
         below = max(outer.below, classify_descendants(outer.key) if outer.key is not None else Secrecy.NONE)
         frame = _Frame(_ENDS[sign], name or word, secrecy, below, len(self._leaves), outer.is_call)
         if sign != "[":
@@ -165,17 +165,17 @@ class _Document:
         if len(self._stack) == 1 or self._stack[-1].closing != sign:
             return  # an unmatched closing sign
         self._end_member()
-        self._relate(self._stack.pop())
+        self._apply_relations(self._stack.pop())
         if sign != ")":  # after the arguments of a call come its fields
             self._end_member()
 
-    def _relate(self, frame: _Frame) -> None:
+    def _apply_relations(self, frame: _Frame) -> None:
         """Applies what members or items reveal about each other.
 
         A member may hold the name, and another its value; a `code` may be that of an OAuth request.
         """
         called = [
-            self._said(start)
+            self._implied_secrecy(start)
             for key, start, end in frame.members
             if key.lower() in _NAMING and end == start + 1
         ]
@@ -183,21 +183,21 @@ class _Document:
             valued = [(s, e, secrecy) for key, s, e in frame.members if key.lower() in _VALUED]
             self._ranges += valued
             for key, start, end in frame.members:  # `key` names a secret or is one
-                if valued and key.lower() == "key" and end == start + 1 and self._said(start):
+                if valued and key.lower() == "key" and end == start + 1 and self._implied_secrecy(start):
                     self._leaves[start].secrecy = frame.secrecy
         keys = {key.lower() for key, _, _ in frame.members}
         if "code" in keys and keys & _REQUESTING:
             self._ranges += [(s, e, Secrecy.MACHINE) for key, s, e in frame.members if key.lower() == "code"]
         is_pair = frame.closing == "]" and self._stack[-1].closing == "]" and frame.items == 2
         if is_pair and frame.first < len(self._leaves):
-            self._ranges.append((frame.first + 1, len(self._leaves), self._said(frame.first)))
+            self._ranges.append((frame.first + 1, len(self._leaves), self._implied_secrecy(frame.first)))
 
-    def _said(self, place: int) -> Secrecy:
+    def _implied_secrecy(self, place: int) -> Secrecy:
         """Returns the secrecy that a leaf implies if it is a name."""
         text = self._leaves[place].text
         return classify_name(text) if _NAME.fullmatch(text) else Secrecy.NONE
 
-    def _edited(self) -> str:
+    def _apply_masks(self) -> str:
         steps = {kind: [0] * (len(self._leaves) + 1) for kind in Secrecy}
         for start, end, kind in self._ranges:
             steps[kind][start] += 1
@@ -205,12 +205,12 @@ class _Document:
         open_ranges = zip(*(accumulate(steps[kind]) for kind in Secrecy), strict=True)
         for leaf, counts in zip(self._leaves, open_ranges, strict=False):
             marked = max((kind for kind in Secrecy if counts[kind]), default=Secrecy.NONE)
-            kept = self._kept(leaf, max(marked, leaf.secrecy))
+            kept = self._replacement(leaf, max(marked, leaf.secrecy))
             if kept is not None:
                 self._edits.append((leaf.start, leaf.end, kept))
         return apply_edits(self._text, self._edits)
 
-    def _kept(self, leaf: _Leaf, secrecy: Secrecy) -> str | None:
+    def _replacement(self, leaf: _Leaf, secrecy: Secrecy) -> str | None:
         """Returns the replacement of a leaf; None if it stays."""
         if secrecy and leaf.stays:
             return None

@@ -26,8 +26,10 @@ NAME_CHARACTERS = 256
 """Last characters of a name that are examined: anything longer is not a name."""
 _UNICODE = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f\u00ad\u200b-\u200f\ufeff]+")
-_MADE = re.compile(rf"(?i){MACHINE_MADE_WORDS}|(?:^|[_.\-\[])(?:{SHORT_MACHINE_MADE_WORDS})(?:$|[_.\-\]])")
-_CHOSEN = re.compile(
+_MACHINE_MADE = re.compile(
+    rf"(?i){MACHINE_MADE_WORDS}|(?:^|[_.\-\[])(?:{SHORT_MACHINE_MADE_WORDS})(?:$|[_.\-\]])"
+)
+_HUMAN_CHOSEN = re.compile(
     r"(?i)passw|passphrase|pwd|passcode|(?:^|[_.\-\[])(?:pin|otp|cvv|cvc|pw|pass)(?:$|[_.\-\]])"
 )
 _LONG = re.compile(rf"(?i){CREDENTIAL_WORDS}|^(?:{SHORT_CREDENTIAL_WORDS})$")
@@ -67,8 +69,8 @@ def _secrecy(name: str) -> Secrecy:
     plain = _BLANK.sub("", decode_fully(name))
     if not has_secret_name(plain):
         return Secrecy.NONE
-    is_chosen = _CHOSEN.search(plain) is not None and "token" not in plain.lower()
-    return Secrecy.MACHINE if not is_chosen and _MADE.search(plain) else Secrecy.HUMAN
+    is_chosen = _HUMAN_CHOSEN.search(plain) is not None and "token" not in plain.lower()
+    return Secrecy.MACHINE if not is_chosen and _MACHINE_MADE.search(plain) else Secrecy.HUMAN
 
 
 def classify_name(name: str) -> Secrecy:

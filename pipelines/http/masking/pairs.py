@@ -34,7 +34,7 @@ def mask_pairs(text: str, inner: Inner) -> str:
         _masked(piece, name, Secrecy.MACHINE if is_oauth and name == "code" else classify_name(name), inner)
         for piece, name in zip(pieces[::2], names, strict=True)
     ]
-    pieces[::2] = [*_named_apart(masked, names)]
+    pieces[::2] = [*_mask_named_by_value(masked, names)]
     return "".join(pieces)
 
 
@@ -88,14 +88,14 @@ def _masked(piece: str, name: str, secrecy: Secrecy, inner: Inner) -> str:
     return f"{kept_name}={encode_like(written, plain, kept, rounds)}"
 
 
-def _named_apart(pieces: list[str], names: list[str]) -> Iterator[str]:
+def _mask_named_by_value(pieces: list[str], names: list[str]) -> Iterator[str]:
     """Masks the value of a name that is itself a value: `name=password&value=x`."""
-    said = [
+    levels = [
         classify_name(piece.partition("=")[2])
         for piece, name in zip(pieces, names, strict=True)
         if name.lower() in _NAMING
     ]
-    secrecy = max(said, default=Secrecy.NONE)
+    secrecy = max(levels, default=Secrecy.NONE)
     for piece, name in zip(pieces, names, strict=True):
         if secrecy and name.lower() in ("value", "val"):
             yield f"{piece.partition('=')[0]}={mask_value(decode_value(piece.partition('=')[2])[0], secrecy)}"

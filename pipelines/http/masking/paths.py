@@ -19,7 +19,7 @@ MAX_SEGMENTS = 512
 """Segments of a path that are read; deeper ones are dropped, because real paths are not that deep."""
 
 
-class _After(Enum):
+class _Context(Enum):
     """The kind of word in the segments before."""
 
     NOTHING = 0
@@ -94,7 +94,7 @@ def _fragment(fragment: str, inner: Inner) -> str:
 
 
 def _segments(segments: list[str], inner: Inner) -> Iterator[str]:
-    after = _After.NOTHING
+    after = _Context.NOTHING
     for written in segments:
         head, sign, matrix = written.partition(";")
         plain, rounds = decode_value(head, is_form=False)
@@ -103,10 +103,10 @@ def _segments(segments: list[str], inner: Inner) -> Iterator[str]:
         else:
             kept = encode_like(head, plain, _segment(plain, after, inner), rounds, is_form=False)
         yield kept + (sign + mask_pairs(matrix, inner) if sign else "")
-        after = _next(plain, after)
+        after = _next_context(plain, after)
 
 
-def _segment(plain: str, after: _After, inner: Inner) -> str:
+def _segment(plain: str, after: _Context, inner: Inner) -> str:
     name, sign, value = plain.partition(":")
     if sign and (secrecy := classify_name(name)) and not _WORD.fullmatch(value):
         return name + sign + mask_value(value, secrecy)
@@ -117,41 +117,41 @@ def _segment(plain: str, after: _After, inner: Inner) -> str:
     return inner(plain, "")
 
 
-def is_secret_segment(plain: str, after: _After) -> bool:
+def is_secret_segment(plain: str, after: _Context) -> bool:
     """Whether a segment is the secret announced by a word before it.
 
     Words, versions and small numbers are not.
     """
-    if after is _After.NOTHING or not plain or _WORD.fullmatch(plain) or _VERSION.fullmatch(plain):
+    if after is _Context.NOTHING or not plain or _WORD.fullmatch(plain) or _VERSION.fullmatch(plain):
         return False
     digits = sum(map(str.isdigit, plain))
-    if after is _After.PASSWORD:
+    if after is _Context.PASSWORD:
         return len(plain) >= 4
     if digits == len(plain):
         return False  # a row number
     has_both = 0 < digits < len(plain) or (plain.lower() != plain and plain.upper() != plain)
-    if after is _After.HOOK:
+    if after is _Context.HOOK:
         return has_both and len(plain) >= 6
-    if after is _After.HOOKS:
+    if after is _Context.HOOKS:
         return has_both and len(plain) >= 16  # shorter ones are identifiers
-    if after is _After.ONE_TIME:
+    if after is _Context.ONE_TIME:
         return len(plain) >= 24 or (len(plain) >= 6 and (digits > 1 or (has_both and len(plain) >= 10)))
     return has_both and digits > 1 and len(plain) >= 16
 
 
-def _next(plain: str, after: _After) -> _After:
+def _next_context(plain: str, after: _Context) -> _Context:
     if (
-        after in (_After.HOOK, _After.HOOKS)
+        after in (_Context.HOOK, _Context.HOOKS)
         or _HOOK.search(plain)
         or (_TEAM.fullmatch(plain) and not plain.isalpha())
     ):
-        is_list = after is _After.NOTHING and plain.lower().endswith("hooks")
-        return _After.HOOKS if is_list else _After.HOOK  # all that follows: team, channel, secret
+        is_list = after is _Context.NOTHING and plain.lower().endswith("hooks")
+        return _Context.HOOKS if is_list else _Context.HOOK  # all that follows: team, channel, secret
     if not _WORD.fullmatch(plain):
-        return _After.NOTHING
+        return _Context.NOTHING
     if _PASSWORD.search(plain):
-        return _After.PASSWORD
+        return _Context.PASSWORD
     if _ONE_TIME.search(plain):
-        return _After.ONE_TIME
+        return _Context.ONE_TIME
     is_name = _LAST_WORD.search(plain) is not None and classify_name(plain) is not Secrecy.NONE
-    return _After.NAME if is_name else _After.NOTHING
+    return _Context.NAME if is_name else _Context.NOTHING

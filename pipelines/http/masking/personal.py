@@ -68,14 +68,14 @@ def is_personal_mask(value: str) -> bool:
 def mask_personal(text: str, name: str = "", *, with_numbers: bool = True) -> str:
     """Masks addresses and numbers in `text` (decoded), the value of `name`."""
     if "@" in text:
-        text = _ADDRESS.sub(_masked_address, text)
+        text = _ADDRESS.sub(_mask_address, text)
     if not with_numbers or len(text) < 7 or _DIGITS.search(text) is None:
         return text
     if (
         name
         and _TELEPHONE_NAME.search(name[-64:])
         and _TELEPHONE.fullmatch(text)
-        and 7 <= _digits(text) <= 15
+        and 7 <= _count_digits(text) <= 15
     ):
         return mask_digits(text)
     if name and _CARD_NAME.search(name[-64:]) and _CARD_DIGITS.fullmatch(text):
@@ -83,10 +83,10 @@ def mask_personal(text: str, name: str = "", *, with_numbers: bool = True) -> st
     if _MANY_DIGITS.search(text) is None:
         return text
     if "+" in text:
-        text = _INTERNATIONAL.sub(_shape, text)
-    text = _NORTH_AMERICAN.sub(_shape, text)
+        text = _INTERNATIONAL.sub(_mask_match, text)
+    text = _NORTH_AMERICAN.sub(_mask_match, text)
     text = _NATIONAL.sub(
-        lambda found: mask_digits(found[0]) if 9 <= _digits(found[0]) <= 13 else found[0], text
+        lambda found: mask_digits(found[0]) if 9 <= _count_digits(found[0]) <= 13 else found[0], text
     )
     is_identifier = bool(name) and _IDENTIFIER_NAME.search(name[-64:]) is not None
     return _CARD.sub(
@@ -109,15 +109,15 @@ def has_check_digit(digits: str) -> bool:
     return (sum(map(int, digits[-1::-2])) + sum(two - 9 if two > 9 else two for two in doubled)) % 10 == 0
 
 
-def _digits(text: str) -> int:
+def _count_digits(text: str) -> int:
     return sum(map(len, _DIGITS.findall(text)))
 
 
-def _masked_address(found: re.Match[str]) -> str:
+def _mask_address(found: re.Match[str]) -> str:
     return found[0] if found[1].rpartition(".")[2].lower() in _FILES else EMAIL
 
 
-def _shape(found: re.Match[str]) -> str:
+def _mask_match(found: re.Match[str]) -> str:
     return mask_digits(found[0])
 
 

@@ -55,15 +55,15 @@ def mask_text(text: str, name: str = "", depth: int = 0) -> str:
     """Masks `text`, the decoded value of `name`, which is not a secret's name."""
     if len(text) < 3 or (len(text) < 16 and text.isalpha()):
         return text
-    return _short(text, name, depth) if len(text) <= SHORT_CHARACTERS else _masked(text, name, depth)
+    return _mask_cached(text, name, depth) if len(text) <= SHORT_CHARACTERS else _mask(text, name, depth)
 
 
 @lru_cache(maxsize=1 << 14)
-def _short(text: str, name: str, depth: int) -> str:
-    return _masked(text, name, depth)
+def _mask_cached(text: str, name: str, depth: int) -> str:
+    return _mask(text, name, depth)
 
 
-def _masked(text: str, name: str, depth: int) -> str:
+def _mask(text: str, name: str, depth: int) -> str:
     if _PLAIN.match(text):
         return mask_known_forms(text, name)
     if depth > MAX_DEPTH:

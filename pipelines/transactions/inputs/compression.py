@@ -33,7 +33,7 @@ class TooLargeError(Exception):
     """A compressed stream that exceeds the permitted size; the text names the limit."""
 
 
-class _Checked(io.RawIOBase):
+class _DecompressedStream(io.RawIOBase):
     """A decompressing stream that raises library errors as `DamagedError`.
 
     Everything else passes unchanged.
@@ -89,7 +89,7 @@ def decompress(stored: BinaryIO, compression: Compression, max_bytes: int = sys.
     if compression == "none":
         return cast(io.BufferedReader, stored)
     stream = pa.CompressedInputStream(stored, compression)
-    return io.BufferedReader(_Checked(stream, compression, max_bytes), HEAD_BYTES)
+    return io.BufferedReader(_DecompressedStream(stream, compression, max_bytes), HEAD_BYTES)
 
 
 def open_decompressed(

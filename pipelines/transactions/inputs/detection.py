@@ -21,7 +21,7 @@ LABELS: Final[dict[Format, str]] = {
     "logpush": "Logpush (one JSON object a line)",
     "combined": "Apache or nginx access log (common or combined)",
 }
-_CLAIMS: Final[dict[str, Format]] = {
+_FORMAT_OF_SUFFIX: Final[dict[str, Format]] = {
     ".har": "har",
     ".ndjson": "logpush",
     ".jsonl": "logpush",
@@ -73,12 +73,14 @@ def detect_format(head: bytes) -> Format | None:
         return "har"
     if is_utf16(head):
         return "har" if _HAR_LATER.search(text) and text.lstrip().startswith("{") else None
-    lines = _votes(text, is_cut=len(head) >= HEAD_BYTES)
-    if _most(line.lstrip().startswith("{") and _LOGPUSH_FIELD.search(line) is not None for line in lines):
+    lines = _voting_lines(text, is_cut=len(head) >= HEAD_BYTES)
+    if _is_majority(
+        line.lstrip().startswith("{") and _LOGPUSH_FIELD.search(line) is not None for line in lines
+    ):
         return "logpush"
     if text.lstrip().startswith("{") and _HAR_LATER.search(text):
         return "har"
-    return "combined" if _most(parse_line(line) is not None for line in lines) else None
+    return "combined" if _is_majority(parse_line(line) is not None for line in lines) else None
 
 
 def infer_format_from_name(name: str) -> Format | None:
@@ -86,7 +88,7 @@ def infer_format_from_name(name: str) -> Format | None:
 
     `name` is in lower case, without the suffix of a compression.
     """
-    return next((format for ending, format in _CLAIMS.items() if name.endswith(ending)), None)
+    return next((format for ending, format in _FORMAT_OF_SUFFIX.items() if name.endswith(ending)), None)
 
 
 def is_utf16(head: bytes) -> bool:
@@ -98,10 +100,10 @@ def describe_content(head: bytes) -> str:
     """Describes a file of unknown format: `a PDF document (begins with '%PDF-1.7')`."""
     if not head.strip():
         return "nothing but blank lines"
-    return f"{_kind_of(head)} (begins with {ascii(head[:24])[1:]})"
+    return f"{_describe_kind(head)} (begins with {ascii(head[:24])[1:]})"
 
 
-def _kind_of(head: bytes) -> str:
+def _describe_kind(head: bytes) -> str:
     kind = next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
     if kind is not None:
         return kind
@@ -123,7 +125,7 @@ def decode_text(head: bytes) -> str:
     return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
 
 
-def _votes(text: str, *, is_cut: bool) -> list[str]:
+def _voting_lines(text: str, *, is_cut: bool) -> list[str]:
     """Returns the first non-blank lines.
 
     The last line, if the head cuts it, counts only if it is the only one.
@@ -133,7 +135,7 @@ def _votes(text: str, *, is_cut: bool) -> list[str]:
     return [line for line in whole if line.strip()][:_LINES]
 
 
-def _most(votes: Iterable[bool]) -> bool:
+def _is_majority(votes: Iterable[bool]) -> bool:
     """Whether at least half of the votes are true."""
     given = list(votes)
     return bool(given) and 2 * sum(given) >= len(given)
@@ -174,7 +176,7 @@ def choose_format(named: NamedFile, head: bytes, asked: str) -> Format:
         WrongFormat: any other file of unknown format.
     """
     if not head:
-        raise _refusal(named, "is empty", "Leave it out, or capture traffic first.")
+        raise _rejection(named, "is empty", "Leave it out, or capture traffic first.")
     found = detect_format(head)
     if asked != "auto":
         return _asked_format(named, head, cast(Format, asked), found)
@@ -186,7 +188,7 @@ def choose_format(named: NamedFile, head: bytes, asked: str) -> Format:
     ):  # other logs are stored next to access logs
         problem = f"is named like {LABELS[claimed]} but holds {describe_content(head)}"
         raise WrongFormat(named.printable, problem, _way_out(head))
-    raise _refusal(named, f"has no known format: {describe_content(head)}", _way_out(head))
+    raise _rejection(named, f"has no known format: {describe_content(head)}", _way_out(head))
 
 
 def _asked_format(named: NamedFile, head: bytes, asked: Format, found: Format | None) -> Format:
@@ -195,7 +197,7 @@ def _asked_format(named: NamedFile, head: bytes, asked: Format, found: Format | 
     Of a folder, only files that look like that format are accepted.
     """
     if is_utf16(head) and asked != "har":
-        raise _refusal(named, "is UTF-16 text, where UTF-8 is expected", _way_out(head))
+        raise _rejection(named, "is UTF-16 text, where UTF-8 is expected", _way_out(head))
     if not named.is_explicit and found != asked:
         raise SkippedFile(
             f"is not of the format {LABELS[asked]}: {LABELS[found] if found else describe_content(head)}"
@@ -203,7 +205,7 @@ def _asked_format(named: NamedFile, head: bytes, asked: Format, found: Format | 
     return asked
 
 
-def _refusal(named: NamedFile, problem: str, way_out: str) -> Exception:
+def _rejection(named: NamedFile, problem: str, way_out: str) -> Exception:
     return WrongFormat(named.printable, problem, way_out) if named.is_explicit else SkippedFile(problem)
 
 

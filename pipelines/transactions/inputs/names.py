@@ -36,13 +36,13 @@ class NamedFile:
         path: of a remote file, its name alone.
         is_explicit: named itself, rather than found in a folder or by a glob.
         uri: of a remote file.
-        oddity: why it cannot be read as a file, or None.
+        exclusion_reason: why it cannot be read as a file, or None.
     """
 
     path: Path
     is_explicit: bool
     uri: str | None = None
-    oddity: str | None = None
+    exclusion_reason: str | None = None
 
     @property
     def printable(self) -> str:
@@ -109,17 +109,19 @@ def list_files(argument: str, unlisted: Callable[[OSError], None]) -> Iterator[N
     for path in found:
         if path.is_dir():
             yield from (
-                NamedFile(file, is_explicit=False, oddity=_oddity(file))
+                NamedFile(file, is_explicit=False, exclusion_reason=_exclusion_reason(file))
                 for file in _files_below(path, unlisted)
             )
             continue
-        oddity = _oddity(path)
-        if oddity is not None and is_literal:
-            raise InputError(printable_name(argument), oddity, "Store the traffic in a file and name that.")
-        yield NamedFile(path, is_explicit=is_literal, oddity=oddity)
+        exclusion_reason = _exclusion_reason(path)
+        if exclusion_reason is not None and is_literal:
+            raise InputError(
+                printable_name(argument), exclusion_reason, "Store the traffic in a file and name that."
+            )
+        yield NamedFile(path, is_explicit=is_literal, exclusion_reason=exclusion_reason)
 
 
-def _oddity(path: Path) -> str | None:
+def _exclusion_reason(path: Path) -> str | None:
     """Says why a directory entry must not be opened; None for files.
 
     Reading a FIFO may block for ever, and a device has no end.

@@ -60,7 +60,8 @@ def parse(lines: DataFrame) -> DataFrame:
         "_parts", F.when(F.size("_split") == len(FIELDS), F.col("_split"))
     )  # else the line unchanged
     fields = matched.select(
-        "*", *(_present(F.get("_parts", F.lit(at))).alias(f"_{name}") for at, name in enumerate(FIELDS))
+        "*",
+        *(_null_if_absent(F.get("_parts", F.lit(at))).alias(f"_{name}") for at, name in enumerate(FIELDS)),
     )
     return fields.select(
         "source",
@@ -92,7 +93,7 @@ def _error() -> Column:
     return F.when(~F.col("is_blank"), problem)
 
 
-def _present(field: Column) -> Column:
+def _null_if_absent(field: Column) -> Column:
     """Returns null for a value that the log omits.
 
     It is `-`, or empty where the pattern's part is optional.

@@ -88,15 +88,15 @@ _ESCAPED: Final = re.compile(r"(?:[^%\s\"<>&=\x7f-\U0010ffff]|%[0-9A-Fa-f]{2})*+
 
 def encode_form(items: Any) -> str:
     """Encodes listed parameters as a URL-encoded body; empty if there are none."""
-    return urlencode(_plain(list(name_value_pairs(items))), quote_via=quote_plus)
+    return urlencode(_decode_if_sent(list(name_value_pairs(items))), quote_via=quote_plus)
 
 
 def encode_query(items: Any) -> str:
     """Encodes listed parameters as a query string; empty if there are none."""
-    return urlencode(_plain(list(name_value_pairs(items))), quote_via=quote)
+    return urlencode(_decode_if_sent(list(name_value_pairs(items))), quote_via=quote)
 
 
-def _plain(found: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+def _decode_if_sent(found: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
     """Returns names and values decoded; some tools list them as they were sent.
 
     A list is taken as sent, and is decoded once, if it contains an escape anywhere and nothing that encoded text cannot contain.
@@ -212,7 +212,7 @@ NOT_A_REQUEST_REASONS: Final = (*dict.fromkeys(_KINDS.values()), _EXTENSION, OTH
 
 
 def reason_not_a_request(
-    method: str | None, url: str | None, status: str | None, *, has_answer: bool
+    method: str | None, url: str | None, status: str | None, *, has_response: bool
 ) -> str | None:
     """Returns why an entry is not a request that a server answered.
 
@@ -222,7 +222,7 @@ def reason_not_a_request(
         method: of the request; an entry without one is incomplete.
         url: of the request.
         status: as recorded: 0 (Chrome), -1 (Playwright) or nothing if there was no response.
-        has_answer: whether header fields of a response were recorded.
+        has_response: whether header fields of a response were recorded.
     """
     if not method or not url:
         return None
@@ -230,12 +230,12 @@ def reason_not_a_request(
     name = scheme.group(1).lower() if scheme else None
     if name is not None and name not in _HTTP and method.upper() != "CONNECT":
         return _KINDS.get(name) or (_EXTENSION if name.endswith("extension") else OTHER_SCHEME)
-    if name in _HTTP and (_is_none(status) or (not status and not has_answer)):
+    if name in _HTTP and (_means_no_response(status) or (not status and not has_response)):
         return NO_RESPONSE
     return None
 
 
-def _is_none(status: str | None) -> bool:
+def _means_no_response(status: str | None) -> bool:
     return status is not None and re.fullmatch(r"0|-\d{1,3}", status) is not None
 
 
@@ -271,7 +271,7 @@ def _record(entry: Any) -> dict[str, Any]:
     post = request.get("postData")
     post = post if isinstance(post, dict) else {}
     body = _body(post)
-    answer = _response(response if isinstance(response, dict) else {})
+    response_fields = _response(response if isinstance(response, dict) else {})
     method = scalar_to_text(request.get("method")) or pseudo.get(":method")
     return {
         "transaction_id": scalar_to_text(entry.get("_ray")),
@@ -290,9 +290,9 @@ def _record(entry: Any) -> dict[str, Any]:
         "cookies": parse_cookies(request.get("cookies"), fields.get("cookie")),
         "request_body": body,
         "not_request": reason_not_a_request(
-            method, url, answer["status"], has_answer=bool(answer["response_headers"])
+            method, url, response_fields["status"], has_response=bool(response_fields["response_headers"])
         ),
-        **answer,
+        **response_fields,
     }
 
 

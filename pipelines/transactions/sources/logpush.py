@@ -20,7 +20,7 @@ from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.lines import read_lines
 from pipelines.transactions.tables import conform_to_staged
 
-_JOINT = "\n"
+_NAME_SEPARATOR = "\n"
 _REPEATED = r"(?:\A|\n)([^\n]*+)\n\1(?:\n|\z)"
 """Matches sorted, joined names of which one may occur twice. Spark's sets of texts are not compiled and ten times as slow."""
 
@@ -31,7 +31,7 @@ def with_lower_names(names: Column) -> Column:
     Of names that become equal the first is kept. Null stays null.
     """
     keys = F.map_keys(names)
-    joined = F.array_join(keys, _JOINT)
+    joined = F.array_join(keys, _NAME_SEPARATOR)
     is_clean = (F.lower(joined) == joined) & _are_unique(keys)
     return F.when(is_clean, names).otherwise(_first_of_each(F.map_entries(names), F.lower))
 
@@ -48,7 +48,7 @@ def with_unique_names(names: Column) -> Column:
 
 def _are_unique(keys: Column) -> Column:
     """Whether no name occurs twice. Null for null."""
-    joined = F.array_join(F.sort_array(keys), _JOINT)
+    joined = F.array_join(F.sort_array(keys), _NAME_SEPARATOR)
     return (
         (F.size(keys) < 2)
         | ~joined.rlike(_REPEATED)

@@ -103,7 +103,7 @@ def parse_timestamp(text: Column, zone: str | None) -> Column:
         .when(number < 1e17, number / 1e6)
         .otherwise(number / 1e9)
     )
-    read = F.try_to_timestamp(_as_cast_reads(text))
+    read = F.try_to_timestamp(_to_castable(text))
     local = F.to_utc_timestamp(read, zone) if zone else F.lit(None).cast("timestamp")
     return (
         F.when(text.rlike(UNIX_TIME), F.timestamp_micros((seconds * 1e6).cast("bigint")))
@@ -112,7 +112,7 @@ def parse_timestamp(text: Column, zone: str | None) -> Column:
     )
 
 
-def _as_cast_reads(text: Column) -> Column:
+def _to_castable(text: Column) -> Column:
     """Converts ISO 8601 text to the notation that Spark's cast accepts.
 
     That is a decimal point, seconds, and no blank before the zone. Most texts have it already.
@@ -181,36 +181,36 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
     is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
     is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
     checks = (
-        _violated(
+        _violation(
             "URL scheme is not HTTP: nothing travelled over the network",
             scheme.isNotNull() & ~scheme.isin(*HTTP_SCHEMES),
         ),
         *_time_checks(now, settings.time_window_years),
-        _violated("host is missing", host_name.isNull()),
-        _violated(
+        _violation("host is missing", host_name.isNull()),
+        _violation(
             "host has characters that are not allowed in a host name",
             host_name.isNotNull() & ~host_name.rlike(HOST),
         ),
-        _violated("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
-        _violated("request target is missing", path.isNull() | (path == "")),
-        _violated(
+        _violation("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
+        _violation("request target is missing", path.isNull() | (path == "")),
+        _violation(
             "request target is neither a path nor an absolute URL",
             is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*") & ~is_tunnel,
         ),
-        _violated(
+        _violation(
             "CONNECT opens a tunnel: its target is a host and port, not a path", path.isNotNull() & is_tunnel
         ),
-        _violated("request target has control characters", target.isNotNull() & target.rlike(CONTROLS)),
-        _violated(
+        _violation("request target has control characters", target.isNotNull() & target.rlike(CONTROLS)),
+        _violation(
             f"path is longer than {PATH_CHARACTERS} characters",
             path.isNotNull() & (F.length(path) > PATH_CHARACTERS),
         ),
-        _violated("status is missing or not a number", status.isNull()),
-        _violated(
+        _violation("status is missing or not a number", status.isNull()),
+        _violation(
             "status is 0: the request got no response (aborted, blocked or not sent)",
             status.isNotNull() & (status == 0),
         ),
-        _violated(
+        _violation(
             "status is not between 100 and 599",
             status.isNotNull() & (status != 0) & ~status.between(100, 599),
         ),
@@ -229,13 +229,13 @@ def _time_checks(now: datetime, window_years: int) -> list[Column]:
     age = F.abs(F.unix_timestamp(time) - F.lit(int(now.timestamp())))
     far = f"time is more than {window_years} years from now: wrong unit?"
     return [
-        _violated(NO_ZONE, time.isNull() & has_no_zone),
-        _violated("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
-        _violated(far, time.isNotNull() & (age > window_years * 366 * 86400)),
+        _violation(NO_ZONE, time.isNull() & has_no_zone),
+        _violation("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
+        _violation(far, time.isNotNull() & (age > window_years * 366 * 86400)),
     ]
 
 
-def _violated(reason: str, fails: Column) -> Column:
+def _violation(reason: str, fails: Column) -> Column:
     """Returns `reason`, or NULL if the check holds.
 
     An undecided (NULL) check counts as failed: no row may disappear.

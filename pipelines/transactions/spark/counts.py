@@ -63,7 +63,7 @@ def count_files(rows: DataFrame) -> list[FileCounts]:
     )
     files: dict[str, FileCounts] = {}
     for row in found:
-        file = files.setdefault(row["source"], _nothing(row["source"]))
+        file = files.setdefault(row["source"], _empty_counts(row["source"]))
         file["last_line"] = max(filter(None, (file["last_line"], row["last_line"])), default=None)
         if row["not_request"] is not None:
             file["not_requests"][row["not_request"]] += row["n"]
@@ -119,7 +119,7 @@ def first_and_last_times(counted: Iterable[FileCounts]) -> list[datetime]:
     return [time for file in counted for time in (file["first_time"], file["last_time"]) if time is not None]
 
 
-def _nothing(source: str) -> FileCounts:
+def _empty_counts(source: str) -> FileCounts:
     return FileCounts(
         source=source,
         read=0,

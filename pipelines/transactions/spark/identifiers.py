@@ -69,21 +69,23 @@ def identifier_hashes(sessions: Sequence[SessionIdentifier], jwt_claims: Sequenc
     # All names are searched together first: a lambda is interpreted, and most requests have no such header.
     names = F.array_join(F.map_keys(headers), "\n")
     parts = [
-        _hashed("header", headers, is_identifying_header, names.rlike(_sieve(certain_headers))),
-        _hashed("cookie", cookies, is_identifying_cookie, F.size(cookies) > 0),
+        _hash_values(
+            "header", headers, is_identifying_header, names.rlike(_identifying_names_pattern(certain_headers))
+        ),
+        _hash_values("cookie", cookies, is_identifying_cookie, F.size(cookies) > 0),
     ]
     if claims:
-        parts.append(_claims(claims))
+        parts.append(_hash_claims(claims))
     return F.map_concat(*parts)
 
 
-def _sieve(certain: Sequence[str]) -> str:
+def _identifying_names_pattern(certain: Sequence[str]) -> str:
     """Builds a pattern that matches lines of header names if one may be identifying."""
     sure, never = ("|".join(map(re.escape, names)) for names in (certain, STANDARD_HEADERS))
     return rf"(?m)^(?:(?:{sure})$|(?!(?:{never})$).*?{redaction.SECRET_NAME})"
 
 
-def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column], may_hold: Column) -> Column:
+def _hash_values(prefix: str, values: Column, keep: Callable[[Column], Column], may_hold: Column) -> Column:
     """Hashes the `values` whose names are to be kept, by name.
 
     Empty where `may_hold` is false.
@@ -94,7 +96,7 @@ def _hashed(prefix: str, values: Column, keep: Callable[[Column], Column], may_h
     return F.when(may_hold, named).otherwise(F.create_map().cast("map<string,string>"))
 
 
-def _claims(names: Sequence[str]) -> Column:
+def _hash_claims(names: Sequence[str]) -> Column:
     """Returns the keyed hashes of claims of a JWT bearer token (RFC 7519).
 
     The column is a map: "jwt:NAME" → keyed hash; empty without a token.

@@ -25,7 +25,7 @@ COLUMNS = (*MASKERS, RAW)
 MASKED = StructType([StructField(name, StringType()) for name in COLUMNS])
 
 
-def mask_texts(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
+def mask_texts(rows: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:
     """Masks the texts of validated rows.
 
     `raw` becomes the text `original` of a rejected row, masked and cut, otherwise NULL. A body that is empty or longer than
@@ -36,7 +36,7 @@ def mask_texts(judged: DataFrame, *, body_max_bytes: int, original: Column, raw_
     rejected = F.substring(
         original, 1, 4 * raw_characters
     )  # masking shortens the text; the rest need not be read
-    cut = judged.withColumns(
+    cut = rows.withColumns(
         {
             **{name: F.substring(name, 1, TEXT_CHARACTERS) for name in ("path", "query")},
             "request_body": kept,

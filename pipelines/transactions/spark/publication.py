@@ -96,12 +96,12 @@ class IngestResult:
 
     Attributes:
         files: number of files ingested.
-        known: number of files that held nothing new.
+        unchanged: number of files that held nothing new.
         records: records read.
         valid: new transactions.
         quarantined: rejected records.
         repeated: records that the tables held already.
-        known_valid: transactions of these files that the tables held before.
+        valid_before: transactions of these files that the tables held before.
         unreadable: "path: problem" of each file that was left out.
         warnings: failed expectations that do not stop the run.
         notes: files that have grown or were replaced, in words.
@@ -110,12 +110,12 @@ class IngestResult:
     """
 
     files: int
-    known: int
+    unchanged: int
     records: int
     valid: int
     quarantined: int
     repeated: int = 0
-    known_valid: int = 0
+    valid_before: int = 0
     unreadable: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -124,7 +124,7 @@ class IngestResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Published:
+class _PublishedBatch:
     """A published batch.
 
     Attributes:
@@ -166,7 +166,7 @@ def _ingest(
 ) -> IngestResult:
     _recover(warehouse)
     found = compare_with_ledger(warehouse, inputs)
-    nothing = IngestResult(0, found.known, 0, 0, 0, known_valid=found.known_valid)
+    nothing = IngestResult(0, found.unchanged, 0, 0, 0, valid_before=found.valid_before)
     if not found.new:
         return nothing
     batch_id = sha256("".join(sorted(item.checksum for item in found.new)).encode()).hexdigest()[:16]
@@ -175,9 +175,9 @@ def _ingest(
     preload()
     try:
         with stage_batch(warehouse.spark, found.new, folder, key=key, now=now, settings=settings) as batch:
-            done = _published(warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs)
+            done = _check_and_publish(warehouse, batch, batch_id, found.earlier, settings, now=now, docs=docs)
     except InputError as error:
-        if not found.known or settings.ingest.unreadable_files == "error":
+        if not found.unchanged or settings.ingest.unreadable_files == "error":
             raise
         # Everything readable is in the tables already: repeating the command is not an error.
         return replace(nothing, unreadable=(f"{error.source}: {error.problem}",))
@@ -198,7 +198,7 @@ def _ingest(
     )
 
 
-def _published(
+def _check_and_publish(
     warehouse: Warehouse,
     batch: Batch,
     batch_id: str,
@@ -207,7 +207,7 @@ def _published(
     *,
     now: datetime,
     docs: Path | None,
-) -> _Published:
+) -> _PublishedBatch:
     """Counts, checks and publishes the batch."""
     counted: Sequence[FileCounts] = batch.counted
     _require_inputs(counted, batch.files)
@@ -221,15 +221,15 @@ def _published(
         batch = replace(batch, files=files, rows=batch.rows.where(~F.col("source").isin(*useless)))
         counted = [row for row in counted if row["source"] not in useless]
     problems = refused if nothing_left else ()
-    quality = _checked(warehouse, batch, counted, settings, problems, now=now, docs=docs)
-    rows, repeated = _without_repeats(warehouse, batch, counted, earlier)
+    quality = _run_checks(warehouse, batch, counted, settings, problems, now=now, docs=docs)
+    rows, repeated = _drop_repeats(warehouse, batch, counted, earlier)
     rows_of = {row["source"]: row for row in counted}
     records = [
         _batch_row(item, batch_id, rows_of.get(item.uri), repeated.get(item.uri, 0), quality, now)
         for item in batch.files
     ]
     _publish(warehouse, rows, records, now)
-    return _Published(counted, repeated, quality, refused)
+    return _PublishedBatch(counted, repeated, quality, refused)
 
 
 def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> None:
@@ -246,7 +246,7 @@ def _require_inputs(counted: Sequence[FileCounts], files: Sequence[Input]) -> No
         )
 
 
-def _without_repeats(
+def _drop_repeats(
     warehouse: Warehouse, batch: Batch, counted: Sequence[FileCounts], earlier: Mapping[str, EarlierIngest]
 ) -> tuple[DataFrame, dict[str, int]]:
     """Returns the rows that are not in the table, and by source how many are."""
@@ -260,7 +260,7 @@ def _without_repeats(
     return (batch.rows.join(found, [*POSITION], "left_anti") if repeated else batch.rows), repeated
 
 
-def _checked(
+def _run_checks(
     warehouse: Warehouse,
     batch: Batch,
     counted: Sequence[FileCounts],
@@ -312,7 +312,7 @@ def _batch_row(
         "content": scan and scan.content,
         "first_line": scan and scan.first_line,
         "bytes": scan and scan.bytes,
-        "lines": scan and _whole_lines(scan, counted),
+        "lines": scan and _count_complete_lines(scan, counted),
         "line_bytes": scan and scan.line_bytes,
         "first_time": counted["first_time"] if counted else None,
         "last_time": counted["last_time"] if counted else None,
@@ -322,7 +322,7 @@ def _batch_row(
     }
 
 
-def _whole_lines(scan: Scan, counted: FileCounts | None) -> int | None:
+def _count_complete_lines(scan: Scan, counted: FileCounts | None) -> int | None:
     """Returns the number of lines that end in a line break.
 
     The lines of a remote file were not counted before: the number of its last record is used.

@@ -67,9 +67,9 @@ def stage_batch(
     if not whole:
         raise_problem(sorted(broken.items()), inputs)
     try:
-        rows = _judged(spark, whole, key=key, now=now, settings=settings)
+        rows = _read_validated(spark, whole, key=key, now=now, settings=settings)
         _write(rows, folder, whole, most)
-        found = _identified(spark.read.schema(rows.schema).parquet(folder), spark, whole)
+        found = _with_ids(spark.read.schema(rows.schema).parquet(folder), spark, whole)
         counted = count_files(found)
         problems = find_file_problems(counted)
         files = tuple(entry for entry in whole if entry.uri not in problems)
@@ -88,7 +88,7 @@ def stage_batch(
         remove_folder(spark, folder)
 
 
-def _judged(
+def _read_validated(
     spark: SparkSession, inputs: Sequence[Input], *, key: bytes, now: datetime, settings: Settings
 ) -> DataFrame:
     """Returns the records of `inputs`, typed and validated; lazy."""
@@ -125,7 +125,7 @@ def _names(inputs: Sequence[Input]) -> Mapping[str, str]:
     return {entry.uri: entry.name for entry in inputs}
 
 
-def _identified(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
+def _with_ids(rows: DataFrame, spark: SparkSession, inputs: Sequence[Input]) -> DataFrame:
     """Adds source_id, exact line numbers, and transaction_id if the log has none.
 
     Blank lines are dropped. Lines written after the file was scanned are dropped, too: the next ingest reads on from there and

@@ -151,7 +151,7 @@ def find_damaged(inputs: Iterable[Input], max_bytes: int = sys.maxsize) -> list[
     These cannot be decompressed to the end, or hold more than `max_bytes`. Each one is read as a whole, so this is called only
     after a Spark job failed, to name the file at fault.
     """
-    return [(entry, why) for entry in inputs if (why := _damage(entry, max_bytes)) is not None]
+    return [(entry, why) for entry in inputs if (why := _find_damage(entry, max_bytes)) is not None]
 
 
 def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
@@ -175,7 +175,7 @@ def _inputs_of(argument: str, search: _Search) -> Iterator[Input]:
         except SkippedFile as reason:
             search.skipped.append((named.printable, str(reason)))
         except (DamagedError, TooLargeError, OSError, InputError) as error:
-            problem = error if isinstance(error, InputError) else _unreadable(named.path, error)
+            problem = error if isinstance(error, InputError) else _unreadable_error(named.path, error)
             if search.unreadable == "error" or (named.is_explicit and isinstance(error, WrongFormat)):
                 raise problem from error
             search.skipped.append((problem.source, problem.problem))
@@ -187,8 +187,8 @@ def _local(named: NamedFile, search: _Search) -> Input:
     Raises:
         SkippedFile, InputError, DamagedError, TooLargeError, OSError: why it is not one.
     """
-    if named.oddity is not None:
-        raise SkippedFile(named.oddity)
+    if named.exclusion_reason is not None:
+        raise SkippedFile(named.exclusion_reason)
     path = named.path.resolve()  # Spark would resolve `link/../x` textually, which may be another file
     uri = spark_uri(path)
     with path.open("rb") as stored:
@@ -231,7 +231,7 @@ def _checksum(path: Path) -> str:
         return hashlib.file_digest(stored, "sha256").hexdigest()
 
 
-def _damage(entry: Input, max_bytes: int) -> str | None:
+def _find_damage(entry: Input, max_bytes: int) -> str | None:
     if entry.path is None or entry.compression == "none":
         return None
     try:
@@ -244,7 +244,7 @@ def _damage(entry: Input, max_bytes: int) -> str | None:
     return None
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def _unreadable_error(path: Path, error: Exception) -> InputError:
     if isinstance(error, OSError):
         return InputError(
             printable_name(path), f"cannot be read ({error.strerror})", "Grant read access, or leave it out."

@@ -49,15 +49,15 @@ class LedgerComparison:
 
     Attributes:
         new: inputs to be read; a log that has grown is read from where the last ingest stopped.
-        known: number of inputs that hold nothing new.
-        known_valid: transactions of all inputs that are in the tables.
+        unchanged: number of inputs that hold nothing new.
+        valid_before: transactions of all inputs that are in the tables.
         earlier: for inputs of `new`, by `uri`, earlier ingests that may hold some of their records.
         notes: files that have grown or were replaced, in words.
     """
 
     new: tuple[Input, ...]
-    known: int
-    known_valid: int
+    unchanged: int
+    valid_before: int
     earlier: dict[str, EarlierIngest]
     notes: tuple[str, ...]
 
@@ -71,7 +71,7 @@ def compare_with_ledger(warehouse: Warehouse, inputs: Sequence[Input]) -> Ledger
             return {length: content for length, (content, _) in found.items()}
         return {length: hash_ends(warehouse.spark, entry.location or entry.uri, length) for length in lengths}
 
-    return compare_with_rows(_rows(warehouse, inputs), inputs, contents)
+    return compare_with_rows(_read_rows(warehouse, inputs), inputs, contents)
 
 
 def compare_with_rows(
@@ -84,15 +84,15 @@ def compare_with_rows(
         by_name[row["source"]].append(row)
         if row["lines"] is not None:
             by_line[row["first_line"]].append(row)
-    new, notes, earlier, known, valid = list[Input](), list[str](), dict[str, EarlierIngest](), 0, 0
+    new, notes, earlier, unchanged, valid = list[Input](), list[str](), dict[str, EarlierIngest](), 0, 0
     for entry in inputs:
-        same, before = by_id.get(entry.checksum), _beginnings(entry, by_line, contents)
+        same, before = by_id.get(entry.checksum), _find_beginnings(entry, by_line, contents)
         valid += sum(row["valid"] for row in before) or (same["valid"] if same else 0)
         if same or (before and before[-1]["content"] == (entry.scan and entry.scan.content)):
-            known += 1
+            unchanged += 1
             continue
         if before:
-            found, earlier[entry.uri] = _grown(entry, before[-1])
+            found, earlier[entry.uri] = _continue_reading(entry, before[-1])
             new.append(found)
             notes.append(
                 f"{printable_name(entry.name)}: has grown; reading continues at line {found.lines_before + 1:,}"
@@ -104,10 +104,10 @@ def compare_with_rows(
             notes.append(
                 f"{printable_name(entry.name)}: its content has changed since it was last read; read from the start"
             )
-    return LedgerComparison(tuple(new), known, valid, earlier, tuple(notes))
+    return LedgerComparison(tuple(new), unchanged, valid, earlier, tuple(notes))
 
 
-def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[LedgerRow]:
+def _read_rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[LedgerRow]:
     """Returns the published rows of the ledger that may concern one of the inputs."""
     lines = sorted({entry.scan.first_line for entry in inputs if entry.scan is not None})
     wanted = (
@@ -119,7 +119,9 @@ def _rows(warehouse: Warehouse, inputs: Sequence[Input]) -> list[LedgerRow]:
     return [row.asDict() for row in found.collect()]
 
 
-def _beginnings(entry: Input, by_line: dict[str, list[LedgerRow]], contents: PrefixHashes) -> list[LedgerRow]:
+def _find_beginnings(
+    entry: Input, by_line: dict[str, list[LedgerRow]], contents: PrefixHashes
+) -> list[LedgerRow]:
     """Returns the rows of the ledger whose whole content `entry` begins with.
 
     Contents are compared by SHA-256; the longest one comes last.
@@ -141,7 +143,7 @@ def _beginnings(entry: Input, by_line: dict[str, list[LedgerRow]], contents: Pre
     return sorted(same, key=lambda row: int(row["bytes"]))
 
 
-def _grown(entry: Input, before: LedgerRow) -> tuple[Input, EarlierIngest]:
+def _continue_reading(entry: Input, before: LedgerRow) -> tuple[Input, EarlierIngest]:
     """Returns where to continue reading.
 
     A last line without a line break was read as it was then; it is read again only if it has grown, too.

@@ -62,7 +62,7 @@ def list_remote_files(spark: SparkSession, argument: str) -> Iterator[RemoteFile
     try:
         yield from _files(spark, argument)
     except Py4JJavaError as error:
-        raise _refusal(argument, error) from error
+        raise _access_error(argument, error) from error
 
 
 def _files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
@@ -89,12 +89,12 @@ def _files(spark: SparkSession, argument: str) -> Iterator[RemoteFile]:
         if one[2] or not _is_hidden(one[1].getPath().toUri().getPath().removeprefix(root))
     ]
     with ThreadPoolExecutor(READERS) as readers:
-        yield from readers.map(lambda one: _described(system, one[1], one[0], one[2]), wanted)
+        yield from readers.map(lambda one: _describe_file(system, one[1], one[0], one[2]), wanted)
 
 
-def _described(system: Any, status: Any, location: str, is_explicit: bool) -> RemoteFile:
+def _describe_file(system: Any, status: Any, location: str, is_explicit: bool) -> RemoteFile:
     uri, size = status.getPath().toUri().toString(), int(status.getLen())
-    version = f"{uri}\n{size}\n{_mark(status)}"
+    version = f"{uri}\n{size}\n{_version_mark(status)}"
     stream = system.open(status.getPath())
     try:
         head = bytes(stream.readNBytes(HEAD_BYTES)) if size else b""
@@ -141,7 +141,7 @@ def _scan(size: int, head: bytes, tail: bytes) -> Scan:
     return Scan(size, _content(head, tail), sha256(line).hexdigest(), None, line_bytes, False)
 
 
-def _mark(status: Any) -> str:
+def _version_mark(status: Any) -> str:
     """Returns the store's version mark: the ETag, otherwise the modification time.
 
     The ETag is that of `org.apache.hadoop.fs.EtagSource`.
@@ -165,10 +165,10 @@ def _is_pattern(argument: str) -> bool:
     return any(char in argument for char in "*?[{")
 
 
-def _refusal(argument: str, error: Py4JJavaError) -> InputError:
+def _access_error(argument: str, error: Py4JJavaError) -> InputError:
     kind = str(error.java_exception.getClass().getSimpleName())
-    said = " ".join(str(error.java_exception.getMessage()).split())[:200]
-    if kind in MISSING_CLIENT or any(name in said for name in MISSING_CLIENT):
+    message = " ".join(str(error.java_exception.getMessage()).split())[:200]
+    if kind in MISSING_CLIENT or any(name in message for name in MISSING_CLIENT):
         return InputError(
             printable_name(argument),
             f"Spark has no client for it ({kind})",
@@ -176,7 +176,7 @@ def _refusal(argument: str, error: Py4JJavaError) -> InputError:
         )
     return InputError(
         printable_name(argument),
-        f"cannot be read ({kind}: {said})",
+        f"cannot be read ({kind}: {message})",
         "Check name, network and credentials of the store.",
     )
 
