@@ -31,6 +31,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
+    """The default settings."""
     return load_settings()
 
 
@@ -55,6 +56,7 @@ def spark(settings: Settings) -> Iterator[SparkSession]:
 
 @pytest.fixture
 def warehouse(spark: SparkSession, tmp_path: Path) -> Warehouse:
+    """An empty warehouse in a temporary folder."""
     return Warehouse(spark, str(tmp_path / "warehouse"))
 
 

@@ -19,6 +19,7 @@ import pytest
 
 @pytest.fixture(scope="session", name="server")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server; it is stopped after all tests."""
     folder = tmp_path_factory.mktemp("server")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

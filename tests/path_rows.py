@@ -42,6 +42,7 @@ def evidence(
     clients: int = 1,
     host: str = "a.example",
 ) -> DataFrame:
+    """Returns evidence of one day for paths of one host."""
     rows = spark.createDataFrame([(host, path) for path in paths], "host string, path string")
     return evidence_of(rows, settings, day, clients)
 
@@ -57,6 +58,7 @@ def merge_evidence(parts: Iterable[DataFrame]) -> DataFrame:
 
 
 def rule_triples(rules: DataFrame) -> set[tuple[str, str, str]]:
+    """Returns (prefix, step, decision) of each rule."""
     return {(row["prefix"], row["step"], row["decision"]) for row in rules.collect()}
 
 

@@ -39,6 +39,7 @@ def validate_records(
     *changes: dict[str, Any],
     sessions: tuple[SessionIdentifier, ...] = (),
 ) -> list[Row]:
+    """Validates records with these changes and returns the rows."""
     rows = validate_rows(
         records(spark, *changes),
         key=b"k" * 32,

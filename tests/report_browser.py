@@ -44,6 +44,7 @@ Open = Callable[..., OpenedPage]
 
 @pytest.fixture(scope="module", name="browser")
 def chromium() -> Iterator[Browser]:
+    """A running Chromium; tests are skipped where no browser is installed."""
     program = os.environ.get("APICENSUS_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         reason = f"no browser: none of {', '.join(PROGRAMS)} is on PATH and APICENSUS_CHROMIUM is not set"
@@ -57,6 +58,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def record_dialog(seen: OpenedPage, dialog: Dialog) -> None:
+    """Records the message of a dialog as a complaint and dismisses it."""
     seen.complaints.append(dialog.message)
     dialog.dismiss()
 
@@ -97,12 +99,15 @@ def report_opener(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 
 def rows(page: Page) -> Locator:
+    """Locates the visible rows of the inventory."""
     return page.locator("#inventory-rows tr.endpoint")
 
 
 def column(page: Page, key: str) -> list[str]:
+    """Returns the texts of one column of the inventory."""
     return page.locator(f"#inventory-rows td.col-{key}").all_text_contents()
 
 
 def count_shown(page: Page) -> str:
+    """Returns the text that counts the visible rows."""
     return page.locator("#inventory-count").inner_text()

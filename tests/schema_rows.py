@@ -34,6 +34,7 @@ Rows = list[tuple[Any, ...]]
 def row(
     name: str, value: str, client: str = "c", day: date = DAYS[0], n: int = 1, requests: int | None = None
 ) -> Any:
+    """Returns one row of values; the location follows from the name."""
     location = {"": "request", "id": "path"}.get(name, "query")
     return (*KEY, location, name, day, value, None, client, n, n if requests is None else requests, False, 1)
 

@@ -23,18 +23,22 @@ LONGEST = 400
 
 @cache
 def graph() -> grimp.ImportGraph:
+    """Builds the graph of imports of all packages, once."""
     return grimp.build_graph("pipelines", "ml", "jobs", include_external_packages=True, cache_dir=None)
 
 
 def may_import_spark(module: str) -> bool:
+    """Returns whether a module is among those that may import pyspark."""
     return module.startswith(SPARK_PACKAGES) or not SPARK_NAMES.isdisjoint(module.split("."))
 
 
 def room(module: str) -> str:
+    """Returns the package of a module, or the package itself."""
     return module if graph().find_children(module) else module.rpartition(".")[0]
 
 
 def cycles(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Returns the groups of nodes that reach each other."""
     pairs = {(one, other) for one, other in edges if one != other}
     names = sorted({name for pair in pairs for name in pair})
     places = {name: place for place, name in enumerate(names)}
@@ -46,6 +50,7 @@ def cycles(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def imports() -> list[tuple[str, str]]:
+    """Returns (importer, imported) of all modules of the project."""
     ours = {module for module in graph().modules if not graph().is_module_squashed(module)}
     return [
         (one, other)

@@ -46,6 +46,7 @@ def quick(settings: Settings) -> ChangeSettings:
 
 
 def hook(url: str, changes: ChangeSettings, secret: str = "") -> Webhook:
+    """Builds a webhook with this address and secret."""
     made = parse_webhook(url, changes, secret)
     assert made is not None
     return made

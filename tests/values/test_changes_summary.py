@@ -23,6 +23,7 @@ ROW: dict[str, Any] = {
 
 
 def shown_change(**other: Any) -> str:
+    """Returns the table of one change as a terminal shows it."""
     stream = io.StringIO()
     console = Console(file=stream, width=PIPED_CHARACTERS, highlight=False, markup=False, emoji=False)
     console.print(build_table([{**ROW, **other}]))

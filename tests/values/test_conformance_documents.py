@@ -58,6 +58,7 @@ def test_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def nested_schema(levels: int) -> dict[str, Any]:
+    """Returns a schema that is nested this deep."""
     schema: dict[str, Any] = {"type": "integer"}
     for _ in range(levels):
         schema = {"type": "array", "items": schema}

@@ -30,6 +30,7 @@ SCHEMA = {"type": "object", "properties": FIELDS, "required": ["n"]}
 
 
 def checker_of_all_styles() -> RequestChecker:
+    """Builds a checker whose document has path, query, JSON and form values."""
     parameters = [query(name, schema) for name, schema in FIELDS.items()]
     path = {"name": "id", "in": "path", "required": True, "schema": FIELDS["n"]}
     form = post(SCHEMA, "application/x-www-form-urlencoded")["post"]["requestBody"]["content"]
@@ -55,6 +56,7 @@ VALUES = st.recursive(
 
 
 def finding_text(result: RequestCheck) -> str:
+    """Returns the findings as text, to search for values."""
     return repr(result.findings)
 
 

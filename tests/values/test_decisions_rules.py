@@ -14,6 +14,7 @@ from tests.decision_examples import ALL_KINDS, parse_entries, templates
 
 
 def rule_triples(*entries: str) -> list[tuple[str, str, str]]:
+    """Returns (prefix, step, decision) of the rules of these entries."""
     return [(rule.prefix, rule.step, rule.decision) for rule in collect_rules(parse_entries(*entries))]
 
 

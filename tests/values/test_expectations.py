@@ -44,6 +44,7 @@ USUAL = BatchCounts(
 def sample_rows(
     statuses: list[int], kinds: Sequence[str | None] = (), bodies: Sequence[int | None] = ()
 ) -> pd.DataFrame:
+    """Returns a sample of rows as the checks read it."""
     size = len(statuses)
     return pd.DataFrame(
         {

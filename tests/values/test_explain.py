@@ -37,7 +37,8 @@ def features(traffic: list[Transaction]) -> Matrix:
 
 
 @pytest.fixture(scope="module")
-def found(features: Matrix) -> Contributions:
+def contributions(features: Matrix) -> Contributions:
+    """The contributions of the bundled model to the scores of `features`."""
     return compute_contributions(load_explainer(load_bundled_model()), features)
 
 
@@ -53,24 +54,32 @@ def calibrated_model(scale: float, bias: float, folder: Path) -> bytes:
     return (folder / "m.cbm").read_bytes()
 
 
-def test_contributions_and_base_value_add_up_to_the_raw_score(features: Matrix, found: Contributions) -> None:
+def test_contributions_and_base_value_add_up_to_the_raw_score(
+    features: Matrix, contributions: Contributions
+) -> None:
     np.testing.assert_allclose(
-        found.values.sum(axis=1) + found.base, raw_scores(load_bundled_model(), features), atol=1e-9
+        contributions.values.sum(axis=1) + contributions.base,
+        raw_scores(load_bundled_model(), features),
+        atol=1e-9,
     )
-    np.testing.assert_allclose(sum_by_group(found.values).sum(axis=1), found.values.sum(axis=1), atol=1e-9)
-    assert compute_base_value(load_explainer(load_bundled_model())) == pytest.approx(found.base, abs=1e-9)
+    np.testing.assert_allclose(
+        sum_by_group(contributions.values).sum(axis=1), contributions.values.sum(axis=1), atol=1e-9
+    )
+    assert compute_base_value(load_explainer(load_bundled_model())) == pytest.approx(
+        contributions.base, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize(("scale", "bias"), [(1.7, -0.4), (0.3, 0.0), (1.0, 2.0)])
 def test_contributions_follow_the_scale_and_the_base_value_takes_the_bias(
-    features: Matrix, found: Contributions, tmp_path: Path, scale: float, bias: float
+    features: Matrix, contributions: Contributions, tmp_path: Path, scale: float, bias: float
 ) -> None:
     model = calibrated_model(scale, bias, tmp_path)
     scaled = compute_contributions(load_explainer(model), features)
     np.testing.assert_allclose(
         scaled.values.sum(axis=1) + scaled.base, raw_scores(model, features), atol=1e-9
     )
-    np.testing.assert_allclose(scaled.values, scale * found.values, atol=1e-9)
+    np.testing.assert_allclose(scaled.values, scale * contributions.values, atol=1e-9)
     before = predict_probabilities(load_classifier(model), features)
     load_explainer(model)
     assert (
@@ -79,14 +88,14 @@ def test_contributions_follow_the_scale_and_the_base_value_takes_the_bias(
 
 
 def test_contributions_of_a_row_do_not_depend_on_its_neighbours(
-    features: Matrix, found: Contributions
+    features: Matrix, contributions: Contributions
 ) -> None:
     ready = load_explainer(load_bundled_model())
     alone = compute_contributions(ready, features[7:8])
     crowd = compute_contributions(ready, np.concatenate([features[7:8], *[features[40:41]] * 3000]))
-    np.testing.assert_allclose(alone.values[0], found.values[7], atol=1e-9)
-    np.testing.assert_allclose(crowd.values[0], found.values[7], atol=1e-9)
-    assert alone.base == pytest.approx(found.base, abs=1e-9) == pytest.approx(crowd.base, abs=1e-9)
+    np.testing.assert_allclose(alone.values[0], contributions.values[7], atol=1e-9)
+    np.testing.assert_allclose(crowd.values[0], contributions.values[7], atol=1e-9)
+    assert alone.base == pytest.approx(contributions.base, abs=1e-9) == pytest.approx(crowd.base, abs=1e-9)
 
 
 def test_the_cause_that_training_rows_have_is_the_first_reason() -> None:
@@ -102,9 +111,9 @@ def test_the_cause_that_training_rows_have_is_the_first_reason() -> None:
     assert (speaks_for == (features[:, FEATURES.index("response_json")] == 1)).mean() > 0.99
 
 
-def test_reasons_are_the_strongest_groups_in_order(features: Matrix, found: Contributions) -> None:
-    sums, names = sum_by_group(found.values), [group.name for group in GROUPS]
-    for row, why in enumerate(select_reasons(features, found.values, 4).to_pylist()):
+def test_reasons_are_the_strongest_groups_in_order(features: Matrix, contributions: Contributions) -> None:
+    sums, names = sum_by_group(contributions.values), [group.name for group in GROUPS]
+    for row, why in enumerate(select_reasons(features, contributions.values, 4).to_pylist()):
         strongest = sorted(np.abs(sums[row]), reverse=True)[:4]
         np.testing.assert_allclose([abs(reason["contribution"]) for reason in why], strongest, rtol=1e-5)
         for reason in why:
@@ -112,11 +121,13 @@ def test_reasons_are_the_strongest_groups_in_order(features: Matrix, found: Cont
             assert reason["value"] == features[row, FEATURES.index(reason["feature"])]
 
 
-def test_text_is_the_phrase_of_the_feature_with_its_direction(features: Matrix, found: Contributions) -> None:
+def test_text_is_the_phrase_of_the_feature_with_its_direction(
+    features: Matrix, contributions: Contributions
+) -> None:
     of_direction = {"for": list_texts("for"), "against": list_texts("against")}
     members = {group.name: group.features for group in GROUPS}
     for reason in (
-        reason for why in select_reasons(features, found.values, 99).to_pylist() for reason in why
+        reason for why in select_reasons(features, contributions.values, 99).to_pylist() for reason in why
     ):
         direction = "for" if reason["contribution"] > 0 else "against"
         place = 3 * FEATURES.index(reason["feature"]) + find_state(reason["feature"], reason["value"])
@@ -124,9 +135,9 @@ def test_text_is_the_phrase_of_the_feature_with_its_direction(features: Matrix, 
         assert reason["feature"] in members[reason["group"]]
 
 
-def test_the_flag_that_holds_stands_for_its_question(features: Matrix, found: Contributions) -> None:
+def test_the_flag_that_holds_stands_for_its_question(features: Matrix, contributions: Contributions) -> None:
     flags = {flag.name for flag in FLAGS}
-    for row, why in enumerate(select_reasons(features, found.values, 99).to_pylist()):
+    for row, why in enumerate(select_reasons(features, contributions.values, 99).to_pylist()):
         for reason in why:
             group = next(group for group in GROUPS if group.name == reason["group"])
             if reason["feature"] in flags and group.is_choice:

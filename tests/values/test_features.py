@@ -19,6 +19,7 @@ UUID = "7f577081-02ab-4ccd-9f01-1234567890ab"
 
 
 def features_of(path: str = "/", host: str = "x.example.com", query: str | None = None) -> dict[str, float]:
+    """Computes the features of one URI, by name."""
     return dict(zip(FEATURES, rows([host], [path], [query])[0].tolist(), strict=True))
 
 

@@ -45,6 +45,7 @@ TEXTS = {"name"}
 
 
 def learn_schema(name: str, draw: Draw) -> dict[str, Any]:
+    """Learns the schema of values that `draw` produces."""
     rng = random.Random(name)  # noqa: S311  # a simulation
     return to_json_schema(infer_values([draw(rng) for _ in range(LEARNED)], name=name, clients=60))
 
@@ -68,6 +69,7 @@ def endpoint(method: str, path: str, *parameters: Parameter) -> Endpoint:
 
 
 def learned_document(profile: Profile) -> dict[str, Any]:
+    """Returns the document of the learned endpoints in this profile."""
     in_body = [parameter("body", f"/{name}", draw, name == "count") for name, draw in BODY.items()]
     whole = Parameter("body", "", {"type": "object"}, True, LEARNED)
     in_form = [parameter("form", name, draw, name == "count") for name, draw in BODY.items()]
@@ -91,6 +93,7 @@ def parse_value(name: str, text: str) -> Any:
 
 
 def valid_requests() -> list[Sent]:
+    """Returns held-out requests with values from the same distributions."""
     rng = random.Random(7)  # noqa: S311  # a simulation
     found = []
     for _ in range(HELD_BACK):
@@ -111,7 +114,7 @@ def valid_requests() -> list[Sent]:
 FILES = f"/users/{uuid.UUID(int=5)}/files"
 WRONG_FORMAT = [Sent("GET", "/users/abc/files"), Sent("GET", f"{FILES}?day=yesterday")]
 """Wrong by their format (uuid, date) alone, which connexion does not check."""
-SPOILT = [
+INVALID = [
     *WRONG_FORMAT,
     Sent("GET", f"{FILES}?limit=many"),
     Sent("GET", f"{FILES}?limit=100000000"),
@@ -132,6 +135,7 @@ SPOILT = [
 
 
 def ours_accepts(given: dict[str, Any], requests: Sequence[Sent]) -> list[bool]:
+    """Returns whether this project accepts each request."""
     check = checker(given)
     asked = (
         Request(HOST, one.method, *_split(one.target), one.media if one.body else None, one.body)
@@ -172,7 +176,7 @@ def test_mutated_requests_are_refused(profile: Profile, accepts: Accepts) -> Non
 
     Its parameters have one type each, so it is wider by design.
     """
-    spoilt = [one for one in SPOILT if accepts is not connexion_accepts or one not in WRONG_FORMAT]
+    spoilt = [one for one in INVALID if accepts is not connexion_accepts or one not in WRONG_FORMAT]
     accepted = [
         one for one, good in zip(spoilt, accepts(learned_document(profile), spoilt), strict=True) if good
     ]

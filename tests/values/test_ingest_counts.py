@@ -25,6 +25,7 @@ def quality(settings: Settings) -> QualitySettings:
 
 
 def counts(valid: int, not_request: int = 0, **reasons: int) -> FileCounts:
+    """Returns the counts of a file by validity and reason."""
     return FileCounts(
         source="file:/a.log",
         read=valid + sum(reasons.values()),

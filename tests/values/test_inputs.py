@@ -22,6 +22,7 @@ from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
 
 
 def names(found: Inputs) -> list[tuple[str, str]]:
+    """Returns (file name, format) of the files that were found."""
     return [(entry.path.name, entry.format) for entry in found.files if entry.path is not None]
 
 

@@ -44,6 +44,7 @@ time.sleep(60)
 
 
 def take_lease(root: Path, settings: LeaseSettings = QUICK, messages: list[str] | None = None) -> Lease:
+    """Takes the lease of a folder."""
     said = messages if messages is not None else []
     return acquire_lease(FolderLease(root), str(root), "ingest", settings, said.append)
 

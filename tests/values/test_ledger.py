@@ -38,12 +38,17 @@ def ledger_row(entry: Input, valid: int = 100) -> dict[str, Any]:
 
 
 def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
+    """Returns length → hash of the content up to it."""
     assert entry.path is not None
     found = hash_prefixes(entry.path, entry.compression, lengths)
     return {length: content for length, (content, _) in found.items()}
 
 
 def look_up(path: Path, *before: dict[str, Any]) -> tuple[LedgerComparison, Input | None]:
+    """Compares a file with rows of the ledger.
+
+    Returns the comparison, and the input that remains to be read.
+    """
     found = compare_with_rows(before, [read_input(path)], contents)
     return found, found.new[0] if found.new else None
 

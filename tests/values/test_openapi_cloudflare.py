@@ -47,6 +47,7 @@ SCHEMAS: st.SearchStrategy[Schema] = st.recursive(
 
 
 def schemas_in(schema: Schema) -> list[Schema]:
+    """Returns the schema and all schemas below it."""
     below = [schema["items"]] if "items" in schema else []
     below += schema.get("properties", {}).values()
     return [schema, *(found for each in below for found in schemas_in(each))]

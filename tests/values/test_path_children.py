@@ -101,6 +101,8 @@ def count_plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]
 
 
 def shares(below: dict[Key, set[str]], key: Key, others: list[Key]) -> dict[str, float]:
+    """Computes the overlaps of the subtree of a child with those of its siblings."""
+
     def parts(of: Key, pattern: str) -> set[str]:
         return {re.sub(pattern, "", rest) for rest in below[of]} if pattern else below[of]
 
@@ -156,6 +158,7 @@ def score_by_text(
 def rules_of(
     rows: Sequence[tuple[str, str]], settings: PathSettings, known: pa.Table | None = None
 ) -> list[tuple[object, ...]]:
+    """Infers the rules of (host, path) rows, sorted."""
     found = infer_rules(table(rows), known, settings, score_by_text)
     return sorted(tuple(row.values()) for row in found.to_pylist())
 

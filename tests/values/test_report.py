@@ -61,6 +61,7 @@ class Elements(HTMLParser):
 
 
 def inline(page: str, tag: str, kind: str | None = None) -> list[str]:
+    """Returns the inline contents of elements with this tag."""
     return [
         text
         for name, attributes, text in Elements(page).inline

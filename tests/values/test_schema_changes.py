@@ -106,6 +106,7 @@ def test_in_a_body_a_string_is_not_a_number() -> None:
 
 
 def probe_of(old: JsonSchema, new: JsonSchema) -> Any:
+    """Returns the probe of the only difference that does not narrow the schema."""
     [only] = [each for each in find_differences(old, new, in_url=True) if each.effect != "narrowed"]
     assert isinstance(only, Difference)
     return only.probe
@@ -116,9 +117,9 @@ def test_probes_say_which_values_the_old_schema_refused() -> None:
     assert probe_of({**INT, "minimum": 0}, INT).below == 0
     assert probe_of(INT, {"type": "integer", "format": "int64"}).above == 2**31 - 1
     assert probe_of({"type": "string", "enum": ["a"]}, WORD).known == ("a",)
-    kinds = probe_of(INT, WORD).kinds
-    assert {"text", "uuid", "number"} <= set(kinds)
-    assert {"integer", "unix-seconds"} & set(kinds) == set()
+    value_kinds = probe_of(INT, WORD).kinds
+    assert {"text", "uuid", "number"} <= set(value_kinds)
+    assert {"integer", "unix-seconds"} & set(value_kinds) == set()
     classes = probe_of({"type": "string", "pattern": "^[a-z]*$"}, WORD).classes
     assert 0 not in classes
     assert 1 in classes  # upper case
@@ -128,7 +129,8 @@ def parameter(location: str, name: str, schema: JsonSchema, *, required: bool = 
     return Parameter(location, name, schema, required, 1)
 
 
-def kinds(old: list[Parameter], new: list[Parameter]) -> list[tuple[str, str, str, bool]]:
+def change_tuples(old: list[Parameter], new: list[Parameter]) -> list[tuple[str, str, str, bool]]:
+    """Returns the differences between two versions as tuples."""
     found = compare_versions(SchemaVersion(tuple(old)), SchemaVersion(tuple(new)))
     return [(each.kind, each.name, each.keyword, each.is_breaking) for each in found]
 
@@ -136,23 +138,23 @@ def kinds(old: list[Parameter], new: list[Parameter]) -> list[tuple[str, str, st
 def test_parameters_come_go_and_become_required() -> None:
     a, b = parameter("query", "a", INT), parameter("query", "b", INT)
     must = parameter("query", "a", INT, required=True)
-    assert kinds([a], [a, b]) == [("parameter-new", "b", "", False)]
-    assert kinds([a, b], [a]) == [("parameter-removed", "b", "", True)]
-    assert kinds([], [must]) == [("parameter-new", "a", "", True)]
-    assert kinds([a], [must]) == [("narrowed", "a", "required", True)]
-    assert kinds([must], [a]) == [("widened", "a", "required", False)]
-    assert kinds([a], [parameter("query", "a", {**INT, "maximum": 9})]) == [
+    assert change_tuples([a], [a, b]) == [("parameter-new", "b", "", False)]
+    assert change_tuples([a, b], [a]) == [("parameter-removed", "b", "", True)]
+    assert change_tuples([], [must]) == [("parameter-new", "a", "", True)]
+    assert change_tuples([a], [must]) == [("narrowed", "a", "required", True)]
+    assert change_tuples([must], [a]) == [("widened", "a", "required", False)]
+    assert change_tuples([a], [parameter("query", "a", {**INT, "maximum": 9})]) == [
         ("narrowed", "a", "maximum", True)
     ]
 
 
 def test_a_required_member_breaks_nobody_where_its_object_is_new_too() -> None:
     whole, member = parameter("body", "", {"type": "object"}), parameter("body", "/a", INT, required=True)
-    assert kinds([], [whole, member]) == [
+    assert change_tuples([], [whole, member]) == [
         ("parameter-new", "", "", False),
         ("parameter-new", "/a", "", False),
     ]
-    assert kinds([whole], [whole, member]) == [("parameter-new", "/a", "", True)]
+    assert change_tuples([whole], [whole, member]) == [("parameter-new", "/a", "", True)]
 
 
 @pytest.mark.parametrize(

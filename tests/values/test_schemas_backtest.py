@@ -32,12 +32,14 @@ Q = ("query", "q")
 
 
 def evidence_of(observations: Iterable[Observation]) -> Evidence:
+    """Returns the evidence of observations."""
     return fold(
         observe(value, client, day, is_first=first) for value, client, day, first in observations
     ).evidence()
 
 
 def observations_of(texts: Iterable[str], clients: int = 60, tag: str = "c") -> list[Observation]:
+    """Returns observations of texts that clients send in turn."""
     return [(text, f"{tag}{i % clients}", DAY, True) for i, text in enumerate(texts)]
 
 
@@ -63,6 +65,7 @@ def back_test(
 
 
 def schema(found: BacktestResult) -> object:
+    """Returns the schema that remains after the back-test, without evidence."""
     return without_evidence(to_json_schema(found.parameters[Q].inferred))
 
 

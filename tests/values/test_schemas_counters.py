@@ -25,10 +25,12 @@ Draw = Callable[[random.Random, date], str]
 
 
 def tail(rng: random.Random) -> str:
+    """Draws six random letters."""
     return "".join(rng.choices("abcdefghjk", k=6))
 
 
 def since(day: date) -> int:
+    """Returns the days since the first day."""
     return (day - FIRST).days
 
 
@@ -80,6 +82,7 @@ STANDING: dict[str, tuple[str, ...]] = {
 
 
 def learn_schema(draw: Callable[[int], tuple[str, date]], n: int, doublings: int = 0) -> dict[str, Any]:
+    """Learns the schema of `n` values, doubled in number several times."""
     observed = []
     for i in range(n):
         value, day = draw(i)

@@ -36,6 +36,7 @@ def enum_of(rows: Sequence[Sent], location: str = "query", name: str = "sort") -
 
 
 def sent_in_turn(values: Sequence[str], n: int = 600, clients: int = 60) -> list[Sent]:
+    """Returns (value, client) rows; values and clients take turns."""
     return [(values[i % len(values)], f"c{i // len(values) % clients}") for i in range(n)]
 
 

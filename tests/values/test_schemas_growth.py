@@ -40,6 +40,7 @@ GROWING: dict[str, Draw] = {
 
 
 def draw_peaks(draw: Draw, rng: random.Random, n: int) -> Peaks:
+    """Draws the peaks of `n` values."""
     highest: dict[int, float] = {}
     for _ in range(n):
         moment = rng.random()

@@ -18,7 +18,8 @@ from pipelines.simulator.vocabulary.operation import compile_path_pattern
 from tests.simulated_files import SEED, digest
 
 
-def share(found: list[Transaction], holds: Callable[[Transaction], object]) -> float:
+def share_of(found: list[Transaction], holds: Callable[[Transaction], object]) -> float:
+    """Returns the share of transactions for which the condition holds."""
     return sum(bool(holds(transaction)) for transaction in found) / len(found)
 
 
@@ -148,14 +149,14 @@ def test_no_signal_separates_the_classes(
     calls: float,
     rest: float,
 ) -> None:
-    api = share([t for t in fleet_traffic if t.is_api], holds)
-    other = share([t for t in fleet_traffic if not t.is_api], holds)
+    api = share_of([t for t in fleet_traffic if t.is_api], holds)
+    other = share_of([t for t in fleet_traffic if not t.is_api], holds)
     assert api >= calls, f"{name}: {api:.4f} of API calls"
     assert other >= rest, f"{name}: {other:.4f} of other traffic"
 
 
 def test_both_classes_have_a_substantial_share(fleet_traffic: list[Transaction]) -> None:
-    assert 0.25 < share(fleet_traffic, lambda t: t.is_api) < 0.6
+    assert 0.25 < share_of(fleet_traffic, lambda t: t.is_api) < 0.6
 
 
 def test_every_kind_is_of_one_class_and_most_kinds_are_seen(

@@ -40,7 +40,7 @@ LIMITS = SimpleNamespace(
     resamples=100,
 )
 SEED = 17
-print(f"bootstrap seed {SEED}")  # noqa: T201 - seeds are printed (house style 2.13)
+print(f"bootstrap seed {SEED}")  # noqa: T201 - seeds are printed, so that a failure can be repeated
 
 
 @pytest.fixture(scope="module")

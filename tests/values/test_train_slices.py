@@ -36,6 +36,7 @@ FOUND = np.array([0.9, 0.2, 0.1, 0.7, 0.8, 0.3])
 
 
 def features(**columns: list[float]) -> pd.DataFrame:
+    """Returns a frame of features with some columns set, the others zero."""
     size = len(next(iter(columns.values())))
     return pd.DataFrame({name: np.zeros(size, np.float32) for name in FEATURES}).assign(**columns)
 
