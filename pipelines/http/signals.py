@@ -20,14 +20,14 @@ class TestKind(StrEnum):
     BETWEEN = "between"  # lies between the two numbers, ends included
     PRESENT = "present"  # is not the empty string
     NAMES = "names"  # an item of the array contains one of the values (which hold no comma)
-    NAMES_HOST = "names_host"  # is a URL or origin of the transaction's own host
+    NAMES_HOST = "names_host"  # is a URL or origin on the transaction's own host
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnTest:
     """One test of one column of the transactions table; `values` are alternatives."""
 
-    __test__ = False  # not a test case, whatever pytest makes of the name
+    __test__ = False  # not a test case, despite its name
 
     column: str
     kind: TestKind

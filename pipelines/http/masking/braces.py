@@ -137,7 +137,7 @@ class _Document:
             leaf.stays = is_type or is_variable or is_sign or leaf.text in _STAYS
         self._leaves.append(leaf)
         frame.items += 1
-        if leaf.quote:  # words may go on
+        if leaf.quote:  # an unquoted value may consist of several words
             self._end_member()
 
     def _name_and_secrecy(self, frame: _Frame) -> tuple[str, Secrecy]:
@@ -248,7 +248,7 @@ def _unquoted(written: str, quote: str) -> str:
         return body
     try:
         return str(json.loads(f'"{body}"', strict=False))
-    except ValueError:  # quoted otherwise, or cut off
+    except ValueError:  # quoted differently, or truncated
         return re.sub(
             r"\\(?:u([0-9A-Fa-f]{4})|([\s\S]))", lambda m: chr(int(m[1], 16)) if m[1] else m[2], body
         )

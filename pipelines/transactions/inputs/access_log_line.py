@@ -39,7 +39,7 @@ _TIME_NEXT: Final = r"(?=\[)"
 _USER: Final = rf'(?:"{QUOTED}" |[^\["]*+){_TIME_NEXT}'
 _IDENT_AND_USER: Final = rf' (?:{_TIME_NEXT}|[^\s"\[]++ {_USER})'
 _USER_ALONE: Final = rf" - {_USER}"
-# `- - shop.example [`: several words of a user, or a virtual host in third place
+# `- - shop.example [`: a user name of several words, or a virtual host in the third field
 _HOST_LAST: Final = rf'\S++ \S++ [^\["]+ (?=[^\s"\[]++ \[)(?:{_CERTAIN_HOST}|{_ANY_ADDRESS}) \['
 
 _MONTH_TIME: Final = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
@@ -86,7 +86,7 @@ CLIENT_AND_HOST: Final[dict[str, str]] = {
     # X-Forwarded-For in place of the client, or before it
     "list": rf"{_client('Listed')}(?:, ?(?:{_ANY_ADDRESS}|unknown|-)){{1,32}}+(?: {_ANY_ADDRESS})?{_IDENT_AND_USER}",
     "no_list": rf"- {_client('Behind')}{_USER_ALONE}",
-    # of two addresses the one that is not of a private network
+    # of two addresses, the one outside private networks
     "private_first": rf"{_PRIVATE}{_ANY_ADDRESS} (?!{_PRIVATE}){_client('PublicSecond')}{_IDENT_AND_USER}",
     "private_second": rf"(?!{_PRIVATE}){_client('PublicFirst')} {_PRIVATE}{_ANY_ADDRESS}{_IDENT_AND_USER}",
     "address": rf"(?!\S++ {_ANY_ADDRESS} |{_HOST_LAST}){_client('')}{_IDENT_AND_USER}",

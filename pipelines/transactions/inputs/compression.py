@@ -62,7 +62,7 @@ class _DecompressedStream(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        self._stream.close()  # and with it the file below
+        self._stream.close()  # also closes the underlying file
         super().close()
 
 

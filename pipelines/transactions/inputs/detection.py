@@ -29,7 +29,7 @@ _FORMAT_OF_SUFFIX: Final[dict[str, Format]] = {
 }
 
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_LINES: Final = 50  # lines that vote: enough to outvote a damaged first one
+_LINES: Final = 50  # lines examined, of which a majority decides: enough to outvote a damaged first one
 _HAR_START: Final = re.compile(r'\s*\{\s*"log"\s*:\s*\{')
 _HAR_LATER: Final = re.compile(
     r'"log"\s*:\s*\{\s*"(?:version|creator|browser|pages|entries|comment|_\w+)"\s*:'

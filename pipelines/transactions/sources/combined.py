@@ -58,7 +58,7 @@ def parse(lines: DataFrame) -> DataFrame:
     split = lines.withColumn("_split", F.split(F.regexp_replace(value, _LINE, _REPLACEMENT), _SEPARATOR))
     matched = split.withColumn(
         "_parts", F.when(F.size("_split") == len(FIELDS), F.col("_split"))
-    )  # else the line unchanged
+    )  # otherwise the line did not match and is unchanged
     fields = matched.select(
         "*",
         *(_null_if_absent(F.get("_parts", F.lit(at))).alias(f"_{name}") for at, name in enumerate(FIELDS)),

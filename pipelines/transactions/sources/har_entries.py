@@ -144,7 +144,7 @@ def _parsed(content: bytes, source: str) -> Any:
     except (
         ValueError,
         RecursionError,
-    ) as error:  # a number of thousands of digits, thousands of nested brackets
+    ) as error:  # a number with thousands of digits, or thousands of nested brackets
         raise InputError(source, f"holds JSON that cannot be read: {error}", _EXPORT_AGAIN) from error
 
 

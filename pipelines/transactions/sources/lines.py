@@ -63,7 +63,7 @@ LINES = StructType(
         StructField("source", StringType()),
         StructField(
             "value", StringType()
-        ),  # the line without its end; null when it is too long or the file is damaged
+        ),  # the line without its line break; null when it is too long or the file is damaged
         StructField("raw", StringType()),  # the line, cut to RAW_CHARACTERS
         StructField("error", StringType()),
         StructField("is_blank", BooleanType()),

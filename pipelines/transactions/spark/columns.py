@@ -11,17 +11,19 @@ from pipelines.http import redaction
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.access_log_line import ADDRESS
 
-# Patterns end with \z: in Java, $ also matches before a last line end.
+# Patterns end with \z: in Java, $ also matches before a final line break.
 MEDIA_TYPE = r"\A[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,96}\z"  # RFC 6838 s. 4.2
-_NAME = "[A-Za-z0-9_.-]{1,64}"  # RFC 9110 s. 5.1 tokens, less the signs that only malformed lines have
+_NAME = (
+    "[A-Za-z0-9_.-]{1,64}"  # RFC 9110 s. 5.1 tokens, without the characters that only malformed lines contain
+)
 FIELD_NAME = rf"\A{_NAME}\z"
 _FIELD_NAMES = rf"\A{_NAME}(?:\n{_NAME})*+\z"
-LEAST_CHARACTERS = 20  # of a time stamp with seconds and zone
+LEAST_CHARACTERS = 20  # length of a timestamp with seconds and zone
 UNIX_TIME = r"\A[0-9]{9,19}(?:\.[0-9]{1,9})?\z"
 LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,30})?)?"
 ZONE = r" ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[A-Z][A-Za-z_]{1,31}(?:/[A-Za-z_+-]{1,31}){1,2})"
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
-# Pairs of a form (WHATWG URL s. 5.1), the first two or the first value not empty, as base64 text ends with "=", too.
+# Pairs of a form (WHATWG URL s. 5.1). Two pairs or a non-empty first value are required, as base64 text also ends with "=".
 FORM_BODY = (
     r"\A(?=[^=&]{1,128}=(?:[^=&]|&[^=&]{1,128}=))"
     r"[\w.*~!$'()+:,;@/?%\[\]-]{1,128}+=[^=\s&\"<>{}]*+(?:&[\w.*~!$'()+:,;@/?%\[\]-]{1,128}+(?:=[^=\s&\"<>{}]*+)?+)*+\z"
@@ -161,7 +163,7 @@ def sorted_names(fields: Column) -> Column:
     )
 
 
-# \z, not $: in Java, $ also matches before a last line end. RFC 3986 s. 3.2.2
+# \z, not $: in Java, $ also matches before a final line break. RFC 3986 s. 3.2.2
 HOST = r"\A(?:[a-z0-9_](?:[a-z0-9_.-]{0,253}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?\z"
 METHOD = r"\A[A-Z][A-Z-]{1,19}\z"
 CONTROLS = r"[\x00-\x1f\x7f]"  # not allowed in a request line (RFC 9112 s. 3)
@@ -230,7 +232,7 @@ def _time_checks(now: datetime, window_years: int) -> list[Column]:
     far = f"time is more than {window_years} years from now: wrong unit?"
     return [
         _violation(NO_ZONE, time.isNull() & has_no_zone),
-        _violation("time is missing or not a time stamp", time.isNull() & ~has_no_zone),
+        _violation("time is missing or not a timestamp", time.isNull() & ~has_no_zone),
         _violation(far, time.isNotNull() & (age > window_years * 366 * 86400)),
     ]
 

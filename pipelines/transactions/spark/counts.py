@@ -26,7 +26,7 @@ WAYS_OUT: Final[Mapping[str, str]] = {
     AMBIGUOUS_CLIENT: "Log the combined format (a virtual host first and with its port: %v:%p %h), or remove everything before "
     "the client",
     NOT_A_LOG_LINE: "Log the common or combined format, or give the right --format",
-    "time is missing or not a time stamp": "Log the time as Apache and nginx do, or as ISO 8601 with its zone",
+    "time is missing or not a timestamp": "Log the time as Apache and nginx do, or as ISO 8601 with its zone",
     "host is missing": "Log the host (Logpush: ClientRequestHost; HAR: absolute URLs)",
 }
 """By reason: how to make a log readable. For other reasons: the right --format, or leave the file out."""

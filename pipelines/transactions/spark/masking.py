@@ -19,7 +19,7 @@ from pipelines.http.masking.sieve import HEADER, STRUCTURED
 from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS, mask_raw
 
 TEXT_CHARACTERS = 65_536
-"""Characters of a path or query that are kept: learning reads the first 500 pairs, and no honest request has more."""
+"""Characters of a path or query that are kept: learning reads the first 500 pairs, and legitimate requests have no more."""
 RAW = "raw"
 COLUMNS = (*MASKERS, RAW)
 MASKED = StructType([StructField(name, StringType()) for name in COLUMNS])
