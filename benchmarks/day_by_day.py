@@ -27,7 +27,7 @@ def main() -> None:
     warehouse, settings, *files = sys.argv[1:]
     run = start_run("days", Path(settings), warehouse, writes=False)
     for file in files:
-        run.forget()  # the cached data is of the days before
+        run.clear_cache()  # the cached data is of the days before
         ingest_inputs(run, [file], "logpush", None)
         discover_endpoints(run, VARIANTS["both"])
         learn_schemas(run, "ml")

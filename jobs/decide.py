@@ -27,7 +27,7 @@ def store_decisions(run: Run, decisions: Sequence[Decision]) -> dict[str, int]:
     warehouse = run.warehouse
     with run.reporter.stage("Storing the decisions") as outcome:
         store(decisions, warehouse)
-        run.forget()
+        run.clear_cache()
         outcome.append(f"{len(decisions):,} in place of all before")
     return {"decisions": len(decisions), **{kind: counts[kind] for kind in KINDS if counts[kind]}}
 

@@ -145,7 +145,7 @@ def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tupl
         ENDPOINT_SLICES.replace(with_inputs_of(found, run), warehouse, build_day_filter(days))
         PATH_TEMPLATES.replace_all(templates, warehouse)
         CLIENTS.replace_all(clients, warehouse)
-        run.forget()
+        run.clear_cache()
     clients.unpersist()
     templates.unpersist()
     return rules, days
@@ -185,7 +185,7 @@ def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
             reasons = sum_reasons(with_reasons(chosen, model, [*CELL], len(GROUPS)))
             kept = held.where(build_day_filter(days)).join(wanted, [*CELL], "left_semi")
             ENDPOINT_REASONS.replace(kept.unionByName(reasons), warehouse, build_day_filter(days))
-            run.forget()
+            run.clear_cache()
         outcome.append(f"{len(found['fresh']):,} days")
 
 

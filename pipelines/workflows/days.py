@@ -1,4 +1,7 @@
-"""What a step has to do again: days of the warehouse, and an endpoint's days (cells), by what each was made from."""
+"""Days and cells (endpoint and day) that a step must work on again.
+
+These are the ones whose inputs differ from those that the stored results were made from.
+"""
 
 from __future__ import annotations
 
@@ -23,51 +26,68 @@ from pipelines.workflows.run import Run
 
 
 def select_wanted_cells(endpoint_slices: DataFrame, endpoints: DataFrame, settings: str) -> DataFrame:
-    """Rows of endpoint_slices and the endpoints that teach → `CELL_KEY, content` (bigint).
+    """Selects the cells of endpoints that teach a schema: `CELL_KEY, content`.
 
-    `content` stands for the traffic of the cell and for `settings`, what else decides which requests teach what.
+    Args:
+        endpoint_slices: Rows of endpoint_slices.
+        endpoints: Endpoints that teach a schema.
+        settings: Everything else that decides which requests teach what.
+
+    Returns:
+        `CELL_KEY` and `content` (bigint), a hash of the traffic of the cell and of `settings`.
     """
     content = F.xxhash64("inputs", "content", F.lit(settings)).alias("content")
     return endpoint_slices.select(*CELL_KEY, content).join(endpoints.select(*ENDPOINT_KEY), [*ENDPOINT_KEY])
 
 
 def find_cell_clients(client_days: DataFrame, templates: DataFrame) -> DataFrame:
-    """Rows of client_days of the clients set apart, with their names → which cells they asked.
+    """Finds the cells that excluded clients sent requests to.
 
-    Returns: `CELL_KEY` without the variant, `client`.
+    Args:
+        client_days: Rows of client_days of the excluded clients, with their names.
+        templates: `host, path_shape, path_template`.
+
+    Returns:
+        `CELL_KEY` without the variant, `client`.
     """
     asked = client_days.select("host", "method", "path_shape", "day", "client")
     return asked.join(templates, ["host", "path_shape"]).select(*CELL_KEY[1:], "client").distinct()
 
 
-def with_cell_clients(cells: DataFrame, askers: DataFrame, maps: DataFrame) -> DataFrame:
-    """Rows of `wanted` → the same with `made_of` (bigint): the clients set apart that asked there, and the endpoint's maps.
+def with_cell_clients(cells: DataFrame, cell_clients: DataFrame, maps: DataFrame) -> DataFrame:
+    """Adds `made_of` (bigint), a hash of the other inputs of each cell.
 
-    `askers`: rows of `askers`; `maps`: rows of `maps_of`.
+    Args:
+        cells: Rows of `select_wanted_cells`.
+        cell_clients: Rows of `find_cell_clients`.
+        maps: Rows of `maps_of`, the objects of each endpoint whose names are data.
     """
-    theirs = askers.groupBy(*CELL_KEY[1:]).agg(F.array_sort(F.collect_set("client")).alias("apart"))
-    known = cells.join(F.broadcast(theirs), [*CELL_KEY[1:]], "left").join(
+    theirs = cell_clients.groupBy(*CELL_KEY[1:]).agg(F.array_sort(F.collect_set("client")).alias("apart"))
+    joined = cells.join(F.broadcast(theirs), [*CELL_KEY[1:]], "left").join(
         F.broadcast(maps), [*ENDPOINT_KEY], "left"
     )
-    return known.select(*CELL_KEY, "content", F.xxhash64("apart", F.to_json("maps")).alias("made_of"))
+    return joined.select(*CELL_KEY, "content", F.xxhash64("apart", F.to_json("maps")).alias("made_of"))
 
 
 def select_stale_cells(cells: DataFrame, learned: DataFrame) -> DataFrame:
-    """Cells that are not among the learned ones, with the same of all columns that both have."""
+    """Selects cells that were not learned with the same values in all shared columns."""
     same = [name for name in cells.columns if name in learned.columns]
     return cells.join(learned.select(*same), same, "left_anti")
 
 
-LEFT_SHOWN = 5
-"""Days that a note names; more are counted."""
+SKIPPED_SHOWN = 5
+"""Days that a note names; the others are counted."""
 
 
 def digest_wanted_inputs(run: Run, variants: Sequence[Variant], model: bytes) -> dict[date, dict[str, str]]:
-    """What a day's rows of each variant must be made from: files, and what decides about their requests."""
+    """Digests the inputs that each day's rows must be made from, by variant.
+
+    Inputs are the files of the day and everything that decides about its requests.
+    """
     selection, endpoints = run.settings.selection, run.settings.endpoints
     aliases = [repr(each) for each in run.decisions if isinstance(each, HostAlias)]
     shared = [
-        package_version(),  # another version may judge a request otherwise
+        package_version(),  # another version may score a request differently
         repr(sorted(selection.sessions.items())),
         repr((endpoints.client_sketch_log2, selection.candidate_floor)),
         *aliases,
@@ -80,23 +100,27 @@ def digest_wanted_inputs(run: Run, variants: Sequence[Variant], model: bytes) ->
 
 
 def read_stored_inputs(run: Run) -> dict[tuple[str, date], str]:
-    """From what the client-days of each variant and day were made.
+    """Reads the digests of inputs of the stored client-days, by variant and day.
 
-    Every row says it of all variants that were worked out with it, so that a day without a row of one is known, too.
+    Each partition has those of all variants that were worked out together, so a day without rows in one variant is known as well.
     """
     own: dict[tuple[str, date], str] = {}
-    beside: dict[tuple[str, date], str] = {}
+    of_other_rows: dict[tuple[str, date], str] = {}
     for each in CLIENT_DAYS.partitions(run.warehouse):
         for variant, inputs in parse_inputs(each["inputs"]).items():
-            known = own if variant == each["variant"] else beside
+            known = own if variant == each["variant"] else of_other_rows
             known[variant, date.fromisoformat(each["day"])] = inputs
-    return beside | own
+    return of_other_rows | own
 
 
 def choose_days_to_score(
     run: Run, variants: Sequence[Variant], model: bytes, choice: DayChoice
 ) -> tuple[dict[date, str], tuple[date, ...]]:
-    """What each day must be made from, and the days whose traffic is read: of all variants together."""
+    """Chooses the days whose traffic is read, for all variants together.
+
+    Returns:
+        The inputs that each day must be made from, and the chosen days.
+    """
     wanted, made = digest_wanted_inputs(run, variants, model), read_stored_inputs(run)
     stale = {
         day
@@ -109,7 +133,7 @@ def choose_days_to_score(
 
 
 def find_unsliced_days(run: Run) -> set[date]:
-    """The days whose endpoint slices were made from other client-days than there are now."""
+    """Finds days whose endpoint slices were made from other client-days than now."""
     have, sliced = (
         {(each["variant"], each["day"], each["inputs"]) for each in table.partitions(run.warehouse)}
         for table in (CLIENT_DAYS, ENDPOINT_SLICES)
@@ -118,13 +142,13 @@ def find_unsliced_days(run: Run) -> set[date]:
 
 
 def with_inputs(rows: DataFrame, inputs: Mapping[date, str]) -> DataFrame:
-    """Rows with `day` → the same plus `inputs`."""
+    """Adds `inputs` to rows with `day`."""
     listed = {day.isoformat(): text for day, text in inputs.items()}
     return rows.withColumn("inputs", look_up(listed, F.col("day").cast("string")))
 
 
 def with_inputs_of(rows: DataFrame, run: Run) -> DataFrame:
-    """Slices → the same plus the `inputs` of the client-days of their variant and day."""
+    """Adds to slices the `inputs` of the client-days of their variant and day."""
     partitions = CLIENT_DAYS.partitions(run.warehouse)
     listed = {f"{each['variant']} {each['day']}": each["inputs"] for each in partitions}
     key = F.concat_ws(" ", "variant", F.col("day").cast("string"))
@@ -132,16 +156,16 @@ def with_inputs_of(rows: DataFrame, run: Run) -> DataFrame:
 
 
 def count_rows_by_day(**frames: DataFrame) -> dict[str, dict[date, int]]:
-    """How many rows each frame has of each day, found in one action."""
+    """Counts the rows of each frame by day, in one Spark action."""
     each = (rows.select("day", F.lit(name).alias("name")) for name, rows in frames.items())
-    found = reduce(DataFrame.unionByName, each).groupBy("name", "day").count().collect()
-    return {name: {row["day"]: row["count"] for row in found if row["name"] == name} for name in frames}
+    counts = reduce(DataFrame.unionByName, each).groupBy("name", "day").count().collect()
+    return {name: {row["day"]: row["count"] for row in counts if row["name"] == name} for name in frames}
 
 
 def report_skipped_days(run: Run, left: Iterable[date]) -> None:
-    """Says which days changed and were not asked for."""
+    """Reports days that changed but were not asked for."""
     days = sorted(left)
     if days:
-        shown = ", ".join(map(str, days[:LEFT_SHOWN]))
-        more = f" and {len(days) - LEFT_SHOWN:,} more" if len(days) > LEFT_SHOWN else ""
-        run.reporter.note(f"  days with new traffic that were not asked for: {shown}{more}")
+        shown = ", ".join(map(str, days[:SKIPPED_SHOWN]))
+        more = f" and {len(days) - SKIPPED_SHOWN:,} more" if len(days) > SKIPPED_SHOWN else ""
+        run.reporter.note(f"  days with new traffic that were not requested: {shown}{more}")

@@ -1,4 +1,4 @@
-"""What steps read of the warehouse under operators' decisions: transactions, candidates, endpoints, each with its reasons."""
+"""Reads transactions, candidates and endpoints under operators' decisions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ SAVED = "saved"
 
 
 def read_transactions(run: Run) -> DataFrame:
-    """The valid transactions; hosts that an operator counts as one have its name."""
+    """Reads valid transactions; aliased hosts have the name of their alias."""
     return with_aliases(TRANSACTIONS.read(run.warehouse), run.decisions)
 
 
 def list_hosts(run: Run) -> DataFrame:
-    """`host`, distinct: of all traffic that discovery read."""
-    return run.kept("hosts", lambda: _hosts(run))
+    """Lists the hosts (`host`, distinct) of all traffic that discovery read."""
+    return run.cached("hosts", lambda: _hosts(run))
 
 
 def session_hosts(run: Run) -> DataFrame:
-    """Rows of `hosts` with `session_key`, NULL where no session identifier is named for the host."""
+    """Adds `session_key` to hosts, NULL if no session identifier is configured."""
     return with_session_key(list_hosts(run), run.settings.selection.sessions)
 
 
@@ -46,62 +46,73 @@ def _hosts(run: Run) -> DataFrame:
     is_whole = any(each["variant"] == "ml" for each in CLIENT_DAYS.partitions(run.warehouse))
     seen = (
         PATH_TEMPLATES.read(run.warehouse) if is_whole else read_transactions(run)
-    )  # session leaves hosts out
+    )  # variant session leaves hosts out
     return seen.select("host").distinct()
 
 
 def estimated_endpoints(run: Run) -> DataFrame:
-    """Rows of `inventory.estimated`, however few answers; `state` is `saved` where operators want an endpoint listed."""
-    return run.kept("judged endpoints", lambda: _judged(run))
+    """Estimates endpoints, however few their responses.
+
+    Rows are those of `inventory.estimate_endpoints`; `state` is `saved` if operators want the endpoint listed.
+    """
+    return run.cached("estimated endpoints", lambda: _estimated_with_state(run))
 
 
-def _judged(run: Run) -> DataFrame:
-    found = estimate_endpoints(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
+def _estimated_with_state(run: Run) -> DataFrame:
+    endpoints = estimate_endpoints(ENDPOINT_SLICES.read(run.warehouse), run.settings.endpoints)
     state = F.when(is_saved(run.decisions), F.lit(SAVED)).otherwise(F.col("state"))
-    return found.withColumn("state", state)
+    return endpoints.withColumn("state", state)
 
 
 def candidate_endpoints(run: Run) -> DataFrame:
-    """Rows of `judged_endpoints` that were answered often enough, but for what operators ignore."""
+    """Selects candidates: endpoints with enough responses that are not ignored."""
     return estimated_endpoints(run).where(_is_possible(run))
 
 
 def listed_endpoints(run: Run) -> DataFrame:
-    """The inventory: candidates that pass the threshold of the settings, and what operators saved."""
+    """Selects the inventory: candidates above the threshold, and saved endpoints."""
     return candidate_endpoints(run).where(_is_listed(run))
 
 
 def near_endpoints(run: Run) -> DataFrame:
-    """What is just below the threshold, in state `candidate`: at most `selection.max_candidates`, the nearest to it.
+    """Selects endpoints just below the threshold, in state `candidate`.
 
-    No step but the lists, the report and `explain` looks at these: nothing is learned from them or written of them.
+    These are at most `selection.max_candidates`, the nearest to it. Only the lists, the report and `explain` use them: nothing is
+    learned from them, and no document has them.
     """
     return _near(candidate_endpoints(run), run)
 
 
 def inventory(run: Run) -> DataFrame:
-    """Endpoints of both variants with `reasons`, the strongest `selection.reasons` first, `min_to_learn` and `teaches`."""
+    """Returns the endpoints of both variants with their reasons.
+
+    They have `reasons` (the strongest `selection.reasons` first), `min_to_learn` and `teaches`.
+    """
     return _reasoned(run).where(_is_possible(run) & _is_listed(run))
 
 
 def near_inventory(run: Run) -> DataFrame:
-    """Rows of `near_endpoints` with the columns of `inventory`."""
+    """Returns rows of `near_endpoints` with the columns of `inventory`."""
     return _near(_reasoned(run).where(_is_possible(run)), run)
 
 
 def count_standings(run: Run) -> DataFrame:
-    """A row a variant: endpoints `listed`, of these `untaught` (too unsure to teach a schema), `near`; and `preflights`."""
-    possible, found, near = _is_possible(run), _is_listed(run), _is_near(run)
+    """Counts endpoints per variant, one row each.
+
+    `listed`; `untaught` of these, which are too uncertain to teach a schema; `near` the threshold; and requests that are
+    `preflights`.
+    """
+    possible, passes, near = _is_possible(run), _is_listed(run), _is_near(run)
     teaches = is_listed(learning_threshold(run.settings.schemas))
-    questions = F.col("preflights") + F.when(F.col("is_preflight"), F.col("bare_options")).otherwise(0)
+    preflights = F.col("preflights") + F.when(F.col("is_preflight"), F.col("bare_options")).otherwise(0)
     return (
         estimated_endpoints(run)
         .groupBy("variant")
         .agg(
-            F.count_if(possible & found).alias("listed"),
-            F.count_if(possible & found & ~teaches).alias("untaught"),
-            F.count_if(possible & ~found & near).alias("near"),
-            F.sum(questions).alias("preflights"),
+            F.count_if(possible & passes).alias("listed"),
+            F.count_if(possible & passes & ~teaches).alias("untaught"),
+            F.count_if(possible & ~passes & near).alias("near"),
+            F.sum(preflights).alias("preflights"),
         )
     )
 
@@ -126,13 +137,13 @@ def _near(candidates: DataFrame, run: Run) -> DataFrame:
 
 
 def _reasoned(run: Run) -> DataFrame:
-    """Rows of `judged_endpoints` with the columns of `inventory`."""
+    """Returns rows of `estimated_endpoints` with the columns of `inventory`."""
 
     def make() -> DataFrame:
         least, most = learning_threshold(run.settings.schemas), run.settings.selection.reasons
-        told = with_reasons(estimated_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
-        return told.withColumns(
+        endpoints = with_reasons(estimated_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
+        return endpoints.withColumns(
             {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
         )
 
-    return run.kept("endpoints with reasons", make)
+    return run.cached("endpoints with reasons", make)

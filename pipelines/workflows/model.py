@@ -1,4 +1,4 @@
-"""Which classifier a step uses, and where MLflow keeps its runs: shared by the steps that need them."""
+"""Loads the classifiers that the settings name, and opens the tracking store."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ from pipelines.runtime.settings import Settings
 
 
 def open_store(settings: Settings, root: str) -> tracking_store.Store:
-    """The tracking store of the settings, by default inside the warehouse `root`."""
+    """Opens the tracking store, by default inside the warehouse `root`."""
     return tracking_store.resolve_store(settings.tracking, root)
 
 
 def load_model(settings: Settings, root: str) -> bytes:
-    """The classifier that `selection.model` names: bundled, from the registry, or a file.
+    """Loads the classifier of requests that `selection.model` names.
+
+    It is bundled, from the registry, or a file.
 
     Raises:
-        SettingsError: the file cannot be read.
+        SettingsError: The file cannot be read.
     """
     return _bytes(settings, root, "selection.model", settings.selection.model) or load_bundled_model()
 
 
 def load_path_model(settings: Settings, root: str) -> bytes:
-    """The classifier of path segments that `paths.model` names: bundled, from the registry, or a file.
+    """Loads the classifier of path segments that `paths.model` names.
+
+    It is bundled, from the registry, or a file.
 
     Raises:
-        SettingsError: the file cannot be read.
+        SettingsError: The file cannot be read.
     """
     return _bytes(settings, root, "paths.model", settings.paths.model) or load_bundled_path_model()
 
 
 def _bytes(settings: Settings, root: str, setting: str, chosen: str) -> bytes:
-    """The model that a setting names; nothing where it names none."""
+    """Loads the model that a setting names; empty if it names none."""
     if not chosen:
         return b""
     if chosen.startswith("models:/"):

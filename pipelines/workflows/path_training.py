@@ -1,4 +1,4 @@
-"""The classifier of path segments: simulated paths and operators' decisions → model → MLflow run."""
+"""Trains the classifier of path segments and logs the run to MLflow."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ SCHEMA = "host string, path string, truth array<boolean>"
 
 
 def build_path_training_frame(run: Run) -> pd.DataFrame:
-    """Labelled children of simulated APIs, of simulated sites, and of nodes that operators decided; each part with its weight."""
+    """Builds the training data: labelled children of path-tree nodes, weighted.
+
+    They come from simulated APIs, simulated sites, and nodes that operators decided on.
+    """
     options, spark = run.settings.path_training, run.warehouse.spark
     parts: list[tuple[DataFrame, float]] = []
     simulated = (
@@ -46,7 +49,7 @@ def build_path_training_frame(run: Run) -> pd.DataFrame:
                 options.decision_weight,
             )
         )
-    # one order whatever the exchanges did, before any sum of floats: the same rows give the same bytes of model
+    # sorted before any sum of floats, however Spark shuffled: the same rows give the same bytes of the model
     collected = [part.toPandas() for part, _ in parts]
     frames = [frame.sort_values([*frame.columns], ignore_index=True) for frame in collected]
     for frame, (_, weight) in zip(frames, parts, strict=True):
@@ -61,7 +64,7 @@ def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[b
 
 
 def train_path_model(run: Run) -> TrainedPaths:
-    """Trains and logs; deterministic from `path_training.seed`."""
+    """Trains the model and logs the run; deterministic from `path_training.seed`."""
     with run.reporter.stage("Simulating paths, computing features") as outcome:
         frame = build_path_training_frame(run)
         outcome.append(f"{len(frame):,} segments of {frame['host'].nunique():,} hosts")
@@ -78,7 +81,10 @@ def train_path_model(run: Run) -> TrainedPaths:
 
 
 def write_path_model(run: Run, trained: TrainedPaths, out: Path) -> None:
-    """Writes the model and its card: with the default settings, what ships in `ml/models`."""
+    """Writes the model and its card.
+
+    With the default settings they equal those in `ml/models`.
+    """
     card = {
         "model": PATH_MODEL,
         "sha256": checksum(trained.model),

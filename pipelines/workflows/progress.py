@@ -1,4 +1,4 @@
-"""Progress of a run on standard error: what is being done, how far Spark is, how long it took."""
+"""Progress of a run on standard error: stages, Spark's tasks and times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.5
 
 
 class Reporter:
-    """Prints one line a stage; on a terminal a bar follows the tasks of Spark's running stages."""
+    """Prints one line per stage, on a terminal with a bar for Spark's tasks."""
 
     def __init__(self, spark: SparkSession | None = None, console: Console | None = None) -> None:
         self.spark = spark
@@ -27,7 +27,10 @@ class Reporter:
 
     @contextmanager
     def stage(self, title: str) -> Iterator[list[str]]:
-        """Reports `title` while the block runs. What the block appends to the yielded list is printed as its outcome."""
+        """Reports `title` while the block runs.
+
+        Texts that the block appends to the yielded list are printed as its outcome.
+        """
         outcome: list[str] = []
         start = time.monotonic()
         if self.console.is_terminal:
@@ -36,9 +39,9 @@ class Reporter:
         else:
             self.console.print(f"… {title}", markup=False, soft_wrap=True)
             yield outcome
-        said = f": {', '.join(outcome)}" if outcome else ""
+        result = f": {', '.join(outcome)}" if outcome else ""
         self.console.print(
-            f"✓ {title}{said} ({time.monotonic() - start:.1f} s)", markup=False, soft_wrap=True
+            f"✓ {title}{result} ({time.monotonic() - start:.1f} s)", markup=False, soft_wrap=True
         )
 
     def note(self, text: str) -> None:

@@ -1,6 +1,6 @@
-"""One command's surroundings: settings, session and warehouse made on first use, reporter, summary.
+"""Context of one command: settings, Spark session, warehouse, reporter, summary.
 
-Help and wrong usage must not wait for Spark, so nothing here imports it before a session is wanted.
+Help and wrong usage must not wait for Spark, so nothing here imports it before a session is needed.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from pipelines.runtime.tables import Table, Warehouse
 
 AT_END = ExitStack()
-"""What the running command gives back when it ends, however it ends."""
+"""Resources that the running command releases when it ends, however it ends."""
 
 
 @dataclass
 class Run:
-    """One command's surroundings: settings, session and warehouse made on first use, reporter, summary."""
+    """Context of one command; session and warehouse are opened on first use."""
 
     step: str
     settings: Settings
@@ -49,11 +49,13 @@ class Run:
     summary: dict[str, Any] = field(default_factory=dict)
     _warehouse: Warehouse | None = None
     _reporter: Reporter | None = None
-    _kept: dict[str, DataFrame] = field(default_factory=dict)
+    _cached: dict[str, DataFrame] = field(default_factory=dict)
 
     @property
     def warehouse(self) -> Warehouse:
-        """The tables, and with them the session; started on first use, so that wrong arguments cost no start.
+        """The tables and their Spark session, started on first use.
+
+        So wrong arguments do not cost a start.
 
         A step that writes holds the warehouse's lease from here to the end of the command.
         """
@@ -81,9 +83,13 @@ class Run:
         return self.reporter.spark
 
     def expect(self, table: Table, shares: Mapping[date, float]) -> None:
-        """Says how much of which days of a table is about to be worked on, 0 to 1.
+        """Announces how much of a table is about to be read.
 
-        If it is more than was guessed at the start, Spark compiles its queries from now on.
+        If that is more than was estimated at the start, Spark compiles its queries from now on.
+
+        Args:
+            table: The table.
+            shares: Share (0-1) of each day that is read.
         """
         from pipelines.runtime.spark import compile_queries, interprets_queries
         from pipelines.workflows.small_work import PACKED
@@ -91,19 +97,22 @@ class Run:
         spark, settings = self.warehouse.spark, self.settings.spark
         if interprets_queries(spark):
             sizes = table.bytes_by_day(self.warehouse)
-            found = sum(share * sizes.get(day, 0) for day, share in shares.items())
-            if found * PACKED >= settings.quick_below_bytes:
+            size = sum(share * sizes.get(day, 0) for day, share in shares.items())
+            if size * PACKED >= settings.quick_below_bytes:
                 compile_queries(spark, settings)
 
-    def kept(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
-        """The frame of this name, worked out when it is first asked for: of endpoints, never of traffic."""
-        if name not in self._kept:
-            self._kept[name] = make().localCheckpoint()
-        return self._kept[name]
+    def cached(self, name: str, make: Callable[[], DataFrame]) -> DataFrame:
+        """Returns the frame of this name, made and cached on first use.
 
-    def forget(self) -> None:
-        """Drops what `kept` holds: for who changed the tables that it was made from."""
-        self._kept.clear()
+        Only for frames of endpoints, never of traffic.
+        """
+        if name not in self._cached:
+            self._cached[name] = make().localCheckpoint()
+        return self._cached[name]
+
+    def clear_cache(self) -> None:
+        """Drops the frames that `cached` holds, after a change of their tables."""
+        self._cached.clear()
 
     @property
     def reporter(self) -> Reporter:
@@ -114,14 +123,14 @@ class Run:
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
-        """What operators decided, read once: nothing but `decide` changes it."""
+        """Operators' decisions, read once: nothing but `decide` changes them."""
         from pipelines.decisions.tables import load_decisions
 
         return load_decisions(self.warehouse)
 
-    def finish(self, **found: Any) -> None:
+    def finish(self, **figures: Any) -> None:
         """Prints the summary: one JSON line with --json, a table otherwise."""
-        self.summary.update(found)
+        self.summary.update(figures)
         if self.as_json:
             sys.stdout.write(orjson.dumps({"step": self.step, **self.summary}, default=str).decode() + "\n")
             return
@@ -144,20 +153,28 @@ def start_run(
     inputs: Sequence[str] | None = (),
     reads: Reads = "all",
 ) -> Run:
-    """Checks settings before anything else happens.
+    """Checks the settings and returns the context of a command.
 
-    `writes`: the step changes tables, so it needs the warehouse for itself. `inputs`: files that it reads beside the
-    warehouse; None where they do not tell how much work it is. `reads`: what it reads of the warehouse.
+    Args:
+        step: Name of the command.
+        settings: File of settings; None for the defaults.
+        warehouse: Root of the tables.
+        as_json: Whether the summary is one line of JSON.
+        writes: Whether the step changes tables, so that it needs the warehouse exclusively.
+        inputs: Files that it reads besides the warehouse; None if their size does not show how much work it is.
+        reads: Data that it reads from the warehouse.
     """
     return Run(step, settings_module.load_settings(settings), warehouse, as_json, writes, inputs, reads)
 
 
 def ensure_writable(root: str, option: str = "--warehouse") -> str:
-    """`root`, made absolute where it is a folder (Spark would resolve it against its own working directory).
+    """Checks that a folder can be written; returns its absolute path.
+
+    Spark would resolve a relative path against its own working directory. Addresses with a scheme are returned as they are.
 
     Raises:
-        WarehouseError: the warehouse's folder cannot be made or written.
-        OutputError: the folder of another `option` cannot.
+        WarehouseError: The folder of the warehouse cannot be created or written.
+        OutputError: The folder of another `option` cannot.
     """
     if "://" in root:
         return root

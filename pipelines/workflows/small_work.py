@@ -1,4 +1,7 @@
-"""How much traffic a command is about to read, before anything is started: small work wants a quick start, not quick code."""
+"""Estimates how much traffic a command will read, before Spark starts.
+
+Small work needs a quick start of Spark rather than compiled queries.
+"""
 
 from __future__ import annotations
 
@@ -13,47 +16,48 @@ from pipelines.runtime.errors import InputError
 from pipelines.transactions.inputs.names import list_files, remote_scheme
 
 PACKED = 8
-"""Plain bytes of traffic per byte of a packed file: gzip's on logs of HTTP (the demo's 8.0); columns of Parquet are alike."""
+"""Bytes of traffic per byte of a compressed file: gzip on HTTP logs (8.0 in the demo); Parquet is similar."""
 PACKED_STATE = 1
-"""The same of a packed byte of state. A row of state costs far less than one of traffic: adding a day of 20,000 transactions to
-seven (7 MB of client_days) took 166 s of CPU with compiled queries and 114 s with interpreted ones."""
+"""The same per compressed byte of state. A row of state costs far less than one of traffic: adding a day of 20,000
+transactions to seven (7 MB of client_days) took 166 s of CPU with compiled queries and 114 s with interpreted ones."""
 PACKED_SUFFIXES = (".gz", ".zst", ".parquet")
 
 Reads = Literal["nothing", "state", "unscored", "unlearned", "all"]
-"""What a command reads of the warehouse: nothing, what was worked out from traffic, that and the traffic of days that were not
-scored yet or not learned yet, or all traffic."""
+"""Data that a command reads from the warehouse: nothing, results (state), results and the traffic of days that were not scored or
+not learned yet, or all traffic."""
 STATE = "client_days"
-"""The first table that is worked out from traffic; the others are made of it and smaller."""
+"""The first table that is made from traffic; the others are made from it and smaller."""
 MADE: dict[Reads, str] = {"unscored": STATE, "unlearned": "parameter_senders"}
-"""The table whose days are written whenever the traffic of a day was read for it."""
+"""The table that has a day once the traffic of the day was read for it."""
 DAY = re.compile(r"day=([0-9-]+)")
 
 
 def is_small(below: int, inputs: Sequence[str] | None, warehouse: str, reads: Reads = "all") -> bool:
-    """Whether what is read is less than `below` bytes, unpacked; only local files can be.
+    """Whether a command reads less than `below` bytes, uncompressed.
 
-    Which days are new is guessed from the times of files, as their log is read with Spark: a copied warehouse may be taken
-    for new or for old. `Run.expect` makes good what was taken for too small.
+    Only work on local files can be small. New days are estimated from the modification times of files, because reading the
+    log of a table needs Spark: in a copied warehouse days may seem new or old. `Run.expect` corrects an estimate that was too
+    small.
 
     Args:
-        below: the setting spark.quick_below_bytes; 0: nothing is small.
-        inputs: files, folders and patterns; None: the work's size is not that of files.
-        warehouse: root of the tables.
-        reads: what the command reads of them.
+        below: Setting spark.quick_below_bytes; 0: nothing is small.
+        inputs: Files, folders and patterns; None if the work does not depend on the size of files.
+        warehouse: Root of the tables.
+        reads: Data that the command reads from them.
     """
     if not below or inputs is None or "://" in warehouse or any(map(remote_scheme, inputs)):
         return False
-    found = 0
+    total = 0
     for path, packed in _read(inputs, Path(warehouse).expanduser(), reads):
         size = path.stat().st_size if path.is_file() else 0
-        found += size * (packed if path.suffix in PACKED_SUFFIXES else 1)
-        if found >= below:
+        total += size * (packed if path.suffix in PACKED_SUFFIXES else 1)
+        if total >= below:
             return False
     return True
 
 
 def _read(inputs: Sequence[str], root: Path, reads: Reads) -> Iterator[tuple[Path, int]]:
-    """The files that are read, and how much traffic a byte of them stands for where they are packed."""
+    """Yields the files that are read, and the traffic per byte if they are compressed."""
     yield from ((path, PACKED) for path in chain(_files(inputs), _traffic(root, reads)))
     if reads not in ("nothing", "all"):
         yield from ((path, PACKED_STATE) for path in _of_table(root / STATE))
@@ -63,12 +67,12 @@ def _files(inputs: Sequence[str]) -> Iterator[Path]:
     for argument in inputs:
         try:
             yield from (named.path for named in list_files(argument, lambda _: None))
-        except InputError:  # said by who reads it
+        except InputError:  # reported when it is read
             continue
 
 
 def _traffic(root: Path, reads: Reads) -> Iterator[Path]:
-    """The files of transactions whose rows are worked on."""
+    """Yields the files of transactions whose rows are read."""
     if reads == "all":
         yield from _of_table(root / "transactions")
     elif reads in MADE:
@@ -85,8 +89,8 @@ def _newest(files: Iterable[Path]) -> float:
 def _by_day(table: Path) -> dict[str, list[Path]]:
     days: dict[str, list[Path]] = {}
     for path in _of_table(table):
-        if found := DAY.search(str(path.parent)):
-            days.setdefault(found[1], []).append(path)
+        if match := DAY.search(str(path.parent)):
+            days.setdefault(match[1], []).append(path)
     return days
 
 

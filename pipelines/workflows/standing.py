@@ -1,4 +1,4 @@
-"""Where the endpoints of one path stand: probability, threshold, what the host takes off, counts and reasons."""
+"""Describes the endpoints of one path: state, probability, counts and reasons."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ ROUNDED = 6
 
 
 def describe_standings(run: Run, host: str, path_template: str) -> list[dict[str, Any]]:
-    """A row a method and variant of one path: state, why, figures, reasons; those without slices are counted anew.
+    """Describes the endpoints of one path: one row per method and variant.
 
-    Where discovery kept no slice of the path, its client-days are looked at.
+    A row has state, why, figures and reasons. If discovery stored no slice of the path, they are worked out from its client-days.
     """
     here = (F.col("host") == host) & (F.col("path_template") == path_template)
     kept = estimated_endpoints(run).where(here)
     reasons = ENDPOINT_REASONS.read(run.warehouse).where(here)
     rows = _rows(run, kept, reasons, is_stored=True)
     if not any(row["variant"] == "ml" for row in rows):
-        rows += _rows(run, *_counted_anew(run, host, path_template), is_stored=False)
+        rows += _rows(run, *_count_from_client_days(run, host, path_template), is_stored=False)
     return sorted(rows, key=lambda row: (row["method"], row["variant"]))
 
 
 def read_thresholds(run: Run) -> Thresholds:
-    """The thresholds of the settings."""
+    """Reads the thresholds from the settings."""
     selection, settings = run.settings.selection, run.settings
     return Thresholds(
         listed=inventory_threshold(selection),
@@ -65,8 +65,8 @@ def read_thresholds(run: Run) -> Thresholds:
 
 
 def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
-    told = with_reasons(found, reasons, run.settings.selection.reasons)
-    told = told.withColumns(
+    rows = with_reasons(found, reasons, run.settings.selection.reasons)
+    rows = rows.withColumns(
         {
             "is_ignored": is_ignored(run.decisions),
             "is_saved": is_saved(run.decisions),
@@ -74,7 +74,7 @@ def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) ->
         }
     )
     return [
-        _shown(row.asDict(recursive=True), read_thresholds(run)) for row in told.collect()
+        _shown(row.asDict(recursive=True), read_thresholds(run)) for row in rows.collect()
     ]  # methods of one path
 
 
@@ -99,8 +99,12 @@ def _shown(row: dict[str, Any], at: Thresholds) -> dict[str, Any]:
     }
 
 
-def _counted_anew(run: Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
-    """What discovery saw of the path but did not keep: rows of `inventory.estimated` of variant ml, and of endpoint_reasons."""
+def _count_from_client_days(run: Run, host: str, path_template: str) -> tuple[DataFrame, DataFrame]:
+    """Works out the endpoints of a path that discovery did not store.
+
+    Returns:
+        Rows of `inventory.estimate_endpoints` of variant ml, and of endpoint_reasons.
+    """
     settings, warehouse = run.settings, run.warehouse
     here = (F.col("host") == host) & (F.col("variant") == "ml")
     days = name_clients(CLIENT_DAYS.read(warehouse).where(here), CLIENTS.read(warehouse)).localCheckpoint()
@@ -109,10 +113,10 @@ def _counted_anew(run: Run, host: str, path_template: str) -> tuple[DataFrame, D
     )
     found = build_slices(group_by_template(days, ours), count_host_days(days), settings.endpoints, 0.0)
     found = with_inputs_of(found, run).localCheckpoint()
-    judged = estimate_endpoints(found, settings.endpoints)
+    estimated = estimate_endpoints(found, settings.endpoints)
     traffic = read_transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
-    chosen = select_transactions(traffic, select_samples(found, judged)).withColumn(
+    chosen = select_transactions(traffic, select_samples(found, estimated)).withColumn(
         "signals", packed_signals()
     )
     model = load_model(settings, run.root)
-    return judged, sum_reasons(explained(chosen, model, [*CELL], len(GROUPS)))
+    return estimated, sum_reasons(explained(chosen, model, [*CELL], len(GROUPS)))

@@ -1,4 +1,4 @@
-"""Which paths teach templates: what was answered well and looks like an API call, with the clients that asked."""
+"""Learns and publishes path templates from client-days."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ from pipelines.workflows.run import Run
 
 
 def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> DataFrame:
-    """Rows of `client_days.client_days` → `host, path_shape, clients, first_day, last_day`, a row a distinct masked path.
+    """Collects the paths that templates are inferred from, from `CLIENT_DAYS`.
 
-    Scanners' 404s teach nothing. Of variant ml only what probably is an API call does, of variant session all; both variants
-    get the same templates.
+    404s of scanners are left out. Variant ml contributes only what probably is an API call, variant session everything; both
+    variants get the same templates.
+
+    Returns:
+        `host, path_shape, clients, first_day, last_day`, one row per distinct masked path.
     """
     mean = F.sum("any_sum") / F.sum("any_count") / MICRO
     likely = (F.col("variant") != "ml") | (F.col("probability") >= settings.evidence_probability)
@@ -55,22 +58,31 @@ def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> Dat
 
 
 def learn_templates(run: Run, client_days: DataFrame, shapes: DataFrame) -> tuple[dict[str, int], DataFrame]:
-    """Infers and publishes rules; returns counts for the summary and, by these rules, the `path_templates` of `shapes`.
+    """Infers and publishes rules, and assigns templates to `shapes`.
 
-    Inferred are those of hosts with paths that no published rule fits. A host whose paths all follow its rules, and of which
-    operators said nothing new, is left alone, so a template changes only where there is something new.
+    Rules are inferred for hosts with paths that no published rule matches. A host whose paths all match its rules, and about
+    which operators decided nothing new, is left as it is, so a template changes only where there is something new.
+
+    Returns:
+        Counts for the summary, and `path_templates` of `shapes` by these rules.
     """
     rules = _learned(run, client_days)
     return _counts(rules), assign_templates(shapes, rules, run.settings.paths, run.decisions)
 
 
 def path_templates(run: Run, shapes: DataFrame) -> DataFrame:
-    """`host, path_shape` (distinct, masked) → the same plus `path_template`, by the published rules and operators' names."""
+    """Assigns templates by the published rules and operators' names.
+
+    `shapes` are distinct, masked `host, path_shape`.
+    """
     return assign_templates(shapes, PATH_RULES.read(run.warehouse), run.settings.paths, run.decisions)
 
 
 def _learned(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
-    """The rules that are published now: fetched, or a frame where they are too many (paths.shared_rules)."""
+    """Returns the rules that are published now.
+
+    They are fetched, or a frame if they are more than `paths.shared_rules`.
+    """
     settings = run.settings.paths
     stored = PATH_RULES.read(run.warehouse)
     rules = fetch_up_to(stored, settings.shared_rules)
@@ -79,40 +91,50 @@ def _learned(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
     try:
         rows = fetch_up_to(collected, min(settings.always_whole, settings.on_driver))
         evidence = collected if rows is None else stored.sparkSession.createDataFrame(rows)
-        said = (
+        operator_rules = (
             build_operator_rules(
                 select_operator_rules(run.decisions, evidence.select("host").distinct()), evidence
             )
             if run.decisions
             else None
         )
-        hosts = find_hosts_to_infer(evidence, published, said, settings)
-        named = fetch_up_to(hosts, settings.shared_rules)
-        if named is not None and not named.num_rows:
+        hosts = find_hosts_to_infer(evidence, published, operator_rules, settings)
+        fetched_hosts = fetch_up_to(hosts, settings.shared_rules)
+        if fetched_hosts is not None and not fetched_hosts.num_rows:
             return stored if rules is None else rules
-        strange = hosts.localCheckpoint() if named is None else stored.sparkSession.createDataFrame(named)
-        known = select_binding_rules(published, said)
-        found = _inferred(run, evidence, rows, strange if named is None else named, known)
-        return _published(run, combine_rules(found, said, published, strange))
+        unmatched = (
+            hosts.localCheckpoint()
+            if fetched_hosts is None
+            else stored.sparkSession.createDataFrame(fetched_hosts)
+        )
+        binding_rules = select_binding_rules(published, operator_rules)
+        found = _inferred(
+            run, evidence, rows, unmatched if fetched_hosts is None else fetched_hosts, binding_rules
+        )
+        return _published(run, combine_rules(found, operator_rules, published, unmatched))
     finally:
         collected.unpersist()
 
 
 def _inferred(
-    run: Run, evidence: DataFrame, rows: pa.Table | None, hosts: DataFrame | pa.Table, known: DataFrame
+    run: Run,
+    evidence: DataFrame,
+    rows: pa.Table | None,
+    hosts: DataFrame | pa.Table,
+    binding_rules: DataFrame,
 ) -> DataFrame:
-    """Rules of `hosts`; `rows` are the evidence where it is here already."""
+    """Infers the rules of `hosts`; `rows` are the evidence if it was fetched already."""
     settings, score = run.settings.paths, make_scorer(load_path_model(run.settings, run.root))
     if rows is not None and isinstance(hosts, pa.Table):
         here = rows.filter(pc.is_in(rows.column("host"), hosts.column("host").combine_chunks()))
-        return create_rules_frame(infer_rules(here, known.toArrow(), settings, score), evidence)
-    named = evidence.sparkSession.createDataFrame(hosts) if isinstance(hosts, pa.Table) else hosts
-    theirs = evidence.join(named, "host", "left_semi")
-    return infer_rules_on_spark(theirs, settings, score, known.localCheckpoint()).localCheckpoint()
+        return create_rules_frame(infer_rules(here, binding_rules.toArrow(), settings, score), evidence)
+    host_rows = evidence.sparkSession.createDataFrame(hosts) if isinstance(hosts, pa.Table) else hosts
+    theirs = evidence.join(host_rows, "host", "left_semi")
+    return infer_rules_on_spark(theirs, settings, score, binding_rules.localCheckpoint()).localCheckpoint()
 
 
 def _published(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
-    """Writes the rules; returns them."""
+    """Publishes the rules and returns them."""
     most = run.settings.paths.shared_rules
     fetched = fetch_up_to(rules, most)
     PATH_RULES.replace_all(rules if fetched is None else create_rules_frame(fetched, rules), run.warehouse)

@@ -1,4 +1,7 @@
-"""What a host answers to, in few words: the methods and shapes of paths that tell which software runs there."""
+"""Training data of the classifier of requests: simulated or labelled by session.
+
+Hosts that answer to the same methods and shapes of paths probably run the same software (a stack).
+"""
 
 from __future__ import annotations
 
@@ -30,35 +33,46 @@ from pipelines.workflows.run import Run
 
 
 def find_host_shapes(shaped: DataFrame, max_shapes: int) -> DataFrame:
-    """`host, method, path_shape, status, ...` → `host`, `shapes` ("GET /wp-content/{}", sorted): the busiest `max_shapes`.
+    """Finds the `max_shapes` most requested shapes per host.
 
-    Only what was answered well counts: scanners ask every host for the same paths, which are not there.
+    Only requests with a 2xx or 304 count: scanners request the same paths, which do not exist, from every host.
+
+    Args:
+        shaped: `host, method, path_shape, status, ...`.
+        max_shapes: Number of shapes per host.
+
+    Returns:
+        `host`, `shapes` (such as "GET /wp-content/{}", sorted).
     """
-    found = shaped.where(F.col("status").between(200, 299) | (F.col("status") == 304))
+    successful = shaped.where(F.col("status").between(200, 299) | (F.col("status") == 304))
     token = F.concat_ws(" ", "method", "path_shape").alias("token")
-    counted = found.groupBy("host", token).count()
+    counted = successful.groupBy("host", token).count()
     busiest = Window.partitionBy("host").orderBy(F.desc("count"), "token")
     kept = counted.withColumn("rank", F.row_number().over(busiest)).where(F.col("rank") <= max_shapes)
     return kept.groupBy("host").agg(F.sort_array(F.collect_set("token")).alias("shapes"))
 
 
 KEPT = ("transaction_id", "host", "kind", "is_api")
-JUDGED = tuple(
+LABELLED = tuple(
     dict.fromkeys((*KEPT, *NEEDED, "method", "path_shape", "status", "carried", "reason"))
-)  # what is held of a judged transaction
+)  # columns of a labelled transaction that are kept
 STACK = "stack"
 
 Shapes = Mapping[str, Collection[str]]
 
 
 def build_simulated_frame(run: Run, folder: Path) -> pd.DataFrame:
-    """Simulated transactions as scoring sees them: features, `is_api`, `host`, `kind`, `stack`. Bounded by settings."""
+    """Builds training data from simulated transactions.
+
+    Returns:
+        Features as in scoring, `is_api`, `host`, `kind`, `stack`. The settings limit the number of rows.
+    """
     frame, shapes = build_simulated_rows(run, folder)
     return with_stack(frame, shapes, run.settings)
 
 
 def build_simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
-    """Labelled simulated rows, and the shapes of paths of each host."""
+    """Builds labelled simulated rows, and the shapes of paths of each host."""
     settings, simulator = run.settings, run.settings.simulator
     simulate(
         folder / "traffic",
@@ -81,33 +95,43 @@ def build_simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:
 
 
 def label_simulated(rows: DataFrame, truth: Path) -> DataFrame:
-    """Judged rows and the simulator's truth → transaction_id, host, kind, is_api and the features; attacks are left out."""
-    named = (
+    """Labels checked rows by the simulator's truth; attacks are left out.
+
+    Returns:
+        transaction_id, host, kind, is_api and the features.
+    """
+    labels_by_id = (
         rows.sparkSession.read.csv(str(truth), header=True)
         .where("attack = '0'")
         .select(F.col("RayID").alias("transaction_id"), (F.col("is_api") == "1").alias("is_api"), "kind")
     )
-    valid = rows.where(F.size("violations") == 0).join(F.broadcast(named), "transaction_id")
+    valid = rows.where(F.size("violations") == 0).join(F.broadcast(labels_by_id), "transaction_id")
     return with_features(valid.withColumn("signals", packed_signals()), KEPT)
 
 
 def collect_shapes(shaped: DataFrame, settings: Settings) -> dict[str, list[str]]:
-    """Host → its busiest shapes. At most `stacks.max_shapes` short texts a host."""
+    """Collects the most requested shapes by host, at most `stacks.max_shapes` each."""
     rows = find_host_shapes(shaped, settings.stacks.max_shapes).collect()
     return {row["host"]: row["shapes"] for row in rows}
 
 
 def with_stack(frame: pd.DataFrame, shapes: Shapes, settings: Settings) -> pd.DataFrame:
-    """Adds `stack`, the number of the group of hosts that run the same software; hosts without shapes are alone."""
-    known = {host: shapes.get(host, ()) for host in frame["host"].unique()}
-    return frame.assign(**{STACK: frame["host"].map(group_by_stack(known, settings.stacks))})
+    """Adds `stack`, the number of the group of hosts that run the same software.
+
+    Hosts without shapes are groups of their own.
+    """
+    shapes_of_host = {host: shapes.get(host, ()) for host in frame["host"].unique()}
+    return frame.assign(**{STACK: frame["host"].map(group_by_stack(shapes_of_host, settings.stacks))})
 
 
 def build_session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(rows to learn from, curated; the report of what was removed and why) by the session identifiers of the settings.
+    """Builds curated training data, labelled by session identifiers.
+
+    Returns:
+        Rows for training, and a report of what was removed and why.
 
     Raises:
-        InputError: no identifier is configured, there are no transactions, or too little is left to learn from.
+        InputError: No identifier is configured, there are no transactions, or too little is left to learn from.
     """
     settings, reporter = run.settings, run.reporter
     with reporter.stage("Labelling transactions by session identifier") as outcome:
@@ -116,7 +140,7 @@ def build_session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFr
             rows, with_stack(rows, shapes, settings)[STACK].to_numpy(), settings.training.folds
         )
         outcome.append(f"{len(rows):,} rows, {int(rows['is_api'].sum()):,} of them API calls")
-    with reporter.stage("Simulating transactions that are no API calls") as outcome:
+    with reporter.stage("Simulating transactions that are not API calls") as outcome:
         simulated, others = build_simulated_rows(run, folder)
         frame = labels.add_simulated_rows(
             rows, simulated, settings.labels.simulated_share, settings.training.seed
@@ -136,10 +160,13 @@ def build_session_frame(run: Run, folder: Path) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def build_session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
-    """Labelled rows of the warehouse by the rules alone, the report on them, and the shapes of paths of their hosts.
+    """Labels rows of the warehouse by session identifiers alone.
+
+    Returns:
+        The rows, the report on them, and the shapes of paths of their hosts.
 
     Raises:
-        InputError: no identifier is configured, or there are no transactions.
+        InputError: No identifier is configured, or there are no transactions.
     """
     settings = run.settings
     sessions = settings.selection.sessions
@@ -150,11 +177,13 @@ def build_session_rows(run: Run) -> tuple[pd.DataFrame, labels.Report, Shapes]:
     if transactions.isEmpty():
         way_out = "Ingest traffic first (apicensus ingest INPUT…), or train with --labels simulated."
         raise InputError(run.root, "the warehouse has no transactions", way_out)
-    judged = with_session_label(
+    with_labels = with_session_label(
         transactions, sessions=sessions, paths=settings.paths, settings=settings.labels
     )
     narrow = (
-        judged.withColumn("signals", packed_signals()).withColumn("kind", F.col("reason")).select(*JUDGED)
+        with_labels.withColumn("signals", packed_signals())
+        .withColumn("kind", F.col("reason"))
+        .select(*LABELLED)
     )
     kept = with_repeats(narrow, settings.labels).persist(StorageLevel.DISK_ONLY)  # read three times
     try:

@@ -51,7 +51,7 @@ def mask_path(path: Column, settings: PathSettings) -> Column:
     usual = _replaced(
         F.rtrim(path, F.lit("/")), [mask for mask in MASKS if mask not in UNUSUAL_MASKS], settings
     )
-    # needless escapes: RFC 3986 s. 6.2.2.2
+    # unnecessary escapes: RFC 3986 s. 6.2.2.2
     return F.when(
         path.rlike(UNUSUAL_SIGNS), _replaced(normalise_path(path), [*UNRESERVED, *MASKS], settings)
     ).otherwise(usual)
