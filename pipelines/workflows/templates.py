@@ -142,7 +142,7 @@ def _published(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
 
 
 def _counts(rules: DataFrame | pa.Table) -> dict[str, int]:
-    """Rules, and those of variables."""
+    """Counts all rules, and those of variables."""
     if isinstance(rules, pa.Table):
         variables = pc.sum(pc.equal(rules.column("decision"), VARIABLE)).as_py() or 0
         return {"path_rules": rules.num_rows, "path_variables": variables}
