@@ -157,8 +157,8 @@ def example(count: int = 312) -> Facts:
             for profile in ("openapi-3.1", "openapi-3.0")
         ],
         schema_facts=SCHEMAS,
-        deviants=[OutlierClientFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
-        deviants_total=2,
+        outlier_clients=[OutlierClientFact("0a1b2c3d", 7, 3, "client-errors, other-kind")],
+        outlier_clients_total=2,
         candidates=[
             CandidateFact(
                 HOSTILE_HOST, "GET", HOSTILE_PATH, 85, 9, 0.31, "against: host name contains a site (-2.10)"

@@ -1,4 +1,4 @@
-"""The geometry of the histogram: counts -> bars, ticks and labels in the units of the SVG's view box."""
+"""Geometry of the histogram: bars, ticks and labels in units of the SVG."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AxisTick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that the template draws. `largest` is the value of the topmost tick."""
+    """The parts that the template draws; `largest` is the value of the topmost tick."""
 
     bars: list[Bar]
     rows: list[AxisTick]
@@ -52,7 +52,7 @@ class Chart:
 
 
 def choose_tick_step(largest: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50, ... that covers `largest` in at most `MAX_TICKS` steps."""
+    """Returns the smallest of 1, 2, 5, 10, 20, ... for at most `MAX_TICKS` steps."""
     power = 1
     while True:
         for factor in (1, 2, 5):
@@ -62,7 +62,7 @@ def choose_tick_step(largest: int) -> int:
 
 
 def draw(histogram: Histogram) -> Chart | None:
-    """The chart, or None where no variant has a host to count."""
+    """Lays out the chart; None if no variant has a host to count."""
     tallest = max([*histogram.ml, *histogram.session], default=0)
     if tallest <= 0:
         return None

@@ -1,7 +1,7 @@
-"""What the page says, as plain values: a job builds `Facts` from tables, `page.render` shows them.
+"""The contents of the page as plain values.
 
-Counts are whole numbers, shares lie between 0 and 1, times are aware (a naive time is taken as UTC).
-Sequences are shown in the order in which they are given.
+`report.spark` builds `Facts` from tables, and `page.render` shows them. Counts are whole numbers, shares are between 0 and 1,
+times have a time zone (those without are taken as UTC). Sequences are shown in the given order.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Variant = Literal["ml", "session"]
 
 @dataclass(frozen=True, slots=True)
 class InputFacts:
-    """What was read. Invariant: `read == valid + quarantined`.
+    """Counts of the input. Invariant: `read == valid + quarantined`.
 
-    `hosts` counts the hosts of valid transactions; `first_seen` and `last_seen` are null when there is none.
+    `hosts` counts the hosts of valid transactions; `first_seen` and `last_seen` are None if there are no transactions.
     """
 
     files: int
@@ -35,10 +35,10 @@ class InputFacts:
 
 @dataclass(frozen=True, slots=True)
 class EndpointFact:
-    """One endpoint, both variants in one row. `probability` is null where the classifier did not select it.
+    """One endpoint, both variants in one row.
 
-    `parameters` counts the learned parameters of all locations; `spread` says in words how much clients differ, `why`
-    what spoke for and against an API.
+    `probability` is None if the classifier did not select the endpoint. `parameters` counts the learned parameters of all
+    locations; `spread` describes how much clients differ, and `why` gives the reasons for and against an API.
     """
 
     host: str
@@ -59,7 +59,10 @@ class EndpointFact:
 
 @dataclass(frozen=True, slots=True)
 class CandidateFact:
-    """What is just below the threshold of the inventory: not listed, told with what spoke for and against it (`why`)."""
+    """An endpoint just below the threshold of the inventory.
+
+    It is not listed; `why` gives the reasons for and against an API.
+    """
 
     host: str
     method: str
@@ -72,9 +75,9 @@ class CandidateFact:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Endpoints of the whole inventory, and the hosts that have one of variant ml.
+    """Numbers of endpoints in the inventory, and of hosts with one of variant ml.
 
-    `session_pages`: those of `only_session` that are pages or assets, by the likely reason why ml does not list them.
+    `session_pages` are those of `only_session` that are pages or assets, judging by the likely reason why ml does not list them.
     """
 
     ml: int = 0
@@ -85,13 +88,15 @@ class Totals:
 
     @property
     def all(self) -> int:
-        """Rows of the inventory."""
+        """The number of rows of the inventory."""
         return self.ml + self.only_session
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Hosts by number of endpoints: `ml[i]` and `session[i]` hosts have as many as `labels[i]` says.
+    """Hosts by number of endpoints, for each variant.
+
+    `ml[i]` and `session[i]` hosts have `labels[i]` endpoints.
 
     Raises:
         ValueError: the three sequences differ in length.
@@ -111,7 +116,10 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class HostComparison:
-    """Endpoints of one host under both variants. `covered`: an operator named a session identifier for it."""
+    """Numbers of endpoints of one host in both variants.
+
+    `covered`: an operator named a session identifier for the host.
+    """
 
     host: str
     ml: int
@@ -124,7 +132,7 @@ class HostComparison:
 
 @dataclass(frozen=True, slots=True)
 class ReasonFact:
-    """How many endpoints only one variant lists, and why the other does not."""
+    """Number of endpoints that only one variant lists, for one reason."""
 
     only_in: Variant
     reason: str
@@ -133,7 +141,7 @@ class ReasonFact:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineFact:
-    """Why records were rejected, how many, and one example that is already redacted."""
+    """A reason for quarantine, the number of records, and a redacted example."""
 
     reason: str
     records: int
@@ -142,7 +150,10 @@ class QuarantineFact:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFact:
-    """A written OpenAPI document. `file` is relative to the page and uses forward slashes."""
+    """A written OpenAPI document.
+
+    `file` is relative to the page and uses forward slashes.
+    """
 
     host: str
     profile: str
@@ -151,11 +162,11 @@ class DocumentFact:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFacts:
-    """Statistics of what was learned.
+    """Statistics of the learned schemas.
 
-    Parameters by JSON type ("string", ...); share of path templates with at most one parameter; endpoints by their number of
-    parameters ("1 to 5", ...); most query parameters of one endpoint; constraints, those of them at 99.9 % confidence; requests
-    that were left out of learning and tested, and false alarms in them.
+    `types`: parameters by JSON type ("string", ...). `at_most_one_path_parameter`: share of path templates. `sizes`: endpoints by
+    number of parameters ("1 to 5", ...). `most_query_parameters` of one endpoint. `sure_constraints`: constraints at 99.9 %
+    confidence. `tested`: requests that were left out of learning and checked, with so many `false_alarms`.
     """
 
     types: Mapping[str, int]
@@ -170,7 +181,7 @@ class SchemaFacts:
 
 @dataclass(frozen=True, slots=True)
 class OutlierClientFact:
-    """A client (hashed) that was set apart before learning: in how much it deviates, and how."""
+    """A client (hashed) that was excluded from learning, and its deviations."""
 
     client: str
     parameters: int
@@ -180,9 +191,11 @@ class OutlierClientFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The whole page. `endpoints`, `comparison` and `deviants` may be cut, `totals`, `buckets` and other totals are not.
+    """All facts on the page.
 
-    `buckets`: covered and other hosts by what ml changed (`pipelines.endpoints.spark.comparison.BUCKETS`).
+    `endpoints`, `comparison` and `outlier_clients` may be truncated; `totals`, `buckets` and the other totals count
+    everything. `buckets`: covered and other hosts by the change from session to ml
+    (`pipelines.endpoints.spark.comparison.BUCKETS`).
     """
 
     title: str
@@ -199,18 +212,18 @@ class Facts:
     schema_facts: SchemaFacts | None
     notes: Sequence[str]
     reasons: Sequence[ReasonFact] = ()
-    deviants: Sequence[OutlierClientFact] = ()
-    deviants_total: int = 0
+    outlier_clients: Sequence[OutlierClientFact] = ()
+    outlier_clients_total: int = 0
     candidates: Sequence[CandidateFact] = ()
     buckets: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """All facts as one JSON object with the field names above; times in RFC 3339 with `Z`."""
+        """Writes all facts as one JSON object; times are in RFC 3339 with `Z`."""
         return orjson.dumps(self, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Facts:
-        """The facts that `to_json` wrote; sequences come back as lists.
+        """Reads the facts that `to_json` wrote; sequences become lists.
 
         Raises:
             pydantic.ValidationError: a field is missing or has another type.

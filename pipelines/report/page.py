@@ -1,8 +1,7 @@
-"""Facts -> one self-contained HTML page that needs no network and runs nothing but its own script.
+"""Rendering the report as one HTML page that needs no network.
 
-Hosts, paths and examples come from attackers. Three walls keep them text: jinja2 escapes every value, the
-data for the script is JSON without `<`, `>` and `&`, and a Content-Security-Policy allows only the page's own
-style and script, by hash.
+Hosts, paths and examples may come from attackers. Three measures keep them text: jinja2 escapes every value, the data for the
+script is JSON without `<`, `>` and `&`, and a Content-Security-Policy allows only the page's own style and script, by hash.
 """
 
 from __future__ import annotations
@@ -41,10 +40,10 @@ COLUMNS = (
     "why",
 )
 
-# What HTML's script data state and JavaScript's line ends would take for something else than JSON text.
+# Characters that HTML's script data state, or JavaScript's line terminators, would not treat as JSON text.
 SCRIPT_ESCAPES = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
 
-# Cloudflare's figures (post of 2023-03-15), beside which ours are shown: types of parameters ...
+# Cloudflare's figures (post of 2023-03-15), shown for comparison: types of parameters ...
 SOURCE_TYPES = (
     ("string", ("string",), "just over half"),
     ("integer", ("integer",), "almost a third"),
@@ -61,7 +60,10 @@ SOURCE_CHANGES = (
 
 
 def render(facts: Facts) -> str:
-    """The page as HTML text (write it as UTF-8). The same facts give the same text."""
+    """Renders the page as HTML; the same facts give the same page.
+
+    Write it as UTF-8.
+    """
     style = "\n".join(read_asset(name) for name in STYLES)
     script = "(() => {\n'use strict';\n" + "\n".join(read_asset(name) for name in SCRIPTS) + "})();\n"
     return (
@@ -83,13 +85,16 @@ def render(facts: Facts) -> str:
 
 
 def read_asset(name: str) -> str:
-    """A file of the page as text. Universal newlines: what is hashed is what a browser hashes."""
+    """Reads a file of the page.
+
+    Newlines are normalised, so that the hash is that of the browser.
+    """
     return resources.files(__package__).joinpath("assets", name).read_text("utf-8")
 
 
 @cache
 def make_environment() -> Environment:
-    """jinja2 with autoescape on and the filters of the page; an unknown name is an error."""
+    """Makes the jinja2 environment: autoescape, the filters, errors for unknown names."""
     made = Environment(
         loader=FunctionLoader(read_asset),
         autoescape=True,
@@ -110,7 +115,12 @@ def make_environment() -> Environment:
 
 
 def content_security_policy(style: str, script: str) -> str:
-    """Nothing may load; this style and this script may run; markup never becomes code through the DOM."""
+    """Builds the Content-Security-Policy of the page.
+
+    Nothing may be loaded, and only this style and this script are allowed.
+
+    Trusted types prevent markup from becoming code through the DOM.
+    """
     return (
         f"default-src 'none'; style-src '{hash_source(style)}'; script-src '{hash_source(script)}'; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -118,17 +128,23 @@ def content_security_policy(style: str, script: str) -> str:
 
 
 def hash_source(text: str) -> str:
-    """CSP level 3, section 2.3.1: `sha256-` and the base64 of the digest of the element's text in UTF-8."""
+    """Hashes an element's text for the policy (CSP level 3, section 2.3.1).
+
+    `sha256-` and the base64 of the digest of the text in UTF-8.
+    """
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def dump_script_json(value: Any) -> str:
-    """JSON that may stand inside `<script>` whatever its strings hold."""
+    """Writes JSON that is safe inside `<script>`, whatever its strings contain."""
     return orjson.dumps(value).decode().translate(SCRIPT_ESCAPES)
 
 
 def endpoint_table(endpoints: Sequence[EndpointFact]) -> dict[str, Any]:
-    """`columns` and `rows` of the inventory: half the size of one object per endpoint. Times in RFC 3339."""
+    """Builds the inventory's data as `columns` and `rows`; times are in RFC 3339.
+
+    This takes half the size of one object per endpoint.
+    """
 
     def cell(endpoint: EndpointFact, column: str) -> Any:
         value = getattr(endpoint, column)
@@ -141,9 +157,10 @@ def endpoint_table(endpoints: Sequence[EndpointFact]) -> dict[str, Any]:
 
 
 def change_rows(buckets: Mapping[str, int]) -> list[tuple[str, int, float, str]]:
-    """All covered hosts by what ML changed against session identifiers: (change, hosts, share, source's share).
+    """Counts the covered hosts by the change from session identifiers to ML.
 
-    Empty where no host is covered: without an identifier there is nothing to compare with.
+    Returns:
+        (change, hosts, share, Cloudflare's share); empty if no host is covered, as there is nothing to compare with.
     """
     covered = sum(buckets.get(bucket, 0) for _, bucket, _ in SOURCE_CHANGES)
     return [
@@ -154,7 +171,11 @@ def change_rows(buckets: Mapping[str, int]) -> list[tuple[str, int, float, str]]
 
 
 def schema_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float, str]]:
-    """Parameter types as the source groups them: (types, parameters, share, source's share); others last."""
+    """Counts the parameters by type, grouped as in Cloudflare's post.
+
+    Returns:
+        (types, parameters, share, Cloudflare's share); other types last.
+    """
     total = sum(schema.types.values()) if schema else 0
     if schema is None or not total:
         return []
@@ -168,6 +189,6 @@ def schema_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float, str]]
 
 
 def size_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float]]:
-    """Endpoints by their number of parameters: (number, endpoints, share)."""
+    """Counts the endpoints by number of parameters: (number, endpoints, share)."""
     total = sum(schema.sizes.values()) if schema else 0
     return [(name, count, count / total) for name, count in schema.sizes.items()] if schema and total else []

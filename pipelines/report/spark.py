@@ -1,4 +1,4 @@
-"""Statistics of the learned schemas, beside which the page shows the source's figures, and who was set apart."""
+"""Collecting the facts of the report from the tables."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ from pipelines.report.words import describe_spread
 from pipelines.runtime.settings import ReportSettings
 
 SIZES = (("none", 0, 0), ("1 to 5", 1, 5), ("6 to 10", 6, 10), ("11 to 50", 11, 50), ("over 50", 51, None))
-"""Numbers of parameters of an endpoint; the source saw up to 50."""
+"""Groups of endpoints by number of parameters: (name, lowest, highest); Cloudflare saw up to 50."""
 CLIENT_CHARACTERS = 8
-"""Of a client's hash: enough to find it in the table."""
+"""Shown characters of a client's hash: enough to find it in the table."""
 TOTALS = ("constraints", "sure_constraints", "tested", "false_alarms")
 
 
 def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
-    """Of the newest version of every endpoint's schema; None where nothing was learned. Members of bodies are parameters too.
+    """Collects statistics of the newest schemas; None if nothing was learned.
 
-    One pass over the parameters; what is of an endpoint counts with its first one.
+    Members of bodies count as parameters. There is one pass over the parameters; what belongs to an endpoint is counted with
+    its first parameter.
     """
     each = schemas.select(
         F.posexplode_outer("parameters").alias("place", "parameter"),
@@ -77,7 +78,7 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
 
 
 def collect_outlier_clients(deviants: DataFrame, most: int) -> tuple[list[OutlierClientFact], int]:
-    """The most deviating clients first, and how many there are in all."""
+    """Collects the outlier clients with the most deviations, and the number of all."""
     order = (F.desc("parameters"), F.desc("endpoints"), "client")
     total = F.count("*").over(Window.partitionBy())  # they are few: `deviants.max_share` of the clients
     rows = deviants.withColumn("total", total).orderBy(*order).limit(most).collect()
@@ -96,7 +97,9 @@ def _of(location: str) -> Column:
 
 EXAMPLE_CHARACTERS = 200
 SPREAD = ("probability_min", "probability_max", "probability_deviation", "client_days")
-MAX_REASONS = 50  # reasons are our own sentences, so there are few; a format's own error texts may add some
+MAX_REASONS = (
+    50  # reasons are sentences of this program, so there are few; error messages of a format may add some
+)
 
 
 def collect_facts(
@@ -109,14 +112,21 @@ def collect_facts(
     notes: Sequence[str],
     settings: ReportSettings,
 ) -> Facts:
-    """The page's facts.
+    """Collects the facts of the page.
 
-    `tables`: batches, hosts (host, session_key), endpoints, candidates, comparisons, comparison_endpoints, quarantine, deviants,
-    newest schemas.
+    Args:
+        tables: batches, hosts (host, session_key), endpoints, candidates, comparisons, comparison_endpoints, quarantine,
+            deviants, and the newest schemas.
+        title: title of the page.
+        generated_at: time of the page.
+        compared: summary of the comparison.
+        documents: the written OpenAPI documents.
+        notes: sentences at the top of the page.
+        settings: section `report`.
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
     bins = compared.histogram
-    deviants, deviants_total = collect_outlier_clients(tables["deviants"], settings.max_hosts)
+    outlier_clients, outlier_clients_total = collect_outlier_clients(tables["deviants"], settings.max_hosts)
     reasons = [ReasonFact(*row) for row in count_reasons(tables["comparison_endpoints"])]
     bare = F.count_if(F.col("session_key").isNull()).alias("bare")
     hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
@@ -143,14 +153,14 @@ def collect_facts(
         notes=notes,
         reasons=reasons,
         buckets=compared.buckets,
-        deviants=deviants,
-        deviants_total=deviants_total,
+        outlier_clients=outlier_clients,
+        outlier_clients_total=outlier_clients_total,
         candidates=_candidates(tables["candidates"]),
     )
 
 
 def _totals(endpoints: DataFrame, reasons: Sequence[ReasonFact]) -> Totals:
-    """Of all rows, whatever the page can hold."""
+    """Counts all rows, including those that the page does not show."""
     in_ml, in_session = (F.array_contains("variants", variant) for variant in ("ml", "session"))
     row = endpoints.agg(
         F.count_if(in_ml).alias("ml"),
@@ -163,7 +173,7 @@ def _totals(endpoints: DataFrame, reasons: Sequence[ReasonFact]) -> Totals:
 
 
 def _inputs(batches: DataFrame, hosts: int) -> InputFacts:
-    """The whole warehouse, not only the last run."""
+    """Counts the input of the whole warehouse, not only of the last run."""
     row = batches.agg(
         F.count("*").alias("files"),
         *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("records", "valid", "quarantined")),
@@ -182,7 +192,7 @@ def _inputs(batches: DataFrame, hosts: int) -> InputFacts:
 
 
 def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
-    """Both variants of an endpoint in one row, with its number of learned parameters."""
+    """Merges both variants of an endpoint into one row, with its parameter count."""
     key = ("host", "method", "path_template")
     sizes = schemas.groupBy(*key).agg(F.max(F.size("parameters")).alias("parameters"))
     together = endpoints.groupBy(*key).agg(
@@ -208,7 +218,10 @@ def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
 
 
 def _candidates(rows: DataFrame) -> list[CandidateFact]:
-    """Bounded by `selection.max_candidates`; the nearest to the threshold first."""
+    """Collects the candidates, the nearest to the threshold first.
+
+    There are at most `selection.max_candidates`.
+    """
     names = ("host", "method", "path_template", "requests", "clients", "probability")
     ordered = rows.orderBy(F.desc("probability"), "host", "path_template", "method").collect()
     return [
@@ -218,7 +231,7 @@ def _candidates(rows: DataFrame) -> list[CandidateFact]:
 
 
 def _quarantine(quarantine: DataFrame) -> list[QuarantineFact]:
-    """One row a reason: records, and the smallest example (the same at every rerun)."""
+    """Counts records by reason, with the smallest example (the same in every run)."""
     reasons = (
         quarantine.select(F.explode("reasons").alias("reason"), F.coalesce("raw", F.lit("")).alias("raw"))
         .groupBy("reason")

@@ -203,7 +203,7 @@ def test_summary_says_what_was_found() -> None:
     [
         (InputFacts(0, 0, 0, 0, None, None, 0), "No record was read."),
         (InputFacts(1, 7, 0, 7, None, None, 0), "All 7 records went to quarantine."),
-        (InputFacts(1, 120, 120, 0, START, START, 1), "none was selected as a call of an API."),
+        (InputFacts(1, 120, 120, 0, START, START, 1), "none was classified as an API call."),
     ],
 )
 def test_empty_page_says_why_and_what_to_do(inputs: InputFacts, reason: str) -> None:

@@ -218,10 +218,10 @@ def find_inactive_parameters(
     # a name that few clients use may be personal: documents do not have it, so it is not reported either
     is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < FEW_CLIENTS)
     days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
-    silent = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
+    candidates = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
         "found", inactivity_udf(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
     )
-    gone = silent.where(became_inactive("found", settings.idle_risk)).select(
+    gone = candidates.where(became_inactive("found", settings.idle_risk)).select(
         *PARAMETER_KEY, "last_day", F.col("found.last").alias("last"), F.col("found.chance").alias("chance")
     )
     later = F.col("day") > F.col("last")

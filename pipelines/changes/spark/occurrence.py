@@ -1,7 +1,7 @@
 """Occurrences of a change: since when, how often, by how many clients.
 
-They are counted in the stored evidence of each day. Each change has a probe (`schema_changes.Probe`) that says which values show it. Only built-in expressions of Spark are used,
-and slices are read for changed endpoints only.
+They are counted in the stored evidence of each day. Each change has a probe (`schema_changes.Probe`) that says which values show
+it. Only built-in expressions of Spark are used, and slices are read for changed endpoints only.
 """
 
 from __future__ import annotations

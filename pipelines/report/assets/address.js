@@ -1,4 +1,4 @@
-// What is searched for, kept in the address after `#`, so that a view can be shared as a link.
+// The search and filters, kept in the address after `#`, so that a view can be shared as a link.
 
 const DEFAULTS = {q: '', host: '', method: '', found: '', state: '', sort: '-requests', page: '1'};
 const SORT_KEYS = ['method', 'host', 'path_template', 'found', 'requests', 'success', 'clients', 'probability', 'last_seen', 'state'];
@@ -22,7 +22,7 @@ function formatAddress(view) {
   return kept.toString();
 }
 
-// A link to a section (`#quality`) is no view: it has no `=`.
+// A link to a section (`#quality`) is not a view: it has no `=`.
 const isView = (hash) => hash.includes('=');
 
 function writeAddress(view) {

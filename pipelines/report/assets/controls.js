@@ -1,4 +1,4 @@
-// The controls of the inventory: what the user does becomes a change of the view.
+// The controls of the inventory: each action of the user changes the view.
 
 function fillSelect(key, nameOf) {
   const counts = new Map();
@@ -62,7 +62,7 @@ function connectSorting() {
   for (const head of document.querySelectorAll('#inventory-table th')) {
     head.querySelector('button').addEventListener('click', () => {
       const {key, kind} = head.dataset;
-      // The first click on a number shows the largest, on a text the start of the alphabet; the next one turns it round.
+      // The first click sorts numbers from the largest and text from A to Z; the next one reverses the order.
       const first = kind === 'number' ? `-${key}` : key;
       changeView({sort: view.sort === first ? (first === key ? `-${key}` : key) : first});
     });

@@ -1,4 +1,4 @@
-// The data of the page, and how hostile text is shown.
+// The data of the page, and the escaping of hostile text.
 
 const element = (id) => document.getElementById(id);
 

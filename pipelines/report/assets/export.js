@@ -1,4 +1,4 @@
-// The filtered rows, all pages of them, as files or on the clipboard. Nothing leaves the browser.
+// Exports all filtered rows to a file or the clipboard. Nothing leaves the browser.
 
 function exported(endpoint) {
   return Object.fromEntries(fields.map((field) => [field, endpoint[field]]));

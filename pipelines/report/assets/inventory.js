@@ -1,7 +1,7 @@
 // The inventory: filter, sort, page, details. At most one page of rows is in the document, so 20,000 stay quick.
 
 const ROWS_PER_PAGE = 50;
-// Paper has no pages to turn: all that is filtered is printed, up to what a printer should be asked for.
+// When printing, all filtered rows are shown, up to a reasonable number for a printer.
 const ROWS_ON_PAPER = 2000;
 const KNOWN_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const FILTERS = ['host', 'method', 'found', 'state'];
@@ -16,7 +16,7 @@ function compare(key, descending) {
   return (left, right) => {
     const a = left[key], b = right[key];
     if (a === b) return 0;
-    if (a === null) return 1; // what is not known comes last, whichever way
+    if (a === null) return 1; // unknown values come last in either direction
     if (b === null) return -1;
     return a < b ? -sign : sign;
   };
@@ -49,7 +49,7 @@ function pathCell(endpoint, row) {
   toggle.type = 'button';
   toggle.setAttribute('aria-expanded', String(open.has(endpoint)));
   const path = make('bdi', 'mono');
-  // "/users/{userId}": the variables stand out.
+  // "/users/{userId}": variables are highlighted.
   for (const part of visible(endpoint.path_template).split(/(\{[^{}]*\})/)) {
     if (part.startsWith('{')) path.append(make('span', 'variable', part));
     else appendBreakable(path, part);
@@ -163,7 +163,7 @@ function showPage() {
   for (const id of ['copy-ndjson', 'download-ndjson', 'download-csv']) element(id).disabled = matching.length === 0;
 }
 
-// `change` holds the keys of the view that are new; a new filter or order starts at the first page.
+// `change` holds the changed keys of the view; a new filter or order starts at the first page.
 function changeView(change) {
   view = {...view, page: '1', ...change};
   if ('sort' in change) sortEndpoints();

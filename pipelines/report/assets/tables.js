@@ -1,4 +1,4 @@
-// Tables that came with the page get sortable columns. Runs last: the other scripts are complete here.
+// Makes the static tables of the page sortable. Runs last, when the other scripts are complete.
 
 function cellValue(row, column) {
   const cell = row.cells[column];
