@@ -1,4 +1,4 @@
-"""Labelled traffic of declared sites: trains the classifier and tests the learners."""
+"""Labelled traffic of declared sites, for training and testing."""
 
 from pipelines.simulator.output.writers import SimulationSummary, simulate
 from pipelines.simulator.sites.site import Site, build_sites

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from pipelines.simulator.paths.path_trees import (
-    MOST_TEMPLATES,
+    MAX_TEMPLATES,
     PathConventions,
     Paths,
     draw_api,
@@ -76,7 +76,7 @@ def test_hard_cases_are_there(apis: dict[str, Paths]) -> None:
 
 def test_an_api_is_bounded() -> None:
     rng = Random(11)  # noqa: S311  # a simulation, no secret
-    assert max(len(draw_api(rng)) for _ in range(300)) <= MOST_TEMPLATES
+    assert max(len(draw_api(rng)) for _ in range(300)) <= MAX_TEMPLATES
 
 
 def test_makers_give_many_formats_and_never_an_empty_text() -> None:

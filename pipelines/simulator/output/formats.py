@@ -1,4 +1,4 @@
-"""One transaction in each log format: Logpush NDJSON, HAR 1.2 entry, Apache combined line."""
+"""Log formats of one transaction: Logpush NDJSON, HAR 1.2, Apache combined."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipelines.simulator.traffic.transactions import Transaction
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
-# English whatever the locale of the process: strftime("%b") would follow it.
+# English regardless of the locale of the process, which strftime("%b") would follow.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def format_timestamp(seconds: float) -> str:
-    """RFC 3339 in UTC with milliseconds."""
+    """Formats a time as RFC 3339 in UTC with milliseconds."""
     return (
         datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
         + f"{int(seconds * 1000) % 1000:03}Z"
@@ -24,12 +24,12 @@ def format_timestamp(seconds: float) -> str:
 
 
 def format_day(seconds: float) -> str:
-    """The UTC day, ISO 8601."""
+    """Formats a time as its UTC day, ISO 8601."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
 def format_logpush_line(transaction: Transaction) -> str:
-    """A line of Cloudflare Logpush `http_requests`, without line end."""
+    """Formats a line of Cloudflare Logpush `http_requests`, without the line end."""
     return _ENCODER.encode(
         {
             "RayID": transaction.ray_id,
@@ -55,9 +55,9 @@ def format_logpush_line(transaction: Transaction) -> str:
 
 
 def format_combined_line(transaction: Transaction) -> str:
-    r"""A line of Apache's `combined` format, without line end.
+    r"""Formats a line of Apache's `combined` format, without the line end.
 
-    The RayID stands in the field of the remote log name (%l), which is "-" elsewhere.
+    The RayID is in the field of the remote log name (%l), which is usually "-".
     Quotes, backslashes and control characters are escaped as Apache does (`\"`, `\\`, `\xhh`).
     """
     moment = datetime.fromtimestamp(transaction.time, UTC)
@@ -76,7 +76,10 @@ def _escaped(text: str) -> str:
 
 
 def build_har_entry(transaction: Transaction) -> dict[str, object]:
-    """An entry of HAR 1.2; the RayID is the custom field `_ray` (custom fields start with "_")."""
+    """Builds an entry of HAR 1.2.
+
+    The RayID is the custom field `_ray`; custom fields start with "_".
+    """
     query = transaction.uri.partition("?")[2]
     request: dict[str, object] = {
         "method": transaction.method,
@@ -102,7 +105,7 @@ def build_har_entry(transaction: Transaction) -> dict[str, object]:
             "httpVersion": "HTTP/2.0",
             "cookies": [],
             "headers": _pairs(transaction.response_headers),
-            # Browsers write "x-unknown" when there is no type: counted, 5 % of one shared HAR set.
+            # Browsers write "x-unknown" without a type: counted, 5 % of one shared HAR set.
             "content": {
                 "size": transaction.response_bytes,
                 "mimeType": transaction.content_type or "x-unknown",
@@ -117,7 +120,7 @@ def build_har_entry(transaction: Transaction) -> dict[str, object]:
 
 
 def render_har_document(entries: list[dict[str, object]]) -> str:
-    """A HAR 1.2 document."""
+    """Renders a HAR 1.2 document."""
     creator = {"name": "apicensus simulator", "version": "1"}
     return json.dumps(
         {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": entries}}, ensure_ascii=False

@@ -1,4 +1,7 @@
-"""Truth beside the traffic: labels, endpoints, parameters, hosts, and a settings file with the sessions."""
+"""Ground truth of the traffic: labels, endpoints, parameters, hosts, sessions.
+
+The session identifiers are written as a settings file.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ Endpoint = tuple[str, str, str]
 
 
 def build_truth_row(transaction: Transaction) -> tuple[str, int, str, str, str, str, int]:
-    """The row of `truth.csv.gz` for a transaction."""
+    """Returns the row of `truth.csv.gz` for a transaction."""
     return (
         transaction.ray_id,
         int(transaction.is_api),
@@ -33,7 +36,10 @@ def build_truth_row(transaction: Transaction) -> tuple[str, int, str, str, str, 
 
 @dataclass(slots=True)
 class TrafficCounts:
-    """Counts of a run: transactions, API calls, and successes (2xx, 3xx; no attacks) per endpoint."""
+    """Counts of a run: transactions, API calls, and successes per endpoint.
+
+    A success is a response with 2xx or 3xx that is not part of an attack.
+    """
 
     transactions: int = 0
     api: int = 0
@@ -53,7 +59,10 @@ class TrafficCounts:
 
 
 def write_truth_tables(out: Path, sites: Sequence[Site], tally: TrafficCounts) -> list[Path]:
-    """Writes `endpoints.csv` (seen), `params.csv` (of all declared), `hosts.csv`, `settings.yaml`."""
+    """Writes `endpoints.csv`, `params.csv`, `hosts.csv` and `settings.yaml`.
+
+    Endpoints are those with traffic; parameters are those of all declared endpoints.
+    """
     endpoints = (
         (*endpoint, count, tally.with_session[endpoint])
         for endpoint, count in sorted(tally.successes.items())
@@ -86,15 +95,18 @@ def write_truth_tables(out: Path, sites: Sequence[Site], tally: TrafficCounts) -
 
 
 def render_settings(sites: Sequence[Site]) -> str:
-    """YAML with `selection.sessions`; texts are quoted as JSON, which YAML 1.2 contains."""
-    known = [(site.host, site.session) for site in sites if site.session is not None]
+    """Renders YAML with `selection.sessions`.
+
+    Texts are quoted as JSON, which is a subset of YAML 1.2.
+    """
+    identified = [(site.host, site.session) for site in sites if site.session is not None]
     lines = ["# Session identifiers of the simulated hosts: pass with --settings.", "selection:"]
-    if not known:
+    if not identified:
         return "\n".join([*lines, "  sessions: {}", ""])
     lines.append("  sessions:")
     lines += [
         f"    {json.dumps(host)}: {{location: {session.location}, name: {json.dumps(session.name)}}}"
-        for host, session in known
+        for host, session in identified
     ]
     return "\n".join([*lines, ""])
 

@@ -1,4 +1,4 @@
-"""Writes simulated traffic and its truth to a directory, reproducible byte for byte."""
+"""Writes simulated traffic and its truth, reproducible byte for byte."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from pipelines.simulator.traffic import transactions as traffic
 from pipelines.simulator.traffic.transactions import Transaction
 
 Format = Literal["logpush", "har", "combined"]
-# What each format can hold: a HAR has everything, a combined log next to nothing; Logpush is as each site
-# configured it.
+# Level of detail of each format: a HAR has everything, a combined log next to nothing; Logpush depends on the
+# configuration of each site.
 _LEVELS: dict[Format, Level | None] = {"logpush": None, "har": "full", "combined": "combined"}
 # Files of an earlier run that a new one replaces.
 _TRAFFIC_FILES = ("traffic-*.ndjson.gz", "*.har", "*.log")
@@ -40,7 +40,10 @@ _PROGRESS_EVERY = 1000
 
 @dataclass(frozen=True, slots=True)
 class SimulationSummary:
-    """What was written. `endpoints`: with at least one success; `files`: all, traffic first."""
+    """Summary of the written traffic.
+
+    `endpoints`: those with at least one success · `files`: all files, traffic first.
+    """
 
     hosts: int
     transactions: int
@@ -67,17 +70,17 @@ def simulate(
     discovery. Traffic files of an earlier run in `out` are replaced.
 
     Args:
-        out: A directory: absent, empty or from an earlier run.
+        out: A directory that does not exist, is empty or is from an earlier run.
         hosts: Number of sites.
         transactions: Number of transactions over all sites and days.
-        seed: Same seed and arguments, same bytes.
+        seed: The same seed and arguments give the same bytes.
         days: Days of the period that ends with `end_date` (UTC).
         end_date: Last day of the period.
-        format: Form of the traffic files.
+        format: Format of the traffic files.
         progress: Called with the number of transactions since its last call.
 
     Raises:
-        OutputError: `out` is a file, holds something else, or cannot be written.
+        OutputError: `out` is a file, has other content, or cannot be written.
     """
     sites = build_sites(hosts, seed, _LEVELS[format])
     tally, write = (
@@ -97,10 +100,13 @@ def simulate(
 
 
 def _prepare(out: Path) -> None:
-    """Makes `out`; removes the traffic of an earlier run, so that no day of it stays beside the new one."""
+    """Creates `out` and removes the traffic of an earlier run.
+
+    Otherwise its days would remain next to the new ones.
+    """
     out.mkdir(parents=True, exist_ok=True)
     truth = out / "truth.csv.gz"
-    was_interrupted = partial_path(truth).exists()  # a killed simulation leaves this beside its traffic
+    was_interrupted = partial_path(truth).exists()  # a killed simulation leaves this next to its traffic
     if any(out.iterdir()) and not (truth.exists() or was_interrupted):
         raise OutputError(f"{out}: not empty and not from an earlier simulation. Give --out a new directory.")
     for pattern in _TRAFFIC_FILES:
@@ -111,7 +117,7 @@ def _prepare(out: Path) -> None:
 def _recorded(
     stream: Iterable[Transaction], tally: TrafficCounts, truth: TextIO, progress: Callable[[int], None] | None
 ) -> Iterator[Transaction]:
-    """The stream as it is, counted and its truth written on the way."""
+    """Passes the stream through, counts it and writes its truth."""
     table = csv.writer(truth, lineterminator="\n")
     table.writerow(TRUTH_COLUMNS)
     for transaction in stream:
@@ -126,7 +132,10 @@ def _recorded(
 
 @contextmanager
 def open_gzip_text(path: Path) -> Iterator[TextIO]:
-    """A gzip text file whose bytes depend on its content only: no time or name in the header (RFC 1952)."""
+    """Opens a gzip text file whose bytes depend only on its content.
+
+    The header has no time and no name (RFC 1952).
+    """
     with ExitStack() as stack:
         raw = stack.enter_context(atomic_file(path))
         packed = stack.enter_context(

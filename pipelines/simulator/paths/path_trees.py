@@ -1,9 +1,10 @@
-"""Trees of API paths with known variables: what a classifier of path segments learns from.
+"""Trees of API paths with known variables: training data for path segments.
 
-An API is drawn as a list of templates in one style of writing: collections with items, sub-collections and actions, literal
-siblings beside variables, namespaces, versions and dates near the root, flat lists of procedures, alternating resource
-providers. It is rendered as traffic shows it: a test suite calls each template a few times, a busy API many times.
-No published API description enters: words are drawn, half of them in no dictionary, so that names cannot be learned.
+An API is drawn as a list of templates with one set of conventions: collections with items, sub-collections and
+actions, literal siblings next to variables, namespaces, versions and dates near the root, flat lists of procedures,
+alternating resource providers. It is rendered as it appears in traffic: a test suite calls each template a few times,
+a busy API many times. No published API description is used: words are drawn, and half of them are in no dictionary,
+so that names cannot be learned.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pipelines.simulator.vocabulary.words import join_words, pluralise
 Part = str | Generator
 Template = tuple[Part, ...]
 Paths = Mapping[tuple[str, ...], tuple[bool, ...]]
-"""Segments of a path -> for each whether it is a variable."""
+"""Segments of a path → whether each is a variable."""
 
 CASES = (("kebab", 4), ("snake", 3), ("camel", 4), ("pascal", 2), ("flat", 2))
 LAYOUTS = (("resources", 6), ("flat", 1.5), ("namespaces", 2), ("procedures", 1), ("providers", 1))
@@ -32,21 +33,21 @@ BASES = (
 )  # fmt: skip
 ACTIONS = ("me", "self", "search", "count", "batch", "export", "current", "default")
 SIZES = {"test suite": (1, 4), "small": (1, 8), "medium": (2, 40), "busy": (10, 150)}
-"""Calls of a template, from and to, drawn anew for each."""
+"""Minimum and maximum number of calls of a template, drawn for each."""
 REUSE = (0.0, 0.3, 0.6, 0.9)
-"""How often a call takes a value that an earlier one had; chosen for each API."""
-MOST_TEMPLATES = 150
+"""How often a call reuses the value of an earlier one; drawn for each API."""
+MAX_TEMPLATES = 150
 
 
 @dataclass(frozen=True, slots=True)
 class PathConventions:
-    """How one API writes: the case of its words, and whether collections are plurals."""
+    """Conventions of one API: case of words, and whether collections are plurals."""
 
     case: str
     plurals: bool
 
     def literal(self, rng: Random, words: int = 0) -> str:
-        """A fixed segment of one to five words, seldom with a digit at its end (`oauth2`)."""
+        """Draws a literal segment of up to five words, rarely ending in a digit (`oauth2`)."""
         chosen = [
             draw_any_word(rng) for _ in range(words or rng.choices((1, 2, 3, 4, 5), (60, 30, 12, 5, 2))[0])
         ]
@@ -54,7 +55,7 @@ class PathConventions:
         return join_words("-".join(chosen), self.case) + ending
 
     def collection(self, rng: Random) -> str:
-        """A fixed segment that names many things."""
+        """Draws the literal segment of a collection."""
         chosen = [draw_any_word(rng) for _ in range(rng.choices((1, 2, 3), (65, 28, 7))[0])]
         if self.plurals and rng.random() < 0.9:
             chosen[-1] = pluralise(chosen[-1]) if len(chosen[-1]) > 1 else chosen[-1]
@@ -62,19 +63,19 @@ class PathConventions:
 
 
 def draw_api(rng: Random) -> list[Template]:
-    """The templates of one API, at most `MOST_TEMPLATES`."""
+    """Draws the templates of one API, at most `MAX_TEMPLATES`."""
     case = rng.choices([name for name, _ in CASES], [weight for _, weight in CASES])[0]
     conventions = PathConventions(case, rng.random() < 0.8)
     layout = rng.choices([name for name, _ in LAYOUTS], [weight for _, weight in LAYOUTS])[0]
     base = _base(rng, conventions)
-    made = [*_LAYOUT_MAKERS[layout](rng, conventions, base)]
+    made = [*_LAYOUT_BUILDERS[layout](rng, conventions, base)]
     if layout != "flat" and rng.random() < 0.15:
         made += _flat(rng, conventions, base)
-    return made[:MOST_TEMPLATES]
+    return made[:MAX_TEMPLATES]
 
 
 def _base(rng: Random, conventions: PathConventions) -> Template:
-    """What stands before everything: `api`, a version or a date, a name, a tenant."""
+    """Draws the common prefix: `api`, a version or a date, a name, a tenant."""
     base: Template = ("api",) if rng.random() < 0.25 else ()
     if rng.random() < 0.5:
         base += (rng.choice(BASES),)
@@ -95,7 +96,9 @@ def _resources(rng: Random, conventions: PathConventions, base: Template) -> Ite
     for _ in range(rng.choice((1, 1, 2, 2, 3, 5, 8, 14))):
         root: Template = (*base, conventions.collection(rng))
         yield from _collection(rng, conventions, root, shared)
-        if common and rng.random() < 0.8:  # what every collection has: the subtrees of two literals are alike
+        if (
+            common and rng.random() < 0.8
+        ):  # every collection has these: the subtrees of two literals are similar
             below: Template = (*root, draw_generator(rng)) if rng.random() < 0.7 else root
             yield from ((*below, name) for name in common)
 
@@ -103,7 +106,7 @@ def _resources(rng: Random, conventions: PathConventions, base: Template) -> Ite
 def _collection(
     rng: Random, conventions: PathConventions, root: Template, shared: list[str]
 ) -> Iterator[Template]:
-    """A collection, its items with what lies below them, and the literals beside the items."""
+    """Yields a collection, its items with their subtrees, and literal siblings."""
     if rng.random() < 0.85:
         yield root
     if rng.random() < 0.8:
@@ -127,7 +130,7 @@ def _collection(
 
 
 def _chain(rng: Random, conventions: PathConventions, item: Template) -> Iterator[Template]:
-    """Variables in a row: an owner and a name, a place and a day."""
+    """Yields consecutive variables: an owner and a name, a place and a day."""
     longer: Template = (*item, draw_generator(rng))
     yield longer
     if rng.random() < 0.3:
@@ -136,7 +139,7 @@ def _chain(rng: Random, conventions: PathConventions, item: Template) -> Iterato
 
 
 def _flat(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
-    """Many fixed siblings under one node."""
+    """Yields many literal siblings under one node."""
     yield from ((*base, conventions.literal(rng)) for _ in range(rng.choice((3, 10, 30, 60))))
 
 
@@ -146,7 +149,7 @@ def _namespaces(rng: Random, conventions: PathConventions, base: Template) -> It
 
 
 def _procedures(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
-    """`/service/method`, no variables."""
+    """Yields `/service/method` without variables."""
     services = [conventions.literal(rng, 1) for _ in range(rng.choice((1, 4, 10)))]
     yield from (
         (*base, rng.choice(services), conventions.literal(rng)) for _ in range(rng.choice((5, 20, 40)))
@@ -154,7 +157,10 @@ def _procedures(rng: Random, conventions: PathConventions, base: Template) -> It
 
 
 def _providers(rng: Random, conventions: PathConventions, base: Template) -> Iterator[Template]:
-    """Names and kinds in turn under a provider with a dotted name, as in resource managers of clouds."""
+    """Yields alternating kinds and names under a provider with a dotted name.
+
+    Resource managers of clouds have such paths.
+    """
     scope: Template = (
         *base,
         conventions.collection(rng),
@@ -172,16 +178,18 @@ def _providers(rng: Random, conventions: PathConventions, base: Template) -> Ite
             )
 
 
-_LAYOUT_MAKERS: Mapping[str, Callable[[Random, PathConventions, Template], Iterator[Template]]] = {
+_LAYOUT_BUILDERS: Mapping[str, Callable[[Random, PathConventions, Template], Iterator[Template]]] = {
     "resources": _resources, "flat": _flat, "namespaces": _namespaces, "procedures": _procedures,
     "providers": _providers,
 }  # fmt: skip
 
 
 def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...], tuple[bool, ...]]:
-    """Distinct paths of an API with the truth of each segment; some APIs end every path in `.json` or `.xml`.
+    """Renders distinct paths of an API: segments → whether each is a variable.
 
-    A value is used again as often as the API's clients come back to the same things: a test suite has few users.
+    In some APIs every path ends in `.json` or `.xml`.
+
+    Values are reused as often as the API's clients return to the same items: a test suite has few users.
     """
     low, high = SIZES[rng.choices([*SIZES], (3, 3, 3, 1))[0]]
     ending, again = rng.choice(("",) * 9 + (".json", ".xml")), rng.choice(REUSE)
@@ -200,31 +208,40 @@ def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...]
     return found
 
 
-def draw_or_reuse(maker: Generator, used: list[str], again: float, rng: Random) -> str:
-    """A value that an earlier call had, with probability `again`, else a new one, which is added to `used`."""
+def draw_or_reuse(generator: Generator, used: list[str], again: float, rng: Random) -> str:
+    """Returns an earlier value with probability `again`, otherwise a new one.
+
+    A new value is added to `used`.
+    """
     if used and rng.random() < again:
         return rng.choice(used)
-    used.append(maker())
+    used.append(generator())
     return used[-1]
 
 
 def simulate_api_paths(apis: int, seed: int) -> Iterator[tuple[str, Paths]]:
-    """`apis` hosts with their paths. API k is the same whatever their number: each has its own random source."""
+    """Yields `apis` hosts with their paths.
+
+    API k does not depend on the number of APIs: each has its own random source.
+    """
     for index in range(apis):
         rng = create_random_source(seed, "paths", index)
         yield f"paths{index}.example", render_paths(draw_api(rng), rng)
 
 
 CALLS = {"test suite": (1, 6), "medium": (2, 40), "busy": (20, 200)}
-"""Calls of an operation, from and to."""
-MOST_VARIABLES = 6
+"""Minimum and maximum number of calls of an operation."""
+MAX_VARIABLES = 6
 _PLACEHOLDER = re.compile(r"(\{[^{}]+\})")
 
 
 def simulate_site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
-    """Hosts with their distinct API paths: segments -> for each whether it is a variable (or holds one)."""
+    """Yields simulated hosts with their distinct API paths.
+
+    The paths map segments to whether each is a variable (or contains one).
+    """
     for site in build_sites(hosts, seed):
-        operations = [o for o in site.operations if o.is_api and o.template.count("{") <= MOST_VARIABLES]
+        operations = [o for o in site.operations if o.is_api and o.template.count("{") <= MAX_VARIABLES]
         rng = create_random_source(seed, "site paths", site.host)
         low, high = CALLS[rng.choice([*CALLS])]
         again, used = rng.choice(REUSE), dict[str, list[str]]()
@@ -234,14 +251,17 @@ def simulate_site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
             for _ in range(rng.randint(low, high)):
                 path = _filled(operation, rng, again, used)
                 segments = tuple(path.strip("/").split("/"))
-                if len(segments) == len(truth) and all(segments):  # else a value holds a slash
+                if len(segments) == len(truth) and all(segments):  # otherwise a value contains a slash
                     found[segments] = truth
         if found:
             yield f"{seed}.{site.host}", found
 
 
 def _filled(operation: Operation, rng: Random, again: float, used: dict[str, list[str]]) -> str:
-    """The template with a value for each placeholder; things are known by the path up to their own place."""
+    """Fills each placeholder of the template with a value.
+
+    Values are reused by placeholder: `used` has them by the path before it.
+    """
     values = {p.name: p.values for p in operation.parameters if p.location == "path"}
     text = place = ""
     for part in _PLACEHOLDER.split(operation.template):
@@ -250,12 +270,12 @@ def _filled(operation: Operation, rng: Random, again: float, used: dict[str, lis
             text += part
             continue
         text += draw_or_reuse(
-            partial(_written, values[part[1:-1]], rng), used.setdefault(place, []), again, rng
+            partial(_draw_encoded, values[part[1:-1]], rng), used.setdefault(place, []), again, rng
         )
     return text
 
 
-def _written(values: Values, rng: Random) -> str:
-    """A value as a path holds it."""
+def _draw_encoded(values: Values, rng: Random) -> str:
+    """Draws a value, encoded for a path."""
     value = values.draw(rng)
     return value if values.kind == "path" else encode_value(value)

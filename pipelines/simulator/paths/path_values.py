@@ -1,7 +1,8 @@
-"""Values of path variables for the training of path templates: forms that people and programs give to identifiers.
+"""Values of path variables for the training of path templates.
 
-Wider than the identifiers of simulated sites (`values.IDENTIFIERS`): names and words, codes, lists, files, and variables whose
-values have two forms. A maker is drawn once for a variable; each call gives one of its values.
+They have more formats than the identifiers of simulated sites (`values.IDENTIFIERS`): names and words, codes, lists,
+files, and variables whose values have two formats. A generator is drawn once for a variable; each call returns one of
+its values.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ _FILES = ("txt", "json", "pdf", "png", "csv", "yaml", "md", "tar.gz")
 
 
 def draw_pseudo_word(rng: Random, syllables: int = 0) -> str:
-    """A word of no language: of one to four syllables unless their number is given."""
+    """Draws a word of no language.
+
+    It has one to four syllables unless their number is given.
+    """
     return "".join(
         rng.choice(_CONSONANTS)
         + rng.choice(_VOWELS)
@@ -41,13 +45,13 @@ def draw_pseudo_word(rng: Random, syllables: int = 0) -> str:
 
 
 def draw_any_word(rng: Random) -> str:
-    """A noun, an adjective, a verb, or as often as not a word that no dictionary has."""
+    """Draws a noun, an adjective, a verb, or a word that is in no dictionary."""
     known = (rng.choice(NOUNS), rng.choice(ADJECTIVES), rng.choice(VERBS))
     return rng.choice((*known, draw_pseudo_word(rng), draw_pseudo_word(rng)))
 
 
 def draw_any_words(rng: Random, most: int, between: str) -> str:
-    """One to `most` words."""
+    """Draws one to `most` words."""
     return between.join(draw_any_word(rng) for _ in range(rng.randint(1, most)))
 
 
@@ -85,7 +89,7 @@ def _prefixed(rng: Random) -> Generator:
 
 
 def _own(rng: Random) -> Generator:
-    """A site's own form, as `id12345-a` of mission row D7."""
+    """Returns a generator of a site's own identifiers, such as `id12345-a`."""
     prefix, joint = draw_any_word(rng)[: rng.randint(1, 4)], rng.choice("-_:.")
     return lambda: f"{prefix}{rng.randrange(10 ** rng.randint(2, 6))}{joint}{rng.choice('abcdefgh')}"
 
@@ -112,7 +116,7 @@ def _code(rng: Random) -> Generator:
     return lambda: draw_token(rng, size, alphabet)
 
 
-def _two_forms(rng: Random) -> Generator:
+def _two_formats(rng: Random) -> Generator:
     one, other = draw_generator(rng), draw_generator(rng)
     return lambda: one() if rng.random() < 0.5 else other()
 
@@ -126,10 +130,10 @@ def _fresh(make: Callable[[Random], str]) -> Callable[[Random], Generator]:
     return lambda rng: lambda: make(rng)
 
 
-# Form of a variable and its weight: integers, UUIDs and words lead, as in published API descriptions.
-_FORMS: tuple[tuple[Callable[[Random], Generator], float], ...] = (
+# Format of a variable and its weight: integers, UUIDs and words lead, as in published API descriptions.
+_FORMATS: tuple[tuple[Callable[[Random], Generator], float], ...] = (
     (_number, 16), (_small, 6), (_uuid, 10), (_hex, 7), (_opaque, 5), (_prefixed, 6), (_own, 5), (_few_words, 5),
-    (_name, 6), (_code, 4), (_two_forms, 5), (_colon, 1),
+    (_name, 6), (_code, 4), (_two_formats, 5), (_colon, 1),
     (_fresh(GENERATORS["bigint"]), 4), (_fresh(GENERATORS["ulid"]), 2), (_fresh(draw_slug), 8), (_fresh(draw_any_word), 4),
     (_fresh(lambda rng: f"{draw_pseudo_word(rng)}@{draw_pseudo_word(rng)}.example"), 2), (_fresh(GENERATORS["date"]), 2),
     (_fresh(lambda rng: rng.choice(LOCALES)), 2), (_fresh(lambda rng: rng.choice(COUNTRIES)), 1),
@@ -143,5 +147,5 @@ _FORMS: tuple[tuple[Callable[[Random], Generator], float], ...] = (
 
 
 def draw_generator(rng: Random) -> Generator:
-    """A variable's maker of values."""
-    return rng.choices([form for form, _ in _FORMS], [weight for _, weight in _FORMS])[0](rng)
+    """Draws the generator of a variable's values."""
+    return rng.choices([format_ for format_, _ in _FORMATS], [weight for _, weight in _FORMATS])[0](rng)

@@ -1,4 +1,4 @@
-"""Who sends requests: browsers of many ages, SDKs, apps, crawlers, readers, monitors, scanners."""
+"""Clients: browsers, SDKs, apps, crawlers, readers, monitors, scanners."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _MODES: dict[str, tuple[str, str, str]] = {
     "xhr": ("*/*", "empty", "cors"),
     "beacon": ("*/*", "empty", "no-cors"),
 }
-# What scripts put into Accept. Counted on the shared browser calls: "*/*" 56 %, none 21 %, a JSON type 19
-# %, an HTML type 4 %.
+# Accept of scripts. Counted on the shared browser calls: "*/*" 56 %, none 21 %, a JSON type 19 %, an HTML
+# type 4 %.
 _SCRIPT_ACCEPTS = (
     "*/*",
     "*/*",
@@ -121,7 +121,10 @@ _PLAIN_ACCEPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One sender at one site. `headers[mode]` is what it sends in a mode; "plain" when it is no browser."""
+    """One client of one site.
+
+    `headers` has the headers of each request mode; the mode is "plain" if the client is not a browser.
+    """
 
     role: str
     address: str
@@ -134,20 +137,23 @@ class Client:
 
 
 def draw_browser_agent(rng: Random) -> tuple[str, bool]:
-    """A user agent, and whether it sends Fetch Metadata (since Chrome 76, Firefox 90, Safari 16.4)."""
+    """Draws a browser's user agent, and whether it sends Fetch Metadata.
+
+    Browsers do since Chrome 76, Firefox 90, Safari 16.4.
+    """
     system, modern = rng.choice(_SYSTEMS), rng.random() < 0.75
-    maker = rng.random()
-    if maker < 0.62:
+    vendor = rng.random()
+    if vendor < 0.62:
         number = rng.randrange(100, 132) if modern else rng.randrange(30, 76)
         edge = f" Edg/{number}.0.0.0" if rng.random() < 0.12 and modern else ""
         mobile = "Mobile " if "Android" in system else ""
         engine = "AppleWebKit/537.36 (KHTML, like Gecko)"
         tail = f"Chrome/{number}.0.0.0 {mobile}Safari/537.36{edge}"
         return f"Mozilla/5.0 ({system}) {engine} {tail}", modern
-    if maker < 0.8:
+    if vendor < 0.8:
         number = rng.randrange(100, 130) if modern else rng.randrange(20, 90)
         return f"Mozilla/5.0 ({system}; rv:{number}.0) Gecko/20100101 Firefox/{number}.0", modern
-    if maker < 0.97:
+    if vendor < 0.97:
         version = f"{rng.randrange(17, 19)}.{rng.randrange(1, 6)}" if modern else f"{rng.randrange(9, 16)}.1"
         device = rng.choice(("iPhone; CPU iPhone OS 17_4 like Mac OS X", "Macintosh; Intel Mac OS X 10_15_7"))
         return (
@@ -158,7 +164,7 @@ def draw_browser_agent(rng: Random) -> tuple[str, bool]:
 
 
 def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict[str, dict[str, str]]:
-    """What a browser sends in each mode."""
+    """Draws the headers that a browser sends in each mode."""
     language = f"{rng.choice(LOCALES)};q=0.9"
     script_accept, site = rng.choice(_SCRIPT_ACCEPTS), "same-origin" if host in referer else "cross-site"
     names_xhr, keeps_accept = rng.random() < 0.6, rng.random() > 0.2
@@ -172,7 +178,7 @@ def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict
         }
         if (
             not keeps_accept
-        ):  # some recorders keep no Accept: counted, 29 % of page loads and 21 % of calls lack it
+        ):  # some recorders omit Accept: counted, 29 % of page loads and 21 % of calls lack it
             headers.clear()
         headers |= {"accept-encoding": "gzip, deflate, br", "accept-language": language}
         if modern:
@@ -192,7 +198,7 @@ def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict
 
 
 def draw_user_agent(rng: Random, role: str) -> str:
-    """A user agent of a role other than "browser"."""
+    """Draws the user agent of a role other than "browser"."""
     noun, text = rng.choice(NOUNS), rng.choice(_FAMILIES[role])
     return text.format(
         a=rng.randrange(10, 32), b=rng.randrange(1, 10), n=noun, m=rng.choice(ADJECTIVES), N=noun.capitalize()
@@ -200,7 +206,10 @@ def draw_user_agent(rng: Random, role: str) -> str:
 
 
 def draw_client(rng: Random, role: str, host: str, signed_in: bool, referers: tuple[str, ...]) -> Client:
-    """One client of `role` at `host`; `referers` are pages of the site or of the front end that calls it."""
+    """Draws a client of `role` at `host`.
+
+    `referers` are pages of the site or of the front end that calls it.
+    """
     modern, referer = True, referers[0] if referers else f"https://{host}/"
     if role == "browser":
         user_agent, modern = draw_browser_agent(rng)

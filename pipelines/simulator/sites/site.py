@@ -1,4 +1,4 @@
-"""Declared sites: host, session identifier, what its log holds, operations, clients."""
+"""Declared sites: host, session identifier, log contents, operations, clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.simulator.vocabulary.operation import Operation
 from pipelines.simulator.vocabulary.values import create_random_source
 
 Level = Literal["full", "custom", "standard", "combined", "common"]
-# How much a log holds: full = every header, cookie and body; custom = Logpush with some custom fields;
+# Level of detail of a log: full = every header, cookie and body; custom = Logpush with some custom fields;
 # standard = Logpush without custom fields; combined = as an Apache combined log; common = without user
 # agent and referer. All occur in practice: the shared Apache log (10,000 of 28,000 transactions) has no
 # content type, header, user agent or referer at all.
@@ -86,10 +86,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Logging:
-    """What reaches the log. `missing_types`: share of records whose content type is lost.
+    """Contents of a site's log.
 
-    `request_sizes` and `response_sizes`: whether the bytes are logged; where not, they read 0.
-    `head_bytes`: what the response's head adds to its size (Apache's %O and Logpush count it, %b does not).
+    `missing_types`: share of records whose content type is lost · `request_sizes` and `response_sizes`: whether the
+    bytes are logged; otherwise they are 0 · `head_bytes`: size of the response's head if it counts as part of its
+    size (Apache's %O and Logpush count it, %b does not).
     """
 
     level: Level
@@ -105,7 +106,10 @@ class Logging:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One host. `weight`: its share of the traffic; `cumulative`: running weights of `operations`."""
+    """One host.
+
+    `weight`: its share of the traffic · `cumulative`: cumulative weights of `operations`.
+    """
 
     host: str
     shape: str
@@ -120,17 +124,19 @@ class Site:
     weight: float
 
     def endpoints(self) -> tuple[Operation, ...]:
-        """The API operations."""
+        """Returns the API operations."""
         return tuple(operation for operation in self.operations if operation.is_api)
 
 
 def build_sites(hosts: int, seed: int, level: Level | None = None) -> tuple[Site, ...]:
-    """`hosts` sites. Site k is the same whatever the number of sites: each has its own random source.
+    """Builds `hosts` sites.
+
+    Site k does not depend on the number of sites: each has its own random source.
 
     Args:
         hosts: Number of sites; a fifth and more of each shape (API only, mixed, web only).
-        seed: Same seed, same sites.
-        level: What every log holds; None = each site its own.
+        seed: The same seed gives the same sites.
+        level: Level of detail of every log; None = drawn for each site.
     """
     return tuple(_build(create_random_source(seed, "site", index), index, level) for index in range(hosts))
 
@@ -182,7 +188,7 @@ def _draw_session(rng: Random, profile: SiteProfile) -> Session | None:
 
 
 def _draw_logging(rng: Random, profile: SiteProfile, session: Session | None, level: Level | None) -> Logging:
-    # What Apache and nginx write by default is what sites of pages and files keep; gateways of APIs log more.
+    # Sites of pages and files log what Apache and nginx write by default; API gateways log more.
     plain = 2.0 if profile.shape in ("web", "assets") else 0.75
     weights = [weight * (plain if name in ("combined", "common") else 1.0) for name, weight in LEVELS]
     drawn = rng.choices([name for name, _ in LEVELS], weights)[0]
@@ -198,7 +204,7 @@ def _draw_logging(rng: Random, profile: SiteProfile, session: Session | None, le
         cookies=rng.random() < 0.9,
         bodies=rng.choice((0.0, 0.6, 1.0, 1.0)),
         missing_types=rng.choice((0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 0.05, 0.3, 1.0)),
-        # The combined format has no field for the size of a request; every format has one for the answer's.
+        # The combined format has no field for the size of a request; every format has one for the response's.
         request_sizes=found not in ("combined", "common") and rng.random() < 0.7,
         response_sizes=rng.random() < 0.93,
         head_bytes=rng.choice((0, 0, 180, 300, 450, 700)),
@@ -208,7 +214,7 @@ def _draw_logging(rng: Random, profile: SiteProfile, session: Session | None, le
 def _draw_clients(
     rng: Random, profile: SiteProfile, session: Session | None
 ) -> dict[str, tuple[Client, ...]]:
-    """Clients by role. Bearer tokens carry their scheme (RFC 6750)."""
+    """Draws clients by role; bearer tokens have their scheme (RFC 6750)."""
     made: dict[str, tuple[Client, ...]] = {}
     for role, count in _HEADCOUNT.items():
         share = _SIGNED_IN.get(role, 0.0) if session is not None else 0.0

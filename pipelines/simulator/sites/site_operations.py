@@ -1,4 +1,4 @@
-"""Host names, the shape of a site (API, mixed, web, assets) and the front end that calls it."""
+"""Host, shape (API, mixed, web, assets), front end and operations of a site."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, SECTIONS, TO
 
 # Shape of a site and its share of the fleet.
 SHAPES = (("api", 28), ("mixed", 38), ("web", 20), ("assets", 14))
-# First labels by shape; "" = none, "{n}" = a noun. Each label that smells of an API also stands before web
-# sites and back.
+# First labels by shape; "" = none, "{n}" = a noun. Labels typical of an API also occur on web sites, and the
+# reverse.
 _LABELS = {
     "api": ("api", "api", "api", "api2", "gateway", "gw", "{n}", "{n}-api", "{n}-service", "services",
     "ws", "rpc", "graphql", "data", "backend", "www", "", "m", "edge", "eu1", "app", "cdn", "hooks",
@@ -45,14 +45,14 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class SiteProfile:
-    """A host, its shape, and the web origin whose scripts call it ("" = its own pages)."""
+    """A host, its shape, and the origin whose scripts call it ("" = its own pages)."""
 
     host: str
     shape: str
     origin: str
 
     def referers(self, rng: Random) -> tuple[str, ...]:
-        """Pages that one visitor comes from; other origins show only themselves."""
+        """Draws the referers of one visitor; other origins send only their origin."""
         if self.origin:
             return (f"{self.origin}/",)
         root = f"https://{self.host}/"
@@ -64,13 +64,16 @@ class SiteProfile:
 
 
 def draw_profile(rng: Random, index: int) -> SiteProfile:
-    """A profile. The name is unique in a fleet because it holds the number of the site."""
+    """Draws the profile of a site.
+
+    The host is unique in a fleet because it contains the number of the site.
+    """
     shape = rng.choices([name for name, _ in SHAPES], [weight for _, weight in SHAPES])[0]
     if index < 6:  # small fleets have every shape
         shape = ("mixed", "api", "web", "mixed", "assets", "api")[index]
     domain = f"{rng.choice(ADJECTIVES)}-{rng.choice(NOUNS)}{index}.{rng.choice(TOP_DOMAINS)}"
     label = rng.choice(_LABELS[shape]).replace("{n}", rng.choice(NOUNS))
-    # A front end on another host calls most API hosts and loads all asset hosts; a mixed site calls itself.
+    # A front end on another host calls most API hosts and loads from all asset hosts; a mixed site calls itself.
     elsewhere = rng.random() < {"api": 0.85, "mixed": 0.08, "web": 0.0, "assets": 1.0}[shape]
     origin = f"https://{rng.choice(('www', 'app', 'my', 'portal'))}.{domain}" if elsewhere else ""
     return SiteProfile(f"{label}.{domain}" if label else domain, shape, origin)
@@ -126,8 +129,8 @@ _ASSETS: tuple[tuple[Builder, float], ...] = (
     (embed.declare_counters, 0.6),
     (embed.declare_script_tags, 0.5),
 )
-# An API host has a little web too: a console, documentation, favicons that browsers ask for.
-_ASIDE: tuple[tuple[Builder, float], ...] = (
+# An API host has some web content as well: a console, documentation, favicons that browsers request.
+_API_HOST_WEB: tuple[tuple[Builder, float], ...] = (
     (asset.declare_known_files, 0.8),
     (page.declare_api_like_pages, 0.5),
     (action.declare_redirects, 0.4),
@@ -144,16 +147,16 @@ _ASIDE: tuple[tuple[Builder, float], ...] = (
 
 
 def declare_operations(rng: Random, profile: SiteProfile) -> tuple[Operation, ...]:
-    """All operations of a site, weights adding up to 1."""
+    """Declares all operations of a site; their weights add up to 1."""
     web = draw_web_conventions(rng)
-    calls, api = _calls(rng, profile)
-    parts = {"api": _ASIDE, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[profile.shape]
+    calls, api = _declare_calls(rng, profile)
+    parts = {"api": _API_HOST_WEB, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[profile.shape]
     built = (made for build, share in parts if rng.random() < share for made in build(rng, web))
     rest = respell_operations(built, draw_spelling(rng))
     if profile.shape == "mixed" and api is not None and rng.random() < 0.5:
-        rest += _twins(rng, calls, api, web)
+        rest += _declare_matching_pages(rng, calls, api, web)
     if profile.origin and calls:
-        rest += _preflights(rng, calls)
+        rest += _declare_preflights(rng, calls)
     error_media = api.error_media if profile.shape == "api" and api is not None else web.html
     attacks = declare_scans(rng, error_media)
     share = {
@@ -168,8 +171,11 @@ def declare_operations(rng: Random, profile: SiteProfile) -> tuple[Operation, ..
     return (*_scaled(calls, share), *_scaled(rest, 1 - share - attacked), *_scaled(attacks, attacked))
 
 
-def _calls(rng: Random, profile: SiteProfile) -> tuple[list[Operation], ApiConventions | None]:
-    """The site's API operations, one per method and shape of path; none on web-only sites."""
+def _declare_calls(rng: Random, profile: SiteProfile) -> tuple[list[Operation], ApiConventions | None]:
+    """Declares the site's API operations; none on web-only sites.
+
+    There is one per method and path shape. The site's conventions are returned as well.
+    """
     if profile.shape not in _CALLERS:
         return [], None
     api = draw_api_conventions(rng, rng.choice(_CALLERS[profile.shape]))
@@ -185,8 +191,14 @@ def _calls(rng: Random, profile: SiteProfile) -> tuple[list[Operation], ApiConve
     return list(unique.values()), api
 
 
-def _twins(rng: Random, calls: list[Operation], api: ApiConventions, web: WebConventions) -> list[Operation]:
-    """Pages that show the API's entities, `/orders/{id}` for `/api/orders/{id}`: the pair of row D4."""
+def _declare_matching_pages(
+    rng: Random, calls: list[Operation], api: ApiConventions, web: WebConventions
+) -> list[Operation]:
+    """Declares pages that show the API's entities.
+
+    `/orders/{id}` for `/api/orders/{id}`: the same path in a page and in an API, which only other features can tell
+    apart.
+    """
     found = [call for call in calls if call.method == "GET" and call.kind == "rest-json" and call.variables()]
     made = []
     for call in rng.sample(found, min(3, len(found))):
@@ -206,8 +218,11 @@ def _twins(rng: Random, calls: list[Operation], api: ApiConventions, web: WebCon
     return made
 
 
-def _preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
-    """CORS preflights of other origins' scripts. Not API operations: the browser asks, nothing is done."""
+def _declare_preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
+    """Declares CORS preflights of other origins' scripts.
+
+    They are not API operations: the browser sends them, and nothing is done.
+    """
     media = rng.choice(("", "", "", "text/plain", "text/html", "application/json"))
     replies = make_responses([(1, rng.choice((204, 204, 200)), media, 0)])
     return [
@@ -229,7 +244,7 @@ def _preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
 
 
 def _scaled(operations: Iterable[Operation], share: float) -> list[Operation]:
-    """The operations with weights that add up to `share`."""
+    """Scales the weights of operations so that they add up to `share`."""
     found = list(operations)
     total = sum(operation.weight for operation in found)
     return [replace(operation, weight=share * operation.weight / total) for operation in found]
