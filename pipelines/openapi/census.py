@@ -1,4 +1,4 @@
-"""Members of `x-census`, the evidence in documents: their names and meanings, level by level."""
+"""Members of `x-census`, the evidence in documents, with their meanings by level."""
 
 from __future__ import annotations
 

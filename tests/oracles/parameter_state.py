@@ -107,13 +107,13 @@ class KindState(KindStatistics):
             self.clients + other.clients,
             self.values + other.values,
             self.days | other.days,
-            **self.shown_with(other),
+            **self.merged_statistics(other),
         )
 
     def evidence(self, kind: str) -> KindEvidence:
         """Returns the numbers from which a schema is inferred."""
         numbers = (self.n, self.clients.estimate(), self.values.estimate(), len(self.days))
-        return KindEvidence(kind, *numbers, **self.shown())
+        return KindEvidence(kind, *numbers, **self.statistics())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The values of some ten thousand requests as arrays of numbers: what is counted is counted in them, not row by row in Spark.
+"""The values of some ten thousand requests as arrays of numbers.
 
-A batch is a row with five Arrow streams. It is stored and read again as it is, so no text crosses between Spark and Python twice.
+Values are counted in these arrays, not row by row in Spark. A batch is a row with four Arrow streams and the names of its
+clients. It is stored and read again as it is, so no text crosses between Spark and Python twice.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 class Batch(NamedTuple):
-    """What requests have shown.
+    """The values of some requests.
 
-    `senders`: client, is_held. `parameters`: `keys.PARAMETER_KEY`. `texts`: text, kind (dictionary), a text that has two kinds
-    twice. `seen`: one row per value, with the places of its sender, parameter and text in those; day, hour, and is_first (of its
-    name in its request).
+    Attributes:
+        senders: client, is_held.
+        parameters: `keys.PARAMETER_KEY`.
+        texts: text, kind (dictionary); a text that has two kinds is there twice.
+        seen: One row per value: the places of its sender, parameter and text in these tables; day, hour, and is_first (of its
+            name in its request).
     """
 
     senders: pa.Table
@@ -31,25 +35,28 @@ class Batch(NamedTuple):
     seen: pa.Table
 
     def numbers(self, name: str) -> Codes:
-        """A column of `seen`."""
+        """Returns a column of `seen`."""
         column = self.seen.column(name)
         whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         return np.asarray(whole.cast(pa.int64()).to_numpy(zero_copy_only=False))
 
 
 def pack_batch(batch: Batch) -> dict[str, Any]:
-    """A batch as the fields of `BATCHES_SCHEMA`."""
+    """Returns a batch as the fields of `BATCHES_SCHEMA`."""
     streams = {name: _written(table) for name, table in zip(Batch._fields, batch, strict=True)}
     return {"clients": batch.senders.column("client").to_pylist(), **streams}
 
 
 def unpack_batch(row: Mapping[str, Any]) -> Batch:
-    """The batch of a row of `BATCHES_SCHEMA`, whose streams are bytes or buffers."""
+    """Reads a batch from a row of `BATCHES_SCHEMA`.
+
+    Its streams are bytes or buffers.
+    """
     return Batch(*(pa.ipc.open_stream(row[name]).read_all() for name in Batch._fields))
 
 
 def exclude_clients(batch: Batch, clients: Sequence[str]) -> Batch:
-    """A batch without what these clients sent."""
+    """Returns a batch without the values that these clients sent."""
     if not clients:
         return batch
     apart = set(clients)
@@ -58,12 +65,16 @@ def exclude_clients(batch: Batch, clients: Sequence[str]) -> Batch:
 
 
 def group_starts(ordered: Codes) -> Codes:
-    """Where each different number of a row in order is met first; none is below 0."""
+    """Returns where each different number begins in a sorted row; none is below 0."""
     return np.flatnonzero(np.diff(ordered, prepend=-1))
 
 
 def number_distinct(keys: Codes) -> tuple[Codes, Codes]:
-    """Numbers of any size → the place of each among the different ones, and where each of those is met first."""
+    """Numbers the different values of an array.
+
+    Returns:
+        The number of each value among the different ones, and the first position of each different one.
+    """
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     is_new = np.ones(len(keys), bool)
@@ -74,7 +85,11 @@ def number_distinct(keys: Codes) -> tuple[Codes, Codes]:
 
 
 def encode_rows(*columns: pa.Array) -> tuple[Codes, Codes]:
-    """Columns of texts → the number of each row's combination, and a row that has it."""
+    """Numbers the different combinations of columns of texts.
+
+    Returns:
+        The number of each row's combination, and the first row that has each combination.
+    """
     found = np.zeros(len(columns[0]), np.int64)
     for column in columns:
         encoded = column.dictionary_encode(null_encoding="encode")
@@ -96,7 +111,15 @@ Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Part(NamedTuple):
-    """Values, flat: the number of location and name, the text, its JSON type, is_first; and how many each request has."""
+    """Flat columns of values, one row per value.
+
+    Attributes:
+        places: The number of location and name.
+        values: The text.
+        types: The JSON type, NULL outside of JSON.
+        is_first: Whether it is the first value of its name in its request.
+        counts: How many values each request has.
+    """
 
     places: Codes
     values: pa.Array
@@ -106,7 +129,14 @@ class Part(NamedTuple):
 
 
 def collect_part(found: Iterable[Iterable[Observation]], names: Names, requests: Codes, count: int) -> Part:
-    """What was found in each of some requests, of which there are `count`."""
+    """Collects the observations of requests into columns.
+
+    Args:
+        found: The observations of each request in `requests`.
+        names: The numbers of locations and names; new ones are added.
+        requests: The places of the requests.
+        count: The number of all requests of the batch.
+    """
     places: list[int] = []
     values: list[str] = []
     types: list[str | None] = []

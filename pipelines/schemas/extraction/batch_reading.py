@@ -1,6 +1,7 @@
-"""Many query strings at once: what `urlencoded.read_urlencoded` reads of each, without Python for every value.
+"""Reads many requests at once, without Python for every value of a query.
 
-Only queries with a percent sign, values that may be lists and times that lost a "+" go through Python. Laws test that both agree.
+Queries give what `urlencoded.read_urlencoded` reads of each. Only those with a percent sign, values that may be lists and times
+that lost a "+" go through Python. Property tests check that both agree.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ LOCATION = "query"
 
 
 def read_queries(queries: pa.Array, names: Names) -> list[Part]:
-    """The values of query strings, NULL where a request has none; those of lists are a part of their own."""
+    """Reads the values of query strings, NULL for requests without one.
+
+    The items of values that are lists are a part of their own.
+    """
     is_escaped = pc.fill_null(pc.match_substring(queries, "%"), False)
     escaped = np.flatnonzero(is_escaped.to_numpy(zero_copy_only=False))
     rest = (read_urlencoded(LOCATION, query) for query in queries.take(pa.array(escaped)).to_pylist())
@@ -48,7 +52,7 @@ def read_queries(queries: pa.Array, names: Names) -> list[Part]:
 
 
 def _plain(queries: pa.Array, names: Names) -> list[Part]:
-    """The values of queries without a percent sign, and the items of those that are lists."""
+    """Reads queries without a percent sign, and the items of values that are lists."""
     pieces = pc.split_pattern(pc.replace_substring(pc.fill_null(queries, ""), "+", " "), "&")
     query = pc.list_parent_indices(pieces).to_numpy(zero_copy_only=False).astype(np.int64)
     name, value = _halves(pieces.flatten())
@@ -77,7 +81,7 @@ def _plain(queries: pa.Array, names: Names) -> list[Part]:
 
 
 def _halves(pieces: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """What stands before the first "=" of each piece and what stands after it, nothing where there is none."""
+    """Splits each piece at its first "="; the second half is empty if there is none."""
     halves = pc.split_pattern(pieces, "=", max_splits=1)
     offsets = halves.offsets.to_numpy(zero_copy_only=False)
     after = np.where(np.diff(offsets) == 2, offsets[:-1] + 1, -1)
@@ -95,7 +99,7 @@ def _with_offsets(texts: pa.Array) -> pa.Array:
 
 
 def _items(query: Codes, place: Codes, texts: pa.Array, names: Names, count: int) -> Part:
-    """Items of values that are lists: each different value is split once."""
+    """Splits values that are lists, each different value once."""
     some = np.flatnonzero(pc.match_substring_regex(texts, "[,| ]").to_numpy(zero_copy_only=False))
     encoded = texts.take(pa.array(some)).dictionary_encode()
     split = [split_items(text) for text in encoded.dictionary.to_pylist()]
@@ -120,9 +124,15 @@ def _items(query: Codes, place: Codes, texts: pa.Array, names: Names, count: int
 
 
 BATCH_REQUESTS = 65_536
-"""Requests of a batch: what is counted once in it crosses to Spark once. Twice as many gained 3 %."""
+"""Requests of a batch.
+
+Whatever is counted once in a batch crosses to Spark once. Twice as many requests gained 3 %.
+"""
 BATCH_BYTES = 1 << 24
-"""Of the requests of a batch, so that long bodies (of `json_body.MAX_VALUES` values each) fit into a worker's memory."""
+"""Bytes of the requests of a batch.
+
+So long bodies (of `json_body.MAX_VALUES` values each) fit into a worker's memory.
+"""
 PARTS: tuple[tuple[tuple[str, ...], Callable[..., Iterable[Observation]]], ...] = (
     ((), lambda: [REQUEST]),
     (("path_template", "sent_path"), observe_path),
@@ -130,11 +140,14 @@ PARTS: tuple[tuple[tuple[str, ...], Callable[..., Iterable[Observation]]], ...] 
     (("sent_cookies",), observe_cookies),
     (("sent_type", "sent_body"), observe_body),
 )
-"""Columns that are read together, and how; queries are read all at once (`batch_queries`). No location is read of two of them."""
+"""Columns that are read together, and the function that reads them.
+
+Queries are read all at once (`read_queries`). No location is read by two of these.
+"""
 
 
 def gather_requests(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Record batches as Spark sends them, joined to tables of `BATCH_REQUESTS` or `BATCH_BYTES`."""
+    """Joins Spark's record batches to tables of `BATCH_REQUESTS` or `BATCH_BYTES`."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
@@ -147,7 +160,11 @@ def gather_requests(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def read_batch(requests: pa.Table) -> Batch:
-    """`ENDPOINT_KEY, day, hour, client, is_held` and the columns of `PARTS` → what is in them."""
+    """Reads the values of requests.
+
+    Args:
+        requests: Columns `ENDPOINT_KEY, day, hour, client, is_held` and those of `PARTS`.
+    """
     columns = {name: requests.column(name).combine_chunks() for name in requests.column_names}
     columns = {
         name: one.chunk(0) if isinstance(one, pa.ChunkedArray) else one for name, one in columns.items()
@@ -178,7 +195,11 @@ def _all_alike(count: int) -> tuple[Codes, Codes]:
 
 
 def _repeated(codes: Codes, counts: Codes, begin: int) -> tuple[Codes, Codes]:
-    """Of every value of every request: the request, and the place of the value among those that were read."""
+    """Repeats what was read once for each request that has it.
+
+    Returns:
+        For every value of every request, the request and the place of the value among those that were read.
+    """
     starts = begin + np.cumsum(counts) - counts
     each = counts[codes]
     request = np.repeat(np.arange(len(codes)), each)
@@ -187,7 +208,11 @@ def _repeated(codes: Codes, counts: Codes, begin: int) -> tuple[Codes, Codes]:
 
 
 def _texts(values: pa.Array, types: pa.Array) -> tuple[Codes, pa.Table]:
-    """The place of each value among the different texts of a kind, and those: text, kind."""
+    """Numbers the different texts of a kind.
+
+    Returns:
+        The place of each value among them, and the table of them: text, kind.
+    """
     encoded = values.dictionary_encode()
     code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     of_type = types.dictionary_encode(null_encoding="encode")
@@ -236,7 +261,12 @@ def _batch(
 
 
 def _dense(keys: Codes, bound: int) -> tuple[Codes, Codes]:
-    """`numbered` without sorting, where the numbers are below a `bound` that is not much larger than they are many."""
+    """Does what `number_distinct` does, without sorting.
+
+    Args:
+        keys: Numbers below `bound`.
+        bound: At most about four times the number of keys, otherwise sorting is used.
+    """
     if bound > 4 * len(keys) + 1024:
         return number_distinct(keys)
     first = np.full(bound, -1, np.int64)

@@ -1,4 +1,7 @@
-"""Ways to look at the evidence of a window: all of it, and twice in two parts, of which one tests what the other taught."""
+"""Batches of values from transactions, and splits of the evidence, on Spark.
+
+All evidence is used as a whole and in two splits, of which one part tests what was learned from the other.
+"""
 
 from __future__ import annotations
 
@@ -22,26 +25,35 @@ BATCHES_SCHEMA = StructType(
         *(StructField(name, BinaryType()) for name in ("senders", "parameters", "texts", "seen")),
     ]
 )
-"""`clients` of a batch are beside it, so that those of a list are found without reading it."""
+"""The fields of `extraction.batch.Batch`.
+
+`clients` stands next to the streams, so that the batches of a client are found without reading the streams.
+"""
 
 LATE_HOUR = 18
-"""Of a window of one day the last quarter (UTC) is its newest slice; of a longer one the last day is."""
+"""First hour (UTC) of the last quarter of a day.
+
+The last quarter is the latest part of a window of one day; of a longer window it is the last day.
+"""
 HELD_ONE_IN = 8
-"""Clients left out of what the others teach: enough to test with, few enough to leave most of the evidence."""
+"""One in so many clients is held out.
+
+That is enough to test with, and most of the evidence remains.
+"""
 
 
 def is_late(time: Column) -> Column:
-    """Whether a timestamp is in the last quarter of its day."""
+    """Returns whether a timestamp is in the last quarter of its day."""
     return F.hour(time) >= LATE_HOUR
 
 
 def is_held(client: Column) -> Column:
-    """Whether a client is among those left out; the same ones every day."""
+    """Returns whether a client is held out; the same clients are held out every day."""
     return F.pmod(F.xxhash64(client), F.lit(HELD_ONE_IN)) == 0
 
 
 def assign_splits(parameter_slices: DataFrame) -> DataFrame:
-    """Slices of any days → each of them once in every view that it belongs to, with column `view`."""
+    """Repeats slices of any days for each split they belong to, in column `view`."""
     endpoint = Window.partitionBy(*ENDPOINT_KEY)
     first, last = F.min("day").over(endpoint), F.max("day").over(endpoint)
     newest = F.when(last > first, F.col("day") == last).otherwise(F.col("is_late"))
@@ -54,19 +66,20 @@ def assign_splits(parameter_slices: DataFrame) -> DataFrame:
 
 
 EXCLUDED = "apart"
-"""Clients of a batch that must not teach."""
+"""Column with the clients of a batch that must not be learned from."""
 
 
 def extract_batches(transactions: DataFrame) -> DataFrame:
-    """Transactions with their endpoint → batches of their values (`BATCHES_SCHEMA`).
+    """Reads the values of successful transactions in batches (`BATCHES_SCHEMA`).
 
-    Needs: `ENDPOINT_KEY, day, time, status, path, query, client, request_content_type, request_body, request_header_names,
-    cookie_names`.
-
-    Only successful ones (2xx) count. Locations of parameters are those of `keys.LOCATIONS`; "request" is there once a request,
-    with an empty name and value. Path values are percent-decoded; query and form names and values also have "+" decoded to a
-    space. Headers, cookies and files have a mask for a value. Values are cut to `MAX_CHARACTERS`, names to `NAME_CHARACTERS`
+    Only successful transactions (2xx) count. Locations are those of `keys.LOCATIONS`; "request" is there once per request, with
+    an empty name and value. Path values are percent-decoded; in names and values of queries and forms "+" is decoded to a space,
+    too. Headers, cookies and files have a mask for a value. Values are cut to `MAX_CHARACTERS`, names to `NAME_CHARACTERS`
     characters.
+
+    Args:
+        transactions: Transactions with their endpoint: `ENDPOINT_KEY, day, time, status, path, query, client,
+            request_content_type, request_body, request_header_names, cookie_names`.
     """
     sent = {
         "sent_path": F.col("path"),
@@ -85,12 +98,23 @@ def extract_batches(transactions: DataFrame) -> DataFrame:
 def count_batches(
     batches: DataFrame, count: Callable[[Batch], pa.RecordBatch], schema: StructType
 ) -> DataFrame:
-    """Rows of `BATCHES_SCHEMA`, and perhaps `APART` → the rows that `count` makes of each batch."""
+    """Applies `count` to each batch and returns its rows.
+
+    Args:
+        batches: Rows of `BATCHES_SCHEMA`; clients in a column `EXCLUDED` are left out.
+        count: Returns the rows of one batch.
+        schema: The schema of the rows.
+    """
     return batches.mapInArrow(partial(_counted, count=count, names=schema.names), schema)
 
 
 def mark_excluded_clients(batches: DataFrame, clients: DataFrame) -> DataFrame:
-    """Batches with `APART`: those of their clients that are rows of `clients` (few: `deviants`)."""
+    """Adds to batches, in column `EXCLUDED`, their clients that are rows of `clients`.
+
+    Args:
+        batches: Rows of `BATCHES_SCHEMA`.
+        clients: Few clients (`validation.spark.find_outlier_clients`).
+    """
     all_of_them = F.broadcast(clients.agg(F.collect_list("client").alias(EXCLUDED)))
     mine = F.array_intersect("clients", EXCLUDED)
     return batches.crossJoin(all_of_them).withColumn(EXCLUDED, mine)

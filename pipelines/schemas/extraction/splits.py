@@ -1,4 +1,4 @@
-"""The parts of a window's evidence that test each other (`views` on Spark, `backtest` for values)."""
+"""Parts of a window's evidence that test each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from enum import StrEnum
 
 
 class Split(StrEnum):
-    """`PAST` and `NEWEST` are all evidence, and so are `TAUGHT` and `HELD` (of other clients than those that taught)."""
+    """A part of a window's evidence.
+
+    `EARLIER` and `LATEST` are together all evidence, and so are `TRAIN` and `HOLDOUT`. The clients of `HOLDOUT` are others than
+    those of `TRAIN`.
+    """
 
     WHOLE = "whole"
     EARLIER = "past"

@@ -1,4 +1,7 @@
-"""What a text can hold at most, by its kind: a format says so itself, any other text by what was seen."""
+"""Infers constraints of values: ranges, lengths, patterns, enums.
+
+A format implies the limits of its values; those of any other text are inferred from the values seen.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,12 @@ from pipelines.schemas.statistics.prefix import constant_prefix, escape_for_patt
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ExtremeValues, ValueCount
 
 MAX_FORMAT_LENGTH = 512
-"""Formats that may be longer (addresses of any kind) give no limit beside other text."""
+"""Longest format that limits the length of other text.
+
+Formats that may be longer (addresses of any kind) give no limit when they occur together with other text.
+"""
 NAME_CLASSES = sum(BITS[name] for name in ("lower", "upper", "digit", "hyphen", "underscore", "dot"))
-"""What identifiers are made of."""
+"""Classes of the characters that identifiers consist of."""
 _NAMES = (
     EMPTY,
     BOOLEAN,
@@ -57,7 +63,10 @@ _FORMAT_CLASSES = {
 
 
 def format_length(kind: KindEvidence) -> int | None:
-    """Characters that no value of a format exceeds, 0 for texts whose lengths were seen; None where there is no end."""
+    """Returns the greatest length of a format's values; None if there is no limit.
+
+    0 for texts whose lengths were observed.
+    """
     if kind.kind in SIZED_KINDS:
         return 0
     longest = BY_KIND[kind.kind].longest if kind.kind in BY_KIND else MAX_FORMAT_LENGTH + 1
@@ -65,7 +74,10 @@ def format_length(kind: KindEvidence) -> int | None:
 
 
 def possible_classes(kind: KindEvidence) -> int | None:
-    """Classes of characters that values of a kind have or may have; None where they may be any (an address has `{` and `|`)."""
+    """Returns the classes of characters that values of a kind have or may have.
+
+    None if they may be any (an address may contain `{` and `|`).
+    """
     if kind.kind in SIZED_KINDS:
         return kind.classes.bits | (BITS["digit"] if kind.kind == DIGITS else 0)
     return _FORMAT_CLASSES.get(kind.kind)
@@ -73,23 +85,43 @@ def possible_classes(kind: KindEvidence) -> int | None:
 
 INT64 = 2**63 - 1
 FREE_TEXT = BITS["space"] | BITS["other"] | BITS["dangerous"]
-"""Characters of free text, whose others no pattern can foretell (METHODS B9 rule 4)."""
+"""Characters of free text.
+
+Where they occur, no pattern can predict which others will (docs/methods.md, 2.9, rule 4).
+"""
 IDENTIFIER_SHARE, IDENTIFIER_SIZE = 0.5, 1e5
-"""Numbers that are mostly different and large count things that become more (METHODS B3)."""
+"""Numbers that are mostly different and large are identifiers.
+
+They count objects whose number grows (docs/methods.md, 2.3).
+"""
 SMALL_ALLOWANCES = ((100, 2), (30, 1))
-"""Values that may be trimmed from so many on, where (1 - min_share) * n is still less (METHODS B9 rule 5)."""
+"""(from how many values, how many of them may be trimmed).
+
+It counts where (1 - min_share) * n is still less: docs/methods.md, 2.9, rule 5.
+"""
 TOKEN_CHARACTERS, TOKEN_PATTERN = 128, "^[A-Za-z0-9._~+/=-]*$"
-"""What `redaction.QUERY_TOKEN` and `JSON_TOKEN` take for a machine's secret."""
+"""Length and characters of the tokens that ingest masks.
+
+See `redaction.QUERY_TOKEN` and `JSON_TOKEN`.
+"""
 OFFSET_SHARE = 0.5
-"""Numbers that all are above such a share of the largest began before the window: years, build numbers, a constant."""
+"""Numbers that are all above this share of the largest began before the window.
+
+Examples are years, build numbers and constants.
+"""
 GROWTH_NOTE = "grows with time, so it gets no maximum"
 
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """`keywords` of JSON Schema, `proofs` of them by keyword (`confidence`), a `note`.
+    """Constraints of one alternative.
 
-    `classes` of characters and a `prefix` are what a pattern demands, in words that evidence can be compared with.
+    Attributes:
+        keywords: Keywords of JSON Schema and their values.
+        proofs: Keyword → its evidence (`confidence`).
+        classes: The classes of characters that the pattern allows, in a form that evidence can be compared with.
+        prefix: The prefix that the pattern requires.
+        note: Why a keyword is missing.
     """
 
     keywords: Mapping[str, Any] = field(default_factory=dict)
@@ -99,7 +131,7 @@ class Constraints:
     note: str = ""
 
     def without(self, refused: Collection[str]) -> Constraints:
-        """The same without some keywords."""
+        """Returns the constraints without some keywords."""
         return replace(
             self,
             keywords={key: limit for key, limit in self.keywords.items() if key not in refused},
@@ -118,9 +150,15 @@ def infer_constraints(
     settings: SchemaSettings,
     refused: Collection[str] = (),
 ) -> Constraints:
-    """Limits of one form of a parameter: `kinds` are what it covers, `whole` is their sum, of the form's kind.
+    """Infers the constraints of one alternative of a parameter.
 
-    `refused` keywords are not written: what a closed set would have said, the limits of any text say then.
+    Args:
+        place: Location and name of the parameter.
+        whole: The sum of `kinds`, of the alternative's kind.
+        kinds: The kinds of values that the alternative covers.
+        evidence: The evidence of the parameter.
+        settings: Thresholds.
+        refused: Keywords that are not written. Where an enum is refused, the limits of any text apply.
     """
     may_go = allowance(evidence.n, settings)
     found = NO_CONSTRAINTS
@@ -135,7 +173,10 @@ def infer_constraints(
 
 
 def infer_token_constraints(n: int, settings: SchemaSettings) -> Constraints:
-    """Of a secret of which only the mask is known (`redaction.TOKEN_MASK`): what the mask says, with slack for longer ones."""
+    """Infers constraints of a secret of which only the mask is known.
+
+    The mask (`redaction.TOKEN_MASK`) implies them; the length has slack for longer tokens.
+    """
     limits: dict[str, Any] = {}
     if n >= settings.length_observations:
         limits["maxLength"] = tail_bounds.FEW_TEXTS_SLACK * TOKEN_CHARACTERS
@@ -147,7 +188,10 @@ def infer_token_constraints(n: int, settings: SchemaSettings) -> Constraints:
 
 
 def allowance(n: int, settings: SchemaSettings) -> int:
-    """Values of `n` that may be left out as one client's mistake or attack."""
+    """Returns how many of `n` values may be one client's mistake or attack.
+
+    So many may be left out.
+    """
     least = next((allowed for start, allowed in SMALL_ALLOWANCES if n >= start), 0)
     return max(least, int((1 - settings.min_share) * n + 1e-9))
 
@@ -192,7 +236,7 @@ def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Constra
     largest = whole.highest.supported(SUPPORTING_CLIENTS, may_go)
     if whole.n < settings.range_observations or not largest:
         return NO_CONSTRAINTS
-    if largest[0][0] == 0:  # always empty: of items nothing is known
+    if largest[0][0] == 0:  # always empty: nothing is known about items
         return NO_CONSTRAINTS
     limit = int(tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier=False))
     return Constraints(
@@ -230,7 +274,7 @@ def _text(
     proofs: dict[str, Any] = {}
     longest = [format_length(kind) for kind in kinds]
     if None not in longest:
-        texts = [kind for kind in kinds if kind.kind in SIZED_KINDS]  # the size of a number is no length
+        texts = [kind for kind in kinds if kind.kind in SIZED_KINDS]  # the size of a number is not a length
         largest = sum((kind.highest for kind in texts), ExtremeValues()).supported(SUPPORTING_CLIENTS, may_go)
         of_texts = sum(kind.n for kind in texts)
         seen = tail_bounds.length_bound(largest, of_texts) if largest else tail_bounds.SHORTEST_LIMIT

@@ -1,4 +1,7 @@
-"""When the values seen are all there are: a finite set, closed only on evidence of many clients (METHODS B2, B9)."""
+"""Infers enums: sets of values that are complete on the evidence of many clients.
+
+docs/methods.md, 2.2 and 2.9.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,30 @@ from pipelines.schemas.statistics.evidence import Evidence
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ValueCount, is_shortened
 
 ODD_LENGTH_FACTOR = 3
-"""A value so many times longer than the longest common one is no member of the set (METHODS B9 rule 7)."""
+"""A value this many times longer than the longest common one is not a member.
+
+docs/methods.md, 2.9, rule 7.
+"""
 WEAK_ONE_IN = 500
-"""Values that may be left out of the set: one, or one in so many (METHODS B9 rule 7)."""
+"""Values that may be left out of the enum: one, or one in so many.
+
+docs/methods.md, 2.9, rule 7.
+"""
 _RANDOM = re.compile(
     r"[a-z][A-Z]+[a-z].*[A-Z]|[A-Z]{2}[a-z]+[A-Z]{2}|[A-Za-z][0-9]+[A-Za-z]+[0-9]|[0-9][A-Za-z]+[0-9]+[A-Za-z]"
 )
-"""Turns from case to case or from letters to digits and back: made by a machine, so never a member of a closed set."""
+"""Repeated changes of case, or between letters and digits.
+
+Such a value was made by a machine, so it is never a member of an enum.
+"""
 _PERSONAL_NAME = re.compile(
     r"(?i)e-?mail|phone|mobile|msisdn|\bfax|ssn|birth|passport|iban|card|(?:first|last|full|sur|family|given|user)_?name|nick|street|address"
 )
 _NUMBER_OF_A_PERSON = re.compile(r"\+?[0-9][0-9 ()./-]{6,24}")
-"""Telephone, card and account numbers, however they are written; whole dates have their own form before."""
+"""Telephone, card and account numbers, however they are written.
+
+Whole dates have a kind of their own and are recognised before.
+"""
 
 Place = tuple[str, str]
 """Location and name of a parameter."""
@@ -33,9 +48,12 @@ Place = tuple[str, str]
 def infer_enum(
     place: Place, seen: Mapping[str, ValueCount], evidence: Evidence, settings: SchemaSettings
 ) -> tuple[str, ...] | None:
-    """The values of a closed set in order, None where there may be others, or where they may be personal.
+    """Infers the values of an enum, sorted.
 
-    Every value must be common and sent by several clients; a rare one keeps the set open, unless it differs in kind.
+    Every value must be common and sent by several clients; a rare one keeps the set open, unless it is of another sort.
+
+    Returns:
+        The values; None if there may be others, or if they may be personal.
     """
     location, name = place
     n = evidence.n

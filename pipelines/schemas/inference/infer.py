@@ -1,7 +1,7 @@
-"""Evidence and thresholds → what may be said of a parameter; the same evidence gets the same judgement.
+"""Infers the schema of a parameter from its evidence and thresholds.
 
-Widening is safe, narrowing is not: a doubt always ends in the wider type, and what no rule covers is a plain
-string.
+The same evidence always gives the same schema. A wider schema is safe, a narrower one is not: in doubt the wider type is written,
+and values that no rule covers are a plain string.
 """
 
 from __future__ import annotations
@@ -38,20 +38,26 @@ from pipelines.schemas.inference.types import TypeGroup, group_basic_types, grou
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 
 LIST_SHARE = 0.2
-"""Share of values with separators from which a parameter is a list (METHODS B9 rule 10)."""
+"""Share of values with separators from which a parameter is a list.
+
+docs/methods.md, 2.9, rule 10.
+"""
 ATTACK_SHARE = 0.01
-"""Share of values up to which text beside numbers and formats is none of theirs, if it looks like an injection."""
+"""Largest share of texts that may be injections among numbers and formats."""
 
 
 Refused = Mapping[str, str]
-"""Keyword of JSON Schema ("type" stands for the form) → reason."""
+"""Keyword of JSON Schema ("type" stands for the alternatives) → reason."""
 
 
 NOTHING_REFUSED: Refused = MappingProxyType({})
 
 
 class Level(StrEnum):
-    """How much evidence there is: a guess, a type, a known field, enough for bounds (METHODS B6)."""
+    """How much evidence there is (docs/methods.md, 2.6).
+
+    Enough for a guess, for a type, for a known field, or for numeric bounds.
+    """
 
     GUESS = "L0"
     TYPE = "L1"
@@ -60,7 +66,7 @@ class Level(StrEnum):
 
 
 class Rule(StrEnum):
-    """Why the judgement is what it is."""
+    """The rule by which a schema was inferred."""
 
     FEW = "too-few-observations"
     EMPTY = "no-value-seen"
@@ -73,7 +79,12 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One form that values may take: `kind` names the recogniser (`TEXT`: any), `n` values were seen."""
+    """One type or format that values may have.
+
+    Attributes:
+        kind: Its name (`value_formats`); `TEXT`: any text.
+        n: Values seen.
+    """
 
     kind: str
     n: int
@@ -87,12 +98,14 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class InferredSchema:
-    """What may be written: the alternatives (the most frequent first; none: anything), and on what evidence.
+    """The schema inferred for a parameter, and its evidence.
 
-    `trimmed` values were left out as one client's mistake or attack; `is_repeated` says that names occur more
-    than once in a request, so that the parameter is an array of the alternatives; `listed` is the kind of list that its
-    values are.
-    `refused`: keyword → why it is not written although its rule would have allowed it.
+    Attributes:
+        alternatives: The most frequent first; none: any value.
+        trimmed: Values left out as one client's mistake or attack.
+        is_repeated: Whether names occur more than once in a request, so that the parameter is an array of the alternatives.
+        listed: The kind of list that its values are.
+        refused: Keyword → why it is not written although its rule would have allowed it.
     """
 
     alternatives: tuple[Alternative, ...]
@@ -113,7 +126,16 @@ def infer_schema(
     items: Evidence | None = None,
     refused: Refused = NOTHING_REFUSED,
 ) -> InferredSchema:
-    """The judgement on one parameter; `items` is the evidence of the parts of its values that may be lists."""
+    """Infers the schema of one parameter.
+
+    Args:
+        name: Its name.
+        evidence: Its values.
+        settings: Thresholds.
+        location: Where in a request it is.
+        items: The items of those of its values that may be lists.
+        refused: Keywords that are not written, with the reasons.
+    """
     listed = infer_list_kind(evidence, settings) if items is not None else None
     if items is not None and listed is not None:
         of_items = infer_schema(name, merge_items(evidence, items), settings, "item", refused=refused)
@@ -125,13 +147,13 @@ def infer_schema(
     repeated = evidence.n - evidence.requests
     repeats = location in ("query", "form", "part", "file") and repeated > allowance(evidence.n, settings)
 
-    def said(
+    def build(
         rule: Rule, groups: Sequence[TypeGroup], dropped: int = 0, *, limited: bool = True
     ) -> InferredSchema:
-        forms = []
-        for form, kinds in groups:
-            # parts may share clients and days: the largest part's number is what there is at least
-            whole = sum(kinds, KindEvidence(form, n=0, clients=0, distinct=0, days=0))
+        alternatives = []
+        for type_name, kinds in groups:
+            # parts may share clients and days: the largest part's number is a lower bound
+            whole = sum(kinds, KindEvidence(type_name, n=0, clients=0, distinct=0, days=0))
             place = (location, name)
             constraints = (
                 infer_constraints(place, whole, kinds, evidence, settings, refused)
@@ -139,34 +161,37 @@ def infer_schema(
                 else NO_CONSTRAINTS
             )
             numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
-            forms.append(Alternative(form, *numbers, constraints))
-        ordered = sorted(forms, key=lambda alternative: (-alternative.n, alternative.kind))
+            alternatives.append(Alternative(type_name, *numbers, constraints))
+        ordered = sorted(alternatives, key=lambda alternative: (-alternative.n, alternative.kind))
         return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
 
     any_text: list[TypeGroup] = [(TEXT, evidence.kinds)]
     if has_secret_name(holder_name(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
-        # ingest masks a secret member by a text, whatever it was: of its type nothing is known
-        secret = said(Rule.SECRET, [] if in_json else any_text, limited=False)
+        # ingest masks a secret member by a text, whatever its type: the type is unknown
+        secret = build(Rule.SECRET, [] if in_json else any_text, limited=False)
         return _token(secret, kept, settings) if {kind.kind for kind in kept} == {TOKEN} else secret
     if "type" in refused:
-        return said(Rule.REFUSED, [] if in_json else any_text, limited=False)
+        return build(Rule.REFUSED, [] if in_json else any_text, limited=False)
     if all(kind.kind in EMPTY_KINDS for kind in kept):
-        return said(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
+        return build(Rule.EMPTY, _of_no_value(kept) if in_json else any_text, limited=False)
     if level is Level.GUESS:
-        return said(Rule.FEW, group_basic_types(evidence.kinds) if in_json else any_text)
+        return build(Rule.FEW, group_basic_types(evidence.kinds) if in_json else any_text)
     groups = group_json_types(kept) if in_json else group_url_types(kept)
     if len(groups) > settings.max_union:
-        return said(Rule.MIXED, any_text)
-    return said(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
+        return build(Rule.MIXED, any_text)
+    return build(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)
 
 
 def _of_no_value(kept: Sequence[KindEvidence]) -> list[TypeGroup]:
-    """Absence of values in JSON says nothing of values, but that an empty text is one."""
+    """Returns the types of JSON values that are all absent or empty.
+
+    Absent values say nothing about the type, but an empty text is a string.
+    """
     return group_basic_types(kept) if any(kind.kind == EMPTY for kind in kept) else []
 
 
 def _token(secret: InferredSchema, kept: Sequence[KindEvidence], settings: SchemaSettings) -> InferredSchema:
-    """A secret whose every mask says of what characters it is made: a text of those."""
+    """Returns the schema of a secret whose every mask says which characters it has."""
     masks = kept[0]
     numbers = (masks.n, masks.clients, masks.distinct, masks.days)
     constraints = infer_token_constraints(masks.n, settings).without(secret.refused)
@@ -174,7 +199,10 @@ def _token(secret: InferredSchema, kept: Sequence[KindEvidence], settings: Schem
 
 
 def infer_list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
-    """The kind of list that the values are (`LISTS`): a fifth of them, and not of a few clients only; None if they are none."""
+    """Returns the kind of list (`LISTS`) of the values; None if they are not lists.
+
+    A fifth of the values must have it, sent by more than a few clients.
+    """
     lists = [kind for kind in evidence.kinds if kind.kind in LIST_KINDS]
     if not lists or evidence.n < settings.min_observations:
         return None
@@ -186,7 +214,7 @@ def infer_list_kind(evidence: Evidence, settings: SchemaSettings) -> str | None:
 
 
 def merge_items(evidence: Evidence, items: Evidence) -> Evidence:
-    """Evidence of single values and of the parts of lists together."""
+    """Merges the evidence of single values with that of the items of lists."""
     merged = {kind.kind: kind for kind in evidence.kinds if kind.kind not in LIST_KINDS}
     for kind in items.kinds:
         merged[kind.kind] = merged[kind.kind] + kind if kind.kind in merged else kind
@@ -197,7 +225,7 @@ def merge_items(evidence: Evidence, items: Evidence) -> Evidence:
 
 
 def evidence_level(n: int, settings: SchemaSettings) -> Level:
-    """The level that `n` observations reach."""
+    """Returns the level that `n` observations reach."""
     if n < settings.min_observations:
         return Level.GUESS
     if n < settings.field_observations:
@@ -206,10 +234,10 @@ def evidence_level(n: int, settings: SchemaSettings) -> Level:
 
 
 def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[KindEvidence, ...]:
-    """The kinds without those that few clients sent few times (METHODS B5).
+    """Leaves out kinds that few clients sent few times (docs/methods.md, 2.5).
 
-    Where the whole parameter has too few clients to tell an attacker from a user, every kind stays. Missing values always do, and
-    are no measure of the others.
+    If the parameter has too few clients to distinguish an attacker from a user, every kind is kept. Missing values are always
+    kept, and the others are not measured against them.
     """
     by_size = sorted(
         (kind for kind in evidence.kinds if kind.kind not in EMPTY_KINDS),
@@ -231,9 +259,10 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
 
 
 def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) -> bool:
-    """Whether values with the characters of an injection are no values of this parameter (METHODS B9 rule 6).
+    """Returns whether values that look like an injection do not belong to a parameter.
 
-    Few clients send them, or they are rare where all else has a form: numbers and UUIDs know no quotation marks.
+    They do not if few clients send them, or if they are rare where all other values have a format: numbers and UUIDs contain no
+    quotation marks (docs/methods.md, 2.9, rule 6).
     """
     if kind.kind not in (SUSPICIOUS, PIPED):
         return False
@@ -242,5 +271,5 @@ def is_attack(kind: KindEvidence, evidence: Evidence, settings: SchemaSettings) 
 
 
 def _is_harmless(kind: KindEvidence, main: KindEvidence) -> bool:
-    """Whether keeping `kind` hardly widens: a number among numbers."""
+    """Returns whether keeping `kind` hardly widens the schema: a number among numbers."""
     return kind.kind in NUMBER_KINDS and main.kind in NUMBER_KINDS

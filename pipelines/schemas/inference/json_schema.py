@@ -1,4 +1,7 @@
-"""A judgement as JSON Schema 2020-12, each constraint with its evidence in `x-census`. Never an example."""
+"""Inferred schemas as JSON Schema 2020-12.
+
+Each constraint has its evidence in `x-census`; there are never examples.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +26,28 @@ from pipelines.schemas.inference.infer import Alternative, InferredSchema
 EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
 SURE = 0.999
-"""The confidence that the share of constraints is reported for (METHODS B1)."""
+"""The confidence for which the share of constraints is reported.
+
+docs/methods.md, 2.1.
+"""
 COMMA_LIST, PIPE_LIST, SPACE_LIST = "comma-list", "pipe-list", "space-list"
 LIST_STYLES = {COMMA_LIST: "form", PIPE_LIST: "pipeDelimited", SPACE_LIST: "spaceDelimited"}
-"""Rule of an array whose items one value holds → its style in OpenAPI (3.1 s. 4.8.12.3), without explode."""
+"""Rule of an array whose items are in one value → its style, without explode.
+
+OpenAPI 3.1 s. 4.8.12.3.
+"""
 _LIST_RULES = dict(zip(LIST_KINDS, LIST_STYLES, strict=True))
 TIME_NOTE = "unix time: grows, so it gets no maximum"
 
 
 def to_json_schema(inferred: InferredSchema) -> JsonSchema:
-    """The schema of one value as it stands in the URL (`items` where names repeat).
+    """Converts to the schema of one value.
 
-    `x-census`: `n` values, `distinct` values, `clients`, `days`, `share` of the values that the constraint
-    covers, `level` and `rule` of the judgement; where it applies `trimmed` values left out, `kind`
-    recognised, `note`, and keywords `refused` with the reason.
+    The value is as in the URL. If names repeat, its schema becomes the `items` of an array.
+
+    Members of `x-census`: `n` values, `distinct` values, `clients`, `days`, `share` of the values that the schema covers, `level`
+    and `rule` of the inference; where they apply, `trimmed` values left out, the `kind` recognised, a `note`, and `refused`
+    keywords with the reasons.
     """
     alternatives = inferred.alternatives
     if len(alternatives) <= 1:
@@ -60,14 +71,14 @@ def to_json_schema(inferred: InferredSchema) -> JsonSchema:
 
 
 def without_evidence(schema: Any) -> Any:
-    """The schema alone, as it is compared between versions: no `x-census` at any depth."""
+    """Removes `x-census` at every depth, as schemas are compared between versions."""
     if isinstance(schema, dict):
         return {key: without_evidence(value) for key, value in schema.items() if key != EVIDENCE}
     return [without_evidence(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def constraint_evidence(schema: Any) -> Iterator[dict[str, Any]]:
-    """What `x-census` says of each constraint (`confidence.py`), at any depth of a schema."""
+    """Yields each constraint's evidence (`confidence.py`), at any depth of a schema."""
     if isinstance(schema, dict):
         yield from schema.get(EVIDENCE, {}).get("constraints", {}).values()
         for key, part in schema.items():
@@ -79,7 +90,7 @@ def constraint_evidence(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def is_sure(constraint: Mapping[str, Any]) -> bool:
-    """Whether a constraint's confidence is `SURE` or more."""
+    """Returns whether a constraint's confidence is `SURE` or more."""
     return float(constraint["confidence"]) >= SURE
 
 
@@ -149,7 +160,10 @@ def _array_evidence(inferred: InferredSchema) -> dict[str, Any]:
 
 
 def _proofs(alternative: Alternative | None) -> dict[str, Any]:
-    """`constraints`: keyword → risk for the next value, confidence, and the kind of proof (confidence.py)."""
+    """Returns `constraints`: keyword → risk, confidence and kind of proof.
+
+    See confidence.py.
+    """
     if alternative is None:
         return {}
     of_type = {} if alternative.kind in (TEXT, EMPTY) else {"type": fleet_prior(alternative.n)}
@@ -158,7 +172,7 @@ def _proofs(alternative: Alternative | None) -> dict[str, Any]:
 
 
 def _remarks(alternative: Alternative | None) -> dict[str, str]:
-    """The recogniser's name where the schema does not say it, and why a number has no maximum."""
+    """Returns the kind, if the schema does not say it, and why there is no maximum."""
     if alternative is None:
         return {}
     note = (

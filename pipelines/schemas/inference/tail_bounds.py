@@ -1,7 +1,7 @@
-"""Upper limits for numbers and lengths, from the largest ones seen: a heavy tail is assumed, a round number written.
+"""Upper limits of numbers and lengths, from the largest ones seen.
 
-Hill's estimator (Hill, "A simple general approach to inference about the tail of a distribution", 1975) with the
-constants of METHODS B3 and B9, where their error rates are simulated.
+A heavy tail is assumed, and the limit is rounded up to a common number. Hill's estimator (Hill, "A simple general approach to
+inference about the tail of a distribution", 1975) with constants whose error rates are simulated in docs/methods.md, 2.3 and 2.9.
 """
 
 from __future__ import annotations
@@ -10,22 +10,31 @@ import math
 from collections.abc import Sequence
 
 TAIL_RISK = 2e-5
-"""Share of later values above a fitted limit (METHODS B3)."""
+"""Share of later values above a fitted limit (docs/methods.md, 2.3)."""
 MOST_ORDERS, FEWEST_ORDERS, SHARE_OF_ORDERS = 31, 4, 10
-"""Values the tail is fitted to: a tenth, from 4 to 31 of the 32 that are kept."""
+"""Values that the tail is fitted to: a tenth, from 4 to 31 of the 32 kept ones."""
 STEEPEST = 1.5
-"""Largest tail index: beyond it no mean exists, and the estimate says nothing."""
+"""Largest tail index: beyond it no mean exists, and the estimate is meaningless."""
 FITTED_FROM, SURE_FROM, LADDER_UNTIL = 200, 1000, 8600
 FEW_SLACK, SOME_SLACK, IDENTIFIER_SLACK, LADDER_SLACK = 10, 2, 100, 2
-"""Times the largest seen: below 200 values; below 1,000; for identifiers, which grow; for at most 8 different numbers."""
+"""Factors on the largest value seen.
+
+For fewer than 200 values; for fewer than 1,000; for identifiers, which grow; for at most 8 different numbers.
+"""
 LADDER = 8
-"""Different numbers up to which they may be steps of a ladder (10, 25, 50, 100), which no tail describes (METHODS B3)."""
+"""Most different numbers that may be steps (10, 25, 50, 100).
+
+No tail model describes steps (docs/methods.md, 2.3).
+"""
 LARGEST = 1e300
-"""No limit that is larger is written: neighbours of it are no finite doubles."""
+"""Largest limit that is written: numbers near larger ones are not finite doubles."""
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
 CLOCK_AND_CALENDAR = (12, 23, 24, 31, 59, 60, 90, 180, 360, 365, 366)
 SHORTEST_LIMIT = 64
-"""Least maxLength that is written below `FITTED_FROM` texts (METHODS B9 rule 3)."""
+"""Least maxLength that is written for fewer than `FITTED_FROM` texts.
+
+docs/methods.md, 2.9, rule 3.
+"""
 FEW_TEXTS_SLACK, TEXTS_SLACK = 4, 2
 
 Sized = Sequence[tuple[float, int]]
@@ -33,7 +42,11 @@ Sized = Sequence[tuple[float, int]]
 
 
 def round_up_limit(value: float) -> float:
-    """The next number from `value` on that a person would have set as a limit; `value` > 0. Infinite near the end of doubles."""
+    """Rounds up to the next number that a person would have set as a limit.
+
+    Args:
+        value: A positive number; the result is infinite near the largest double.
+    """
     if not value < LARGEST:
         return math.inf
     power = math.floor(math.log10(value))
@@ -45,7 +58,10 @@ def round_up_limit(value: float) -> float:
 
 
 def tail_quantile(largest: Sized, n: int) -> float:
-    """The size that a share of `TAIL_RISK` exceeds, fitted to the largest of `n`; never below the largest."""
+    """Returns the size that a share of `TAIL_RISK` exceeds, fitted to the largest.
+
+    It is never below the largest of the `n` values.
+    """
     ordered = [size for size, times in largest for _ in range(min(times, MOST_ORDERS + 1))][: MOST_ORDERS + 1]
     m = min(MOST_ORDERS, max(FEWEST_ORDERS, n // SHARE_OF_ORDERS), len(ordered) - 1)
     if m < 1 or ordered[m] <= 0:
@@ -57,7 +73,7 @@ def tail_quantile(largest: Sized, n: int) -> float:
 
 
 def upper_bound(largest: Sized, n: int, distinct: int, is_identifier: bool) -> float:
-    """A maximum for later numbers, given the largest of `n` positive or zero ones."""
+    """Returns a maximum for later numbers, given the largest of `n` non-negative ones."""
     top = max(largest[0][0], 1.0)
     if is_identifier:
         return round_up_limit(IDENTIFIER_SLACK * top)
@@ -72,7 +88,7 @@ def upper_bound(largest: Sized, n: int, distinct: int, is_identifier: bool) -> f
 
 
 def length_bound(largest: Sized, n: int) -> int:
-    """A maxLength for later texts, given the longest of `n`."""
+    """Returns a maxLength for later texts, given the longest of `n`."""
     top = max(largest[0][0], 1.0)
     slack = FEW_TEXTS_SLACK if n < FITTED_FROM else TEXTS_SLACK
     return int(max(SHORTEST_LIMIT, round_up_limit(slack * top)))

@@ -1,4 +1,7 @@
-"""Kinds of values → the forms that together cover them: a type, a format, any text. Which limits hold comes later."""
+"""Groups kinds of values into types, formats or texts that together cover them.
+
+Constraints are inferred later (`constraints`).
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,18 @@ from pipelines.http.value_formats import (
 from pipelines.schemas.statistics.evidence import KindEvidence
 
 UNIX_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}
-"""One hour: numbers that look like times but never move are identifiers (METHODS B9)."""
+"""One hour: numbers that look like times but never advance are identifiers.
+
+docs/methods.md, 2.9.
+"""
 
 
 TypeGroup = tuple[str, Sequence[KindEvidence]]
-"""A form (name of a recogniser, `TEXT`: any) and the kinds of values that it covers."""
+"""A type or format (`value_formats`; `TEXT`: any text) and the kinds it covers."""
 
 
 def group_url_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
-    """The forms of texts in a URL that together cover all values of `kinds`."""
+    """Groups the kinds of texts in a URL into types that together cover all values."""
     by_type: dict[str, list[KindEvidence]] = {}
     for kind in kinds:
         by_type.setdefault(EMPTY if kind.kind == EMPTY else type_of(kind.kind), []).append(kind)
@@ -44,7 +50,7 @@ def group_url_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     text = next((group for group in found if group[0] == TEXT), None)
     if text is None:
         return found
-    # text covers everything; a type beside it is worth naming only where it is the rule
+    # text covers everything; another type is worth naming only if it is more frequent
     others = [group for group in found if group is not text]
     named = [group for group in others if group[0] != EMPTY and _n(group) >= _n(text)]
     unnamed = [kind for group in others if group not in named for kind in group[1]]
@@ -52,7 +58,7 @@ def group_url_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
 
 
 def group_json_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
-    """The forms of values in a JSON body, where a type never covers another."""
+    """Groups the kinds of values in a JSON body, where a type never covers another."""
     numeric = [kind for kind in kinds if kind.kind in NUMBER_KINDS]
     strings = [kind for kind in kinds if type_of(kind.kind) == "string"]
     found: list[TypeGroup] = [
@@ -62,11 +68,11 @@ def group_json_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
 
 
 def group_basic_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
-    """Types alone, of too few values to say more: any number, any text."""
-    forms = {"integer": NUMBER, "number": NUMBER, "string": TEXT}
+    """Groups into types alone, for too few values to say more: any number, any text."""
+    basic = {"integer": NUMBER, "number": NUMBER, "string": TEXT}
     found: dict[str, list[KindEvidence]] = {}
     for kind in kinds:
-        found.setdefault(forms.get(type_of(kind.kind), kind.kind), []).append(kind)
+        found.setdefault(basic.get(type_of(kind.kind), kind.kind), []).append(kind)
     return list(found.items())
 
 
@@ -75,13 +81,16 @@ def _n(group: TypeGroup) -> int:
 
 
 def _digits(kinds: Sequence[KindEvidence]) -> TypeGroup:
-    """Leading zeros make all numbers texts: digits if nothing else was seen, else any text."""
+    """Groups numbers with leading zeros: digits if there are no others, else any text."""
     only_digits = all(k.kind == DIGITS or (type_of(k.kind) == "integer" and (k.low or 0) >= 0) for k in kinds)
     return (DIGITS if only_digits else TEXT), kinds
 
 
 def _number(kinds: Sequence[KindEvidence]) -> TypeGroup:
-    """All numbers as one form: a time where all integers look like one and move, or integer, or number."""
+    """Groups numbers as a time, an integer or a number.
+
+    It is a time if all integers look like one and advance.
+    """
     if any(type_of(kind.kind) == "number" for kind in kinds):
         return NUMBER, kinds
     if any(kind.kind == BIG_INTEGER for kind in kinds):
@@ -92,7 +101,7 @@ def _number(kinds: Sequence[KindEvidence]) -> TypeGroup:
 
 
 def _texts(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
-    """Forms of strings: each format alone, or any text as soon as one value has no credible format."""
+    """Groups strings: each format alone, or any text if a kind has no credible format."""
     if not kinds:
         return []
     if all(

@@ -1,4 +1,4 @@
-"""Values → slices per day → evidence in several splits → inferred schemas, on Spark."""
+"""Values → slices per day → evidence by split → inferred schemas, on Spark."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ from pipelines.schemas.validation.backtest import EvidenceBySplit, Parameter, Pl
 
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
 PARAMETER_RESULT_SCHEMA = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
-"""A judged parameter and `shape`, its schema without evidence: what tells one version from the next."""
+"""An inferred parameter and `shape`, its schema without evidence.
+
+`shape` distinguishes one version from the next.
+"""
 USAGE_SCHEMA = ArrayType(
     StructType(
         [
@@ -58,7 +61,7 @@ USAGE_SCHEMA = ArrayType(
         ]
     )
 )
-"""What is known of requests beside parameters: `requests.UsageCount` of the locations "written" and "media"."""
+"""`requests.UsageCount` of the locations "written" and "media"."""
 ENDPOINT_RESULT_SCHEMA = StructType(
     [
         StructField("parameters", ArrayType(PARAMETER_RESULT_SCHEMA, containsNull=False), False),
@@ -72,13 +75,13 @@ ENDPOINT_RESULT_SCHEMA = StructType(
 
 
 def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
-    """A function of two columns → `VERDICT`, parameters sorted.
+    """Returns a function of two columns that infers an endpoint's schema.
 
-    They are `seen` (array of location, name, views) and a struct of the endpoint's `requests`, `clients` and what they `sent`
-    (`SENT_SCHEMA`).
+    Its columns are `seen` (array of location, name, views) and a struct of the endpoint's `requests`, `clients` and `sent`
+    (`USAGE_SCHEMA`). Its result is `ENDPOINT_RESULT_SCHEMA`, parameters sorted.
     """
 
-    def verdict(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
+    def infer(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
         by_split: dict[str, dict[Place, Evidence]] = {}
         for row in seen:
             for one in row["views"]:
@@ -102,13 +105,14 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
             "media_types": infer_media_types(_sent(endpoint, "media")),
         }
 
-    return F.udf(verdict, ENDPOINT_RESULT_SCHEMA, useArrow=True)
+    return F.udf(infer, ENDPOINT_RESULT_SCHEMA, useArrow=True)
 
 
 def _named(by_split: EvidenceBySplit, settings: SchemaSettings, clients: int) -> EvidenceBySplit:
-    """The views without what too few of the endpoint's `clients` send: its names are not written.
+    """Leaves out parameters that too few of the endpoint's clients send.
 
-    Where the endpoint has few clients in all, an optional parameter looks like what one of them made up, so forms decide alone.
+    Their names are not written. Where the endpoint has few clients in all, an optional parameter looks like a name that one of
+    them invented, so only the name's format decides.
     """
     least = settings.name_clients
     if clients < settings.name_clients_of:
@@ -143,7 +147,7 @@ def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str
 
 
 def evidence_from_row(row: Row) -> Evidence:
-    """The value of a row (or struct) of `columns.evidence`."""
+    """Converts a row (or struct) of `columns.evidence` to evidence."""
     kinds = tuple(map(_kind_of, row["kinds"]))
     between = (row["first_day"], row["last_day"])
     return Evidence(row["n"], row["requests"], row["clients"], row["days"], kinds, *between)
@@ -168,7 +172,10 @@ def _kind_of(kind: Row) -> KindEvidence:
 
 
 MAX_USAGES = len(PATH_VARIANTS) + 2 * MEDIA_TYPES
-"""Ways to write a path and media types that are looked at, those of most requests: twice what is kept."""
+"""Most path spellings and media types that are examined, those of most requests.
+
+Twice as many as are kept.
+"""
 
 STATES_SCHEMA = StructType(
     [
@@ -177,26 +184,37 @@ STATES_SCHEMA = StructType(
         StructField("is_open", BooleanType(), False),
     ]
 )
-"""Slices of one batch. `peaks` has a place for each hour of the day, `common` is empty where it `is_open`."""
+"""Slices of one batch.
+
+`peaks` has a place for each hour of the day; `common` is empty where it `is_open`.
+"""
 
 
 def compute_slice_states(batches: DataFrame, maps: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Batches of values and rows of `maps_of` → rows of `STATES_SCHEMA`: what each batch says of each slice.
+    """Computes rows of `STATES_SCHEMA`, one per batch and slice.
 
-    What clients sent that are `extraction.spark.EXCLUDED` is left out.
+    Values of clients in `extraction.spark.EXCLUDED` are left out.
+
+    Args:
+        batches: Batches of values.
+        maps: Rows of `find_maps`.
+        settings: The size of sketches.
     """
     of_batch = partial(batch_slices.compute_slice_states, log2=settings.sketch_log2)
     return collapse_map_keys(count_batches(batches, of_batch, STATES_SCHEMA), maps)
 
 
 def build_slices(states: DataFrame) -> DataFrame:
-    """Rows of `slice_states` (read twice) → rows of `PARAMETER_SLICES_SCHEMA`: one per parameter, kind and day.
+    """Merges states to rows of `PARAMETER_SLICES_SCHEMA`, per parameter, kind and day.
 
-    Counts and sketches are over requests; what is kept of the values themselves is over different values, each with its
-    clients (METHODS B7: distinct clients per value need a pass of their own).
+    Counts and sketches are over requests; the values themselves are over different values, each with its clients
+    (docs/methods.md, 2.7: the distinct clients of each value need a pass of their own).
+
+    Args:
+        states: Rows of `compute_slice_states`; they are read twice.
     """
     key = [*PARAMETER_KEY, "kind", "day", "is_late", "is_held"]
-    # 64 bits stand for the texts of the key: two of a million meet in one of 3 * 10^7 windows (birthday problem)
+    # 64 bits stand for the texts of the key: among a million, two are equal in one of 3 * 10^7 windows (birthday problem)
     known = states.withColumn("slice", F.xxhash64(*key))
     whole = known.groupBy(*key, "slice").agg(*columns.slice_state())
     each = known.select("slice", F.inline(columns.kept_values())).groupBy("slice", *columns.KEPT_KEY)
@@ -206,36 +224,49 @@ def build_slices(states: DataFrame) -> DataFrame:
 
 
 def merge_slices(slices_in_views: DataFrame) -> DataFrame:
-    """Rows of `views` → one row per view, parameter and kind; `days` (array) stands in place of `day`."""
+    """Merges slices to one row per split, parameter and kind.
+
+    `days` (array) replaces `day`.
+
+    Args:
+        slices_in_views: Rows of `assign_splits`.
+    """
     return slices_in_views.groupBy("view", *PARAMETER_KEY, "kind").agg(*columns.merged_state())
 
 
 def collect_evidence(states: DataFrame) -> DataFrame:
-    """Rows of `merged` → one row per view and parameter.
+    """Collects the evidence of each split and parameter.
 
-    Returns: `view`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind:
-    the fields of `KindEvidence`), `first_day, last_day` (date).
+    Args:
+        states: Rows of `merge_slices`.
+
+    Returns:
+        `view`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind: the fields of
+        `KindEvidence`), `first_day, last_day` (date).
     """
     return states.groupBy("view", *PARAMETER_KEY).agg(*columns.evidence())
 
 
 def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Slices of the learning window → one row per endpoint: `SCHEMAS_SCHEMA` without `version`.
+    """Infers the schema of each endpoint from the slices of the learning window.
 
-    Endpoints without parameters have a row too. Path parameters come first, then those that most requests
-    carry; of more than `max_parameters` the rest is counted in `left_out`.
+    Endpoints without parameters have a row, too. Path parameters come first, then those that most requests carry; of more than
+    `max_parameters`, the rest is counted in `left_out`.
+
+    Returns:
+        One row per endpoint: `SCHEMAS_SCHEMA` without `version`.
     """
     per_endpoint = _per_endpoint(_in_all_views(parameter_slices), settings.max_parameters)
-    judged = per_endpoint.withColumn(
-        "verdict",
+    inferred = per_endpoint.withColumn(
+        "result",
         schema_inference_udf(settings)(
             F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent")
         ),
-    ).withColumn("judged", F.col("verdict.parameters"))
+    ).withColumn("inferred", F.col("result.parameters"))
     identity = F.struct(
-        F.transform("judged", _identity).alias("parameters"), "verdict.writings", "verdict.media_types"
+        F.transform("inferred", _identity).alias("parameters"), "result.writings", "result.media_types"
     )
-    return judged.select(
+    return inferred.select(
         *ENDPOINT_KEY,
         F.sha2(F.to_json(identity), 256).alias("fingerprint"),
         "requests",
@@ -243,18 +274,23 @@ def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> Data
         "days",
         "first_day",
         "last_day",
-        (F.col("found") - F.size("judged")).cast("int").alias("left_out"),
-        *(f"verdict.{name}" for name in ENDPOINT_RESULT_SCHEMA.names if name != "parameters"),
-        F.transform("judged", _parameter).alias("parameters"),
+        (F.col("found") - F.size("inferred")).cast("int").alias("left_out"),
+        *(f"result.{name}" for name in ENDPOINT_RESULT_SCHEMA.names if name != "parameters"),
+        F.transform("inferred", _parameter).alias("parameters"),
     )
 
 
 def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
-    """Rows of `_in_all_views` → one row per endpoint: its numbers, and `seen`, what is judged."""
+    """Returns one row per endpoint: its numbers, and the evidence `seen`.
+
+    Args:
+        parameters: Rows of `_in_all_views`.
+        most: Most parameters of an endpoint.
+    """
     of_requests = F.col("location") == "request"
     is_parameter = ~F.col("location").isin(*OF_REQUESTS)
-    is_judged = is_parameter | of_requests
-    is_sent = ~is_judged
+    is_inferred = is_parameter | of_requests
+    is_sent = ~is_inferred
     sent = F.struct("location", "name", "requests", "clients")
     most_sent = F.struct("requests", "location", "name")
     seen = F.struct("location", "name", "views")
@@ -268,12 +304,15 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
             F.array().cast(USAGE_SCHEMA),
         ).alias("sent"),
         F.count_if(is_parameter & (F.col("location") != "item")).alias("found"),
-        F.max_by(F.when(is_judged, seen), F.when(is_judged, order), most + 1).alias("seen"),
+        F.max_by(F.when(is_inferred, seen), F.when(is_inferred, order), most + 1).alias("seen"),
     )
 
 
 def _in_all_views(parameter_slices: DataFrame) -> DataFrame:
-    """One row per parameter: the numbers of the whole window, and `views` with the evidence of each."""
+    """Returns one row per parameter: its numbers in the window, and its evidence.
+
+    The evidence of each split is in `views`.
+    """
     is_whole = F.col("view") == Split.WHOLE.value
     numbers = ("requests", "clients", "days", "first_day", "last_day")
     return (

@@ -1,4 +1,7 @@
-"""A batch → who sent what of each parameter on each day: `senders.Senders` of many parameters at once, in numpy."""
+"""Collects who sent the values of each parameter and day of a batch, in numpy.
+
+The result is that of `senders.Senders`, for many parameters at once.
+"""
 
 from __future__ import annotations
 
@@ -23,29 +26,44 @@ from pipelines.schemas.statistics.sketches import hash_texts
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, digest
 
 LOCATIONS_NOT_COMPARED = (*OF_REQUESTS, "item")
-"""Locations that nobody deviates at: those of requests, and items, whose values are told by their queries."""
+"""Locations at which clients are not compared.
+
+Those of requests, and items, whose values are compared in their queries.
+"""
 KINDS_WITH_SIZES = tuple(
     kind for kind in (*NUMBER_KINDS, *SIZED_KINDS) if kind not in (UNIX_SECONDS, UNIX_MILLISECONDS)
 )
-"""Kinds whose sizes tell. Times are free: who asks for next year is honest."""
+"""Kinds whose sizes are compared.
+
+Times are not: a user who asks for next year is honest.
+"""
 NUMBER_DIGITS = 15
-"""Hexadecimal digits of a client's number, a bigint: that two of a million clients have the same one happens once in 2 * 10^6."""
+"""Hexadecimal digits of a client's number, a bigint.
+
+Among a million clients, two have the same number once in 2 * 10^6.
+"""
 
 
 class SentValues(NamedTuple):
-    """What is told of a batch, value by value: place of its parameter and day, its text, the place of its client in `who`."""
+    """The values of a batch that are compared.
+
+    Attributes:
+        place: The place of the value's parameter and day.
+        text: Its text.
+        sender: The place of its client in `who`.
+        who: The sorted numbers of the clients: sorting by the place of a client sorts by its number.
+    """
 
     place: Codes
     text: Codes
     sender: Codes
     who: Codes
-    """Numbers of the clients of the batch, in order: what is sorted by the place of a client is sorted by its number."""
 
 
 def collect_senders(batch: Batch, enough: int) -> pa.RecordBatch:
-    """Rows of `schemas.tables.PARAMETER_SENDERS_SCHEMA`, one per parameter and day of the batch.
+    """Returns rows of `PARAMETER_SENDERS_SCHEMA` for a batch.
 
-    `enough` clients of a value are as good as more (`senders.merge_senders`).
+    There is one row per parameter and day. `enough` clients of a value are as good as more (`senders.merge_senders`).
     """
     some = _told(batch)
     parameter, text, sender = (batch.numbers(name)[some] for name in ("parameter", "text", "sender"))
@@ -77,7 +95,10 @@ def collect_senders(batch: Batch, enough: int) -> pa.RecordBatch:
 
 
 def client_numbers(clients: list[str]) -> Codes:
-    """60 bits in place of the names of clients, as Spark makes them of a column (`validation.spark.client_number`)."""
+    """Returns numbers of 60 bits in place of the names of clients.
+
+    Spark makes the same of a column (`validation.spark.client_number`).
+    """
     return np.asarray([int(digest(one, NUMBER_DIGITS), 16) for one in clients], np.int64)
 
 
@@ -96,7 +117,7 @@ def _told(batch: Batch) -> Flags:
 
 
 def _kinds(sent: SentValues, texts: Texts, places: int) -> pa.Array:
-    """Of each place the kinds of its values, with `senders.KindSenders` of each."""
+    """Returns the kinds of each place's values with their `senders.KindSenders`."""
     people = max(len(sent.who), 1)
     keys = (sent.place * len(texts.kinds) + texts.kind[sent.text]) * people + sent.sender
     order = np.argsort(keys)
@@ -125,14 +146,20 @@ def _kinds(sent: SentValues, texts: Texts, places: int) -> pa.Array:
 
 
 def _outermost(group: Codes, groups: Codes, who: Codes, size: Any, sign: int) -> pa.Array:
-    """Of each group the `CLIENTS` of the largest (`sign` -1) or smallest sizes, in order; of equal ones those that come first."""
+    """Returns, for each group, the `SUPPORTING_CLIENTS` most extreme sizes, sorted.
+
+    Largest if `sign` is -1, else smallest; of equal sizes those that come first.
+    """
     order = np.lexsort((sign * size, group))
     kept = order[_rank(group) < SUPPORTING_CLIENTS]
     return _lists(group[kept], groups, _struct({"who": who[kept], "size": size[kept]}))
 
 
 def _values(sent: SentValues, texts: Texts, places: int, enough: int) -> tuple[pa.Array, Codes]:
-    """Of each place its values with `senders.ValueSenders` of each, NULL where they are too many; and `popular`."""
+    """Returns each place's values with their `senders.ValueSenders`, and `popular`.
+
+    The values are NULL where they are too many.
+    """
     some = texts.are(*SIZED_KINDS)[sent.text]
     used, text = np.unique(sent.text[some], return_inverse=True)
     # a text of two kinds is one value
@@ -169,7 +196,7 @@ def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: i
     """Flags the places with more values than are kept.
 
     Args:
-        place: The place of each value, in order.
+        place: The place of each value, sorted.
         clients: The number of clients of each value.
         who: The clients of the values, one value after the other.
         firsts: Where the clients of each value begin in `who`.
@@ -183,7 +210,7 @@ def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: i
         lone = here[clients[here] < SUPPORTING_CLIENTS]
         theirs = np.concatenate([who[firsts[lone]], who[firsts[lone[clients[lone] > 1]] + 1]])
         _, of_client = np.unique(theirs, return_counts=True)
-        # what two clients sent at most, be it alone or together
+        # most values that two clients sent, alone or together
         left = number[one] - np.sort(of_client)[-(SUPPORTING_CLIENTS - 1) :].sum()
         found[one] = (
             left > MAX_VALUES_WITHOUT_TWO_CLIENTS
@@ -203,7 +230,7 @@ def _beside_two(values: Codes, clients: Codes, who: Codes, firsts: Codes) -> int
 
 
 def _rank(groups: Codes) -> Codes:
-    """The place of each in its group, from 0; groups are in order."""
+    """Returns the rank of each in its group, from 0; groups are sorted."""
     begins = group_starts(groups)
     return np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
 
@@ -213,6 +240,6 @@ def _struct(columns: dict[str, Any]) -> pa.StructArray:
 
 
 def _lists(keys: Codes, groups: Codes, values: pa.Array, null: Flags | None = None) -> pa.ListArray:
-    """Of each group the values with its key; both are in order."""
+    """Returns, for each group, the values with its key; both are sorted."""
     offsets = pa.array(np.append(np.searchsorted(keys, groups), len(keys)).astype(np.int32))
     return pa.ListArray.from_arrays(offsets, values, mask=None if null is None else pa.array(null))

@@ -1,4 +1,4 @@
-"""The different texts of a batch as arrays: numbers, sizes, classes of characters, digests."""
+"""The different texts of a batch as arrays: numbers, sizes, classes, digests."""
 
 from __future__ import annotations
 
@@ -16,18 +16,24 @@ from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.value_counts import digest
 
 INTEGERS = tuple(one.kind for one in VALUE_FORMATS if one.type == "integer")
-"""Kinds within 64 bits."""
+"""Kinds of integers within 64 bits."""
 _OTHER = 128
 _CLASS_OF_BYTE = np.array(
     [classes_of(chr(byte) if byte < _OTHER else "\x80") for byte in range(256)], np.int64
 )
-"""Bytes of UTF-8 from 128 on are parts of one character of the class "other"."""
+"""The class of characters of each byte.
+
+In UTF-8, bytes from 128 on are parts of one character of the class "other".
+"""
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """`number` and `size` are NaN where a text has none (`columns.size`)."""
+    """The different texts of a batch.
+
+    `number` and `size` are NaN for texts without one.
+    """
 
     text: pa.Array
     kinds: list[str]
@@ -39,19 +45,19 @@ class Texts:
     digests: dict[int, str] = field(default_factory=dict)
 
     def digest(self, place: int) -> str:
-        """`value_counts.digest` of a text, made once."""
+        """Returns `value_counts.digest` of a text, computed once."""
         found = self.digests.get(place)
         if found is None:
             found = self.digests[place] = digest(self.text[int(place)].as_py())
         return found
 
     def are(self, *kinds: str) -> Any:
-        """Which of the texts are of these kinds."""
+        """Returns which of the texts are of these kinds."""
         return np.isin(self.kind, [place for place, name in enumerate(self.kinds) if name in kinds])
 
 
 def prepare_texts(table: pa.Table) -> Texts:
-    """The texts of a batch with what is counted of them."""
+    """Computes the numbers, sizes and integers of a batch's texts."""
     text = table.column("text").combine_chunks()
     encoded = table.column("kind").combine_chunks()
     kinds, kind = (
@@ -76,7 +82,10 @@ def prepare_texts(table: pa.Table) -> Texts:
 
 
 def classify_texts(texts: Texts) -> Codes:
-    """`value_patterns.classes_of` of each text of a kind without format, 0 of others."""
+    """Returns the character classes of each text of a kind without format, else 0.
+
+    They are those of `value_patterns.classes_of`.
+    """
     found = np.zeros(len(texts.kind), np.int64)
     some = np.flatnonzero(texts.are(*UNFORMATTED_KINDS))
     some = some[pc.binary_length(texts.text).to_numpy(zero_copy_only=False)[some] > 0]

@@ -1,7 +1,7 @@
-"""`evidence.KindEvidence` as Spark aggregations: to build states from values, merge them, read the numbers.
+"""`evidence.KindEvidence` as Spark aggregations: build, merge and read states.
 
-Same fields, same merges as the value layer; only the sets of clients and values are HyperLogLog sketches here
-(exact while few, else within 1.04 / sqrt(2^sketch_log2): Flajolet et al. 2007).
+Fields and merges are those of the value layer; only the sets of clients and values are HyperLogLog sketches here (exact while
+few, else within 1.04 / sqrt(2^sketch_log2): Flajolet et al. 2007).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SKETCHES = ("clients", "values")
 
 
 def slice_state() -> list[Column]:
-    """Over the states of a slice: its columns but for those of `kept_of_slice`."""
+    """Returns aggregations over a slice's states, except those of `stored_values`."""
     counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
     return [
         *(F.sum(name).alias(name) for name in COUNTS),
@@ -38,11 +38,11 @@ def slice_state() -> list[Column]:
 
 
 KEPT_KEY = ("role", "value", "size", "digest")
-"""What tells kept values apart; `role` is the name of the column that keeps them."""
+"""Columns that identify a kept value; `role` names the column that keeps it."""
 
 
 def kept_values() -> Column:
-    """All values that a state keeps, with their `KEPT_KEY`."""
+    """Returns all values that a state keeps, with their `KEPT_KEY`."""
 
     def of(role: str, *names: str) -> Column:
         return F.transform(
@@ -62,12 +62,15 @@ def kept_values() -> Column:
 
 
 def sum_counts() -> list[Column]:
-    """Over the same value in several batches: `n, clients` (bits)."""
+    """Returns aggregations over one value in several batches: `n, clients` (bits)."""
     return [F.sum("n").alias("n"), F.bit_or("clients").alias("clients")]
 
 
 def kept_state() -> list[Column]:
-    """Over different values of `kept`: `common`, of which one more than `COMMON` shows that they are too many, `high`, `low`."""
+    """Returns aggregations over different values of `kept_values`.
+
+    They are `high`, `low` and `common`, of which one more than `MAX_DISTINCT_VALUES` shows that they are too many.
+    """
     sized = "struct(size, digest, n, clients), struct(size, digest)"
     return [
         F.expr(
@@ -79,7 +82,10 @@ def kept_state() -> list[Column]:
 
 
 def stored_values() -> dict[str, Column]:
-    """Columns of `outermost_state` and `is_open` → what is stored: nothing kept is no value of a kind that is kept."""
+    """Returns the columns that are stored, from `kept_state` and `is_open`.
+
+    If nothing is kept, no value is of a kind that is kept.
+    """
     is_closed = ~F.col("is_open") & (F.size("common") <= MAX_DISTINCT_VALUES)
     return {
         "common": F.when(is_closed, F.array_sort("common")),
@@ -88,7 +94,10 @@ def stored_values() -> dict[str, Column]:
 
 
 def _shared(text: Column) -> Column:
-    """What all texts of a group begin with: what the first and the last of them in order share."""
+    """Returns the common prefix of the texts of a group.
+
+    It is the prefix that the first and the last of them in order share.
+    """
     first, last = F.min(text), F.max(text)
 
     def is_shared(length: Column) -> Column:
@@ -100,15 +109,16 @@ def _shared(text: Column) -> Column:
 
 
 def _peak(hour: int) -> Column:
-    """The largest number sent in an hour of the day that the rows are grouped by."""
+    """Returns the largest number of an hour of the day that the rows are grouped by."""
     since_1970 = F.unix_date("day") * HOURS + hour
     return F.struct(since_1970.alias("hour"), F.max(F.col("peaks")[hour]).alias("size"))
 
 
 def merged_state() -> list[Column]:
-    """Over slices: the same columns, and `days`, the sorted array of the days they came from.
+    """Returns aggregations over slices: the same columns, and `days`, sorted.
 
-    The few values that are kept stay apart by day (`common`, `high`, `low`, `peaks`): `evidence_of` merges them.
+    The few values that are kept stay apart by day (`common`, `high`, `low`, `peaks`): `learning.spark.evidence_from_row` merges
+    them.
     """
     counts = F.array(*(F.sum(F.col("classes")[place]) for place in range(len(BITS))))
     return [
@@ -125,11 +135,14 @@ def merged_state() -> list[Column]:
 
 
 def evidence() -> list[Column]:
-    """Over a parameter's merged kinds: the fields of `evidence.Evidence`, and `first_day`, `last_day`."""
+    """Returns aggregations over a parameter's merged kinds.
+
+    They are the fields of `evidence.Evidence` with `first_day` and `last_day`.
+    """
     kinds = F.struct(
         "kind",
         "n",
-        # an estimate may be a few per cent too high, and there are never more than were counted
+        # an estimate may be a few per cent too high, but there are never more than values
         F.least(estimate_distinct("clients"), F.col("n")).alias("clients"),
         F.least(estimate_distinct("values"), F.col("n")).alias("distinct"),
         F.size("days").alias("days"),

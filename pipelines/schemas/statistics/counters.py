@@ -1,7 +1,8 @@
-"""What moves with the clock or with a counter: however many values have it now, it is neither constant nor complete.
+"""Recognises values that change with the clock or with a counter.
 
-A month of traffic cannot show that `2026-11-` is followed by `2026-12-`, and no test within that month can. So nothing is closed
-over what has the form of a time or of a counter; what is lost by that is a narrower schema, never a valid request.
+However many values have such a part now, it is neither constant nor complete. A month of traffic cannot show that `2026-11-` is
+followed by `2026-12-`, and no test within that month can. So no prefix and no enum is inferred from values that look like a time
+or a counter; the schema is wider for it, but no valid request is refused.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 SEPARATORS = "-_.:/"
-"""What separates the parts of a value. A prefix ends with one of these, or it is a chance that few values make."""
+"""Characters that separate the parts of a value.
+
+A prefix ends with one of these; otherwise it may be a coincidence among few values.
+"""
 _PART = re.compile(rf"[^{re.escape(SEPARATORS)} ]+")
 _NUMBER = re.compile(r"[0-9]+")
 _STANDARDS = frozenset(
     "md5 sha1 sha224 sha256 sha384 sha512 utf8 utf16 base32 base64 crc32 oauth2 s3 ec2 ipv4 ipv6 mp3 mp4 h264 h265 x86 x64 arm64 "
     "amd64 i18n l10n k8s p12 x509 rs256 es256 hs256 ed25519 utf-8 utf-16 iso8859-1 iso-8859-1 iso-8859-15 windows-1252".split()
 )
-"""Names with a number in them that neither clock nor counter moves."""
+"""Names with a number in them that neither clock nor counter changes."""
 _CYCLES: tuple[tuple[str, ...], ...] = (
     tuple("jan feb mar apr may jun jul aug sep oct nov dec".split()),
     tuple("january february march april may june july august september october november december".split()),
@@ -34,14 +38,20 @@ _CYCLES: tuple[tuple[str, ...], ...] = (
     tuple("q1 q2 q3 q4".split()),
     tuple("1q 2q 3q 4q".split()),
 )
-"""Words that take turns with the clock: all of a cycle are a set, a part of one is what the window held."""
+"""Words that follow each other with the clock.
+
+All words of a cycle are a complete set; some of them are what the window happened to contain.
+"""
 _TURNS = frozenset(word for cycle in _CYCLES for word in cycle)
 _COUNTERS = frozenset(
     "v ver version rel release r rev revision build b batch run job sprint iteration patch snapshot seq sequence serial no nr "
     "num number week wk w kw cw fy cy year day episode edition issue round deploy deployment migration tag rc beta "
     "alpha epoch id".split()
 )
-"""Words before a number that counts, and names of parameters whose numbers do."""
+"""Words that announce a counter when they stand before a number.
+
+`_COUNTED_NAME` are names of parameters whose numbers count.
+"""
 _COUNTED_NAME = frozenset(
     "id ids no nr num number seq sequence serial build version ver rev revision release batch offset cursor since until after "
     "before time timestamp ts epoch year week".split()
@@ -49,14 +59,20 @@ _COUNTED_NAME = frozenset(
 _NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _VERSION = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}(?![0-9.])")
 COUNTING_FROM, SMALLEST_COUNTER = 1, 10
-"""Numbers that follow each other from 0 or 1 on, or stay below ten, are steps (`level-1`, `a4`), no counter's last."""
+"""Consecutive numbers from 0 or 1 on, or below ten, are steps (`level-1`, `a4`).
+
+They do not come from a counter.
+"""
 _UNIX = {10: 1, 13: 1000}
 _LATEST_UNIX = 4_102_444_800
-"""2100: larger numbers of ten digits are no times."""
+"""The year 2100: larger numbers of ten digits are not times."""
 
 
 def fixed_beginning(prefix: str) -> str:
-    """The part of a prefix, which ends with a separator, before the first part that may move."""
+    """Returns the beginning of a prefix before the first part that may change.
+
+    The prefix ends with a separator.
+    """
     for part in _PART.finditer(prefix):
         if _may_move(part[0]):
             return prefix[: part.start()]
@@ -64,7 +80,10 @@ def fixed_beginning(prefix: str) -> str:
 
 
 def is_counter_name(name: str) -> bool:
-    """Whether the name of a parameter says that its numbers identify or count: the largest of them is passed one day."""
+    """Returns whether a parameter's name says that its numbers identify or count.
+
+    The largest of such numbers will be exceeded one day.
+    """
     parts = _NAME_PART.findall(name)
     return bool(parts) and parts[-1].lower() in _COUNTED_NAME
 
@@ -72,7 +91,10 @@ def is_counter_name(name: str) -> bool:
 def follows_clock_or_counter(
     values: Iterable[str], name: str, first_day: date | None, last_day: date | None
 ) -> bool:
-    """Whether a set of values, seen from the first to the last day, may be what clock or counter just showed of a longer row."""
+    """Returns whether a set of values may be part of a longer sequence.
+
+    The clock or a counter may have produced only some of its values between the first and the last day.
+    """
     texts = sorted(set(values))
     if _is_part_of_a_cycle(texts):
         return True
@@ -97,7 +119,10 @@ def _without_standards(text: str) -> str:
 
 
 def _is_part_of_a_cycle(texts: Sequence[str]) -> bool:
-    """Whether texts show some words of a cycle, not all: two of one, or one in every text (a lone `summer` is any word)."""
+    """Returns whether texts contain some words of a cycle, not all.
+
+    They must contain two words of one, or one in every text (a lone `summer` is any word).
+    """
     words = [{part.lower() for part in _PART.findall(text)} for text in texts]
     seen = set().union(*words)
     shown = [seen.intersection(cycle) for cycle in _CYCLES]
@@ -113,7 +138,7 @@ def _is_part_of_a_cycle(texts: Sequence[str]) -> bool:
 
 
 def _is_counted(text: str) -> bool:
-    """Whether a word that counts stands before a number, or the text is a version of three parts."""
+    """Returns whether a counter's word precedes a number, or there is a version a.b.c."""
     if _VERSION.search(text):
         return True
     before = ""
@@ -126,19 +151,25 @@ def _is_counted(text: str) -> bool:
 
 
 def _years(first_day: date | None, last_day: date | None) -> range:
-    """Years that are as near to the traffic as a clock's next turn; any of two centuries where its time is unknown."""
+    """Returns the years near the traffic; two centuries if its time is unknown.
+
+    Near means within one year, which covers the next turn of a clock.
+    """
     if first_day is None or last_day is None:
         return range(1900, 2101)
     return range(first_day.year - 1, last_day.year + 2)
 
 
 def _is_near(text: str, years: range) -> bool:
-    """Whether a number of the text is a time near the traffic: a year, year and month, a date, a Unix time."""
+    """Returns whether a number in the text is a time near the traffic.
+
+    It may be a year, year and month, a date or a Unix time.
+    """
     return any(_year_of(digits) in years for digits in _NUMBER.findall(text))
 
 
 def _year_of(digits: str) -> int | None:
-    """The year that digits alone may stand for, however they are written."""
+    """Returns the year that digits alone may stand for, in any common format."""
     if len(digits) == 4:
         return int(digits)
     if len(digits) in _UNIX:
@@ -149,14 +180,17 @@ def _year_of(digits: str) -> int | None:
     for form, length in (("%Y%m", 6), ("%y%m%d", 6), ("%Y%m%d", 8), ("%Y%m%d%H%M%S", 14)):
         if len(digits) == length:
             try:
-                return datetime.strptime(digits, form).year  # only the year is asked for
+                return datetime.strptime(digits, form).year  # only the year matters
             except ValueError:
                 continue
     return None
 
 
 def _follow(texts: Sequence[str]) -> bool:
-    """Whether texts that differ in one number only follow each other, and did not begin here."""
+    """Returns whether texts that differ in one number are consecutive.
+
+    Numbers that start at 0 or 1, or stay below ten, do not count.
+    """
     rows: dict[tuple[str, ...], set[int]] = {}
     for text in texts:
         around = _NUMBER.split(text)

@@ -1,4 +1,4 @@
-"""How many values hold characters of each class: what a pattern would have refused can be counted later."""
+"""The evidence of a parameter: numbers of its values by kind, merged from parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ NO_COUNTS = (0,) * len(BITS)
 
 @dataclass(frozen=True, slots=True)
 class CharacterClassCounts:
-    """`counts[i]` values hold a character of the i-th class of `value_patterns.CLASSES`."""
+    """How many values have characters of each class.
+
+    So the values that a pattern would have refused can be counted later.
+
+    Attributes:
+        counts: `counts[i]` values have a character of the i-th class of `value_patterns.CLASSES`.
+    """
 
     counts: tuple[int, ...] = NO_COUNTS
 
@@ -33,33 +39,43 @@ class CharacterClassCounts:
         return sum(bit for bit, count in zip(BITS.values(), self.counts, strict=True) if count)
 
     def outside(self, allowed: int) -> int:
-        """At most so many values hold a character of a class that is not `allowed`."""
+        """Returns the most values that can have a character of a class not `allowed`."""
         return sum(count for bit, count in zip(BITS.values(), self.counts, strict=True) if not bit & allowed)
 
 
 def count_character_classes(classes: int, n: int = 1) -> CharacterClassCounts:
-    """`n` values that hold characters of `classes`."""
+    """Returns the counts of `n` values that have characters of `classes`."""
     return CharacterClassCounts(tuple(n if bit & classes else 0 for bit in BITS.values()))
 
 
 def character_class_counts_from(counts: Iterable[int] | None) -> CharacterClassCounts:
-    """A stored array of counts."""
+    """Reads the counts from a stored array."""
     return CharacterClassCounts(tuple(counts)) if counts else CharacterClassCounts()
 
 
 Part = TypeVar("Part", int, float, str)
 NAMED_KINDS = (TEXT, DIGITS, LOCALE, SEMVER)
-"""Kinds whose values may be a closed set and are kept; others are numbers, formats, secrets or personal."""
+"""Kinds whose values may form an enum and are kept.
+
+Others are numbers, formats, secrets or personal.
+"""
 SIZED_KINDS = (*UNFORMATTED_KINDS, DIGITS)
-"""Kinds of text whose lengths say something; a format has its own."""
+"""Kinds of text whose lengths are informative; a format implies its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindStatistics:
-    """What values of one kind have shown, as it merges exactly and as it is judged.
+    """Statistics of the values of one kind that merge exactly.
 
-    `low` and `high` are exact (64-bit) integers, `classes` counts those of `value_patterns.BITS`, `highest`, `lowest` are
-    outermost numbers, or lengths of texts, `peaks` the largest numbers by hour, `prefix` is what all texts begin with.
+    Attributes:
+        low: The least exact (64-bit) integer.
+        high: The greatest exact integer.
+        classes: How many values have characters of each class of `value_patterns.BITS`.
+        common: The different values, while they are few.
+        highest: The largest numbers or lengths of texts.
+        lowest: The smallest numbers.
+        peaks: The largest number of each hour.
+        prefix: The beginning that all texts share.
     """
 
     low: int | None = None
@@ -71,12 +87,12 @@ class KindStatistics:
     peaks: Peaks = field(default_factory=Peaks)
     prefix: str | None = None
 
-    def shown(self) -> dict[str, Any]:
-        """The fields of this class alone, by name."""
+    def statistics(self) -> dict[str, Any]:
+        """Returns the fields of this class alone, by name."""
         return {name: getattr(self, name) for name in KindStatistics.__dataclass_fields__}
 
-    def shown_with(self, other: KindStatistics) -> dict[str, Any]:
-        """The same of both together."""
+    def merged_statistics(self, other: KindStatistics) -> dict[str, Any]:
+        """Returns the fields of both together, by name."""
         return {
             "low": combine_optional(min, self.low, other.low),
             "high": combine_optional(max, self.high, other.high),
@@ -91,7 +107,7 @@ class KindStatistics:
 
 @dataclass(frozen=True, slots=True)
 class KindEvidence(KindStatistics):
-    """The numbers of one kind."""
+    """The evidence of the values of one kind."""
 
     kind: str
     n: int
@@ -100,20 +116,33 @@ class KindEvidence(KindStatistics):
     days: int
 
     def __add__(self, other: KindEvidence) -> KindEvidence:
-        """Of the same kind in another place: clients and days may be shared, values may be equal."""
+        """Adds values of the same kind from elsewhere.
+
+        Clients and days may be the same, and values may be equal.
+        """
         return KindEvidence(
             self.kind,
             self.n + other.n,
             max(self.clients, other.clients),
             self.distinct + other.distinct,
             max(self.days, other.days),
-            **self.shown_with(other),
+            **self.merged_statistics(other),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The numbers of a parameter: values, requests that carried it, clients, days, and each kind's; between which days."""
+    """The evidence of a parameter.
+
+    Attributes:
+        n: Values.
+        requests: Requests that carried it.
+        clients: Clients that sent it.
+        days: Days on which it was sent.
+        kinds: The evidence of each kind.
+        first_day: The first of these days.
+        last_day: The last of these days.
+    """
 
     n: int
     requests: int
@@ -125,13 +154,15 @@ class Evidence:
 
     @property
     def distinct(self) -> int:
-        """Different values: the kinds share none, so theirs add up."""
+        """The number of different values: kinds have none in common, so theirs add up."""
         return sum(kind.distinct for kind in self.kinds)
 
 
 NO_EVIDENCE = Evidence(0, 0, 0, 0, ())
 
 
-def combine_optional(of: Callable[[Part, Part], Part], one: Part | None, other: Part | None) -> Part | None:
-    """Both as `of` has it (the smaller, the larger, what they share); one that is not there counts for nothing."""
-    return other if one is None else one if other is None else of(one, other)
+def combine_optional(
+    combine: Callable[[Part, Part], Part], one: Part | None, other: Part | None
+) -> Part | None:
+    """Combines two optional values; None if both are missing, the other if one is."""
+    return other if one is None else one if other is None else combine(one, other)

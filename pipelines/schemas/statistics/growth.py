@@ -1,4 +1,7 @@
-"""Whether numbers grow with time: then the largest seen is no maximum (METHODS B3, drift)."""
+"""Recognises numbers that grow with time: their largest is not a maximum.
+
+docs/methods.md, 2.3, drift.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,15 @@ from typing import Any
 
 HOURS = 24
 SPANS = 24
-"""Equal parts of the window whose largest numbers are compared (METHODS B3)."""
+"""Equal parts of the window whose largest numbers are compared.
+
+docs/methods.md, 2.3.
+"""
 CHANCE = 1e-3
-"""Probability of taking numbers that do not grow for growing ones (METHODS B3: at most 0.4 % in simulations)."""
+"""Probability of mistaking numbers that do not grow for growing ones.
+
+At most 0.4 % in simulations (docs/methods.md, 2.3).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +33,14 @@ class Peaks:
         return Peaks(_highest([*self.by_hour.items(), *other.by_hour.items()]))
 
     def grow(self) -> bool:
-        """Whether later peaks are higher, by Kendall's rank correlation (Mann, "Nonparametric tests against trend", 1945).
+        """Returns whether later peaks are higher, by Kendall's rank correlation.
 
-        Fewer than seven peaks never show it: even in perfect order chance alone does that with 1 in 720.
+        Mann, "Nonparametric tests against trend", 1945. Fewer than seven peaks are never enough: chance alone puts six in perfect
+        order with a probability of 1 in 720.
         """
-        from scipy.stats import kendalltau  # half a second of loading, which only workers that judge need
+        from scipy.stats import (
+            kendalltau,  # loading takes half a second, which only workers that infer schemas need
+        )
 
         peaks = self._of_spans()
         if len(peaks) < 2 or min(peaks) == max(peaks):
@@ -45,12 +57,12 @@ class Peaks:
 
 
 def merge_peaks(rows: Iterable[Mapping[str, Any]] | None) -> Peaks:
-    """Rows of hour, size of any number of days → their merge."""
+    """Merges rows of hour and size of any number of days."""
     return Peaks(_highest((row["hour"], row["size"]) for row in rows or ()))
 
 
 def _highest(sizes: Iterable[tuple[int, float]]) -> dict[int, float]:
-    """The largest size at each place."""
+    """Returns the largest size at each place."""
     found: dict[int, float] = {}
     for place, size in sizes:
         found[place] = max(size, found.get(place, size))
@@ -58,5 +70,5 @@ def _highest(sizes: Iterable[tuple[int, float]]) -> dict[int, float]:
 
 
 def hours_since_1970(day: date, hour: int) -> int:
-    """The number of an hour in `Peaks`."""
+    """Returns the number of an hour in `Peaks`."""
     return (day - date(1970, 1, 1)).days * HOURS + hour

@@ -1,4 +1,7 @@
-"""What all values of a parameter begin with: `ord_` of order numbers, `urn:isbn:` of books."""
+"""The beginning that all values of a parameter share.
+
+Examples: `ord_` of order numbers, `urn:isbn:` of books.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,28 @@ from itertools import takewhile
 from pipelines.schemas.statistics.counters import SEPARATORS, fixed_beginning
 
 PREFIX_CHARACTERS = 16
-"""Of a value that may be a prefix: longer ones are cut, which only makes what is written wider."""
+"""Most characters of a prefix; longer ones are cut, which only widens the schema."""
 _SYNTAX = re.compile(r"[\\^$.*+?()\[\]{}|]")
-"""What is syntax in ECMA-262; escaping more than that is an error there (flag u)."""
+"""Characters with a meaning in ECMA-262; escaping any other is an error (flag u)."""
 _MASKED = re.compile(r"[+(]?0*9[09 ()+./-]*")
-"""What a masked telephone or card number begins with (`masking.personal.shape`): every digit is a 9, by no intent."""
+"""The beginning of a masked telephone or card number.
+
+`masking.personal.shape` replaces every digit by 9, so nobody intended this beginning.
+"""
 
 
 def shared_prefix(one: str, other: str) -> str:
-    """The prefix that both have; commutative, associative and idempotent."""
+    """Returns the common prefix of two texts; commutative, associative and idempotent."""
     return "".join(
         mine for mine, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
     )
 
 
 def constant_prefix(prefix: str | None) -> str:
-    """The part of a shared prefix that is one by intent: up to its last separator, at least one character before it.
+    """Returns the part of a shared prefix that is intended to be constant.
 
-    What only time has kept still is none, nor is what follows it.
+    It ends with the last separator and has at least one other character before. A part that may change with time does not belong
+    to it, nor does anything after such a part.
     """
     if prefix is None:
         return ""
@@ -35,5 +42,5 @@ def constant_prefix(prefix: str | None) -> str:
 
 
 def escape_for_pattern(prefix: str) -> str:
-    """The prefix as it stands in a pattern of JSON Schema."""
+    """Escapes a prefix for a pattern of JSON Schema."""
     return _SYNTAX.sub(r"\\\g<0>", prefix)

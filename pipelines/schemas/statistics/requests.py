@@ -1,7 +1,7 @@
-"""What is learned of an endpoint's requests as a whole: how their paths are written, which media types their bodies have.
+"""Infers the spellings of an endpoint's paths and the media types of its bodies.
 
-A document is matched literally, so `/users` does not describe `/users/`. Neither is a parameter: an API has a few of each, and
-one odd client must not add to them, nor take away the one that all others use.
+A document is matched literally, so `/users` does not describe `/users/`. Spellings and media types are not parameters: an API has
+a few of each, and one odd client must not add to them, nor remove the one that all others use.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pipelines.requests.path_parameters import PATH_VARIANTS, PLAIN
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS
 
 MEDIA_TYPES = 16
-"""Media types that an endpoint is said to take; more are a client's invention."""
+"""Most media types of an endpoint; more are a client's invention."""
 
 
 class UsageCount(NamedTuple):
-    """So many requests of so many clients had what is named."""
+    """How many requests of how many clients used a spelling or a media type."""
 
     name: str
     requests: int
@@ -25,10 +25,16 @@ class UsageCount(NamedTuple):
 
 
 def infer_path_variants(all_requests: int, all_clients: int, others: Iterable[UsageCount]) -> list[str]:
-    """The ways in which an endpoint's paths are written, from its requests and those that were not `PLAIN`."""
+    """Infers the spellings of an endpoint's paths.
+
+    Args:
+        all_requests: Requests of the endpoint.
+        all_clients: Clients of the endpoint.
+        others: The spellings other than `PLAIN`.
+    """
     odd = list(others)
     requests = all_requests - sum(one.requests for one in odd)
-    # clients of both are counted with the others: of those that are left it is unknown, and a template's own writing may stay
+    # clients of both are counted with the others; how many of those use the template's own spelling is unknown, so it may stay
     clients = max(
         all_clients - sum(one.clients for one in odd), min(requests, all_clients, SUPPORTING_CLIENTS)
     )
@@ -37,13 +43,13 @@ def infer_path_variants(all_requests: int, all_clients: int, others: Iterable[Us
 
 
 def infer_media_types(sent: Iterable[UsageCount]) -> list[str]:
-    """The media types that an endpoint's bodies have, sorted."""
+    """Infers the media types of an endpoint's bodies, sorted."""
     ordered = sorted(sent, key=lambda one: (-one.requests, one.name))
     return sorted(_supported(ordered)[:MEDIA_TYPES])
 
 
 def _supported(sent: Sequence[UsageCount]) -> list[str]:
-    """What three clients agree on (METHODS B5), and what no other is sent more often than."""
+    """Returns what three clients use (docs/methods.md, 2.5), and the most frequent."""
     most = max((one.requests for one in sent), default=0)
     return [
         one.name

@@ -1,6 +1,7 @@
-"""Who sent the values of a parameter: what deviants and maps are told by, mergeable and of bounded size.
+"""Who sent the values of a parameter, mergeable and of bounded size.
 
-Clients are numbers of 60 bits, spread evenly (`batch_senders.client_numbers`), so that the smallest of them are a fair sample.
+Outlier clients and maps are found with this. Clients are numbers of 60 bits, spread evenly (`batch_senders.client_numbers`), so
+that the smallest of them are a fair sample.
 """
 
 from __future__ import annotations
@@ -16,19 +17,34 @@ from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, digest
 
 NUMBER_BITS = 60
 MAX_CLIENTS = 128
-"""Clients of a kind that are kept, those of the smallest numbers: more are estimated, within 1 / sqrt(126) = 9 %."""
+"""Most clients of a kind that are kept, those with the smallest numbers.
+
+More are estimated, within 1 / sqrt(126) = 9 %.
+"""
 MAX_VALUES_WITHOUT_TWO_CLIENTS = 128
-"""Values beside those that two clients alone sent, up to which a parameter may be a set: twice the members of a written one
-(`value_counts.MAX_DISTINCT_VALUES`). Of one with more values nothing is kept, so that identifiers take no room."""
+"""Most values of a parameter that may be an enum, without those of two clients.
+
+Twice the members of a written enum (`value_counts.MAX_DISTINCT_VALUES`). Nothing is kept of a parameter with more values, so that
+identifiers take no room.
+"""
 TOKEN_DIGITS = 12
-"""Hexadecimal digits in place of a name in a body: two of a million names of one object have the same ones once in 560."""
+"""Hexadecimal digits in place of a name in a body.
+
+Among a million names of one object, two have the same digits once in 560.
+"""
 Sizes = Mapping[int, float]
 """Client → its largest, or smallest, size."""
 
 
 @dataclass(frozen=True, slots=True)
 class KindSenders:
-    """Who sent values of one kind: the `NAMED` smallest numbers in order, and the `CLIENTS` that reach highest and lowest."""
+    """Who sent values of one kind.
+
+    Attributes:
+        clients: The `MAX_CLIENTS` smallest numbers of clients, sorted.
+        high: The `SUPPORTING_CLIENTS` clients with the largest sizes.
+        low: The `SUPPORTING_CLIENTS` clients with the smallest sizes.
+    """
 
     clients: tuple[int, ...] = ()
     high: Sizes = field(default_factory=dict)
@@ -37,7 +53,7 @@ class KindSenders:
 
 @dataclass(frozen=True, slots=True)
 class ValueSenders:
-    """How often a value was sent, and the smallest numbers of those who sent it, in order."""
+    """How often a value was sent, and the smallest numbers of its clients, sorted."""
 
     n: int
     clients: tuple[int, ...]
@@ -45,11 +61,15 @@ class ValueSenders:
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Who sent what of a parameter. Exact under merging: whatever decides is kept in every part that holds it.
+    """Who sent which values of a parameter.
 
-    `values`: hash of a value → its senders, `None` once there are too many beside those of any two clients. `popular` is the
-    number of clients of the value that most sent, counted up to as many as are enough; where it is enough, only `CLIENTS` of
-    each value are kept.
+    Exact under merging: whatever is decisive is kept in every part that has it.
+
+    Attributes:
+        kinds: The senders of each kind.
+        values: Hash of a value → its senders; None once there are too many besides those of any two clients.
+        popular: The number of clients of the value that most clients sent, counted up to as many as are enough; where it is
+            enough, only `SUPPORTING_CLIENTS` of each value are kept.
     """
 
     kinds: Mapping[str, KindSenders] = field(default_factory=dict)
@@ -58,7 +78,7 @@ class Senders:
 
 
 def merge_senders(parts: Iterable[Senders], enough: int) -> Senders:
-    """The senders of all parts; `enough` clients of a value are as good as more."""
+    """Merges senders; `enough` clients of a value are as good as more."""
     parts = list(parts)
     by_kind: dict[str, list[KindSenders]] = defaultdict(list)
     for part in parts:
@@ -76,19 +96,19 @@ def merge_senders(parts: Iterable[Senders], enough: int) -> Senders:
 
 
 def anonymise_pointer(pointer: str) -> str:
-    """A JSON Pointer with digits in place of its names: they may turn out to be keys of a map, names of people among them.
+    """Replaces the names in a JSON Pointer by digits.
 
-    Spark does the same with a name (`maps.anonymise_name`).
+    They may turn out to be keys of a map, possibly names of people. Spark does the same with a name (`maps.anonymise_name`).
     """
     tokens = pointer.split("/")
     return "/".join(one if one in ("", ITEM, MEMBER) else digest(one, TOKEN_DIGITS) for one in tokens)
 
 
 def estimate_clients(clients: tuple[int, ...]) -> float:
-    """How many clients there are, of the `NAMED` smallest numbers: exact below, else the estimate of k minimum values.
+    """Estimates the number of clients from the `MAX_CLIENTS` smallest numbers.
 
-    (k - 1) / u, where u is the k-th smallest of numbers spread over 0 to 1 (Bar-Yossef et al., "Counting distinct elements in a
-    data stream", 2002; unbiased: Beyer et al. 2007).
+    It is exact below that; otherwise the estimate of k minimum values, (k - 1) / u, where u is the k-th smallest of numbers
+    spread over 0 to 1 (Bar-Yossef et al., "Counting distinct elements in a data stream", 2002; unbiased: Beyer et al. 2007).
     """
     if len(clients) < MAX_CLIENTS:
         return len(clients)
@@ -96,9 +116,10 @@ def estimate_clients(clients: tuple[int, ...]) -> float:
 
 
 def count_values_without_two_clients(values: Mapping[int, ValueSenders]) -> int:
-    """How many values stay if those that only two clients sent are left out, of the two with most of them.
+    """Counts the values that remain without those that only two clients sent.
 
-    More traffic never makes it smaller: a value of somebody else stays one.
+    The two clients are those with most such values. More traffic never makes the number smaller: a value of somebody else remains
+    one.
     """
     alone: Counter[int] = Counter(one.clients[0] for one in values.values() if len(one.clients) == 1)
     both: Counter[tuple[int, ...]] = Counter(
@@ -112,7 +133,7 @@ def count_values_without_two_clients(values: Mapping[int, ValueSenders]) -> int:
 
 
 def senders_to_row(senders: Senders) -> dict[str, Any]:
-    """The fields of `table.SENDERS`."""
+    """Converts senders to the fields of `tables.SENDERS_SCHEMA`."""
     values = None
     if senders.values is not None:
         values = [
@@ -129,7 +150,7 @@ def senders_to_row(senders: Senders) -> dict[str, Any]:
 
 
 def senders_from_row(row: Mapping[str, Any]) -> Senders:
-    """`as_row` back; a value that is there twice counts as one."""
+    """Reads senders from a row; a value that is there twice counts as one."""
     values = row["values"]
     return Senders(
         {
@@ -158,7 +179,10 @@ def _kind(parts: list[KindSenders]) -> KindSenders:
 
 
 def _outermost(parts: Iterable[Sizes], sign: int) -> Sizes:
-    """Of each client the largest (`sign` -1) or smallest size, of the `CLIENTS` that reach farthest."""
+    """Returns the `SUPPORTING_CLIENTS` clients with the most extreme sizes.
+
+    Of each client the largest (`sign` -1) or smallest size counts.
+    """
     reached: dict[int, float] = {}
     for who, size in (pair for part in parts for pair in part.items()):
         reached[who] = sign * min(sign * size, sign * reached.get(who, size))

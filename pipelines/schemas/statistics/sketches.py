@@ -1,4 +1,7 @@
-"""MurmurHash3 of many texts at once, as Apache DataSketches hashes what a sketch is shown (Appleby, 128 bits, seed 9001)."""
+"""HyperLogLog sketches of many texts at once, in Apache DataSketches' format.
+
+Texts are hashed with MurmurHash3 (Appleby, 128 bits, seed 9001).
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,17 @@ from pipelines.schemas.extraction.batch import group_starts
 
 Words = np.ndarray[tuple[int], np.dtype[np.uint64]]
 SEED = 9001
-"""DataSketches' default: only sketches of one seed merge."""
+"""DataSketches' default: only sketches of the same seed merge."""
 _C1, _C2 = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
 BLOCK, WORD = 16, 8
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 def hash_texts(texts: pa.Array) -> tuple[Words, Words]:
-    """Both 64-bit halves of each text's hash; the empty text's are of no use, as sketches leave it out."""
+    """Returns both 64-bit halves of each text's hash.
+
+    The hash of the empty text is meaningless, as sketches leave it out.
+    """
     whole = texts.cast(pa.large_binary())
     offsets = np.frombuffer(whole.buffers()[1], np.int64)[whole.offset : whole.offset + len(whole) + 1]
     data = whole.buffers()[2]
@@ -46,7 +52,10 @@ def _words(
     lengths: np.ndarray[tuple[int], np.dtype[np.int64]],
     blocks: int,
 ) -> list[Words]:
-    """The 64-bit words (little-endian) of each text, zeros after its end: one array for each place."""
+    """Returns the 64-bit words (little-endian) of each text, one array for each place.
+
+    Words after the end of a text are zeros.
+    """
     found = []
     for place in range(0, blocks * BLOCK, WORD):
         left = np.clip(lengths - place, 0, WORD).astype(np.uint64) * np.uint64(8)
@@ -91,17 +100,17 @@ def _finished(word: Words) -> Words:
 
 Coupons = np.ndarray[tuple[int], np.dtype[np.int64]]
 SLOT_BITS = 26
-"""Of a coupon: below them the slot, above them the leading zeros and one."""
+"""Lowest bits of a coupon, its slot; above them are the leading zeros plus one."""
 LEADING_MOST = 62
 LIST_MOST = 7
-"""Coupons that are listed; more are a set, and more than a set holds are registers."""
+"""Most coupons in a list; more are a set, and more than fit a set are registers."""
 _VERSION, _FAMILY = 1, 7
 _LIST, _SET, _HLL, _TARGET_8 = 0, 1, 2, 2 << 2
 _COMPACT, _EMPTY, _OUT_OF_ORDER = 8, 4, 16
 
 
 def compute_coupons(texts: pa.Array) -> Coupons:
-    """What a sketch keeps of each text, -1 of the empty one, which sketches leave out."""
+    """Returns the coupon of each text: what a sketch keeps; -1 for the empty text."""
     first, second = hash_texts(texts)
     slots = (first & np.uint64((1 << SLOT_BITS) - 1)).astype(np.int64)
     zeros = np.minimum(64 - _bit_length(second), LEADING_MOST)
@@ -110,14 +119,21 @@ def compute_coupons(texts: pa.Array) -> Coupons:
 
 
 def _bit_length(words: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> Coupons:
-    """Digits of each number in base 2: halves first, as a double holds 53 bits only."""
+    """Returns the binary digits of each number; by halves, as a double has 53 bits."""
     high = (words >> np.uint64(32)).astype(np.float64)
     low = (words & np.uint64(0xFFFFFFFF)).astype(np.float64)
     return np.where(high > 0, np.frexp(high)[1] + 32, np.frexp(low)[1]).astype(np.int64)
 
 
 def build_sketches(groups: Coupons, of: Coupons, count: int, log2: int) -> list[bytes]:
-    """Groups 0 to `count` and the coupon of each of their members → a sketch of every group."""
+    """Builds a sketch of each group.
+
+    Args:
+        groups: The group of each member, from 0 to `count`.
+        of: The coupon of each member.
+        count: The number of groups.
+        log2: The binary logarithm of the number of registers.
+    """
     ordered = np.sort((groups << 32 | of)[of >= 0])
     distinct = ordered[group_starts(ordered)]
     ends = np.searchsorted(distinct >> 32, np.arange(count), side="right")

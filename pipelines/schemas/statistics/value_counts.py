@@ -1,6 +1,7 @@
-"""Values themselves as mergeable evidence: all of them while they are few, and the outermost of any number.
+"""Mergeable counts of values: all of them while they are few, and extreme ones.
 
-Both keep who sent a value, as bits of clients: a judgement asks for three different ones (METHODS B2, B5), never which.
+Both keep who sent a value, as bits of clients: inference asks whether three different clients sent it, never which
+(docs/methods.md, 2.2 and 2.5).
 """
 
 from __future__ import annotations
@@ -15,20 +16,35 @@ Key = TypeVar("Key", bound=Hashable)
 SUPPORTING_CLIENTS = 3
 """Different clients that make a value more than one attacker's or one mistake."""
 CLIENT_BITS = 63
-"""Bits that clients fall on: of three clients two share one in 5 % of cases, then they count as fewer, which is safe."""
+"""Number of bits that stand for clients.
+
+Of three clients two share a bit in 5 % of cases; then they count as fewer, which is safe.
+"""
 MAX_DISTINCT_VALUES = 64
-"""Different values that are kept; with more, a parameter is open for the whole window (METHODS B7)."""
+"""Most different values that are kept.
+
+With more, a parameter is not an enum for the whole window (docs/methods.md, 2.7).
+"""
 KEPT_CHARACTERS = 64
-"""Of a kept value; a longer one is known by its beginning and a digest: told apart from others, never a member of a set."""
+"""Most characters of a kept value.
+
+A longer value is identified by its beginning and a digest: it is distinguished from others, but never a member of an enum.
+"""
 DIGEST_CHARACTERS = 8
 CUT = "\u2026"
 MAX_EXTREME_VALUES = 32
-"""Largest (and smallest) sizes that are kept: what a tail is fitted to (METHODS B3)."""
+"""Most largest (and smallest) sizes that are kept; a tail is fitted to them.
+
+docs/methods.md, 2.3.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueCount:
-    """How often something was seen, and the bits (`client_bit`) of those that sent it: there are at least so many clients."""
+    """How often a value was sent, and the bits (`client_bit`) of its clients.
+
+    There are at least as many clients as bits.
+    """
 
     n: int = 0
     clients: int = 0
@@ -39,7 +55,10 @@ class ValueCount:
 
 @dataclass(frozen=True, slots=True)
 class DistinctValues:
-    """All different values, `None` once they are more than `COMMON`; then none is ever kept again."""
+    """All different values with their counts.
+
+    `counts` is None once there are more than `MAX_DISTINCT_VALUES`; values are never kept again then.
+    """
 
     counts: Mapping[str, ValueCount] | None = field(default_factory=dict)
 
@@ -52,9 +71,13 @@ class DistinctValues:
 
 @dataclass(frozen=True, slots=True)
 class ExtremeValues:
-    """The `OUTERMOST` different values of largest size; `largest=False`: of smallest. Keys are (size, digest of the value).
+    """The `MAX_EXTREME_VALUES` different values of largest size, or of smallest.
 
-    Exact under merging: what is among the largest of the whole is among the largest of every part that holds it.
+    Exact under merging: a value among the largest of the whole is among the largest of every part that has it.
+
+    Attributes:
+        largest: Whether the values are the largest or the smallest.
+        counts: (size, digest of the value) → its count.
     """
 
     largest: bool = True
@@ -66,9 +89,10 @@ class ExtremeValues:
         return ExtremeValues(self.largest, {key: merged[key] for key in kept})
 
     def supported(self, least: int, allowance: int) -> list[tuple[float, int]]:
-        """(size, n) from the outermost inwards, without those beyond what `least` clients reach (METHODS B5).
+        """Returns (size, n) from the most extreme inwards, without unsupported ones.
 
-        At most `allowance` values are left out; where that is not enough, none is.
+        Sizes beyond what `least` clients reach are unsupported (docs/methods.md, 2.5). At most `allowance` values are left out;
+        if that is not enough, none is.
         """
         ordered = sorted(self.counts.items(), reverse=self.largest)
         clients = 0
@@ -83,31 +107,37 @@ class ExtremeValues:
 
 
 def shorten_value(text: str, digest: str) -> str:
-    """What `Kept` has of a value (`columns.kept_text` on Spark): the value, or its beginning, `CUT` and its digest."""
+    """Returns a value as `DistinctValues` keeps it.
+
+    That is the value, or its beginning, `CUT` and its digest.
+    """
     if len(text) <= KEPT_CHARACTERS:
         return text
     return text[: KEPT_CHARACTERS - DIGEST_CHARACTERS - 1] + CUT + digest
 
 
 def is_shortened(text: str) -> bool:
-    """Whether `kept_text` shortened it (a value may end like that by itself: then it is taken for a cut one, which is safe)."""
+    """Returns whether `shorten_value` shortened a text.
+
+    A value may happen to end like that; it is then taken for a shortened one, which is safe.
+    """
     return len(text) == KEPT_CHARACTERS and text[-DIGEST_CHARACTERS - 1] == CUT
 
 
 def client_bit(client: str) -> int:
-    """The bit that stands for a client; Spark computes the same (`columns.client_bit`)."""
+    """Returns the bit that stands for a client."""
     return 1 << (zlib.crc32(client.encode("utf-8", "surrogatepass")) % CLIENT_BITS)
 
 
 def merge_distinct_values(rows: Iterable[Mapping[str, Any]], is_open: bool) -> DistinctValues:
-    """Rows of value, n, clients of any number of days → their merge."""
+    """Merges rows of value, n and clients of any number of days."""
     if is_open:
         return DistinctValues(None)
     return DistinctValues() + DistinctValues(_added({}, ((row["value"], _seen(row)) for row in rows)))
 
 
 def merge_extreme_values(rows: Iterable[Mapping[str, Any]], largest: bool) -> ExtremeValues:
-    """Rows of size, digest, n, clients of any number of days → their merge."""
+    """Merges rows of size, digest, n and clients of any number of days."""
     merged = _added({}, (((row["size"], row["digest"]), _seen(row)) for row in rows))
     return ExtremeValues(largest) + ExtremeValues(largest, merged)
 
@@ -124,5 +154,8 @@ def _seen(row: Mapping[str, Any]) -> ValueCount:
 
 
 def digest(value: str, characters: int = DIGEST_CHARACTERS) -> str:
-    """Tells values of one size apart, and says nothing of them: the first hexadecimal digits of MD5, which Spark has, too."""
+    """Returns digits that distinguish values of one size.
+
+    They reveal nothing about the value: they are the first hexadecimal digits of MD5, which Spark has, too.
+    """
     return hashlib.md5(value.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:characters]

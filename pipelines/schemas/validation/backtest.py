@@ -1,4 +1,7 @@
-"""Whether a parameter or a member of a body is in every request (METHODS B4): never absent, in enough of them."""
+"""The back-test: removes constraints that held-out evidence violates.
+
+Also decides whether a parameter or member is required (docs/methods.md, 2.4): never absent, in enough requests.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ EvidenceByPlace = Mapping[tuple[str, str], Evidence]
 def is_required(
     location: str, name: str, known: EvidenceByPlace, requests: int, settings: SchemaSettings
 ) -> bool:
-    """A query or form field of all `requests`, a member of all objects that could hold it."""
+    """Returns whether a field is in all requests, or a member in all objects.
+
+    A field is one of a query or form. The objects are those that could have the member.
+    """
     mine = known[location, name]
     is_any = last_token(name) == MEMBER if location == "body" else ANY_INDEX in name or ANY_KEY in name
     if (
@@ -41,7 +47,7 @@ def is_required(
 
 
 def count_holders(location: str, name: str, known: EvidenceByPlace, requests: int) -> int:
-    """Requests, or objects of a body, that could hold a parameter or member."""
+    """Counts requests, or objects in bodies, that could have a parameter or member."""
     if location != "body":
         return requests
     holder = known.get(("body", parent_pointer(name))) if name else None
@@ -49,34 +55,43 @@ def count_holders(location: str, name: str, known: EvidenceByPlace, requests: in
 
 
 def count_missing(location: str, name: str, known: EvidenceByPlace, requests: int) -> int:
-    """Holders without the parameter or member."""
+    """Counts the holders without the parameter or member."""
     mine = known.get((location, name), NO_EVIDENCE)
     return count_holders(location, name, known, requests) - (mine.n if location == "body" else mine.requests)
 
 
 Place = tuple[str, str]
 EvidenceBySplit = Mapping[str, EvidenceByPlace]
-"""View → (location, name) → evidence; ("request", "") stands for the requests themselves."""
+"""Split → (location, name) → evidence; ("request", "") stands for the requests."""
 Refusals = dict[Place, dict[str, str]]
 REQUEST: Place = ("request", "")
 REQUIRED = "required"
 NOT_OF_KEYS = dict.fromkeys(
     ("enum", "prefix", "minimum", "maximum"), "only kind, length and characters of a map's keys are kept"
 )
-"""Keywords that would speak of a key itself: what is kept of it (`names.stand_in`) is not it."""
+"""Keywords about a key itself, of which only a stand-in is kept.
+
+See `parameter_names.anonymise_key`.
+"""
 MOST_REPLAYS = 8
-"""Each leaves out one keyword more; there are seven, and without the type nothing is refused."""
+"""Each replay leaves out one more keyword.
+
+There are seven, and nothing is refused once the type is left out.
+"""
 SPLITS = (
     (Split.EARLIER, Split.LATEST, "of the latest part"),
     (Split.TRAIN, Split.HOLDOUT, "held out of learning"),
     (Split.WHOLE, Split.WHOLE, "of the window"),
 )
-"""What teaches, what is tested with it, and how the reason says it. The last is the verification of the whole window."""
+"""What is learned from, what is tested, and how the reason describes the latter.
+
+The last one verifies the schema of the whole window.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What is written of one parameter."""
+    """The inferred schema of one parameter, and whether it is required."""
 
     inferred: InferredSchema
     is_required: bool
@@ -84,26 +99,32 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """`tested` requests were left out of what taught; in them `false_alarms` values broke what is written."""
+    """The result of a back-test.
+
+    Attributes:
+        parameters: The schema of each parameter.
+        tested: Requests that were held out.
+        false_alarms: Values among them that violated the schema.
+    """
 
     parameters: Mapping[Place, Parameter]
     tested: int
     false_alarms: int
 
 
-def run_backtest(views: EvidenceBySplit, settings: SchemaSettings) -> BacktestResult:
-    """The judgement on all evidence, without what the back-tests refuse."""
+def run_backtest(by_split: EvidenceBySplit, settings: SchemaSettings) -> BacktestResult:
+    """Infers schemas from all evidence, without what the back-tests refuse."""
     refused: Refusals = {}
-    newest, held, whole = (
-        _Test(views.get(taught, {}), views.get(left_out, {}), settings) for taught, left_out, _ in SPLITS
+    latest, heldout, whole = (
+        _Test(by_split.get(train, {}), by_split.get(holdout, {}), settings) for train, holdout, _ in SPLITS
     )
-    for test, (_, _, where) in zip((newest, held, whole), SPLITS, strict=True):
+    for test, (_, _, where) in zip((latest, heldout, whole), SPLITS, strict=True):
         test.refuse(refused, where)
     whole.replay(refused)
     return BacktestResult(
-        {place: whole.judged(place, refused).parameter for place in whole.places},
-        sum(test.requests for test in (newest, held) if test.taught),
-        sum(test.false_alarms(refused) for test in (newest, held)),
+        {place: whole.infer(place, refused).parameter for place in whole.places},
+        sum(test.requests for test in (latest, heldout) if test.train),
+        sum(test.false_alarms(refused) for test in (latest, heldout)),
     )
 
 
@@ -130,8 +151,14 @@ def _requests(known: EvidenceByPlace) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A parameter as what teaches says it while `reasons` refuse a part, and what of the rest breaks it."""
+class _InferredParameter:
+    """A parameter inferred from one part, and its violations in the other part.
+
+    Attributes:
+        reasons: Keywords that were refused.
+        parameter: The parameter without these.
+        violations: What violates the rest.
+    """
 
     reasons: Mapping[str, str]
     parameter: Parameter
@@ -139,16 +166,22 @@ class _Judged:
 
 
 class _Test:
-    """One split of the evidence: what `taught` says, tested with `left_out`; judged again only where more is refused."""
+    """One split of the evidence: infers from `train` and tests with `holdout`.
 
-    def __init__(self, taught: EvidenceByPlace, left_out: EvidenceByPlace, settings: SchemaSettings) -> None:
-        self.taught, self.left_out, self.settings = taught, left_out, settings
-        self.requests = _requests(left_out)
-        self.places = [place for place in taught if place[0] not in ("request", "item")]
-        self._known: dict[Place, _Judged] = {}
+    A parameter is inferred again only if more is refused.
+    """
+
+    def __init__(self, train: EvidenceByPlace, holdout: EvidenceByPlace, settings: SchemaSettings) -> None:
+        self.train, self.holdout, self.settings = train, holdout, settings
+        self.requests = _requests(holdout)
+        self.places = [place for place in train if place[0] not in ("request", "item")]
+        self._known: dict[Place, _InferredParameter] = {}
 
     def refuse(self, refused: Refusals, where: str) -> None:
-        """Adds to `refused` the most broken constraints until the endpoint is within its budget."""
+        """Adds the most violated constraints to `refused` until the budget is kept.
+
+        The budget of the endpoint is a share of its requests.
+        """
         found = {place: self._several(place, refused) for place in self.places}
         budget = self.settings.false_alarm_budget * self.requests
         while sum(one.n for by_keyword in found.values() for one in by_keyword.values()) > budget:
@@ -165,11 +198,11 @@ class _Test:
             found[place] = self._several(place, refused)
 
     def replay(self, refused: Refusals) -> None:
-        """Adds to `refused` what the written schemas refuse of the very values that taught them."""
+        """Adds keywords to `refused` that the very values they were learned from violate."""
         for place in self.places:
-            evidence, items = self.taught[place], _items(place, self.taught)
+            evidence, items = self.train[place], _items(place, self.train)
             for _ in range(MOST_REPLAYS):
-                inferred = self.judged(place, refused).parameter.inferred
+                inferred = self.infer(place, refused).parameter.inferred
                 shown = merge_items(evidence, items) if inferred.listed and items is not None else evidence
                 found = find_contradicted_keywords(inferred, shown, place[0], self.settings)
                 if not found:
@@ -177,28 +210,28 @@ class _Test:
                 refused.setdefault(place, {}).update(found)
 
     def false_alarms(self, refused: Refusals) -> int:
-        """Values that break what is written, whoever sent them, attacks aside."""
-        return sum(one.n for place in self.places for one in self.judged(place, refused).violations.values())
+        """Counts values that violate the schema, whoever sent them, except attacks."""
+        return sum(one.n for place in self.places for one in self.infer(place, refused).violations.values())
 
-    def judged(self, place: Place, refused: Refusals) -> _Judged:
-        """A parameter under what is refused now."""
+    def infer(self, place: Place, refused: Refusals) -> _InferredParameter:
+        """Returns a parameter without what is refused now."""
         reasons = refused.get(place, {})
         known = self._known.get(place)
         if known is None or known.reasons != reasons:
-            parameter = _parameter(place, self.taught, dict(reasons), self.settings)
-            known = _Judged(dict(reasons), parameter, self._broken(place, parameter))
+            parameter = _parameter(place, self.train, dict(reasons), self.settings)
+            known = _InferredParameter(dict(reasons), parameter, self._violations(place, parameter))
             self._known[place] = known
         return known
 
     def _several(self, place: Place, refused: Refusals) -> ByKeyword:
-        """What more clients break than may be attackers or mistaken."""
+        """Returns violations by more clients than may be attackers or mistaken."""
         least = self.settings.min_union_clients
-        return {k: one for k, one in self.judged(place, refused).violations.items() if one.clients >= least}
+        return {k: one for k, one in self.infer(place, refused).violations.items() if one.clients >= least}
 
-    def _broken(self, place: Place, taught: Parameter) -> ByKeyword:
-        evidence = _without_attacks(self.left_out.get(place, NO_EVIDENCE), self.settings)
-        found = find_violations(taught.inferred, evidence, place[0], _items(place, self.left_out))
-        absent = count_missing(*place, self.left_out, self.requests) if taught.is_required else 0
+    def _violations(self, place: Place, parameter: Parameter) -> ByKeyword:
+        evidence = _without_attacks(self.holdout.get(place, NO_EVIDENCE), self.settings)
+        found = find_violations(parameter.inferred, evidence, place[0], _items(place, self.holdout))
+        absent = count_missing(*place, self.holdout, self.requests) if parameter.is_required else 0
         if absent > 0 and place[0] != "path":
             found[REQUIRED] = Violation(absent, absent)
         return found

@@ -1,4 +1,7 @@
-"""One parameter → which clients deviate from what the others send, and how (METHODS B5)."""
+"""Finds the clients that deviate from all others at one parameter, and how.
+
+docs/methods.md, 2.5.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,17 @@ from pipelines.schemas.statistics.senders import KindSenders, Senders, Sizes, Va
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS
 
 GAP = 3.0
-"""Times what three clients reach, from where three begin: a value farther out is no tail any more (METHODS B5)."""
+"""Largest distance of an honest value from the start, relative to three clients'.
+
+A value farther out does not belong to the tail (docs/methods.md, 2.5).
+"""
 
 
 def find_outliers(senders: Senders, settings: OutlierClientSettings) -> Iterator[tuple[int, str]]:
-    """Pairs of a client and a reason: "other-kind", "beyond-the-others" or "outside-the-set"."""
+    """Yields pairs of a client and a reason.
+
+    The reasons are "other-kind", "beyond-the-others" and "outside-the-set".
+    """
     for who in senders_of_rare_kinds(senders.kinds, settings.clients):
         yield who, "other-kind"
     for one in senders.kinds.values():
@@ -28,7 +37,10 @@ def find_outliers(senders: Senders, settings: OutlierClientSettings) -> Iterator
 
 
 def senders_of_rare_kinds(kinds: Mapping[str, KindSenders], clients: int) -> Iterator[int]:
-    """Who sends a kind that nearly nobody sends, where `clients` send another. An integer among numbers is none."""
+    """Yields clients that send a kind that almost nobody sends.
+
+    At least `clients` must send another kind. An integer among numbers is not a rare kind.
+    """
     sent = {kind: estimate_clients(one.clients) for kind, one in kinds.items() if kind != EMPTY}
     if not sent:
         return
@@ -41,10 +53,11 @@ def senders_of_rare_kinds(kinds: Mapping[str, KindSenders], clients: int) -> Ite
 
 
 def senders_beyond_others(high: Sizes, low: Sizes) -> Iterator[int]:
-    """Whose largest number or longest text is far beyond what three clients reach, measured from where three begin.
+    """Yields clients whose largest number or longest text is far beyond the others'.
 
-    Years begin at 2020, not at 0: from there 2,100 is far, from 0 nothing below 6,000 is. Where all send the same, its size is
-    the measure. Numbers below zero count as far as they are from the beginning.
+    The distance is measured from the third-lowest client, in units of what three clients reach. Years begin at 2020, not at 0:
+    from there 2,100 is far; measured from 0, nothing below 6,000 is. If all send the same, its size is the unit. Numbers below
+    zero count by their distance from the start.
     """
     third = SUPPORTING_CLIENTS - 1
     begin = sorted(low.values())[third]
@@ -53,18 +66,21 @@ def senders_beyond_others(high: Sizes, low: Sizes) -> Iterator[int]:
         away[who] = max(away.get(who, 0.0), begin - size if size < 0 else 0.0)
     reached = sorted(away.values(), reverse=True)[third]
     measure = reached if reached > 0 else max(abs(begin), 1.0)
-    # who is farther than the third is one of two
+    # only two clients can be farther than the third
     yield from (who for who, far in away.items() if far > GAP * measure)
 
 
 def senders_outside_enum(values: Mapping[int, ValueSenders], rest_share: float) -> list[int]:
-    """Who sends values that nobody shares, where nearly all values are shared: outside of what would be a closed set."""
+    """Returns clients that send unshared values where almost all values are shared.
+
+    Their values are outside the parameter's likely enum.
+    """
     unshared = [one for one in values.values() if len(one.clients) < SUPPORTING_CLIENTS]
     mine: Counter[int] = Counter()
     for one in unshared:
         for who in one.clients:
             mine[who] += one.n
-    # of clients with as many values the one with the smaller number is odder: some order must be
+    # of clients with equally many values, that with the smaller number comes first: the order must be fixed
     two = sorted(mine, key=lambda who: (-mine[who], who))[: SUPPORTING_CLIENTS - 1]
     rest = sum(one.n for one in unshared) - sum(mine[who] for who in two)
     return two if rest <= rest_share * sum(one.n for one in values.values()) else []

@@ -1,7 +1,7 @@
-"""Clients that deviate from what the others send are set apart before anything is judged (METHODS B5), on Spark.
+"""Excludes outlier clients before any schema is inferred (docs/methods.md, 2.5).
 
-One odd parameter may be an odd program of an honest user; two are a pattern. What is read grows with parameters and days, not
-with traffic (`senders`); what is collected nowhere is the list of clients.
+One odd parameter may be an odd program of an honest user; two are a pattern. The data that is read grows with parameters and
+days, not with traffic (`senders`), and the list of clients is never collected on the driver.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ from pipelines.schemas.tables import PARAMETER_SENDERS_SCHEMA, SENDERS_SCHEMA
 from pipelines.schemas.validation.outlier_clients import find_outliers
 
 PARTS = "parts"
-"""Column of the senders of one parameter, in parts."""
+"""Column with the senders of one parameter, in parts."""
 _PLACE = struct_fields(LongType(), "place", "endpoint")
-_ODD = StructType([*_PLACE, *struct_fields(LongType(), "who"), *struct_fields(StringType(), "reason")])
+_OUTLIERS = StructType([*_PLACE, *struct_fields(LongType(), "who"), *struct_fields(StringType(), "reason")])
 
 
 def parameter_senders(batches: DataFrame, settings: OutlierClientSettings) -> DataFrame:
-    """Batches of values → rows of `PARAMETER_SENDERS_SCHEMA`: one per parameter and day."""
+    """Returns who sent the values of each parameter and day, from batches of values.
+
+    Rows of `PARAMETER_SENDERS_SCHEMA`.
+    """
     enough = settings.clients
     each = count_batches(batches, partial(collect_senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
     return _in_parts(each, [F.col(name) for name in (*PARAMETER_KEY, "day")]).mapInArrow(
@@ -44,18 +47,25 @@ def parameter_senders(batches: DataFrame, settings: OutlierClientSettings) -> Da
 def find_outlier_clients(
     sent: DataFrame, maps: DataFrame, answers: DataFrame, settings: OutlierClientSettings
 ) -> DataFrame:
-    """Rows of `parameter_senders` of any days and of `maps_of`, all clients → who must not teach.
+    """Finds the clients that must not be learned from.
 
-    Clients are numbers until the few that deviate are known; `answers` (rows of `client_days.count_client_requests`) names them.
+    Clients are numbers until the few outliers are known; `answers` has their names. At most a share of `max_share` of the clients
+    is returned, those that deviate most; none if there are too few clients to tell who deviates from whom.
 
-    Returns: `client`, `parameters`, `endpoints` (bigint: in how many the client deviates), `reasons` (sorted array of
-    "other-kind", "beyond-the-others", "outside-the-set", "client-errors"). At most `max_share` of the clients, those that
-    deviate most; none at all where the clients are too few to tell who deviates from whom.
+    Args:
+        sent: Rows of `parameter_senders` of any days.
+        maps: Rows of `find_maps`.
+        answers: All clients (`client_days.answers`).
+        settings: Thresholds.
+
+    Returns:
+        `client`, `parameters`, `endpoints` (bigint: at how many the client deviates), `reasons` (sorted array of "other-kind",
+        "beyond-the-others", "outside-the-set", "client-errors").
     """
-    # 64 bits in place of the texts of a parameter and of its endpoint, which would be most of what is grouped
+    # 64 bits replace the texts of a parameter and its endpoint, which would be most of the grouped data
     place = F.xxhash64(*PARAMETER_KEY).alias("place"), F.xxhash64(*ENDPOINT_KEY).alias("endpoint")
     odd = _in_parts(collapse_map_keys(sent, maps, lambda name: name), place).mapInArrow(
-        partial(_odd, settings=settings), _ODD
+        partial(_find_in_batches, settings=settings), _OUTLIERS
     )
     by_client = odd.groupBy("who").agg(
         F.count_distinct("place").alias("parameters"),
@@ -77,11 +87,11 @@ def find_outlier_clients(
         *(F.coalesce(name, F.lit(0)).cast("bigint").alias(name) for name in ("parameters", "endpoints")),
         F.array_sort(reasons).alias("reasons"),
     )
-    return _oddest(found, answers.agg(F.count("*").alias("all_clients")), settings)
+    return _select_outliers(found, answers.agg(F.count("*").alias("all_clients")), settings)
 
 
 def client_number(client: Column) -> Column:
-    """60 bits in place of a client's name, as batches have them (`batch_senders.client_numbers`)."""
+    """Returns numbers of 60 bits for clients (`batch_senders.client_numbers`)."""
     return F.conv(F.substr(F.md5(client), F.lit(1), F.lit(NUMBER_DIGITS)), 16, 10).cast("bigint")
 
 
@@ -99,8 +109,10 @@ def _merged(batches: Iterable[pa.RecordBatch], enough: int) -> Iterator[pa.Recor
         yield pa.RecordBatch.from_pylist(rows, schema)
 
 
-def _odd(batches: Iterable[pa.RecordBatch], settings: OutlierClientSettings) -> Iterator[pa.RecordBatch]:
-    schema = to_arrow_schema(_ODD)
+def _find_in_batches(
+    batches: Iterable[pa.RecordBatch], settings: OutlierClientSettings
+) -> Iterator[pa.RecordBatch]:
+    schema = to_arrow_schema(_OUTLIERS)
     for batch in batches:
         found = []
         for row in batch.to_pylist():
@@ -110,12 +122,15 @@ def _odd(batches: Iterable[pa.RecordBatch], settings: OutlierClientSettings) -> 
 
 
 def _fails(settings: OutlierClientSettings) -> Column:
-    """Whether a client's requests mostly go nowhere: scanners guess paths and parameters."""
+    """Returns whether most of a client's requests fail.
+
+    Scanners guess paths and parameters.
+    """
     return (F.col("n") >= settings.requests) & (F.col("errors") >= settings.error_share * F.col("n"))
 
 
-def _oddest(found: DataFrame, all_clients: DataFrame, settings: OutlierClientSettings) -> DataFrame:
-    """The rows of those that deviate most: as many as may be set apart of so many clients."""
+def _select_outliers(found: DataFrame, all_clients: DataFrame, settings: OutlierClientSettings) -> DataFrame:
+    """Returns the rows of the clients that deviate most, as many as may be excluded."""
     total = F.col("all_clients")
     most = F.greatest(F.lit(settings.always), F.floor(total * settings.max_share))
     order = Window.orderBy(F.desc("parameters"), F.desc("endpoints"), "client")

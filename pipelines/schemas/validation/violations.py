@@ -1,6 +1,7 @@
-"""A judgement against other evidence → which of its constraints how many values break, from their mergeable states alone.
+"""Counts which constraints of a schema the values of other evidence violate.
 
-No value is looked at again: kinds, common values, outermost sizes and classes of characters are what constraints speak of.
+Only mergeable states are needed, never the values: kinds, common values, extreme sizes and classes of characters are what
+constraints are about.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ValueC
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """`n` values break a constraint, at least so many `clients` sent them."""
+    """`n` values violate a constraint; at least `clients` clients sent them."""
 
     n: int = 0
     clients: int = 0
@@ -49,29 +50,41 @@ ByKeyword = dict[str, Violation]
 def find_violations(
     inferred: InferredSchema, evidence: Evidence, location: str, items: Evidence | None
 ) -> ByKeyword:
-    """Keyword ("type": no form fits) → what breaks it; empty where all values of `evidence` conform.
+    """Returns violations by keyword; "type" means that no alternative matches.
 
-    Counts are exact for closed sets and forms. Of numbers and lengths the outermost 32 count, of a pattern each
-    class of characters: so few are never overlooked, and many are counted roughly.
+    Counts are exact for enums and types. Of numbers and lengths, the most extreme 32 count; for a pattern, each class of
+    characters: so a few violations are never overlooked, and many are counted roughly.
+
+    Args:
+        inferred: The schema.
+        evidence: The values to test.
+        location: Where in a request the parameter is.
+        items: The items of those of its values that may be lists.
+
+    Returns:
+        Keyword → violation; empty if all values conform.
     """
     if not inferred.alternatives:
         return {}
-    judged = merge_items(evidence, items) if inferred.listed and items is not None else evidence
+    tested = merge_items(evidence, items) if inferred.listed and items is not None else evidence
     found: ByKeyword = {}
-    for kind in judged.kinds:
+    for kind in tested.kinds:
         fitting = [
             _violated_constraints(alternative, kind)
             for alternative in inferred.alternatives
             if matches_type(alternative, kind, location)
         ]
-        mildest = min(fitting, key=_size, default={"type": Violation(kind.n, kind.clients)})
+        mildest = min(fitting, key=_count_values, default={"type": Violation(kind.n, kind.clients)})
         for keyword, one in mildest.items():
             found[keyword] = found.get(keyword, Violation()) + one
     return found
 
 
 def matches_type(alternative: Alternative, kind: KindEvidence, location: str) -> bool:
-    """Whether values of a kind are of an alternative, its limits aside. In a URL everything is a text; in JSON a type is one."""
+    """Returns whether values of a kind match an alternative's type, constraints aside.
+
+    In a URL every value is a text; in JSON a value has a type.
+    """
     if alternative.kind == TEXT:
         return location != "body" or type_of(kind.kind) == "string"
     is_integer = type_of(kind.kind) == "integer"
@@ -93,7 +106,7 @@ def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ByKey
         found["enum"] = (
             Violation(kind.n, kind.clients)
             if seen is None
-            else _of(one for text, one in seen.items() if text not in keywords["enum"])
+            else _sum_counts(one for text, one in seen.items() if text not in keywords["enum"])
         )
     longest = keywords.get("maxLength") if kind.kind in SIZED_KINDS else None
     for keyword, most in (
@@ -102,10 +115,10 @@ def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ByKey
         ("maxLength", longest),
     ):
         if most is not None:
-            found[keyword] = _of(one for (size, _), one in kind.highest.counts.items() if size > most)
+            found[keyword] = _sum_counts(one for (size, _), one in kind.highest.counts.items() if size > most)
     if "minimum" in keywords:
         least = keywords["minimum"]
-        found["minimum"] = _of(one for (size, _), one in kind.lowest.counts.items() if size < least)
+        found["minimum"] = _sum_counts(one for (size, _), one in kind.lowest.counts.items() if size < least)
     if "pattern" in keywords:
         held = possible_classes(kind)
         if kind.kind in SIZED_KINDS:
@@ -118,11 +131,11 @@ def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ByKey
     ):
         found["prefix"] = Violation(
             kind.n, kind.clients
-        )  # at most: which values begin otherwise, no state says
+        )  # an upper bound: no state knows which values begin otherwise
     return {keyword: one for keyword, one in found.items() if one.n}
 
 
-def _of(seen: Iterable[ValueCount]) -> Violation:
+def _sum_counts(seen: Iterable[ValueCount]) -> Violation:
     n, clients = 0, 0
     for one in seen:
         n += one.n
@@ -130,18 +143,18 @@ def _of(seen: Iterable[ValueCount]) -> Violation:
     return Violation(n, clients.bit_count())
 
 
-def _size(found: ByKeyword) -> int:
+def _count_values(found: ByKeyword) -> int:
     return sum(one.n for one in found.values())
 
 
 EXACT = 2**53
-"""Integers up to it are exact doubles (IEEE 754), which kept sizes are."""
+"""Integers up to this are exact doubles (IEEE 754), which kept sizes are."""
 KEYWORDS = ("enum", "maximum", "minimum", "maxLength", "maxItems", "pattern")
-"""What can be left out alone; without anything else the type goes."""
+"""Keywords that can be left out alone; for any other the type is left out."""
 
 
 class Witness(NamedTuple):
-    """A value that a state has kept, as JSON and as it stands in a URL, and who sent it."""
+    """A value that a state has kept, as JSON, as text in a URL, and its count."""
 
     value: object
     text: str
@@ -151,7 +164,13 @@ class Witness(NamedTuple):
 def find_contradicted_keywords(
     inferred: InferredSchema, evidence: Evidence, location: str, settings: SchemaSettings
 ) -> dict[str, str]:
-    """Keyword → why it cannot be written: values of the evidence that were no mistakes of single clients break it."""
+    """Returns the keywords that the values they were learned from violate.
+
+    Violations that may be mistakes of single clients do not count.
+
+    Returns:
+        Keyword → why it cannot be written.
+    """
     if not inferred.alternatives:
         return {}
     written = without_evidence(to_json_schema(inferred))
@@ -176,7 +195,7 @@ def find_contradicted_keywords(
 
 
 def kept_witnesses(kind: KindEvidence) -> Iterator[Witness]:
-    """The values of one kind that its state has kept."""
+    """Yields the values of one kind that its state has kept."""
     everybody = ValueCount(kind.n, (1 << kind.clients) - 1)
     if kind.kind == NULL:
         yield Witness(None, "null", everybody)

@@ -1,7 +1,7 @@
-"""Objects with ever new members are maps, whatever their keys look like: told by counts, before a schema is made of the keys.
+"""Finds objects that are maps by counts, before a schema is made of their keys.
 
-A name that is a date or an address is told by its form, where a request is read (`names.is_member_name`). Product codes, slugs
-and names of people look like any other name: hundreds of them under one parent, each of few clients, are keys.
+A name that is a date or an address is recognised when a request is read (`parameter_names.is_member_name`). Product codes, slugs
+and names of people look like any other name: hundreds of them under one parent, each from few clients, are keys of a map.
 """
 
 from __future__ import annotations
@@ -20,24 +20,27 @@ from pipelines.schemas.keys import OF_BODY
 from pipelines.schemas.statistics.senders import MAX_CLIENTS, NUMBER_BITS, TOKEN_DIGITS
 
 MAX_MAPS = 50
-"""Maps of one endpoint that are looked for, the outermost first; what is inside of one goes with it."""
+"""Most maps of one endpoint, the outermost first; inner ones are part of those."""
 _MAP = StructType([*struct_fields(StringType(), "prefix"), StructField("kept", ArrayType(StringType()))])
 MAPS_SCHEMA = StructType([*struct_fields(StringType(), *ENDPOINT_KEY), StructField("maps", ArrayType(_MAP))])
 COMMON_SHARE = 0.5
-"""A member that such a share of the clients of its object sends is a name beside the keys."""
+"""Share of an object's clients from which a member is a name, not a key."""
 
 
 def anonymise_name(token: Column) -> Column:
-    """Digits in place of a name (`senders.anonymise_pointer` of one token)."""
+    """Replaces a name by digits (`senders.anonymise_pointer` of one token)."""
     return F.substring(F.md5(token), 1, TOKEN_DIGITS)
 
 
 def collapse_map_keys(
     values: DataFrame, maps: DataFrame, known_as: Callable[[Column], Column] = anonymise_name
 ) -> DataFrame:
-    """Rows with `PARAMETER_KEY`, and rows of `maps_of` → the same with `{}` in place of the keys of maps.
+    """Replaces the keys of maps by `{}` in rows with `PARAMETER_KEY`.
 
-    `known_as` is how the maps know a name of these rows; names of `parameter_senders` are known as they are.
+    Args:
+        values: The rows.
+        maps: Rows of `find_maps`.
+        known_as: How the maps represent a name of these rows; names of `parameter_senders` are represented as they are.
     """
     of_body = F.col("location").isin(*OF_BODY) & F.col("maps").isNotNull()
     name = F.when(of_body, _collapsed(F.col("name"), F.col("maps"), known_as)).otherwise(F.col("name"))
@@ -46,10 +49,17 @@ def collapse_map_keys(
 
 
 def find_maps(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
-    """Rows of `validation.spark.parameter_senders` of any days → `ENDPOINT_KEY`, `maps`.
+    """Finds the maps of each endpoint.
 
-    `maps` is an array of `prefix` (the pointer of a map) and `kept` (tokens of the names beside its keys), with digits for names
-    as in these rows. Whether a name is rare is counted exactly: a sketch would let chance decide.
+    Whether a name is rare is counted exactly: with a sketch, chance would decide.
+
+    Args:
+        sent: Rows of `validation.spark.parameter_senders` of any days.
+        settings: Thresholds.
+
+    Returns:
+        `ENDPOINT_KEY` and `maps`, an array of `prefix` (the pointer of a map) and `kept` (tokens of the names that are not keys),
+        with digits for names as in `sent`.
     """
     token = F.regexp_extract("name", "[^/]*$", 0)
     sent = (
@@ -89,14 +99,17 @@ def find_maps(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
 
 
 def _number(clients: Column) -> Column:
-    """`senders.estimate_clients` of different clients in order."""
+    """Returns `senders.estimate_clients` of sorted different clients."""
     last = F.get(clients, F.lit(MAX_CLIENTS - 1))
     estimate = (MAX_CLIENTS - 1) * 2.0**NUMBER_BITS / (last + 1)
     return F.when(F.size(clients) < MAX_CLIENTS, F.size(clients).cast("double")).otherwise(estimate)
 
 
 def _collapsed(name: Column, maps: Column, known_as: Callable[[Column], Column]) -> Column:
-    """A pointer with `{}` in place of its keys: what is directly below a map and not a name beside its keys."""
+    """Replaces the keys in a pointer by `{}`.
+
+    A key is a token directly below a map that is not one of the map's names.
+    """
 
     def step(walked: Column, token: Column) -> Column:
         is_free = token.isin(ITEM, MEMBER)

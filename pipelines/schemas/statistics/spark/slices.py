@@ -1,4 +1,7 @@
-"""The outermost values of each slice of a batch: what `value_counts.ExtremeValues` keeps."""
+"""The statistics of each slice of a batch, computed with numpy.
+
+Extreme values are those that `value_counts.ExtremeValues` keeps.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,16 @@ from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA
 def select_extremes(
     size: Numbers, text: Codes, begins: Codes, digest: Callable[[int], str], sign: int = 1
 ) -> Codes:
-    """Places of the `OUTERMOST` largest of each slice, NaN left out; of equal sizes those of the largest digest.
+    """Returns the places of the `MAX_EXTREME_VALUES` largest sizes of each slice.
 
-    `begins` are those of the slices; `sign` is -1 where sizes are negated, so that the smallest digests count.
+    NaN is left out; of equal sizes those of the largest digest count.
+
+    Args:
+        size: The size of each value.
+        text: The text of each value.
+        begins: Where the slices begin.
+        digest: Returns the digest of a text.
+        sign: -1 if sizes are negated, so that the smallest digests count.
     """
     ends = np.append(begins[1:], len(size))
     stays = ~np.isnan(size)
@@ -56,12 +66,20 @@ def select_extremes(
 
 
 NO_TEXT = "\0"
-"""Sketches leave out the empty text; one that no other value of the same kind can be stands in for it."""
+"""Stands for the empty text, which sketches leave out; no other value equals it."""
 _LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
 class Pairs(NamedTuple):
-    """Different values of each slice, in order of slices: slice, text, how often, bits of hours, bits of clients."""
+    """Different values of each slice, sorted by slice.
+
+    Attributes:
+        slice: The slice.
+        text: The text.
+        n: How often it was sent.
+        hours: Bits of the hours in which it was sent.
+        clients: Bits of its clients.
+    """
 
     slice: Codes
     text: Codes
@@ -71,7 +89,10 @@ class Pairs(NamedTuple):
 
 
 def compute_slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
-    """Rows of `learning.spark.STATES_SCHEMA`, one per parameter, kind, day, part of the day and part of the clients."""
+    """Computes rows of `learning.spark.STATES_SCHEMA` from a batch.
+
+    There is one row per parameter, kind, day, part of the day and part of the clients.
+    """
     sender, parameter, text = map(batch.numbers, ("sender", "parameter", "text"))
     day, hour = batch.numbers("day"), batch.numbers("hour")
     texts = prepare_texts(batch.texts)
@@ -125,7 +146,7 @@ def _bits(batch: Batch) -> Codes:
 
 
 def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
-    """What the values themselves show: the columns after the counts and sketches."""
+    """Returns the columns made of the values: those after counts and sketches."""
     begins = np.searchsorted(pairs.slice, np.arange(count))
     kind = texts.kind[pairs.text[begins]]
     number, size = texts.number[pairs.text], texts.size[pairs.text]
@@ -156,7 +177,7 @@ def _tallies(pairs: Pairs, texts: Texts, begins: Codes) -> pa.Array:
 
 
 def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
-    """The largest number of each of `HOURS`, NULL where there is none."""
+    """Returns the largest number of each of `HOURS`, NULL where there is none."""
     some = np.flatnonzero(~np.isnan(number))
     found = np.full((len(begins), HOURS), np.nan)
     if len(some):
@@ -169,7 +190,7 @@ def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
 
 
 def _fixed(rows: Any, kind: pa.DataType) -> pa.Array:
-    """Rows of a matrix as lists; NaN is NULL."""
+    """Returns the rows of a matrix as lists; NaN becomes NULL."""
     flat = pa.array(rows.ravel(), kind, from_pandas=True)
     return pa.ListArray.from_arrays(pa.array(np.arange(len(rows) + 1) * rows.shape[1], pa.int32()), flat)
 
@@ -188,7 +209,7 @@ def _sized(pairs: Pairs, texts: Texts, some: Codes, size: Numbers, begins: Codes
 
 
 def _listed(schema: Any, columns: list[pa.Array], pairs: Pairs, some: Codes, begins: Codes) -> pa.Array:
-    """Those of the pairs, as one list of structs a slice."""
+    """Returns some pairs as one list of structs per slice."""
     kind = to_arrow_type(schema)
     columns = [*columns, pa.array(pairs.n[some]), pa.array(pairs.clients[some])]
     flat = pa.StructArray.from_arrays(columns, fields=list(kind.value_type))
