@@ -47,7 +47,7 @@ class PathConventions:
     plurals: bool
 
     def literal(self, rng: Random, words: int = 0) -> str:
-        """Draws a literal segment of up to five words, rarely ending in a digit (`oauth2`)."""
+        """Draws a literal segment of up to five words, rarely with a digit at the end."""
         chosen = [
             draw_any_word(rng) for _ in range(words or rng.choices((1, 2, 3, 4, 5), (60, 30, 12, 5, 2))[0])
         ]

@@ -12,7 +12,7 @@ from pipelines.simulator.styles import data_styles as data
 from pipelines.simulator.styles import embed_styles as embed
 from pipelines.simulator.styles import page_styles as page
 from pipelines.simulator.styles.api_events import EVENT_EXTRAS
-from pipelines.simulator.styles.api_intake import EXTRAS, STYLES
+from pipelines.simulator.styles.api_intake import EXTRA_STYLES, MAIN_STYLES
 from pipelines.simulator.styles.path_spelling import draw_spelling, respell_operations
 from pipelines.simulator.styles.scans import declare_scans
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions, draw_api_conventions
@@ -179,10 +179,10 @@ def _declare_calls(rng: Random, profile: SiteProfile) -> tuple[list[Operation], 
     if profile.shape not in _CALLERS:
         return [], None
     api = draw_api_conventions(rng, rng.choice(_CALLERS[profile.shape]))
-    builders = [build for build, _ in STYLES.values()]
-    weights = [weight for _, weight in STYLES.values()]
+    builders = [build for build, _ in MAIN_STYLES.values()]
+    weights = [weight for _, weight in MAIN_STYLES.values()]
     made = _scaled(rng.choices(builders, weights)[0](rng, api, rng.choice((1, 2, 4, 7, 12))), 1.0)
-    for build, share in (*EXTRAS, *EVENT_EXTRAS):
+    for build, share in (*EXTRA_STYLES, *EVENT_EXTRAS):
         if rng.random() < share:
             made += _scaled(build(rng, api, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
     unique: dict[tuple[str, tuple[str, ...]], Operation] = {}

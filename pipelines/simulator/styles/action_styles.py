@@ -1,4 +1,4 @@
-"""What pages do: form posts, HTML fragments fetched by scripts, redirects."""
+"""Actions of pages: form posts, HTML fragments, redirects, feeds, broken links."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORM_MEDIA = (
 
 
 def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Posts of HTML forms, answered with a redirect or the next page."""
+    """Declares posts of HTML forms, whose response is a redirect or the next page."""
     made, redirect = [], conventions.html if conventions.types_redirect else ""
     for _ in range(rng.randrange(1, 4)):
         path = draw_text(
@@ -63,7 +63,10 @@ def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
 
 
 def declare_fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """HTML pieces fetched by scripts (htmx, Turbo, partial templates) or shown in frames."""
+    """Declares HTML fragments that scripts fetch or frames show.
+
+    Scripts are htmx, Turbo, or use partial templates.
+    """
     made = []
     for _ in range(rng.randrange(1, 4)):
         path = draw_text(
@@ -87,7 +90,10 @@ def declare_fragments(rng: Random, conventions: WebConventions) -> list[Operatio
 
 
 def declare_redirects(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Moved pages, short links, single sign-on; most answers without a content type."""
+    """Declares moved pages, short links and single sign-on.
+
+    Most responses have no content type.
+    """
     pool = make_path_variable([draw_article_path(rng, rng.choice(SECTIONS)) for _ in range(40)] + [""] * 10)
     media = conventions.html if conventions.types_redirect else ""
     moved = make_responses(
@@ -109,12 +115,12 @@ def declare_redirects(rng: Random, conventions: WebConventions) -> list[Operatio
     return made
 
 
-_READERS: Audience = (("reader", 0.7), ("bot", 0.2), ("browser", 0.08), ("server", 0.02))
+_FEED_AUDIENCE: Audience = (("reader", 0.7), ("bot", 0.2), ("browser", 0.08), ("server", 0.02))
 _MEDIA = (
     "application/rss+xml; charset=UTF-8", "application/rss+xml", "application/atom+xml", "text/xml",
     "text/xml; charset=utf-8", "application/xml",
 )  # fmt: skip
-# What turns a page into its feed: parameters with their values; none where the path says it.
+# Parameters, with their values, that turn a page into its feed; none if the path does so.
 _QUERIES: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] = (
     (("feed", ("rss2", "rss2", "atom", "rdf")),),
     (("flav", ("rss20", "rss20", "atom10")),),
@@ -126,7 +132,7 @@ _ENDINGS = "/feed /feed/ /rss /index.xml /feed.xml .rss .atom /atom.xml /feed/at
 
 
 def declare_feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """One way of the site, for several of its sections and tags."""
+    """Declares feeds for some sections and tags, all in one of the usual ways."""
     by_query = rng.random() < 0.5
     chosen = rng.choice(_QUERIES) if by_query else ()
     query = tuple(Parameter("query", name, Values("enum", values)) for name, values in chosen)
@@ -139,14 +145,20 @@ def declare_feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
         replies = conventions.responses(rng.choice(_MEDIA), 14000, revalidated=True)
         made.append(
             declare_resource(
-                "feed", "/{path}", replies, make_path_variable(pool), *query, audience=_READERS, weight=1.5
+                "feed",
+                "/{path}",
+                replies,
+                make_path_variable(pool),
+                *query,
+                audience=_FEED_AUDIENCE,
+                weight=1.5,
             )
         )
     return made
 
 
 FORM = "application/x-www-form-urlencoded"
-# What quoting, cutting and pasting leave at the end of an address.
+# Remains of quoting, cutting and pasting at the end of an address.
 _JUNK = (
     "%22", "&quot;", ")", "%20target=", "%27", ",", "...", "%20", "%E2%80%9D", "%0A", "]", "%3E", "~",
     "+++++++Result:+sent;", "%3C/a%3E", "http://x.example/", "%D0%BF%D1%80", "undefined", "null",
@@ -154,12 +166,15 @@ _JUNK = (
 )  # fmt: skip
 _GUESSED = """node/add/{n} user/register {n}/{n} {s}/{h} {n}.php {n}/feed {s}/page/{d} {n}/wlwmanifest.xml
     wp-content/{n}.php .env api/.env .git/HEAD {n}/.env.bak {n}/.git/config .well-known/{n} api/{n}.bak"""
-_LOST: Audience = (("bot", 0.5), ("browser", 0.35), ("reader", 0.05), ("server", 0.1))
-_SPAMMERS: Audience = (("bot", 0.3), ("server", 0.3), ("browser", 0.4))
+_BROKEN_LINK_AUDIENCE: Audience = (("bot", 0.5), ("browser", 0.35), ("reader", 0.05), ("server", 0.1))
+_SPAM_AUDIENCE: Audience = (("bot", 0.3), ("server", 0.3), ("browser", 0.4))
 
 
 def declare_broken_links(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Addresses that people, crawlers and spam programs get wrong: cut, quoted, moved; forms sent to articles."""
+    """Declares wrong addresses, as people, crawlers and spam programs use them.
+
+    They are truncated, quoted or moved; spam programs also post forms to articles.
+    """
     html = conventions.html
     articles = [draw_article_path(rng, rng.choice(SECTIONS)) for _ in range(60)]
     rotten = [
@@ -171,7 +186,12 @@ def declare_broken_links(rng: Random, conventions: WebConventions) -> list[Opera
     )
     made = [
         declare_resource(
-            "broken-link", "/{path}", gone, make_path_variable(rotten), audience=_LOST, weight=1.5
+            "broken-link",
+            "/{path}",
+            gone,
+            make_path_variable(rotten),
+            audience=_BROKEN_LINK_AUDIENCE,
+            weight=1.5,
         )
     ]
     if rng.random() < 0.5:
@@ -186,7 +206,7 @@ def declare_broken_links(rng: Random, conventions: WebConventions) -> list[Opera
         )
         made.append(
             declare_resource(
-                "spam-post", "/{path}", taken, pool, *fields, method="POST", audience=_SPAMMERS,
+                "spam-post", "/{path}", taken, pool, *fields, method="POST", audience=_SPAM_AUDIENCE,
                 request_media=FORM, weight=0.5,
             )
         )  # fmt: skip
@@ -199,7 +219,10 @@ _POSTED = """/saml/acs /signin-oidc /login/callback /{n}/token/post /oauth2/form
 
 
 def declare_posted_documents(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Documents that a browser gets by POST, as a page or in a frame: sign-on between sites, payment, widgets."""
+    """Declares documents that a browser gets by POST.
+
+    Sign-on between sites, payment and widgets, as a page or in a frame.
+    """
     sent = (Parameter("body", "returnUrl", Values("word")), Parameter("body", "state", Values("base62")))
     redirect = conventions.html if conventions.types_redirect else ""
     replies = make_responses(

@@ -1,4 +1,8 @@
-"""API calls whose operation is not in the path: chosen by a query or a form field, or asked for while typing."""
+"""API calls whose operation is not in the path, and calls that carry events.
+
+A query parameter or a form field chooses the operation; other calls complete what is typed, deliver events or wait
+for them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ _PATHS = """/ / / /index.php /api.php /service /gateway.do /router /handler.ashx
 # Names of the parameter that chooses the operation.
 _CHOOSERS = """Action action method cmd op do function service request module operation task type call
     resource query_type"""
-# What else such a call often carries: name, kind of its values.
+# Other frequent parameters of such a call: name, kind of values.
 _OPTIONS = (
     ("version", "date"), ("timeout", "choice"), ("format", "word"), ("prefix", "word"), ("marker", "base62"),
 )  # fmt: skip
@@ -27,13 +31,16 @@ _XML = ("application/xml", "text/xml", "text/xml; charset=utf-8", "application/x
 
 
 def draw_operation_names(rng: Random, size: int) -> tuple[str, ...]:
-    """Names of remote operations in one style of writing."""
+    """Draws names of remote operations in one case style."""
     case = rng.choice(("pascal", "camel", "snake", "kebab", "flat"))
     return tuple(join_words(draw_text(rng, "{w}-{n} {w} {n} {n}-{w} {n}-{n}"), case) for _ in range(size))
 
 
 def declare_query_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """One path, the operation in the query or in a form: storage and queue services, older web services, search."""
+    """Declares one path whose operation is in the query or in a form.
+
+    Storage and queue services, older web services and search work like this.
+    """
     path = conventions.base + draw_text(rng, _PATHS)
     media = rng.choice(
         (rng.choice(_XML), rng.choice(_XML), conventions.media, conventions.media, "text/plain")
@@ -59,7 +66,10 @@ def declare_query_calls(rng: Random, conventions: ApiConventions, size: int) -> 
 
 
 def _chosen(rng: Random, conventions: ApiConventions, names: Values) -> tuple[Parameter, ...]:
-    """The parameter that chooses the operation, first, and what goes with it; each name once."""
+    """Draws the parameter that chooses the operation, then its options.
+
+    Each name occurs once.
+    """
     found = [Parameter("query", draw_text(rng, _CHOOSERS), names)]
     if rng.random() < 0.4:
         scope = Values("enum", draw_operation_names(rng, 3))
@@ -80,7 +90,10 @@ _SENT = (FORM, FORM, "application/json", "multipart/form-data; boundary=z")
 
 
 def declare_page_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """What scripts of content and shop systems call at a path of their framework; JSON labelled as HTML or text too."""
+    """Declares calls by scripts of content and shop systems at framework paths.
+
+    Their JSON is also labelled as HTML or text.
+    """
     made = []
     for _ in range(max(1, size // 3)):
         path, media = draw_text(rng, _PAGE_PATHS), rng.choice((conventions.media, *_LABELS))
@@ -101,7 +114,10 @@ _SUGGEST = """/suggest /complete/search /autocomplete /search/suggest /typeahead
 
 
 def declare_suggestions(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Completion while typing and recommendations: small JSON for a script, often at a path of the page."""
+    """Declares completion while typing and recommendations.
+
+    Small JSON responses for scripts, often at a path of the page.
+    """
     path = rng.choice(("", conventions.base)) + draw_text(rng, _SUGGEST)
     asked = Parameter("query", draw_text(rng, "q term query s prefix keyword"), Values("word"))
     query = tuple({item.name: item for item in (*conventions.query(rng, 3), asked)}.values())
@@ -111,17 +127,20 @@ def declare_suggestions(rng: Random, conventions: ApiConventions, size: int) -> 
     return [declare_operation(conventions, "suggest", "GET", path, query, replies, weight=size, public=True)]
 
 
-_PUSHERS: Audience = (("server", 0.98), ("scanner", 0.01), ("bot", 0.01))
+_WEBHOOK_AUDIENCE: Audience = (("server", 0.98), ("scanner", 0.01), ("bot", 0.01))
 _HOOKS = "/hooks/{n} /webhooks/{n} /webhook /callback/{n} /notify/{n} /events/{n} /inbound/{n}"
-_TAKEN = (
+_WEBHOOK_RESPONSES = (
     (200, "", 0), (204, "", 0), (202, "", 0), (200, "text/plain", 2), (200, "application/json", 15),
     (200, "text/html; charset=UTF-8", 2),
 )  # fmt: skip
-_PUSHED = ("application/json", "application/json", "application/cloudevents+json", FORM)
+_WEBHOOK_MEDIA = ("application/json", "application/json", "application/cloudevents+json", FORM)
 
 
 def declare_web_hooks(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Events that other services push in: JSON or a form from a server, answered with nothing or one word."""
+    """Declares webhooks: events that other services push.
+
+    A server sends JSON or a form; the response is empty or a single word.
+    """
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
         path, given = conventions.base + draw_text(rng, _HOOKS), conventions.body(rng)
@@ -129,8 +148,11 @@ def declare_web_hooks(rng: Random, conventions: ApiConventions, size: int) -> li
             key = conventions.variable(rng, noun)
             path, given = f"{path}/{{{key.name}}}", (key, *given)
         bad = ((0.02, 401, conventions.error_media, 60), (0.01, 500, conventions.error_media, 60))
-        replies, sends = make_responses([(0.97, *rng.choice(_TAKEN)), *bad]), rng.choice(_PUSHED)
-        public = rng.random() < 0.7  # signed in the body or in a header that is no session
+        replies, sends = (
+            make_responses([(0.97, *rng.choice(_WEBHOOK_RESPONSES)), *bad]),
+            rng.choice(_WEBHOOK_MEDIA),
+        )
+        public = rng.random() < 0.7  # signed in the body or in a header that is not a session
         hook = declare_operation(
             conventions,
             "web-hook",
@@ -142,7 +164,7 @@ def declare_web_hooks(rng: Random, conventions: ApiConventions, size: int) -> li
             weight=3,
             public=public,
         )
-        made.append(replace(hook, audience=_PUSHERS))
+        made.append(replace(hook, audience=_WEBHOOK_AUDIENCE))
     return made
 
 
@@ -152,7 +174,10 @@ _POLL_MEDIA = ("text/plain; charset=UTF-8", "application/octet-stream")
 
 
 def declare_long_polls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Requests that wait for news and often end with none; the polling transport of socket libraries."""
+    """Declares long polling, as in the polling transport of socket libraries.
+
+    Requests wait for events and often end without any.
+    """
     media = rng.choice((conventions.media, conventions.media, *_POLL_MEDIA))
     path = conventions.base + draw_text(rng, _POLLED)
     since = Parameter("query", draw_text(rng, "since cursor t lastEventId sid offset"), Values("base62"))
@@ -176,7 +201,10 @@ _PARTS = ("application/offset+octet-stream", "application/octet-stream")
 
 
 def declare_uploads_in_parts(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
-    """Resumable uploads (tus 1.0): parts by PATCH or PUT, empty answers, the state asked for with HEAD."""
+    """Declares resumable uploads (tus 1.0).
+
+    Parts are sent by PATCH or PUT, responses are empty, and HEAD asks for the state.
+    """
     root, media = (
         conventions.base + draw_text(rng, "/files /uploads /{n}/upload /resumable /multipart"),
         rng.choice(_PARTS),
@@ -202,7 +230,10 @@ _RENDERED = ("text/html", "text/html; charset=utf-8", "text/plain", "image/png",
 
 
 def declare_rendering_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Programs that have a document made: Markdown or templates turned into HTML, labels and charts into pictures."""
+    """Declares calls by programs that render a document.
+
+    Markdown or templates become HTML, labels and charts become pictures.
+    """
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 3)):
         path = f"{conventions.base}/{conventions.collection(noun)}/{draw_text(rng, 'render preview convert html label print')}"
@@ -215,7 +246,10 @@ def declare_rendering_calls(rng: Random, conventions: ApiConventions, size: int)
 
 
 def declare_options_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """OPTIONS that programs send to learn what a resource takes, answered with a description; no preflight."""
+    """Declares OPTIONS calls by programs, whose response describes the resource.
+
+    They are not CORS preflights.
+    """
     key = conventions.variable(rng, rng.choice(NOUNS))
     path = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}"
     told = make_responses([(0.95, 200, conventions.media, 700), (0.05, 405, conventions.error_media, 70)])
@@ -237,4 +271,4 @@ EVENT_EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation
     (declare_rendering_calls, 0.06),
     (declare_options_calls, 0.08),
 )
-"""What many APIs have besides their main style, with the share of sites."""
+"""Styles that many APIs have in addition to their main style, with the share of sites."""

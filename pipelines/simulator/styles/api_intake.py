@@ -1,4 +1,7 @@
-"""API calls that look like files or need no session: uploads, exports, streams, telemetry, login."""
+"""API calls that look like files or need no session.
+
+Uploads, exports, object storage, streams, telemetry and login; also the tables of all API styles.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ _EVENTS = ("text/event-stream", "text/event-stream;charset=UTF-8", "application/
 
 
 def declare_files(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Uploads, downloads, exports and rendered pictures: API calls whose bodies look like files."""
+    """Declares uploads, downloads, exports and rendered pictures.
+
+    Their bodies look like files.
+    """
     made = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
         root, key = f"{conventions.base}/{conventions.collection(noun)}", conventions.variable(rng, noun)
@@ -72,7 +78,10 @@ def declare_files(rng: Random, conventions: ApiConventions, size: int) -> list[O
 
 
 def declare_document_contents(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Documents managed by name: JSON about a file whose path ends in an extension; redirects to archives."""
+    """Declares documents that are managed by name.
+
+    JSON about a file whose path ends in an extension, and redirects to archives.
+    """
     owner, name = conventions.variable(rng, rng.choice(NOUNS)), Parameter("path", "file", Values("file-name"))
     root = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}/{{{owner.name}}}"
     tail = draw_text(rng, "contents files blobs documents attachments")
@@ -98,7 +107,10 @@ def declare_document_contents(rng: Random, conventions: ApiConventions, size: in
 
 
 def declare_object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
-    """Storage of objects by bucket and key: XML listings at the root, files in and out, empty answers."""
+    """Declares storage of objects by bucket and key.
+
+    XML listings at the root, uploads and downloads, empty responses.
+    """
     bucket = conventions.variable(rng, "bucket", rng.choice(("slug", "uuid", "user-name")))
     name, xml_media = Parameter("path", "key", Values("file-name")), "application/xml"
     root = f"/{{{bucket.name}}}" if rng.random() < 0.6 else ""
@@ -142,7 +154,7 @@ def declare_object_store(rng: Random, conventions: ApiConventions, _size: int) -
 
 
 def declare_event_streams(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Server-sent events and long polling."""
+    """Declares server-sent events and long polling."""
     replies = conventions.responses(rng, "GET", 5000, rng.choice(_EVENTS))
     path = f"{conventions.base}/{draw_text(rng, 'events stream live subscribe notifications/stream eval {s}/watch')}"
     return [
@@ -155,7 +167,10 @@ _INTAKE_MEDIA = ("application/json", "application/json", "text/plain;charset=UTF
 
 
 def declare_telemetry(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Event intake of an analytics or logging product, called by its SDK: JSON in, little or nothing out."""
+    """Declares the event intake of an analytics or logging product.
+
+    Its SDK sends JSON; the response is small or empty.
+    """
     made = []
     for name in rng.sample(_INTAKE, min(3, size)):
         media = rng.choice((conventions.media, conventions.media, "text/plain", ""))
@@ -182,7 +197,10 @@ def declare_telemetry(rng: Random, conventions: ApiConventions, size: int) -> li
 
 
 def declare_unauthenticated_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Login, health and public data: invisible to session-identifier discovery (row D1)."""
+    """Declares login, health checks and public data.
+
+    These calls have no session identifier, so discovery by session identifiers does not find them.
+    """
     made = [_login(rng, conventions), _health(rng, conventions)]
     for noun in rng.sample(NOUNS, max(1, size // 3)):
         root = (
@@ -227,7 +245,7 @@ def _health(rng: Random, conventions: ApiConventions) -> Operation:
     )
 
 
-STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operation]], int]] = {
+MAIN_STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operation]], int]] = {
     "rest": (declare_rest, 46),
     "json-api": (declare_json_api, 4),
     "hal": (declare_hal, 4),
@@ -243,9 +261,9 @@ STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operation]]
     "object-store": (declare_object_store, 5),
     "query-call": (declare_query_calls, 8),
 }
-"""Main styles with their weight in a fleet of sites."""
+"""Main styles with their weights in a fleet of sites."""
 
-EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
+EXTRA_STYLES: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (
     (declare_unauthenticated_calls, 0.75),
     (declare_files, 0.3),
     (declare_document_contents, 0.12),
@@ -255,4 +273,4 @@ EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], fl
     (declare_graphql, 0.08),
     (declare_suffixed_endpoints, 0.1),
 )
-"""What many APIs have besides their main style, with the share of sites."""
+"""Styles that many APIs have in addition to their main style, with the share of sites."""

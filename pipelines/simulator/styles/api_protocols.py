@@ -1,4 +1,4 @@
-"""API styles that are not collections: GraphQL, remote procedures, SOAP, form-encoded calls."""
+"""API styles without collections: GraphQL, remote procedures, SOAP, forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def _names(rng: Random, size: int, case: str) -> tuple[str, ...]:
 
 
 def declare_graphql(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """One path, many operations; errors answer 200. GET with a persisted query on some."""
+    """Declares GraphQL: one path, many operations, errors with status 200.
+
+    Some sites use GET with a persisted query as well.
+    """
     path = rng.choice(
         ("/graphql", "/graphql", "/api/graphql", "/gql", "/query", f"/{rng.choice(NOUNS)}/graphql", "/graph")
     )
@@ -61,7 +64,7 @@ def declare_graphql(rng: Random, conventions: ApiConventions, size: int) -> list
 
 
 def declare_json_rpc(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """JSON-RPC 2.0 at one path, or a path per procedure."""
+    """Declares JSON-RPC 2.0 at one path, or at a path per procedure."""
     names = _names(rng, 2 * size, "camel")
     body = (
         Parameter("body", "jsonrpc", Values("enum", ("2.0",))),
@@ -82,7 +85,10 @@ def declare_json_rpc(rng: Random, conventions: ApiConventions, size: int) -> lis
 
 
 def declare_grpc_web(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """gRPC, gRPC-Web, Connect: POST to `/package.v1.Service/Method`; errors in trailers, status 200."""
+    """Declares gRPC, gRPC-Web or Connect: POST to `/package.v1.Service/Method`.
+
+    Errors are in trailers, with status 200.
+    """
     media = rng.choice(
         (
             "application/grpc-web+proto",
@@ -114,7 +120,7 @@ def declare_grpc_web(rng: Random, conventions: ApiConventions, size: int) -> lis
 
 
 def declare_soap(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """SOAP 1.1 and 1.2 (media types of the W3C notes)."""
+    """Declares SOAP 1.1 and 1.2 (media types of the W3C notes)."""
     media, made = rng.choice(("text/xml; charset=utf-8", "application/soap+xml; charset=utf-8")), []
     replies = make_responses([(0.95, 200, media, 2500), (0.05, 500, media, 600)])
     folder, suffix = draw_text(rng, "/services/ /soap/ /ws/ /"), draw_text(rng, "~ ~ .asmx .svc Service .php")
@@ -127,7 +133,9 @@ def declare_soap(rng: Random, conventions: ApiConventions, size: int) -> list[Op
 
 
 def declare_form_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Form-encoded calls answered with JSON or plain text, as OAuth tokens, webhooks and older SDKs do.
+    """Declares form-encoded calls whose response is JSON or plain text.
+
+    OAuth tokens, webhooks and older SDKs work like this.
 
     Counted: 99 % of the Azure POSTs and 26 % of the browser POST calls are form-encoded.
     """

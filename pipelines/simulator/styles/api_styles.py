@@ -1,6 +1,6 @@
-"""The API styles built on collections: REST in its variants, OData, endpoints with a suffix.
+"""API styles with collections: variants of REST, OData, endpoints with a suffix.
 
-Every builder has the same form: (random source, conventions, number of collections) -> declared operations.
+Every builder has the same signature: (random source, conventions, number of collections) → declared operations.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def declare_operation(
     weight: float = 1.0,
     public: bool = False,
 ) -> Operation:
-    """An API operation with the site's callers, request modes and caching."""
+    """Declares an API operation with the site's callers, request modes and caching."""
     return Operation(
         kind=kind,
         is_api=True,
@@ -42,7 +42,7 @@ def declare_operation(
     )
 
 
-# What a REST collection may offer: method, suffix of the template ("{}" = the entity), share of collections
+# Possible operations of a REST collection: method, suffix of the template ("{}" = the entity), share of collections
 # that have it and weight of its traffic. GET leads: counted 34-79 % of calls in the shared API captures, 67
 # % in browsers.
 _REST = (
@@ -59,7 +59,10 @@ _REST = (
 def declare_rest(
     rng: Random, conventions: ApiConventions, size: int, kind: str = "rest-json", media: str | None = None
 ) -> list[Operation]:
-    """Collections with items, sub-collections and actions; JSON unless `media` says otherwise."""
+    """Declares collections with items, sub-collections and actions.
+
+    The media type is JSON unless `media` is given.
+    """
     made: list[Operation] = []
     sends = media if kind in ("json-api", "xml") and media is not None else "application/json"
     for noun in rng.sample(NOUNS, size):
@@ -91,7 +94,7 @@ def declare_rest(
 def _expanded(
     rng: Random, conventions: ApiConventions, suffix: str, owner: Parameter
 ) -> tuple[str, tuple[Parameter, ...]]:
-    """The suffix with names in place of "child", "verb" and "{}", and its path parameters."""
+    """Fills "child", "verb" and "{}" in the suffix; also returns its path parameters."""
     template = suffix.replace("child", conventions.collection(rng.choice(NOUNS))).replace(
         "verb", conventions.path_word(rng.choice(VERBS))
     )
@@ -107,12 +110,12 @@ def _expanded(
 
 
 def declare_json_api(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """JSON:API 1.1."""
+    """Declares JSON:API 1.1."""
     return declare_rest(rng, conventions, size, "json-api", "application/vnd.api+json")
 
 
 def declare_hal(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """HAL (draft-kelly-json-hal)."""
+    """Declares HAL (draft-kelly-json-hal)."""
     return declare_rest(
         rng,
         conventions,
@@ -123,7 +126,10 @@ def declare_hal(rng: Random, conventions: ApiConventions, size: int) -> list[Ope
 
 
 def declare_xml_endpoints(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Plain XML over REST. Counted: 8 % of the Azure calls answer XML."""
+    """Declares plain XML over REST.
+
+    Counted: 8 % of the Azure responses are XML.
+    """
     return declare_rest(
         rng,
         conventions,
@@ -134,7 +140,7 @@ def declare_xml_endpoints(rng: Random, conventions: ApiConventions, size: int) -
 
 
 def declare_odata(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """OData 4: `/odata/Orders('x')` and `$`-options."""
+    """Declares OData 4: `/odata/Orders('x')` and `$` options."""
     media = rng.choice(
         (
             "application/json;odata.metadata=minimal",
@@ -184,7 +190,10 @@ _FORM_OR_JSON = ("application/x-www-form-urlencoded", "application/json")
 
 
 def declare_suffixed_endpoints(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
-    """Endpoints with an extension. Counted: 20 % of the browser calls end in `.json`."""
+    """Declares endpoints with an extension.
+
+    Counted: 20 % of the browser calls end in `.json`.
+    """
     suffix, made = draw_text(rng, _SUFFIXES), []
     kind = "suffix-json" if suffix == ".json" else "script-api"
     media = "text/xml" if suffix == ".xml" else None

@@ -1,4 +1,4 @@
-"""Files of pages: scripts, styles, pictures, fonts, media (with and without extension), well-known files."""
+"""Files of pages: scripts, styles, pictures, fonts, media, well-known files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ASSETS: tuple[tuple[str, tuple[str, ...], str, float, int], ...] = (
 
 
 def declare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Files with an extension, plain or with a content hash in name or query."""
+    """Declares files with an extension, some with a content hash in name or query."""
     made, hashed = [], rng.random() < 0.5
     for extension, media, mode, weight, size in _ASSETS:
         if weight < 3 and rng.random() < 0.5:
@@ -83,7 +83,7 @@ def declare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
 
 
 def draw_asset_name(rng: Random, hashed: bool) -> str:
-    """A file name without its extension, with a content hash or not."""
+    """Draws a file name without extension, optionally with a content hash."""
     number = rng.randrange(9999)
     drawn = (
         rng.choice(NOUNS),
@@ -110,7 +110,9 @@ _LOADED = (
 
 
 def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Assets without an extension: pictures behind identifiers, resizers, font services, script loaders.
+    """Declares assets without an extension.
+
+    Pictures by identifier, resizers, font services and script loaders.
 
     Counted: 24 % of the pages and assets of the shared page loads have no extension.
     """
@@ -169,7 +171,7 @@ _PLAYLISTS = ("application/vnd.apple.mpegurl", "application/x-mpegURL", "applica
 
 
 def declare_media_streams(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """HLS and DASH: playlists and numbered segments, also without extension."""
+    """Declares HLS and DASH: playlists and numbered segments, also without extension."""
     key, part = (
         Parameter("path", "id", draw_entities(rng, "uuid", 12)),
         Parameter("path", "part", draw_entities(rng, "int", 150)),
@@ -202,7 +204,7 @@ def declare_media_streams(rng: Random, conventions: WebConventions) -> list[Oper
     ]
 
 
-# Files that browsers, crawlers and readers ask for by themselves: kind, path, media, mode, audience, share
+# Files that browsers, crawlers and readers request on their own: kind, path, media, mode, audience, share
 # of sites, weight.
 _READERS: Audience = (("reader", 0.75), ("bot", 0.15), ("browser", 0.1))
 _CRAWLED: Audience = (("bot", 0.8), ("server", 0.1), ("browser", 0.1))
@@ -234,7 +236,7 @@ _KNOWN: tuple[tuple[str, str, str, str, Audience, float, float], ...] = (
 
 
 def declare_known_files(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Files at well-known places; absent ones answer 404."""
+    """Declares files at well-known paths; a missing one has the status 404."""
     made, cache = [], conventions.asset_cache
     for kind, path, media, mode, audience, share, weight in _KNOWN:
         if rng.random() < share:
@@ -250,7 +252,10 @@ def declare_known_files(rng: Random, conventions: WebConventions) -> list[Operat
 
 
 def declare_moved_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Assets that redirect, to another host or to https, without a content type."""
+    """Declares assets that redirect to another host or to https.
+
+    The responses have no content type.
+    """
     names = [draw_asset_name(rng, False) + draw_text(rng, ".js .png .css ~ .jpg .gif") for _ in range(15)]
     pool = make_path_variable([f"{conventions.folder}/{name}" for name in names])
     moved = make_responses([(0.6, 301, "", 0), (0.35, 302, "", 0), (0.05, 307, conventions.html, 0)])

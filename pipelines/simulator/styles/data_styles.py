@@ -1,4 +1,7 @@
-"""What scripts load that is not an API: JSON files, source maps, pixels, beacons, JSONP, advertising."""
+"""Data that scripts load without an API.
+
+JSON files, source maps, pixels, beacons, JSONP and advertising.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ _STATIC_MEDIA = (
 
 
 def declare_static_data(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """JSON that is a file: translations, manifests, page data, animations, settings; also source maps."""
+    """Declares JSON files and source maps.
+
+    Translations, manifests, page data, animations and settings.
+    """
     made, options = [], _STATIC.replace("{f}", conventions.folder).replace("{l}", rng.choice(LOCALES))
     for path in dict.fromkeys(draw_text(rng, options) for _ in range(rng.randrange(1, 6))):
         media = "text/xml" if path.endswith(".xml") else rng.choice(_STATIC_MEDIA)
@@ -78,7 +84,7 @@ _BEACON_MEDIA = (
     "application/x-www-form-urlencoded",
     "application/csp-report",
 )
-_BEACON_ANSWERS = (
+_BEACON_RESPONSES = (
     (204, "", 0),
     (204, "", 0),
     (204, "text/plain", 0),
@@ -92,7 +98,7 @@ _BEACON_ANSWERS = (
 
 
 def declare_trackers(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Pixels, and on most sites beacons, JSONP or advertising."""
+    """Declares pixels, and on most sites beacons, JSONP or advertising."""
     path = draw_text(
         rng, "/pixel.gif /b /px /collect /c.gif /track/open /i /{v}/{n}.gif /sync /api/pixel /p /{n}/px"
     )
@@ -120,7 +126,7 @@ def declare_trackers(rng: Random, conventions: WebConventions) -> list[Operation
             declare_resource(
                 "beacon",
                 path,
-                make_responses([(1, *rng.choice(_BEACON_ANSWERS))]),
+                make_responses([(1, *rng.choice(_BEACON_RESPONSES))]),
                 *_IDENTITY[:2],
                 method="POST",
                 modes=("beacon",),
@@ -141,7 +147,7 @@ _FRAMES = (
 
 
 def _scripts(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """JSONP and advertising: answers that run."""
+    """Declares JSONP and advertising, whose responses are executed."""
     made = []
     if rng.random() < 0.4:
         called = make_query_parameters(draw_text(rng, "callback:word jsonp:word cb:word"))

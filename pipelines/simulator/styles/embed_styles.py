@@ -1,4 +1,7 @@
-"""What pages embed from anywhere, at paths that look like services: drawn pictures, counters, tags."""
+"""Content that pages embed from other sites: drawn pictures, counters, tags.
+
+Its paths look like those of services.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,15 @@ _DRAWN = """/chart /captcha /qr /barcode /staticmap /{n}-service/{w} /{n}/{w} /i
 
 
 def _asked(rng: Random, *options: str) -> tuple[Parameter, ...]:
-    """One query parameter of each group of options."""
+    """Draws one query parameter of each group of options."""
     return make_query_parameters(" ".join(draw_text(rng, group) for group in options), 0.85)
 
 
 def declare_drawn_pictures(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Pictures that a service draws or cuts for an `<img>`: charts, badges, codes, product views; long queries."""
+    """Declares pictures that a service draws or crops for an `<img>`.
+
+    Charts, badges, codes and product views, with long queries.
+    """
     made = []
     for _ in range(rng.randrange(1, 5)):
         asked = _asked(
@@ -55,7 +61,10 @@ _TILES = (
 
 
 def _tiles(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Map tiles: zoom, column and row in the path; pictures, or vectors that a script draws."""
+    """Declares map tiles: zoom, column and row in the path.
+
+    They are pictures, or vectors that a script draws.
+    """
     place = tuple(Parameter("path", name, Values("small")) for name in ("z", "x", "y"))
     (media, ending, mode), root = (
         rng.choice(_TILES),
@@ -83,14 +92,17 @@ _REPORTED = (
 
 
 def _terse(rng: Random) -> str:
-    """A path of terse segments, as counters and partners use."""
+    """Draws a path of short segments, as counters and advertising partners use."""
     letters = "abcdefghijklmnoprstuvwxy"
     words = (draw_text(rng, "{n} {w} {v} {d} {d}{d}{d}"), draw_token(rng, rng.randrange(1, 4), letters))
     return "/" + "/".join(rng.choice(words) for _ in range(rng.randrange(1, 4)))
 
 
 def declare_counters(rng: Random, _conventions: WebConventions) -> list[Operation]:
-    """Pixels and partner identifiers synchronised through pictures and frames, whatever type the answer claims."""
+    """Declares pixels and synchronisation of partner identifiers.
+
+    They are loaded as pictures and frames, regardless of the content type of the response.
+    """
     made = []
     for _ in range(rng.randrange(1, 4)):
         path = _terse(rng) if rng.random() < 0.5 else draw_text(rng, _SYNC)
@@ -130,7 +142,10 @@ _LOADERS = """/gtag/{w} /tag/{n}/js /{n}/{v}/sdk /{v}/{n}/init /api/{v}/{n}.js /
 
 
 def declare_script_tags(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Scripts and styles that a page loads from a path without extension, state packed into path or query."""
+    """Declares scripts and styles at a path without extension.
+
+    State is packed into the path or the query.
+    """
     made = []
     for _ in range(rng.randrange(1, 4)):
         packed = [

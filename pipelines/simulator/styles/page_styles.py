@@ -1,4 +1,4 @@
-"""Documents: pages of content sites, shops and forums, documentation of APIs, application shells."""
+"""Documents: pages, documentation of APIs, application shells, file trees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipelines.simulator.vocabulary.words import NOUNS, SECTIONS, draw_text, joi
 
 
 def draw_article_path(rng: Random, section: str) -> str:
-    """The path of one article in one of the forms of content systems and forums."""
+    """Draws the path of an article in a format of content systems and forums."""
     year, number, words = rng.randrange(2012, 2027), rng.randrange(1, 99999), draw_slug(rng)
     forms = (
         f"{section}/{words}",
@@ -41,7 +41,7 @@ def draw_article_path(rng: Random, section: str) -> str:
 
 
 def declare_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Articles, listings, searches and the home page of a content site."""
+    """Declares articles, listings, searches and the home page of a content site."""
     made, html, cache = [], conventions.html, conventions.page_cache
     common = make_query_parameters("utm_source:word ref:word page:small", 0.04)
     for section in rng.sample(SECTIONS, rng.randrange(2, 7)):
@@ -79,7 +79,10 @@ def declare_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
 
 
 def declare_entity_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Pages of a shop, a forum or an application whose path names an entity: the hard pair of row D4."""
+    """Declares pages whose path names an entity, in a shop, a forum or an application.
+
+    They are hard to distinguish from API calls with the same path.
+    """
     made, html, cache = [], conventions.html, conventions.page_cache
     for noun in rng.sample(NOUNS, rng.randrange(1, 6)):
         kind = rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
@@ -110,7 +113,7 @@ def declare_entity_pages(rng: Random, conventions: WebConventions) -> list[Opera
 
 
 def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """Documentation and consoles whose path looks like an API's.
+    """Declares documentation and consoles whose path looks like an API's.
 
     Counted on the shared page loads: 86 of 5,542 pages and assets have a segment `api`, `rest`
     or a version.
@@ -150,7 +153,7 @@ def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Ope
 
 
 def declare_application_shells(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """A single-page application answers every client-side route with one HTML shell."""
+    """Declares a single-page application: one HTML shell for every client-side route."""
     heads = "{s} app/{s} dashboard/{s} admin/{s} {s}/new {s}/{d}{d}{d} app/{s}/{h} {s}/{d}/edit settings/{n}"
     html, share = conventions.html, conventions.not_modified
     replies = make_responses([(0.99 - share, 200, html, 2200), (share, 304, "", 0), (0.01, 404, html, 2200)])
@@ -180,7 +183,10 @@ _TREE_FILES = (
 
 
 def declare_file_tree(rng: Random, conventions: WebConventions) -> list[Operation]:
-    """A directory tree as mirrors and personal sites serve it: listings and files of any kind."""
+    """Declares a directory tree as mirrors and personal sites have it.
+
+    It has listings and files of any kind.
+    """
     made, top = (
         [],
         draw_text(rng, "files pub scripts src projects ~{n} download mirror/{n} archive presentations"),

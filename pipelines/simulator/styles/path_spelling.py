@@ -1,7 +1,8 @@
-"""How a site writes the paths of its pages and files: lower case, capitals (`/Images/Logo.png`), spaces (`%20`).
+"""Spelling of the paths of a site's pages and files: case and spaces.
 
-Servers that ignore case, wikis and uploads by people bring capitals and escapes into what is no API. Without them a
-capital in the path of a picture would mark an object store.
+Lower case, capitals (`/Images/Logo.png`) or spaces (`%20`). Servers that ignore case, wikis and uploads by people
+have capitals and escapes in paths that are not of an API. Without them, a capital in the path of a picture would
+indicate an object store.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from random import Random
 from pipelines.simulator.vocabulary.operation import Operation, Parameter
 
 SPELLINGS = (("lower", 78), ("capital", 12), ("capital-dash", 5), ("space", 5))
-"""Style and the share of sites: an assumption, as no public count is known. IIS and wikis write capitals."""
-# Kinds whose paths people name; what is fixed by a convention (robots.txt, a framework's route) stays.
+"""Spelling and share of sites: an assumption, as no public count is known. IIS and wikis write capitals."""
+# Kinds whose paths people choose; those fixed by a convention (robots.txt, a framework's route) stay the same.
 _NAMED = frozenset(
     "page page-entity asset asset-hashed asset-bare asset-redirect image-id image-drawn file-download file-tree "
     "form-post redirect fragment static-json".split()
@@ -25,45 +26,49 @@ _DASH = re.compile(r"(?<=[a-z])-(?=[A-Za-z])")
 
 
 def draw_spelling(rng: Random) -> str:
-    """One site's style."""
+    """Draws the spelling of one site."""
     return rng.choices([name for name, _ in SPELLINGS], [weight for _, weight in SPELLINGS])[0]
 
 
-def respell_operations(operations: Iterable[Operation], style: str) -> list[Operation]:
-    """The operations with the paths of pages and files in this style; the names of variables stay."""
+def respell_operations(operations: Iterable[Operation], spelling: str) -> list[Operation]:
+    """Respells the paths of pages and files; names of variables stay the same."""
     return [
-        _rewritten(operation, style) if operation.kind in _NAMED and style != "lower" else operation
+        _respell(operation, spelling) if operation.kind in _NAMED and spelling != "lower" else operation
         for operation in operations
     ]
 
 
-def respell_path(path: str, style: str) -> str:
-    """`/img/red-shoe.png` → `/Img/Red-shoe.png` (capital), `/Img/Red-Shoe.png` (capital-dash), `/Img/Red%20Shoe.png` (space)."""
-    if style == "lower":
+def respell_path(path: str, spelling: str) -> str:
+    """Respells a path.
+
+    `/img/red-shoe.png` becomes `/Img/Red-shoe.png` (capital), `/Img/Red-Shoe.png` (capital-dash) or
+    `/Img/Red%20Shoe.png` (space).
+    """
+    if spelling == "lower":
         return path
-    if style == "capital":
-        return "/".join(_WORD.sub(_upper, part, count=1) for part in path.split("/"))
-    capitals = _WORD.sub(_upper, path)
-    return _DASH.sub("%20", capitals) if style == "space" else capitals
+    if spelling == "capital":
+        return "/".join(_WORD.sub(_capitalise, part, count=1) for part in path.split("/"))
+    capitals = _WORD.sub(_capitalise, path)
+    return _DASH.sub("%20", capitals) if spelling == "space" else capitals
 
 
-def _upper(found: re.Match[str]) -> str:
+def _capitalise(found: re.Match[str]) -> str:
     return found[0].upper()
 
 
-def _rewritten(operation: Operation, style: str) -> Operation:
+def _respell(operation: Operation, spelling: str) -> Operation:
     parts = re.split(r"(\{[^{}]+\})", operation.template)
-    template = "".join(part if part.startswith("{") else respell_path(part, style) for part in parts)
+    template = "".join(part if part.startswith("{") else respell_path(part, spelling) for part in parts)
     return replace(
         operation,
         template=template,
-        parameters=tuple(_with_pool(parameter, style) for parameter in operation.parameters),
+        parameters=tuple(_respell_values(parameter, spelling) for parameter in operation.parameters),
     )
 
 
-def _with_pool(parameter: Parameter, style: str) -> Parameter:
-    """Only ready paths are rewritten: identifiers are what they are."""
+def _respell_values(parameter: Parameter, spelling: str) -> Parameter:
+    """Respells the values of a parameter if they are paths; identifiers stay the same."""
     if parameter.values.kind != "path":
         return parameter
-    pool = tuple(respell_path(path, style) for path in parameter.values.pool)
+    pool = tuple(respell_path(path, spelling) for path in parameter.values.pool)
     return replace(parameter, values=replace(parameter.values, pool=pool))

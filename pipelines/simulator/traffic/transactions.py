@@ -1,4 +1,4 @@
-"""Traffic of declared sites, in order of time; the same bytes for the same seed."""
+"""Traffic of declared sites in chronological order; deterministic for a seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipelines.simulator.vocabulary.operation import Operation, Response
 from pipelines.simulator.vocabulary.values import create_random_source
 
 DAY_SECONDS = 86400
-# Share of HEAD among what a client fetches of pages and files: monitors and link checkers look without loading.
+# Share of HEAD among a client's requests for pages and files: monitors and link checkers check without loading.
 _HEAD_SHARE = {"monitor": 0.3, "bot": 0.06, "reader": 0.05, "server": 0.08}
 # Requests by hour (UTC): a trough at night and a plateau from morning to evening.
 _HOURS = (2, 1.5, 1.2, 1, 1, 1.3, 2, 3.5, 5, 6, 6.3, 6.2, 6, 6.2, 6.3, 6, 5.8, 5.5, 5.2, 5.4, 5.5, 5, 4, 3)
@@ -25,7 +25,7 @@ _HOURS = (2, 1.5, 1.2, 1, 1, 1.3, 2, 3.5, 5, 6, 6.3, 6.2, 6, 6.2, 6.3, 6, 5.8, 5
 class Transaction(NamedTuple):
     """One logged HTTP transaction (the fields of a Logpush record) and its truth.
 
-    `time`: seconds since 1970 (UTC). Header names are lower case; what the site's log does not keep is empty.
+    `time`: seconds since 1970 (UTC). Header names are lower case; fields that the site's log does not have are empty.
     """
 
     ray_id: str
@@ -52,7 +52,7 @@ class Transaction(NamedTuple):
 
     @property
     def is_api(self) -> bool:
-        """Truth: an API call."""
+        """Truth: whether it is an API call."""
         return self.operation.is_api
 
     @property
@@ -69,14 +69,14 @@ class Transaction(NamedTuple):
 def generate_transactions(
     sites: Sequence[Site], n: int, seed: int, *, days: int = 1, end_date: date = date(2026, 6, 30)
 ) -> Iterator[Transaction]:
-    """`n` transactions of `sites` over `days` days that end with `end_date` (UTC), in order of time.
+    """Generates `n` transactions in chronological order.
 
     Args:
         sites: From `build_sites`; its own seed may differ.
         n: Number of transactions.
-        seed: Same seed, same transactions, independent of PYTHONHASHSEED.
-        days: Length of the period.
-        end_date: Last day of the period.
+        seed: The same seed gives the same transactions, independent of PYTHONHASHSEED.
+        days: Number of days.
+        end_date: Last day (UTC).
     """
     first = datetime(end_date.year, end_date.month, end_date.day, tzinfo=UTC) - timedelta(days=days - 1)
     times, rng = (
@@ -159,7 +159,7 @@ def _transaction(
 def _response_headers(
     site: Site, operation: Operation, response: Response, media: str, size: int, rng: Random
 ) -> dict[str, str]:
-    """The response headers that the log keeps."""
+    """Draws the response headers that the log has."""
     headers = dict(site.response_headers)
     if media:
         headers["content-type"] = media

@@ -1,4 +1,4 @@
-"""How one site's developers write: prefixes, case styles, identifiers, media types, errors."""
+"""Conventions of a site's API: prefixes, case, identifiers, media types, errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BASES = (
     ("/{n}-service", 3), ("/web/{n}", 3), ("/x/{n}", 1), ("/i/api/{v}", 1), ("/{n}", 4), ("/async", 1),
     ("/en/{n}", 1),
 )  # fmt: skip
-# Media types of JSON answers as servers write them.
+# Media types of JSON responses as servers write them.
 JSON_MEDIA = (
     ("application/json", 45), ("application/json; charset=utf-8", 35), ("application/json;charset=UTF-8", 10),
     ("application/vnd.{n}.v1+json", 4), ("text/json; charset=utf-8", 2), ("text/plain; charset=utf-8", 2),
@@ -40,13 +40,16 @@ CACHE_CONTROL = (
 
 
 def draw_weighted(rng: Random, weighted: tuple[tuple[str, int], ...]) -> str:
-    """One of the texts by weight."""
+    """Draws one of the texts by weight."""
     return rng.choices([text for text, _ in weighted], [weight for _, weight in weighted])[0]
 
 
 @dataclass(frozen=True, slots=True)
 class ApiConventions:
-    """The habits of one site. `audience` is who calls its API; shares as in `Operation.audience`."""
+    """Conventions of one site's API.
+
+    `audience`: classes of clients that call it, with shares as in `Operation.audience`.
+    """
 
     base: str
     case: str
@@ -63,19 +66,19 @@ class ApiConventions:
     audience: tuple[tuple[str, float], ...]
 
     def path_word(self, words: str) -> str:
-        """A literal segment in the site's style."""
+        """Returns a literal segment in the site's case style."""
         return join_words(words, self.case)
 
     def collection(self, noun: str) -> str:
-        """The segment of a collection: plural or singular by habit."""
+        """Returns the segment of a collection: plural or singular by convention."""
         return self.path_word(pluralise(noun) if self.is_plural else noun)
 
     def field(self, words: str) -> str:
-        """A field or query parameter in the site's style."""
+        """Returns a field or query parameter in the site's case style."""
         return join_words(words, self.field_case)
 
     def responses(self, rng: Random, method: str, size: int, media: str | None = None) -> Responses:
-        """Answers of one operation: successes by method, then the site's errors.
+        """Returns responses of one operation: successes by method, then the site's errors.
 
         Shares of errors as counted on the shared API captures: GitHub 2.8 %, Linode 7.3 %, Azure 1.4 %.
         """
@@ -108,7 +111,10 @@ class ApiConventions:
         return make_responses(rows)
 
     def query(self, rng: Random, most: int) -> tuple[Parameter, ...]:
-        """Up to `most` query parameters, often none (counted: 23-92 % of calls have no query)."""
+        """Draws up to `most` query parameters, often none.
+
+        Counted: 23-92 % of calls have no query.
+        """
         chosen = rng.sample(PAGING, min(most, int(rng.random() ** 2 * (most + 1))))
         return tuple(
             Parameter("query", self.field(name), make_values(rng, kind), rng.choice((0.1, 0.3, 0.6, 1.0)))
@@ -116,7 +122,7 @@ class ApiConventions:
         )
 
     def body(self, rng: Random, most: int = 9) -> tuple[Parameter, ...]:
-        """One to `most` body fields; kinds in the proportions of row S5."""
+        """Draws one to `most` body fields; kinds have the weights `_FIELD_WEIGHTS`."""
         names = rng.sample(FIELDS, rng.randrange(1, most + 1))
         return tuple(
             Parameter(
@@ -129,7 +135,10 @@ class ApiConventions:
         )
 
     def variable(self, rng: Random, noun: str, kind: str = "") -> Parameter:
-        """The path variable that names one entity of `noun`; the site's own kind of identifier by habit."""
+        """Draws the path variable that identifies one entity of `noun`.
+
+        Its kind is mostly the site's own kind of identifier.
+        """
         own = kind or (
             self.identifier if rng.random() < 0.85 else rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
         )
@@ -160,12 +169,12 @@ _FIELD_WEIGHTS = (14, 8, 8, 10, 4, 4, 4, 4, 20, 8, 2, 6, 8, 3, 1)
 
 
 def draw_field_kind(rng: Random) -> str:
-    """The kind of a body field."""
+    """Draws the kind of a body field."""
     return rng.choices(_FIELD_KINDS, _FIELD_WEIGHTS)[0]
 
 
 def make_values(rng: Random, kind: str) -> Values:
-    """Values of a kind; an enum gets two to six words of its own, skewed."""
+    """Returns values of a kind; an enum gets two to six words with skewed frequencies."""
     if kind == "enum":
         return Values(kind, tuple(rng.sample(NOUNS + VERBS, rng.randrange(2, 7))))
     if kind == "enum-list":
@@ -175,12 +184,12 @@ def make_values(rng: Random, kind: str) -> Values:
 
 
 def draw_base_path(rng: Random) -> str:
-    """A base path such as `/api/v1`, or none."""
+    """Draws a base path such as `/api/v1`, or an empty one."""
     return draw_weighted(rng, BASES).replace("{v}", rng.choice(VERSIONS)).replace("{n}", rng.choice(NOUNS))
 
 
 def draw_api_conventions(rng: Random, audience: tuple[tuple[str, float], ...]) -> ApiConventions:
-    """A site's conventions."""
+    """Draws the conventions of a site's API."""
     media = draw_weighted(rng, JSON_MEDIA).replace("{n}", rng.choice(NOUNS))
     return ApiConventions(
         base=draw_base_path(rng),

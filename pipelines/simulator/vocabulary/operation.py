@@ -1,6 +1,6 @@
-"""What a site declares: operations (API endpoints and other resources) and the answers they give.
+"""Declared operations of a site (API or other resources), and their responses.
 
-One form for both classes, so that nothing but the declaration itself can tell them apart downstream.
+Both have the same type, so that only `is_api` distinguishes them downstream.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from random import Random
 
 from pipelines.simulator.vocabulary.values import Values
 
-# How a browser requests it; decides `Accept` and `Sec-Fetch-*` (Fetch Metadata, W3C): see `clients.py`.
+# Request modes of a browser; they decide `Accept` and `Sec-Fetch-*` (Fetch Metadata, W3C): see `clients.py`.
 MODES = (
     "navigate",
     "iframe",
@@ -34,7 +34,10 @@ _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: where it stands (path, query, body) and in which share of requests."""
+    """One parameter.
+
+    `location`: path, query or body · `presence`: share of requests that have it.
+    """
 
     location: str
     name: str
@@ -44,7 +47,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One way of answering. `media`: content type as sent, "" = none; `size`: median bytes of the body."""
+    """A possible response.
+
+    `media`: content type as sent, "" = none · `size`: median bytes of the body.
+    """
 
     status: int
     media: str
@@ -53,18 +59,18 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """Outcomes with cumulative weights."""
+    """Possible responses with cumulative weights."""
 
     choices: tuple[Response, ...]
     cumulative: tuple[float, ...]
 
     def draw(self, rng: Random) -> Response:
-        """One outcome."""
+        """Draws one response."""
         return self.choices[bisect(self.cumulative, rng.random() * self.cumulative[-1])]
 
 
 def make_responses(weighted: Iterable[tuple[float, int, str, int]]) -> Responses:
-    """`Answers` from (weight, status, media, size); weights need not sum to 1."""
+    """Returns `Responses` of (weight, status, media, size); weights need not sum to 1."""
     rows = [row for row in weighted if row[0] > 0]
     return Responses(tuple(Response(*row[1:]) for row in rows), tuple(accumulate(row[0] for row in rows)))
 
@@ -74,7 +80,7 @@ class Operation:
     """A declared method and path.
 
     Invariants: every `{name}` of `template` is one path parameter, in order. `audience` maps a class of
-    clients to its share of the requests. `modes` are drawn from with equal weight by browsers.
+    clients to its share of the requests. Browsers draw from `modes` with equal weights.
     """
 
     kind: str
@@ -89,17 +95,20 @@ class Operation:
     request_media: str = ""
     cache_control: str = ""
     public: bool = False
-    """Public API operations never carry a session header; cookies ride along all the same."""
+    """Public API operations never have a session header, but cookies are sent with them as usual."""
 
     def variables(self) -> list[str]:
-        """Names of the path variables in order."""
+        """Returns the names of the path variables in order."""
         return _VARIABLE.findall(self.template)
 
     def literals(self) -> list[str]:
-        """The text between the variables: one more than there are variables."""
+        """Returns the texts between the variables: one more than there are variables."""
         return _VARIABLE.split(self.template)[::2]
 
 
 def compile_path_pattern(template: str) -> re.Pattern[str]:
-    """Matches the paths that a template renders to (RFC 6570 simple expansion: no "/" in a value)."""
+    """Compiles a pattern for the paths that a template renders to.
+
+    RFC 6570 simple expansion: no "/" in a value.
+    """
     return re.compile("[^/]+".join(re.escape(part) for part in _VARIABLE.split(template)[::2]))

@@ -1,4 +1,4 @@
-"""How one site serves its web part, and the form of every declared resource that is not an API."""
+"""Conventions of a site's pages and files, and declaration of their resources."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pipelines.simulator.vocabulary.words import draw_text
 
 HTML = ("text/html; charset=utf-8", "text/html; charset=UTF-8", "text/html;charset=utf-8", "text/html")
 Audience = tuple[tuple[str, float], ...]
-# Who fetches. Crawlers, libraries and apps fetch pages and assets too: the user agent decides nothing by
-# itself.
+# Clients. Crawlers, libraries and apps fetch pages and assets as well: the user agent alone decides nothing.
 PAGE_AUDIENCE: Audience = (
     ("browser", 0.8),
     ("bot", 0.12),
@@ -46,10 +45,10 @@ _ASSET_CACHE = (
 
 @dataclass(frozen=True, slots=True)
 class WebConventions:
-    """Habits of one site.
+    """Conventions of one site's pages and files.
 
     `extension` ends the paths of pages ("" or ".html"); `types_304` and `types_redirect` say whether those
-    answers carry a content type; `not_modified` is the share of 304 among assets.
+    responses have a content type; `not_modified` is the share of 304 among assets.
     """
 
     html: str
@@ -64,7 +63,7 @@ class WebConventions:
     def responses(
         self, media: str, size: int, *, revalidated: bool = False, missing: float = 0.01
     ) -> Responses:
-        """Answers of a resource.
+        """Returns responses of a resource.
 
         Counted on the shared web traffic: 200 91 %, 302 3 %, 304 1.5-4.5 %, 404 0.2-2 %, 206 0.2-0.5 %.
         """
@@ -84,7 +83,7 @@ class WebConventions:
 
 
 def draw_web_conventions(rng: Random) -> WebConventions:
-    """One site's conventions."""
+    """Draws the conventions of a site's pages and files."""
     return WebConventions(
         html=rng.choice(HTML) if rng.random() < 0.97 else "application/xhtml+xml",
         extension=draw_text(rng, "~ ~ ~ .html .php .aspx .htm /"),
@@ -109,7 +108,7 @@ def declare_resource(
     request_media: str = "",
     cache_control: str = "",
 ) -> Operation:
-    """An operation that is not an API."""
+    """Declares an operation that is not an API."""
     return Operation(
         kind=kind,
         is_api=False,
@@ -126,11 +125,11 @@ def declare_resource(
 
 
 def make_path_variable(made: list[str]) -> Parameter:
-    """A variable over ready paths (already encoded, may hold "/")."""
+    """Returns a path variable over complete paths (encoded, may contain "/")."""
     return Parameter("path", "path", Values("path", tuple(path.lstrip("/") for path in made)))
 
 
 def make_query_parameters(kinds: str, presence: float = 1.0) -> tuple[Parameter, ...]:
-    """Query parameters from "name:kind name:kind ..."."""
+    """Returns query parameters from "name:kind name:kind ..."."""
     pairs = (text.split(":") for text in kinds.split())
     return tuple(Parameter("query", name, Values(kind), presence) for name, kind in pairs)

@@ -1,6 +1,6 @@
-"""The vocabulary of the simulator: every name in simulated traffic is built from these lists.
+"""Vocabulary of the simulator: every name in simulated traffic consists of it.
 
-Broad on purpose: a classifier that is trained on many invented names has nothing to learn by heart.
+It is broad on purpose: a classifier that is trained on many invented names cannot memorise them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-# Things that collections are made of; singular, regular plural (`plural` below adds the ending).
+# Items of collections, in the singular (`pluralise` below adds the ending).
 _NOUNS = """
     account address agent agreement alarm album alert allocation amenity answer appointment approval area
     article artist asset assignment attachment attendee auction audit author award backup badge balance
@@ -167,7 +167,7 @@ _IRREGULAR = {"person": "people", "series": "series", "species": "species", "sta
 
 
 def pluralise(noun: str) -> str:
-    """The English plural of a noun of `NOUNS` ("category" -> "categories")."""
+    """Returns the English plural of a noun of `NOUNS` ("category" → "categories")."""
     if noun in _IRREGULAR:
         return _IRREGULAR[noun]
     if noun.endswith("y") and noun[-2] not in "aeiou":
@@ -176,7 +176,10 @@ def pluralise(noun: str) -> str:
 
 
 def join_words(words: str, case: str) -> str:
-    """Words separated by "-" in a case style: "camel", "pascal", "snake", "kebab" or "flat"."""
+    """Joins words, given with "-" between them, in a case style.
+
+    `case` is "camel", "pascal", "snake", "kebab" or "flat".
+    """
     parts = words.split("-")
     if case == "camel":
         return parts[0] + "".join(part.capitalize() for part in parts[1:])
@@ -186,18 +189,20 @@ def join_words(words: str, case: str) -> str:
 
 
 def draw_text(rng: Random, options: str) -> str:
-    """One of the options, which are separated by white space; "~" stands for the empty text.
+    """Draws one of the options, which are separated by white space.
 
-    In an option {n} is a noun, {s} a plural, {w} a verb, {v} a version, {d} a digit and {h} eight
+    "~" stands for the empty text.
+
+    In an option, {n} is a noun, {s} a plural, {w} a verb, {v} a version, {d} a digit and {h} eight
     hexadecimal digits.
     """
     text = rng.choice(options.split())
     if "{" not in text:
         return "" if text == "~" else text
-    return _PLACE.sub(lambda found: _FILLERS[found[1]](rng), text)
+    return _PLACEHOLDER.sub(lambda found: _FILLERS[found[1]](rng), text)
 
 
-_PLACE = re.compile(r"\{(\w)\}")
+_PLACEHOLDER = re.compile(r"\{(\w)\}")
 _FILLERS: dict[str, Callable[[Random], str]] = {
     "n": lambda rng: rng.choice(NOUNS),
     "s": lambda rng: pluralise(rng.choice(NOUNS)),
