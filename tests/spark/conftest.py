@@ -1,4 +1,4 @@
-"""Simulated transactions by way of ingest, made once for all tests of Spark that only read them."""
+"""Simulated transactions that went through ingest, shared by tests that only read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipelines.transactions.spark.staging import stage_batch
 def simulated(
     spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DataFrame]:
-    """2,000 transactions of 12 simulated hosts, by way of ingest."""
+    """2,000 valid transactions of 12 simulated hosts, as ingest stages them."""
     folder: Path = tmp_path_factory.mktemp("simulated")
     simulate(
         folder / "in",

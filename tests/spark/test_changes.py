@@ -1,4 +1,4 @@
-"""Changes of schemas on Spark: since when, by whom and how surely, from literal evidence."""
+"""Changes of schemas on Spark: their first day, clients and significance."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ from tests.change_rows import (
 from tests.schema_rows import KEY
 
 
-def of_schemas(
+def find_schema_changes(
     spark: SparkSession, settings: Settings, seen: list[Any], old: list[Parameter], new: list[Parameter]
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """Changes of one endpoint by name and keyword, from the values that were seen."""
+    """Returns the changes of one endpoint by name and keyword.
+
+    `seen` has the rows of values that its requests had.
+    """
     requests = values("request", "", range(10), "")
     evidence = Evidence(
         published_rows(spark, KEY),
@@ -95,13 +98,13 @@ SEEN = [
 def test_each_widening_is_dated_and_counted_by_the_values_that_show_it(
     spark: SparkSession, settings: Settings
 ) -> None:
-    found = of_schemas(spark, settings, SEEN, OLD, NEW)
+    found = find_schema_changes(spark, settings, SEEN, OLD, NEW)
     summary = {
         place: (row["kind"], row["first_day"].day - 1, row["requests"], row["clients"], row["is_significant"])
         for place, row in found.items()
     }
     assert summary == {
-        ("page", "maximum"): ("widened", 6, 10, 5, False),  # 0.4^5: by chance in one of a hundred
+        ("page", "maximum"): ("widened", 6, 10, 5, False),  # 0.4^5: a one-in-a-hundred chance
         ("page", "minimum"): ("widened", 8, 1, 1, False),  # one client proves nothing
         ("sort", "enum"): ("widened", 8, 6, 3, False),  # of one value, three clients a day are kept
         ("ref", "type"): ("widened", 7, 36, 12, True),
@@ -120,7 +123,7 @@ def test_each_widening_is_dated_and_counted_by_the_values_that_show_it(
 def test_what_is_only_better_known_is_evidence_and_may_break(spark: SparkSession, settings: Settings) -> None:
     old: list[Parameter] = [("query", "page", False, INT), ("query", "lost", False, INT)]
     limit = {**INT, "maximum": 100, "x-census": {"constraints": {"maximum": {"risk": 2e-5}}}}
-    found = of_schemas(
+    found = find_schema_changes(
         spark, settings, values("query", "page", range(10), "7"), old, [("query", "page", False, limit)]
     )
     narrowed, removed = found["page", "maximum"], found["lost", ""]
@@ -155,7 +158,7 @@ def test_a_parameter_that_became_optional_is_dated_by_the_requests_that_lack_it(
         *values("body", "/b", range(8), "1", json_type="number"),
         *values("body", "/b", range(8, 10), "1", PEOPLE[:9], json_type="number"),
     ]
-    found = of_schemas(spark, settings, seen, old, new)
+    found = find_schema_changes(spark, settings, seen, old, new)
     lacking = found["a", "required"]
     assert (lacking["kind"], lacking["first_day"], lacking["requests"], lacking["clients"]) == (
         "widened",
@@ -173,7 +176,8 @@ def test_a_parameter_that_is_sent_no_more_is_told_when_its_silence_becomes_impla
 ) -> None:
     known: list[Parameter] = [("query", "a", False, INT)]
     seen = values("query", "a", range(5), "1")
-    found = of_schemas(spark, with_quick_inactivity(settings), seen, known, known)
+    found = find_schema_changes(spark, with_quick_inactivity(settings), seen, known, known)
     assert found["a", ""]["kind"] == "parameter-gone"
     assert (found["a", ""]["first_day"], found["a", ""]["requests"]) == (day(5), 60)
-    assert of_schemas(spark, settings, seen, known, known) == {}  # within a week of five days nothing is said
+    # a gap within a week is not reported after only five days
+    assert find_schema_changes(spark, settings, seen, known, known) == {}

@@ -1,4 +1,7 @@
-"""Old and new inventories side by side on Spark: endpoints that are new, removed or gone, and what counts as published."""
+"""Comparison of old and new inventories on Spark, and publication.
+
+Endpoints are new, removed or inactive.
+"""
 
 from __future__ import annotations
 
@@ -55,9 +58,9 @@ def test_endpoints_come_and_go(spark: SparkSession, settings: Settings) -> None:
         (field.name, field.dataType) for field in CHANGES.schema if field.name != "publication"
     }
     found = {(row["method"], row["host"], row["path_template"]): row for row in rows.collect()}
-    told = {key[1:]: (row["kind"], row["is_breaking"], row["is_significant"]) for key, row in
+    summary = {key[1:]: (row["kind"], row["is_breaking"], row["is_significant"]) for key, row in
             ((("", *place), row) for place, row in found.items())}  # fmt: skip
-    assert told == {
+    assert summary == {
         ("PUT", "a.example", "/a"): ("method-new", False, True),
         ("GET", "a.example", "/new"): ("endpoint-new", False, True),
         ("GET", "new.example", "/"): ("endpoint-new", False, True),

@@ -1,4 +1,7 @@
-"""Who counts as one client: sessions first, then network, program and TLS fingerprint; forged chains change nothing."""
+"""Identification of clients: sessions first, then network, program, TLS fingerprint.
+
+Forged `X-Forwarded-For` chains change nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pyspark.sql import functions as F
 from pipelines.runtime.settings import PrivacySettings, Settings
 from pipelines.transactions.spark.identifiers import client_hash, network_prefix, with_key
 
-NETWORKS = {  # address → at the prefixes (24, 48), (32, 128), (20, 56); equal texts are one network
+NETWORKS = {  # address → its network at the prefixes (24, 48), (32, 128), (20, 56)
     "203.0.113.7": ("13303921", "3405803783", "831495"),
     "203.0.113.250": ("13303921", "3405804026", "831495"),
     "203.0.112.7": ("13303920", "3405803527", "831495"),
@@ -24,7 +27,7 @@ NETWORKS = {  # address → at the prefixes (24, 48), (32, 128), (20, 56); equal
     "::": ("000000000000", "0" * 32, "00000000000000"),
     "unknown": ("unknown", "unknown", "unknown"),
     "1.2.3": ("1.2.3", "1.2.3", "1.2.3"),
-    # no address, and no number that arithmetic could hold
+    # neither an address nor a number that fits an integer
     "1793440800250.1.2.3": ("1793440800250.1.2.3",) * 3,
     "": ("", "", ""),
 }
@@ -39,7 +42,10 @@ def test_networks_are_leading_bits_however_an_address_is_written(spark: SparkSes
 
 @pytest.fixture(scope="module")
 def clients(spark: SparkSession, settings: Settings) -> dict[str, dict[str, str]]:
-    """Client of each request, under the default settings, whole addresses, and one and two trusted proxies."""
+    """Client of each request, for each variant of the privacy settings.
+
+    The variants: default settings, whole addresses, one and two trusted proxies.
+    """
     chain = "6.6.6.6, 198.51.100.9, 192.0.2.1"
     requests: dict[str, dict[str, Any]] = {
         "one": {"client_ip": "203.0.113.7"},
@@ -87,7 +93,7 @@ def clients(spark: SparkSession, settings: Settings) -> dict[str, dict[str, str]
 
 
 def test_a_prefix_decides_whether_neighbours_are_one_client(clients: dict[str, dict[str, str]]) -> None:
-    """231 addresses of one network were 4 clients, one for each program, and no setting could tell them apart."""
+    """Once 231 addresses of one network were 4 clients, whatever the settings."""
     default, whole = clients["default"], clients["whole"]
     assert default["one"] == default["neighbour"] != default["other network"]
     assert whole["one"] != whole["neighbour"]
@@ -101,14 +107,18 @@ def test_program_and_fingerprint_tell_clients_of_a_network_apart(clients: dict[s
 def test_what_a_caller_writes_into_the_chain_changes_nothing(clients: dict[str, dict[str, str]]) -> None:
     for variant in clients.values():
         assert variant["through proxies"] == variant["forged"]
-    assert clients["whole"]["through proxies"] == clients["whole"]["one"], "no proxy is trusted unless named"
+    assert clients["whole"]["through proxies"] == clients["whole"]["one"], (
+        "no proxy is trusted unless configured"
+    )
 
 
 def test_the_client_is_what_the_farthest_trusted_proxy_saw(clients: dict[str, dict[str, str]]) -> None:
     one, two = clients["1 proxies"], clients["2 proxies"]
     assert one["through proxies"] == one["direct to 192.0.2.1"]
     assert two["through proxies"] == two["direct to 198.51.100.9"] == two["short chain"]
-    assert two["one"] == clients["whole"]["one"], "without a chain it is the address of the connection"
+    assert two["one"] == clients["whole"]["one"], (
+        "without a chain the client is the address of the connection"
+    )
 
 
 def test_identifiers_come_before_addresses_and_the_steadiest_first(

@@ -1,4 +1,7 @@
-"""Verdicts and findings on Spark: every transaction has one verdict, findings add up, what clients invent is bounded."""
+"""Checks of requests on Spark: one outcome per transaction, findings that add up.
+
+Findings about names, paths and hosts that clients invent are bounded.
+"""
 
 from __future__ import annotations
 
@@ -43,30 +46,30 @@ DOCUMENT = openapi(
 )
 
 
-def at(second: int) -> datetime:
+def moment(second: int) -> datetime:
     return datetime(2026, 6, 1, 12, 0, second, tzinfo=UTC)
 
 
 def row(
     number: int, path: str, sent: str | None = None, *, client: str = "a", status: int = 200, **rest: Any
 ) -> tuple[Any, ...]:
-    of = {"host": HOST, "method": "GET", "media": None, "body": None, **rest}
+    fields = {"host": HOST, "method": "GET", "media": None, "body": None, **rest}
     return (
         f"t{number}",
-        of["host"],
-        of["method"],
+        fields["host"],
+        fields["method"],
         path,
         sent,
-        of["media"],
-        of["body"],
+        fields["media"],
+        fields["body"],
         client,
-        at(number),
+        moment(number),
         status,
     )
 
 
 @pytest.fixture
-def judged(spark: SparkSession, settings: Settings) -> DataFrame:
+def checked(spark: SparkSession, settings: Settings) -> DataFrame:
     rows = [
         row(1, "/users/5", "page=3"),
         row(2, "/users/5", "page=30", client="a"),
@@ -82,15 +85,15 @@ def judged(spark: SparkSession, settings: Settings) -> DataFrame:
     return check_requests(frame, checker(DOCUMENT).routes, settings.conformance)
 
 
-def found(judged: DataFrame, settings: Settings) -> dict[tuple[str, ...], dict[str, Any]]:
-    rows = sort_by_severity(summarise_findings(judged, settings.conformance, settings.paths)).collect()
+def summarise_by_place(checked: DataFrame, settings: Settings) -> dict[tuple[str, ...], dict[str, Any]]:
+    rows = sort_by_severity(summarise_findings(checked, settings.conformance, settings.paths)).collect()
     key = ("method", "path_template", "location", "name", "rule", "value_class", "severity")
     return {tuple(one[name] for name in key): one.asDict() for one in rows}
 
 
-def test_findings_are_summed_up_with_who_when_and_which(judged: DataFrame, settings: Settings) -> None:
-    told = found(judged, settings)
-    assert list(told) == [  # worst first
+def test_findings_are_summed_up_with_who_when_and_which(checked: DataFrame, settings: Settings) -> None:
+    findings = summarise_by_place(checked, settings)
+    assert list(findings) == [  # worst first
         ("GET", "/users/{id}", "path", "id", "type", "suspicious", "high"),
         ("POST", "/users", "body", "/name", "type", "integer", "high"),
         ("GET", "/users/{id}", "query", "page", "maximum", "integer", "medium"),
@@ -99,7 +102,7 @@ def test_findings_are_summed_up_with_who_when_and_which(judged: DataFrame, setti
         ("GET", "/users/{id}", "query", "cache", "unknown-parameter", "integer", "info"),
         ("", "", "", "", "unknown-host", "", "info"),
     ]
-    maximum = told["GET", "/users/{id}", "query", "page", "maximum", "integer", "medium"]
+    maximum = findings["GET", "/users/{id}", "query", "page", "maximum", "integer", "medium"]
     assert (maximum["requests"], maximum["successes"], maximum["clients"], maximum["confidence"]) == (
         2,
         1,
@@ -107,18 +110,18 @@ def test_findings_are_summed_up_with_who_when_and_which(judged: DataFrame, setti
         0.9,
     )
     assert sorted(maximum["transaction_ids"]) == ["t2", "t3"]
-    assert maximum["last_seen"] - maximum["first_seen"] == at(3) - at(2)
+    assert maximum["last_seen"] - maximum["first_seen"] == moment(3) - moment(2)
 
 
-def test_every_transaction_has_one_verdict(judged: DataFrame) -> None:
-    assert {one["transaction_id"]: one["outcome"] for one in judged.collect()} == {
+def test_every_transaction_has_one_verdict(checked: DataFrame) -> None:
+    assert {one["transaction_id"]: one["outcome"] for one in checked.collect()} == {
         "t1": "conform", "t2": "violate", "t3": "violate", "t4": "violate", "t5": "violate",
         "t6": "unknown", "t7": "conform", "t8": "unknown", "t9": "unknown",
     }  # fmt: skip
 
 
-def test_endpoints_are_counted_without_what_no_document_knows(judged: DataFrame) -> None:
-    rows = {one["path_template"]: one for one in count_by_endpoint(judged).collect()}
+def test_endpoints_are_counted_without_what_no_document_knows(checked: DataFrame) -> None:
+    rows = {one["path_template"]: one for one in count_by_endpoint(checked).collect()}
     assert {
         path: (one["requests"], one["violate"], one["violate_successes"]) for path, one in rows.items()
     } == {
@@ -134,11 +137,11 @@ def test_what_clients_invent_is_bounded_and_nothing_is_lost(spark: SparkSession,
     rows += [row(20 + n, f"/{name}") for n, name in enumerate(names)]
     rows += [row(40, "/", host=f"{name}.example.com") for name in names]
     few = settings.conformance.model_copy(update={"max_unknown": 3, "transaction_ids": 2})
-    judged = check_requests(spark.createDataFrame(rows, COLUMNS), checker(DOCUMENT).routes, few)
-    told = summarise_findings(judged, few, settings.paths)
+    checked = check_requests(spark.createDataFrame(rows, COLUMNS), checker(DOCUMENT).routes, few)
+    findings = summarise_findings(checked, few, settings.paths)
     sums = {
         one["rule"]: (one["rows"], one["requests"], one["others"])
-        for one in told.groupBy("rule")
+        for one in findings.groupBy("rule")
         .agg(
             F.count("*").alias("rows"),
             F.sum("requests").alias("requests"),
@@ -153,14 +156,14 @@ def test_what_clients_invent_is_bounded_and_nothing_is_lost(spark: SparkSession,
         "unknown-endpoint": (4, 20, 1),
         "unknown-host": (4, 20, 1),
     }
-    rest = told.where("name = '(others)'").collect()[0]
+    rest = findings.where("name = '(others)'").collect()[0]
     assert (rest["requests"], rest["clients"], len(rest["transaction_ids"])) == (17, 17, 1)
 
 
 def test_batch_replaces_its_own_rows_only(
-    judged: DataFrame, settings: Settings, warehouse: Warehouse
+    checked: DataFrame, settings: Settings, warehouse: Warehouse
 ) -> None:
-    rows = summarise_findings(judged, settings.conformance, settings.paths)
+    rows = summarise_findings(checked, settings.conformance, settings.paths)
     for batch, part in (("a1", rows), ("b2", rows), ("a1", rows.where("severity = 'high'"))):
         VIOLATIONS.replace(part.withColumn("batch", F.lit(batch)), warehouse, f"batch = '{batch}'")
     counted = {
@@ -180,7 +183,7 @@ def test_where_learning_resolved_the_paths_no_other_template_is_looked_for(
     }
     resolved = F.create_map(*(F.lit(text) for pair in learned.items() for text in pair))[F.col("path")]
     frame = spark.createDataFrame(rows, COLUMNS).withColumn(RESOLVED_TEMPLATE, resolved)
-    judged = check_requests(frame, checker(DOCUMENT).routes, settings.conformance)
-    assert {one["transaction_id"]: one["outcome"] for one in judged.collect()} == {
+    checked = check_requests(frame, checker(DOCUMENT).routes, settings.conformance)
+    assert {one["transaction_id"]: one["outcome"] for one in checked.collect()} == {
         "t1": "unknown", "t2": "violate", "t3": "conform",
     }  # fmt: skip

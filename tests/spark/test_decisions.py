@@ -1,4 +1,4 @@
-"""Decisions on frames: steps as the pipeline cuts them, the most specific host, names, aliases, what is ignored or saved."""
+"""Operators' decisions on frames: steps, host patterns, names, aliases, ignore, save."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selection, endpoints and comparison on rows that can be counted by hand."""
+"""Selection, endpoints and comparison on rows that one can count by hand."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ DAYS = (date(2026, 10, 30), date(2026, 10, 31))
 
 
 def transactions(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
-    """(host, method, path, status, day number, client, identifiers, probability) each."""
+    """Creates transactions.
+
+    Each row: host, method, path, status, day number, client, identifiers, probability.
+    """
     full = [
         (
             f"t{number}",
@@ -76,27 +79,30 @@ def traffic(spark: SparkSession) -> DataFrame:
     )
 
 
-def with_p(rows: DataFrame) -> DataFrame:
+def with_given_probability(rows: DataFrame) -> DataFrame:
     return rows.withColumn("probability", F.col("p"))
 
 
-def selection(settings: Settings) -> SelectionSettings:
+def selection_settings(settings: Settings) -> SelectionSettings:
     return settings.selection.model_copy(
         update={"sessions": {"a.example": SessionIdentifier(location="cookie", name="sid")}}
     )
 
 
-def found(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
+def select_and_slice(spark: SparkSession, settings: Settings, rows: DataFrame) -> DataFrame:
     shaped = with_shapes(rows, settings.paths)
     chosen = select_requests(
-        shaped, variants=("ml", "session"), settings=selection(settings), scored={"ml": with_p}
+        shaped,
+        variants=("ml", "session"),
+        settings=selection_settings(settings),
+        scored={"ml": with_given_probability},
     )
     return slice_rows(chosen, settings)
 
 
 def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Settings) -> None:
     endpoints = merge_slices(
-        found(spark, settings, traffic(spark)), settings.endpoints, settings.selection
+        select_and_slice(spark, settings, traffic(spark)), settings.endpoints, settings.selection
     ).collect()
     named = {(e["variant"], e["host"], e["method"], e["path_template"]): e for e in endpoints}
     assert set(named) == {
@@ -114,16 +120,19 @@ def test_both_variants_find_what_they_can_see(spark: SparkSession, settings: Set
         users["clients"],
         users["days"],
     ) == (3, 2, 1, 2, 2)
-    assert abs(users["probability"] - 0.85) < 1e-6  # of c1 and c2: the 404 tells nothing
+    assert abs(users["probability"] - 0.85) < 1e-6  # from c1 and c2: the 404 does not count
     assert named["session", "a.example", "GET", "/about"]["probability"] is None
 
 
 def test_comparison_counts_hosts_with_and_without_an_identifier(
     spark: SparkSession, settings: Settings
 ) -> None:
-    """Of a.example both list users, ml the login, session the page; a second page is a candidate of neither."""
+    """On a.example both variants list users, ml the login and session a page.
+
+    A second page is listed by neither.
+    """
     more = transactions(spark, ("a.example", "GET", "/terms", 200, 1, "c5", {}, 0.1))
-    slices_of_both = found(spark, settings, traffic(spark).unionByName(more))
+    slices_of_both = select_and_slice(spark, settings, traffic(spark).unionByName(more))
     hosts = spark.createDataFrame(
         [("a.example", "cookie:sid"), ("b.example", None)], "host string, session_key string"
     )
@@ -167,11 +176,11 @@ def test_reasons_follow_from_the_counts(spark: SparkSession) -> None:
         "host string, method string, path_template string, covered boolean, in_ml boolean, in_session boolean, "
         "probability double, " + ", ".join(f"{name} bigint" for name in COUNTS),
     )
-    said = {
+    reasons = {
         row["path_template"]: row["reason"]
         for row in explain_exclusive_endpoints(endpoints, {"ml", "session"}).collect()
     }
-    assert said == {f"/{n}": reason for n, (_, _, reason) in enumerate(cases)}
+    assert reasons == {f"/{n}": reason for n, (_, _, reason) in enumerate(cases)}
 
 
 def test_the_most_specific_session_pattern_wins(spark: SparkSession, settings: Settings) -> None:
@@ -216,7 +225,7 @@ def test_every_request_gets_its_template(spark: SparkSession, settings: Settings
         [("a", "/users/1"), ("a", "/users/2"), ("a", "/me")], "host string, path string"
     )
     none = spark.createDataFrame([], PATH_RULES.schema)
-    found = assign_templates(rows.withColumnRenamed("path", "path_shape"), none, settings.paths).collect()
-    assert sorted(tuple(r) for r in found) == [
+    assigned = assign_templates(rows.withColumnRenamed("path", "path_shape"), none, settings.paths).collect()
+    assert sorted(tuple(r) for r in assigned) == [
         ("a", "/me", "/me"), ("a", "/users/1", "/users/{userId}"), ("a", "/users/2", "/users/{userId}"),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Endpoints are judged from all of their transactions: checked against a plain calculation, and against attackers."""
+"""Estimates of endpoints equal a plain calculation and withstand attackers."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ SCHEMA = (
 
 @pytest.fixture(scope="session")
 def settings(settings: Settings) -> Settings:
-    """An endpoint is judged by itself: what the host says has tests of its own."""
+    """Settings without the host adjustment, which has tests of its own."""
     alone = settings.endpoints.model_copy(update={"host_weight": 0.0})
     return settings.model_copy(update={"endpoints": alone})
 
 
-class Seen(NamedTuple):
+class Request(NamedTuple):
     """One transaction; `day` counts from the first."""
 
     path: str
@@ -48,7 +48,7 @@ class Seen(NamedTuple):
     media_family: str = "data"
 
 
-def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
+def frame(spark: SparkSession, rows: list[Request]) -> DataFrame:
     full = [
         ("ml", "a.example", "GET", r.path, r.status, datetime(2026, 10, 30) + timedelta(days=r.day),
          FIRST + timedelta(days=r.day), r.client, False, r.media_family, r.probability, number, "https", NO)
@@ -57,16 +57,19 @@ def frame(spark: SparkSession, rows: list[Seen]) -> DataFrame:
     return spark.createDataFrame(full, SCHEMA)
 
 
-def inventory(rows: DataFrame, settings: Settings) -> dict[str, Row]:
+def list_endpoints(rows: DataFrame, settings: Settings) -> dict[str, Row]:
     found = merge_slices(slice_rows(rows, settings), settings.endpoints, settings.selection)
     return {row["path_template"]: row for row in found.collect()}
 
 
-def drawn(seed: int) -> list[Seen]:
-    """400 transactions on five paths, three days and nine clients; no probability is near the floor."""
+def draw_requests(seed: int) -> list[Request]:
+    """Draws 400 transactions on five paths, three days and nine clients.
+
+    No probability is near the floor.
+    """
     dice = random.Random(seed)  # noqa: S311  # a simulation, no secret
     return [
-        Seen(
+        Request(
             f"/p{dice.randrange(5)}",
             dice.choice([200, 200, 201, 204, 301, 302, 304, 404, 500]),
             dice.randrange(3),
@@ -78,8 +81,8 @@ def drawn(seed: int) -> list[Seen]:
     ]
 
 
-def plainly(rows: list[Seen]) -> dict[str, dict[str, Any]]:
-    """The estimates by the definition, without states."""
+def compute_by_definition(rows: list[Request]) -> dict[str, dict[str, Any]]:
+    """Computes the estimates by their definition, without mergeable states."""
     out: dict[str, dict[str, Any]] = {}
     for path in {r.path for r in rows}:
         mine = [r for r in rows if r.path == path]
@@ -106,9 +109,9 @@ def plainly(rows: list[Seen]) -> dict[str, dict[str, Any]]:
 
 
 def test_estimates_are_those_of_the_definition(spark: SparkSession, settings: Settings) -> None:
-    rows = drawn(1)
+    rows = draw_requests(1)
     found = select_candidates(slice_rows(frame(spark, rows), settings), settings.endpoints).collect()
-    expected = plainly(rows)
+    expected = compute_by_definition(rows)
     assert {row["path_template"] for row in found} == set(expected)
     for row in found:
         for name, value in expected[row["path_template"]].items():
@@ -116,8 +119,8 @@ def test_estimates_are_those_of_the_definition(spark: SparkSession, settings: Se
 
 
 def test_a_day_at_a_time_in_any_order_and_twice_is_one_pass(spark: SparkSession, settings: Settings) -> None:
-    """To the same bits: a day's slices stand in place of those that an earlier run made of it."""
-    rows = frame(spark, [row for row in drawn(2) if row.day < 2])
+    """Results are the same to the bit: a day's slices replace those of an earlier run."""
+    rows = frame(spark, [row for row in draw_requests(2) if row.day < 2])
     whole = merge_slices(slice_rows(rows.repartition(5), settings), settings.endpoints, settings.selection)
     stored: dict[date, DataFrame] = {}
     for number in (1, 0, 1):
@@ -133,26 +136,29 @@ def test_a_day_at_a_time_in_any_order_and_twice_is_one_pass(spark: SparkSession,
 def test_one_client_with_five_thousand_odd_requests_changes_no_decision(
     spark: SparkSession, settings: Settings
 ) -> None:
-    """A page asked for as by a script, an API asked for as by a browser, and a scan of paths that answer 404."""
+    """The client requests a page as a script would and an API as a browser would.
+
+    It also scans paths with response 404.
+    """
     people = [
-        Seen(path, 200, 0, f"c{n}", p) for path, p in (("/page", 0.05), ("/api/x", 0.97)) for n in range(3)
+        Request(path, 200, 0, f"c{n}", p) for path, p in (("/page", 0.05), ("/api/x", 0.97)) for n in range(3)
     ]
     honest = frame(spark, people)
-    odd = frame(spark, [Seen("/page", 200, 0, "bot", 0.99), Seen("/api/x", 200, 0, "bot", 0.01)])
-    scan = frame(spark, [Seen("/none/", 404, 0, "bot", 0.99)]).crossJoin(spark.range(5000))
+    odd = frame(spark, [Request("/page", 200, 0, "bot", 0.99), Request("/api/x", 200, 0, "bot", 0.01)])
+    scan = frame(spark, [Request("/none/", 404, 0, "bot", 0.99)]).crossJoin(spark.range(5000))
     scan = scan.withColumn("path", F.concat("path", F.concat(F.lit("x"), F.col("id")))).drop("id")
     attacked = honest.unionByName(odd.crossJoin(spark.range(2500)).drop("id")).unionByName(scan)
-    before, after = inventory(honest, settings), inventory(attacked, settings)
+    before, after = list_endpoints(honest, settings), list_endpoints(attacked, settings)
     assert set(before) == set(after) == {"/api/x"}
     assert abs(before["/api/x"]["probability"] - after["/api/x"]["probability"]) < 1e-5
     assert after["/api/x"]["requests"] == 2503
 
 
 def test_redirections_and_errors_say_nothing_beside_answers(spark: SparkSession, settings: Settings) -> None:
-    scanners = [Seen("/api/x", status, 0, f"s{n}", 0.03) for n in range(9) for status in (302, 404, 500)]
-    users = [Seen("/api/x", 200, 0, "u1", 0.9), Seen("/api/x", 304, 0, "u2", 0.8)]
-    moved = [Seen("/old", 301, 0, f"c{n}", 0.7) for n in range(2)]
-    found = inventory(frame(spark, scanners + users + moved), settings)
+    scanners = [Request("/api/x", status, 0, f"s{n}", 0.03) for n in range(9) for status in (302, 404, 500)]
+    users = [Request("/api/x", 200, 0, "u1", 0.9), Request("/api/x", 304, 0, "u2", 0.8)]
+    moved = [Request("/old", 301, 0, f"c{n}", 0.7) for n in range(2)]
+    found = list_endpoints(frame(spark, scanners + users + moved), settings)
     assert abs(found["/api/x"]["probability"] - 0.85) < 1e-6
     assert (found["/api/x"]["client_days"], found["/api/x"]["requests"]) == (2, 29)
     assert abs(found["/old"]["probability"] - 0.7) < 1e-6
@@ -162,11 +168,12 @@ def test_a_kept_endpoint_has_all_its_transactions_and_a_hopeless_page_no_slice(
     spark: SparkSession, settings: Settings
 ) -> None:
     rows = [
-        Seen("/api/x", 200, 0, "c1", 0.9),
-        Seen("/api/x", 304, 0, "c1", 0.02, "untyped"),
-        Seen("/api/x", 404, 0, "c2", 0.01, "html"),
-        Seen("/api/x", 503, 1, "c2", 0.6),  # a day without success is kept where its errors look like an API
-        *(Seen(f"/blog/{word}", 200, 0, "c1", 0.001, "html") for word in ("one", "two", "three")),
+        Request("/api/x", 200, 0, "c1", 0.9),
+        Request("/api/x", 304, 0, "c1", 0.02, "untyped"),
+        Request("/api/x", 404, 0, "c2", 0.01, "html"),
+        # a day without success is kept if its errors look like an API
+        Request("/api/x", 503, 1, "c2", 0.6),
+        *(Request(f"/blog/{word}", 200, 0, "c1", 0.001, "html") for word in ("one", "two", "three")),
     ]
     kept = slice_rows(frame(spark, rows), settings).localCheckpoint()
     assert {(row["path_template"], row["day"]) for row in kept.collect()} == {
@@ -183,11 +190,11 @@ def test_a_kept_endpoint_has_all_its_transactions_and_a_hopeless_page_no_slice(
 def test_thresholds_and_the_gate_are_applied_when_slices_are_read(
     spark: SparkSession, settings: Settings
 ) -> None:
-    rows = [Seen("/sure", 200, day, "c1", 0.95) for day in (0, 0, 0, 9)]
+    rows = [Request("/sure", 200, day, "c1", 0.95) for day in (0, 0, 0, 9)]
     rows += [
-        Seen("/likely", 200, 9, "c1", 0.6),
-        Seen("/likely", 200, 9, "c1", 0.6),
-        Seen("/odd", 200, 9, "c1", 0.1),
+        Request("/likely", 200, 9, "c1", 0.6),
+        Request("/likely", 200, 9, "c1", 0.6),
+        Request("/odd", 200, 9, "c1", 0.1),
     ]
     kept = slice_rows(frame(spark, rows), settings).localCheckpoint()
 

@@ -1,4 +1,4 @@
-"""Reasons of endpoints: which transactions speak, means counted by hand, days in any order and twice."""
+"""Reasons of endpoints: sampled transactions, means, and days in any order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from ml.explanation.spark import with_reasons as explained
+from ml.explanation.spark import with_reasons as with_transaction_reasons
 from ml.registry.bundled import load_bundled_model
 from pipelines.endpoints.spark.client_days import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.spark.explanations import (
@@ -36,8 +36,11 @@ REASONED = (
 )
 
 
-def reasoned(spark: SparkSession, *rows: tuple[int, dict[str, float]]) -> DataFrame:
-    """(day number, text → contribution), a row a transaction of one endpoint."""
+def explained_rows(spark: SparkSession, *rows: tuple[int, dict[str, float]]) -> DataFrame:
+    """Creates explained transactions of one endpoint.
+
+    Each row: day number, and contribution by text.
+    """
     full = [(*KEY, FIRST + timedelta(days=day), 7, list(found.items())) for day, found in rows]
     return spark.createDataFrame(full, REASONED)
 
@@ -48,7 +51,7 @@ def endpoints(spark: SparkSession, adjustment: float) -> DataFrame:
     return spark.createDataFrame(rows, schema)
 
 
-def reasons(
+def collect_reasons(
     spark: SparkSession, found: DataFrame, most: int = 9, adjustment: float = 0.0
 ) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
     rows = with_reasons(endpoints(spark, adjustment), found, most).collect()
@@ -59,28 +62,30 @@ def reasons(
 
 
 def test_reasons_are_means_over_all_explained_transactions_strongest_first(spark: SparkSession) -> None:
-    rows = reasoned(
+    rows = explained_rows(
         spark,
         (0, {"for: JSON": 2.0, "against: HTML": -0.5}),
         (0, {"for: JSON": 1.0}),
         (1, {"for: JSON": 3.0, "against: HTML": -2.5, "for: a version": 0.5}),
         (1, {"for: JSON": 0.0}),
     )
-    found = reasons(spark, sum_reasons(rows))
+    found = collect_reasons(spark, sum_reasons(rows))
     assert found["ml", "/x"] == [("for: JSON", 1.5), ("against: HTML", -0.75), ("for: a version", 0.125)]
     assert found["session", "/x"] == found["ml", "/y"] == []
-    assert [text for text, _ in reasons(spark, sum_reasons(rows), most=1)["ml", "/x"]] == ["for: JSON"]
+    assert [text for text, _ in collect_reasons(spark, sum_reasons(rows), most=1)["ml", "/x"]] == [
+        "for: JSON"
+    ]
 
 
 def test_what_the_host_takes_off_is_a_reason_too(spark: SparkSession) -> None:
-    rows = sum_reasons(reasoned(spark, (0, {"for: JSON": 2.0, "against: HTML": -0.5})))
-    found = reasons(spark, rows, adjustment=-1.25)
+    rows = sum_reasons(explained_rows(spark, (0, {"for: JSON": 2.0, "against: HTML": -0.5})))
+    found = collect_reasons(spark, rows, adjustment=-1.25)
     assert found["ml", "/x"] == [("for: JSON", 2.0), (HOST_REASON, -1.25), ("against: HTML", -0.5)]
     assert found["session", "/x"] == found["ml", "/y"] == []
 
 
 def test_days_merge_in_any_order_and_partitions_do_not_matter(spark: SparkSession) -> None:
-    rows = reasoned(
+    rows = explained_rows(
         spark, *((day, {f"t{n % 3}": 0.1 * n - 0.7, "u": 1 / (n + 3)}) for day in (0, 1) for n in range(7))
     )
     whole = sum_reasons(rows.repartition(1))
@@ -88,7 +93,7 @@ def test_days_merge_in_any_order_and_partitions_do_not_matter(spark: SparkSessio
         sum_reasons(rows.repartition(5).where(F.col("day") == F.lit(FIRST + timedelta(days=n))))
         for n in (1, 0)
     ]
-    assert reasons(spark, whole) == reasons(spark, reduce(DataFrame.unionByName, parts))
+    assert collect_reasons(spark, whole) == collect_reasons(spark, reduce(DataFrame.unionByName, parts))
     assert set(whole.columns) == set(ENDPOINT_REASONS.schema.names)
 
 
@@ -112,7 +117,7 @@ def test_a_sample_is_one_telling_answer_of_each_of_a_few_clients(spark: SparkSes
 
 
 def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings) -> None:
-    """Through the whole way: simulated traffic, the bundled model, the reasons of each endpoint that it lists."""
+    """From simulated traffic and the bundled model to the reasons of each endpoint."""
     from ml.requests.spark import with_probability
 
     def scored(rows: DataFrame) -> DataFrame:
@@ -125,7 +130,7 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
         simulated.withColumn("sample_hash", sample_hash()), select_samples(kept, listed)
     )
     why = sum_reasons(
-        explained(
+        with_transaction_reasons(
             rows.withColumn("signals", packed_signals()),
             load_bundled_model(),
             [*CELL],
@@ -135,10 +140,10 @@ def test_every_listed_endpoint_says_why(simulated: DataFrame, settings: Settings
     assert why.agg(F.max("explained")).first()[0] == SAMPLED  # type: ignore[index]
     found = with_reasons(listed, why, 5).collect()
     assert len(found) > 50
-    told = [row for row in found if row["client_days"] > 0]
-    assert all(len(row["reasons"]) == 5 for row in told)
-    assert all(row["reasons"][0]["text"].startswith(("for: ", "against: ")) for row in told)
-    sure = [row for row in told if row["probability"] > 0.99]
+    scored_rows = [row for row in found if row["client_days"] > 0]
+    assert all(len(row["reasons"]) == 5 for row in scored_rows)
+    assert all(row["reasons"][0]["text"].startswith(("for: ", "against: ")) for row in scored_rows)
+    sure = [row for row in scored_rows if row["probability"] > 0.99]
     assert all(any(each["contribution"] > 0 for each in row["reasons"]) for row in sure)
 
 

@@ -1,4 +1,7 @@
-"""Reasons by Arrow: a row each, whatever the partitions, with the score's own probability; and how they are written."""
+"""Reasons of transactions by Arrow, and the file that has them.
+
+Each transaction has one row, whatever the partitions, with the probability of `score`.
+"""
 
 from __future__ import annotations
 

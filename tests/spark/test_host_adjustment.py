@@ -1,4 +1,4 @@
-"""What the host says of an endpoint: by the formula, downwards only, by clients, days in any order."""
+"""The host adjustment of endpoints: its formula, downwards only, days in any order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ SCHEMA = (
 
 
 def frame(spark: SparkSession, rows: list[tuple[str, str, float, int]]) -> DataFrame:
-    """(path, client, probability, day number) each, all successes of one host."""
+    """Creates successful transactions of one host.
+
+    Each row: path, client, probability, day number.
+    """
     full = [
         ("ml", "a.example", "GET", path, 200, datetime(2026, 10, 30) + timedelta(days=day),
          FIRST + timedelta(days=day), client, False, "data", p, number, "https", NO)
@@ -34,7 +37,7 @@ def frame(spark: SparkSession, rows: list[tuple[str, str, float, int]]) -> DataF
     return spark.createDataFrame(full, SCHEMA)
 
 
-def found(rows: DataFrame, settings: Settings) -> dict[str, tuple[float, float]]:
+def collect_probabilities(rows: DataFrame, settings: Settings) -> dict[str, tuple[float, float]]:
     merged = select_candidates(slice_rows(rows, settings), settings.endpoints).collect()
     return {row["path_template"]: (row["probability"], row["host_adjustment"]) for row in merged}
 
@@ -46,12 +49,12 @@ def log_odds(share: float) -> float:
 def test_an_odd_answer_on_a_host_of_pages_becomes_unlikely_by_the_formula(
     spark: SparkSession, settings: Settings
 ) -> None:
-    """49 clients see pages only, one of them something that looks like an API."""
+    """50 clients get pages; one of them also gets something that looks like an API."""
     rows = [(f"/page{n}", f"c{n}", 0.001, 0) for n in range(50)] + [("/odd", "c0", 0.6, 0)]
     share, weight = settings.endpoints.training_share, settings.endpoints.host_weight
     host = (49 * 0.001 + 0.3005 + PRIOR_CLIENT_DAYS * share) / (50 + PRIOR_CLIENT_DAYS)
     expected = weight * (log_odds(host) - log_odds(share))
-    probability, moved = found(frame(spark, rows), settings)["/odd"]
+    probability, moved = collect_probabilities(frame(spark, rows), settings)["/odd"]
     assert moved == pytest.approx(expected, abs=1e-4)
     assert log_odds(probability) == pytest.approx(log_odds(0.6) + expected, abs=1e-4)
     assert probability < 0.4
@@ -59,7 +62,7 @@ def test_an_odd_answer_on_a_host_of_pages_becomes_unlikely_by_the_formula(
 
 def test_pages_of_a_host_of_calls_stay_pages(spark: SparkSession, settings: Settings) -> None:
     rows = [("/v1/x", f"c{n}", 0.99, 0) for n in range(50)] + [("/terms", "c0", 0.3, 0)]
-    probability, moved = found(frame(spark, rows), settings)["/terms"]
+    probability, moved = collect_probabilities(frame(spark, rows), settings)["/terms"]
     assert moved == 0.0
     assert probability == pytest.approx(0.3, abs=1e-6)
 
@@ -67,12 +70,12 @@ def test_pages_of_a_host_of_calls_stay_pages(spark: SparkSession, settings: Sett
 def test_a_crawler_of_many_pages_counts_as_one_client(spark: SparkSession, settings: Settings) -> None:
     people = [("/v1/x", f"c{n}", 0.95, 0) for n in range(20)]
     crawled = people + [(f"/page{n}", "bot", 0.001, 0) for n in range(500)]
-    assert found(frame(spark, crawled), settings)["/v1/x"][1] == 0.0
+    assert collect_probabilities(frame(spark, crawled), settings)["/v1/x"][1] == 0.0
 
 
 def test_a_day_at_a_time_in_any_order_is_one_pass(spark: SparkSession, settings: Settings) -> None:
     rows = frame(spark, [(f"/p{n % 7}", f"c{n % 5}", (n * 37 % 100) / 100, n % 3) for n in range(120)])
-    whole = found(rows, settings)
+    whole = collect_probabilities(rows, settings)
     days = [rows.where(F.col("day") == F.lit(FIRST + timedelta(days=n))) for n in (2, 0, 1)]
     parts = [slice_rows(day, settings).select(*ENDPOINT_SLICES.schema.names) for day in days]
     together = select_candidates(reduce(DataFrame.unionByName, parts), settings.endpoints).collect()

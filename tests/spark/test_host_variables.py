@@ -1,4 +1,4 @@
-"""Hosts that look like one variable: suggested where subdomains answer alike, and only there."""
+"""Host variables are suggested only for subdomains with the same endpoints."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_only_subdomains_with_the_same_endpoints_are_suggested(spark: SparkSessi
     found = find_host_variables(
         spark.createDataFrame(rows, "host string, method string, path_template string")
     )
-    told = {row["pattern"]: (row["hosts"], row["examples"], row["endpoints"]) for row in found.collect()}
-    assert told == {
+    suggested = {row["pattern"]: (row["hosts"], row["examples"], row["endpoints"]) for row in found.collect()}
+    assert suggested == {
         "api.{hostVar1}.mail.example": (
             4,
             [f"api.{name}.mail.example" for name in ("de", "es", "fr", "it")],

@@ -1,4 +1,4 @@
-"""What the classifier of path segments learns from: the truth of simulated paths, and operators' decisions."""
+"""Training labels of path segments: simulated truth and operators' decisions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_children_carry_the_truth_once_as_first_seen_and_once_as_known(
         [("a.example", *row) for row in rows], "host string, path string, truth array<boolean>"
     )
     found = label_children(label_paths(frame, settings.paths)).collect()
-    told = {(row["prefix"], row["step"], row[LABEL]) for row in found}
-    assert told == {  # 73519 needs no classifier, /users/a/b/c does not fit its truth
+    labels = {(row["prefix"], row["step"], row[LABEL]) for row in found}
+    assert labels == {  # 73519 needs no classifier, /users/a/b/c does not match its truth
         ("", "/users", False), ("/users", "/anna", True), ("/users", "/bert", True), ("/users", "/x9", True),
         ("/users", "/me", False), ("/users/{}", "/orders", False),
     }  # fmt: skip
-    assert len(found) == 2 * len(told)
+    assert len(found) == 2 * len(labels)
     assert all(row[WEIGHT] > 0 for row in found)
     users = [row for row in found if row["step"] == "/anna"]
     assert {row["siblings"] for row in users} == {5.0}

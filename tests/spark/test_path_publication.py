@@ -1,4 +1,4 @@
-"""Publication: daily rules agree with one batch, hysteresis holds them, operators overrule them."""
+"""Publication of path rules: days equal one batch, hysteresis, operators' decisions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tests.path_rows import evidence, merge_evidence, rule_triples, score_by_tex
 
 
 def test_daily_publications_give_the_templates_of_one_batch(spark: SparkSession, paths: PathSettings) -> None:
-    """Each day with new values, a new literal and a new version; what was published binds, and agrees."""
+    """Each day has new values, a new literal and a new version.
+
+    Rules that are published stay in force and agree with the batch.
+    """
     days = [
         evidence(
             spark, [f"/users/x{n}", f"/users/x{n + 7}", "/users/me", f"/v1/part{n}"], paths, n
@@ -36,10 +39,10 @@ def test_daily_publications_give_the_templates_of_one_batch(spark: SparkSession,
     )
 
 
-def publish(
+def publish_two_days(
     spark: SparkSession, first: list[str], then: list[str], paths: PathSettings
 ) -> set[tuple[str, str, str]]:
-    """What is published after two days."""
+    """Returns the rules after two days."""
     one, two = evidence(spark, first, paths), evidence(spark, then, paths, day=1)
     rules = infer_rules_on_spark(one, paths, score_by_text, None)
     return rule_triples(
@@ -72,7 +75,10 @@ def test_a_published_literal_becomes_a_variable_only_on_strong_evidence(
 
 
 def test_a_published_variable_is_not_split(spark: SparkSession, paths: PathSettings) -> None:
-    """`/m1` was a variable when it was published; `/m2` is new, and not clearly a literal; `/b` is new and clearly one."""
+    """`/m1` was published as a variable.
+
+    `/m2` is new and not clearly a literal; `/b` is new and clearly one.
+    """
     one = evidence(spark, ["/a/m1", "/a/x1"], paths)
     bold = paths.model_copy(update={"threshold": 0.3, "certain": 0.5})
     first = infer_rules_on_spark(one, bold, score_by_text, None)
@@ -93,12 +99,16 @@ def test_operators_win_over_the_classifier_and_what_was_published(
     first = infer_rules_on_spark(rows, paths, score_by_text, None).localCheckpoint()
     schema = "host string, prefix string, step string, decision string, reason string"
     words = [("/users", "/x1", "literal"), ("/settings", "/{}", "literal"), ("/c", "/{}", "variable")]
-    said = build_operator_rules(
+    operator_rules = build_operator_rules(
         spark.createDataFrame([("a.example", *each, "because") for each in words], schema), rows
     )
     assert find_hosts_to_infer(rows, first, None, paths).isEmpty()
-    assert [row["host"] for row in find_hosts_to_infer(rows, first, said, paths).collect()] == ["a.example"]
-    then = rule_triples(infer_rules_on_spark(rows, paths, score_by_text, select_binding_rules(first, said)))
+    assert [row["host"] for row in find_hosts_to_infer(rows, first, operator_rules, paths).collect()] == [
+        "a.example"
+    ]
+    then = rule_triples(
+        infer_rules_on_spark(rows, paths, score_by_text, select_binding_rules(first, operator_rules))
+    )
     assert then >= {("/users", "/x1", "literal"), ("/users", "/me", "literal"), ("/users", "/{}", "variable")}
     assert then >= {
         ("/settings", "/x1", "literal"),
@@ -110,22 +120,25 @@ def test_operators_win_over_the_classifier_and_what_was_published(
 
 
 def test_publishing_again_keeps_one_row_a_rule(spark: SparkSession, paths: PathSettings) -> None:
-    """What operators said of a host that is left alone is among its published rules already."""
+    """Published rules of a host that is not inferred again have its decisions already."""
     rows = evidence(spark, ["/users/x1", "/users/me"], paths).unionByName(
         evidence(spark, ["/b"], paths, host="b.example")
     )
     schema = "host string, prefix string, step string, decision string, reason string"
-    told_of = [(host, "/c", "/never", "literal", "because") for host in ("a.example", "b.example")]
-    said = build_operator_rules(spark.createDataFrame(told_of, schema), rows)
+    decisions = [(host, "/c", "/never", "literal", "because") for host in ("a.example", "b.example")]
+    operator_rules = build_operator_rules(spark.createDataFrame(decisions, schema), rows)
     both = rows.select("host").distinct()
     first = combine_rules(
-        infer_rules_on_spark(rows, paths, score_by_text, said), said, said.limit(0), both
+        infer_rules_on_spark(rows, paths, score_by_text, operator_rules),
+        operator_rules,
+        operator_rules.limit(0),
+        both,
     ).localCheckpoint()
-    assert first.where(F.col("step") == "/never").count() == 2  # also of paths that nobody asked for
+    assert first.where(F.col("step") == "/never").count() == 2  # also for paths that nobody requested
     one = both.where(F.col("host") == "a.example")
     again = infer_rules_on_spark(
-        rows.join(one, "host", "left_semi"), paths, score_by_text, select_binding_rules(first, said)
+        rows.join(one, "host", "left_semi"), paths, score_by_text, select_binding_rules(first, operator_rules)
     )
-    then = combine_rules(again, said, first, one)
+    then = combine_rules(again, operator_rules, first, one)
     assert then.groupBy("host", "prefix", "step").count().where(F.col("count") > 1).isEmpty()
     assert rule_triples(then) == rule_triples(first)

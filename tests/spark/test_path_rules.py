@@ -1,4 +1,4 @@
-"""Rules: inferred in any order, applied to what inference never saw, and to hostile paths."""
+"""Path rules: inferred in any order, applied to unseen and hostile paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipelines.paths import forest as values
+from pipelines.paths import forest
 from pipelines.paths.spark.inference import infer_rules_on_spark, limit_children, limit_paths
 from pipelines.paths.spark.publication import select_binding_rules
 from pipelines.paths.spark.steps import guess_steps, mask_path, split_steps
@@ -30,7 +30,7 @@ PATHS = (
 )
 
 
-def walked(
+def resolve_paths(
     spark: SparkSession, rules: DataFrame, asked: Iterable[str], settings: PathSettings
 ) -> dict[str, tuple[str, bool]]:
     rows = spark.createDataFrame([("a.example", path) for path in asked], "host string, path string")
@@ -69,7 +69,7 @@ def test_what_inference_never_saw_follows_the_rules(
     spark: SparkSession, rules: DataFrame, paths: PathSettings
 ) -> None:
     asked = ["/users/q9/orders", "/users/88123", "/f/x9.json", "/f/x9.md", "/users/me", "/users/"]
-    assert walked(spark, rules, asked, paths) == {
+    assert resolve_paths(spark, rules, asked, paths) == {
         "/users/q9/orders": ("/users/{}/orders", True), "/users/88123": ("/users/{}", True), "/f/x9.json": ("/f/{}.json", True),
         "/f/x9.md": ("/f/{}", True), "/users/me": ("/users/me", True), "/users/": ("/users", True),
     }  # fmt: skip
@@ -78,8 +78,8 @@ def test_what_inference_never_saw_follows_the_rules(
 def test_what_no_rule_fits_is_told_apart_and_decided_by_form(
     spark: SparkSession, rules: DataFrame, paths: PathSettings
 ) -> None:
-    assert walked(spark, rules, ["/users/anna", "/new/17/x", "/users/x1/orders/17", "*", "/"], paths) == {
-        "/users/anna": ("/users/{}", False),  # no word was a value before: it may be a new literal
+    assert resolve_paths(spark, rules, ["/users/anna", "/new/17/x", "/users/x1/orders/17", "*", "/"], paths) == {
+        "/users/anna": ("/users/{}", False),  # no word was a value before, so it may be a new literal
         "/new/17/x": ("/new/{}/x", False), "/users/x1/orders/17": ("/users/{}/orders/{}", False),
         "*": ("*", False), "/": ("/", False),
     }  # fmt: skip
@@ -96,19 +96,19 @@ def test_seven_days_in_any_order_and_twice_give_what_one_batch_gives(
 
 
 def test_a_segment_of_many_dots_makes_no_deep_walk(spark: SparkSession, paths: PathSettings) -> None:
-    """A step of the walk is a look-up, of inference a level; an attacker who is answered must not choose how many."""
+    """Attackers must not choose the depth: each step costs a look-up and a level."""
     asked = ["/a/" + "." * 500, "/a/b:c:d:e:f"]
     rules = infer_rules_on_spark(evidence(spark, asked, paths), paths, score_by_text, None).toArrow()
     levels: list[str] = []
 
-    class Watched(dict[str, Node]):
+    class RecordingNodes(dict[str, Node]):
         def get(self, prefix: str, default: Node) -> Node:  # type: ignore[override]
             levels.append(prefix)
             return super().get(prefix, default)
 
     for path in [*asked, "/a"]:
         levels.clear()
-        resolve_path(Watched(build_trees(rules)["a.example"]), path)
+        resolve_path(RecordingNodes(build_trees(rules)["a.example"]), path)
         assert 0 < len(levels) <= 3
 
 
@@ -186,12 +186,15 @@ def test_texts_are_cut_alike_in_python_and_in_spark(spark: SparkSession) -> None
     rows = spark.createDataFrame([(text,) for text in hostile], "path string")
     cut = rows.select("path", split_steps(F.col("path")), guess_steps(F.col("path"))).collect()
     assert [tuple(row) for row in cut] == [
-        (text, values.split_steps(text), values.guess_steps(text)) for text in hostile
+        (text, forest.split_steps(text), forest.guess_steps(text)) for text in hostile
     ]
 
 
 def test_crowded_nodes_are_thinned_at_every_level(spark: SparkSession, paths: PathSettings) -> None:
-    """Of each node the busiest children, below kept and left-out ones alike; a path that ends at a crowded node stays."""
+    """Each node keeps its busiest children, also below nodes that are left out.
+
+    A path that ends at a crowded node stays.
+    """
     few = paths.model_copy(update={"max_children": 3, "always_whole": 1})
     names = [f"/{first}/{second}" for first in "abcdefgh" for second in "klmnopqr"]
     asked = evidence(spark, ["/a/k", "/a/l", "/a/m", "/b/n", "/c/r"], paths, clients=9)
@@ -212,8 +215,7 @@ def test_a_path_without_unusual_signs_is_masked_as_any_other(
     ]  # fmt: skip
     rows = spark.createDataFrame([(path,) for path in asked], "path string")
     quick = [row[0] for row in rows.select(mask_path(F.col("path"), paths)).collect()]
-    monkeypatch.setattr(
-        "pipelines.paths.spark.steps.UNUSUAL_SIGNS", "^"
-    )  # every path is searched for everything
+    # now every path is searched for every form
+    monkeypatch.setattr("pipelines.paths.spark.steps.UNUSUAL_SIGNS", "^")
     assert [row[0] for row in rows.select(mask_path(F.col("path"), paths)).collect()] == quick
     assert quick[3:7] == ["/users/{}", "/a/report-{}.pdf", "/a/report-{}.pdf", "/Products({})"]

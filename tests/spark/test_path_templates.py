@@ -1,4 +1,7 @@
-"""Failure cases of other tools (METHODS A2), each a host of its own, all inferred at once by the shipped model."""
+"""Path templates of known failure cases of other tools (docs/methods.md, 1.1).
+
+Each case is a host of its own; the bundled model infers all at once.
+"""
 
 from __future__ import annotations
 
@@ -76,12 +79,12 @@ HOSTS: dict[str, list[str]] = {
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession, settings: Settings) -> Templates:
+def inferred(spark: SparkSession, settings: Settings) -> Templates:
     return inferred_templates(spark, settings.paths, HOSTS)
 
 
-def test_literals_stay_beside_a_variable(found: Templates) -> None:
-    assert templates_of(found, "beside") == {
+def test_literals_stay_beside_a_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "beside") == {
         "/users",
         "/users/me",
         "/users/search",
@@ -90,113 +93,118 @@ def test_literals_stay_beside_a_variable(found: Templates) -> None:
     }
 
 
-def test_three_tenants_are_one_variable(found: Templates) -> None:
-    assert len(templates_of(found, "tenants")) == 4
-    assert found["tenants"]["/tenants/acme-17/users"] == "/tenants/{tenantId}/users"
+def test_three_tenants_are_one_variable(inferred: Templates) -> None:
+    assert len(templates_of(inferred, "tenants")) == 4
+    assert inferred["tenants"]["/tenants/acme-17/users"] == "/tenants/{tenantId}/users"
 
 
-def test_two_collections_with_the_same_subtree_are_not_merged(found: Templates) -> None:
-    assert templates_of(found, "collections") == {
+def test_two_collections_with_the_same_subtree_are_not_merged(inferred: Templates) -> None:
+    assert templates_of(inferred, "collections") == {
         "/users", "/orders", "/users/{userId}", "/users/{userId}/tags", "/orders/{orderId}", "/orders/{orderId}/tags",
     }  # fmt: skip
 
 
-def test_slugs_made_of_words_are_a_variable(found: Templates) -> None:
-    assert templates_of(found, "slugs") == {
+def test_slugs_made_of_words_are_a_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "slugs") == {
         "/articles",
         "/articles/{articleId}",
         "/articles/{articleId}/comments",
     }
 
 
-def test_versions_and_dates_near_the_root_are_literals(found: Templates) -> None:
-    assert templates_of(found, "versions") == {
+def test_versions_and_dates_near_the_root_are_literals(inferred: Templates) -> None:
+    assert templates_of(inferred, "versions") == {
         "/v1/users/{userId}",
         "/v2.1/users/{userId}",
         "/2024-01-01/users/{userId}",
     }
 
 
-def test_year_month_and_day_are_variables(found: Templates) -> None:
-    assert templates_of(found, "calendar") == {"/archive/{archiveId}/{archiveId2}/{archiveId3}"}
+def test_year_month_and_day_are_variables(inferred: Templates) -> None:
+    assert templates_of(inferred, "calendar") == {"/archive/{archiveId}/{archiveId2}/{archiveId3}"}
 
 
-def test_an_ending_stays_a_literal_and_what_is_before_it_a_variable(found: Templates) -> None:
-    assert templates_of(found, "files") == {
+def test_an_ending_stays_a_literal_and_what_is_before_it_a_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "files") == {
         "/reports",
         "/reports/report-{reportId}.pdf",
         "/documents/{documentId}.json",
     }
 
 
-def test_a_date_in_a_name_is_the_variable_part(found: Templates) -> None:
-    assert templates_of(found, "dates") == {"/exports/orders-{exportId}.csv"}
+def test_a_date_in_a_name_is_the_variable_part(inferred: Templates) -> None:
+    assert templates_of(inferred, "dates") == {"/exports/orders-{exportId}.csv"}
 
 
-def test_padded_base64_is_a_variable(found: Templates) -> None:
-    assert templates_of(found, "escapes") == {"/blobs/{blobId}"}
+def test_padded_base64_is_a_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "escapes") == {"/blobs/{blobId}"}
 
 
-def test_lists_and_coordinates_are_one_variable(found: Templates) -> None:
-    assert templates_of(found, "lists") == {"/points/{pointId}", "/batch/{batchId}"}
+def test_lists_and_coordinates_are_one_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "lists") == {"/points/{pointId}", "/batch/{batchId}"}
 
 
-def test_slashes_and_matrix_parameters_do_not_make_templates(found: Templates) -> None:
-    assert templates_of(found, "writing") == {"/users", "/users/{userId}"}
+def test_slashes_and_matrix_parameters_do_not_make_templates(inferred: Templates) -> None:
+    assert templates_of(inferred, "writing") == {"/users", "/users/{userId}"}
 
 
-def test_a_key_in_parentheses_is_the_variable_part(found: Templates) -> None:
-    assert templates_of(found, "odata") == {"/Products({id})", "/Orders({id})/Items"}
+def test_a_key_in_parentheses_is_the_variable_part(inferred: Templates) -> None:
+    assert templates_of(inferred, "odata") == {"/Products({id})", "/Orders({id})/Items"}
 
 
-def test_a_custom_method_stays_a_literal(found: Templates) -> None:
-    assert templates_of(found, "methods") == {
+def test_a_custom_method_stays_a_literal(inferred: Templates) -> None:
+    assert templates_of(inferred, "methods") == {
         "/jobs/{jobId}",
         "/jobs/{jobId}:cancel",
         "/jobs/{jobId}:restart",
     }
 
 
-def test_nested_things_are_named_by_their_own_collection(found: Templates) -> None:
-    assert templates_of(found, "nested") == {"/users/{userId}/friends/{friendId}"}
+def test_nested_things_are_named_by_their_own_collection(inferred: Templates) -> None:
+    assert templates_of(inferred, "nested") == {"/users/{userId}/friends/{friendId}"}
 
 
-def test_a_catch_all_of_any_depth_ends(found: Templates, settings: Settings) -> None:
+def test_a_catch_all_of_any_depth_ends(inferred: Templates, settings: Settings) -> None:
     assert (
-        max(template.count("/") for template in templates_of(found, "deep")) == settings.paths.max_depth + 1
+        max(template.count("/") for template in templates_of(inferred, "deep"))
+        == settings.paths.max_depth + 1
     )
-    assert found["deep"]["/files/" + "/".join("x" * 39)].endswith("/**")
+    assert inferred["deep"]["/files/" + "/".join("x" * 39)].endswith("/**")
 
 
-def test_an_identifier_that_never_changes_is_still_a_variable(found: Templates) -> None:
-    assert templates_of(found, "one") == {f"/apps/{{appId}}/{name}" for name in ("users", "settings", "logs")}
+def test_an_identifier_that_never_changes_is_still_a_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "one") == {
+        f"/apps/{{appId}}/{name}" for name in ("users", "settings", "logs")
+    }
 
 
-def test_values_of_several_forms_are_one_variable(found: Templates) -> None:
-    assert templates_of(found, "shapes") <= {
+def test_values_of_several_forms_are_one_variable(inferred: Templates) -> None:
+    assert templates_of(inferred, "shapes") <= {
         "/accounts/{accountId}", "/accounts/{accountId}/limits", "/accounts/me", "/accounts/me/limits",
     }  # fmt: skip
 
 
-def test_a_single_endpoint_stays_as_it_is(found: Templates) -> None:
-    assert templates_of(found, "graphql") == {"/graphql"}
+def test_a_single_endpoint_stays_as_it_is(inferred: Templates) -> None:
+    assert templates_of(inferred, "graphql") == {"/graphql"}
 
 
-def test_forty_settings_are_forty_literals(found: Templates) -> None:
-    assert templates_of(found, "settings") == {f"/settings/{name}" for name in SETTINGS_NAMES}
+def test_forty_settings_are_forty_literals(inferred: Templates) -> None:
+    assert templates_of(inferred, "settings") == {f"/settings/{name}" for name in SETTINGS_NAMES}
 
 
-def test_a_sites_own_identifiers_are_learned_without_a_rule(found: Templates) -> None:
-    assert templates_of(found, "own") == {"/items/{itemId}", "/items/{itemId}/price"}
+def test_a_sites_own_identifiers_are_learned_without_a_rule(inferred: Templates) -> None:
+    assert templates_of(inferred, "own") == {"/items/{itemId}", "/items/{itemId}/price"}
 
 
-def test_paths_that_differ_in_case_stay_apart(found: Templates) -> None:
+def test_paths_that_differ_in_case_stay_apart(inferred: Templates) -> None:
     """RFC 3986 s. 6.2.2.1: paths are case-sensitive."""
-    assert templates_of(found, "case") == {"/Users/{userId}", "/users/{userId}"}
+    assert templates_of(inferred, "case") == {"/Users/{userId}", "/users/{userId}"}
 
 
-def test_hostile_segments_come_out_as_they_went_in(found: Templates) -> None:
-    """Some look like values; what is kept of any of them is kept as it was."""
-    kept = {path: re.sub(r"\{[A-Za-z0-9]+\}$", "", template) for path, template in found["hostile"].items()}
+def test_hostile_segments_come_out_as_they_went_in(inferred: Templates) -> None:
+    """Some look like values; the literal part of each is unchanged."""
+    kept = {
+        path: re.sub(r"\{[A-Za-z0-9]+\}$", "", template) for path, template in inferred["hostile"].items()
+    }
     assert set(kept) == set(HOSTILE)
     assert all(path.startswith(text) and text.count("/") == path.count("/") for path, text in kept.items())

@@ -1,4 +1,4 @@
-"""Templates that are wrong today, as expected failures, beside their neighbours that are right."""
+"""Path templates that are wrong today, as expected failures, next to right ones."""
 
 from __future__ import annotations
 
@@ -61,61 +61,73 @@ HOSTS: dict[str, list[str]] = {
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession, settings: Settings) -> Templates:
+def inferred(spark: SparkSession, settings: Settings) -> Templates:
     return inferred_templates(spark, settings.paths, HOSTS)
 
 
-def later(reason: str) -> pytest.MarkDecorator:
-    """What is wrong today, and waits for templates that look at more than one level and one ending at a time."""
+def expected_failure(reason: str) -> pytest.MarkDecorator:
+    """Marks a test of a template that is wrong today.
+
+    These wait for an inference that looks at more than one level and one ending at a time.
+    """
     return pytest.mark.xfail(strict=True, reason=reason)
 
 
-@later(
-    "words of one node that each end a path look like values: all parameters of all verbs come into one pot"
+@expected_failure(
+    "words that each end a path below one node look like values, so all verbs share one set of parameters"
 )
-def test_verbs_of_remote_calls_below_one_node_stay_literals(found: Templates) -> None:
-    assert templates_of(found, "verbs") == {f"/command/core/{verb}" for verb in RPC_VERBS}
+def test_verbs_of_remote_calls_below_one_node_stay_literals(inferred: Templates) -> None:
+    assert templates_of(inferred, "verbs") == {f"/command/core/{verb}" for verb in RPC_VERBS}
 
 
-def test_short_codes_are_values_like_their_longer_siblings(found: Templates) -> None:
-    assert templates_of(found, "codes") == {"/rooms/{roomId}", "/rooms/{roomId}/state"}
+def test_short_codes_are_values_like_their_longer_siblings(inferred: Templates) -> None:
+    assert templates_of(inferred, "codes") == {"/rooms/{roomId}", "/rooms/{roomId}/state"}
 
 
-def test_few_short_codes_are_values_too(found: Templates) -> None:
-    assert templates_of(found, "few") == {"/floors/{floorId}", "/floors/{floorId}/state"}
+def test_few_short_codes_are_values_too(inferred: Templates) -> None:
+    assert templates_of(inferred, "few") == {"/floors/{floorId}", "/floors/{floorId}/state"}
 
 
-@later(
-    "what is the same below two levels of names is not seen: each name of a team is a literal with repositories of its own"
+@expected_failure(
+    "equal subtrees below two levels of names are not recognised: each team is a literal with repositories of its own"
 )
-def test_teams_and_their_repositories_are_two_variables(found: Templates) -> None:
-    assert len(templates_of(found, "registry")) == 3
-    assert {template.count("{") for template in templates_of(found, "registry")} == {2}
+def test_teams_and_their_repositories_are_two_variables(inferred: Templates) -> None:
+    assert len(templates_of(inferred, "registry")) == 3
+    assert {template.count("{") for template in templates_of(inferred, "registry")} == {2}
 
 
-def test_project_names_that_end_like_files_split_no_endpoint(found: Templates) -> None:
-    assert templates_of(found, "projects") == {"/projects/{projectId}", "/projects/{projectId}/issues"}
+def test_project_names_that_end_like_files_split_no_endpoint(inferred: Templates) -> None:
+    assert templates_of(inferred, "projects") == {"/projects/{projectId}", "/projects/{projectId}/issues"}
 
 
-@later("a name that ends like a file, among names that are words, gives the variable an ending of its own")
-def test_names_of_packages_that_end_like_files_split_no_endpoint(found: Templates) -> None:
-    assert templates_of(found, "packages") == {"/packages/{packageId}", "/packages/{packageId}/versions"}
+@expected_failure(
+    "a name that ends like a file, among names that are words, gives the variable an ending of its own"
+)
+def test_names_of_packages_that_end_like_files_split_no_endpoint(inferred: Templates) -> None:
+    assert templates_of(inferred, "packages") == {"/packages/{packageId}", "/packages/{packageId}/versions"}
 
 
-@later("a word after a colon is taken for a custom method, however many there are of it")
-def test_names_with_colons_are_values(found: Templates) -> None:
-    assert templates_of(found, "urns") == {"/things/{thingId}", "/things/{thingId}/state"}
-    assert templates_of(found, "tags") == {"/images/{imageId}"}
+@expected_failure("a word after a colon counts as a custom method, however many different ones there are")
+def test_names_with_colons_are_values(inferred: Templates) -> None:
+    assert templates_of(inferred, "urns") == {"/things/{thingId}", "/things/{thingId}/state"}
+    assert templates_of(inferred, "tags") == {"/images/{imageId}"}
 
 
-@later("a word after a colon is taken for a custom method, also where it never repeats")
-def test_only_words_after_a_colon_that_repeat_are_methods(found: Templates) -> None:
-    assert templates_of(found, "verbed") == {"/jobs/{jobId}", "/jobs/{jobId}:cancel"}
+@expected_failure("a word after a colon counts as a custom method, even if it never repeats")
+def test_only_words_after_a_colon_that_repeat_are_methods(inferred: Templates) -> None:
+    assert templates_of(inferred, "verbed") == {"/jobs/{jobId}", "/jobs/{jobId}:cancel"}
 
 
 @pytest.mark.parametrize(
-    "host", ["endings", pytest.param("sources", marks=later("some endings are absorbed, others kept"))]
+    "host",
+    [
+        "endings",
+        pytest.param(
+            "sources",
+            marks=expected_failure("some endings become part of the variable, others stay literals"),
+        ),
+    ],
 )
-def test_endings_of_one_variable_are_treated_equally(found: Templates, host: str) -> None:
-    kept = {template.rpartition("}")[2] for template in templates_of(found, host)}
+def test_endings_of_one_variable_are_treated_equally(inferred: Templates, host: str) -> None:
+    kept = {template.rpartition("}")[2] for template in templates_of(inferred, host)}
     assert kept in ({""}, {".js", ".md", ".xml", ".css"})

@@ -1,4 +1,4 @@
-"""What is learned anew: cells whose traffic, clients set apart or maps differ from those that they were learned from."""
+"""Cells that are learned again: other traffic, outlier clients or maps than before."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ ASKED = "host string, method string, path_shape string, day date, client string"
 
 
 def slices(spark: SparkSession, *changed: tuple[Any, ...]) -> DataFrame:
-    """Both endpoints on both days; `changed`: endpoint and day of other content."""
+    """Creates slices of both endpoints on both days.
+
+    `changed` has the endpoints and days with other content.
+    """
     rows = [(*key, day, "in", 1 + ((key, day) in changed)) for key in (ORDERS, USERS) for day in DAYS]
     return spark.createDataFrame(rows, SLICES)
 
 
-def known(frame: DataFrame) -> set[tuple[str, date]]:
+def collect_cells(frame: DataFrame) -> set[tuple[str, date]]:
     return {(row["path_template"], row["day"]) for row in frame.collect()}
 
 
@@ -36,11 +39,11 @@ def test_cells_of_other_traffic_or_settings_are_stale(spark: SparkSession) -> No
     learned = select_wanted_cells(slices(spark), endpoints, "s")
     assert select_stale_cells(select_wanted_cells(slices(spark), endpoints, "s"), learned).count() == 0
     now = select_wanted_cells(slices(spark, (USERS, DAYS[1])), endpoints, "s")
-    assert known(select_stale_cells(now, learned)) == {(USERS[3], DAYS[1])}
+    assert collect_cells(select_stale_cells(now, learned)) == {(USERS[3], DAYS[1])}
     assert select_stale_cells(select_wanted_cells(slices(spark), endpoints, "other"), learned).count() == 4
-    assert known(select_wanted_cells(slices(spark), endpoints.where("path_template = '/orders'"), "s")) == {
-        ("/orders", day) for day in DAYS
-    }
+    assert collect_cells(
+        select_wanted_cells(slices(spark), endpoints.where("path_template = '/orders'"), "s")
+    ) == {("/orders", day) for day in DAYS}
 
 
 def test_cells_are_stale_where_a_client_set_apart_asked_or_a_map_was_found(spark: SparkSession) -> None:
@@ -56,10 +59,10 @@ def test_cells_are_stale_where_a_client_set_apart_asked_or_a_map_was_found(spark
     no_maps = spark.createDataFrame([], MAPS_SCHEMA)
     before = with_cell_clients(wanted, askers.limit(0), no_maps)
     assert select_stale_cells(with_cell_clients(wanted, askers.limit(0), no_maps), before).count() == 0
-    assert known(select_stale_cells(with_cell_clients(wanted, askers, no_maps), before)) == {
+    assert collect_cells(select_stale_cells(with_cell_clients(wanted, askers, no_maps), before)) == {
         (USERS[3], DAYS[0])
     }
     maps = spark.createDataFrame([(*ORDERS, [("/items", ["total"])])], MAPS_SCHEMA)
-    assert known(select_stale_cells(with_cell_clients(wanted, askers.limit(0), maps), before)) == {
+    assert collect_cells(select_stale_cells(with_cell_clients(wanted, askers.limit(0), maps), before)) == {
         ("/orders", day) for day in DAYS
     }

@@ -1,4 +1,4 @@
-"""Learning on Spark: equal to the value layer, whatever the partitions and days; versions only on change."""
+"""Learning on Spark equals plain Python, whatever the partitions and days."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from pipelines.openapi.endpoint import endpoint_from_row
 from pipelines.runtime.settings import Settings
 from pipelines.schemas.extraction.spark import assign_splits
 from pipelines.schemas.extraction.splits import Split
-from pipelines.schemas.learning import spark as build
-from pipelines.schemas.learning.spark import evidence_from_row
+from pipelines.schemas.learning.spark import collect_evidence, evidence_from_row, infer_schemas, merge_slices
 from pipelines.schemas.statistics.batch_texts import classify_texts, prepare_texts
 from pipelines.schemas.tables import PARAMETER_SLICES_SCHEMA, SCHEMAS_SCHEMA, latest, new_versions
 from tests import strategies
@@ -36,8 +35,8 @@ def literal(spark: SparkSession) -> DataFrame:
     return value_rows(spark, LITERAL)
 
 
-def folded(rows: Rows) -> dict[str, Any]:
-    """The value layer's evidence by name."""
+def fold_values(rows: Rows) -> dict[str, Any]:
+    """Folds the values into the evidence of each name, in plain Python."""
     states: dict[str, ParameterState] = {}
     for *_, name, day, value, _, client, n, requests, _, _ in rows:
         for position in range(n):
@@ -64,14 +63,14 @@ def test_batches_and_values_agree_on_the_characters_of_every_value() -> None:
 
 
 def test_spark_learns_what_the_value_layer_learns(literal: DataFrame, settings: Settings) -> None:
-    in_views = build.collect_evidence(build.merge_slices(assign_splits(slices_of(literal, settings.schemas))))
+    in_views = collect_evidence(merge_slices(assign_splits(slices_of(literal, settings.schemas))))
     learned = in_views.where(F.col("view") == Split.WHOLE.value).collect()
-    assert {found["name"]: evidence_from_row(found) for found in learned} == folded(LITERAL)
+    assert {found["name"]: evidence_from_row(found) for found in learned} == fold_values(LITERAL)
 
 
 def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> None:
     slices = assign_splits(slices_of(literal, settings.schemas))
-    states = build.merge_slices(slices).where(F.col("view") == Split.WHOLE.value)
+    states = merge_slices(slices).where(F.col("view") == Split.WHOLE.value)
     assert states.where("name = 'id'").select("integer_min", "integer_max").collect() == [
         (1, 9007199254740993)
     ]
@@ -79,18 +78,17 @@ def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> N
 
 def test_partitions_are_irrelevant(literal: DataFrame, settings: Settings) -> None:
     one, seven = (
-        build.infer_schemas(slices_of(literal.repartition(n), settings.schemas), settings.schemas)
-        for n in (1, 7)
+        infer_schemas(slices_of(literal.repartition(n), settings.schemas), settings.schemas) for n in (1, 7)
     )
     assertDataFrameEqual(one, seven)
 
 
 def test_merge_of_two_days_is_one_pass_over_both(literal: DataFrame, settings: Settings) -> None:
     first, second = (slices_of(literal.where(F.col("day") == day), settings.schemas) for day in DAYS)
-    merged = build.collect_evidence(build.merge_slices(assign_splits(first.unionByName(second))))
+    merged = collect_evidence(merge_slices(assign_splits(first.unionByName(second))))
     assertDataFrameEqual(
         merged,
-        build.collect_evidence(build.merge_slices(assign_splits(slices_of(literal, settings.schemas)))),
+        collect_evidence(merge_slices(assign_splits(slices_of(literal, settings.schemas)))),
     )
 
 
@@ -106,7 +104,7 @@ def test_slices_have_the_columns_of_their_table(literal: DataFrame, settings: Se
 def test_learned_schema_has_judged_parameters_and_counts_requests(
     literal: DataFrame, settings: Settings
 ) -> None:
-    (found,) = build.infer_schemas(slices_of(literal, settings.schemas), settings.schemas).collect()
+    (found,) = infer_schemas(slices_of(literal, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["clients"], found["days"], found["left_out"]) == (40, 2, 2, 0)
     assert (found["first_day"], found["last_day"]) == tuple(DAYS)
     parameters = {p["name"]: p for p in found["parameters"]}
@@ -124,7 +122,7 @@ def test_learned_schema_has_judged_parameters_and_counts_requests(
 
 def test_endpoint_without_parameters_has_a_schema_too(spark: SparkSession, settings: Settings) -> None:
     values = value_rows(spark, [row("", "", n=7)])
-    (found,) = build.infer_schemas(slices_of(values, settings.schemas), settings.schemas).collect()
+    (found,) = infer_schemas(slices_of(values, settings.schemas), settings.schemas).collect()
     assert (found["requests"], found["parameters"], found["left_out"]) == (7, [], 0)
 
 
@@ -139,7 +137,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
         row("rare", "1", n=2),
         row("rarer", "1"),
     ]
-    (found,) = build.infer_schemas(slices_of(value_rows(spark, rows), few), few).collect()
+    (found,) = infer_schemas(slices_of(value_rows(spark, rows), few), few).collect()
     assert [p["name"] for p in found["parameters"]] == ["id", "often"]
     assert found["left_out"] == 2
 
@@ -147,7 +145,7 @@ def test_invented_parameters_beyond_the_limit_are_counted_and_path_parameters_st
 def test_endpoints_with_their_schema_become_a_document(
     literal: DataFrame, spark: SparkSession, settings: Settings
 ) -> None:
-    learned = build.infer_schemas(slices_of(literal, settings.schemas), settings.schemas)
+    learned = infer_schemas(slices_of(literal, settings.schemas), settings.schemas)
     schemas = new_versions(learned, spark.createDataFrame([], SCHEMAS_SCHEMA))
     seen = {
         "requests": 50,
@@ -188,7 +186,7 @@ def test_writings_and_media_types_are_those_of_most_requests(
 
     rows = [row("", "", n=7), of_requests("media", "application/json", 5), of_requests("media", "text/x", 2)]
     rows += [of_requests("written", "//x", slashed)] if slashed else []
-    schema = build.infer_schemas(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
+    schema = infer_schemas(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
     (found,) = schema.collect()
     assert (found["writings"], found["media_types"]) == (writings, ["application/json"])
     assert (found["parameters"], found["left_out"]) == ([], 0)

@@ -1,4 +1,7 @@
-"""Who deviates is what plain Python finds in all values at once, whatever batches they came in and however they are pruned."""
+"""Outlier clients on Spark are those that plain Python finds in all values at once.
+
+Neither batches nor pruning change them.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,15 @@ from tests.schema_rows import outlier_clients_of, row, value_rows
 
 CASES = 24
 Sent = Counter[tuple[str, str, str]]
-"""Parameter, text and client, and how often."""
-Found = dict[str, tuple[int, list[str]]]
+"""Number of values by parameter, text and client."""
+Outliers = dict[str, tuple[int, list[str]]]
 
 
-def case(number: int) -> Sent:
-    """Two or three parameters that nobody else sends, with odd clients of several sorts, alone and in twos."""
+def simulate_case(number: int) -> Sent:
+    """Simulates parameters that only this case has, with several kinds of odd clients.
+
+    The odd clients come alone and in pairs.
+    """
     rng = random.Random(number)  # noqa: S311  # a simulation
     users = [f"user{number}-{i}" for i in range(rng.choice((19, 20, 40)))]
     words = [f"w{i}" for i in range(rng.choice((2, 9)))]
@@ -45,8 +51,8 @@ def case(number: int) -> Sent:
     return sent
 
 
-def expected(sent: Sent, settings: OutlierClientSettings) -> Found:
-    """Who deviates, found in all values at once."""
+def find_by_definition(sent: Sent, settings: OutlierClientSettings) -> Outliers:
+    """Finds the outlier clients in all values at once."""
     reasons: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for name in {name for name, _, _ in sent}:
         here = {(text, client): n for (of, text, client), n in sent.items() if of == name}
@@ -76,7 +82,7 @@ def _outside(here: dict[tuple[str, str], int], settings: OutlierClientSettings) 
     for text, clients in who.items():
         if len(clients) < SUPPORTING_CLIENTS:
             mine.update(dict.fromkeys(clients, total[text]))
-    # of clients with as many values the one with the smaller number is odder: some order must be
+    # of clients with equally many values the smaller number comes first: the order must be defined
     two = sorted(mine, key=lambda one: (-mine[one], _number(one)))[: SUPPORTING_CLIENTS - 1]
     unshared = sum(total[text] for text, clients in who.items() if len(clients) < SUPPORTING_CLIENTS)
     is_usual = max(map(len, who.values()), default=0) >= settings.clients
@@ -126,13 +132,13 @@ def _number(client: str) -> int:
 
 def test_deviants_are_those_of_all_values_at_once(spark: SparkSession, settings: Settings) -> None:
     every = settings.deviants.model_copy(update={"max_share": 1.0, "rest_share": 0.02})
-    sent: Sent = sum(map(case, range(CASES)), Counter())
+    sent: Sent = sum(map(simulate_case, range(CASES)), Counter())
     rows = [row(name, text, client, n=n) for (name, text, client), n in sent.items()]
     values = value_rows(spark, rows)
     clients = sorted({client for _, _, client in sent})
     traffic = spark.createDataFrame([(client, 200) for client in clients], "client string, status int")
     found = outlier_clients_of(values.repartition(4), traffic, every).collect()
-    wanted = expected(sent, every)
+    wanted = find_by_definition(sent, every)
     assert {one["client"]: (one["parameters"], one["reasons"]) for one in found} == wanted
     assert {reason for _, reasons in wanted.values() for reason in reasons} == {
         "outside-the-set", "other-kind", "beyond-the-others"

@@ -1,4 +1,4 @@
-"""Sketches made of many texts at once are those that Spark makes of one text after the other."""
+"""Sketches of many texts at once equal those that Spark makes text by text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pipelines.runtime.columns import estimate_distinct
 from pipelines.schemas.statistics.sketches import build_sketches, compute_coupons
 
 LISTED, SET, REGISTERS = (1, 7), (8, 24, 96), (97, 700, 9000)
-"""Numbers of texts in each of the three forms of a sketch of 2^10 registers, at their borders."""
+"""Numbers of texts at the limits of the three forms of a sketch with 2^10 registers."""
 
 
 def texts(count: int) -> list[str]:
-    """Of many lengths, some beyond a block of the hash and beyond ASCII; the empty one is left out by sketches."""
+    """Creates texts of many lengths, some longer than a block of the hash or not ASCII.
+
+    Sketches leave out the empty one.
+    """
     return ["", *(f"{'é' * (place % 23)}{place * 7919}{'x' * (place % 5)}" for place in range(count))]
 
 

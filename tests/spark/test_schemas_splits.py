@@ -1,4 +1,4 @@
-"""Views of a window's evidence, and versions of what was judged on it."""
+"""Splits of a window's evidence, and versions of the schemas inferred from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pipelines.runtime.settings import Settings
 from pipelines.schemas.extraction.spark import assign_splits
 from pipelines.schemas.extraction.splits import Split
-from pipelines.schemas.learning import spark as build
+from pipelines.schemas.learning.spark import collect_evidence, infer_schemas, merge_slices
 from pipelines.schemas.tables import SCHEMAS_SCHEMA, latest, new_versions
 from tests.schema_rows import DAYS, LITERAL, in_the_evening, row, slices_of, value_rows
 
@@ -24,7 +24,7 @@ def test_two_views_are_the_whole_and_share_nothing(
     literal: DataFrame, settings: Settings, parts: tuple[Split, Split]
 ) -> None:
     many = literal.withColumn("client", F.concat("client", F.monotonically_increasing_id().cast("string")))
-    found = build.collect_evidence(build.merge_slices(assign_splits(slices_of(many, settings.schemas))))
+    found = collect_evidence(merge_slices(assign_splits(slices_of(many, settings.schemas))))
     counts = {(one["view"], one["name"]): one["n"] for one in found.collect()}
     names = {name for view, name in counts if view == Split.WHOLE}
     assert names == {one[5] for one in LITERAL}
@@ -38,7 +38,7 @@ def test_window_of_one_day_has_its_late_hours_as_newest_slice(
 ) -> None:
     evening = in_the_evening(row("q", "1"))
     slices = slices_of(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
-    found = build.collect_evidence(build.merge_slices(assign_splits(slices))).where("name = 'q'").collect()
+    found = collect_evidence(merge_slices(assign_splits(slices))).where("name = 'q'").collect()
     assert {one["view"]: one["n"] for one in found if one["view"] in (Split.EARLIER, Split.LATEST)} == {
         "past": 3,
         "newest": 1,
@@ -49,17 +49,17 @@ def test_version_is_added_only_when_the_judgement_changes(
     literal: DataFrame, spark: SparkSession, settings: Settings
 ) -> None:
     known = spark.createDataFrame([], SCHEMAS_SCHEMA)
-    learned = build.infer_schemas(slices_of(literal, settings.schemas), settings.schemas)
+    learned = infer_schemas(slices_of(literal, settings.schemas), settings.schemas)
     first = new_versions(learned, known)
     assert [found["version"] for found in first.collect()] == [1]
     known = spark.createDataFrame(first.collect(), SCHEMAS_SCHEMA)
     assert new_versions(learned, known).count() == 0
 
     more = literal.unionByName(value_rows(spark, [row("when", "1718005555", "carol", DAYS[1], n=9)]))
-    same_judgement = build.infer_schemas(slices_of(more, settings.schemas), settings.schemas)
+    same_judgement = infer_schemas(slices_of(more, settings.schemas), settings.schemas)
     assert new_versions(same_judgement, known).count() == 0
 
     other = literal.unionByName(value_rows(spark, [row("id", "me", "carol", DAYS[1], n=9)]))
-    second = new_versions(build.infer_schemas(slices_of(other, settings.schemas), settings.schemas), known)
+    second = new_versions(infer_schemas(slices_of(other, settings.schemas), settings.schemas), known)
     assert [found["version"] for found in second.collect()] == [2]
     assert [found["version"] for found in latest(known.unionByName(second)).collect()] == [2]

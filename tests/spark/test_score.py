@@ -1,4 +1,4 @@
-"""Features and scores by Arrow: whatever the partitions, what is kept, and what is in the rows."""
+"""Features and scores by Arrow, for any partitions, kept columns and values."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_bundled_model_tells_simulated_traffic_apart(simulated: DataFrame) -> No
     assert by_type["data"][0] > 0.95
 
 
-def rows_of(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
+def create_rows(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
     return spark.createDataFrame(list(rows), NULLABLE)
 
 
@@ -64,7 +64,7 @@ PICTURE = pack(OBVIOUS | {"response_content_type": "image/png", "accept": "image
 
 
 def test_an_api_call_is_likely_and_a_picture_is_not(spark: SparkSession) -> None:
-    rows = rows_of(
+    rows = create_rows(
         spark,
         ("api", "api.x.example", "/api/v2/users/17", "page=2", JSON, 200, 900),
         ("picture", "x.example", "/images/logo-8f3c9d1e.png", None, PICTURE, 300, 20_000),
@@ -78,7 +78,7 @@ def test_an_api_call_is_likely_and_a_picture_is_not(spark: SparkSession) -> None
 
 
 def test_missing_and_hostile_values_are_scored_like_any_other(spark: SparkSession) -> None:
-    rows = rows_of(
+    rows = create_rows(
         spark,
         ("nulls", None, None, None, None, None, None),
         ("empty", "", "", "", 0, 0, 0),
@@ -93,13 +93,13 @@ def test_no_rows_and_empty_partitions_give_no_rows(spark: SparkSession) -> None:
     one = ("a", "h", "/", None, 0, 1, 1)
     assert (
         with_probability(
-            rows_of(spark, one).where("false"), load_bundled_model(), keep=["transaction_id"]
+            create_rows(spark, one).where("false"), load_bundled_model(), keep=["transaction_id"]
         ).count()
         == 0
     )
     assert (
         with_probability(
-            rows_of(spark, one).repartition(5), load_bundled_model(), keep=["transaction_id"]
+            create_rows(spark, one).repartition(5), load_bundled_model(), keep=["transaction_id"]
         ).count()
         == 1
     )
@@ -107,14 +107,14 @@ def test_no_rows_and_empty_partitions_give_no_rows(spark: SparkSession) -> None:
 
 def test_result_has_the_kept_columns_in_order_and_a_float(spark: SparkSession) -> None:
     scored = with_probability(
-        rows_of(spark, ("a", "h", "/", None, 0, 1, 1)), load_bundled_model(), keep=["path", "host"]
+        create_rows(spark, ("a", "h", "/", None, 0, 1, 1)), load_bundled_model(), keep=["path", "host"]
     )
     assert scored.dtypes == [("path", "string"), ("host", "string"), ("probability", "float")]
     assert scored.drop("probability").collect() == [Row(path="/", host="h")]
 
 
 def test_large_arrow_strings_give_the_same_scores(spark: SparkSession) -> None:
-    rows = rows_of(spark, ("a", "api.h.example", "/api/v1/x", "q=1", JSON, 1, 1))
+    rows = create_rows(spark, ("a", "api.h.example", "/api/v1/x", "q=1", JSON, 1, 1))
     small = with_probability(rows, load_bundled_model(), keep=["transaction_id"]).collect()
     spark.conf.set("spark.sql.execution.arrow.useLargeVarTypes", "true")
     try:
@@ -125,11 +125,13 @@ def test_large_arrow_strings_give_the_same_scores(spark: SparkSession) -> None:
 
 def test_wrong_model_is_refused_before_any_task_runs(spark: SparkSession) -> None:
     with pytest.raises(ModelMismatch):
-        with_probability(rows_of(spark, ("a", "h", "/", None, 0, 1, 1)), b"nothing", keep=["transaction_id"])
+        with_probability(
+            create_rows(spark, ("a", "h", "/", None, 0, 1, 1)), b"nothing", keep=["transaction_id"]
+        )
 
 
 def test_training_sees_the_features_that_scoring_sees(spark: SparkSession) -> None:
-    rows = rows_of(
+    rows = create_rows(
         spark,
         ("a", "api.h.example", "/api/v1/users/7", "q=1", JSON, 10, 1),
         ("b", "www.h.example", "/index.html", None, PICTURE, None, 7),

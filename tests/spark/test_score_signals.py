@@ -1,4 +1,4 @@
-"""Signals by Catalyst: bit for bit what the plain definition gives."""
+"""Signals by Catalyst equal the plain definition bit for bit."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ READ = sorted(
 SCHEMA = StructType([field for field in TRANSACTIONS.schema if field.name in READ])
 
 
-def values_of(column: str) -> set[Any]:
-    """Values of a column that the table of signals knows, and their neighbours."""
+def known_values(column: str) -> set[Any]:
+    """Returns the values of a column in the table of signals, and their neighbours."""
     known: set[Any] = {None, ""}
     for signal in SIGNALS:
         if signal.column == column:
@@ -52,12 +52,12 @@ AGES = "max-age=86399 max-age=86400 max-age=0086400 max-age=9 max-age=9999999999
 
 
 def corpus() -> Iterator[dict[str, Any]]:
-    """One record a value of each column, and hostile ones."""
+    """Yields one record for each value of each column, and hostile ones."""
     for column in (name for name in READ if name not in {"host", "status", "response_header_names"}):
-        values = values_of(column) - ({None} if column == "method" else set())
+        values = known_values(column) - ({None} if column == "method" else set())
         yield from (PLAIN | {column: value} for value in values)
     yield from (PLAIN | {"status": status} for status in range(95, 605))
-    known = sorted(values_of("response_header_names") - {None})
+    known = sorted(known_values("response_header_names") - {None})
     pairs = [*product(NAMES, repeat=2), *(("date", name) for name in known)]
     yield from (PLAIN | {"response_header_names": list(pair)} for pair in pairs)
     yield from (PLAIN | {column: url} for column, url in product(("origin", "referer"), URLS))

@@ -1,4 +1,4 @@
-"""Labels from session identifiers: rules in their order, the endpoint as a whole, what no feature may see of the label."""
+"""Labels from session identifiers, and features that do not leak the label."""
 
 from __future__ import annotations
 
@@ -20,8 +20,21 @@ from ml.training.labels import LEAKING_FEATURES, mask_leaking_features
 from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.settings import SessionIdentifier, Settings
 from pipelines.runtime.settings_sections import LabelSettings
-from pipelines.selection import spark as training_labels
 from pipelines.selection.columns import packed_signals
+from pipelines.selection.spark import (
+    API,
+    ASSET_ANSWER,
+    ASSET_ENDING,
+    DOCUMENT,
+    FEW_SESSIONS,
+    NO_IDENTIFIER,
+    NOT_FETCHED,
+    SELDOM,
+    WITHOUT,
+    select_training_rows,
+    with_repeats,
+    with_session_label,
+)
 from pipelines.simulator.output.formats import format_logpush_line
 from pipelines.simulator.sites.site import _SESSION_COOKIES, _SESSION_HEADERS, build_sites
 from pipelines.simulator.traffic.transactions import generate_transactions
@@ -49,36 +62,33 @@ SESSIONS = {
 JSON, HTML = "application/json", "text/html"
 
 
-def rows(spark: SparkSession, *given: tuple[Any, ...]) -> DataFrame:
-    """(host, path, status, type, dest, session) each; method GET."""
-    told = [(f"t{n}", row[0], "GET", *row[1:]) for n, row in enumerate(given)]
-    named = spark.createDataFrame(told, COLUMNS)
+def create_transactions(spark: SparkSession, *given: tuple[Any, ...]) -> DataFrame:
+    """Creates GET transactions.
+
+    Each row: host, path, status, response content type, `Sec-Fetch-Dest`, session.
+    """
+    rows = [(f"t{n}", row[0], "GET", *row[1:]) for n, row in enumerate(given)]
+    named = spark.createDataFrame(rows, COLUMNS)
     key = F.when(F.col("host") == "c.example", F.lit("header:x-sid")).otherwise(F.lit("cookie:sid"))
     session = F.when(F.col("session").isNotNull(), F.create_map(key, "session"))
     empty = F.create_map().cast("map<string,string>")
     return named.withColumn("identifiers", F.coalesce(session, empty)).drop("session")
 
 
-def judged(df: DataFrame, settings: Settings) -> DataFrame:
-    found = training_labels.with_session_label(df, sessions=SESSIONS, paths=settings.paths, settings=OPTIONS)
-    return training_labels.with_repeats(found, OPTIONS)
+def label_rows(df: DataFrame, settings: Settings) -> DataFrame:
+    found = with_session_label(df, sessions=SESSIONS, paths=settings.paths, settings=OPTIONS)
+    return with_repeats(found, OPTIONS)
 
 
 def test_rules_come_first_then_the_endpoint_and_the_rest_is_left_out(
     spark: SparkSession, settings: Settings
 ) -> None:
     a, b = "a.example", "b.example"
-    given = rows(
+    given = create_transactions(
         spark,
         *((a, f"/orders/{n}", 200, JSON, "empty", f"s{n}") for n in (1, 2, 3)),
-        (
-            a,
-            "/orders/4",
-            404,
-            HTML,
-            None,
-            "s1",
-        ),  # a failure of an endpoint that carries it; its page says nothing
+        # an error of an endpoint that carries the identifier: its HTML page does not count
+        (a, "/orders/4", 404, HTML, None, "s1"),
         (a, "/orders/5", 200, JSON, None, None),
         *((a, "/few", 200, JSON, None, "s1") for _ in range(9)),
         *((a, "/seldom", 200, JSON, None, session) for session in ("s1", "s2", "s3", None, None)),
@@ -86,37 +96,37 @@ def test_rules_come_first_then_the_endpoint_and_the_rest_is_left_out(
         (a, "/orders/6", 200, JSON, "document", "s1"),
         (a, "/app.JS", 200, JSON, "empty", "s1"),
         (a, "/picture/1", 200, "image/png", "", "s1"),
-        # A header is set by the caller's code, so a smaller share will do.
+        # the caller's code sets a header, so a smaller share is enough
         *(("c.example", "/seldom", 200, JSON, None, session) for session in ("s1", "s2", "s3", None, None)),
-        (b, "/orders/7", 200, JSON, None, "s1"),  # nobody named an identifier for this host
+        (b, "/orders/7", 200, JSON, None, "s1"),  # no identifier is configured for this host
         (b, "/style.css", 200, "text/css", None, None),
     )
-    answers = judged(given, settings).collect()
-    assert Counter((row["reason"], row["is_api"], row["carried"]) for row in answers) == {
-        (training_labels.API, True, True): 4 + 3,
-        (training_labels.WITHOUT, None, False): 3 + 2,
-        (training_labels.FEW_SESSIONS, None, True): 9,
-        (training_labels.SELDOM, None, True): 3,
-        (training_labels.DOCUMENT, False, True): 1,
-        (training_labels.NOT_FETCHED, False, True): 1,
-        (training_labels.ASSET_ENDING, False, True): 1,
-        (training_labels.ASSET_ENDING, False, False): 1,
-        (training_labels.ASSET_ANSWER, False, True): 1,
-        (training_labels.NO_IDENTIFIER, None, False): 1,
+    labels = label_rows(given, settings).collect()
+    assert Counter((row["reason"], row["is_api"], row["carried"]) for row in labels) == {
+        (API, True, True): 4 + 3,
+        (WITHOUT, None, False): 3 + 2,
+        (FEW_SESSIONS, None, True): 9,
+        (SELDOM, None, True): 3,
+        (DOCUMENT, False, True): 1,
+        (NOT_FETCHED, False, True): 1,
+        (ASSET_ENDING, False, True): 1,
+        (ASSET_ENDING, False, False): 1,
+        (ASSET_ANSWER, False, True): 1,
+        (NO_IDENTIFIER, None, False): 1,
     }
-    drawn = training_labels.select_training_rows(judged(given.repartition(5), settings), OPTIONS).collect()
+    drawn = select_training_rows(label_rows(given.repartition(5), settings), OPTIONS).collect()
     assert Counter((row["path_shape"], row["is_api"]) for row in drawn if row["is_api"]) == {
-        ("/orders/{}", True): 2,  # of 4: max_rows_per_endpoint
+        ("/orders/{}", True): 2,  # of 4, because of max_rows_per_endpoint
         ("/seldom", True): 2,
     }
-    unrepeated = {row["transaction_id"] for row in answers if row["is_api"] is not None and not row["repeat"]}
+    unrepeated = {row["transaction_id"] for row in labels if row["is_api"] is not None and not row["repeat"]}
     assert {row["transaction_id"] for row in drawn} == unrepeated  # whatever the partitions
 
 
 def test_shapes_of_a_host_are_its_busiest_without_what_was_not_there(
     spark: SparkSession, settings: Settings
 ) -> None:
-    given = rows(
+    given = create_transactions(
         spark,
         *(("a.example", f"/users/{n}", 200, JSON, None, None) for n in range(3)),
         *(("a.example", "/cart/", 304, HTML, None, None) for _ in range(2)),
@@ -134,7 +144,10 @@ def test_shapes_of_a_host_are_its_busiest_without_what_was_not_there(
 def variants(
     spark: SparkSession, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, pd.DataFrame]:
-    """Features of the same 400 simulated records, from Logpush lines on: without identifier, with all of them, with traces."""
+    """Features of the same 400 simulated records in four variants.
+
+    They are read from Logpush lines without an identifier, with one in headers, with one in cookies, and with traces of it.
+    """
     folder: Path = tmp_path_factory.mktemp("variants")
     names = {name.lower() for name in (*_SESSION_HEADERS, *_SESSION_COOKIES)}
     sites = build_sites(8, 21, "full")
@@ -166,7 +179,7 @@ def variants(
         kept = ("transaction_id",)
         frame = with_features(valid.withColumn("signals", packed_signals()), kept).toPandas()
     carriers = carrying["transaction_id"].str.partition("-")[0].value_counts().to_dict()
-    assert {"header", "cookie", "traces"} <= {name for name, rows in carriers.items() if rows == 400}
+    assert {"header", "cookie", "traces"} <= {name for name, count in carriers.items() if count == 400}
     assert len(frame) == 4 * 400
     frame[["variant", "id"]] = frame["transaction_id"].str.split("-", expand=True)
     return {str(name): part.sort_values("id") for name, part in frame.groupby("variant")}

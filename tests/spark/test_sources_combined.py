@@ -1,4 +1,4 @@
-"""Access log lines of Apache and nginx become records; lines and request lines that are none say so."""
+"""Access log lines of Apache and nginx become records; others have an error."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ NO_REQUEST = "request line is not an HTTP request"
 UNSURE_START = "client and virtual host before the time cannot be told apart"
 
 
-def parsed(spark: SparkSession, *values: str) -> list[Row]:
+def parse_lines(spark: SparkSession, *values: str) -> list[Row]:
     lines = [("s", value, value, None, not value.strip(), 0, at) for at, value in enumerate(values)]
     frame = parse(spark.createDataFrame(lines, LINES))
     assert frame.schema == STAGED
     return sorted(frame.collect(), key=lambda row: int(row["row_id"]))
 
 
-def record(spark: SparkSession, value: str) -> Row:
-    (row,) = parsed(spark, value)
+def parse_record(spark: SparkSession, value: str) -> Row:
+    (row,) = parse_lines(spark, value)
     return row
 
 
 def test_combined_line_becomes_a_record(spark: SparkSession) -> None:
-    row = record(spark, f'192.0.2.1 - frank {TIME} "GET /a?b=c HTTP/1.1" 200 5 "https://r.example/" "curl/8"')
+    row = parse_record(
+        spark, f'192.0.2.1 - frank {TIME} "GET /a?b=c HTTP/1.1" 200 5 "https://r.example/" "curl/8"'
+    )
     assert {name: value for name, value in row.asDict().items() if value is not None and name != "raw"} == {
         "source": "s",
         "time": "2015-05-17T10:05:03+02:00",
@@ -63,7 +65,7 @@ def test_combined_line_becomes_a_record(spark: SparkSession) -> None:
         ("a.example:8080 2001:db8::1 - -", "a.example:8080", None, "2001:db8::1"),
         ("[2001:db8::2]:443 192.0.2.1 - -", "[2001:db8::2]:443", "https", "192.0.2.1"),
         ("a.example 192.0.2.1 - -", "a.example", None, "192.0.2.1"),
-        ("192.0.2.1, 198.51.100.1 - -", None, None, "192.0.2.1"),  # X-Forwarded-For in place of the client
+        ("192.0.2.1, 198.51.100.1 - -", None, None, "192.0.2.1"),  # X-Forwarded-For instead of the client
         ("192.0.2.1 - John Doe", None, None, "192.0.2.1"),
         ("- - -", None, None, None),
     ],
@@ -71,7 +73,7 @@ def test_combined_line_becomes_a_record(spark: SparkSession) -> None:
 def test_virtual_host_and_client_are_told_apart(
     spark: SparkSession, start: str, host: str | None, scheme: str | None, client: str | None
 ) -> None:
-    row = record(spark, f'{start} {TIME} "GET / HTTP/1.1" 200 5')
+    row = parse_record(spark, f'{start} {TIME} "GET / HTTP/1.1" 200 5')
     assert (row["host"], row["scheme"], row["client_ip"], row["error"]) == (host, scheme, client, None)
 
 
@@ -80,7 +82,7 @@ def test_lines_of_every_tool_are_read_as_python_reads_them(spark: SparkSession) 
     prefixed = [
         prefix + start.text for prefixes in PREFIXES.values() for prefix in prefixes for start in starts
     ]
-    rows = parsed(
+    rows = parse_lines(
         spark, *(f"{start.text} {END}" for start in starts), *(f"{text} {END}" for text in prefixed)
     )
     expected = [
@@ -92,7 +94,7 @@ def test_lines_of_every_tool_are_read_as_python_reads_them(spark: SparkSession) 
         assert found is not None
         client = (found["forwarded"] or found["client"]).strip("-")
         assert (row["client_ip"], row["host"]) == (client or None, found["host"] or None), row["raw"]
-    unsure = parsed(spark, *(f"{text} {END}" for text in UNSURE))
+    unsure = parse_lines(spark, *(f"{text} {END}" for text in UNSURE))
     assert {(row["client_ip"], row["host"], row["error"]) for row in unsure} == {(None, None, UNSURE_START)}
 
 
@@ -114,7 +116,7 @@ def test_lines_of_every_tool_are_read_as_python_reads_them(spark: SparkSession) 
     ],
 )
 def test_request_line_is_taken_apart(spark: SparkSession, request_line: str, method: str, url: str) -> None:
-    row = record(spark, f'192.0.2.1 - - {TIME} "{request_line}" 200 5 "-" "-"')
+    row = parse_record(spark, f'192.0.2.1 - - {TIME} "{request_line}" 200 5 "-" "-"')
     assert (row["method"], row["url"].replace("%c3%a9", "%C3%A9"), row["error"]) == (method, url, None)
     assert (row["user_agent"], row["referer"]) == (None, None)
 
@@ -125,7 +127,7 @@ def test_request_line_is_taken_apart(spark: SparkSession, request_line: str, met
 def test_garbage_instead_of_a_request_is_an_error_with_the_rest_kept(
     spark: SparkSession, request_line: str
 ) -> None:
-    row = record(spark, f'192.0.2.1 - - {TIME} "{request_line}" 400 - "-" "-"')
+    row = parse_record(spark, f'192.0.2.1 - - {TIME} "{request_line}" 400 - "-" "-"')
     assert (row["error"], row["method"], row["url"]) == (NO_REQUEST, None, None)
     assert (row["status"], row["response_bytes"], row["time"]) == ("400", None, "2015-05-17T10:05:03+02:00")
 
@@ -142,7 +144,7 @@ def test_garbage_instead_of_a_request_is_an_error_with_the_rest_kept(
     ],
 )
 def test_what_follows_the_size_is_optional(spark: SparkSession, end: str, agent: str | None) -> None:
-    row = record(spark, f'192.0.2.1 - - {TIME} "GET / HTTP/1.1" 200 5{end}')
+    row = parse_record(spark, f'192.0.2.1 - - {TIME} "GET / HTTP/1.1" 200 5{end}')
     assert (row["user_agent"], row["error"]) == (agent, None)
 
 
@@ -150,16 +152,16 @@ def test_what_follows_the_size_is_optional(spark: SparkSession, end: str, agent:
     ("time", "expected"),
     [
         ("01/Dec/2024:00:00:00 -0930", "2024-12-01T00:00:00-09:30"),
-        ("01/Foo/2024:00:00:00 +0000", "2024-00-01T00:00:00+00:00"),  # no date, and quarantined as such
+        ("01/Foo/2024:00:00:00 +0000", "2024-00-01T00:00:00+00:00"),  # not a date, and quarantined as such
         ("2024-12-01T00:00:00+00:00", "2024-12-01T00:00:00+00:00"),
         ("01/Dec/2024:00:00:00,123 +0100", "2024-12-01T00:00:00.123+01:00"),
         ("01/dec/2024 00:00:00 GMT", "2024-12-01T00:00:00Z"),
-        ("01/Dec/2024:00:00:00", "2024-12-01T00:00:00"),  # no zone: judged later
+        ("01/Dec/2024:00:00:00", "2024-12-01T00:00:00"),  # no zone: checked later
         ("-", None),
     ],
 )
 def test_time_becomes_iso_8601(spark: SparkSession, time: str, expected: str | None) -> None:
-    assert record(spark, f'192.0.2.1 - - [{time}] "GET / HTTP/1.1" 200 5')["time"] == expected
+    assert parse_record(spark, f'192.0.2.1 - - [{time}] "GET / HTTP/1.1" 200 5')["time"] == expected
 
 
 @pytest.mark.parametrize(
@@ -176,10 +178,8 @@ def test_time_becomes_iso_8601(spark: SparkSession, time: str, expected: str | N
     ],
 )
 def test_other_line_is_an_error_and_nothing_is_taken_from_it(spark: SparkSession, line: str) -> None:
-    row = record(spark, line)
-    if line.endswith(
-        "[0"
-    ):  # everything after the size is free text: the first request is the one that counts
+    row = parse_record(spark, line)
+    if line.endswith("[0"):  # all text after the size is free, so the first request counts
         assert (row["error"], row["url"]) == (None, "/admin")
     else:
         assert row["error"] == NO_LINE
@@ -190,11 +190,11 @@ def test_other_line_is_an_error_and_nothing_is_taken_from_it(spark: SparkSession
 
 def test_user_name_cannot_forge_a_request(spark: SparkSession) -> None:
     forged = rf'192.0.2.1 - x {TIME} \"GET /forged HTTP/1.1\" 200 5 {TIME} "GET /real HTTP/1.1" 401 5'
-    assert record(spark, forged)["error"] == NO_LINE
+    assert parse_record(spark, forged)["error"] == NO_LINE
 
 
 def test_blank_lines_are_no_errors(spark: SparkSession) -> None:
-    assert [(row["is_blank"], row["error"]) for row in parsed(spark, "", "  \r")] == [
+    assert [(row["is_blank"], row["error"]) for row in parse_lines(spark, "", "  \r")] == [
         (True, None),
         (True, None),
     ]
@@ -203,7 +203,7 @@ def test_blank_lines_are_no_errors(spark: SparkSession) -> None:
 @pytest.mark.parametrize("part", ["a", r"\"", r"\\", " ", "[", "1.", "a:1 "])
 def test_megabytes_of_hostile_text_are_matched_in_time(spark: SparkSession, part: str) -> None:
     text = part * (1_000_000 // len(part))
-    rows = parsed(
+    rows = parse_lines(
         spark,
         f'192.0.2.1 - - {TIME} "GET /{text} HTTP/1.1" 200 5 "{text}" "{text}"',
         text,

@@ -1,4 +1,4 @@
-"""HAR files through Spark: a task a file, a row an entry, and one row about a file that cannot be read."""
+"""HAR files through Spark: a task per file, a row per entry or unreadable file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logpush lines become records whatever their fields hold; a line that is no record says why."""
+"""Logpush lines become records, whatever their fields; others have an error."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ FULL = {
 }
 
 
-def parsed(spark: SparkSession, *values: str) -> list[Row]:
+def parse_lines(spark: SparkSession, *values: str) -> list[Row]:
     lines = [(f"{at}", value, value, None, not value.strip(), 0, at) for at, value in enumerate(values)]
     frame = parse(spark.createDataFrame(lines, LINES))
     assert frame.schema == STAGED
     return sorted(frame.collect(), key=lambda row: int(row["row_id"]))
 
 
-def record(spark: SparkSession, **fields: Any) -> Row:
-    (row,) = parsed(spark, json.dumps(fields))
+def parse_record(spark: SparkSession, **fields: Any) -> Row:
+    (row,) = parse_lines(spark, json.dumps(fields))
     return row
 
 
 def test_every_field_is_delivered_as_text(spark: SparkSession) -> None:
-    row = record(spark, **FULL)
+    row = parse_record(spark, **FULL)
     assert row.asDict() == {
         "source": "0",
         "line": None,
@@ -86,7 +86,7 @@ def test_every_field_is_delivered_as_text(spark: SparkSession) -> None:
 
 
 def test_absent_and_empty_fields_fall_back(spark: SparkSession) -> None:
-    row = record(
+    row = parse_record(
         spark,
         ClientRequestURI="",
         ClientRequestPath="/p",
@@ -108,14 +108,14 @@ def test_absent_and_empty_fields_fall_back(spark: SparkSession) -> None:
 
 @pytest.mark.parametrize("time", [1767323045, 1767323045000000000, "2026-01-02T03:04:05.678901Z"])
 def test_time_keeps_its_spelling(spark: SparkSession, time: Any) -> None:
-    assert record(spark, EdgeStartTimestamp=time)["time"] == str(time)
+    assert parse_record(spark, EdgeStartTimestamp=time)["time"] == str(time)
 
 
 @pytest.mark.parametrize(
     "wrong", ["text", "", 5, True, ["a"], [{"name": "a"}], None, {"a": {"b": 1}}, {"a": None}]
 )
 def test_fields_of_the_wrong_type_do_not_cost_the_record(spark: SparkSession, wrong: Any) -> None:
-    row = record(
+    row = parse_record(
         spark, RequestHeaders=wrong, RayID="1", ResponseHeaders=wrong, Cookies=wrong, EdgeResponseStatus="200"
     )
     assert (row["transaction_id"], row["status"], row["error"]) == ("1", "200", None)
@@ -124,7 +124,7 @@ def test_fields_of_the_wrong_type_do_not_cost_the_record(spark: SparkSession, wr
 
 
 def test_structures_in_place_of_texts_become_their_json(spark: SparkSession) -> None:
-    row = record(spark, ClientRequestHost=["a"], RayID={"b": 1}, EdgeResponseStatus=None)
+    row = parse_record(spark, ClientRequestHost=["a"], RayID={"b": 1}, EdgeResponseStatus=None)
     assert (row["host"], row["transaction_id"], row["status"]) == ('["a"]', '{"b":1}', None)
 
 
@@ -136,7 +136,7 @@ def test_repeated_header_names_do_not_fail_whatever_the_session_says(
     before = str(spark.conf.get(key))
     spark.conf.set(key, policy)
     try:
-        (row,) = parsed(
+        (row,) = parse_lines(
             spark,
             '{"RequestHeaders":{"Accept":"first","X-A":"1","accept":"second","ACCEPT":null},'
             '"ResponseHeaders":{"a":"1","a":"2"},"Cookies":{"Sid":"1","sid":"2","Sid":"3"}}',
@@ -167,7 +167,7 @@ def test_repeated_header_names_do_not_fail_whatever_the_session_says(
     ],
 )
 def test_line_that_is_no_record_says_why(spark: SparkSession, line: str, error: str | None) -> None:
-    (row,) = parsed(spark, line)
+    (row,) = parse_lines(spark, line)
     assert row["error"] == error
     assert row["raw"] == line
 
@@ -179,7 +179,7 @@ def test_error_of_the_line_itself_stays(spark: SparkSession) -> None:
 
 def test_many_hostile_names_are_not_quadratic(spark: SparkSession) -> None:
     headers = ",".join(f'"A{number % 50_000}":"{number}"' for number in range(100_000))
-    (row,) = parsed(spark, f'{{"RequestHeaders":{{{headers}}},"RayID":"1"}}')
+    (row,) = parse_lines(spark, f'{{"RequestHeaders":{{{headers}}},"RayID":"1"}}')
     assert len(row["request_headers"]) == 50_000
     assert row["request_headers"]["a7"] == "7"
 

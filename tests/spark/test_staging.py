@@ -1,4 +1,4 @@
-"""A batch on its way into the tables: what its records are known by."""
+"""Staged batches: identification of records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_records_are_identified_by_file_and_line_also_where_a_file_is_read_on(
         replace(entry, start=3 * len(NAMELESS), lines_before=3) if entry.path == grown.resolve() else entry
         for entry in find_inputs([str(tmp_path)]).files
     ]
-    with (tmp_path / "c.log").open("ab") as growing:  # a server goes on writing while its log is read
+    with (tmp_path / "c.log").open("ab") as growing:  # a server keeps writing while its log is read
         growing.write(COMBINED * 2)
     stage, now = str(tmp_path / "stage"), datetime.now(UTC)
     with stage_batch(spark, inputs, stage, key=b"k", now=now, settings=settings) as batch:

@@ -1,4 +1,7 @@
-"""RECORD → typed and judged rows: every record is either a transaction or has a reason, and no credential survives."""
+"""Records become typed, validated rows; no credential survives.
+
+Every record is either a transaction or has a reason why it is not.
+"""
 
 from __future__ import annotations
 
@@ -172,7 +175,7 @@ def test_files_and_secret_parts_of_a_multipart_body_are_masked(
         (*sent[0][:2], "redacted"),
         (*sent[1][:2], "redacted"),
         ("meta", "", '{"token": "redacted-token"}'),
-        ("n", "", "1=2&pin=redacted"),  # a form in a field is read too
+        ("n", "", "1=2&pin=redacted"),  # a form inside a field is parsed, too
     ]
     body, expected = ("".join(part.format(*one) for one in parts) + "--b--" for parts in (sent, masked))
     (row,) = validate_records(spark, settings, {"request_body": body})
@@ -225,7 +228,7 @@ def test_the_original_of_a_rejected_record_is_kept_redacted(spark: SparkSession,
 
 
 def test_a_name_with_a_line_end_is_none_and_hides_no_other(spark: SparkSession, settings: Settings) -> None:
-    """All names are looked at together, joined by line ends: one that holds such an end must not pass for two."""
+    """Names are checked together, joined by line ends, so none may count as two."""
     headers = {"accept": "x", "a\nb": "1", "x-session-token": "s"}
     (row,) = validate_records(spark, settings, {"request_headers": headers, "cookies": {"a\nb": "1"}})
     assert row["request_header_names"] == ["accept", "x-session-token"]

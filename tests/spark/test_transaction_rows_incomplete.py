@@ -1,4 +1,4 @@
-"""What a record does not say: the zone of its time, the media type of its body, which part of an unread line is an address."""
+"""Records without a time zone, a media type or a recognised client address."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BODIES: list[tuple[dict[str, Any], str | None, bool]] = [
     ({"request_body": '\r\n [{"a": 1}]\n'}, "application/json", True),
     ({"request_body": '{"a": 1}', "request_content_type": "text/plain; charset=utf-8"}, "text/plain", False),
     ({"request_body": '{"a": 1}', "request_headers": {"content-type": "text/csv"}}, "text/csv", False),
-    ({"request_body": '{"a": 1'}, None, False),  # cut off: not plainly JSON
+    ({"request_body": '{"a": 1'}, None, False),  # cut off: not clearly JSON
     ({"request_body": "{{name}}"}, None, False),
     ({"request_body": "[" * 5000 + "]" * 5000}, None, False),
     ({"request_body": "a=1&b=x%40y+z&c&d="}, "application/x-www-form-urlencoded", True),
@@ -50,7 +50,7 @@ BODIES: list[tuple[dict[str, Any], str | None, bool]] = [
         True,
     ),
     ({"request_body": "--x1\r\nname=a"}, None, False),
-    ({"request_body": "a=1&" * 20_000}, None, False),  # longer than what is kept
+    ({"request_body": "a=1&" * 20_000}, None, False),  # longer than what ingest keeps
     ({"request_body": None}, None, False),
 ]
 
