@@ -1,4 +1,4 @@
-"""Identification of clients: sessions first, then network, program, TLS fingerprint.
+"""Clients: by session first, then by network, program and TLS fingerprint.
 
 Forged `X-Forwarded-For` chains change nothing.
 """

@@ -1,4 +1,4 @@
-"""Operators' decisions on frames: steps, host patterns, names, aliases, ignore, save."""
+"""Operators' decisions on frames: host patterns, names, aliases, ignore, save."""
 
 from __future__ import annotations
 

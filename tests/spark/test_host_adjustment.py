@@ -1,4 +1,4 @@
-"""The host adjustment of endpoints: its formula, downwards only, days in any order."""
+"""The host adjustment of endpoints: formula, direction, days in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Masking in Spark: hostile text takes bounded time in Java's expressions and in the Arrow pass."""
+"""Masking in Spark takes bounded time on hostile text.
+
+This holds for Java's expressions and for the Arrow pass.
+"""
 
 from __future__ import annotations
 

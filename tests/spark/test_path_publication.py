@@ -1,4 +1,4 @@
-"""Publication of path rules: days equal one batch, hysteresis, operators' decisions."""
+"""Publication of path rules: daily runs, hysteresis, operators' decisions."""
 
 from __future__ import annotations
 

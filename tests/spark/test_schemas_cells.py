@@ -1,4 +1,4 @@
-"""Cells that are learned again: other traffic, outlier clients or maps than before."""
+"""Cells are learned again if their traffic, outlier clients or maps change."""
 
 from __future__ import annotations
 

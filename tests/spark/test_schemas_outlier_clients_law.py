@@ -1,4 +1,4 @@
-"""Outlier clients on Spark are those that plain Python finds in all values at once.
+"""Outlier clients on Spark equal those of plain Python on all values at once.
 
 Neither batches nor pruning change them.
 """

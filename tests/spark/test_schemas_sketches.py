@@ -16,7 +16,7 @@ LISTED, SET, REGISTERS = (1, 7), (8, 24, 96), (97, 700, 9000)
 
 
 def texts(count: int) -> list[str]:
-    """Creates texts of many lengths, some longer than a block of the hash or not ASCII.
+    """Creates texts of many lengths, some beyond a block of the hash or beyond ASCII.
 
     Sketches leave out the empty one.
     """

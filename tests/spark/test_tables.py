@@ -60,7 +60,7 @@ def count_executions(spark: SparkSession) -> int:
 
 @pytest.fixture
 def many_versions(spark: SparkSession, warehouse: Warehouse) -> Warehouse:
-    """A table with rewritten files and so many versions that Delta writes a checkpoint."""
+    """A table with rewritten files and enough versions for a checkpoint of its log."""
     for number in range(12):
         DAYS.append(
             create_rows(spark, ("a", DAY + timedelta(number % 3), number, None), ("b", DAY, number, "n")),
