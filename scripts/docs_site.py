@@ -1,4 +1,4 @@
-"""MkDocs hook: reference pages made from the code, so that they cannot differ from it.
+"""MkDocs hook: reference pages generated from the code.
 
 Settings come from conf/default.yaml with its comments, tables from their contracts, commands from their `--help`, the members of
 `x-census` from `pipelines.openapi.census`.
@@ -48,7 +48,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Links to files that the site does not have become their names; the page of decision records lists them."""
+    """Replaces links to files that the site lacks by their names.
+
+    The page of decision records also gets a list of them.
+    """
     if page.file.src_uri == "adr/README.md":
         records = sorted((ROOT / "docs/adr").glob("0*.md"))
         titles = ((file, file.read_text("utf-8").splitlines()[0].lstrip("# ")) for file in records)
@@ -70,7 +73,10 @@ def _on_site(page: Page, target: str) -> bool:
 
 
 def at_root(text: str) -> str:
-    """A document of the repository's root with its links as the site has them: `docs/` is the site's root there."""
+    """Rewrites the links of a document in the repository's root.
+
+    `docs/` is the root of the site.
+    """
     return text.replace("](docs/", "](").replace("](adr)", "](adr/README.md)")
 
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from pipelines.decisions.model import Decision
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 from pipelines.runtime.errors import OutputError, WarehouseError
 from pipelines.runtime.settings import Settings
 from pipelines.workflows.progress import Reporter
@@ -164,7 +164,7 @@ def start_run(
         inputs: Files that it reads besides the warehouse; None if their size does not show how much work it is.
         reads: Data that it reads from the warehouse.
     """
-    return Run(step, settings_module.load_settings(settings), warehouse, as_json, writes, inputs, reads)
+    return Run(step, load_settings(settings), warehouse, as_json, writes, inputs, reads)
 
 
 def ensure_writable(root: str, option: str = "--warehouse") -> str:

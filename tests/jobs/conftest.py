@@ -1,4 +1,4 @@
-"""Jobs as a user runs them: `main(argv)` in this process, on the shared session, with its own warehouse."""
+"""Runs jobs as a user does, in this process and on the shared session."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from jobs.__main__ import main
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a command left: exit code, both streams."""
+class Result:
+    """Result of a command: exit code and both streams."""
 
     code: int
     out: str
@@ -25,33 +25,36 @@ class Done:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The JSON summary: the last line of standard output."""
+        """The JSON summary, the last line of standard output."""
         return dict(json.loads(self.out.strip().splitlines()[-1]))
 
 
 @pytest.fixture
-def apicensus(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+def apicensus(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     """Runs a step: `apicensus("ingest", path, "--warehouse", folder)`."""
 
-    def run(step: str, *arguments: object) -> Done:
+    def run(step: str, *arguments: object) -> Result:
         assert spark is not None
         code = main([step, *map(str, arguments)])
-        said = capfd.readouterr()
-        return Done(code, said.out, said.err)
+        streams = capfd.readouterr()
+        return Result(code, streams.out, streams.err)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def prepare(spark: SparkSession) -> Callable[..., Done]:
-    """As `apicensus`, for fixtures of a module that run a step once for many tests; the step has to succeed."""
+def prepare(spark: SparkSession) -> Callable[..., Result]:
+    """Runs a step for fixtures of a module that many tests share.
 
-    def run(step: str, *arguments: object) -> Done:
+    Unlike with `apicensus`, the step must succeed.
+    """
+
+    def run(step: str, *arguments: object) -> Result:
         assert spark is not None
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             code = main([step, *map(str, arguments)])
         assert code == 0, err.getvalue()
-        return Done(code, out.getvalue(), err.getvalue())
+        return Result(code, out.getvalue(), err.getvalue())
 
     return run

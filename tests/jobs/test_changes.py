@@ -1,4 +1,4 @@
-"""`changes` on an API that changed, by way of all steps: what it says is what happened, and it says it once."""
+"""`changes` reports each change of an API once, after all steps."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ from tests.webhook_server import run_receiver
 
 BEFORE, SAME, AFTER = range(5), range(5, 6), range(6, 9)
 SETTINGS = "changes: {cycles: [], idle_risk: 0.1, webhook_backoff_seconds: 0}\ntracking: {enabled: false}\n"
-"""Three silent days after six are told with a risk of 0.1: (1 + 3/5)^-5."""
+"""Three days without calls after six are reported at a risk of 0.1: (1 + 3/5)^-5."""
 Step = Callable[..., Any]
 
 
-def lines(file: Path) -> list[dict[str, Any]]:
+def read_lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def learned(apicensus: Step, folder: Path, days: range, root: tuple[Any, ...], *, changed: bool) -> None:
+def learn_days(apicensus: Step, folder: Path, days: range, root: tuple[Any, ...], *, changed: bool) -> None:
     files = [write_day(folder / "in", number, changed=changed) for number in days]
     for step, arguments in (("discover", [*files, "--variant", "ml"]), ("learn", [])):
         done = apicensus(step, *arguments, *root)
         assert done.code == 0, done.err
 
 
-def told(changes: list[dict[str, Any]]) -> set[tuple[str, str, str, str, bool]]:
-    """Method and template, kind, parameter, keyword and whether it breaks."""
+def summarise(changes: list[dict[str, Any]]) -> set[tuple[str, str, str, str, bool]]:
+    """Summarises changes.
+
+    Each: method and template, kind, parameter, keyword, and whether it breaks clients.
+    """
     return {
         (
             f"{one['method']} {one['path_template']}",
@@ -54,20 +57,20 @@ def test_what_changed_is_told_once_with_its_day_and_its_clients(
     settings = tmp_path / "settings.yaml"
     settings.write_text(SETTINGS)
     root = ("--warehouse", tmp_path / "warehouse", "--settings", settings)
-    learned(apicensus, tmp_path, BEFORE, root, changed=False)
+    learn_days(apicensus, tmp_path, BEFORE, root, changed=False)
     out = tmp_path / "first"
     first = apicensus("changes", *root, "--out", out, "--json", "--fail-on-findings")
     assert (first.code, first.summary["published_endpoints"], first.summary["changes"]) == (0, 3, 0), (
         first.err
     )
-    assert (first.summary["documents"], lines(out / "changes.ndjson")) == (2, [])
+    assert (first.summary["documents"], read_lines(out / "changes.ndjson")) == (2, [])
     validate(yaml.safe_load((out / "after" / "openapi-3.1" / f"{HOST}.yaml").read_text()))
 
-    learned(apicensus, tmp_path, SAME, root, changed=False)
+    learn_days(apicensus, tmp_path, SAME, root, changed=False)
     same = apicensus("changes", *root, "--json", "--fail-on-findings")
     assert (same.code, same.summary["changes"]) == (0, 0), same.out
 
-    learned(apicensus, tmp_path, AFTER, root, changed=True)
+    learn_days(apicensus, tmp_path, AFTER, root, changed=True)
     out = tmp_path / "out"
     with run_receiver(answers=[500] * 4) as receiver:
         hook = ("--webhook", receiver.url)
@@ -75,13 +78,13 @@ def test_what_changed_is_told_once_with_its_day_and_its_clients(
         assert (failed.code, failed.out) == (3, "")
         assert "-secret" not in failed.err + failed.out
         done = apicensus("changes", *root, "--out", out, *hook, "--json", "--fail-on-findings")
-        assert done.code == 1, done.err  # clients ask for /v1/legacy/rates in vain
+        assert done.code == 1, done.err  # clients request /v1/legacy/rates in vain
         again = apicensus("changes", *root, "--accept", "--out", tmp_path / "again", *hook, "--json")
         assert (again.code, again.summary["told"]) == (0, 0), again.err
-        assert receiver.changes[-done.summary["changes"] :] == lines(out / "changes.ndjson")
+        assert receiver.changes[-done.summary["changes"] :] == read_lines(out / "changes.ndjson")
         assert all("X-Apicensus-Signature" in headers for _, headers in receiver.got)
-    assert_all_is_told(lines(out / "changes.ndjson"))
-    assert_documents_show_it(out)
+    assert_all_changes_are_reported(read_lines(out / "changes.ndjson"))
+    assert_documents_show_changes(out)
     assert (tmp_path / "again" / "changes.ndjson").read_bytes() == (out / "changes.ndjson").read_bytes()
     assert (
         spark.read.format("delta").load(str(tmp_path / "warehouse" / "changes")).count()
@@ -92,13 +95,15 @@ def test_what_changed_is_told_once_with_its_day_and_its_clients(
     assert (after.code, after.summary["changes"], after.summary["publication"]) == (0, 0, 2), after.out
     looked_back = apicensus("changes", *root, "--since", "2026-06-06", "--out", tmp_path / "back", "--json")
     assert looked_back.summary["changes"] == done.summary["changes"]
-    assert told(lines(tmp_path / "back" / "changes.ndjson")) == told(lines(out / "changes.ndjson"))
+    assert summarise(read_lines(tmp_path / "back" / "changes.ndjson")) == summarise(
+        read_lines(out / "changes.ndjson")
+    )
 
 
-def assert_all_is_told(changes: list[dict[str, Any]]) -> None:
-    """Exactly what tests.changing_api changes, since the day on which it does, by its clients.
+def assert_all_changes_are_reported(changes: list[dict[str, Any]]) -> None:
+    """Checks that exactly the changes of tests.changing_api are reported.
 
-    Limits that are only better known are told apart: no request shows them.
+    They have its day and clients. Limits with better evidence are reported apart, as no request shows them.
     """
     better_known = [change for change in changes if change["cause"] == "evidence"]
     assert {(change["kind"], change["first_day"], change["is_significant"]) for change in better_known} <= {
@@ -106,7 +111,7 @@ def assert_all_is_told(changes: list[dict[str, Any]]) -> None:
     }
     changes = [change for change in changes if change["cause"] == "traffic"]
     orders = "GET /v1/orders"
-    assert told(changes) == {
+    assert summarise(changes) == {
         ("GET /v1/legacy/rates", "endpoint-gone", "", "", True),
         (orders, "parameter-new", "expand", "", False),
         (orders, "widened", "page", "maximum", False),
@@ -126,7 +131,7 @@ def assert_all_is_told(changes: list[dict[str, Any]]) -> None:
     assert by_name["endpoint-gone"]["share_of_requests"] is None
 
 
-def assert_documents_show_it(out: Path) -> None:
+def assert_documents_show_changes(out: Path) -> None:
     before, after = (
         yaml.safe_load((out / side / "openapi-3.1" / f"{HOST}.yaml").read_text())
         for side in ("before", "after")
@@ -149,7 +154,7 @@ def assert_documents_show_it(out: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--webhook", "ftp://hooks.example.com/path-secret"], "changes.webhook: expected an address"),
         (["--since", "2026-06-01", "--accept"], "--since looks back"),
@@ -157,10 +162,10 @@ def assert_documents_show_it(out: Path) -> None:
     ],
 )
 def test_wrong_usage_is_one_sentence_before_anything_starts(
-    apicensus: Step, tmp_path: Path, arguments: list[str], said: str
+    apicensus: Step, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     done = apicensus("changes", *arguments, "--warehouse", tmp_path / "warehouse")
     assert done.code == 2
-    assert said in " ".join(done.err.replace("│", " ").split())
+    assert message in " ".join(done.err.replace("│", " ").split())
     assert "-secret" not in done.err
     assert not (tmp_path / "warehouse").exists()

@@ -1,4 +1,7 @@
-"""A day costs a day, and the result is that of one pass: seven days at once, and shuffled, one twice, with one file late."""
+"""Days one at a time cost a day each and give the result of one pass.
+
+The seven days come shuffled, one of them twice, and one file late.
+"""
 
 from __future__ import annotations
 
@@ -34,40 +37,43 @@ from tests.changing_api import FIRST, line, write_day
 DAYS = 7
 SHUFFLED = (3, 0, 5, 6, 1, 4, 2)
 LEARNED_AFTER = (0, 5)
-"""Days of the shuffled ones after which schemas are learned, too."""
+"""Days of the shuffled ones after which schemas are learned, as well."""
 TABLES = (
     CLIENT_DAYS, CLIENTS, PATH_TEMPLATES, ENDPOINT_SLICES, ENDPOINT_REASONS,
     PARAMETER_SENDERS, PARAMETER_SLICES, DEVIANTS, LEARNED_CELLS,
 )  # fmt: skip
-OF_WRITING = ("inputs", "content")
-"""Columns that say what a row was made from, not what it says."""
+PROVENANCE = ("inputs", "content")
+"""Columns that record what a row was made from, not its content."""
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A file a day; the API changes on the fifth."""
+    """One file per day; the API changes on the fifth."""
     folder = tmp_path_factory.mktemp("days")
     return [write_day(folder, number, changed=number >= 4) for number in range(DAYS)]
 
 
 @pytest.fixture(scope="module")
 def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """More of the second day: calls of clients that are known, before their first ones, and of a path that is new."""
+    """A late file of the second day.
+
+    It has calls of known clients before their first ones, and of a new path.
+    """
     file = tmp_path_factory.mktemp("late") / "late.ndjson"
     moment = datetime.combine(FIRST + timedelta(days=1), time(1))
     asked = [(f"/v1/orders/{10_000 + client}", client) for client in range(5)]
     asked += [("/v1/stock", client) for client in range(3, 9)]
-    rows = [
+    records = [
         line(f"late{number:04x}", moment, client, "GET", path, 200)
         for number, (path, client) in enumerate(asked)
     ]
-    file.write_bytes(b"\n".join(map(orjson.dumps, rows)) + b"\n")
+    file.write_bytes(b"\n".join(map(orjson.dumps, records)) + b"\n")
     return file
 
 
 @pytest.fixture(scope="module")
 def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One key for both warehouses: clients are compared by their hashes."""
+    """Settings with one key for both warehouses, so that hashes of clients are equal."""
     folder = tmp_path_factory.mktemp("settings")
     (folder / "key").write_bytes(bytes(range(64)))
     file = folder / "settings.yaml"
@@ -75,11 +81,14 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def rows(frame: DataFrame) -> list[str]:
-    """Rows as texts; of sketches what they say, as one of the same clients may have them in another order."""
+def comparable_rows(frame: DataFrame) -> list[str]:
+    """Returns rows as sorted texts, with the estimates of sketches.
+
+    Sketches of the same clients may have them in another order.
+    """
     sketches = [field.name for field in frame.schema if isinstance(field.dataType, BinaryType)]
-    said = frame.withColumns({name: estimate_distinct(name) for name in sketches})
-    shown = said.select(*(name for name in frame.columns if name not in OF_WRITING))
+    estimated = frame.withColumns({name: estimate_distinct(name) for name in sketches})
+    shown = estimated.select(*(name for name in frame.columns if name not in PROVENANCE))
     return sorted(str(row) for row in shown.collect())
 
 
@@ -91,7 +100,10 @@ def once(
     settings_file: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """A warehouse of all files, discovered and learned in one pass. Tests read it, or change a copy."""
+    """A warehouse of all files, discovered and learned in one pass.
+
+    Tests read it, or change a copy.
+    """
     folder = tmp_path_factory.mktemp("once") / "warehouse"
     root = ("--warehouse", folder, "--settings", settings_file)
     prepare("discover", *files, late, *root)
@@ -121,9 +133,12 @@ def test_any_order_of_days_gives_what_one_pass_gives(
     assert step("learn")["days_learned"] == 0
     daily, whole = Warehouse(spark, str(tmp_path / "daily")), Warehouse(spark, str(once))
     for table in TABLES:
-        assert rows(table.read(daily)) == rows(table.read(whole)), table.name
-    # a version says what it rested on when it was judged; what is judged of the same slices is the same
-    found = [rows(latest(SCHEMAS.read(each)).select(*ENDPOINT_KEY, "fingerprint")) for each in (daily, whole)]
+        assert comparable_rows(table.read(daily)) == comparable_rows(table.read(whole)), table.name
+    # a version records the evidence at the time of inference; schemas inferred from the same slices are equal
+    found = [
+        comparable_rows(latest(SCHEMAS.read(each)).select(*ENDPOINT_KEY, "fingerprint"))
+        for each in (daily, whole)
+    ]
     assert found[0] == found[1]
     assert found[0]
     assert learned[:2] == [2, 1]
@@ -136,8 +151,8 @@ def test_a_new_rule_is_applied_to_stored_days_without_reading_them_again(
     root = ("--warehouse", tmp_path / "w", "--settings", settings_file, "--json")
     decisions = tmp_path / "decisions.yaml"
     decisions.write_text("decisions:\n  - merge: /v1/legacy/{code}\n    host: api.shop.example\n")
-    told = apicensus("decide", decisions, *root)
-    assert told.code == 0, told.err
+    decided = apicensus("decide", decisions, *root)
+    assert decided.code == 0, decided.err
     done = apicensus("discover", *root).summary
     assert (done["days_read"], done["days_rewritten"]) == (0, DAYS)
     for option, count in ((("--since", "2026-06-06"), 2), (("--days", "2026-06-02"), 1), (("--full",), DAYS)):

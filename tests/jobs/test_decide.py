@@ -1,4 +1,4 @@
-"""`decide`: a file of decisions into the warehouse and out again, and nothing written where it is wrong."""
+"""`decide` stores and shows decisions, and writes nothing if a file is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ingest end to end: nothing lost, nothing twice, nothing changed by a batch that fails its checks."""
+"""Ingest end to end: each record once, and nothing changed by a refused batch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def written(file: Path, *changes: dict[str, Any] | str) -> Path:
+def write_lines(file: Path, *changes: dict[str, Any] | str) -> Path:
     lines = [
         c if isinstance(c, str) else json.dumps({**LINE, "RayID": f"ray{n}", **c})
         for n, c in enumerate(changes)
@@ -36,7 +36,7 @@ def written(file: Path, *changes: dict[str, Any] | str) -> Path:
 def test_valid_and_quarantined_are_what_was_read_and_lines_are_exact(
     apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    file = written(
+    file = write_lines(
         tmp_path / "a.ndjson.gz",
         {},
         "",
@@ -61,7 +61,7 @@ def test_valid_and_quarantined_are_what_was_read_and_lines_are_exact(
 def test_the_same_file_again_adds_nothing(
     apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    file = written(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
+    file = write_lines(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
     copy = tmp_path / "copy.ndjson.gz"
     copy.write_bytes(file.read_bytes())
     apicensus("ingest", file, "--warehouse", warehouse.root, "--json")
@@ -75,7 +75,7 @@ def test_the_same_file_again_adds_nothing(
 def test_an_interrupted_publication_is_taken_back_and_done_again(
     apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    file = written(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
+    file = write_lines(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
     apicensus("ingest", file, "--warehouse", warehouse.root)
     (row,) = BATCHES.read(warehouse).collect()
     assert row["state"] == "published"
@@ -90,7 +90,7 @@ def test_an_interrupted_publication_is_taken_back_and_done_again(
 def test_a_publication_that_was_killed_after_its_ledger_is_kept(
     apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    file = written(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
+    file = write_lines(tmp_path / "a.ndjson.gz", {}, {}, {"EdgeResponseStatus": 0})
     apicensus("ingest", file, "--warehouse", warehouse.root)
     (row,) = BATCHES.read(warehouse).collect()
     versions = [table.version(warehouse) for table in (TRANSACTIONS, QUARANTINE, BATCHES)]
@@ -114,9 +114,9 @@ def test_an_intention_that_was_cut_off_names_nothing(
 def test_a_batch_that_fails_its_checks_leaves_the_tables_as_they_were(
     apicensus: Callable[..., Any], warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    apicensus("ingest", written(tmp_path / "good.ndjson.gz", {}, {}), "--warehouse", warehouse.root)
+    apicensus("ingest", write_lines(tmp_path / "good.ndjson.gz", {}, {}), "--warehouse", warehouse.root)
     before = {table.name: table.read(warehouse).count() for table in (TRANSACTIONS, QUARANTINE, BATCHES)}
-    bad = written(tmp_path / "bad.ndjson.gz", *([{}] * 50), *([{"ClientRequestHost": None}] * 150))
+    bad = write_lines(tmp_path / "bad.ndjson.gz", *([{}] * 50), *([{"ClientRequestHost": None}] * 150))
     done = apicensus("ingest", bad, "--warehouse", warehouse.root)
     assert done.code == 3
     assert "quarantined_share: expected max_value 0.5, found 0.75" in done.err
@@ -135,7 +135,7 @@ def test_the_checkpoints_result_is_stored_beside_the_batch_and_shown_on_request(
     docs = tmp_path / "docs"
     apicensus(
         "ingest",
-        written(tmp_path / "a.ndjson.gz", {}, {}),
+        write_lines(tmp_path / "a.ndjson.gz", {}, {}),
         "--warehouse",
         warehouse.root,
         "--data-docs",
@@ -197,7 +197,7 @@ def test_an_unreadable_file_is_left_out_where_the_settings_say_so(
 ) -> None:
     traffic = tmp_path / "traffic"
     traffic.mkdir()
-    written(traffic / "good.ndjson.gz", {}, {})
+    write_lines(traffic / "good.ndjson.gz", {}, {})
     (traffic / "cut.har").write_text('{"log": {"entries": [{"request": {"method"')
     mine = tmp_path / "mine.yaml"
     mine.write_text("ingest: {unreadable_files: skip}")
@@ -212,7 +212,7 @@ def test_scoring_leaves_out_what_ingest_leaves_out(
 ) -> None:
     traffic, mine = tmp_path / "traffic", tmp_path / "mine.yaml"
     traffic.mkdir()
-    written(traffic / "good.ndjson.gz", {}, {"EdgeResponseStatus": 0})
+    write_lines(traffic / "good.ndjson.gz", {}, {"EdgeResponseStatus": 0})
     (traffic / "cut.har").write_text('{"log": {"entries": [{"request": {"method"')
     lines = gzip.compress("\n".join(json.dumps({**LINE, "RayID": f"r{n}"}) for n in range(9_000)).encode())
     (traffic / "cut.ndjson.gz").write_bytes(lines[:-40])  # the beginning can be read, the end cannot
@@ -227,7 +227,7 @@ def test_scoring_leaves_out_what_ingest_leaves_out(
     for done in (ingested, scored):
         assert "cut.har" in done.err
         assert "cut.ndjson.gz" in done.err
-    again = apicensus(*ingest)  # the broken files alone are new
+    again = apicensus(*ingest)  # only the broken files are new
     assert (again.code, again.summary["files"], again.summary["files_known"]) == (0, 0, 1), again.err
     alone = apicensus("score", traffic / "cut.ndjson.gz", "--settings", mine, "--out", tmp_path / "t.ndjson")
     assert alone.code == 2
@@ -251,7 +251,7 @@ def test_wrong_usage_is_exit_code_2_with_the_way_out(
     apicensus: Callable[..., Any], tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
     (tmp_path / "empty").mkdir()
-    file = written(tmp_path / "a.ndjson.gz", {})
+    file = write_lines(tmp_path / "a.ndjson.gz", {})
     names = {"FILE": str(file), "EMPTY": str(tmp_path / "empty"), "absent.har": str(tmp_path / "absent.har")}
     done = apicensus(
         "ingest",

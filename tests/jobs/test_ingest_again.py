@@ -1,4 +1,4 @@
-"""Files that changed since, runs that were interrupted, and a second writer: nothing lost, nothing twice."""
+"""Changed files, interrupted runs and a second writer: each record once."""
 
 from __future__ import annotations
 
@@ -57,13 +57,12 @@ def test_what_grew_was_exported_again_or_delivered_twice_adds_only_what_is_new(
     (folder / "cut.log").write_bytes(b"".join(LINES[5:12]))
     (folder / "packed.ndjson.gz").write_bytes(gzip.compress(b"".join(RECORDS[:7])))
     (folder / "page.har").write_text(har(0, 1, 2, 3, 4))
-    (folder / "late.ndjson").write_bytes(
-        b"".join(RECORDS[4:9])
-    )  # 4 was delivered before, 5 and 6 are in this batch
+    # 4 was delivered before, 5 and 6 are in this batch
+    (folder / "late.ndjson").write_bytes(b"".join(RECORDS[4:9]))
     again = apicensus("ingest", folder, "--warehouse", warehouse.root, "--json")
     assert again.code == 0, again.err
-    told = {name: again.summary[name] for name in ("files", "records", "valid", "quarantined", "repeated")}
-    assert told == {
+    counts = {name: again.summary[name] for name in ("files", "records", "valid", "quarantined", "repeated")}
+    assert counts == {
         "files": 5,
         "records": 10 + 3 + 2 + 5 + 5,
         "valid": 10 + 3 + 2 + 2 + 4,
@@ -81,18 +80,17 @@ def test_what_grew_was_exported_again_or_delivered_twice_adds_only_what_is_new(
     ]  # fmt: skip
     paths = rows.where("source_line >= 101 and host = 'localhost'").select("source_line", "path").collect()
     assert {row["source_line"]: row["path"] for row in paths} == {n + 1: f"/{n}" for n in range(100, 110)}
-    assert (
-        rows.select("transaction_id").distinct().count() == rows.count() - 2
-    )  # within a batch: a quality warning
+    # repeats within a batch are a quality warning
+    assert rows.select("transaction_id").distinct().count() == rows.count() - 2
 
 
 class Interrupted(RuntimeError):
-    """Stands for the end of the process."""
+    """Simulates the end of the process."""
 
 
 @contextmanager
-def stopped_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process ends before its write to a table with this number."""
+def interrupt_before_write(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ends the process before its write with this number to a table."""
     writes = iter(range(number))
 
     def guarded(method: str) -> Any:
@@ -116,9 +114,9 @@ def test_an_ingest_that_ends_at_any_step_of_publishing_is_made_good_by_the_next(
 ) -> None:
     file = tmp_path / "a.ndjson"
     file.write_bytes(b"".join(RECORDS[:9]) + b"{}\n")
-    # before transactions; before quarantine; after two deletions of a recovery, before the ledger; within a recovery
+    # before transactions; before quarantine; after two deletions of a recovery, before the ledger; during a recovery
     for number in (0, 2 + 1, 2 + 2, 1):
-        with stopped_at(number, monkeypatch):
+        with interrupt_before_write(number, monkeypatch):
             assert apicensus("ingest", file, "--warehouse", warehouse.root).code == 70
         staging = Path(warehouse.root) / "_staging"
         staging.mkdir(exist_ok=True)
@@ -154,9 +152,8 @@ def test_a_second_writer_ends_and_takes_nothing_from_a_living_one(
         assert f"`ingest` (process {os.getpid()} on elsewhere" in done.err
         assert "Traceback" not in done.err
     assert {path.name for path in root.iterdir()} == {"_lease", "_staging"}
-    assert (
-        apicensus("decide", "--show", "--warehouse", root, "--settings", quick).code == 0
-    )  # reading goes on
+    # reading needs no lease
+    assert apicensus("decide", "--show", "--warehouse", root, "--settings", quick).code == 0
 
 
 def test_a_bomb_and_a_fifo_cost_neither_the_other_files_nor_a_traceback(

@@ -1,4 +1,7 @@
-"""What never was a request spoils no share, and a file of no use is named with its reason, the way out and exit code 3."""
+"""Entries that are not requests count apart, and unusable files are refused.
+
+A refused file is reported with its reason, advice and exit code 3.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +71,6 @@ def test_what_never_was_a_request_counts_apart_and_a_log_without_zones_is_not_in
     assert "4 of 4 records cannot be used, 4 of them for one reason: time has no time zone" in alone.err
     mine = tmp_path / "mine.yaml"
     mine.write_text("ingest: {time_zone: Europe/Berlin}")
-    again = apicensus(*ingest, "--settings", mine)  # the way out
+    again = apicensus(*ingest, "--settings", mine)  # as advised
     assert (again.code, again.summary["valid"]) == (0, 4), again.err
     assert TRANSACTIONS.read(warehouse).where("hour(time) = 9").count() == 13

@@ -1,7 +1,7 @@
-"""Ingest from S3: the real S3A client in a Spark of its own against moto's server, over this machine's loopback.
+"""Ingest from S3 with the real S3A client and moto's server on this machine.
 
-S3A and the parts of the AWS SDK that it needs (18 MB; the SDK's bundle has 600) come from Maven Central by way of
-`spark.jars.packages`, once: some 20 s, then from the Ivy cache.
+Spark runs in a process of its own. S3A and the parts of the AWS SDK that it needs (18 MB; the SDK's bundle has 600) come from
+Maven Central through `spark.jars.packages`, once (some 20 s), then from the Ivy cache.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SDK = "2.35.4"  # the version that hadoop-aws 3.5.0 was built with (aws-java-sdk
 
 
 def packages() -> str:
-    """Delta as in conf/, S3A of Spark's own Hadoop version, the SDK by its modules."""
+    """Returns Delta as in conf/, S3A of Spark's Hadoop version and SDK modules."""
     conf = (ROOT / "conf/spark-defaults.conf").read_text()
     delta = next(line.split()[1] for line in conf.splitlines() if line.startswith("spark.jars.packages"))
     (jar,) = (Path(pyspark.__file__).parent / "jars").glob("hadoop-client-api-*.jar")
@@ -35,8 +35,8 @@ def packages() -> str:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What `tests.s3_program` prints."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The output of `tests.s3_program`."""
     folder = tmp_path_factory.mktemp("s3")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -69,17 +69,17 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_each_file_of_a_remote_folder_is_an_input_of_its_own(found: dict[str, Any]) -> None:
-    first, again, added = found["first"], found["again"], found["added"]
+def test_each_file_of_a_remote_folder_is_an_input_of_its_own(output: dict[str, Any]) -> None:
+    first, again, added = output["first"], output["again"], output["added"]
     assert (first["files"], first["valid"], first["quarantined"]) == (3, 10 + 5 + 3, 0)
     assert [(one["file"], one["reason"].split(":")[0]) for one in first["left_out"]] == [
         ("s3a://logs/day/notes.txt", "has no known format")
     ]
     assert (again["files"], again["files_known"], again["records"]) == (0, 3, 0)
     assert (added["files"], added["files_known"], added["valid"]) == (1, 3, 4)
-    assert (found["grown"]["files"], found["grown"]["valid"]) == (1, 2)
-    assert found["rows"] == 10 + 5 + 3 + 4 + 2 + 1
-    assert [tuple(row) for row in found["ledger"]] == [
+    assert (output["grown"]["files"], output["grown"]["valid"]) == (1, 2)
+    assert output["rows"] == 10 + 5 + 3 + 4 + 2 + 1
+    assert [tuple(row) for row in output["ledger"]] == [
         ("s3a://logs/day/a.ndjson.gz", 10, "published"),
         ("s3a://logs/day/access.log", 2, "published"),
         ("s3a://logs/day/access.log", 3, "published"),
@@ -89,21 +89,21 @@ def test_each_file_of_a_remote_folder_is_an_input_of_its_own(found: dict[str, An
     ]
 
 
-def test_a_long_line_and_an_absent_folder_are_told(found: dict[str, Any]) -> None:
-    assert (found["long"]["valid"] + found["long"]["repeated"], found["long"]["quarantined"]) == (1, 1)
-    assert found["absent"]["code"] == 2
+def test_a_long_line_and_an_absent_folder_are_told(output: dict[str, Any]) -> None:
+    assert (output["long"]["valid"] + output["long"]["repeated"], output["long"]["quarantined"]) == (1, 1)
+    assert output["absent"]["code"] == 2
 
 
-def test_a_lease_in_a_bucket_is_created_without_overwriting(found: dict[str, Any]) -> None:
-    lease = found["lease"]
+def test_a_lease_in_a_bucket_is_created_without_overwriting(output: dict[str, Any]) -> None:
+    lease = output["lease"]
     assert lease["claimed"] == [True, False]
     assert "`learn`" in lease["busy"]
     assert "its last sign of life was at" in lease["taken"][0]
     assert lease["left"] is None
 
 
-def test_tables_and_intentions_may_be_in_a_bucket(found: dict[str, Any]) -> None:
-    tables = found["tables"]
+def test_tables_and_intentions_may_be_in_a_bucket(output: dict[str, Any]) -> None:
+    tables = output["tables"]
     days = [f"2026-06-0{number}" for number in range(1, 5)]
     assert not tables["before"]
     assert tables["ours"] == tables["deltas"] == tables["days"] == days

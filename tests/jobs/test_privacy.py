@@ -1,4 +1,4 @@
-"""Secrets are planted in every field of every format; then every file that any step wrote is searched for them."""
+"""Secrets planted in every field of every format appear in no file of any step."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def logpush_lines() -> list[str]:
 
 
 def place_lines() -> Iterator[str]:
-    """A Logpush line for each place, on an endpoint that is learned."""
+    """Yields a Logpush line for each place, on an endpoint that is learned."""
     for number, (column, text, _) in enumerate(places().values()):
         sent = {
             "path": "/api/v1/things",
@@ -132,13 +132,16 @@ def combined_lines() -> list[str]:
             f'{CLIENT} - - {stamp} "GET {target} HTTP/1.1" 200 10 "{sent["referer"]}" "{sent["user_agent"]}"'
         )
         if column != "request_body":
-            lines += [line, line.replace(" 200 ", " 0 ")]  # of a rejected line the text is kept
+            lines += [line, line.replace(" 200 ", " 0 ")]  # the text of a rejected line is kept
     return lines
 
 
 @pytest.fixture
 def event_log(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
-    """Folder to which the shared session writes its event log, as spark.eventLog.enabled would; plans are made again, too."""
+    """Folder of the shared session's event log, as with `spark.eventLog.enabled`.
+
+    Adaptive execution is on, so that changed plans are logged, too.
+    """
     folder = tmp_path / "events"
     folder.mkdir()
     context, jvm = spark.sparkContext._jsc.sc(), spark.sparkContext._jvm
@@ -160,8 +163,11 @@ def event_log(spark: SparkSession, tmp_path: Path) -> Iterator[Path]:
     listener.stop()
 
 
-def texts(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file below, in clear text: Parquet row by row, SQLite cell by cell, compressed files unpacked."""
+def read_texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yields every file below a folder as clear text.
+
+    Parquet row by row, SQLite cell by cell, compressed files decompressed.
+    """
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         if file.suffix == ".parquet":
             yield file, str(pq.ParquetFile(file).read().to_pylist())
@@ -203,10 +209,10 @@ def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
     scored = apicensus("score", traffic, "--out", scores)
     assert scored.code == 0, scored.err
     findings, changed = tmp_path / "findings" / "f.ndjson", tmp_path / "changed"
-    judged = apicensus(
+    validated = apicensus(
         "validate", traffic, "--out", findings, "--host", "logs.example", "--warehouse", warehouse
     )
-    assert judged.code == 0, judged.err
+    assert validated.code == 0, validated.err
     assert findings.read_text()
     for _ in range(2):  # the first run publishes, the second compares
         compared = apicensus("changes", "--out", changed, "--warehouse", warehouse)
@@ -215,13 +221,13 @@ def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
     written = [
         (file, text)
         for folder in (out, scores.parent, docs, findings.parent, changed, event_log)
-        for file, text in texts(folder)
+        for file, text in read_texts(folder)
     ]
     assert sum(file.suffix == ".parquet" for file, _ in written) >= 6
     assert any(file.parent == event_log and "SparkListenerTaskEnd" in text for file, text in written)
     assert any("parameter_slices" in str(file) and "things" in text for file, text in written)
-    said = "".join(done.out + done.err for done in (ran, scored, checked, judged, compared))
-    whole = "\n".join([said, *(text for _, text in written)])
+    printed = "".join(done.out + done.err for done in (ran, scored, checked, validated, compared))
+    whole = "\n".join([printed, *(text for _, text in written)])
     everything = SECRETS | {name: held for name, (_, _, held) in places().items()}
     leaked = {}
     for name, secret in everything.items():
@@ -229,12 +235,12 @@ def test_no_planted_secret_reaches_a_table_a_log_or_an_output(
         if secret in whole or encoded in whole:
             leaked[name] = [
                 str(file) for file, text in written if secret in text or encoded in text
-            ] or "said"
+            ] or "printed"
     assert not leaked
 
 
 def test_the_same_search_finds_what_is_there(traffic: Path) -> None:
-    whole = "".join(text for _, text in texts(traffic))
+    whole = "".join(text for _, text in read_texts(traffic))
     assert all(secret in whole for name, secret in SECRETS.items())
     assert [name for name, (_, _, held) in places().items() if held not in whole] == []
     assert len(places()) > 90

@@ -1,4 +1,4 @@
-"""The inventory of the report in a real browser: what a user searches, filters, opens and takes away."""
+"""The report's inventory in a real browser: search, filters, details, download."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_sorting_turns_round_and_is_announced(open_report: Open) -> None:
     page.locator('#inventory-table th[data-key="probability"] button').click()
     assert head.get_attribute("aria-sort") is None
     lowest = sorted(e.probability for e in example().endpoints if e.probability is not None)
-    assert column(page, "probability") == [f"{p:.3f}" for p in lowest[:50]]  # the unknown comes last
+    assert column(page, "probability") == [f"{p:.3f}" for p in lowest[:50]]  # unknown values come last
 
 
 def test_twenty_thousand_endpoints_are_searched(open_report: Open) -> None:
@@ -138,7 +138,7 @@ def test_downloads_hold_the_filtered_rows(open_report: Open) -> None:
         page.get_by_role("button", name="Download CSV").click()
     with Path(waiting.value.path()).open(encoding="utf-8", newline="") as file:
         [row] = csv.DictReader(file)
-    assert row["method"] == "'=CMD()"  # no formula in a spreadsheet
+    assert row["method"] == "'=CMD()"  # not a formula in a spreadsheet
     assert row["variants"] == "ml session"
 
 

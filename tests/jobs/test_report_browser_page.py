@@ -1,4 +1,4 @@
-"""The whole page of the report in a real browser: safe, legible, and whole without a network."""
+"""The report in a real browser: safe, legible, and complete without a network."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_policy_stops_injected_code(open_report: Open) -> None:
         }"""
     )
     assert blocked
-    assert seen.complaints  # the browser says what it stopped
+    assert seen.complaints  # the browser reports what it blocked
     seen.complaints.clear()
 
 

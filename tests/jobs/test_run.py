@@ -1,4 +1,4 @@
-"""The whole way on simulated traffic: what `run` writes is complete, valid, and the same when it is run again."""
+"""`run` on simulated traffic: its output is complete, valid and reproducible."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ SPREAD = {"spark.sql.shuffle.partitions": "5", "spark.sql.adaptive.coalesceParti
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What `run` said and wrote."""
+class RunOutput:
+    """Output folder and summary of `run`."""
 
     out: Path
     summary: dict[str, Any]
@@ -46,13 +46,13 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ran(prepare: Callable[..., Any], traffic: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """The whole way on the traffic, once, with a key of its own: lists, documents, report and warehouse.
+def ran(prepare: Callable[..., Any], traffic: Path, tmp_path_factory: pytest.TempPathFactory) -> RunOutput:
+    """Runs all steps on the traffic once, with a key of its own.
 
-    Tests read it; the one that runs again on the same folder proves that this changes nothing.
+    Tests read the result; the one that runs again on the same folder proves that this changes nothing.
     """
     out = tmp_path_factory.mktemp("ran")
-    return Ran(out, prepare("run", *arguments(traffic, out)).summary)
+    return RunOutput(out, prepare("run", *arguments(traffic, out)).summary)
 
 
 def arguments(traffic: Path, out: Path) -> list[object]:
@@ -60,18 +60,18 @@ def arguments(traffic: Path, out: Path) -> list[object]:
     return [*inputs, "--out", out, "--settings", traffic / "settings.yaml", "--json"]
 
 
-def listed(file: Path) -> list[dict[str, Any]]:
+def read_lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def test_run_writes_everything_and_a_second_run_changes_nothing(
-    apicensus: Callable[..., Any], traffic: Path, ran: Ran
+    apicensus: Callable[..., Any], traffic: Path, ran: RunOutput
 ) -> None:
     out, summary = ran.out, ran.summary
     assert summary["transactions"] == 1500
     assert summary["endpoints_ml"] > 0
-    assert summary["candidates"] == len(listed(out / "candidates.ndjson"))
-    endpoints = listed(out / "endpoints.ndjson")
+    assert summary["candidates"] == len(read_lines(out / "candidates.ndjson"))
+    endpoints = read_lines(out / "endpoints.ndjson")
     documents = sorted((out / "openapi").rglob("*.yaml"))
     hosts = {row["host"] for row in endpoints if row["variant"] == "ml"}
     assert len(documents) == summary["openapi_documents"] == 2 * len(hosts)
@@ -93,7 +93,7 @@ def test_run_writes_everything_and_a_second_run_changes_nothing(
     assert again.code == 0, again.err
     assert (again.summary["transactions"], again.summary["transactions_new"]) == (1500, 0)
     assert again.summary["new_schema_versions"] == 0
-    assert listed(out / "endpoints.ndjson") == endpoints
+    assert read_lines(out / "endpoints.ndjson") == endpoints
     assert {file: file.read_bytes() for file in documents} == before
 
 
@@ -103,7 +103,7 @@ def test_the_classifier_finds_most_true_endpoints_of_sites_it_never_saw(
     scores = tmp_path / "scores.ndjson"
     done = apicensus("score", traffic, "--format", "logpush", "--out", scores, "--json")
     assert done.code == 0, done.err
-    probability = {row["transaction_id"]: row["probability"] for row in listed(scores)}
+    probability = {row["transaction_id"]: row["probability"] for row in read_lines(scores)}
     with gzip.open(traffic / "truth.csv.gz", "rt") as file:
         truth = {row["RayID"]: row["is_api"] == "1" for row in csv.DictReader(file)}
     assert set(probability) == set(truth)
@@ -114,23 +114,21 @@ def test_the_classifier_finds_most_true_endpoints_of_sites_it_never_saw(
 def test_explained_scores_have_reasons_that_add_up_and_the_same_probabilities(
     apicensus: Callable[..., Any], traffic: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "mine.yaml").write_text(
-        "selection: {reasons: 200}"
-    )  # all of them, so that the sum can be checked
-    told = tmp_path / "why.parquet"
+    # all reasons, so that the sum can be checked
+    (tmp_path / "mine.yaml").write_text("selection: {reasons: 200}")
+    explained = tmp_path / "why.parquet"
     chosen = ("--format", "logpush", "--settings", tmp_path / "mine.yaml", "--json")
-    done = apicensus("score", traffic, "--explain", "--out", told, *chosen)
+    done = apicensus("score", traffic, "--explain", "--out", explained, *chosen)
     assert done.code == 0, done.err
-    assert list(tmp_path.glob(".*")) == []  # nothing is left beside the file
-    rows = pq.read_table(told).to_pylist()
+    assert list(tmp_path.glob(".*")) == []  # no temporary file is left
+    rows = pq.read_table(explained).to_pylist()
     assert len(rows) == done.summary["scored"] == 1500
     for row in rows:
         assert list(row) == ["transaction_id", "probability", "reasons"]
         assert list(row["reasons"][0]) == ["group", "feature", "value", "contribution", "text"]
         raw = done.summary["base_log_odds"] + sum(reason["contribution"] for reason in row["reasons"])
-        assert 1 / (1 + math.exp(-raw)) == pytest.approx(
-            row["probability"], abs=2e-3
-        )  # contributions are rounded
+        # contributions are rounded
+        assert 1 / (1 + math.exp(-raw)) == pytest.approx(row["probability"], abs=2e-3)
         sizes = [abs(reason["contribution"]) for reason in row["reasons"]]
         assert sizes == sorted(sizes, reverse=True)
 
@@ -157,7 +155,7 @@ def test_other_forms_of_the_same_sites_are_read_without_loss(
 
 
 def test_export_offers_the_list_and_refuses_a_form_that_does_not_fit(
-    apicensus: Callable[..., Any], ran: Ran, tmp_path: Path
+    apicensus: Callable[..., Any], ran: RunOutput, tmp_path: Path
 ) -> None:
     root = ran.warehouse
     chosen = ("--what", "endpoints", "--format", "csv", "--warehouse", root, "--json")
@@ -180,9 +178,9 @@ def test_export_offers_the_list_and_refuses_a_form_that_does_not_fit(
 
 
 def test_documents_depend_on_neither_key_nor_partitions_nor_plans(
-    apicensus: Callable[..., Any], spark: SparkSession, traffic: Path, ran: Ran, tmp_path: Path
+    apicensus: Callable[..., Any], spark: SparkSession, traffic: Path, ran: RunOutput, tmp_path: Path
 ) -> None:
-    """The same files in a warehouse of another key, spread over other partitions and planned as shipped: what `run` wrote."""
+    """Another key, other partitions and the default plans give the documents of `run`."""
     inputs = sorted(traffic.glob("*.ndjson.gz"))
     out = tmp_path / "out"
     root = ("--warehouse", tmp_path / "warehouse", "--settings", traffic / "settings.yaml")

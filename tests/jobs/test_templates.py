@@ -1,4 +1,4 @@
-"""Templates through the commands: found a day at a time, explained by `explain`, overruled by operators' decisions."""
+"""Templates by the commands: day by day, explained, and with operators' decisions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DECISIONS = f"""decisions:
 """
 
 
-def calls() -> Iterator[str]:
+def api_paths() -> Iterator[str]:
     for _ in range(15):
         user = f"u{RNG.randrange(10, 99)}"
         yield f"/api/users/{user}"
@@ -35,9 +35,14 @@ def calls() -> Iterator[str]:
     yield from ("/api/users/me", "/api/users/search", "/api/users", "/api/articles", "/api/users/u12")
 
 
-def written(folder: Path, day: int) -> Path:
-    """A Logpush file of one day; some scanner asks for what is not there, and a browser for a page of another host."""
-    rows = [(HOST, path, 200) for path in calls()] + [(HOST, f"/api/users/wp-{n}.php", 404) for n in range(5)]
+def write_day(folder: Path, day: int) -> Path:
+    """Writes a Logpush file of one day.
+
+    A scanner requests paths that do not exist, and a browser a page of another host.
+    """
+    rows = [(HOST, path, 200) for path in api_paths()] + [
+        (HOST, f"/api/users/wp-{n}.php", 404) for n in range(5)
+    ]
     rows += [(SITE, "/about-us", 200)] * 3
     file = folder / f"day{day}.ndjson"
     with file.open("w", encoding="utf-8") as out:
@@ -58,17 +63,20 @@ def written(folder: Path, day: int) -> Path:
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("days")
-    return [written(folder, day) for day in (1, 2)]
+    return [write_day(folder, day) for day in (1, 2)]
 
 
-def listed(apicensus: Callable[..., Any], root: Path, out: Path) -> set[str]:
+def export_templates(apicensus: Callable[..., Any], root: Path, out: Path) -> set[str]:
     done = apicensus("export", "--what", "endpoints", "--format", "ndjson", "--out", out, "--warehouse", root)
     assert done.code == 0, done.err
     return {json.loads(line)["path_template"] for line in (out / "endpoints.ndjson").read_text().splitlines()}
 
 
 def check_page(page: Any) -> None:
-    """Of a host without a single rule, of whose page nothing was kept."""
+    """Checks the explanation of a page on a host without rules.
+
+    No slice of the page was kept.
+    """
     assert page.code == 0, page.err
     [unlisted] = page.summary["endpoints"]
     assert (unlisted["state"], unlisted["requests"], unlisted["successful"]) == ("not listed", 6, 6)
@@ -89,7 +97,7 @@ def test_templates_day_by_day_explained_and_decided(
         "/api/users", "/api/users/me", "/api/users/search", "/api/users/{userId}", "/api/users/{userId}/orders/{orderId}",
         "/api/articles", "/api/articles/{articleId}",
     }  # fmt: skip
-    assert listed(apicensus, daily, tmp_path / "a") == expected
+    assert export_templates(apicensus, daily, tmp_path / "a") == expected
 
     why = apicensus("explain", "/api/users/u77/orders/5", "--host", HOST, "--warehouse", daily, "--json")
     assert why.code == 0, why.err
@@ -116,8 +124,8 @@ def test_templates_day_by_day_explained_and_decided(
     file.write_text(DECISIONS, encoding="utf-8")
     assert apicensus("decide", file, "--warehouse", daily).code == 0
     assert apicensus("discover", "--variant", "ml", "--warehouse", daily).code == 0
-    assert listed(apicensus, daily, tmp_path / "c") == expected - {"/api/users/search", "/api/articles/{articleId}"} | {
+    assert export_templates(apicensus, daily, tmp_path / "c") == expected - {"/api/users/search", "/api/articles/{articleId}"} | {
         "/api/users/u12", "/api/articles/{slug}",
     }  # fmt: skip
-    said = apicensus("explain", "/api/users/u12", "--host", HOST, "--warehouse", daily)
-    assert "operator" in said.out
+    explained = apicensus("explain", "/api/users/u12", "--host", HOST, "--warehouse", daily)
+    assert "operator" in explained.out

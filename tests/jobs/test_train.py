@@ -1,4 +1,7 @@
-"""`train` end to end on a small simulation: the same bytes twice, a registered version, the champion behind a gate."""
+"""`train` on a small simulation: reproducible, registered, and gated.
+
+The champion moves only if the gates pass.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import pytest
 
 from ml.paths.features import FEATURES
 from ml.registry.bundled import load_bundled_path_model, read_card
-from pipelines.runtime import settings as settings_module
+from pipelines.runtime.settings import load_settings
 
 SMALL = """
 training: {{hosts: 30, transactions: 3500, folds: 3, trees: 30, depth: 4}}
@@ -23,12 +26,12 @@ gates: {{min_roc_auc: {gate}, max_calibration_error: 0.2, min_kind_right: 0.0}}
 
 @pytest.fixture
 def small(tmp_path: Path) -> Callable[[float], Path]:
-    def written(gate: float) -> Path:
+    def write(gate: float) -> Path:
         file = tmp_path / f"small-{gate}.yaml"
         file.write_text(SMALL.format(gate=gate))
         return file
 
-    return written
+    return write
 
 
 def test_training_repeats_byte_for_byte_and_the_first_model_becomes_champion(
@@ -63,9 +66,9 @@ def test_training_repeats_byte_for_byte_and_the_first_model_becomes_champion(
 
 
 def test_the_bundled_models_card_names_the_default_settings() -> None:
-    settings, known = settings_module.load_settings(), read_card()
-    assert settings.training.model_dump().items() <= known["training"].items()
-    assert known["simulator"] == settings.simulator.model_dump(include={"days", "end_date"})
+    settings, card = load_settings(), read_card()
+    assert settings.training.model_dump().items() <= card["training"].items()
+    assert card["simulator"] == settings.simulator.model_dump(include={"days", "end_date"})
 
 
 PATHS = "path_training: {apis: 12, sites: 12, folds: 2, trees: 15, depth: 4}"
@@ -78,7 +81,7 @@ def test_the_classifier_of_path_segments_repeats_byte_for_byte_and_discovery_use
     file.write_text(PATHS)
     done = [
         apicensus(
-            "train", "--classifier", "paths", "--settings", file, "--warehouse", root, "--out", _made(tmp_path / name), "--json"
+            "train", "--classifier", "paths", "--settings", file, "--warehouse", root, "--out", _create(tmp_path / name), "--json"
         )
         for name in ("one", "two")
     ]  # fmt: skip
@@ -86,9 +89,9 @@ def test_the_classifier_of_path_segments_repeats_byte_for_byte_and_discovery_use
     assert done[0].summary["roc_auc"] > 0.9
     models = [tmp_path / name / "path-classifier.cbm" for name in ("one", "two")]
     assert models[0].read_bytes() == models[1].read_bytes()
-    known = json.loads((tmp_path / "one" / "path-card.json").read_text())
-    assert known["figures"]["roc_auc"] == done[0].summary["roc_auc"]
-    assert known["sha256"] == hashlib.sha256(models[0].read_bytes()).hexdigest()
+    card = json.loads((tmp_path / "one" / "path-card.json").read_text())
+    assert card["figures"]["roc_auc"] == done[0].summary["roc_auc"]
+    assert card["sha256"] == hashlib.sha256(models[0].read_bytes()).hexdigest()
     file.write_text(f"paths: {{model: {models[0]}}}")
     traffic = tmp_path / "traffic"
     assert apicensus("simulate", "--out", traffic, "--hosts", 2, "--transactions", 200).code == 0
@@ -99,13 +102,13 @@ def test_the_classifier_of_path_segments_repeats_byte_for_byte_and_discovery_use
     assert found.summary["path_rules"] > 0
 
 
-def _made(folder: Path) -> Path:
+def _create(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
 
 def test_the_card_of_the_classifier_of_path_segments_names_the_default_settings() -> None:
-    known = json.loads(resources.files("ml").joinpath("models", "path-card.json").read_text())
-    assert known["training"] == settings_module.load_settings().path_training.model_dump()
-    assert known["features"] == list(FEATURES)
-    assert known["sha256"] == hashlib.sha256(load_bundled_path_model()).hexdigest()
+    card = json.loads(resources.files("ml").joinpath("models", "path-card.json").read_text())
+    assert card["training"] == load_settings().path_training.model_dump()
+    assert card["features"] == list(FEATURES)
+    assert card["sha256"] == hashlib.sha256(load_bundled_path_model()).hexdigest()

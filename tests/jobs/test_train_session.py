@@ -1,4 +1,4 @@
-"""`train --labels session`: learns from the warehouse, reports what it removed, refuses what cannot work."""
+"""`train --labels session`: training, its report, and refusals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ NOWHERE = "selection: {sessions: {'*.nowhere.example': {location: cookie, name: 
 
 @pytest.fixture
 def traffic(apicensus: Callable[..., Any], tmp_path: Path) -> Path:
-    """Simulated traffic of other hosts than the training's, and settings with its session identifiers."""
+    """Simulated traffic of other hosts than the training's.
+
+    Next to it are settings with its session identifiers.
+    """
     folder = tmp_path / "traffic"
     made = apicensus("simulate", "--out", folder, "--hosts", 60, "--transactions", 5000, "--seed", 101)
     assert made.code == 0, made.err
@@ -56,10 +59,10 @@ def test_session_labels_train_a_model_and_the_report_accounts_for_every_transact
     used_by_model = dict(zip(FEATURES, model.get_feature_importance(), strict=True))
     assert max(used_by_model.values()) > 0
     assert {name: used_by_model[name] for name in LEAKING_FEATURES} == dict.fromkeys(LEAKING_FEATURES, 0.0)
-    said = json.dumps(report) + done.err + (tmp_path / "model" / "CARD.md").read_text()
+    texts = json.dumps(report) + done.err + (tmp_path / "model" / "CARD.md").read_text()
     with gzip.open(traffic / "truth.csv.gz", "rt") as file:
         hosts = {row["host"] for row in csv.DictReader(file)}
-    assert [host for host in hosts if host in said] == []
+    assert [host for host in hosts if host in texts] == []
     nowhere = tmp_path / "nowhere.yaml"
     nowhere.write_text(SMALL + NOWHERE)
     uncovered = apicensus("train", "--labels", "session", "--settings", nowhere, *options[2:])

@@ -1,4 +1,4 @@
-"""`validate` as a user runs it: held-back traffic against what was learned and against the written documents."""
+"""`validate` on held-out traffic, by learned schemas and by written documents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,15 @@ REPLAYED = 150
 
 @dataclass(frozen=True)
 class Learned:
-    """A warehouse and documents of the first part of simulated traffic; the records of the rest, and which of them are valid."""
+    """Results of learning from the first part of simulated traffic, and the rest.
+
+    Attributes:
+        warehouse: Warehouse of the first part.
+        openapi: Documents of the first part.
+        rest: File of the rest.
+        records: Records of the rest.
+        valid: Those of them that are valid.
+    """
 
     warehouse: Path
     openapi: Path
@@ -55,7 +63,7 @@ def learned(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Le
     records = [json.loads(line) for part in packed for line in gzip.decompress(part).splitlines()]
     records.sort(key=lambda record: str(record["EdgeStartTimestamp"]))
     for name, part in (("learn", records[:LEARNED]), ("rest", records[LEARNED:])):
-        written(folder / f"{name}.ndjson", part)
+        write_records(folder / f"{name}.ndjson", part)
     found = folder / "found"
     profiles = [option for name in ("openapi-3.1", "openapi-3.0") for option in ("--profile", name)]
     steps: tuple[tuple[object, ...], ...] = (
@@ -75,7 +83,7 @@ def is_valid(record: dict[str, Any], truth: dict[str, str]) -> bool:
     return truth["is_api"] == "1" and truth["attack"] == "0" and 200 <= record["EdgeResponseStatus"] < 300
 
 
-def written(file: Path, records: list[dict[str, Any]]) -> Path:
+def write_records(file: Path, records: list[dict[str, Any]]) -> Path:
     file.write_text("".join(json.dumps(record) + "\n" for record in records))
     return file
 
@@ -85,14 +93,13 @@ def test_held_back_valid_traffic_has_no_violations_and_teaches_nothing(
 ) -> None:
     warehouse = Warehouse(spark, str(learned.warehouse))
     before = [table.read(warehouse).count() for table in (TRANSACTIONS, SCHEMAS)]
-    valid = written(tmp_path / "valid.ndjson", learned.valid)
+    valid = write_records(tmp_path / "valid.ndjson", learned.valid)
     done = apicensus("validate", valid, "--warehouse", learned.warehouse, "--fail-on-findings", "--json")
     assert done.code == 0, done.err
     assert done.summary["requests"] == len(learned.valid) > 300
     assert done.summary["violate"] == 0
-    assert (
-        done.summary["conform"] / done.summary["requests"] > 0.8
-    )  # the rest: endpoints that the first part had not shown
+    # the others are for endpoints that the first part did not have
+    assert done.summary["conform"] / done.summary["requests"] > 0.8
     assert [table.read(warehouse).count() for table in (TRANSACTIONS, SCHEMAS)] == before
     assert list((learned.warehouse / "_staging").iterdir()) == []
 
@@ -100,7 +107,7 @@ def test_held_back_valid_traffic_has_no_violations_and_teaches_nothing(
 def test_learned_schemas_and_written_documents_say_the_same(
     apicensus: Callable[..., Any], learned: Learned, tmp_path: Path
 ) -> None:
-    said = {}
+    findings = {}
     for name, options in (
         ("learned", ()),
         *((form, ("--schemas", learned.openapi / form)) for form in ("openapi-3.1", "openapi-3.0")),
@@ -111,8 +118,8 @@ def test_learned_schemas_and_written_documents_say_the_same(
         assert done.code == 0, done.err
         rows = [json.loads(line) for line in out.read_text().splitlines()]
         assert done.summary["written"] == len(rows) == sum(done.summary["findings"].values())
-        said[name] = [{**row, "path_template": "", "confidence": None} for row in rows]
-    assert said["learned"] == said["openapi-3.1"] == said["openapi-3.0"]
+        findings[name] = [{**row, "path_template": "", "confidence": None} for row in rows]
+    assert findings["learned"] == findings["openapi-3.1"] == findings["openapi-3.0"]
 
 
 def test_findings_fail_where_asked_and_are_shown_without_values(
@@ -123,7 +130,7 @@ def test_findings_fail_where_asked_and_are_shown_without_values(
         "ClientRequestMethod": "GET",
         "RequestBody": "",
     }
-    bad = written(
+    bad = write_records(
         tmp_path / "bad.ndjson", [first | {"ClientRequestURI": "/x?n=PlantedValue7x9", "RayID": "planted"}]
     )
     (tmp_path / "api.json").write_text(json.dumps(openapi({"/x": get(query("n", {"type": "integer"}))})))
@@ -147,7 +154,7 @@ def test_findings_fail_where_asked_and_are_shown_without_values(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--schemas", "nowhere"), "nowhere: no such file or folder"),
         (
@@ -157,11 +164,11 @@ def test_findings_fail_where_asked_and_are_shown_without_values(
     ],
 )
 def test_nothing_to_check_against_is_wrong_usage(
-    apicensus: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], said: str
+    apicensus: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
     done = apicensus("validate", *options, "--warehouse", tmp_path / "warehouse")
     assert done.code == 2
-    assert said in done.err
+    assert message in done.err
 
 
 @pytest.mark.parametrize(
@@ -181,7 +188,7 @@ def test_independent_validators_accept_held_back_valid_traffic(
         document = yaml.safe_load(file.read_text())
         host = document["x-census"]["hosts"][0]
         mine = (one for one in learned.valid if one["ClientRequestHost"] == host)
-        requests = [sent(one) for one in mine if is_logged_whole(one)]
+        requests = [to_request(one) for one in mine if is_logged_whole(one)]
         find = checker(document).routes.find
         found = ((one, find(host, one.method, one.target.partition("?")[0])) for one in requests)
         known = [one for one, match in found if match.route is not None and match.method_known][:REPLAYED]
@@ -192,11 +199,14 @@ def test_independent_validators_accept_held_back_valid_traffic(
 
 
 def is_logged_whole(record: dict[str, Any]) -> bool:
-    """Its body is in the log, where it had one: without it nobody can send it again."""
+    """Whether the log has the request's body, if there was one.
+
+    Only then it can be sent again.
+    """
     return ("content-type" in record["RequestHeaders"]) == bool(record.get("RequestBody"))
 
 
-def sent(record: dict[str, Any]) -> Sent:
+def to_request(record: dict[str, Any]) -> Sent:
     media = record["RequestHeaders"].get("content-type", "application/json")
     return Sent(
         record["ClientRequestMethod"], record["ClientRequestURI"], record.get("RequestBody") or None, media
