@@ -38,7 +38,7 @@ from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.schemas.tables import PARAMETER_SLICES, SCHEMAS
 from pipelines.selection.variant import Variant
-from pipelines.workflows.inventory import inventory, listed_endpoints
+from pipelines.workflows.inventory import read_inventory, read_listed_endpoints
 from pipelines.workflows.run import Run
 
 LINES = "changes.ndjson"
@@ -59,7 +59,7 @@ def load_evidence(run: Run, variant: Variant, since: date | None) -> tuple[Evide
     """The tables of one variant, and the number of what was published; 0 where nothing was, or `since` is given."""
     warehouse = run.warehouse  # starts the session, without which there are no columns
     of_variant = F.col("variant") == variant
-    listed = listed_endpoints(run).where(of_variant).localCheckpoint()
+    listed = read_listed_endpoints(run).where(of_variant).localCheckpoint()
     stored = PUBLISHED.read(warehouse).where(of_variant)
     schemas, slices, parameters = (
         table.read(warehouse).where(of_variant) for table in (SCHEMAS, ENDPOINT_SLICES, PARAMETER_SLICES)
@@ -107,7 +107,7 @@ def write_changes(run: Run, variant: Variant, found: FoundChanges, out: Path) ->
 def with_reasons(run: Run, evidence: Evidence) -> Evidence:
     """The evidence with the reasons of its endpoints, as documents say them."""
     listed = evidence.inventory.select(*ENDPOINT_KEY)
-    return replace(evidence, inventory=inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
+    return replace(evidence, inventory=read_inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
 
 
 def send_notices(run: Run, variant: Variant, found: FoundChanges, hook: notifications.Webhook) -> int:

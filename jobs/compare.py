@@ -34,7 +34,7 @@ from pipelines.endpoints.spark.comparison import (
 from pipelines.endpoints.tables import ENDPOINT_SLICES
 from pipelines.endpoints.truth import Accuracy, Endpoint, measure_accuracy
 from pipelines.selection.variant import Variant, inventory_threshold
-from pipelines.workflows.inventory import candidate_endpoints, listed_endpoints, session_hosts
+from pipelines.workflows.inventory import list_hosts_with_session_key, read_candidates, read_listed_endpoints
 from pipelines.workflows.model import open_store
 from pipelines.workflows.run import Run
 
@@ -93,7 +93,7 @@ def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Comp
     with run.reporter.stage("Comparing the variants") as outcome:
         ran = {each["variant"] for each in ENDPOINT_SLICES.partitions(warehouse)}
         both = join_variants(
-            candidate_endpoints(run), session_hosts(run), inventory_threshold(settings.selection)
+            read_candidates(run), list_hosts_with_session_key(run), inventory_threshold(settings.selection)
         ).localCheckpoint()
         COMPARISONS.replace_all(compare_hosts(both), warehouse)
         COMPARISON_ENDPOINTS.replace_all(explain_exclusive_endpoints(both, ran), warehouse)
@@ -103,7 +103,7 @@ def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Comp
     found = ComparisonResult(figures, reasons)
     if truth is not None:
         with run.reporter.stage("Comparing with the truth"):
-            listed = listed_endpoints(run).select(*ENDPOINT_KEY)
+            listed = read_listed_endpoints(run).select(*ENDPOINT_KEY)
             rows = (tuple(row) for row in listed.toLocalIterator())
             found = ComparisonResult(figures, reasons, measure_accuracy(rows, truth, sorted(ran)))
     if settings.tracking.enabled:

@@ -58,10 +58,10 @@ from pipelines.workflows.days import (
 )
 from pipelines.workflows.inventory import (
     count_standings,
-    listed_endpoints,
-    near_endpoints,
+    list_hosts_with_session_key,
+    read_listed_endpoints,
+    read_near_endpoints,
     read_transactions,
-    session_hosts,
 )
 from pipelines.workflows.model import load_model
 from pipelines.workflows.run import Run
@@ -91,9 +91,9 @@ def discover_endpoints(
         rules, days = find_endpoints(run, read)
         found = {"days_read": len(read), "days_rewritten": len(days)} | rules | count_endpoints(run, variants)
         outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
-    endpoints = listed_endpoints(run)
+    endpoints = read_listed_endpoints(run)
     if "ml" in variants:
-        explain_endpoints(run, model, endpoints.unionByName(near_endpoints(run)))
+        explain_endpoints(run, model, endpoints.unionByName(read_near_endpoints(run)))
     suggest_host_variables(run, endpoints)
     return found | count_hosts(run) if "session" in variants else found
 
@@ -220,7 +220,7 @@ def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
 def count_hosts(run: Run) -> dict[str, int]:
     """For the summary: hosts, and those that variant session cannot speak about."""
     row = (
-        session_hosts(run)
+        list_hosts_with_session_key(run)
         .agg(F.count("session_key").alias("covered"), F.count("*").alias("hosts"))
         .collect()[0]
     )

@@ -29,7 +29,7 @@ from pipelines.runtime.errors import InputError
 from pipelines.workflows.inventory import read_transactions
 from pipelines.workflows.run import Run
 from pipelines.workflows.standing import COUNTED, describe_standings
-from pipelines.workflows.templates import path_templates
+from pipelines.workflows.templates import assign_path_templates
 
 NO_RULE = "no rule: nothing like it was seen, forms alone decide"
 SHOWN_HOSTS = 5
@@ -105,7 +105,7 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
             "Run discover first, or give --host one that it found.",
         )
     place = F.lit(host).alias("host"), mask_path(F.lit(path), run.settings.paths).alias("path_shape")
-    named_as = path_templates(run, run.warehouse.spark.range(1).select(*place))
+    named_as = assign_path_templates(run, run.warehouse.spark.range(1).select(*place))
     cut, whole = named_as.select(split_steps(F.col("path_shape")), "path_template").collect()[0]
     levels = explain_levels(mine, cut)
     endpoints = describe_standings(run, host, whole)

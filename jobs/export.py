@@ -20,7 +20,7 @@ from pipelines.endpoints.spark.listing import write_listing
 from pipelines.openapi.spark import WrittenDocument, write_documents
 from pipelines.runtime.settings import Profile
 from pipelines.schemas.tables import SCHEMAS, latest
-from pipelines.workflows.inventory import inventory, near_inventory
+from pipelines.workflows.inventory import read_inventory, read_near_inventory
 from pipelines.workflows.run import Run
 
 
@@ -28,7 +28,7 @@ def export_documents(
     run: Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
 ) -> list[WrittenDocument]:
     """Writes one document a host and profile; a folder for each profile where there are several."""
-    endpoints = inventory(run).where(F.col("variant") == "ml")
+    endpoints = read_inventory(run).where(F.col("variant") == "ml")
     schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
     with run.reporter.stage("Writing OpenAPI documents") as outcome:
         written = write_documents(endpoints, schemas, out, profiles=profiles, form=form)
@@ -39,7 +39,7 @@ def export_documents(
 def export_endpoints(run: Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
     """Writes the list of endpoints of all variants, and beside it that of candidates, what is just below the threshold."""
     with run.reporter.stage("Writing the endpoint list") as outcome:
-        file, count = write_listing(inventory(run), out, form)
-        _, near = write_listing(near_inventory(run), out, form, "candidates")
+        file, count = write_listing(read_inventory(run), out, form)
+        _, near = write_listing(read_near_inventory(run), out, form, "candidates")
         outcome.append(f"{count:,} rows, {near:,} candidates apart")
     return file, count

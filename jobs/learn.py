@@ -56,7 +56,7 @@ from pipelines.workflows.days import (
     select_wanted_cells,
     with_cell_clients,
 )
-from pipelines.workflows.inventory import listed_endpoints, read_transactions
+from pipelines.workflows.inventory import read_listed_endpoints, read_transactions
 from pipelines.workflows.run import Run
 
 
@@ -118,7 +118,7 @@ def plan_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
     """Compares the endpoints' days that there are with those that were learned."""
     settings, warehouse = run.settings, run.warehouse
     endpoints = select_listed(
-        listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
+        read_listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
     )
     kept = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # what senders and slices keep
     # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read

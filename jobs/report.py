@@ -23,7 +23,7 @@ from pipelines.runtime.files import write_atomically
 from pipelines.schemas.tables import DEVIANTS, SCHEMAS, latest
 from pipelines.transactions.spark.identifiers import describe_client
 from pipelines.transactions.tables import BATCHES, QUARANTINE
-from pipelines.workflows.inventory import inventory, near_inventory, session_hosts
+from pipelines.workflows.inventory import list_hosts_with_session_key, read_inventory, read_near_inventory
 from pipelines.workflows.run import Run
 
 
@@ -32,9 +32,9 @@ def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) ->
     warehouse, settings = run.warehouse, run.settings
     tables = {
         "batches": BATCHES.read(warehouse),
-        "hosts": session_hosts(run),
-        "endpoints": inventory(run),
-        "candidates": near_inventory(run),
+        "hosts": list_hosts_with_session_key(run),
+        "endpoints": read_inventory(run),
+        "candidates": read_near_inventory(run),
         "comparisons": COMPARISONS.read(warehouse),
         "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),

@@ -48,9 +48,9 @@ from pipelines.selection.columns import NO, preflight_code
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.secret_key import load_or_create_key
 from pipelines.transactions.spark.staging import stage_batch
-from pipelines.workflows.inventory import listed_endpoints, read_transactions
+from pipelines.workflows.inventory import read_listed_endpoints, read_transactions
 from pipelines.workflows.run import Run
-from pipelines.workflows.templates import path_templates
+from pipelines.workflows.templates import assign_path_templates
 
 FILE_WIDTH = 240
 """Characters of a line where the output is no terminal: two cells of `listing.CELL_CHARACTERS` and the counts."""
@@ -75,7 +75,7 @@ def load_learned_routes(run: Run) -> Routes:
     """
     warehouse = run.warehouse
     with run.reporter.stage("Reading learned schemas"):
-        endpoints = listed_endpoints(run).where(F.col("variant") == "ml")
+        endpoints = read_listed_endpoints(run).where(F.col("variant") == "ml")
         schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
         known = [
             Document(f"learned schemas of {host}", tree) for host, tree in build_documents(endpoints, schemas)
@@ -142,7 +142,7 @@ def with_learned_templates(run: Run, rows: DataFrame, *, is_stored: bool) -> Dat
     """
 
     def resolved() -> DataFrame:
-        return path_templates(run, rows.select("host", "path_shape").distinct())
+        return assign_path_templates(run, rows.select("host", "path_shape").distinct())
 
     known = PATH_TEMPLATES.read(run.warehouse) if is_stored else resolved()
     return rows.join(

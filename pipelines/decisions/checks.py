@@ -46,7 +46,7 @@ def covers_host(pattern: str, host: str) -> bool:
     return host.endswith(pattern[1:]) if is_pattern(pattern) else host == pattern
 
 
-def most_specific_first(patterns: set[str]) -> list[str]:
+def sort_by_specificity(patterns: set[str]) -> list[str]:
     """Sorts exact hosts first, then longer patterns before shorter ones.
 
     In this order decisions win.
@@ -82,7 +82,7 @@ def check_template(text: str) -> str:
             f"expected placeholders like {{userId}} (a letter or _, then letters, digits, _; at most 64), "
             f"found {quote(text)}. Write a brace of the path itself as %7B or %7D"
         )
-    _checked_text(outside, text)
+    _check_text(outside, text)
     if text != "/" and ("//" in text or text.endswith("/")):
         raise ValueError(
             f"expected no empty segment, found {quote(text)}. Paths are compared without doubled or last slashes"
@@ -93,7 +93,7 @@ def check_template(text: str) -> str:
         raise ValueError(
             f"expected each name once, found {{{twice}}} twice in {quote(text)}. Give every placeholder its own"
         )
-    _checked_shape(text)
+    _check_shape(text)
     return text
 
 
@@ -101,8 +101,8 @@ def check_segment(text: str) -> str:
     """Checks a literal segment, which has no slash."""
     if not text or "/" in text or "{" in text or "}" in text:
         raise ValueError(f"expected segments without slash or braces, like me, found {quote(text)}")
-    _checked_text(text, text)
-    _checked_shape(f"/{text}")
+    _check_text(text, text)
+    _check_shape(f"/{text}")
     return text
 
 
@@ -155,7 +155,7 @@ def check_method(text: str) -> str:
     return method
 
 
-def _checked_text(literals: str, text: str) -> None:
+def _check_text(literals: str, text: str) -> None:
     """Checks for characters that normalised paths do not have."""
     odd = next((each for each in literals if each in "?#;" or not each.isprintable()), None)
     if odd is not None:
@@ -169,7 +169,7 @@ def _checked_text(literals: str, text: str) -> None:
         )
 
 
-def _checked_shape(text: str) -> None:
+def _check_shape(text: str) -> None:
     path_shape = template_parsing.derive_shape(text)
     masked = template_parsing.mask_path(path_shape)
     if masked != path_shape:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from pipelines.decisions.checks import covers_host, is_pattern, most_specific_first, quote
+from pipelines.decisions.checks import covers_host, is_pattern, quote, sort_by_specificity
 from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Merge, OnEndpoint, OnPath, Save, Split
 from pipelines.decisions.rules import OperatorRule, derive_rules
 from pipelines.http.segment_formats import VARIABLE_STEP
@@ -32,13 +32,13 @@ class Contradiction:
 
 def find_contradictions(decisions: Sequence[Decision]) -> list[Contradiction]:
     """Returns all contradictions, in the order of the later decision."""
-    found = [
+    every = [
         *_repeated(decisions),
         *_literal_and_variable(decisions),
         *_ignored_and_saved(decisions),
         *_without_traffic(decisions),
     ]
-    return sorted(found, key=lambda each: (each.later, each.earlier))
+    return sorted(every, key=lambda each: (each.later, each.earlier))
 
 
 def _repeated(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
@@ -116,7 +116,7 @@ def _without_traffic(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
     These may be the hosts of other decisions and the names of other aliases.
     """
     aliases = {each.host_alias: (i, each) for i, each in enumerate(decisions) if isinstance(each, HostAlias)}
-    order = most_specific_first(set(aliases))
+    order = sort_by_specificity(set(aliases))
     for index, decision in enumerate(decisions):
         host = decision.name if isinstance(decision, HostAlias) else getattr(decision, "host", "*")
         pattern = next((each for each in order if covers_host(each, host)), None)
@@ -174,10 +174,10 @@ def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
     decisions: list[Decision] = []
     lines: list[int] = []
     problems: list[str] = []
-    for node in _entries(text, name):
+    for node in _list_entries(text, name):
         lines.append(_line(node))
         try:
-            decisions.append(_decision(node))
+            decisions.append(_parse_decision(node))
         except _EntryError as problem:
             problems.append(f"{name}:{lines[-1]}: {problem}. {HELP}")
     if not problems:  # else the indices of decisions would not be those of lines
@@ -209,8 +209,8 @@ def to_entry(decision: Decision) -> dict[str, Any]:
     return {key: given[key] for key in (decision.kind, *_AFTER_KIND) if key in given}
 
 
-def _entries(text: str, name: str) -> list[yaml.Node]:
-    root = _composed(text, name)
+def _list_entries(text: str, name: str) -> list[yaml.Node]:
+    root = _compose(text, name)
     if root is None:
         raise SettingsError(
             f'{name}:1: expected the key "{TOP}" with a list, found an empty file. Write "{TOP}: []" for none.'
@@ -234,7 +234,7 @@ def _entries(text: str, name: str) -> list[yaml.Node]:
     return list(entries.value)
 
 
-def _composed(text: str, name: str) -> yaml.Node | None:
+def _compose(text: str, name: str) -> yaml.Node | None:
     costs = find_exceeded_bound(text, HAND_WRITTEN_BOUNDS)
     if costs is not None:
         raise SettingsError(f"{name}: not YAML that can be read: {costs}. {HELP}")
@@ -260,14 +260,14 @@ def _composed(text: str, name: str) -> yaml.Node | None:
         ) from error
 
 
-def _decision(node: yaml.Node) -> Decision:
+def _parse_decision(node: yaml.Node) -> Decision:
     if not isinstance(node, yaml.MappingNode):
         raise _EntryError(f"expected a decision (keys and values), found {_describe_node(node)}")
     entry = dict(_items(node))
     kinds = [key for key in entry if key in KINDS]
     if len(kinds) != 1:
-        found = ", ".join(map(quote, list(entry)[:5])) or "no key"
-        raise _EntryError(f"expected one of {', '.join(KINDS)} in an entry, found {found}")
+        keys = ", ".join(map(quote, list(entry)[:5])) or "no key"
+        raise _EntryError(f"expected one of {', '.join(KINDS)} in an entry, found {keys}")
     try:
         return KINDS[kinds[0]].model_validate(entry)
     except ValidationError as error:

@@ -49,11 +49,11 @@ def collect_rules(decisions: Sequence[Decision]) -> tuple[OperatorRule, ...]:
 
     Its reason is the first decision that asks for it.
     """
-    found: dict[tuple[str, str, str], OperatorRule] = {}
+    collected: dict[tuple[str, str, str], OperatorRule] = {}
     for decision in decisions:
         for rule in derive_rules(decision):
-            found.setdefault((rule.host, rule.prefix, rule.step), rule)
-    return tuple(found.values())
+            collected.setdefault((rule.host, rule.prefix, rule.step), rule)
+    return tuple(collected.values())
 
 
 def derive_rules(decision: Decision) -> Iterator[OperatorRule]:
@@ -70,16 +70,16 @@ def collect_names(decisions: Sequence[Decision]) -> dict[tuple[str, str], Placeh
 
     A rename wins over a pin, a pin over a merge.
     """
-    found: dict[tuple[str, str], PlaceholderNames] = {}
+    collected: dict[tuple[str, str], PlaceholderNames] = {}
     for kind in (Merge, Pin, Rename):
         for decision in decisions:
             if isinstance(decision, kind) and isinstance(decision, OnPath):
                 template = decision.to if isinstance(decision, Rename) else decision.subject
                 if template_parsing.list_placeholders(template):
-                    found[decision.host, decision.shape] = PlaceholderNames(
+                    collected[decision.host, decision.shape] = PlaceholderNames(
                         template, isinstance(decision, Merge)
                     )
-    return found
+    return collected
 
 
 def _decided_steps(decision: OnPath) -> Iterator[tuple[str, str, StepDecision]]:

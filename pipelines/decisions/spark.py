@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipelines.decisions.checks import ANY, is_pattern, most_specific_first
+from pipelines.decisions.checks import ANY, is_pattern, sort_by_specificity
 from pipelines.decisions.model import Decision, HostAlias, Ignore, OnEndpoint, Save
 from pipelines.decisions.rules import collect_names, collect_rules
 from pipelines.decisions.template_parsing import PLACEHOLDER_PATTERN
@@ -59,14 +59,14 @@ def select_operator_rules(decisions: Sequence[Decision], hosts: DataFrame) -> Da
     Returns:
         `host, prefix, step, decision, reason`: one row per step that operators decided on that host.
     """
-    by_subject = [
+    rule_rows = [
         (rule.host, rule.prefix, rule.step, rule.decision, rule.reason) for rule in collect_rules(decisions)
     ]
-    rows = hosts.sparkSession.createDataFrame(by_subject, RULES)
+    rows = hosts.sparkSession.createDataFrame(rule_rows, RULES)
     tried = hosts.select("host", F.posexplode(host_patterns(F.col("host"))).alias("rank", "pattern"))
     won = F.min_by(F.struct("decision", "reason"), "rank").alias("won")
-    found = tried.join(F.broadcast(rows), "pattern").groupBy("host", "prefix", "step").agg(won)
-    return found.select("host", "prefix", "step", "won.decision", "won.reason")
+    decided = tried.join(F.broadcast(rows), "pattern").groupBy("host", "prefix", "step").agg(won)
+    return decided.select("host", "prefix", "step", "won.decision", "won.reason")
 
 
 def with_operator_names(templates: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
@@ -80,7 +80,7 @@ def with_operator_names(templates: DataFrame, decisions: Sequence[Decision]) -> 
     }
     if not named:
         return templates
-    given = _decided(named, [F.col("path_shape")], NAMING)
+    given = _look_up_decision(named, [F.col("path_shape")], NAMING)
     inferred, operators = F.col("path_template"), given["template"]
     before, last = F.regexp_replace(inferred, r"[^/]*$", ""), F.substring_index(operators, "/", -1)
     last_named = F.when(before.contains(last), operators).otherwise(F.concat(before, last))
@@ -93,7 +93,7 @@ def with_aliases(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     by_subject = {(each.host_alias, ""): each.name for each in decisions if isinstance(each, HostAlias)}
     if not by_subject:
         return rows
-    return rows.withColumn("host", F.coalesce(_decided(by_subject, [F.lit("")]), F.col("host")))
+    return rows.withColumn("host", F.coalesce(_look_up_decision(by_subject, [F.lit("")]), F.col("host")))
 
 
 def is_ignored(decisions: Sequence[Decision]) -> Column:
@@ -123,10 +123,10 @@ def _endpoint_decision(decisions: Sequence[Decision]) -> Column:
         if isinstance(each, OnEndpoint)
     }
     shape = F.regexp_replace("path_template", PLACEHOLDER_PATTERN, PLACEHOLDER)
-    return _decided(by_subject, [F.concat("method", F.lit(" "), shape), shape])
+    return _look_up_decision(by_subject, [F.concat("method", F.lit(" "), shape), shape])
 
 
-def _decided(
+def _look_up_decision(
     by_subject: Mapping[tuple[str, str], Any], keys: Sequence[Column], value_type: str = "string"
 ) -> Column:
     """Looks up the value for the host of a row; NULL if there is none.
@@ -139,12 +139,12 @@ def _decided(
         value_type: Type of the values in Spark's DDL.
     """
     exact = {f"{host} {key}": value for (host, key), value in by_subject.items() if not is_pattern(host)}
-    found = [look_up(exact, F.concat(F.col("host"), F.lit(" "), key), value_type) for key in keys]
-    for pattern in most_specific_first({host for host, _ in by_subject if is_pattern(host)}):
+    candidates = [look_up(exact, F.concat(F.col("host"), F.lit(" "), key), value_type) for key in keys]
+    for pattern in sort_by_specificity({host for host, _ in by_subject if is_pattern(host)}):
         mine = {key: value for (host, key), value in by_subject.items() if host == pattern}
-        known = F.coalesce(*(look_up(mine, key, value_type) for key in keys))
-        found.append(F.when(host_matches(F.col("host"), pattern), known))
-    return F.coalesce(*found)
+        value = F.coalesce(*(look_up(mine, key, value_type) for key in keys))
+        candidates.append(F.when(host_matches(F.col("host"), pattern), value))
+    return F.coalesce(*candidates)
 
 
 def look_up(values: Mapping[str, Any], key: Column, value_type: str = "string") -> Column:

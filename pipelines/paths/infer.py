@@ -63,14 +63,14 @@ def build_rule_rows(
     children = find_children(
         forest, steps
     )  # prefixes as the last pass writes them, maybe not as it read them
-    each = _pooled(forest, seen, children, counted, decided, probability)
+    each = _merge_variants(forest, seen, children, counted, decided, probability)
     variables = _variables(each, texts)
     literals = _literals(each, variables, texts, children)
     rules = {name: np.concatenate([literals[name], variables[name]]) for name in variables}
     return _table(rules, forest, children)
 
 
-def _pooled(
+def _merge_variants(
     forest: Forest,
     seen: PathEvidence,
     children: Children,
@@ -93,7 +93,7 @@ def _pooled(
         "node": children.node,
         "step": children.step,
         "is_variable": np.bincount(child, decided.is_variable[before], count) / paths > 0.5,
-        "why": _commonest(decided.why[before], child, count),
+        "why": _most_common(decided.why[before], child, count),
         "probability": np.bincount(child, probability[before], count) / paths,
         "siblings": most(counted.column("siblings")[before].astype(np.int64)),
         "overlap": most(counted.column("overlap")[before].astype(np.float64)),
@@ -121,7 +121,7 @@ def _variables(each: Columns, texts: StepTexts) -> Columns:
         "node": node,
         "step": np.full(count, texts.variable),
         "decision": np.full(count, _VARIABLE),
-        "why": _commonest(chosen["why"], group, count),
+        "why": _most_common(chosen["why"], group, count),
         "probability": np.bincount(group, np.where(by_form, 1.0, chosen["probability"]), count) / size,
         "children": size,
         "siblings": most(chosen["siblings"]),
@@ -189,7 +189,7 @@ def _origin(why: str) -> str:
     return KEPT_FROM_PUBLICATION if why.startswith("published") else INFERRED
 
 
-def _commonest(values: Integers, group: Integers, groups: int) -> Integers:
+def _most_common(values: Integers, group: Integers, groups: int) -> Integers:
     """Returns the most common value of each group, of equally common ones the first.
 
     Args:

@@ -224,8 +224,8 @@ def _evidence(rows: DataFrame) -> DataFrame:
         `seen_sessions` (distinct) and `with_session` (share of requests with the identifier), of hosts with an identifier.
     """
     session = F.try_element_at("identifiers", F.col(IDENTIFIER))
-    answered = rows.where(F.col(IDENTIFIER).isNotNull() & F.col("status").between(200, 399))
-    return answered.groupBy(*ENDPOINT).agg(
+    without_errors = rows.where(F.col(IDENTIFIER).isNotNull() & F.col("status").between(200, 399))
+    return without_errors.groupBy(*ENDPOINT).agg(
         F.count_distinct(session).alias("seen_sessions"),
         F.avg(F.col("carried").cast("double")).alias("with_session"),
     )

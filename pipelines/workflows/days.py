@@ -50,8 +50,8 @@ def find_cell_clients(client_days: DataFrame, templates: DataFrame) -> DataFrame
     Returns:
         `CELL_KEY` without the variant, `client`.
     """
-    asked = client_days.select("host", "method", "path_shape", "day", "client")
-    return asked.join(templates, ["host", "path_shape"]).select(*CELL_KEY[1:], "client").distinct()
+    requests = client_days.select("host", "method", "path_shape", "day", "client")
+    return requests.join(templates, ["host", "path_shape"]).select(*CELL_KEY[1:], "client").distinct()
 
 
 def with_cell_clients(cells: DataFrame, cell_clients: DataFrame, maps: DataFrame) -> DataFrame:
@@ -94,8 +94,8 @@ def digest_wanted_inputs(run: Run, variants: Sequence[Variant], model: bytes) ->
     ]
     of_variant = {"ml": [sha256(model).hexdigest()], "session": []}
     return {
-        day: {variant: digest([found, *shared, *of_variant[variant]]) for variant in variants}
-        for day, found in TRANSACTIONS.digests_by_day(run.warehouse).items()
+        day: {variant: digest([files, *shared, *of_variant[variant]]) for variant in variants}
+        for day, files in TRANSACTIONS.digests_by_day(run.warehouse).items()
     }
 
 
@@ -108,8 +108,8 @@ def read_stored_inputs(run: Run) -> dict[tuple[str, date], str]:
     of_other_rows: dict[tuple[str, date], str] = {}
     for each in CLIENT_DAYS.partitions(run.warehouse):
         for variant, inputs in parse_inputs(each["inputs"]).items():
-            known = own if variant == each["variant"] else of_other_rows
-            known[variant, date.fromisoformat(each["day"])] = inputs
+            target = own if variant == each["variant"] else of_other_rows
+            target[variant, date.fromisoformat(each["day"])] = inputs
     return of_other_rows | own
 
 
@@ -163,7 +163,7 @@ def count_rows_by_day(**frames: DataFrame) -> dict[str, dict[date, int]]:
 
 
 def report_skipped_days(run: Run, left: Iterable[date]) -> None:
-    """Reports days that changed but were not asked for."""
+    """Reports days that changed but were not requests for."""
     days = sorted(left)
     if days:
         shown = ", ".join(map(str, days[:SKIPPED_SHOWN]))

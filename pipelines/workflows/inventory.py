@@ -31,7 +31,7 @@ def list_hosts(run: Run) -> DataFrame:
     return run.cached("hosts", lambda: _hosts(run))
 
 
-def session_hosts(run: Run) -> DataFrame:
+def list_hosts_with_session_key(run: Run) -> DataFrame:
     """Adds `session_key` to hosts, NULL if no session identifier is configured."""
     return with_session_key(list_hosts(run), run.settings.selection.sessions)
 
@@ -44,7 +44,7 @@ def _hosts(run: Run) -> DataFrame:
     return seen.select("host").distinct()
 
 
-def estimated_endpoints(run: Run) -> DataFrame:
+def read_estimated_endpoints(run: Run) -> DataFrame:
     """Estimates endpoints, however few their responses.
 
     Rows are those of `inventory.estimate_endpoints`; `state` is `saved` if operators want the endpoint listed.
@@ -58,26 +58,26 @@ def _estimated_with_state(run: Run) -> DataFrame:
     return endpoints.withColumn("state", state)
 
 
-def candidate_endpoints(run: Run) -> DataFrame:
+def read_candidates(run: Run) -> DataFrame:
     """Selects candidates: endpoints with enough responses that are not ignored."""
-    return estimated_endpoints(run).where(_is_possible(run))
+    return read_estimated_endpoints(run).where(_is_possible(run))
 
 
-def listed_endpoints(run: Run) -> DataFrame:
+def read_listed_endpoints(run: Run) -> DataFrame:
     """Selects the inventory: candidates above the threshold, and saved endpoints."""
-    return candidate_endpoints(run).where(_is_listed(run))
+    return read_candidates(run).where(_is_listed(run))
 
 
-def near_endpoints(run: Run) -> DataFrame:
+def read_near_endpoints(run: Run) -> DataFrame:
     """Selects endpoints just below the threshold, in state `candidate`.
 
     These are at most `selection.max_candidates`, the nearest to it. Only the lists, the report and `explain` use them: nothing is
     learned from them, and no document has them.
     """
-    return _near(candidate_endpoints(run), run)
+    return _near(read_candidates(run), run)
 
 
-def inventory(run: Run) -> DataFrame:
+def read_inventory(run: Run) -> DataFrame:
     """Returns the endpoints of both variants with their reasons.
 
     They have `reasons` (the strongest `selection.reasons` first), `min_to_learn` and `teaches`.
@@ -85,7 +85,7 @@ def inventory(run: Run) -> DataFrame:
     return _reasoned(run).where(_is_possible(run) & _is_listed(run))
 
 
-def near_inventory(run: Run) -> DataFrame:
+def read_near_inventory(run: Run) -> DataFrame:
     """Returns rows of `near_endpoints` with the columns of `inventory`."""
     return _near(_reasoned(run).where(_is_possible(run)), run)
 
@@ -100,7 +100,7 @@ def count_standings(run: Run) -> DataFrame:
     teaches = is_listed(learning_threshold(run.settings.schemas))
     preflights = F.col("preflights") + F.when(F.col("is_preflight"), F.col("bare_options")).otherwise(0)
     return (
-        estimated_endpoints(run)
+        read_estimated_endpoints(run)
         .groupBy("variant")
         .agg(
             F.count_if(possible & passes).alias("listed"),
@@ -135,7 +135,7 @@ def _reasoned(run: Run) -> DataFrame:
 
     def make() -> DataFrame:
         least, most = learning_threshold(run.settings.schemas), run.settings.selection.reasons
-        endpoints = with_reasons(estimated_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
+        endpoints = with_reasons(read_estimated_endpoints(run), ENDPOINT_REASONS.read(run.warehouse), most)
         return endpoints.withColumns(
             {"min_to_learn": F.when(F.col("variant") == "ml", F.lit(least)), "teaches": is_listed(least)}
         )

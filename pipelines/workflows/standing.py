@@ -20,7 +20,7 @@ from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import sample_hash
 from pipelines.selection.variant import inventory_threshold, learning_threshold
 from pipelines.workflows.days import with_inputs_of
-from pipelines.workflows.inventory import estimated_endpoints, read_transactions
+from pipelines.workflows.inventory import read_estimated_endpoints, read_transactions
 from pipelines.workflows.model import load_model
 from pipelines.workflows.run import Run
 
@@ -37,7 +37,7 @@ def describe_standings(run: Run, host: str, path_template: str) -> list[dict[str
     A row has state, why, figures and reasons. If discovery stored no slice of the path, they are worked out from its client-days.
     """
     here = (F.col("host") == host) & (F.col("path_template") == path_template)
-    kept = estimated_endpoints(run).where(here)
+    kept = read_estimated_endpoints(run).where(here)
     reasons = ENDPOINT_REASONS.read(run.warehouse).where(here)
     rows = _rows(run, kept, reasons, is_stored=True)
     if not any(row["variant"] == "ml" for row in rows):
@@ -57,8 +57,8 @@ def read_thresholds(run: Run) -> Thresholds:
     )
 
 
-def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
-    rows = with_reasons(found, reasons, run.settings.selection.reasons)
+def _rows(run: Run, endpoints: DataFrame, reasons: DataFrame, *, is_stored: bool) -> list[dict[str, Any]]:
+    rows = with_reasons(endpoints, reasons, run.settings.selection.reasons)
     rows = rows.withColumns(
         {
             "is_ignored": is_ignored(run.decisions),
@@ -67,17 +67,17 @@ def _rows(run: Run, found: DataFrame, reasons: DataFrame, *, is_stored: bool) ->
         }
     )
     return [
-        _shown(row.asDict(recursive=True), read_thresholds(run)) for row in rows.collect()
+        _describe_row(row.asDict(recursive=True), read_thresholds(run)) for row in rows.collect()
     ]  # methods of one path
 
 
-def _shown(row: dict[str, Any], at: Thresholds) -> dict[str, Any]:
+def _describe_row(row: dict[str, Any], at: Thresholds) -> dict[str, Any]:
     state, why = explain_standing(row, at)
-    found, adjustment = row["probability"], row["host_adjustment"]
+    probability, adjustment = row["probability"], row["host_adjustment"]
     figures = (
         {}
-        if found is None
-        else {"probability": found, "by_itself": without_host_adjustment(found, adjustment)}
+        if probability is None
+        else {"probability": probability, "by_itself": without_host_adjustment(probability, adjustment)}
     )
     if row["variant"] == "ml":
         figures |= {"threshold": at.listed, "host_adjustment": adjustment}
@@ -104,11 +104,11 @@ def _count_from_client_days(run: Run, host: str, path_template: str) -> tuple[Da
     ours = PATH_TEMPLATES.read(warehouse).where(
         (F.col("host") == host) & (F.col("path_template") == path_template)
     )
-    found = build_slices(group_by_template(days, ours), count_host_days(days), settings.endpoints, 0.0)
-    found = with_inputs_of(found, run).localCheckpoint()
-    estimated = estimate_endpoints(found, settings.endpoints)
+    slices = build_slices(group_by_template(days, ours), count_host_days(days), settings.endpoints, 0.0)
+    slices = with_inputs_of(slices, run).localCheckpoint()
+    estimated = estimate_endpoints(slices, settings.endpoints)
     traffic = read_transactions(run).where(F.col("host") == host).withColumn("sample_hash", sample_hash())
-    chosen = select_transactions(traffic, select_samples(found, estimated)).withColumn(
+    chosen = select_transactions(traffic, select_samples(slices, estimated)).withColumn(
         "signals", packed_signals()
     )
     model = load_model(settings, run.root)

@@ -61,11 +61,11 @@ def learn_templates(run: Run, client_days: DataFrame, shapes: DataFrame) -> tupl
     Returns:
         Counts for the summary, and `path_templates` of `shapes` by these rules.
     """
-    rules = _learned(run, client_days)
-    return _counts(rules), assign_templates(shapes, rules, run.settings.paths, run.decisions)
+    rules = _learn_rules(run, client_days)
+    return _count_rules(rules), assign_templates(shapes, rules, run.settings.paths, run.decisions)
 
 
-def path_templates(run: Run, shapes: DataFrame) -> DataFrame:
+def assign_path_templates(run: Run, shapes: DataFrame) -> DataFrame:
     """Assigns templates by the published rules and operators' names.
 
     `shapes` are distinct, masked `host, path_shape`.
@@ -73,7 +73,7 @@ def path_templates(run: Run, shapes: DataFrame) -> DataFrame:
     return assign_templates(shapes, PATH_RULES.read(run.warehouse), run.settings.paths, run.decisions)
 
 
-def _learned(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
+def _learn_rules(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
     """Returns the rules that are published now.
 
     They are fetched, or a frame if they are more than `paths.shared_rules`.
@@ -103,15 +103,15 @@ def _learned(run: Run, client_days: DataFrame) -> DataFrame | pa.Table:
             else stored.sparkSession.createDataFrame(fetched_hosts)
         )
         binding_rules = select_binding_rules(published, operator_rules)
-        found = _inferred(
+        inferred = _infer_rules(
             run, evidence, rows, unmatched if fetched_hosts is None else fetched_hosts, binding_rules
         )
-        return _published(run, combine_rules(found, operator_rules, published, unmatched))
+        return _publish(run, combine_rules(inferred, operator_rules, published, unmatched))
     finally:
         collected.unpersist()
 
 
-def _inferred(
+def _infer_rules(
     run: Run,
     evidence: DataFrame,
     rows: pa.Table | None,
@@ -128,7 +128,7 @@ def _inferred(
     return infer_rules_on_spark(theirs, settings, score, binding_rules.localCheckpoint()).localCheckpoint()
 
 
-def _published(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
+def _publish(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
     """Publishes the rules and returns them."""
     most = run.settings.paths.shared_rules
     fetched = fetch_up_to(rules, most)
@@ -136,7 +136,7 @@ def _published(run: Run, rules: DataFrame) -> DataFrame | pa.Table:
     return PATH_RULES.read(run.warehouse) if fetched is None else fetched
 
 
-def _counts(rules: DataFrame | pa.Table) -> dict[str, int]:
+def _count_rules(rules: DataFrame | pa.Table) -> dict[str, int]:
     """Counts all rules, and those of variables."""
     if isinstance(rules, pa.Table):
         variables = pc.sum(pc.equal(rules.column("decision"), VARIABLE)).as_py() or 0

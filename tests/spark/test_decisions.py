@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipelines.decisions import template_parsing
-from pipelines.decisions.checks import covers_host, most_specific_first
+from pipelines.decisions.checks import covers_host, sort_by_specificity
 from pipelines.decisions.file import parse_decisions
 from pipelines.decisions.spark import (
     host_matches,
@@ -84,7 +84,7 @@ def test_hosts_match_as_values_do_whatever_the_text(spark: SparkSession) -> None
         assert found == [pattern for pattern in asked if covers_host(pattern, row["host"])]
         if row["host"] in HOSTS:
             among = [each for each in row["patterns"] if each in PATTERNS]
-            assert among == most_specific_first({each for each in PATTERNS if covers_host(each, row["host"])})
+            assert among == sort_by_specificity({each for each in PATTERNS if covers_host(each, row["host"])})
 
 
 def test_of_rules_of_one_step_that_of_the_most_specific_host_is_taken(spark: SparkSession) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from pipelines.decisions import template_parsing
-from pipelines.decisions.checks import covers_host, most_specific_first
+from pipelines.decisions.checks import covers_host, sort_by_specificity
 from pipelines.decisions.file import parse_decisions
 from pipelines.decisions.model import Pin
 from pipelines.decisions.rules import OperatorRule, PlaceholderNames, collect_names, collect_rules
@@ -140,7 +140,7 @@ def test_a_pattern_stands_for_leftmost_labels(pattern: str, host: str, expected:
 
 
 def test_exact_hosts_come_before_longer_patterns_before_shorter_ones() -> None:
-    assert most_specific_first({"*", "*.b.example", "a.b.example", "*.example"}) == [
+    assert sort_by_specificity({"*", "*.b.example", "a.b.example", "*.example"}) == [
         "a.b.example",
         "*.b.example",
         "*.example",

@@ -136,14 +136,14 @@ def build_client_days(selected: DataFrame) -> DataFrame:
     A host that has most of the traffic is spread over its clients. Preflights are counted separately: their status is removed, so
     that their responses count nowhere else. All sums and extremes have a fixed width, so that Spark aggregates them by hash.
     """
-    asked = F.col("preflight") != CERTAIN
-    rows = selected.withColumn("status", F.when(asked, F.col("status")))
+    is_counted = F.col("preflight") != CERTAIN
+    rows = selected.withColumn("status", F.when(is_counted, F.col("status")))
     return rows.groupBy(*CLIENT_DAY_KEY).agg(
-        F.count_if(asked).alias("requests"),
+        F.count_if(is_counted).alias("requests"),
         *(F.count_if(condition).alias(name) for name, condition in status_classes().items()),
         F.count_if(is_not_error() & F.col("has_session")).alias("with_identifier"),
         *(F.count_if(is_not_error() & (F.col("media_family") == name)).alias(name) for name in FAMILIES),
-        F.count_if(~asked).alias("preflights"),
+        F.count_if(~is_counted).alias("preflights"),
         F.count_if(F.col("preflight") == LIKELY).alias("bare_options"),
         *(F.count_if(is_informative() & (F.col("scheme") == name)).alias(f"over_{name}") for name in SCHEMES),
         F.count_if(is_guess()).alias("guesses"),

@@ -53,7 +53,7 @@ def _write(file: Path, rows: Iterable[dict[str, Any]], file_format: Literal["csv
         if file_format == "csv":
             table = csv.DictWriter(target, COLUMNS)
             table.writeheader()
-            for row in _harmless(
+            for row in _escape_formulas(
                 {**row, "reasons": "; ".join(format_reasons(row["reasons"]))} for row in rows
             ):
                 table.writerow(row)
@@ -65,7 +65,7 @@ def _write(file: Path, rows: Iterable[dict[str, Any]], file_format: Literal["csv
     return count
 
 
-def _harmless(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _escape_formulas(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Prefixes cells that a spreadsheet would evaluate with an apostrophe.
 
     OWASP: CSV injection.

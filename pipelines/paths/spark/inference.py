@@ -43,33 +43,33 @@ def limit_children(evidence: DataFrame, settings: PathSettings) -> DataFrame:
         {"steps": split_steps(F.col("path_shape")), "guess": guess_steps(F.col("path_shape"))}
     )
     keyed = cut.select(
-        *evidence.columns, _nodes().alias("nodes"), _children().alias("children")
+        *evidence.columns, _hash_nodes().alias("nodes"), _hash_children().alias("children")
     ).localCheckpoint()
-    nodes, children = _chosen(keyed, settings.max_children)
+    nodes, children = _choose_children(keyed, settings.max_children)
     stays = _staying(keyed, nodes, children)
     return keyed.where(stays).select(*evidence.columns)
 
 
-def _nodes() -> Column:
+def _hash_nodes() -> Column:
     """Hashes the prefix before each step, as the first guess has it."""
     places = F.sequence(F.lit(0), F.size("steps") - 1)
     return F.transform(places, lambda place: F.xxhash64("host", F.slice("guess", F.lit(1), place)))
 
 
-def _children() -> Column:
+def _hash_children() -> Column:
     """Hashes each step; NULL for a variable, which has no siblings and always stays."""
     return F.transform("steps", lambda step: F.when(step != VARIABLE_STEP, F.xxhash64(step)))
 
 
-def _chosen(keyed: DataFrame, most: int) -> tuple[Hashes, Hashes]:
+def _choose_children(keyed: DataFrame, most: int) -> tuple[Hashes, Hashes]:
     """Chooses the children of crowded nodes.
 
     Returns:
         Hashes of the nodes with more than `most` children, and of their chosen (node, step), both sorted.
     """
     cut = keyed.select("clients", F.explode(F.arrays_zip("nodes", "children")).alias("at"))
-    asked = cut.select("clients", "at.nodes", "at.children").where(F.col("children").isNotNull())
-    each = asked.groupBy("nodes", "children").agg(
+    literals = cut.select("clients", "at.nodes", "at.children").where(F.col("children").isNotNull())
+    each = literals.groupBy("nodes", "children").agg(
         F.max("clients").alias("clients"), F.count("*").alias("paths")
     )
     rank = F.struct("clients", "paths", "children")
@@ -82,11 +82,11 @@ def _chosen(keyed: DataFrame, most: int) -> tuple[Hashes, Hashes]:
     nodes = crowded.column("nodes").to_numpy()
     busy = crowded.column("busiest").combine_chunks()
     lengths = pc.list_value_length(busy).to_numpy()
-    pairs = np.repeat(nodes, lengths) ^ _mixed(pc.list_flatten(busy).to_numpy())
+    pairs = np.repeat(nodes, lengths) ^ _rehash(pc.list_flatten(busy).to_numpy())
     return np.sort(nodes), np.sort(pairs)
 
 
-def _mixed(hashes: Hashes) -> Hashes:
+def _rehash(hashes: Hashes) -> Hashes:
     """Hashes hashes again, so that a node and a step combine into one number.
 
     The factor is odd, so the mapping is one-to-one.
@@ -103,7 +103,7 @@ def _staying(keyed: DataFrame, nodes: Hashes, pairs: Hashes) -> Column:
         crowded, chosen = shared.value
         node, step = pc.list_flatten(at).to_numpy(), pc.list_flatten(children)
         is_literal = step.is_valid().to_numpy(zero_copy_only=False)
-        pair = node ^ _mixed(step.fill_null(0).to_numpy())
+        pair = node ^ _rehash(step.fill_null(0).to_numpy())
         left_out = _is_among(node, crowded) & is_literal & ~_is_among(pair, chosen)
         owner = pc.list_parent_indices(at).to_numpy()
         return pa.array(np.bincount(owner, left_out, len(at)) == 0)
@@ -152,7 +152,7 @@ def infer_rules_on_spark(
         chosen = limit_paths(limit_children(paths, settings), settings).localCheckpoint()
         rows = fetch_up_to(chosen, settings.on_driver)
         if rows is None:
-            return _on_executors(chosen, settings, score, binding_rules)
+            return _infer_on_executors(chosen, settings, score, binding_rules)
     rules = infer_rules(rows, None if binding_rules is None else binding_rules.toArrow(), settings, score)
     return create_rules_frame(rules, evidence)
 
@@ -162,7 +162,7 @@ def create_rules_frame(rules: pa.Table, like: DataFrame) -> DataFrame:
     return like.sparkSession.createDataFrame(rules, PATH_RULES.schema)
 
 
-def _on_executors(
+def _infer_on_executors(
     evidence: DataFrame, settings: PathSettings, score: Scorer, binding_rules: DataFrame | None
 ) -> DataFrame:
     """Infers rules on the executors, whole hosts per task.

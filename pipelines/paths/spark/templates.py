@@ -37,14 +37,14 @@ def resolve_shapes(shapes: DataFrame, path_rules: DataFrame | pa.Table, settings
         The shapes with `resolved` (the path with `{}` for variables), `path_template` (the same with their names) and `matched`:
         whether the rules cover all steps (see `walk.resolve_path`).
     """
-    asked = shapes.select("host", "path_shape")
+    rows = shapes.select("host", "path_shape")
     rules = path_rules if isinstance(path_rules, pa.Table) else fetch_up_to(path_rules, settings.shared_rules)
     if rules is not None and rules.num_rows <= settings.shared_rules:
-        return _with_all_rules(asked, rules)
+        return _resolve_with_all_rules(rows, rules)
     frame = (
         path_rules if isinstance(path_rules, DataFrame) else shapes.sparkSession.createDataFrame(path_rules)
     )
-    return _with_rules_of_hosts(asked, frame, settings.host_parts)
+    return _resolve_with_rules_of_hosts(rows, frame, settings.host_parts)
 
 
 def fetch_up_to(rows: DataFrame, most: int) -> pa.Table | None:
@@ -53,18 +53,18 @@ def fetch_up_to(rows: DataFrame, most: int) -> pa.Table | None:
     return fetched if fetched.num_rows <= most else None
 
 
-def _with_all_rules(shapes: DataFrame, rules: pa.Table) -> DataFrame:
+def _resolve_with_all_rules(shapes: DataFrame, rules: pa.Table) -> DataFrame:
     shared = shapes.sparkSession.sparkContext.broadcast(build_trees(rules))
 
     def walked(batches: Batches) -> Batches:
         name = cache(name_placeholders)
         for batch in batches:
-            yield _walked(batch, shared.value, name)
+            yield _resolve_batch(batch, shared.value, name)
 
     return shapes.mapInArrow(walked, WALKED)
 
 
-def _with_rules_of_hosts(shapes: DataFrame, path_rules: DataFrame, parts: int) -> DataFrame:
+def _resolve_with_rules_of_hosts(shapes: DataFrame, path_rules: DataFrame, parts: int) -> DataFrame:
     """Resolves each host in `parts` tasks, each with a copy of its rules.
 
     So a host that has most of the shapes does not keep a single task busy.
@@ -77,7 +77,7 @@ def _with_rules_of_hosts(shapes: DataFrame, path_rules: DataFrame, parts: int) -
         batches = ours.select(["host", "path_shape"]).combine_chunks().to_batches()
         trees, name = build_trees(rules), cache(name_placeholders)
         schema = pa.schema([(field, pa.bool_() if field == "matched" else pa.string()) for field in _FIELDS])
-        return pa.Table.from_batches([_walked(batch, trees, name) for batch in batches], schema=schema)
+        return pa.Table.from_batches([_resolve_batch(batch, trees, name) for batch in batches], schema=schema)
 
     grouped = salted.groupBy("host", SALT).cogroup(copies.groupBy("host", SALT))
     return grouped.applyInArrow(walked, WALKED)
@@ -86,7 +86,7 @@ def _with_rules_of_hosts(shapes: DataFrame, path_rules: DataFrame, parts: int) -
 _FIELDS = tuple(field.split()[0] for field in WALKED.split(", "))
 
 
-def _walked(batch: pa.RecordBatch, trees: Trees, name: Callable[[str], str]) -> pa.RecordBatch:
+def _resolve_batch(batch: pa.RecordBatch, trees: Trees, name: Callable[[str], str]) -> pa.RecordBatch:
     hosts, shapes = batch.column("host"), batch.column("path_shape")
     resolved_paths, follow = resolve_paths(trees, hosts.to_pylist(), shapes.to_pylist())
     names = [name(path) for path in resolved_paths]

@@ -39,7 +39,7 @@ def label_rows(paths: pa.Table) -> pa.Table:
             (`guess`), by the truth (`true`) and by nearly the truth (`nearly`).
 
     Returns:
-        `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows per child that the classifier is asked about.
+        `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows per child that the classifier is used for.
     """
     ordered = sort_evidence(paths)
     forest = build_forest(ordered, ["guess", "true", "nearly"])
@@ -69,8 +69,8 @@ def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: ChildS
     children = counted.children
     label = np.full(children.count, _UNKNOWN)
     np.maximum.at(label, children.of_row, truth)
-    asked = texts.is_segment & ~texts.is_masked
-    chosen = np.flatnonzero((label != _UNKNOWN) & asked[children.step])
+    needs_classifier = texts.is_segment & ~texts.is_masked
+    chosen = np.flatnonzero((label != _UNKNOWN) & needs_classifier[children.step])
     node = children.node[chosen]
     size = np.bincount(node, minlength=len(children.nodes.host))
     nodes = np.bincount(children.nodes.host[size > 0], minlength=len(forest.hosts))
@@ -165,10 +165,10 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     Returns:
         `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
     """
-    answered = transactions.where(F.col("status").between(200, 399)).join(
+    without_errors = transactions.where(F.col("status").between(200, 399)).join(
         rules.select("host").distinct(), "host", "left_semi"
     )
-    shapes = answered.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
+    shapes = without_errors.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
     equal = shapes.where(F.col("path_shape").startswith("/")).withColumn("clients", F.lit(1).cast("bigint"))
     few = limit_paths(limit_children(equal.localCheckpoint(), settings), settings)
     every = F.col("step") == VARIABLE_STEP
@@ -177,7 +177,7 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     children = few.groupBy("host").applyInArrow(build_child_rows, CHILD_ROWS)
     with_rules = children.join(of_step, list(CHILD), "left").join(of_node, ["host", "prefix"], "left")
     decision, step = F.coalesce("of_step", "of_node"), F.col("step")
-    asked = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")
-    labelled = with_rules.where(decision.isNotNull() & asked)
+    needs_classifier = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")
+    labelled = with_rules.where(decision.isNotNull() & needs_classifier)
     weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy("host", "prefix")))
     return labelled.select(*CHILD, *CONTEXT, (decision == VARIABLE).alias(LABEL), weight.alias(WEIGHT))
