@@ -11,7 +11,16 @@ from typing import Any, Final, NamedTuple
 
 from ml.requests.columns import Host, Path, Query
 from ml.requests.features import FEATURES, FLAGS
-from ml.requests.words import EXTENSIONS, HOST_WORDS, PATH_WORDS, QUERY_WORDS, Extension, HostWord, PathWord, QueryWord
+from ml.requests.words import (
+    EXTENSIONS,
+    HOST_WORDS,
+    PATH_WORDS,
+    QUERY_WORDS,
+    Extension,
+    HostWord,
+    PathWord,
+    QueryWord,
+)
 
 HOST_PHRASES: Final[Mapping[Host, tuple[str, str] | tuple[str, str, float]]] = {
     Host.LABELS: ("host name with a subdomain", "host name without a subdomain", 2),

@@ -20,7 +20,13 @@ import pyarrow as pa
 
 from ml.explanation.phrases import GROUPS, PHRASES, STATES, list_texts
 from ml.requests.features import FEATURES, Matrix
-from ml.requests.score import HOST_WORDS, clear_host_words, compute_excess, find_rows_with_host_words, load_classifier
+from ml.requests.score import (
+    HOST_WORDS,
+    clear_host_words,
+    compute_excess,
+    find_rows_with_host_words,
+    load_classifier,
+)
 
 Values = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

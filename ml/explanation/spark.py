@@ -11,7 +11,14 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
 
-from ml.explanation.reasons import REASON_FIELDS, REASONS, bound_host_words, compute_contributions, load_explainer, select_reasons
+from ml.explanation.reasons import (
+    REASON_FIELDS,
+    REASONS,
+    bound_host_words,
+    compute_contributions,
+    load_explainer,
+    select_reasons,
+)
 from ml.requests.score import NEEDED, PROBABILITY, Batches, build_batch_matrix, load_classifier
 
 _NUMBERS = ("value", "contribution")

@@ -21,7 +21,16 @@ from matplotlib.figure import Figure
 
 from ml.registry import record
 from ml.registry.bundled import PATH_MODEL
-from ml.registry.promotion import LEARNED_FROM, PREDICTIONS, GateOptions, PromotionDecision, digest_rows_and_folds, evaluate_gates, fingerprint_hosts, predict_with_champion
+from ml.registry.promotion import (
+    LEARNED_FROM,
+    PREDICTIONS,
+    GateOptions,
+    PromotionDecision,
+    digest_rows_and_folds,
+    evaluate_gates,
+    fingerprint_hosts,
+    predict_with_champion,
+)
 from ml.registry.store import NOISY_LOGGERS, QUIET_ENVIRONMENT, Store, TrackingError, hide_credentials
 from ml.requests.features import FEATURES
 from ml.training.train import Trained

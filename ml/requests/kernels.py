@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from ml.requests.columns import HOST_COLUMNS, PATH_COLUMNS, QUERY_COLUMNS, Host, Path, Query
-from ml.requests.compiling import CLASSES, DIGIT, HEX, LOWER, MARKERS, UPPER, WORD, Bytes, Floats, Longs, WordTable, helper, kernel
+from ml.requests.compiling import (
+    CLASSES,
+    DIGIT,
+    HEX,
+    LOWER,
+    MARKERS,
+    UPPER,
+    WORD,
+    Bytes,
+    Floats,
+    Longs,
+    WordTable,
+    helper,
+    kernel,
+)
 from ml.requests.tokens import count_if, find_groups, find_word_groups, hash_word, write_groups
 
 DOT, DASH, UNDERSCORE = b".-_"

@@ -10,7 +10,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import FloatType, StructField, StructType
 
 from ml.requests.features import FEATURES
-from ml.requests.score import NEEDED, PROBABILITY, Batches, Probabilities, build_batch_matrix, load_classifier, make_scorer, predict_probabilities
+from ml.requests.score import (
+    NEEDED,
+    PROBABILITY,
+    Batches,
+    Probabilities,
+    build_batch_matrix,
+    load_classifier,
+    make_scorer,
+    predict_probabilities,
+)
 
 
 def make_batch_scorer(model: Broadcast[bytes], keep: Sequence[str]) -> Callable[[Batches], Batches]:

@@ -16,12 +16,33 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.evaluation.error_analysis import Explained, describe_mistakes, explain, find_worst_rows, sample_rows, summarise_shap
-from ml.evaluation.measures import classify_clients, classify_logs, compute_metrics, measure_hosts, measure_segments, measure_slices, summarise_hosts
+from ml.evaluation.error_analysis import (
+    Explained,
+    describe_mistakes,
+    explain,
+    find_worst_rows,
+    sample_rows,
+    summarise_shap,
+)
+from ml.evaluation.measures import (
+    classify_clients,
+    classify_logs,
+    compute_metrics,
+    measure_hosts,
+    measure_segments,
+    measure_slices,
+    summarise_hosts,
+)
 from ml.explanation.reasons import build_explainer
 from ml.requests.features import FEATURES, list_trends
 from ml.requests.score import predict_log_odds
-from ml.training.calibration import Platt, bake_calibrator, calibrate_across_folds, compare_calibrators, fit_platt
+from ml.training.calibration import (
+    Platt,
+    bake_calibrator,
+    calibrate_across_folds,
+    compare_calibrators,
+    fit_platt,
+)
 from ml.training.split import HOST, STACK, assign_groups, split_folds
 from pipelines.runtime.errors import InputError
 

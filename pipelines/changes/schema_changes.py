@@ -9,8 +9,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipelines.changes.schema_inclusion import INTEGER_RANGES, URL, JsonSchema, contains, drop_annotations, find_kind, keyword_contains, list_branches, parse_character_pattern
-from pipelines.http.value_formats import ARRAY, BY_KIND, JSON_ONLY, LIST_KINDS, NUMBER_KINDS, TEXT, UNFORMATTED_KINDS, type_of
+from pipelines.changes.schema_inclusion import (
+    INTEGER_RANGES,
+    URL,
+    JsonSchema,
+    contains,
+    drop_annotations,
+    find_kind,
+    keyword_contains,
+    list_branches,
+    parse_character_pattern,
+)
+from pipelines.http.value_formats import (
+    ARRAY,
+    BY_KIND,
+    JSON_ONLY,
+    LIST_KINDS,
+    NUMBER_KINDS,
+    TEXT,
+    UNFORMATTED_KINDS,
+    type_of,
+)
 from pipelines.http.value_patterns import BITS
 from pipelines.openapi.endpoint import Parameter
 from pipelines.requests.json_body import ITEM, last_token, parent_pointer

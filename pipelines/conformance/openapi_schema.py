@@ -16,7 +16,14 @@ import orjson
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.conformance.documents import REMEDY, Document, document_error, document_location, follow_references, resolve_reference
+from pipelines.conformance.documents import (
+    REMEDY,
+    Document,
+    document_error,
+    document_location,
+    follow_references,
+    resolve_reference,
+)
 from pipelines.http.json_values import JsonSchema
 from pipelines.runtime.errors import InputError
 

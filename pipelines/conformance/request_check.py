@@ -14,7 +14,19 @@ from typing import Any
 import orjson
 
 from pipelines.conformance import parameter_values
-from pipelines.conformance.findings import NAMELESS, REQUIRED, UNKNOWN_BODY, UNKNOWN_ENDPOINT, UNKNOWN_HOST, UNKNOWN_METHOD, UNKNOWN_PARAMETER, UNKNOWN_TYPE, UNPARSABLE, Finding, RequestCheck
+from pipelines.conformance.findings import (
+    NAMELESS,
+    REQUIRED,
+    UNKNOWN_BODY,
+    UNKNOWN_ENDPOINT,
+    UNKNOWN_HOST,
+    UNKNOWN_METHOD,
+    UNKNOWN_PARAMETER,
+    UNKNOWN_TYPE,
+    UNPARSABLE,
+    Finding,
+    RequestCheck,
+)
 from pipelines.conformance.operation import Operation, Parameter, find_unknown_members
 from pipelines.conformance.operations import reads_as_json
 from pipelines.conformance.routes import Routes

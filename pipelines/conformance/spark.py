@@ -27,7 +27,15 @@ from pyspark.sql.types import (
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from pipelines.conformance.findings import OTHERS, SEVERITIES, UNKNOWN_ENDPOINT, UNKNOWN_HOST, UNKNOWN_METHOD, Finding, RequestCheck
+from pipelines.conformance.findings import (
+    OTHERS,
+    SEVERITIES,
+    UNKNOWN_ENDPOINT,
+    UNKNOWN_HOST,
+    UNKNOWN_METHOD,
+    Finding,
+    RequestCheck,
+)
 from pipelines.conformance.request_check import Request, RequestChecker
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS

@@ -12,7 +12,13 @@ import orjson
 
 from pipelines.conformance import parameter_values
 from pipelines.conformance.findings import REQUIRED
-from pipelines.conformance.openapi_schema import EVIDENCE, SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, compile_validator
+from pipelines.conformance.openapi_schema import (
+    EVIDENCE,
+    SCHEMA_KEYWORDS,
+    SCHEMA_LIST_KEYWORDS,
+    SCHEMA_MAP_KEYWORDS,
+    compile_validator,
+)
 from pipelines.conformance.operation import Parameter
 from pipelines.http.masking.personal import EMAIL, is_personal_mask
 from pipelines.http.redaction import MASK

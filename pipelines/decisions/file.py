@@ -14,7 +14,17 @@ import yaml
 from pydantic import ValidationError
 
 from pipelines.decisions.checks import covers_host, is_pattern, quote, sort_by_specificity
-from pipelines.decisions.model import KINDS, Decision, HostAlias, Ignore, Merge, OnEndpoint, OnPath, Save, Split
+from pipelines.decisions.model import (
+    KINDS,
+    Decision,
+    HostAlias,
+    Ignore,
+    Merge,
+    OnEndpoint,
+    OnPath,
+    Save,
+    Split,
+)
 from pipelines.decisions.rules import OperatorRule, derive_rules
 from pipelines.http.segment_formats import VARIABLE_STEP
 from pipelines.runtime.bounded_yaml import HAND_WRITTEN_BOUNDS, HAND_WRITTEN_MAX_BYTES, find_exceeded_bound

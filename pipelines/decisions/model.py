@@ -10,7 +10,16 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.decisions import template_parsing
-from pipelines.decisions.checks import check_alias_name, check_ends_in_variable, check_host, check_method, check_segment, check_segments, check_template, quote
+from pipelines.decisions.checks import (
+    check_alias_name,
+    check_ends_in_variable,
+    check_host,
+    check_method,
+    check_segment,
+    check_segments,
+    check_template,
+    quote,
+)
 
 Template = Annotated[str, AfterValidator(check_template)]
 """`/users/{userId}`, as paths appear in the inventory."""

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.paths.forest import Flags, Forest, Integers, Nodes, Numbers, find_nodes, find_rests, list_prefixes
+from pipelines.paths.forest import (
+    Flags,
+    Forest,
+    Integers,
+    Nodes,
+    Numbers,
+    find_nodes,
+    find_rests,
+    list_prefixes,
+)
 from pipelines.paths.step_texts import StepTexts
 
 OVERLAPS = ("overlap", "most_overlap", "next_overlap", "later_overlap", "most_later_overlap")

@@ -15,8 +15,26 @@ import pyarrow as pa
 
 from pipelines.paths.children import Children, ChildStatistics, count_children, count_distinct, find_children
 from pipelines.paths.decide import REASON_KEYS, ChildDecisions, decide_children, describe_reason
-from pipelines.paths.forest import Forest, Integers, Numbers, build_forest, find_nodes, list_prefixes, sort_evidence, with_steps
-from pipelines.paths.rules import INFERRED, KEPT_FROM_PUBLICATION, LITERAL, MERGED_INTO_VARIABLE, OPERATOR, VARIABLE, index_rules, look_up_decisions
+from pipelines.paths.forest import (
+    Forest,
+    Integers,
+    Numbers,
+    build_forest,
+    find_nodes,
+    list_prefixes,
+    sort_evidence,
+    with_steps,
+)
+from pipelines.paths.rules import (
+    INFERRED,
+    KEPT_FROM_PUBLICATION,
+    LITERAL,
+    MERGED_INTO_VARIABLE,
+    OPERATOR,
+    VARIABLE,
+    index_rules,
+    look_up_decisions,
+)
 from pipelines.paths.step_texts import StepTexts, describe_texts
 from pipelines.runtime.settings_sections import PathSettings
 

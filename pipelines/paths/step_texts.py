@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipelines.http.segment_formats import DEEPER, LITERAL, PLACEHOLDER, VARIABLE, VARIABLE_STEP, compile_pattern
+from pipelines.http.segment_formats import (
+    DEEPER,
+    LITERAL,
+    PLACEHOLDER,
+    VARIABLE,
+    VARIABLE_STEP,
+    compile_pattern,
+)
 from pipelines.paths.forest import Flags, Integers
 
 LONGEST = 4096

@@ -12,7 +12,20 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.spark.comparison import PAGES, Comparison, count_reasons
 from pipelines.endpoints.standing import format_reasons
-from pipelines.report.facts import CandidateFact, DocumentFact, EndpointFact, Facts, Histogram, HostComparison, InputFacts, OutlierClientFact, QuarantineFact, ReasonFact, SchemaFacts, Totals
+from pipelines.report.facts import (
+    CandidateFact,
+    DocumentFact,
+    EndpointFact,
+    Facts,
+    Histogram,
+    HostComparison,
+    InputFacts,
+    OutlierClientFact,
+    QuarantineFact,
+    ReasonFact,
+    SchemaFacts,
+    Totals,
+)
 from pipelines.report.words import describe_spread
 from pipelines.runtime.settings import ReportSettings
 

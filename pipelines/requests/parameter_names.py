@@ -10,7 +10,22 @@ import re
 from functools import lru_cache
 
 from pipelines.http import value_patterns
-from pipelines.http.value_formats import BOOLEAN, DIGITS, EMPTY, INTEGER, LIST, LOCALE, NUMBER, REDACTED, SEMVER, SUSPICIOUS, TEXT, UNIX_MILLISECONDS, UNIX_SECONDS, detect_kind
+from pipelines.http.value_formats import (
+    BOOLEAN,
+    DIGITS,
+    EMPTY,
+    INTEGER,
+    LIST,
+    LOCALE,
+    NUMBER,
+    REDACTED,
+    SEMVER,
+    SUSPICIOUS,
+    TEXT,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+    detect_kind,
+)
 from pipelines.http.value_patterns import CLASSES
 
 NAME_CHARACTERS = 128

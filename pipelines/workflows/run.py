@@ -20,9 +20,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from pipelines.decisions.model import Decision
-from pipelines.runtime.settings import load_settings
 from pipelines.runtime.errors import OutputError, WarehouseError
-from pipelines.runtime.settings import Settings
+from pipelines.runtime.settings import Settings, load_settings
 from pipelines.workflows.progress import Reporter
 from pipelines.workflows.small_work import Reads
 

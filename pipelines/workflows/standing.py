@@ -12,7 +12,14 @@ from ml.explanation.spark import with_reasons as explained
 from pipelines.decisions.spark import is_ignored, is_saved
 from pipelines.endpoints.columns import count_host_days
 from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, name_clients
-from pipelines.endpoints.spark.explanations import CELL, ENDPOINT_REASONS, select_samples, select_transactions, sum_reasons, with_reasons
+from pipelines.endpoints.spark.explanations import (
+    CELL,
+    ENDPOINT_REASONS,
+    select_samples,
+    select_transactions,
+    sum_reasons,
+    with_reasons,
+)
 from pipelines.endpoints.spark.inventory import build_slices, estimate_endpoints, group_by_template
 from pipelines.endpoints.standing import Thresholds, explain_standing, format_reasons, without_host_adjustment
 from pipelines.paths.tables import PATH_TEMPLATES

@@ -15,7 +15,12 @@ from pipelines.endpoints.tables import responses_without_error
 from pipelines.paths.infer import infer_rules
 from pipelines.paths.rules import VARIABLE
 from pipelines.paths.spark.inference import EVIDENCE, create_rules_frame, infer_rules_on_spark
-from pipelines.paths.spark.publication import build_operator_rules, combine_rules, find_hosts_to_infer, select_binding_rules
+from pipelines.paths.spark.publication import (
+    build_operator_rules,
+    combine_rules,
+    find_hosts_to_infer,
+    select_binding_rules,
+)
 from pipelines.paths.spark.templates import assign_templates, fetch_up_to
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.settings_sections import PathSettings

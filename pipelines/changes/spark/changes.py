@@ -24,8 +24,18 @@ from pyspark.sql.types import (
 
 from pipelines.changes.schema_changes import REQUIRED, Change, SchemaVersion, carry_over, compare_versions
 from pipelines.changes.significance import Occurrence, compute_chance
-from pipelines.changes.spark.inventories import find_inactive_parameters, find_new_endpoints, find_removed_endpoints, with_exposure
-from pipelines.changes.spark.occurrence import CHANGE_KEY, count_absences, count_occurrences, count_request_days
+from pipelines.changes.spark.inventories import (
+    find_inactive_parameters,
+    find_new_endpoints,
+    find_removed_endpoints,
+    with_exposure,
+)
+from pipelines.changes.spark.occurrence import (
+    CHANGE_KEY,
+    count_absences,
+    count_occurrences,
+    count_request_days,
+)
 from pipelines.changes.tables import CHANGES
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.openapi.endpoint import Parameter, parameters_from_rows

@@ -13,7 +13,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, LongType, StringType, StructField, StructType, TimestampType
 
-from pipelines.endpoints.columns import KINDS, client_sum_names, client_sums, is_informative, is_not_error, is_redirection, status_classes
+from pipelines.endpoints.columns import (
+    KINDS,
+    client_sum_names,
+    client_sums,
+    is_informative,
+    is_not_error,
+    is_redirection,
+    status_classes,
+)
 from pipelines.endpoints.tables import SUMS
 from pipelines.runtime.tables import Table
 from pipelines.selection.columns import CERTAIN, FAMILIES, LIKELY

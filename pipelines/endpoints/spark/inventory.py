@@ -10,7 +10,16 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from pipelines.endpoints.columns import HOST_KEY, adjust_probability, client_sum_names, estimates, host_adjustment, merged_host_state, merged_state, observed_state
+from pipelines.endpoints.columns import (
+    HOST_KEY,
+    adjust_probability,
+    client_sum_names,
+    estimates,
+    host_adjustment,
+    merged_host_state,
+    merged_state,
+    observed_state,
+)
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
 from pipelines.endpoints.spark.client_days import SCHEMES, client_sample_names, day_samples
 from pipelines.endpoints.tables import SUMS, responses_without_error

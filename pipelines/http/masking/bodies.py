@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from pipelines.http.masking.braces import Inner, apply_edits
-from pipelines.http.masking.names import Secrecy, classify_descendants, classify_name, decode_fully, mask_value
+from pipelines.http.masking.names import (
+    Secrecy,
+    classify_descendants,
+    classify_name,
+    decode_fully,
+    mask_value,
+)
 from pipelines.http.redaction import MASK
 
 _PIECE = re.compile(

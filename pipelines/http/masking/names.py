@@ -10,7 +10,15 @@ from enum import IntEnum
 from functools import lru_cache
 from urllib.parse import unquote
 
-from pipelines.http.redaction import CREDENTIAL_WORDS, MACHINE_MADE_WORDS, MASK, SHORT_CREDENTIAL_WORDS, SHORT_MACHINE_MADE_WORDS, TOKEN_MASK, has_secret_name
+from pipelines.http.redaction import (
+    CREDENTIAL_WORDS,
+    MACHINE_MADE_WORDS,
+    MASK,
+    SHORT_CREDENTIAL_WORDS,
+    SHORT_MACHINE_MADE_WORDS,
+    TOKEN_MASK,
+    has_secret_name,
+)
 
 DECODINGS = 4
 """Times that a name or value is decoded before it is compared: gateways decode once or twice, more hiding is an attack."""

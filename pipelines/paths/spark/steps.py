@@ -11,7 +11,18 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.http.segment_formats import DEEPER, LITERAL, MASKS, SUFFIX_START, TYPED_SEGMENT, UNRESERVED, UNUSUAL_MASKS, UNUSUAL_SIGNS, VARIABLE, VARIABLE_STEP
+from pipelines.http.segment_formats import (
+    DEEPER,
+    LITERAL,
+    MASKS,
+    SUFFIX_START,
+    TYPED_SEGMENT,
+    UNRESERVED,
+    UNUSUAL_MASKS,
+    UNUSUAL_SIGNS,
+    VARIABLE,
+    VARIABLE_STEP,
+)
 from pipelines.runtime.settings_sections import PathSettings
 
 

@@ -17,8 +17,23 @@ from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.value_formats import MAX_CHARACTERS, detect_kind
 from pipelines.requests.parameter_names import NAME_CHARACTERS
 from pipelines.requests.request import REQUEST, observe_body, observe_cookies, observe_headers, observe_path
-from pipelines.requests.urlencoded import MAX_PAIRS, Observation, parameter_name, read_urlencoded, restore_offset, split_items
-from pipelines.schemas.extraction.batch import Batch, Codes, Names, Part, collect_part, encode_rows, number_distinct
+from pipelines.requests.urlencoded import (
+    MAX_PAIRS,
+    Observation,
+    parameter_name,
+    read_urlencoded,
+    restore_offset,
+    split_items,
+)
+from pipelines.schemas.extraction.batch import (
+    Batch,
+    Codes,
+    Names,
+    Part,
+    collect_part,
+    encode_rows,
+    number_distinct,
+)
 from pipelines.schemas.keys import PARAMETER_KEY
 
 LOCATION = "query"

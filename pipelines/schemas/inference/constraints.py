@@ -12,7 +12,21 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from pipelines.http.value_formats import ARRAY, BOOLEAN, BY_KIND, DIGITS, EMPTY, INTEGER, LOCALE, NUMBER, SEMVER, TEXT, TOKEN, UNIX_MILLISECONDS, UNIX_SECONDS
+from pipelines.http.value_formats import (
+    ARRAY,
+    BOOLEAN,
+    BY_KIND,
+    DIGITS,
+    EMPTY,
+    INTEGER,
+    LOCALE,
+    NUMBER,
+    SEMVER,
+    TEXT,
+    TOKEN,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+)
 from pipelines.http.value_patterns import BITS, bracket_expression
 from pipelines.requests.json_body import last_token
 from pipelines.runtime.settings_sections import SchemaSettings

@@ -12,10 +12,28 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from pipelines.http.redaction import has_secret_name
-from pipelines.http.value_formats import EMPTY, EMPTY_KINDS, JWT, LIST_KINDS, NUMBER_KINDS, PIPED, REDACTED, SUSPICIOUS, TEXT, TOKEN, UNFORMATTED_KINDS
+from pipelines.http.value_formats import (
+    EMPTY,
+    EMPTY_KINDS,
+    JWT,
+    LIST_KINDS,
+    NUMBER_KINDS,
+    PIPED,
+    REDACTED,
+    SUSPICIOUS,
+    TEXT,
+    TOKEN,
+    UNFORMATTED_KINDS,
+)
 from pipelines.requests.json_body import holder_name
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.inference.constraints import NO_CONSTRAINTS, Constraints, allowance, infer_constraints, infer_token_constraints
+from pipelines.schemas.inference.constraints import (
+    NO_CONSTRAINTS,
+    Constraints,
+    allowance,
+    infer_constraints,
+    infer_token_constraints,
+)
 from pipelines.schemas.inference.types import TypeGroup, group_basic_types, group_json_types, group_url_types
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 

@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.http.json_values import JsonSchema
-from pipelines.http.value_formats import BY_KIND, EMPTY, INTEGER, JSON_ONLY, LIST_KINDS, TEXT, UNIX_MILLISECONDS, UNIX_SECONDS
+from pipelines.http.value_formats import (
+    BY_KIND,
+    EMPTY,
+    INTEGER,
+    JSON_ONLY,
+    LIST_KINDS,
+    TEXT,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+)
 from pipelines.schemas.inference.confidence import fleet_prior
 from pipelines.schemas.inference.constraints import GROWTH_NOTE
 from pipelines.schemas.inference.infer import Alternative, InferredSchema

@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.http.value_formats import BIG_INTEGER, BY_KIND, DIGITS, EMPTY, INTEGER, NUMBER, NUMBER_KINDS, TEXT, UNFORMATTED_KINDS, UNIX_MILLISECONDS, UNIX_SECONDS, type_of
+from pipelines.http.value_formats import (
+    BIG_INTEGER,
+    BY_KIND,
+    DIGITS,
+    EMPTY,
+    INTEGER,
+    NUMBER,
+    NUMBER_KINDS,
+    TEXT,
+    UNFORMATTED_KINDS,
+    UNIX_MILLISECONDS,
+    UNIX_SECONDS,
+    type_of,
+)
 from pipelines.schemas.statistics.evidence import KindEvidence
 
 UNIX_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}

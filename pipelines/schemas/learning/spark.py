@@ -25,12 +25,22 @@ from pipelines.requests.path_parameters import PATH_VARIANTS
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.spark import assign_splits, count_batches
 from pipelines.schemas.extraction.splits import Split
-from pipelines.schemas.inference.json_schema import constraint_evidence, is_sure, to_json_schema, without_evidence
+from pipelines.schemas.inference.json_schema import (
+    constraint_evidence,
+    is_sure,
+    to_json_schema,
+    without_evidence,
+)
 from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.statistics import columns
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, character_class_counts_from
 from pipelines.schemas.statistics.growth import merge_peaks
-from pipelines.schemas.statistics.requests import MEDIA_TYPES, UsageCount, infer_media_types, infer_path_variants
+from pipelines.schemas.statistics.requests import (
+    MEDIA_TYPES,
+    UsageCount,
+    infer_media_types,
+    infer_path_variants,
+)
 from pipelines.schemas.statistics.spark import slices as batch_slices
 from pipelines.schemas.statistics.spark.maps import collapse_map_keys
 from pipelines.schemas.statistics.value_counts import merge_distinct_values, merge_extreme_values

@@ -15,7 +15,13 @@ from pipelines.schemas.extraction.batch import Batch, Codes, Flags, group_starts
 from pipelines.schemas.keys import OF_BODY, OF_REQUESTS, PARAMETER_KEY
 from pipelines.schemas.statistics.batch_texts import Texts, prepare_texts
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
-from pipelines.schemas.statistics.senders import MAX_CLIENTS, MAX_VALUES_WITHOUT_TWO_CLIENTS, ValueSenders, anonymise_pointer, count_values_without_two_clients
+from pipelines.schemas.statistics.senders import (
+    MAX_CLIENTS,
+    MAX_VALUES_WITHOUT_TWO_CLIENTS,
+    ValueSenders,
+    anonymise_pointer,
+    count_values_without_two_clients,
+)
 from pipelines.schemas.statistics.sketches import hash_texts
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, digest
 

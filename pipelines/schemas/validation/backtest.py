@@ -15,7 +15,12 @@ from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.splits import Split
 from pipelines.schemas.inference.infer import InferredSchema, infer_schema, is_attack, merge_items
 from pipelines.schemas.statistics.evidence import NO_EVIDENCE, Evidence
-from pipelines.schemas.validation.violations import ByKeyword, Violation, find_contradicted_keywords, find_violations
+from pipelines.schemas.validation.violations import (
+    ByKeyword,
+    Violation,
+    find_contradicted_keywords,
+    find_violations,
+)
 
 EvidenceByPlace = Mapping[tuple[str, str], Evidence]
 """(location, name) → evidence, of one endpoint."""

@@ -14,7 +14,17 @@ import orjson
 
 from pipelines.conformance.parameter_values import read_scalars
 from pipelines.conformance.value_check import compile_schema
-from pipelines.http.value_formats import BIG_INTEGER, BOOLEAN, DIGITS, EMPTY, NULL, NUMBER, NUMBER_KINDS, TEXT, type_of
+from pipelines.http.value_formats import (
+    BIG_INTEGER,
+    BOOLEAN,
+    DIGITS,
+    EMPTY,
+    NULL,
+    NUMBER,
+    NUMBER_KINDS,
+    TEXT,
+    type_of,
+)
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference.constraints import allowance, possible_classes
 from pipelines.schemas.inference.infer import Alternative, InferredSchema, merge_items

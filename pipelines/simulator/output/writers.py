@@ -16,7 +16,13 @@ from typing import Literal, TextIO
 
 from pipelines.runtime.errors import OutputError
 from pipelines.runtime.files import atomic_file, partial_path, write_atomically
-from pipelines.simulator.output.formats import build_har_entry, format_combined_line, format_day, format_logpush_line, render_har_document
+from pipelines.simulator.output.formats import (
+    build_har_entry,
+    format_combined_line,
+    format_day,
+    format_logpush_line,
+    render_har_document,
+)
 from pipelines.simulator.output.truth import TRUTH_COLUMNS, TrafficCounts, build_truth_row, write_truth_tables
 from pipelines.simulator.sites.site import Level, build_sites
 from pipelines.simulator.traffic import transactions as traffic

@@ -11,7 +11,14 @@ from collections.abc import Callable
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from pipelines.simulator.vocabulary.values import COUNTRIES, GENERATORS, LOCALES, draw_slug, draw_token, draw_uuid
+from pipelines.simulator.vocabulary.values import (
+    COUNTRIES,
+    GENERATORS,
+    LOCALES,
+    draw_slug,
+    draw_token,
+    draw_uuid,
+)
 from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, VERBS
 
 Generator = Callable[[], str]

@@ -17,7 +17,12 @@ from pipelines.simulator.styles.path_spelling import draw_spelling, respell_oper
 from pipelines.simulator.styles.scans import declare_scans
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions, draw_api_conventions
 from pipelines.simulator.vocabulary.operation import Operation, make_responses
-from pipelines.simulator.vocabulary.web_conventions import Audience, WebConventions, declare_resource, draw_web_conventions
+from pipelines.simulator.vocabulary.web_conventions import (
+    Audience,
+    WebConventions,
+    declare_resource,
+    draw_web_conventions,
+)
 from pipelines.simulator.vocabulary.words import ADJECTIVES, NOUNS, SECTIONS, TOP_DOMAINS
 
 # Shape of a site and its share of the fleet.

@@ -7,7 +7,15 @@ from random import Random
 from pipelines.simulator.styles.page_styles import draw_article_path
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values, draw_entities
-from pipelines.simulator.vocabulary.web_conventions import PAGE_AUDIENCE, SCRIPT_AUDIENCE, Audience, WebConventions, declare_resource, make_path_variable, make_query_parameters
+from pipelines.simulator.vocabulary.web_conventions import (
+    PAGE_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    Audience,
+    WebConventions,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
+)
 from pipelines.simulator.vocabulary.words import FIELDS, NOUNS, SECTIONS, draw_text
 
 _FORM_MEDIA = (

@@ -10,8 +10,23 @@ from dataclasses import replace
 from random import Random
 
 from pipelines.simulator.styles.api_events import declare_query_calls
-from pipelines.simulator.styles.api_protocols import FORM, declare_form_calls, declare_graphql, declare_grpc_web, declare_json_rpc, declare_soap
-from pipelines.simulator.styles.api_styles import declare_hal, declare_json_api, declare_odata, declare_operation, declare_rest, declare_suffixed_endpoints, declare_xml_endpoints
+from pipelines.simulator.styles.api_protocols import (
+    FORM,
+    declare_form_calls,
+    declare_graphql,
+    declare_grpc_web,
+    declare_json_rpc,
+    declare_soap,
+)
+from pipelines.simulator.styles.api_styles import (
+    declare_hal,
+    declare_json_api,
+    declare_odata,
+    declare_operation,
+    declare_rest,
+    declare_suffixed_endpoints,
+    declare_xml_endpoints,
+)
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions, make_values
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values

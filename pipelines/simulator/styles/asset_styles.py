@@ -5,8 +5,23 @@ from __future__ import annotations
 from random import Random
 
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
-from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, draw_entities, draw_slug, draw_uuid
-from pipelines.simulator.vocabulary.web_conventions import ASSET_AUDIENCE, PAGE_AUDIENCE, SCRIPT_AUDIENCE, Audience, WebConventions, declare_resource, make_path_variable, make_query_parameters
+from pipelines.simulator.vocabulary.values import (
+    IDENTIFIER_WEIGHTS,
+    IDENTIFIERS,
+    draw_entities,
+    draw_slug,
+    draw_uuid,
+)
+from pipelines.simulator.vocabulary.web_conventions import (
+    ASSET_AUDIENCE,
+    PAGE_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    Audience,
+    WebConventions,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
+)
 from pipelines.simulator.vocabulary.words import NOUNS, draw_text
 
 # Extension, media types, request mode, weight and median bytes. Weights as counted by response type on the

@@ -10,7 +10,14 @@ from random import Random
 from pipelines.simulator.styles.asset_styles import draw_asset_name
 from pipelines.simulator.vocabulary.operation import Operation, make_responses
 from pipelines.simulator.vocabulary.values import LOCALES
-from pipelines.simulator.vocabulary.web_conventions import ASSET_AUDIENCE, SCRIPT_AUDIENCE, WebConventions, declare_resource, make_path_variable, make_query_parameters
+from pipelines.simulator.vocabulary.web_conventions import (
+    ASSET_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    WebConventions,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
+)
 from pipelines.simulator.vocabulary.words import draw_text
 
 _STATIC = """/locales/{l}/{n}.json /i18n/{l}.json /_next/data/{h}{h}/{n}.json

@@ -9,7 +9,13 @@ from random import Random
 
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values, draw_entities, draw_token, draw_uuid
-from pipelines.simulator.vocabulary.web_conventions import ASSET_AUDIENCE, SCRIPT_AUDIENCE, WebConventions, declare_resource, make_query_parameters
+from pipelines.simulator.vocabulary.web_conventions import (
+    ASSET_AUDIENCE,
+    SCRIPT_AUDIENCE,
+    WebConventions,
+    declare_resource,
+    make_query_parameters,
+)
 from pipelines.simulator.vocabulary.words import draw_text
 
 _PICTURES = ("image/webp", "image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/avif")

@@ -6,8 +6,19 @@ from random import Random
 
 from pipelines.simulator.vocabulary.api_conventions import make_values
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
-from pipelines.simulator.vocabulary.values import IDENTIFIER_WEIGHTS, IDENTIFIERS, draw_entities, draw_slug, draw_token
-from pipelines.simulator.vocabulary.web_conventions import WebConventions, declare_resource, make_path_variable, make_query_parameters
+from pipelines.simulator.vocabulary.values import (
+    IDENTIFIER_WEIGHTS,
+    IDENTIFIERS,
+    draw_entities,
+    draw_slug,
+    draw_token,
+)
+from pipelines.simulator.vocabulary.web_conventions import (
+    WebConventions,
+    declare_resource,
+    make_path_variable,
+    make_query_parameters,
+)
 from pipelines.simulator.vocabulary.words import NOUNS, SECTIONS, draw_text, join_words, pluralise
 
 

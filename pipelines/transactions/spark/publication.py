@@ -29,7 +29,15 @@ from pipelines.transactions.inputs.scan import Scan
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.inputs.spark.ledger import EarlierIngest, compare_with_ledger
 from pipelines.transactions.secret_key import load_or_create_key
-from pipelines.transactions.spark.counts import FileCounts, count_batch, find_mostly_quarantined, first_and_last_times, read_earlier_batch_sizes, sample_rows, sum_not_requests
+from pipelines.transactions.spark.counts import (
+    FileCounts,
+    count_batch,
+    find_mostly_quarantined,
+    first_and_last_times,
+    read_earlier_batch_sizes,
+    sample_rows,
+    sum_not_requests,
+)
 from pipelines.transactions.spark.repeats import POSITION, find_repeats
 from pipelines.transactions.spark.staging import Batch, remove_folder, stage_batch
 from pipelines.transactions.tables import BATCHES, QUARANTINE, TRANSACTIONS

@@ -23,7 +23,13 @@ from pipelines.schemas.statistics.evidence import NAMED_KINDS
 from pipelines.schemas.statistics.growth import HOURS
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared_prefix
 from pipelines.schemas.statistics.sketches import build_sketches, compute_coupons
-from pipelines.schemas.statistics.value_counts import MAX_DISTINCT_VALUES, MAX_EXTREME_VALUES, client_bit, digest, shorten_value
+from pipelines.schemas.statistics.value_counts import (
+    MAX_DISTINCT_VALUES,
+    MAX_EXTREME_VALUES,
+    client_bit,
+    digest,
+    shorten_value,
+)
 from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA
 
 

@@ -15,9 +15,29 @@ from typing import Literal
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.compression import HEAD_BYTES, Compression, DamagedError, TooLargeError, decompress, detect_compression
-from pipelines.transactions.inputs.detection import KNOWN_FORMATS, Format, SkippedFile, WrongFormat, check_format, choose_format
-from pipelines.transactions.inputs.names import NamedFile, list_files, printable_name, remote_scheme, spark_uri
+from pipelines.transactions.inputs.compression import (
+    HEAD_BYTES,
+    Compression,
+    DamagedError,
+    TooLargeError,
+    decompress,
+    detect_compression,
+)
+from pipelines.transactions.inputs.detection import (
+    KNOWN_FORMATS,
+    Format,
+    SkippedFile,
+    WrongFormat,
+    check_format,
+    choose_format,
+)
+from pipelines.transactions.inputs.names import (
+    NamedFile,
+    list_files,
+    printable_name,
+    remote_scheme,
+    spark_uri,
+)
 from pipelines.transactions.inputs.scan import UNLIMITED, Limits, Scan, scan_file
 from pipelines.transactions.inputs.spark.remote import decompress_head, list_remote_files
 

@@ -17,7 +17,13 @@ from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
 
 from pipelines.runtime.errors import InputError
-from pipelines.transactions.inputs.compression import HEAD_BYTES, Compression, DamagedError, decompress, detect_compression
+from pipelines.transactions.inputs.compression import (
+    HEAD_BYTES,
+    Compression,
+    DamagedError,
+    decompress,
+    detect_compression,
+)
 from pipelines.transactions.inputs.names import printable_name
 from pipelines.transactions.inputs.scan import Scan
 
