@@ -71,7 +71,7 @@ def _parameter(parameter: Mapping[str, Any], names: Mapping[str, str]) -> dict[s
     name = names[parameter["name"]] if parameter["in"] == "path" else parameter["name"]
     schema = reduce_to_one_type(parameter["schema"])
     out = {key: value for key, value in parameter.items() if key not in ("style", "explode")}
-    if len(out) < len(parameter):  # the schema does not describe the text of another style
+    if len(out) < len(parameter):  # the schema does not describe texts of another style
         schema = {"type": "string"}
     return {**out, "name": name, "schema": schema}
 
@@ -101,9 +101,8 @@ def add_types(schema: JsonSchema) -> JsonSchema:
     """
     if "type" not in schema:
         groups = {group: list(map(add_types, schema[group])) for group in COMBINED[:3] if group in schema}
-        schema = {
-            key: value for key, value in schema.items() if key != "nullable"
-        }  # a choice says it by its types
+        # the types of a choice say whether it is nullable
+        schema = {key: value for key, value in schema.items() if key != "nullable"}
         return {**(ANYTHING if not groups else {}), **schema, **groups}
     known = dict(schema)
     if known["type"] == "array":

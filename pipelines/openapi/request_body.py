@@ -106,9 +106,8 @@ def _file(part: Parameter) -> JsonSchema:
 
 
 def _form(fields: Sequence[Parameter]) -> JsonSchema:
-    named = [
-        one for one in fields if ANY_KEY not in one.name
-    ]  # 3.0 has no keyword for the beginnings of such names
+    # OpenAPI 3.0 has no keyword for names that only begin alike
+    named = [one for one in fields if ANY_KEY not in one.name]
     required = sorted(replace_surrogates(one.name) for one in named if one.required)
     properties = {replace_surrogates(one.name): one.schema for one in sorted(named, key=lambda one: one.name)}
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}

@@ -63,10 +63,8 @@ def read_json_values(body: str | None) -> list[Leaf]:
         if len(found) == MAX_VALUES:
             break
         if json_type == KEY:
-            if (
-                name,
-                value,
-            ) not in keys:  # a map of a thousand dates repeats the same stand-in a thousand times
+            # a map of a thousand dates repeats the same stand-in a thousand times
+            if (name, value) not in keys:
                 found.append(Leaf(name, value, KEY, name not in maps))
                 keys.add((name, value))
                 maps.add(name)

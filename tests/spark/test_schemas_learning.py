@@ -63,14 +63,14 @@ def test_batches_and_values_agree_on_the_characters_of_every_value() -> None:
 
 
 def test_spark_learns_what_the_value_layer_learns(literal: DataFrame, settings: Settings) -> None:
-    in_views = collect_evidence(merge_slices(assign_splits(slices_of(literal, settings.schemas))))
-    learned = in_views.where(F.col("view") == Split.WHOLE.value).collect()
+    by_split = collect_evidence(merge_slices(assign_splits(slices_of(literal, settings.schemas))))
+    learned = by_split.where(F.col("split") == Split.WHOLE.value).collect()
     assert {found["name"]: evidence_from_row(found) for found in learned} == fold_values(LITERAL)
 
 
 def test_slices_keep_exact_extremes(literal: DataFrame, settings: Settings) -> None:
     slices = assign_splits(slices_of(literal, settings.schemas))
-    states = merge_slices(slices).where(F.col("view") == Split.WHOLE.value)
+    states = merge_slices(slices).where(F.col("split") == Split.WHOLE.value)
     assert states.where("name = 'id'").select("integer_min", "integer_max").collect() == [
         (1, 9007199254740993)
     ]

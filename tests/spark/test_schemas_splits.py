@@ -25,12 +25,12 @@ def test_two_views_are_the_whole_and_share_nothing(
 ) -> None:
     many = literal.withColumn("client", F.concat("client", F.monotonically_increasing_id().cast("string")))
     found = collect_evidence(merge_slices(assign_splits(slices_of(many, settings.schemas))))
-    counts = {(one["view"], one["name"]): one["n"] for one in found.collect()}
-    names = {name for view, name in counts if view == Split.WHOLE}
+    counts = {(one["split"], one["name"]): one["n"] for one in found.collect()}
+    names = {name for split, name in counts if split == Split.WHOLE}
     assert names == {one[5] for one in LITERAL}
     for name in names:
         assert sum(counts.get((part, name), 0) for part in parts) == counts[Split.WHOLE, name]
-    assert all(any(view == part for view, _ in counts) for part in parts)
+    assert all(any(split == part for split, _ in counts) for part in parts)
 
 
 def test_window_of_one_day_has_its_late_hours_as_newest_slice(
@@ -39,7 +39,7 @@ def test_window_of_one_day_has_its_late_hours_as_newest_slice(
     evening = in_the_evening(row("q", "1"))
     slices = slices_of(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
     found = collect_evidence(merge_slices(assign_splits(slices))).where("name = 'q'").collect()
-    assert {one["view"]: one["n"] for one in found if one["view"] in (Split.EARLIER, Split.LATEST)} == {
+    assert {one["split"]: one["n"] for one in found if one["split"] in (Split.EARLIER, Split.LATEST)} == {
         "past": 3,
         "newest": 1,
     }

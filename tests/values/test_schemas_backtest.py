@@ -57,11 +57,11 @@ def back_test(
         Split.TRAIN: past,
         Split.HOLDOUT: newest,
     }
-    views: EvidenceBySplit = {
-        view: {Q: evidence_of(part), REQUEST: evidence_of(observations_of([""] * (requests or len(part))))}
-        for view, part in parts.items()
+    by_split: EvidenceBySplit = {
+        split: {Q: evidence_of(part), REQUEST: evidence_of(observations_of([""] * (requests or len(part))))}
+        for split, part in parts.items()
     }
-    return run_backtest(views, SETTINGS)
+    return run_backtest(by_split, SETTINGS)
 
 
 def schema(found: BacktestResult) -> object:
@@ -76,24 +76,24 @@ def schema(found: BacktestResult) -> object:
 def test_every_value_conforms_to_constraints_that_its_state_does_not_violate(
     learned_from: list[Observation], others: list[Observation]
 ) -> None:
-    judgement = infer_observations(learned_from)
-    assume(not judgement.listed and not judgement.is_repeated)
-    written = to_json_schema(judgement)
+    inferred = infer_observations(learned_from)
+    assume(not inferred.listed and not inferred.is_repeated)
+    written = to_json_schema(inferred)
     refused = [
         text
         for text, *_ in others
         if detect_kind(text[:2048]) in SIZED_KINDS and not accepts(written, text[:2048])
     ]
-    found = find_violations(judgement, evidence_of(others), "query", None)
+    found = find_violations(inferred, evidence_of(others), "query", None)
     assert bool(found) or not refused
     assert sum(one.n for one in found.values()) >= len(refused)
 
 
 @given(strategies.similar_observations)
 def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(learned_from: list[Observation]) -> None:
-    judgement = infer_observations(learned_from)
-    found = find_violations(judgement, judgement.evidence, "query", None)
-    assert found.get("type", None) is None or judgement.trimmed >= found["type"].n
+    inferred = infer_observations(learned_from)
+    found = find_violations(inferred, inferred.evidence, "query", None)
+    assert found.get("type", None) is None or inferred.trimmed >= found["type"].n
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(learned_from
 def test_each_limit_that_is_broken_is_named_and_counted(
     learned_from: list[str], other: str, keyword: str
 ) -> None:
-    judgement = infer_observations(observations_of(learned_from))
+    inferred = infer_observations(observations_of(learned_from))
     found = find_violations(
-        judgement, evidence_of(observations_of([*learned_from[:9], other, other], tag="d")), "query", None
+        inferred, evidence_of(observations_of([*learned_from[:9], other, other], tag="d")), "query", None
     )
     assert {name: (one.n, one.clients) for name, one in found.items()} == {keyword: (2, 2)}
 
@@ -158,12 +158,12 @@ def test_parameter_that_stays_away_is_no_longer_required() -> None:
 def test_masked_tokens_conform_to_what_their_mask_stands_for() -> None:
     place = ("query", "access_token")
     evidence = evidence_of(observations_of(["redacted-token"] * 400))
-    views: EvidenceBySplit = {
-        view: {place: evidence, REQUEST: evidence_of(observations_of([""] * 400))} for view in Split
+    by_split: EvidenceBySplit = {
+        split: {place: evidence, REQUEST: evidence_of(observations_of([""] * 400))} for split in Split
     }
-    judgement = run_backtest(views, SETTINGS).parameters[place].inferred
-    assert judgement.refused == {}
-    assert "pattern" in to_json_schema(judgement)
+    inferred = run_backtest(by_split, SETTINGS).parameters[place].inferred
+    assert inferred.refused == {}
+    assert "pattern" in to_json_schema(inferred)
 
 
 Draw = Callable[[random.Random], str]

@@ -24,12 +24,12 @@ def test_a_name_of_fewer_clients_is_in_no_split() -> None:
         ("header", "x-anna"): evidence_of(1), ("body", "/anna"): evidence_of(2), ("form", "anna"): evidence_of(1),
         ("cookie", "anna"): evidence_of(1), ("part", "anna"): evidence_of(1), ("body", ""): evidence_of(9),
     }  # fmt: skip
-    views = {
+    by_split = {
         Split.WHOLE.value: whole,
         Split.HOLDOUT.value: {("query", "anna"): evidence_of(2), ("query", "page"): evidence_of(1)},
     }
-    found = _named(views, SETTINGS, 20)
+    found = _named(by_split, SETTINGS, 20)
     assert set(found[Split.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
     assert set(found[Split.HOLDOUT.value]) == {("query", "page")}
     # with few clients, an optional parameter looks like one that a single client invented
-    assert _named(views, SETTINGS, 19) == views
+    assert _named(by_split, SETTINGS, 19) == by_split

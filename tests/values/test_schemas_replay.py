@@ -67,9 +67,9 @@ def schema_of_member(values: Sequence[object], doublings: int = 0) -> dict[str, 
     for _ in range(doublings):
         merged = {place: state + state for place, state in merged.items()}
     known = {place: state.evidence() for place, state in merged.items()}
-    views: EvidenceBySplit = dict.fromkeys(Split, known)
+    by_split: EvidenceBySplit = dict.fromkeys(Split, known)
     found: dict[str, Any] = without_evidence(
-        to_json_schema(run_backtest(views, SETTINGS).parameters["body", "/v"].inferred)
+        to_json_schema(run_backtest(by_split, SETTINGS).parameters["body", "/v"].inferred)
     )
     return found
 
@@ -112,13 +112,13 @@ def test_types_of_json_are_those_that_were_sent(values: list[object], expected: 
 
 
 def test_first_values_of_a_member_that_was_always_null_are_accepted_and_the_reason_is_given() -> None:
-    judgement = infer_values(["null"] * 240)
-    assert judgement.rule != "no-value-seen"  # a string in a URL
+    inferred = infer_values(["null"] * 240)
+    assert inferred.rule != "no-value-seen"  # a string in a URL
     schema = schema_of_member([None] * 40, 2)
     assert all(is_accepted(schema, value) for value in VALUES)
     state = fold(observe("null", f"c{i % 60}", DAY, json_type="null") for i in range(240))
-    views: EvidenceBySplit = {view: {("body", "/v"): state.evidence()} for view in Split}
-    evidence = to_json_schema(run_backtest(views, SETTINGS).parameters["body", "/v"].inferred)["x-census"]
+    by_split: EvidenceBySplit = {split: {("body", "/v"): state.evidence()} for split in Split}
+    evidence = to_json_schema(run_backtest(by_split, SETTINGS).parameters["body", "/v"].inferred)["x-census"]
     assert (evidence["rule"], evidence["n"]) == ("no-value-seen", 240)
 
 
@@ -127,15 +127,15 @@ def test_parameter_without_values_is_not_an_enum_of_the_empty_string() -> None:
 
 
 def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() -> None:
-    judgement = infer_values([str(n % 100) for n in range(240)], clients=60)
-    form: Alternative = judgement.alternatives[0]
+    inferred = infer_values([str(n % 100) for n in range(240)], clients=60)
+    form: Alternative = inferred.alternatives[0]
     wrong = replace(form, constraints=Constraints({"minimum": 0, "maximum": 50}))
     found = find_contradicted_keywords(
-        replace(judgement, alternatives=(wrong,)), judgement.evidence, "query", SETTINGS
+        replace(inferred, alternatives=(wrong,)), inferred.evidence, "query", SETTINGS
     )
     assert list(found) == ["maximum"]
     assert "learned from violate it" in found["maximum"]
-    assert find_contradicted_keywords(judgement, judgement.evidence, "query", SETTINGS) == {}
+    assert find_contradicted_keywords(inferred, inferred.evidence, "query", SETTINGS) == {}
 
 
 def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,8 +146,8 @@ def test_what_the_replay_refuses_is_not_written(monkeypatch: pytest.MonkeyPatch)
     values = [f"word{i % 90}x" for i in range(600)]
     assert "maxLength" in schema_of_member(values)
 
-    def refusing(judgement: InferredSchema, *_: object) -> dict[str, str]:
-        return {} if "maxLength" in judgement.refused else {"maxLength": "values that taught it broke it"}
+    def refusing(inferred: InferredSchema, *_: object) -> dict[str, str]:
+        return {} if "maxLength" in inferred.refused else {"maxLength": "values that taught it broke it"}
 
     monkeypatch.setattr(backtest, "find_contradicted_keywords", refusing)
     assert "maxLength" not in schema_of_member(values)

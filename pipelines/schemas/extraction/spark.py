@@ -53,16 +53,16 @@ def is_held(client: Column) -> Column:
 
 
 def assign_splits(parameter_slices: DataFrame) -> DataFrame:
-    """Repeats slices of any days for each split they belong to, in column `view`."""
+    """Repeats slices of any days for each split they belong to, in column `split`."""
     endpoint = Window.partitionBy(*ENDPOINT_KEY)
     first, last = F.min("day").over(endpoint), F.max("day").over(endpoint)
     newest = F.when(last > first, F.col("day") == last).otherwise(F.col("is_late"))
-    seen_in = F.array(
+    splits = F.array(
         F.lit(Split.WHOLE.value),
         F.when(newest, F.lit(Split.LATEST.value)).otherwise(F.lit(Split.EARLIER.value)),
         F.when(F.col("is_held"), F.lit(Split.HOLDOUT.value)).otherwise(F.lit(Split.TRAIN.value)),
     )
-    return parameter_slices.withColumn("seen_in", seen_in).withColumn("view", F.explode("seen_in"))
+    return parameter_slices.withColumn("splits", splits).withColumn("split", F.explode("splits"))
 
 
 EXCLUDED = "apart"

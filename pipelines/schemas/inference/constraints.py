@@ -228,7 +228,7 @@ def _range(
         else confidence.tail_model(n, tail_bounds.TAIL_RISK)
     )
     found = Constraints(limits, dict.fromkeys(limits, proof))
-    grows = has_times or whole.peaks.grow()  # a time beside other numbers grows as well
+    grows = has_times or whole.peaks.grow()  # times among other numbers grow, too
     return replace(found.without(("maximum",)), note=GROWTH_NOTE) if grows else found
 
 

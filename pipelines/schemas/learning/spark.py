@@ -77,15 +77,15 @@ ENDPOINT_RESULT_SCHEMA = StructType(
 def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column], Column]:
     """Returns a function of two columns that infers an endpoint's schema.
 
-    Its columns are `seen` (array of location, name, views) and a struct of the endpoint's `requests`, `clients` and `sent`
+    Its columns are `seen` (array of location, name, splits) and a struct of the endpoint's `requests`, `clients` and `sent`
     (`USAGE_SCHEMA`). Its result is `ENDPOINT_RESULT_SCHEMA`, parameters sorted.
     """
 
     def infer(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
         by_split: dict[str, dict[Place, Evidence]] = {}
         for row in seen:
-            for one in row["views"]:
-                by_split.setdefault(one["view"], {})[row["location"], row["name"]] = evidence_from_row(one)
+            for one in row["splits"]:
+                by_split.setdefault(one["split"], {})[row["location"], row["name"]] = evidence_from_row(one)
         found = run_backtest(_named(by_split, settings, endpoint["clients"]), settings)
         schemas = {
             place: to_json_schema(found.parameters[place].inferred) for place in sorted(found.parameters)
@@ -122,8 +122,8 @@ def _named(by_split: EvidenceBySplit, settings: SchemaSettings, clients: int) ->
         place for place, one in known.items() if place[0] in ("request", "path") or one.clients >= least
     }
     return {
-        view: {place: one for place, one in places.items() if place in written}
-        for view, places in by_split.items()
+        split: {place: one for place, one in places.items() if place in written}
+        for split, places in by_split.items()
     }
 
 
@@ -223,15 +223,15 @@ def build_slices(states: DataFrame) -> DataFrame:
     return joined.select(*PARAMETER_SLICES_SCHEMA.names)
 
 
-def merge_slices(slices_in_views: DataFrame) -> DataFrame:
+def merge_slices(slices_by_split: DataFrame) -> DataFrame:
     """Merges slices to one row per split, parameter and kind.
 
     `days` (array) replaces `day`.
 
     Args:
-        slices_in_views: Rows of `assign_splits`.
+        slices_by_split: Rows of `assign_splits`.
     """
-    return slices_in_views.groupBy("view", *PARAMETER_KEY, "kind").agg(*columns.merged_state())
+    return slices_by_split.groupBy("split", *PARAMETER_KEY, "kind").agg(*columns.merged_state())
 
 
 def collect_evidence(states: DataFrame) -> DataFrame:
@@ -241,10 +241,10 @@ def collect_evidence(states: DataFrame) -> DataFrame:
         states: Rows of `merge_slices`.
 
     Returns:
-        `view`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind: the fields of
+        `split`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind: the fields of
         `KindEvidence`), `first_day, last_day` (date).
     """
-    return states.groupBy("view", *PARAMETER_KEY).agg(*columns.evidence())
+    return states.groupBy("split", *PARAMETER_KEY).agg(*columns.evidence())
 
 
 def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
@@ -256,7 +256,7 @@ def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> Data
     Returns:
         One row per endpoint: `SCHEMAS_SCHEMA` without `version`.
     """
-    per_endpoint = _per_endpoint(_in_all_views(parameter_slices), settings.max_parameters)
+    per_endpoint = _per_endpoint(_in_all_splits(parameter_slices), settings.max_parameters)
     inferred = per_endpoint.withColumn(
         "result",
         schema_inference_udf(settings)(
@@ -284,7 +284,7 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
     """Returns one row per endpoint: its numbers, and the evidence `seen`.
 
     Args:
-        parameters: Rows of `_in_all_views`.
+        parameters: Rows of `_in_all_splits`.
         most: Most parameters of an endpoint.
     """
     of_requests = F.col("location") == "request"
@@ -293,7 +293,7 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
     is_sent = ~is_inferred
     sent = F.struct("location", "name", "requests", "clients")
     most_sent = F.struct("requests", "location", "name")
-    seen = F.struct("location", "name", "views")
+    seen = F.struct("location", "name", "splits")
     order = F.struct(of_requests, F.col("location") == "path", "requests", "location", "name")
     return parameters.groupBy(*ENDPOINT_KEY).agg(
         *(F.max(F.when(of_requests, F.col(name))).alias(name) for name in ("requests", "clients", "days")),
@@ -308,19 +308,19 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
     )
 
 
-def _in_all_views(parameter_slices: DataFrame) -> DataFrame:
+def _in_all_splits(parameter_slices: DataFrame) -> DataFrame:
     """Returns one row per parameter: its numbers in the window, and its evidence.
 
-    The evidence of each split is in `views`.
+    The evidence of each split is in `splits`.
     """
-    is_whole = F.col("view") == Split.WHOLE.value
+    is_whole = F.col("split") == Split.WHOLE.value
     numbers = ("requests", "clients", "days", "first_day", "last_day")
     return (
         collect_evidence(merge_slices(assign_splits(parameter_slices)))
         .groupBy(*PARAMETER_KEY)
         .agg(
             *(F.max(F.when(is_whole, F.col(name))).alias(name) for name in numbers),
-            F.collect_list(F.struct("view", *EVIDENCE_COLUMNS)).alias("views"),
+            F.collect_list(F.struct("split", *EVIDENCE_COLUMNS)).alias("splits"),
         )
     )
 

@@ -174,13 +174,12 @@ def _year_of(digits: str) -> int | None:
         return int(digits)
     if len(digits) in _UNIX:
         seconds = int(digits) // _UNIX[len(digits)]
-        return (
-            datetime.fromtimestamp(seconds).year if seconds < _LATEST_UNIX else None
-        )  # the year is near either way
-    for form, length in (("%Y%m", 6), ("%y%m%d", 6), ("%Y%m%d", 8), ("%Y%m%d%H%M%S", 14)):
+        # in any time zone the year is near enough
+        return datetime.fromtimestamp(seconds).year if seconds < _LATEST_UNIX else None
+    for pattern, length in (("%Y%m", 6), ("%y%m%d", 6), ("%Y%m%d", 8), ("%Y%m%d%H%M%S", 14)):
         if len(digits) == length:
             try:
-                return datetime.strptime(digits, form).year  # only the year matters
+                return datetime.strptime(digits, pattern).year  # only the year matters
             except ValueError:
                 continue
     return None

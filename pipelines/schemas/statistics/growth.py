@@ -38,9 +38,8 @@ class Peaks:
         Mann, "Nonparametric tests against trend", 1945. Fewer than seven peaks are never enough: chance alone puts six in perfect
         order with a probability of 1 in 720.
         """
-        from scipy.stats import (
-            kendalltau,  # loading takes half a second, which only workers that infer schemas need
-        )
+        # loading takes half a second, which only workers that infer schemas need
+        from scipy.stats import kendalltau
 
         peaks = self._of_spans()
         if len(peaks) < 2 or min(peaks) == max(peaks):

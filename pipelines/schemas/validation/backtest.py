@@ -35,9 +35,8 @@ def is_required(
     """
     mine = known[location, name]
     is_any = last_token(name) == MEMBER if location == "body" else ANY_INDEX in name or ANY_KEY in name
-    if (
-        location == KEY or is_any
-    ):  # a map may be empty, its keys are any; no document can ask for a field of any index
+    # a map may be empty, and it may have any keys; no document can require a field of any index
+    if location == KEY or is_any:
         return False
     return (
         count_holders(location, name, known, requests) >= settings.required_observations

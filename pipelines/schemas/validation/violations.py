@@ -126,12 +126,10 @@ def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ByKey
         else:
             outside = kind.n if held is None or held & ~alternative.constraints.classes else 0
         found["pattern"] = Violation(outside, min(outside, kind.clients))
-    if not (kind.prefix if kind.prefix is not None else alternative.constraints.prefix).startswith(
-        alternative.constraints.prefix
-    ):
-        found["prefix"] = Violation(
-            kind.n, kind.clients
-        )  # an upper bound: no state knows which values begin otherwise
+    required = alternative.constraints.prefix
+    if not (kind.prefix if kind.prefix is not None else required).startswith(required):
+        # an upper bound: no state knows which values begin otherwise
+        found["prefix"] = Violation(kind.n, kind.clients)
     return {keyword: one for keyword, one in found.items() if one.n}
 
 
