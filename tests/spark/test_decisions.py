@@ -171,15 +171,15 @@ def test_what_is_ignored_or_saved_is_said_by_the_most_specific_decision(spark: S
         ("c.example", "PUT", "/users/me", ""),
     ]
     rows = frame(spark, "host method path_template expected", *given)
-    told = rows.withColumns({"ignored": is_ignored(chosen), "saved": is_saved(chosen)})
-    for row in told.collect():
+    decided = rows.withColumns({"ignored": is_ignored(chosen), "saved": is_saved(chosen)})
+    for row in decided.collect():
         assert (row["ignored"], row["saved"]) == (row["expected"] == "ignore", row["expected"] == "save"), row
 
 
 def test_without_decisions_nothing_changes(spark: SparkSession) -> None:
     rows = frame(spark, "host method path_shape path_template", ("a", "GET", "/a/{}", "/a/{b}"))
-    told = rows.select(is_ignored(()), is_saved(())).collect()
-    assert [tuple(row) for row in told] == [(False, False)]
+    decided = rows.select(is_ignored(()), is_saved(())).collect()
+    assert [tuple(row) for row in decided] == [(False, False)]
     assert with_operator_names(with_aliases(rows, ()), ()).collect() == rows.collect()
     assert select_operator_rules((), rows.select("host")).collect() == []
 
@@ -201,12 +201,12 @@ def test_texts_of_operators_are_never_read_as_patterns_or_code(spark: SparkSessi
         "host string, method string, path_shape string, path_template string, saved boolean, ignored boolean"
     )
     rows = spark.createDataFrame(given, names)
-    told = with_operator_names(rows, chosen).withColumns(
+    decided = with_operator_names(rows, chosen).withColumns(
         {"is_saved": is_saved(chosen), "is_ignored": is_ignored(chosen)}
     )
-    for row in told.collect():
+    for row in decided.collect():
         assert (row["is_saved"], row["is_ignored"]) == (row["saved"], row["ignored"]), row
-    assert told.where("host = 'x' AND NOT ignored").collect()[0]["path_template"] == "/$0/[a-/{c}"
+    assert decided.where("host = 'x' AND NOT ignored").collect()[0]["path_template"] == "/$0/[a-/{c}"
 
 
 @pytest.mark.parametrize("text", [ALL_KINDS, "decisions: []"])

@@ -86,10 +86,10 @@ def compute_by_definition(rows: list[Request]) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for path in {r.path for r in rows}:
         mine = [r for r in rows if r.path == path]
-        answered = [r for r in mine if 200 <= r.status < 300 or r.status == 304]
-        telling = answered or [r for r in mine if 300 <= r.status < 400]
+        successful = [r for r in mine if 200 <= r.status < 300 or r.status == 304]
+        deciding = successful or [r for r in mine if 300 <= r.status < 400]
         by_client = defaultdict(list)
-        for r in telling:
+        for r in deciding:
             by_client[r.client, r.day].append(r.probability)
         means = sorted(map(fmean, by_client.values()))
         out[path] = {

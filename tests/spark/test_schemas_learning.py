@@ -177,9 +177,9 @@ def test_endpoints_with_their_schema_become_a_document(
     assert operation["responses"]["3XX"]["description"] == "5 of 50 responses seen"
 
 
-@pytest.mark.parametrize(("slashed", "writings"), [(7, ["//x"]), (4, ["//x"]), (3, ["/x"]), (0, ["/x"])])
-def test_writings_and_media_types_are_those_of_most_requests(
-    spark: SparkSession, settings: Settings, slashed: int, writings: list[str]
+@pytest.mark.parametrize(("slashed", "path_variants"), [(7, ["//x"]), (4, ["//x"]), (3, ["/x"]), (0, ["/x"])])
+def test_path_variants_and_media_types_are_those_of_most_requests(
+    spark: SparkSession, settings: Settings, slashed: int, path_variants: list[str]
 ) -> None:
     def of_requests(location: str, name: str, n: int) -> tuple[Any, ...]:
         return (*KEY, location, name, DAYS[0], "", None, "c", n, n, False, 1)
@@ -188,5 +188,5 @@ def test_writings_and_media_types_are_those_of_most_requests(
     rows += [of_requests("written", "//x", slashed)] if slashed else []
     schema = infer_schemas(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
     (found,) = schema.collect()
-    assert (found["writings"], found["media_types"]) == (writings, ["application/json"])
+    assert (found["writings"], found["media_types"]) == (path_variants, ["application/json"])
     assert (found["parameters"], found["left_out"]) == ([], 0)
