@@ -90,7 +90,7 @@ def is_distinctive(token: str) -> bool:
 
 
 def compute_jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Computes the Jaccard similarity: shared elements over all elements; 0 if both are empty."""
+    """Computes the Jaccard similarity of two sets; 0 if both are empty."""
     shared = len(one & other)
     return shared / max(len(one) + len(other) - shared, 1)
 
