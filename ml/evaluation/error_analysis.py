@@ -68,10 +68,10 @@ def find_worst_rows(
     At most `PER_KIND` rows of each kind and label, `EXAMPLES` in all, no two of them with the same probability.
     """
     wrong = np.abs(labels - probabilities)
-    found = pd.DataFrame({"kind": kinds, "is_api": labels, "wrong": wrong})
-    found = found[(probabilities >= 0.5) != labels].sort_values("wrong", ascending=False, kind="stable")
-    found = found.drop_duplicates().groupby(["kind", "is_api"], sort=False).head(PER_KIND)
-    return np.asarray(found.index, np.int64)[:EXAMPLES]
+    mistakes = pd.DataFrame({"kind": kinds, "is_api": labels, "wrong": wrong})
+    mistakes = mistakes[(probabilities >= 0.5) != labels].sort_values("wrong", ascending=False, kind="stable")
+    mistakes = mistakes.drop_duplicates().groupby(["kind", "is_api"], sort=False).head(PER_KIND)
+    return np.asarray(mistakes.index, np.int64)[:EXAMPLES]
 
 
 def describe_mistakes(
@@ -82,14 +82,14 @@ def describe_mistakes(
     Columns: kind, is_api, probability, because_1 ... because_5, each `feature=value (log-odds)`, the strongest first.
     """
     columns = ("kind", "is_api", "probability", *(f"because_{n}" for n in range(1, REASONS + 1)))
-    found = []
+    records = []
     for row, values, features in zip(explained.rows, explained.values, explained.features, strict=True):
         push = -values if labels[row] else values
         top = [n for n in np.argsort(-push, kind="stable")[:REASONS] if push[n] > 0]
         words = [f"{FEATURES[n]}={features[n]:.4g} ({values[n]:+.2f})" for n in top]
         words += [""] * (REASONS - len(words))
-        found.append((kinds[row], bool(labels[row]), round(float(probabilities[row]), 4), *words))
-    return pd.DataFrame(found, columns=list(columns))
+        records.append((kinds[row], bool(labels[row]), round(float(probabilities[row]), 4), *words))
+    return pd.DataFrame(records, columns=list(columns))
 
 
 def summarise_shap(explained: Explained) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def summarise_shap(explained: Explained) -> pd.DataFrame:
     mean).
     """
     high = explained.features > explained.features.mean(axis=0)
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "feature": FEATURES,
             "mean_abs": np.abs(explained.values).mean(axis=0),
@@ -107,8 +107,8 @@ def summarise_shap(explained: Explained) -> pd.DataFrame:
             "mean_when_high": _mean(explained.values, high),
         }
     )
-    found = found[found["mean_abs"] > 0]
-    return found.sort_values(["mean_abs", "feature"], ascending=[False, True], ignore_index=True)
+    table = table[table["mean_abs"] > 0]
+    return table.sort_values(["mean_abs", "feature"], ascending=[False, True], ignore_index=True)
 
 
 def _mean(values: npt.NDArray[np.float64], where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

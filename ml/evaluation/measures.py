@@ -86,14 +86,14 @@ def measure_slices(
         for is_api in (True, False):
             inside = (names == name) & (labels == is_api)
             if inside.any():
-                found = probabilities[inside]
+                selected = probabilities[inside]
                 rows.append(
                     {
                         "slice": name,
                         "is_api": is_api,
                         "rows": int(inside.sum()),
-                        "mean_probability": float(found.mean()),
-                        "right": float(((found >= threshold) == is_api).mean()),
+                        "mean_probability": float(selected.mean()),
+                        "right": float(((selected >= threshold) == is_api).mean()),
                     }
                 )
     return sorted(rows, key=lambda row: (row["right"], row["slice"]))
@@ -150,8 +150,8 @@ def measure_hosts(
     index = pd.factorize(pd.Series(hosts))[0]
     order = np.argsort(index, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(index[order])) + 1)
-    found = pd.DataFrame([_figures(labels[part], probabilities[part], threshold) for part in parts])
-    return found.sort_values(["roc_auc", "recall", "rows"], na_position="last", ignore_index=True)
+    table = pd.DataFrame([_figures(labels[part], probabilities[part], threshold) for part in parts])
+    return table.sort_values(["roc_auc", "recall", "rows"], na_position="last", ignore_index=True)
 
 
 def summarise_hosts(hosts: pd.DataFrame) -> dict[str, float]:
@@ -159,15 +159,15 @@ def summarise_hosts(hosts: pd.DataFrame) -> dict[str, float]:
 
     Each host counts once; hosts for which a metric is undefined are left out of it.
     """
-    found: dict[str, float] = {}
+    means: dict[str, float] = {}
     for name, best_is_high in (("roc_auc", True), ("recall", True), ("false_positive_rate", False)):
         values = np.sort(hosts[name].dropna().to_numpy(np.float64))
         if len(values) == 0:
             continue
         worst = values if best_is_high else values[::-1]
-        found[f"host_mean_{name}"] = float(values.mean())
-        found[f"host_worst_decile_{name}"] = float(worst[: max(1, round(len(values) / 10))].mean())
-    return found
+        means[f"host_mean_{name}"] = float(values.mean())
+        means[f"host_worst_decile_{name}"] = float(worst[: max(1, round(len(values) / 10))].mean())
+    return means
 
 
 def _figures(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[str, Any]:

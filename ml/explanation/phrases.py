@@ -308,18 +308,18 @@ def _groups() -> Iterator[Group]:
     yield Group("identifiers", _names("path", identifiers), False)
     lengths = (Path.LENGTH, Path.DEPTH, Path.LONGEST, Path.LAST_LENGTH)
     yield Group("path_length", _names("path", lengths), False)
-    writing = (Path.DASHES, Path.UNDERSCORES, Path.DOTS, Path.CAMELS, Path.SLUG, Path.UPPER_SHARE)
-    yield Group("path_writing", _names("path", writing), False)
-    odd = (Path.MARKERS, Path.PARENTHESES, Path.ESCAPES, Path.EMPTY_SEGMENTS, Path.HIDDEN)
-    yield Group("path_characters", _names("path", odd), False)
+    word_formats = (Path.DASHES, Path.UNDERSCORES, Path.DOTS, Path.CAMELS, Path.SLUG, Path.UPPER_SHARE)
+    yield Group("path_writing", _names("path", word_formats), False)
+    unusual = (Path.MARKERS, Path.PARENTHESES, Path.ESCAPES, Path.EMPTY_SEGMENTS, Path.HIDDEN)
+    yield Group("path_characters", _names("path", unusual), False)
     query = (Query.LENGTH, Query.PARAMETERS, Query.DIGIT_SHARE, Query.BRACKETS, Query.BRACES)
     yield Group("query_size", _names("query", query), False)
     format_ = ("query_names_format", "query_word_format")
     yield Group("query_format", format_, True)
     yield Group("host_form", _names("host", Host), False)
-    alone = (*_names("host_word", HOST_WORDS), *_names("query_word", QUERY_WORDS), *SIZES)
-    alone += _names("path", (Path.PLURALS, Path.DATE, Path.ENDS_IN_SLASH, Path.HASHED_NAME))
-    yield from (Group(name, (name,), False) for name in alone if name not in format_)
+    single = (*_names("host_word", HOST_WORDS), *_names("query_word", QUERY_WORDS), *SIZES)
+    single += _names("path", (Path.PLURALS, Path.DATE, Path.ENDS_IN_SLASH, Path.HASHED_NAME))
+    yield from (Group(name, (name,), False) for name in single if name not in format_)
 
 
 GROUPS: Final[tuple[Group, ...]] = tuple(_groups())
@@ -343,8 +343,8 @@ def list_texts(direction: str) -> list[str]:
 
     The order is that of `FEATURES`, and within a feature absent, present, unknown. `direction` is "for" or "against".
     """
-    found = []
+    texts = []
     for name in FEATURES:
         phrase = PHRASES[name]
-        found += [f"{direction}: {words}" for words in (phrase.absent, phrase.present, phrase.unknown)]
-    return found
+        texts += [f"{direction}: {words}" for words in (phrase.absent, phrase.present, phrase.unknown)]
+    return texts

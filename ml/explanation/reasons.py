@@ -112,12 +112,12 @@ def compute_contributions(explainer: Explainer, features: Matrix) -> Contributio
     from catboost import Pool
 
     rows = Pool(np.asfortranarray(features, np.float32), feature_names=list(FEATURES))
-    found = explainer.model.get_feature_importance(rows, type="ShapValues", thread_count=1)
-    base = explainer.scale * float(found[0, -1]) + explainer.bias
-    return Contributions(explainer.scale * np.asarray(found[:, :-1], np.float64), base)
+    shap = explainer.model.get_feature_importance(rows, type="ShapValues", thread_count=1)
+    base = explainer.scale * float(shap[0, -1]) + explainer.bias
+    return Contributions(explainer.scale * np.asarray(shap[:, :-1], np.float64), base)
 
 
-def bound_host_words(explainer: Explainer, features: Matrix, found: Contributions) -> Contributions:
+def bound_host_words(explainer: Explainer, features: Matrix, unbounded: Contributions) -> Contributions:
     """Bounds the contributions of host words, as scoring does.
 
     The log-odds beyond `HOST_BOUND` are subtracted from the strongest host word, so that the contributions add up to
@@ -125,15 +125,15 @@ def bound_host_words(explainer: Explainer, features: Matrix, found: Contribution
     """
     rows = find_rows_with_host_words(features)
     if not len(rows):
-        return found
+        return unbounded
     nameless = explainer.model.predict(clear_host_words(features[rows]), thread_count=1)
     without = explainer.scale * np.asarray(nameless, np.float64) + explainer.bias
-    values = found.values.copy()
+    values = unbounded.values.copy()
     strength = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
     values[rows, HOST_WORDS[np.argmax(strength, axis=1)]] -= compute_excess(
-        values[rows].sum(axis=1) + found.base, without
+        values[rows].sum(axis=1) + unbounded.base, without
     )
-    return Contributions(values, found.base)
+    return Contributions(values, unbounded.base)
 
 
 def compute_base_value(explainer: Explainer) -> float:
@@ -190,12 +190,12 @@ def _leaders(values: Values, states: Indices, sums: Values) -> Indices:
     In a group of exclusive flags it is the first that is set ("response is HTML" rather than "not JSON"); in other groups,
     and if no flag is set, the feature that contributes most in the direction of the sum.
     """
-    found = np.empty(sums.shape, np.int64)
+    leaders = np.empty(sums.shape, np.int64)
     for index, (group, members) in enumerate(zip(GROUPS, _MEMBERS, strict=True)):
         weight = values[:, members] * np.sign(sums[:, [index]])
         leader = np.argmax(weight, axis=1)
         if group.is_choice:
             holds = states[:, members] == 1
             leader = np.where(holds.any(axis=1), np.argmax(holds, axis=1), leader)
-        found[:, index] = members[leader]
-    return found
+        leaders[:, index] = members[leader]
+    return leaders

@@ -38,12 +38,12 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
         for batch in batches:
             if batch.num_rows:
                 features = build_batch_matrix(batch)
-                found = bound_host_words(ready, features, compute_contributions(ready, features))
-                raw = found.values.sum(axis=1) + found.base
+                bounded = bound_host_words(ready, features, compute_contributions(ready, features))
+                raw = bounded.values.sum(axis=1) + bounded.base
                 probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
-                why = select_reasons(features, found.values, most)
+                reasons = select_reasons(features, bounded.values, most)
                 yield pa.RecordBatch.from_arrays(
-                    [*map(batch.column, keep), probability, why], names=[*keep, PROBABILITY, REASONS]
+                    [*map(batch.column, keep), probability, reasons], names=[*keep, PROBABILITY, REASONS]
                 )
 
     return explain

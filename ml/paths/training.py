@@ -68,20 +68,20 @@ def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
         frame["step"].tolist(), frame["prefix"].tolist(), frame[list(CONTEXT_FEATURES)].to_numpy(np.float32)
     )
     weights = frame[WEIGHT].to_numpy(np.float64)
-    found = np.zeros(len(frame))
+    predicted = np.zeros(len(frame))
     for learn, check in GroupKFold(options.folds).split(features, labels, frame[HOST]):
         part = _fit(features[learn], labels[learn], weights[learn], options, options.seed, ())
-        found[check] = part.predict_proba(features[check])[:, 1]
+        predicted[check] = part.predict_proba(features[check])[:, 1]
     models = [
         _fit(features, labels, weights, options, options.seed + n, unseen)
         for n, unseen in enumerate(HIDDEN_FEATURES)
     ]
     return TrainedPaths(
         model=serialise_model(_averaged(models)),
-        metrics=_metrics(labels, found, weights)
+        metrics=_metrics(labels, predicted, weights)
         | {"rows": float(len(frame)), "hosts": float(frame[HOST].nunique())},
         importances=rank_importances(FEATURES, np.mean([m.get_feature_importance() for m in models], axis=0)),
-        slices=_slices(frame, labels, found, weights),
+        slices=_slices(frame, labels, predicted, weights),
     )
 
 
@@ -109,14 +109,14 @@ def _averaged(models: list[Any]) -> Any:
 
 
 def _metrics(
-    labels: npt.NDArray[np.int8], found: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+    labels: npt.NDArray[np.int8], predicted: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> dict[str, float]:
-    variable = found >= 0.5
+    variable = predicted >= 0.5
     hit = float(weights[variable & (labels == 1)].sum())
     return {
-        "roc_auc": float(roc_auc_score(labels, found, sample_weight=weights)),
-        "average_precision": float(average_precision_score(labels, found, sample_weight=weights)),
-        "log_loss": float(log_loss(labels, found, sample_weight=weights)),
+        "roc_auc": float(roc_auc_score(labels, predicted, sample_weight=weights)),
+        "average_precision": float(average_precision_score(labels, predicted, sample_weight=weights)),
+        "log_loss": float(log_loss(labels, predicted, sample_weight=weights)),
         "precision": hit / max(float(weights[variable].sum()), 1e-9),
         "recall": hit / max(float(weights[labels == 1].sum()), 1e-9),
     }
@@ -125,7 +125,7 @@ def _metrics(
 def _slices(
     frame: pd.DataFrame,
     labels: npt.NDArray[np.int8],
-    found: npt.NDArray[np.float64],
+    predicted: npt.NDArray[np.float64],
     weights: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
     """Tabulates the share of correct decisions by a step's number of siblings.
@@ -138,7 +138,7 @@ def _slices(
         {
             "siblings": pd.cut(frame["siblings"], edges, labels=names).astype(str),
             "is_variable": labels == 1,
-            "right": weights * ((found >= 0.5) == (labels == 1)),
+            "right": weights * ((predicted >= 0.5) == (labels == 1)),
             "weight": weights,
         }
     )

@@ -45,10 +45,10 @@ def load_bundled_path_model() -> bytes:
 
 
 def _checked(model: str, its_card: str) -> bytes:
-    found = _file(model)
-    if checksum(found) != json.loads(_file(its_card))["sha256"]:
+    content = _file(model)
+    if checksum(content) != json.loads(_file(its_card))["sha256"]:
         raise ModelMismatch(f"ml/models/{model} does not match its card: reinstall the package.")
-    return found
+    return content
 
 
 def read_card() -> dict[str, Any]:

@@ -93,7 +93,7 @@ def estimate_differences(
     names, index = np.unique(groups, return_inverse=True)
     ours, theirs = Ranking(labels, challenger, index), Ranking(labels, champion, index)
     even = np.ones(len(names))
-    found, best = ours.figures(even), theirs.figures(even)
+    challenger_metrics, champion_metrics = ours.figures(even), theirs.figures(even)
     draw = np.random.default_rng(seed)
     drawn = np.array(
         [
@@ -104,10 +104,12 @@ def estimate_differences(
     drawn = drawn[~np.isnan(drawn).any(axis=1)]
     enough = len(names) > 1 and len(drawn) > 1
     error = drawn.std(axis=0, ddof=1) if enough else np.full(2, np.inf)
-    reach = error * students_t.ppf(1 - significance / len(COMPARED_METRICS), max(len(names) - 1, 1))
+    margin = error * students_t.ppf(1 - significance / len(COMPARED_METRICS), max(len(names) - 1, 1))
     return {
         name: MetricDifference(
-            float(found[n]), float(best[n]), *(float(found[n] - best[n] + way * reach[n]) for way in (-1, 1))
+            float(challenger_metrics[n]),
+            float(champion_metrics[n]),
+            *(float(challenger_metrics[n] - champion_metrics[n] + sign * margin[n]) for sign in (-1, 1)),
         )
         for n, name in enumerate(COMPARED_METRICS)
     }
@@ -155,23 +157,27 @@ def predict_with_champion(
     Returns:
         None if the champion no longer fits the features.
     """
-    everything = np.arange(len(frame))
+    all_rows = np.arange(len(frame))
     if mlflow.MlflowClient().get_run(run_id).data.tags.get("data") == digest_rows_and_folds(
         trained.out_of_fold
     ):
-        own = _artefact(mlflow, run_id, PREDICTIONS)
-        if own is not None:
+        predictions = _artefact(mlflow, run_id, PREDICTIONS)
+        if predictions is not None:
             return ChampionPredictions(
-                everything, pd.read_parquet(BytesIO(own))["probability"].to_numpy(), OUT_OF_FOLD
+                all_rows, pd.read_parquet(BytesIO(predictions))["probability"].to_numpy(), OUT_OF_FOLD
             )
     try:
         champion = load_classifier(model())
     except ModelMismatch:
         return None
-    known = _artefact(mlflow, run_id, LEARNED_FROM)
+    fingerprints = _artefact(mlflow, run_id, LEARNED_FROM)
     groups = trained.out_of_fold["group"].to_numpy()
-    rows = None if known is None else find_comparable_rows(frame, json.loads(known)["marks"], groups)
-    chosen = everything if rows is None else rows
+    rows = (
+        None
+        if fingerprints is None
+        else find_comparable_rows(frame, json.loads(fingerprints)["marks"], groups)
+    )
+    chosen = all_rows if rows is None else rows
     features = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32)[chosen])
     return ChampionPredictions(
         chosen, predict_probabilities(champion, features), CHAMPION_FAVOURED if rows is None else NEW_TO_BOTH
@@ -210,20 +216,20 @@ def fingerprint_hosts(frame: pd.DataFrame) -> list[str]:
 
 def find_unseen_rows(frame: pd.DataFrame, learned_from: Sequence[str]) -> npt.NDArray[np.int64]:
     """Returns positions of the rows whose host and stack have other fingerprints."""
-    known = set(learned_from)
+    trained_on = set(learned_from)
     seen = np.zeros(len(frame), np.bool_)
     for column in _fingerprints(frame):
-        seen |= np.array([each in known for each in column], np.bool_)
+        seen |= np.array([each in trained_on for each in column], np.bool_)
     return np.flatnonzero(~seen)
 
 
 def _fingerprints(frame: pd.DataFrame) -> list[list[str]]:
     columns = [name for name in (HOST, STACK) if name in frame]
-    found = []
+    fingerprints = []
     for name in columns:
         short = {value: _fingerprint(name, value) for value in frame[name].unique()}
-        found.append([short[value] for value in frame[name]])
-    return found
+        fingerprints.append([short[value] for value in frame[name]])
+    return fingerprints
 
 
 def _fingerprint(column: str, value: Any) -> str:
@@ -329,8 +335,8 @@ def collect_gate_metrics(trained: Trained, options: GateOptions) -> dict[str, fl
     return {**trained.metrics, "model_bytes": float(len(trained.model)), "worst_kind_right": worst}
 
 
-def _check_bound(gate: Gate, found: Mapping[str, float], options: GateOptions) -> GateResult:
-    value, limit = found[gate.figure], float(getattr(options, gate.setting))
+def _check_bound(gate: Gate, metrics: Mapping[str, float], options: GateOptions) -> GateResult:
+    value, limit = metrics[gate.figure], float(getattr(options, gate.setting))
     passed = value >= limit if gate.is_floor else value <= limit
     note = f"{gate.figure} {_format(value)}, {'at least' if gate.is_floor else 'at most'} {_format(limit)} (gates.{gate.setting})"
     return GateResult(gate.name, passed, value, limit, note)
@@ -351,7 +357,7 @@ def _compare_with_champion(
             for name in COMPARED_METRICS
         ]
     compared = trained.out_of_fold.iloc[champion.rows]
-    found = estimate_differences(
+    differences = estimate_differences(
         compared[LABEL].to_numpy(np.bool_),
         compared["probability"].to_numpy(),
         champion.scores,
@@ -360,7 +366,7 @@ def _compare_with_champion(
         seed=seed,
         significance=options.significance,
     )
-    return [_not_worse(name, change, champion.basis) for name, change in found.items()]
+    return [_not_worse(name, change, champion.basis) for name, change in differences.items()]
 
 
 def _not_worse(name: str, change: MetricDifference, basis: str) -> GateResult:

@@ -29,8 +29,8 @@ passes every gate (settings `gates`). Each version has its metrics and the resul
 
 def collect_metrics(trained: Trained) -> dict[str, float]:
     """Returns the run's metrics; MLflow groups them by the part before the slash."""
-    found = {f"{_heading(name)}/{name}": value for name, value in trained.metrics.items()}
-    return {**found, "model/bytes": float(len(trained.model))}
+    metrics = {f"{_heading(name)}/{name}": value for name, value in trained.metrics.items()}
+    return {**metrics, "model/bytes": float(len(trained.model))}
 
 
 def _heading(name: str) -> str:
@@ -57,10 +57,10 @@ def count_training_data(trained: Trained) -> dict[str, Any]:
 def draw_figures(trained: Trained) -> dict[str, Figure]:
     """Draws the run's figures, by file name."""
     rows, top = trained.out_of_fold, trained.importances.head(30)
-    labels, found = rows[LABEL].to_numpy(np.bool_), rows["probability"].to_numpy()
+    labels, probability = rows[LABEL].to_numpy(np.bool_), rows["probability"].to_numpy()
     return {
-        "curves.png": draw_curves(labels, found),
-        "calibration.png": draw_calibration(labels, found, sigmoid(rows["raw"].to_numpy())),
+        "curves.png": draw_curves(labels, probability),
+        "calibration.png": draw_calibration(labels, probability, sigmoid(rows["raw"].to_numpy())),
         "importances.png": draw_importances([*top["feature"]], [*top["importance"]]),
         "shap.png": draw_shap_values(trained.explained, FEATURES),
     }
@@ -70,8 +70,8 @@ def collect_tables(
     trained: Trained, more: Mapping[str, pd.DataFrame] | None = None
 ) -> dict[str, pd.DataFrame]:
     """Returns the run's tables by file name, with floats rounded for reading."""
-    found = {"slices": trained.slices, "importances": trained.importances, **trained.tables, **(more or {})}
-    return {f"{name}.json": table.round(5) for name, table in found.items()}
+    tables = {"slices": trained.slices, "importances": trained.importances, **trained.tables, **(more or {})}
+    return {f"{name}.json": table.round(5) for name, table in tables.items()}
 
 
 def select_predictions(trained: Trained) -> pd.DataFrame:
@@ -95,17 +95,17 @@ def describe_run(trained: Trained, decision: PromotionDecision | None = None) ->
 
     Data, metrics, weakest kinds and, if given, the decision on promotion.
     """
-    known, found = count_training_data(trained), trained.metrics
+    data, metrics = count_training_data(trained), trained.metrics
     weak = "\n".join(
         f"- {row.slice} ({'API' if row.is_api else 'other'}, {row.rows:,} rows): {row.right:.1%} correct"
         for row in trained.slices.head(5).itertuples()
     )
-    text = f"""**Probability that an HTTP transaction is an API call**, learned from {known["data.rows"]:,} transactions of
-{known["data.hosts"]} hosts. Metrics are of hosts that the model had not been trained on ({known["data.groups"]} groups of hosts).
+    text = f"""**Probability that an HTTP transaction is an API call**, learned from {data["data.rows"]:,} transactions of
+{data["data.hosts"]} hosts. Metrics are of hosts that the model had not been trained on ({data["data.groups"]} groups of hosts).
 
-- ROC AUC **{found["roc_auc"]:.4f}**, average precision {found["average_precision"]:.4f}
-- recall {found["recall_at_fpr_0.001"]:.4f} at a false-positive rate of 0.001, {found["recall_at_fpr_0.01"]:.4f} at 0.01
-- calibration error {found["calibration_error"]:.4f} (before calibration {found["calibration_error_uncalibrated"]:.4f})
+- ROC AUC **{metrics["roc_auc"]:.4f}**, average precision {metrics["average_precision"]:.4f}
+- recall {metrics["recall_at_fpr_0.001"]:.4f} at a false-positive rate of 0.001, {metrics["recall_at_fpr_0.01"]:.4f} at 0.01
+- calibration error {metrics["calibration_error"]:.4f} (before calibration {metrics["calibration_error_uncalibrated"]:.4f})
 - {len(trained.model):,} bytes
 
 **Weakest kinds**
@@ -118,8 +118,8 @@ Pictures are in `figures/`, tables in `tables/`, the model card in `CARD.md`.
 
 
 def _gates(decision: PromotionDecision) -> str:
-    alias = "moved to this version" if decision.promoted else "stays where it is"
+    position = "moved to this version" if decision.promoted else "stays where it is"
     rows = "\n".join(
         f"- {'passes' if each.passed else '**FAILS**'}, {each.gate}: {each.note}" for each in decision.results
     )
-    return f"**Gates**: `champion` {alias}.\n\n{rows}\n"
+    return f"**Gates**: `champion` {position}.\n\n{rows}\n"

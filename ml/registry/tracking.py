@@ -67,14 +67,14 @@ def log_training(
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
-    named, known = record.name_run(trained, parameters), digest_rows_and_folds(trained.out_of_fold)
+    run_name, data_digest = record.name_run(trained, parameters), digest_rows_and_folds(trained.out_of_fold)
     with (
         _mlflow(store) as mlflow,
-        mlflow.start_run(run_name=named, tags={**_tags("train"), "data": known}) as run,
+        mlflow.start_run(run_name=run_name, tags={**_tags("train"), "data": data_digest}) as run,
     ):
         mlflow.set_tag("mlflow.note.content", record.describe_run(trained))
         mlflow.log_params({**parameters, **record.count_training_data(trained)})
-        mlflow.log_input(_dataset(known), context="training")
+        mlflow.log_input(_dataset(data_digest), context="training")
         model, version = _log_model(store, trained)
         mlflow.log_metrics(record.collect_metrics(trained), model_id=model)
         for name, figure in record.draw_figures(trained).items():
@@ -201,7 +201,7 @@ def _tags(step: str) -> dict[str, str]:
     return {"step": step, "mlflow.source.name": f"apicensus {step}", "mlflow.source.type": "JOB"}
 
 
-def _dataset(known: str) -> Any:
+def _dataset(data_digest: str) -> Any:
     """Returns the dataset's name and digest for the run's page.
 
     Rows and their origin are not logged.
@@ -210,7 +210,7 @@ def _dataset(known: str) -> Any:
     from mlflow.data.meta_dataset import MetaDataset
 
     kind: Any = MetaDataset  # called abstract by its types, and is not
-    return kind(CodeDatasetSource(tags={}), name="transactions", digest=known)
+    return kind(CodeDatasetSource(tags={}), name="transactions", digest=data_digest)
 
 
 def _log_model(store: Store, trained: Trained) -> tuple[str, str]:

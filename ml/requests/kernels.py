@@ -96,7 +96,7 @@ def count_segment(
 
 SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
-HELPERS_DIGEST: Final = "6b0e2377fd7c"
+HELPERS_DIGEST: Final = "939a221d379f"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
@@ -149,10 +149,10 @@ def _last_segment(
     while dot > start and end - dot <= 12 and CLASSES[data[dot]] & WORD:
         dot -= 1
     if dot > start and data[dot] == DOT and dot < end - 1 and CLASSES[data[dot + 1]] & WORD:
-        found = find_groups(hash_word(data, dot + 1, end), extensions[0], extensions[1])
+        groups = find_groups(hash_word(data, dot + 1, end), extensions[0], extensions[1])
         out[base + Path.HAS_EXTENSION, row] = 1
         out[base + Path.EXTENSION_LENGTH, row] = end - dot - 1
-        write_groups(found, out, row, column)
+        write_groups(groups, out, row, column)
 
 
 @kernel
@@ -171,16 +171,16 @@ def fill_paths(
         start, end = offsets[row], offsets[row + 1]
         _bytes_of_path(data, start, end, out, row, base)
         out[base + Path.ENDS_IN_SLASH, row] = end > start and data[end - 1] == SLASH
-        depth, first, last, anywhere, soon, hashes = 0, start, (start, start), 0, 0, 0
+        depth, first, last, all_groups, early_groups, hashes = 0, start, (start, start), 0, 0, 0
         identifier, plural = False, False
         for i in range(start, end + 1):
             if i < end and data[i] != SLASH:
                 continue
             if i > first:
-                found, hashes = find_word_groups(data, first, i, words[0], words[1])
+                groups, hashes = find_word_groups(data, first, i, words[0], words[1])
                 identifier, plural = count_segment(data, first, i, depth, plural, out, row, base)
-                anywhere, last = anywhere | found, (first, i)
-                soon = soon | found if depth < 2 else soon
+                all_groups, last = all_groups | groups, (first, i)
+                early_groups = early_groups | groups if depth < 2 else early_groups
                 depth += 1
             elif start < i < end:
                 out[base + Path.EMPTY_SEGMENTS, row] += 1
@@ -188,8 +188,8 @@ def fill_paths(
         out[base + Path.DEPTH, row] = depth
         out[base + Path.IDENTIFIER_SHARE, row] /= max(depth, 1)
         out[base + Path.LAST_IS_IDENTIFIER, row] = identifier
-        write_groups(anywhere, out, row, base + PATH_COLUMNS)
-        write_groups(soon, out, row, early)
+        write_groups(all_groups, out, row, base + PATH_COLUMNS)
+        write_groups(early_groups, out, row, early)
         _last_segment(data, last[0], last[1], extensions, out, row, base, ending)
         out[base + Path.HASHED_NAME, row] = hashes > 0 and out[base + Path.HAS_EXTENSION, row] > 0
 
@@ -211,11 +211,11 @@ def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base:
             if data[i] == DOT:
                 labels, inner, outer = labels + 1, outer, i
         name = inner if labels > 2 else (outer if labels == 2 else end)
-        found, _ = find_word_groups(data, start, name, words[0], words[1])
+        groups, _ = find_word_groups(data, start, name, words[0], words[1])
         out[base + Host.LABELS, row] = labels
         out[base + Host.HAS_PORT, row] = colons == 1
         out[base + Host.IS_ADDRESS, row] = digits > 0 and digits + labels - 1 + colons == end - start
-        write_groups(found, out, row, base + HOST_COLUMNS)
+        write_groups(groups, out, row, base + HOST_COLUMNS)
 
 
 @kernel
@@ -228,7 +228,7 @@ def fill_queries(
     """
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
-        digits, found, first, equals = 0, 0, start, -1
+        digits, groups, first, equals = 0, 0, start, -1
         for i in range(start, end + 1):
             byte = data[i] if i < end else AMPERSAND
             if i < end:
@@ -240,14 +240,16 @@ def fill_queries(
             if byte != AMPERSAND:
                 continue
             if i > first:
-                found |= find_groups(hash_word(data, first, equals if equals >= 0 else i), words[0], words[1])
+                groups |= find_groups(
+                    hash_word(data, first, equals if equals >= 0 else i), words[0], words[1]
+                )
                 out[base + Query.PARAMETERS, row] += 1
                 if equals >= 0 and find_groups(hash_word(data, equals + 1, i), formats[0], formats[1]):
                     out[base + Query.NAMES_FORMAT, row] = 1
             first, equals = i + 1, -1
         out[base + Query.LENGTH, row] = end - start
         out[base + Query.DIGIT_SHARE, row] = digits / max(end - start, 1)
-        write_groups(found, out, row, base + QUERY_COLUMNS)
+        write_groups(groups, out, row, base + QUERY_COLUMNS)
 
 
 @kernel

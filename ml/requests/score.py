@@ -37,11 +37,11 @@ def load_catboost(model: bytes, features: Sequence[str], classifier: str, way_ou
     from catboost import CatBoost, CatBoostError
 
     try:
-        found = CatBoost().load_model(blob=model)
+        loaded = CatBoost().load_model(blob=model)
     except CatBoostError as error:
         problem = f"{classifier} cannot be loaded ({len(model):,} bytes are not a CatBoost model)"
         raise ModelMismatch(f"{problem}. Train it again, or {way_out}.") from error
-    names = tuple(found.feature_names_)
+    names = tuple(loaded.feature_names_)
     if names != tuple(features):
         pairs = zip(features, names, strict=False)
         first = next((pair for pair in pairs if pair[0] != pair[1]), None)
@@ -50,7 +50,7 @@ def load_catboost(model: bytes, features: Sequence[str], classifier: str, way_ou
             f"{classifier} was trained on other features: expected {len(features)}, found {len(names)}; "
             f"{where}. Train it again with this version, or {way_out}."
         )
-    return found
+    return loaded
 
 
 def make_scorer(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> Callable[[Batches], Batches]:
@@ -63,9 +63,9 @@ def make_scorer(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> C
         predict = prepared()
         for batch in batches:
             if batch.num_rows:
-                found = pa.array(predict(batch))
+                predicted = pa.array(predict(batch))
                 yield pa.RecordBatch.from_arrays(
-                    [*map(batch.column, keep), found], names=[*keep, PROBABILITY]
+                    [*map(batch.column, keep), predicted], names=[*keep, PROBABILITY]
                 )
 
     return add
@@ -96,10 +96,10 @@ def predict_probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float3
 
     The words of hosts are bounded (`HOST_BOUND`). One thread, because Spark gives each core a task.
     """
-    found, rows = predict_log_odds(model, features), find_rows_with_host_words(features)
+    raw, rows = predict_log_odds(model, features), find_rows_with_host_words(features)
     if len(rows):
-        found[rows] -= compute_excess(found[rows], predict_log_odds(model, clear_host_words(features[rows])))
-    return np.asarray(1.0 / (1.0 + np.exp(-found)), np.float32)
+        raw[rows] -= compute_excess(raw[rows], predict_log_odds(model, clear_host_words(features[rows])))
+    return np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32)
 
 
 def find_rows_with_host_words(features: Matrix) -> npt.NDArray[np.int64]:

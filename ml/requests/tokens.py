@@ -35,12 +35,12 @@ def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
 
 
 @helper
-def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups: Longs) -> tuple[int, int]:
+def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups_of: Longs) -> tuple[int, int]:
     """Returns the groups of all tokens, and how many may be hashes of content.
 
     Tokens are also looked up without trailing digits (`api2`).
     """
-    found, hashes, first, digits, trailing = 0, 0, start, 0, 0
+    groups, hashes, first, digits, trailing = 0, 0, start, 0, 0
     for i in range(start, end + 1):
         kind = CLASSES[data[i]] if i < end else 0
         if kind & WORD:
@@ -49,24 +49,24 @@ def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups: Lo
             continue
         length = i - first
         if 0 < length <= 24:
-            found |= find_groups(hash_word(data, first, i), slots, groups)
+            groups |= find_groups(hash_word(data, first, i), slots, groups_of)
             if 0 < trailing < length:
-                found |= find_groups(hash_word(data, first, i - trailing), slots, groups)
+                groups |= find_groups(hash_word(data, first, i - trailing), slots, groups_of)
         hashes += length >= 8 and 0 < digits < length
         first, digits, trailing = i + 1, 0, 0
-    return found, hashes
+    return groups, hashes
 
 
 @helper
-def write_groups(found: int, out: Floats, row: int, column: int) -> None:
+def write_groups(groups: int, out: Floats, row: int, column: int) -> None:
     """Writes 1 into the column of each group that was found.
 
     Few are, so only those columns are touched.
     """
-    while found:
-        if found & 1:
+    while groups:
+        if groups & 1:
             out[column, row] = 1
-        found >>= 1
+        groups >>= 1
         column += 1
 
 

@@ -207,13 +207,13 @@ def build_word_table(groups: Mapping[GroupT, str]) -> WordTable:
     Returns:
         Slots, groups of each slot, number of groups. At most half of the slots are used.
     """
-    found: dict[str, int] = {}
+    groups_of: dict[str, int] = {}
     for group, words in groups.items():
         for word in words.split():
-            found[word] = found.get(word, 0) | int(group)
-    size = 1 << (2 * len(found)).bit_length()
+            groups_of[word] = groups_of.get(word, 0) | int(group)
+    size = 1 << (2 * len(groups_of)).bit_length()
     slots, masks = np.zeros(size, np.uint64), np.zeros(size, np.int64)
-    for word, mask in found.items():
+    for word, mask in groups_of.items():
         slot = fnv1a(word) & (size - 1)
         while masks[slot]:
             slot = (slot + 1) & (size - 1)

@@ -54,12 +54,12 @@ def fit_platt(raw: Scores, labels: Labels) -> Platt:
     """
     api, other = float(labels.sum()), float((~labels).sum())
     targets = np.where(labels, (api + 1) / (api + 2), 1 / (other + 2))
-    found = _newton(raw, targets, start=np.array([0.0, np.log((api + 1) / (other + 1))]))
-    if found[0] < MIN_SLOPE:
+    parameters = _newton(raw, targets, start=np.array([0.0, np.log((api + 1) / (other + 1))]))
+    if parameters[0] < MIN_SLOPE:
         return Platt(
             MIN_SLOPE, round(float(np.log((api + 1) / (other + 1)) - MIN_SLOPE * raw.mean()), DIGITS)
         )
-    return Platt(round(float(found[0]), DIGITS), round(float(found[1]), DIGITS))
+    return Platt(round(float(parameters[0]), DIGITS), round(float(parameters[1]), DIGITS))
 
 
 def _newton(raw: Scores, targets: Scores, start: Scores) -> Scores:
@@ -96,11 +96,11 @@ def calibrate_across_folds(
     fit: Callable[[Scores, Labels], Calibrator],
 ) -> Scores:
     """Returns probabilities by calibrators that were fitted on the other folds only."""
-    found = np.zeros(len(raw), np.float64)
+    calibrated = np.zeros(len(raw), np.float64)
     for each in np.unique(fold):
         check = fold == each
-        found[check] = fit(raw[~check], labels[~check])(raw[check])
-    return found
+        calibrated[check] = fit(raw[~check], labels[~check])(raw[check])
+    return calibrated
 
 
 def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.integer[Any]]) -> pd.DataFrame:
@@ -116,10 +116,10 @@ def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.intege
     return pd.DataFrame(
         {
             "method": method,
-            "log_loss": float(log_loss(labels, np.clip(found, 1e-7, 1 - 1e-7))),
-            "calibration_error": compute_calibration_error(labels, found),
+            "log_loss": float(log_loss(labels, np.clip(calibrated, 1e-7, 1 - 1e-7))),
+            "calibration_error": compute_calibration_error(labels, calibrated),
         }
-        for method, found in methods.items()
+        for method, calibrated in methods.items()
     )
 
 

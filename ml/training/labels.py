@@ -113,14 +113,14 @@ def report_rules(counts: pd.DataFrame, kept: int) -> Report:
         counts: Columns `reason, is_api, carried, repeat, rows`, of all transactions.
         kept: Number of rows that were drawn.
     """
-    found: Report = []
+    entries: Report = []
     labels = {True: "API", False: "other"}
     for row in counts.sort_values(["reason", "carried", "repeat"]).to_dict("records"):
         label = labels.get(row["is_api"], "none")
         step = "repeats" if row["repeat"] else "rules" if label != "none" else "left out"
-        found.append(_entry(step, row["reason"], label, "yes" if row["carried"] else "no", row["rows"]))
-    beyond = sum(entry["rows"] for entry in found if entry["step"] == "rules") - kept
-    return [*found, _entry("limit", "labels.max_transactions", "any", "any", beyond)] if beyond else found
+        entries.append(_entry(step, row["reason"], label, "yes" if row["carried"] else "no", row["rows"]))
+    beyond = sum(entry["rows"] for entry in entries if entry["step"] == "rules") - kept
+    return [*entries, _entry("limit", "labels.max_transactions", "any", "any", beyond)] if beyond else entries
 
 
 def add_simulated_rows(
@@ -178,8 +178,8 @@ def prune_labels(
     `probabilities` (of an API call) are of models that were trained on neither the row's host nor its stack.
     """
     labels = frame[LABEL].to_numpy(np.int64)
-    found = np.asarray(probabilities, np.float64)
-    wrong = find_label_errors(labels, np.column_stack([1 - found, found]), max_share)
+    api_probability = np.asarray(probabilities, np.float64)
+    wrong = find_label_errors(labels, np.column_stack([1 - api_probability, api_probability]), max_share)
     removed = frame.loc[wrong].groupby([LABEL, SLICE], sort=True).size().reset_index(name="rows")
     report = [
         _entry("confident learning", row[SLICE], "API" if row[LABEL] else "other", "any", row["rows"])

@@ -34,13 +34,13 @@ def assign_groups(frame: pd.DataFrame) -> Indices:
         return hosts
     stacks = pd.factorize(frame[STACK])[0]
     named = stacks >= 0
-    found = pd.Series(hosts)
+    group = pd.Series(hosts)
     while True:  # the smallest number spreads along hosts and stacks until nothing changes
-        before = found.copy()
-        found = found.groupby(hosts).transform("min")
-        found[named] = found[named].groupby(stacks[named]).transform("min")
-        if found.equals(before):
-            return pd.factorize(found, sort=True)[0].astype(np.int64)
+        before = group.copy()
+        group = group.groupby(hosts).transform("min")
+        group[named] = group[named].groupby(stacks[named]).transform("min")
+        if group.equals(before):
+            return pd.factorize(group, sort=True)[0].astype(np.int64)
 
 
 def split_folds(

@@ -147,11 +147,11 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
 
 
 def _tables(frame: pd.DataFrame, evaluated: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    labels, found = evaluated[LABEL].to_numpy(np.bool_), evaluated["probability"].to_numpy()
+    labels, probability = evaluated[LABEL].to_numpy(np.bool_), evaluated["probability"].to_numpy()
     segments = {"client": classify_clients(frame), "log": classify_logs(frame)}
     return {
-        "segments": measure_segments(segments, labels, found),
-        "hosts": measure_hosts(evaluated[HOST].to_numpy(), labels, found),
+        "segments": measure_segments(segments, labels, probability),
+        "hosts": measure_hosts(evaluated[HOST].to_numpy(), labels, probability),
         "calibration": compare_calibrators(evaluated["raw"].to_numpy(), labels, evaluated["fold"].to_numpy()),
     }
 
@@ -237,5 +237,5 @@ def serialise_model(model: Any) -> bytes:
 
 def rank_importances(features: Sequence[str], values: npt.NDArray[np.float64]) -> pd.DataFrame:
     """Tabulates `feature` and `importance` (percent) in descending order."""
-    found = pd.DataFrame({"feature": features, "importance": values})
-    return found.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
+    table = pd.DataFrame({"feature": features, "importance": values})
+    return table.sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)

@@ -68,10 +68,10 @@ def draw_api(rng: Random) -> list[Template]:
     conventions = PathConventions(case, rng.random() < 0.8)
     layout = rng.choices([name for name, _ in LAYOUTS], [weight for _, weight in LAYOUTS])[0]
     base = _base(rng, conventions)
-    made = [*_LAYOUT_BUILDERS[layout](rng, conventions, base)]
+    templates = [*_LAYOUT_BUILDERS[layout](rng, conventions, base)]
     if layout != "flat" and rng.random() < 0.15:
-        made += _flat(rng, conventions, base)
-    return made[:MAX_TEMPLATES]
+        templates += _flat(rng, conventions, base)
+    return templates[:MAX_TEMPLATES]
 
 
 def _base(rng: Random, conventions: PathConventions) -> Template:
@@ -194,7 +194,7 @@ def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...]
     low, high = SIZES[rng.choices([*SIZES], (3, 3, 3, 1))[0]]
     ending, again = rng.choice(("",) * 9 + (".json", ".xml")), rng.choice(REUSE)
     used: dict[Generator, list[str]] = {}
-    found: dict[tuple[str, ...], tuple[bool, ...]] = {}
+    paths: dict[tuple[str, ...], tuple[bool, ...]] = {}
     for template in templates:
         truth = tuple(not isinstance(part, str) for part in template)
         for _ in range(rng.randint(low, high) if any(truth) else 1):
@@ -204,8 +204,8 @@ def render_paths(templates: list[Template], rng: Random) -> dict[tuple[str, ...]
             ]
             path = (*values[:-1], values[-1] + ending) if values else ()
             if path and all(values):
-                found.setdefault(path, truth)
-    return found
+                paths.setdefault(path, truth)
+    return paths
 
 
 def draw_or_reuse(generator: Generator, used: list[str], again: float, rng: Random) -> str:
@@ -245,16 +245,16 @@ def simulate_site_paths(hosts: int, seed: int) -> Iterator[tuple[str, Paths]]:
         rng = create_random_source(seed, "site paths", site.host)
         low, high = CALLS[rng.choice([*CALLS])]
         again, used = rng.choice(REUSE), dict[str, list[str]]()
-        found: dict[tuple[str, ...], tuple[bool, ...]] = {}
+        paths: dict[tuple[str, ...], tuple[bool, ...]] = {}
         for operation in operations:
             truth = tuple("{" in segment for segment in operation.template.strip("/").split("/"))
             for _ in range(rng.randint(low, high)):
                 path = _filled(operation, rng, again, used)
                 segments = tuple(path.strip("/").split("/"))
                 if len(segments) == len(truth) and all(segments):  # otherwise a value contains a slash
-                    found[segments] = truth
-        if found:
-            yield f"{seed}.{site.host}", found
+                    paths[segments] = truth
+        if paths:
+            yield f"{seed}.{site.host}", paths
 
 
 def _filled(operation: Operation, rng: Random, again: float, used: dict[str, list[str]]) -> str:

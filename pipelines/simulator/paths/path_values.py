@@ -117,8 +117,8 @@ def _code(rng: Random) -> Generator:
 
 
 def _two_formats(rng: Random) -> Generator:
-    one, other = draw_generator(rng), draw_generator(rng)
-    return lambda: one() if rng.random() < 0.5 else other()
+    first, second = draw_generator(rng), draw_generator(rng)
+    return lambda: first() if rng.random() < 0.5 else second()
 
 
 def _colon(rng: Random) -> Generator:

@@ -168,7 +168,7 @@ def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict
     language = f"{rng.choice(LOCALES)};q=0.9"
     script_accept, site = rng.choice(_SCRIPT_ACCEPTS), "same-origin" if host in referer else "cross-site"
     names_xhr, keeps_accept = rng.random() < 0.6, rng.random() > 0.2
-    made = {}
+    headers_of = {}
     for mode, (accept, dest, fetch_mode) in _MODES.items():
         scripted = mode in ("fetch", "xhr")
         headers = {
@@ -193,8 +193,8 @@ def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict
             headers["x-requested-with"] = "XMLHttpRequest"
         if (scripted or mode in ("font", "beacon")) and site == "cross-site":
             headers["origin"] = referer.rstrip("/")
-        made[mode] = headers
-    return made
+        headers_of[mode] = headers
+    return headers_of
 
 
 def draw_user_agent(rng: Random, role: str) -> str:

@@ -196,16 +196,16 @@ def _draw_logging(rng: Random, profile: SiteProfile, session: Session | None, le
     response = {name for name, share in _CUSTOM_RESPONSE if rng.random() < share}
     if session is not None and session.location == "header" and rng.random() < 0.9:
         request.add(session.name)
-    found = level or drawn
+    detail = level or drawn
     return Logging(
-        level=found,
+        level=detail,
         request_headers=frozenset(request),
         response_headers=frozenset(response),
         cookies=rng.random() < 0.9,
         bodies=rng.choice((0.0, 0.6, 1.0, 1.0)),
         missing_types=rng.choice((0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 0.05, 0.3, 1.0)),
         # The combined format has no field for the size of a request; every format has one for the response's.
-        request_sizes=found not in ("combined", "common") and rng.random() < 0.7,
+        request_sizes=detail not in ("combined", "common") and rng.random() < 0.7,
         response_sizes=rng.random() < 0.93,
         head_bytes=rng.choice((0, 0, 180, 300, 450, 700)),
     )
@@ -215,7 +215,7 @@ def _draw_clients(
     rng: Random, profile: SiteProfile, session: Session | None
 ) -> dict[str, tuple[Client, ...]]:
     """Draws clients by role; bearer tokens have their scheme (RFC 6750)."""
-    made: dict[str, tuple[Client, ...]] = {}
+    clients: dict[str, tuple[Client, ...]] = {}
     for role, count in _HEADCOUNT.items():
         share = _SIGNED_IN.get(role, 0.0) if session is not None else 0.0
         drawn = [
@@ -228,5 +228,5 @@ def _draw_clients(
                 replace(client, session=scheme + client.session) if client.session else client
                 for client in drawn
             ]
-        made[role] = tuple(drawn)
-    return made
+        clients[role] = tuple(drawn)
+    return clients

@@ -151,7 +151,7 @@ def declare_operations(rng: Random, profile: SiteProfile) -> tuple[Operation, ..
     web = draw_web_conventions(rng)
     calls, api = _declare_calls(rng, profile)
     parts = {"api": _API_HOST_WEB, "mixed": _WEB, "web": _WEB, "assets": _ASSETS}[profile.shape]
-    built = (made for build, share in parts if rng.random() < share for made in build(rng, web))
+    built = (operations for build, share in parts if rng.random() < share for operations in build(rng, web))
     rest = respell_operations(built, draw_spelling(rng))
     if profile.shape == "mixed" and api is not None and rng.random() < 0.5:
         rest += _declare_matching_pages(rng, calls, api, web)
@@ -181,12 +181,12 @@ def _declare_calls(rng: Random, profile: SiteProfile) -> tuple[list[Operation], 
     api = draw_api_conventions(rng, rng.choice(_CALLERS[profile.shape]))
     builders = [build for build, _ in MAIN_STYLES.values()]
     weights = [weight for _, weight in MAIN_STYLES.values()]
-    made = _scaled(rng.choices(builders, weights)[0](rng, api, rng.choice((1, 2, 4, 7, 12))), 1.0)
+    operations = _scaled(rng.choices(builders, weights)[0](rng, api, rng.choice((1, 2, 4, 7, 12))), 1.0)
     for build, share in (*EXTRA_STYLES, *EVENT_EXTRAS):
         if rng.random() < share:
-            made += _scaled(build(rng, api, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
+            operations += _scaled(build(rng, api, rng.randrange(1, 5)), rng.choice((0.02, 0.06, 0.15)))
     unique: dict[tuple[str, tuple[str, ...]], Operation] = {}
-    for operation in made:
+    for operation in operations:
         unique.setdefault((operation.method, tuple(operation.literals())), operation)
     return list(unique.values()), api
 
@@ -199,23 +199,25 @@ def _declare_matching_pages(
     `/orders/{id}` for `/api/orders/{id}`: the same path in a page and in an API, which only other features can tell
     apart.
     """
-    found = [call for call in calls if call.method == "GET" and call.kind == "rest-json" and call.variables()]
-    made = []
-    for call in rng.sample(found, min(3, len(found))):
-        replies = web.responses(web.html, 15000)
+    readable = [
+        call for call in calls if call.method == "GET" and call.kind == "rest-json" and call.variables()
+    ]
+    operations = []
+    for call in rng.sample(readable, min(3, len(readable))):
+        responses = web.responses(web.html, 15000)
         parameters = tuple(parameter for parameter in call.parameters if parameter.location == "path")
         template = call.template.removeprefix(api.base)
-        made.append(
+        operations.append(
             declare_resource(
                 "page-entity",
                 template,
-                replies,
+                responses,
                 *parameters,
                 weight=2,
                 cache_control=web.page_cache,
             )
         )
-    return made
+    return operations
 
 
 def _declare_preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
@@ -224,7 +226,7 @@ def _declare_preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
     They are not API operations: the browser sends them, and nothing is done.
     """
     media = rng.choice(("", "", "", "text/plain", "text/html", "application/json"))
-    replies = make_responses([(1, rng.choice((204, 204, 200)), media, 0)])
+    responses = make_responses([(1, rng.choice((204, 204, 200)), media, 0)])
     return [
         replace(
             call,
@@ -232,7 +234,7 @@ def _declare_preflights(rng: Random, calls: list[Operation]) -> list[Operation]:
             is_api=False,
             method="OPTIONS",
             parameters=tuple(item for item in call.parameters if item.location in ("path", "query")),
-            responses=replies,
+            responses=responses,
             modes=("fetch",),
             audience=(("browser", 1.0),),
             weight=0.6,

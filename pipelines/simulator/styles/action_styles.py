@@ -27,7 +27,7 @@ _FORM_MEDIA = (
 
 def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Declares posts of HTML forms, whose response is a redirect or the next page."""
-    made, redirect = [], conventions.html if conventions.types_redirect else ""
+    operations, redirect = [], conventions.html if conventions.types_redirect else ""
     for _ in range(rng.randrange(1, 4)):
         path = draw_text(
             rng,
@@ -35,7 +35,7 @@ def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
             /account/settings /{s}/{d}/{w} /checkout/{n} /users/sign_in /api/contact-form
             /session /{n}/submit""",
         )
-        replies = make_responses(
+        responses = make_responses(
             [
                 (0.5, 302, redirect, 0),
                 (0.15, 303, "", 0),
@@ -47,11 +47,11 @@ def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
         names = (name.replace("-", "_") for name in rng.sample(FIELDS, rng.randrange(2, 6)))
         fields = (Parameter("body", name, Values("words"), 0.9) for name in names)
         senders = (("browser", 0.95), ("bot", 0.02), ("server", 0.03))
-        made.append(
+        operations.append(
             declare_resource(
                 "form-post",
                 path + conventions.extension.strip("/"),
-                replies,
+                responses,
                 *fields,
                 method="POST",
                 audience=senders,
@@ -59,7 +59,7 @@ def declare_forms(rng: Random, conventions: WebConventions) -> list[Operation]:
                 weight=0.7,
             )
         )
-    return made
+    return operations
 
 
 def declare_fragments(rng: Random, conventions: WebConventions) -> list[Operation]:
@@ -67,14 +67,14 @@ def declare_fragments(rng: Random, conventions: WebConventions) -> list[Operatio
 
     Scripts are htmx, Turbo, or use partial templates.
     """
-    made = []
+    operations = []
     for _ in range(rng.randrange(1, 4)):
         path = draw_text(
             rng,
             """/{s}/_{n} /partials/{n} /ajax/{n} /widgets/{n}.html /{n}/render /api/html/{n}
             /templates/{n}.html /embed/{n} /{s}/{d}/row /notifications/render /{v}/partials/{n}""",
         )
-        made.append(
+        operations.append(
             declare_resource(
                 "fragment",
                 path,
@@ -86,7 +86,7 @@ def declare_fragments(rng: Random, conventions: WebConventions) -> list[Operatio
                 cache_control=conventions.page_cache,
             )
         )
-    return made
+    return operations
 
 
 def declare_redirects(rng: Random, conventions: WebConventions) -> list[Operation]:
@@ -99,20 +99,22 @@ def declare_redirects(rng: Random, conventions: WebConventions) -> list[Operatio
     moved = make_responses(
         [(0.7, 301, media, 160), (0.2, 302, media, 0), (0.06, 308, "", 0), (0.04, 307, "", 0)]
     )
-    made = [declare_resource("redirect", "/{path}", moved, pool, weight=1.2)]
+    operations = [declare_resource("redirect", "/{path}", moved, pool, weight=1.2)]
     if rng.random() < 0.5:
         code = Parameter("path", "code", draw_entities(rng, "base62", 30))
-        found = make_responses([(1, 302, media, 0)])
-        made.append(
-            declare_resource("redirect", draw_text(rng, "/r /go /out /l /link") + "/{code}", found, code)
+        single_sign_on = make_responses([(1, 302, media, 0)])
+        operations.append(
+            declare_resource(
+                "redirect", draw_text(rng, "/r /go /out /l /link") + "/{code}", single_sign_on, code
+            )
         )
         path = draw_text(
             rng, "/oauth/authorize /auth/callback /logout /sso/start /login/redirect /api/auth/signin"
         )
-        replies = make_responses([(0.9, 302, "", 0), (0.1, 200, conventions.html, 5000)])
+        responses = make_responses([(0.9, 302, "", 0), (0.1, 200, conventions.html, 5000)])
         target = make_query_parameters(draw_text(rng, "url:word next:word return_to:word state:base62"), 0.7)
-        made.append(declare_resource("redirect", path, replies, *target, weight=0.7))
-    return made
+        operations.append(declare_resource("redirect", path, responses, *target, weight=0.7))
+    return operations
 
 
 _FEED_AUDIENCE: Audience = (("reader", 0.7), ("bot", 0.2), ("browser", 0.08), ("server", 0.02))
@@ -137,24 +139,24 @@ def declare_feeds(rng: Random, conventions: WebConventions) -> list[Operation]:
     chosen = rng.choice(_QUERIES) if by_query else ()
     query = tuple(Parameter("query", name, Values("enum", values)) for name, values in chosen)
     ending = draw_text(rng, "~ ~ /") if by_query else draw_text(rng, _ENDINGS)
-    made = []
+    operations = []
     for section in rng.sample(SECTIONS, rng.randrange(1, 4)):
         under = draw_text(rng, "~ /tags /tag /category /{n} /topics")
         pool = [f"{section}{under}{ending}"]
         pool += [f"{section}{under}/{rng.choice(NOUNS)}{ending}" for _ in range(rng.choice((2, 20)))]
-        replies = conventions.responses(rng.choice(_MEDIA), 14000, revalidated=True)
-        made.append(
+        responses = conventions.responses(rng.choice(_MEDIA), 14000, revalidated=True)
+        operations.append(
             declare_resource(
                 "feed",
                 "/{path}",
-                replies,
+                responses,
                 make_path_variable(pool),
                 *query,
                 audience=_FEED_AUDIENCE,
                 weight=1.5,
             )
         )
-    return made
+    return operations
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -181,14 +183,14 @@ def declare_broken_links(rng: Random, conventions: WebConventions) -> list[Opera
         path + (rng.choice(_JUNK) if rng.random() < 0.6 else conventions.extension) for path in articles
     ]
     rotten += [draw_text(rng, _GUESSED) for _ in range(30)]
-    gone = make_responses(
+    missing = make_responses(
         [(0.85, 404, html, 350), (0.06, 410, html, 300), (0.04, 403, html, 300), (0.05, 400, html, 200)]
     )
-    made = [
+    operations = [
         declare_resource(
             "broken-link",
             "/{path}",
-            gone,
+            missing,
             make_path_variable(rotten),
             audience=_BROKEN_LINK_AUDIENCE,
             weight=1.5,
@@ -199,18 +201,18 @@ def declare_broken_links(rng: Random, conventions: WebConventions) -> list[Opera
             [draw_article_path(rng, rng.choice(SECTIONS)) + conventions.extension for _ in range(30)]
         )
         refused = [(0.2, 403, html, 400), (0.2, 404, html, 400), (0.15, 405, html, 200), (0.1, 302, "", 0)]
-        taken = make_responses([(0.35, 200, html, 12000), *refused])
+        accepted = make_responses([(0.35, 200, html, 12000), *refused])
         fields = (
             Parameter("body", "comment", Values("text")),
             Parameter("body", "email", Values("email"), 0.8),
         )
-        made.append(
+        operations.append(
             declare_resource(
-                "spam-post", "/{path}", taken, pool, *fields, method="POST", audience=_SPAM_AUDIENCE,
+                "spam-post", "/{path}", accepted, pool, *fields, method="POST", audience=_SPAM_AUDIENCE,
                 request_media=FORM, weight=0.5,
             )
         )  # fmt: skip
-    return made
+    return operations
 
 
 _POSTED = """/saml/acs /signin-oidc /login/callback /{n}/token/post /oauth2/form_post /secure/3ds
@@ -225,13 +227,13 @@ def declare_posted_documents(rng: Random, conventions: WebConventions) -> list[O
     """
     sent = (Parameter("body", "returnUrl", Values("word")), Parameter("body", "state", Values("base62")))
     redirect = conventions.html if conventions.types_redirect else ""
-    replies = make_responses(
+    responses = make_responses(
         [(0.5, 200, conventions.html, 900), (0.45, 302, redirect, 0), (0.05, 400, conventions.html, 500)]
     )
     modes = rng.choice((("navigate",), ("iframe",)))
     return [
         declare_resource(
-            "posted-document", draw_text(rng, _POSTED), replies, *sent, method="POST", modes=modes,
+            "posted-document", draw_text(rng, _POSTED), responses, *sent, method="POST", modes=modes,
             audience=PAGE_AUDIENCE, request_media=FORM, weight=0.8,
         )
     ]  # fmt: skip

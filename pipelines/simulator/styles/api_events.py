@@ -48,21 +48,21 @@ def declare_query_calls(rng: Random, conventions: ApiConventions, size: int) -> 
     names, bytes_ = Values("enum", draw_operation_names(rng, 3 * size)), rng.choice((200, 700, 4000))
     chosen = _chosen(rng, conventions, names)
     query = tuple({item.name: item for item in (*conventions.query(rng, 3), *chosen)}.values())
-    replies = conventions.responses(rng, "GET", bytes_, media)
-    made = [declare_operation(conventions, "query-call", "GET", path, query, replies, weight=6)]
+    responses = conventions.responses(rng, "GET", bytes_, media)
+    operations = [declare_operation(conventions, "query-call", "GET", path, query, responses, weight=6)]
     if rng.random() < 0.6:
         body = (Parameter("body", chosen[0].name, names), *conventions.body(rng, 5))
-        replies = make_responses([(0.97, 200, media, bytes_), (0.03, 400, conventions.error_media, 300)])
-        made.append(
+        responses = make_responses([(0.97, 200, media, bytes_), (0.03, 400, conventions.error_media, 300)])
+        operations.append(
             declare_operation(
-                conventions, "query-call", "POST", path, body, replies, request_media=FORM, weight=4
+                conventions, "query-call", "POST", path, body, responses, request_media=FORM, weight=4
             )
         )
     if rng.random() < 0.4:
         for method, status in (("PUT", 201), ("DELETE", 202), ("HEAD", 200)):
-            replies = make_responses([(0.95, status, "", 0), (0.05, 404, conventions.error_media, 250)])
-            made.append(declare_operation(conventions, "query-call", method, path, chosen, replies))
-    return made
+            responses = make_responses([(0.95, status, "", 0), (0.05, 404, conventions.error_media, 250)])
+            operations.append(declare_operation(conventions, "query-call", method, path, chosen, responses))
+    return operations
 
 
 def _chosen(rng: Random, conventions: ApiConventions, names: Values) -> tuple[Parameter, ...]:
@@ -70,16 +70,16 @@ def _chosen(rng: Random, conventions: ApiConventions, names: Values) -> tuple[Pa
 
     Each name occurs once.
     """
-    found = [Parameter("query", draw_text(rng, _CHOOSERS), names)]
+    parameters = [Parameter("query", draw_text(rng, _CHOOSERS), names)]
     if rng.random() < 0.4:
         scope = Values("enum", draw_operation_names(rng, 3))
-        found.append(Parameter("query", draw_text(rng, f"{_CHOOSERS} scope kind"), scope, 0.8))
-    found += [
+        parameters.append(Parameter("query", draw_text(rng, f"{_CHOOSERS} scope kind"), scope, 0.8))
+    parameters += [
         Parameter("query", conventions.field(name), Values(kind), 0.7)
         for name, kind in _OPTIONS
         if rng.random() < 0.3
     ]
-    return tuple({parameter.name: parameter for parameter in reversed(found)}.values())[::-1]
+    return tuple({parameter.name: parameter for parameter in reversed(parameters)}.values())[::-1]
 
 
 _PAGE_PATHS = """/wp-admin/admin-ajax.php /ajax.php /{n}/ajax.php /index.php /{n}/ajax_handler.ashx
@@ -94,19 +94,19 @@ def declare_page_calls(rng: Random, conventions: ApiConventions, size: int) -> l
 
     Their JSON is also labelled as HTML or text.
     """
-    made = []
+    operations = []
     for _ in range(max(1, size // 3)):
         path, media = draw_text(rng, _PAGE_PATHS), rng.choice((conventions.media, *_LABELS))
         body = (
             Parameter("body", "action", Values("enum", draw_operation_names(rng, 5))),
             *conventions.body(rng, 5),
         )
-        replies, sends = conventions.responses(rng, "GET", 900, media), rng.choice(_SENT)
+        responses, sends = conventions.responses(rng, "GET", 900, media), rng.choice(_SENT)
         call = declare_operation(
-            conventions, "page-call", "POST", path, body, replies, request_media=sends, weight=3
+            conventions, "page-call", "POST", path, body, responses, request_media=sends, weight=3
         )
-        made.append(replace(call, modes=("xhr",)))
-    return made
+        operations.append(replace(call, modes=("xhr",)))
+    return operations
 
 
 _SUGGEST = """/suggest /complete/search /autocomplete /search/suggest /typeahead /{n}/suggestions /recommend
@@ -119,12 +119,14 @@ def declare_suggestions(rng: Random, conventions: ApiConventions, size: int) -> 
     Small JSON responses for scripts, often at a path of the page.
     """
     path = rng.choice(("", conventions.base)) + draw_text(rng, _SUGGEST)
-    asked = Parameter("query", draw_text(rng, "q term query s prefix keyword"), Values("word"))
-    query = tuple({item.name: item for item in (*conventions.query(rng, 3), asked)}.values())
-    replies = conventions.responses(
+    typed_text = Parameter("query", draw_text(rng, "q term query s prefix keyword"), Values("word"))
+    query = tuple({item.name: item for item in (*conventions.query(rng, 3), typed_text)}.values())
+    responses = conventions.responses(
         rng, "GET", 600, rng.choice((conventions.media, "application/json", "text/json"))
     )
-    return [declare_operation(conventions, "suggest", "GET", path, query, replies, weight=size, public=True)]
+    return [
+        declare_operation(conventions, "suggest", "GET", path, query, responses, weight=size, public=True)
+    ]
 
 
 _WEBHOOK_AUDIENCE: Audience = (("server", 0.98), ("scanner", 0.01), ("bot", 0.01))
@@ -141,14 +143,14 @@ def declare_web_hooks(rng: Random, conventions: ApiConventions, size: int) -> li
 
     A server sends JSON or a form; the response is empty or a single word.
     """
-    made = []
+    operations = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
         path, given = conventions.base + draw_text(rng, _HOOKS), conventions.body(rng)
         if rng.random() < 0.4:
             key = conventions.variable(rng, noun)
             path, given = f"{path}/{{{key.name}}}", (key, *given)
         bad = ((0.02, 401, conventions.error_media, 60), (0.01, 500, conventions.error_media, 60))
-        replies, sends = (
+        responses, sends = (
             make_responses([(0.97, *rng.choice(_WEBHOOK_RESPONSES)), *bad]),
             rng.choice(_WEBHOOK_MEDIA),
         )
@@ -159,13 +161,13 @@ def declare_web_hooks(rng: Random, conventions: ApiConventions, size: int) -> li
             "POST",
             path,
             given,
-            replies,
+            responses,
             request_media=sends,
             weight=3,
             public=public,
         )
-        made.append(replace(hook, audience=_WEBHOOK_AUDIENCE))
-    return made
+        operations.append(replace(hook, audience=_WEBHOOK_AUDIENCE))
+    return operations
 
 
 _POLLED = """/poll /updates /socket.io/ /{n}/longpoll /lp /signalr/poll /{s}/changes
@@ -184,17 +186,21 @@ def declare_long_polls(rng: Random, conventions: ApiConventions, size: int) -> l
     limit = Parameter("query", draw_text(rng, "timeout wait EIO transport"), Values("small"), 0.8)
     nothing, failed = rng.choice((204, 304)), (0.03, 502, conventions.error_media, 150)
     waited = make_responses([(0.55, 200, media, 120), (0.3, nothing, "", 0), (0.12, 200, media, 2), failed])
-    made = [declare_operation(conventions, "long-poll", "GET", path, (since, limit), waited, weight=2 * size)]
+    operations = [
+        declare_operation(conventions, "long-poll", "GET", path, (since, limit), waited, weight=2 * size)
+    ]
     if rng.random() < 0.5:
-        said = rng.choice((media, "text/html", "text/plain"))
-        replies = make_responses([(0.98, 200, said, 2), (0.02, 400, conventions.error_media, 40)])
+        media_of_response = rng.choice((media, "text/html", "text/plain"))
+        responses = make_responses(
+            [(0.98, 200, media_of_response, 2), (0.02, 400, conventions.error_media, 40)]
+        )
         sends = rng.choice(("text/plain;charset=UTF-8", "application/json"))
-        made.append(
+        operations.append(
             declare_operation(
-                conventions, "long-poll", "POST", path, (since,), replies, request_media=sends, weight=size
+                conventions, "long-poll", "POST", path, (since,), responses, request_media=sends, weight=size
             )
         )
-    return made
+    return operations
 
 
 _PARTS = ("application/offset+octet-stream", "application/octet-stream")
@@ -214,16 +220,16 @@ def declare_uploads_in_parts(rng: Random, conventions: ApiConventions, _size: in
         ("POST", 201, begun, 1), ("PATCH", 204, media, 5), ("PUT", 308, media, 2), ("HEAD", 200, "", 1),
         ("DELETE", 204, "", 0.3),
     )  # fmt: skip
-    made = []
+    operations = []
     for method, status, sends, weight in steps:
         path, given = (root, ()) if method == "POST" else (f"{root}/{{{key.name}}}", (key,))
-        replies = make_responses([(0.96, status, "", 0), (0.04, 409, conventions.error_media, 70)])
-        made.append(
+        responses = make_responses([(0.96, status, "", 0), (0.04, 409, conventions.error_media, 70)])
+        operations.append(
             declare_operation(
-                conventions, "upload-part", method, path, given, replies, request_media=sends, weight=weight
+                conventions, "upload-part", method, path, given, responses, request_media=sends, weight=weight
             )
         )
-    return made
+    return operations
 
 
 _RENDERED = ("text/html", "text/html; charset=utf-8", "text/plain", "image/png", "application/pdf")
@@ -234,15 +240,15 @@ def declare_rendering_calls(rng: Random, conventions: ApiConventions, size: int)
 
     Markdown or templates become HTML, labels and charts become pictures.
     """
-    made = []
+    operations = []
     for noun in rng.sample(NOUNS, max(1, size // 3)):
         path = f"{conventions.base}/{conventions.collection(noun)}/{draw_text(rng, 'render preview convert html label print')}"
-        replies = conventions.responses(rng, "GET", 5000, rng.choice(_RENDERED))
+        responses = conventions.responses(rng, "GET", 5000, rng.choice(_RENDERED))
         body, sends = conventions.body(rng, 4), "application/json"
-        made.append(
-            declare_operation(conventions, "rendered", "POST", path, body, replies, request_media=sends)
+        operations.append(
+            declare_operation(conventions, "rendered", "POST", path, body, responses, request_media=sends)
         )
-    return made
+    return operations
 
 
 def declare_options_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
@@ -252,13 +258,15 @@ def declare_options_calls(rng: Random, conventions: ApiConventions, size: int) -
     """
     key = conventions.variable(rng, rng.choice(NOUNS))
     path = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}"
-    told = make_responses([(0.95, 200, conventions.media, 700), (0.05, 405, conventions.error_media, 70)])
-    asked = declare_operation(conventions, "described", "OPTIONS", path, (), told, weight=size)
+    description = make_responses(
+        [(0.95, 200, conventions.media, 700), (0.05, 405, conventions.error_media, 70)]
+    )
+    root_call = declare_operation(conventions, "described", "OPTIONS", path, (), description, weight=size)
     of_one = declare_operation(
-        conventions, "described", "OPTIONS", f"{path}/{{{key.name}}}", (key,), told, weight=size
+        conventions, "described", "OPTIONS", f"{path}/{{{key.name}}}", (key,), description, weight=size
     )
     audience = (("server", 0.7), ("browser", 0.3))
-    return [replace(asked, audience=audience), replace(of_one, audience=audience)]
+    return [replace(root_call, audience=audience), replace(of_one, audience=audience)]
 
 
 EVENT_EXTRAS: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation]], float], ...] = (

@@ -56,25 +56,31 @@ def declare_files(rng: Random, conventions: ApiConventions, size: int) -> list[O
 
     Their bodies look like files.
     """
-    made = []
+    operations = []
     for noun in rng.sample(NOUNS, max(1, size // 2)):
         root, key = f"{conventions.base}/{conventions.collection(noun)}", conventions.variable(rng, noun)
         item, binary = f"{root}/{{{key.name}}}", rng.choice(_BINARY)
-        replies, form = conventions.responses(rng, "POST", 300), "multipart/form-data; boundary=x7"
+        responses, form = conventions.responses(rng, "POST", 300), "multipart/form-data; boundary=x7"
         upload = f"{root}{draw_text(rng, '/upload /import ~ /files')}"
-        made.append(declare_operation(conventions, "upload", "POST", upload, (), replies, request_media=form))
-        replies, sends = conventions.responses(rng, "PUT", 100), rng.choice((binary, "text/plain"))
-        content = f"{item}/{draw_text(rng, 'content data file blob')}"
-        made.append(
-            declare_operation(conventions, "upload", "PUT", content, (key,), replies, request_media=sends)
+        operations.append(
+            declare_operation(conventions, "upload", "POST", upload, (), responses, request_media=form)
         )
-        replies = conventions.responses(rng, "GET", 60000, binary)
+        responses, sends = conventions.responses(rng, "PUT", 100), rng.choice((binary, "text/plain"))
+        content = f"{item}/{draw_text(rng, 'content data file blob')}"
+        operations.append(
+            declare_operation(conventions, "upload", "PUT", content, (key,), responses, request_media=sends)
+        )
+        responses = conventions.responses(rng, "GET", 60000, binary)
         content = f"{item}/{draw_text(rng, 'content download file raw thumbnail render pdf')}"
-        made.append(declare_operation(conventions, "download", "GET", content, (key,), replies, weight=2))
-        replies = conventions.responses(rng, "GET", 30000, rng.choice(_TABLES))
+        operations.append(
+            declare_operation(conventions, "download", "GET", content, (key,), responses, weight=2)
+        )
+        responses = conventions.responses(rng, "GET", 30000, rng.choice(_TABLES))
         export = f"{root}{draw_text(rng, '/export .csv /export.csv /report')}"
-        made.append(declare_operation(conventions, "csv", "GET", export, conventions.query(rng, 4), replies))
-    return made
+        operations.append(
+            declare_operation(conventions, "csv", "GET", export, conventions.query(rng, 4), responses)
+        )
+    return operations
 
 
 def declare_document_contents(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
@@ -85,25 +91,25 @@ def declare_document_contents(rng: Random, conventions: ApiConventions, size: in
     owner, name = conventions.variable(rng, rng.choice(NOUNS)), Parameter("path", "file", Values("file-name"))
     root = f"{conventions.base}/{conventions.collection(rng.choice(NOUNS))}/{{{owner.name}}}"
     tail = draw_text(rng, "contents files blobs documents attachments")
-    made = []
+    operations = []
     for method, weight in (("GET", 3), ("PUT", 2), ("DELETE", 1)):
         sends, body = ("application/json", conventions.body(rng, 4)) if method == "PUT" else ("", ())
-        replies = conventions.responses(rng, method, 400 * size)
+        responses = conventions.responses(rng, method, 400 * size)
         path, given = f"{root}/{tail}/{{file}}", (owner, name, *body)
-        made.append(
+        operations.append(
             declare_operation(
-                conventions, "contents", method, path, given, replies, request_media=sends, weight=weight
+                conventions, "contents", method, path, given, responses, request_media=sends, weight=weight
             )
         )
     moved = make_responses(
         [(0.95, 302, rng.choice(("", "", "text/html")), 0), (0.05, 404, conventions.error_media, 90)]
     )
-    made.append(declare_operation(conventions, "contents", "GET", f"{root}/archive", (owner,), moved))
+    operations.append(declare_operation(conventions, "contents", "GET", f"{root}/archive", (owner,), moved))
     index = make_responses([(0.98, 200, conventions.media, 900), (0.02, 401, conventions.error_media, 90)])
-    made.append(
+    operations.append(
         declare_operation(conventions, "contents", "GET", "/", conventions.query(rng, 2), index, weight=0.5)
     )
-    return made
+    return operations
 
 
 def declare_object_store(rng: Random, conventions: ApiConventions, _size: int) -> list[Operation]:
@@ -116,7 +122,7 @@ def declare_object_store(rng: Random, conventions: ApiConventions, _size: int) -
     root = f"/{{{bucket.name}}}" if rng.random() < 0.6 else ""
     given: tuple[Parameter, ...] = (bucket,) if root else ()
     listing = make_query_parameters("comp:word prefix:word marker:base62 maxresults:choice", 0.7)
-    made = [
+    operations = [
         declare_operation(
             conventions,
             "object-store",
@@ -133,32 +139,34 @@ def declare_object_store(rng: Random, conventions: ApiConventions, _size: int) -
         ("DELETE", "", 1),
         ("HEAD", rng.choice(_BINARY), 1),
     ):
-        replies = make_responses(
+        responses = make_responses(
             [(0.96, {"PUT": 201, "DELETE": 202}.get(method, 200), media, 40000), (0.04, 404, xml_media, 220)]
         )
         sends = rng.choice(_BINARY) if method == "PUT" else ""
         parameters = (*given, name)
-        made.append(
+        operations.append(
             declare_operation(
                 conventions,
                 "object-store",
                 method,
                 f"{root}/{{key}}",
                 parameters,
-                replies,
+                responses,
                 request_media=sends,
                 weight=weight,
             )
         )
-    return made
+    return operations
 
 
 def declare_event_streams(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Declares server-sent events and long polling."""
-    replies = conventions.responses(rng, "GET", 5000, rng.choice(_EVENTS))
+    responses = conventions.responses(rng, "GET", 5000, rng.choice(_EVENTS))
     path = f"{conventions.base}/{draw_text(rng, 'events stream live subscribe notifications/stream eval {s}/watch')}"
     return [
-        declare_operation(conventions, "stream", "GET", path, conventions.query(rng, 2), replies, weight=size)
+        declare_operation(
+            conventions, "stream", "GET", path, conventions.query(rng, 2), responses, weight=size
+        )
     ]
 
 
@@ -171,29 +179,29 @@ def declare_telemetry(rng: Random, conventions: ApiConventions, size: int) -> li
 
     Its SDK sends JSON; the response is small or empty.
     """
-    made = []
+    operations = []
     for name in rng.sample(_INTAKE, min(3, size)):
         media = rng.choice((conventions.media, conventions.media, "text/plain", ""))
         good = rng.choice(((200, media, 20), (202, media, 30), (204, "", 0), (200, media, 2)))
-        replies, sends = (
+        responses, sends = (
             make_responses([(0.97, *good), (0.03, 429, conventions.error_media, 60)]),
             rng.choice(_INTAKE_MEDIA),
         )
         path, body = f"{conventions.base}/{name}", conventions.body(rng)
-        made.append(
+        operations.append(
             declare_operation(
                 conventions,
                 "telemetry",
                 "POST",
                 path,
                 body,
-                replies,
+                responses,
                 request_media=sends,
                 weight=4,
                 public=True,
             )
         )
-    return made
+    return operations
 
 
 def declare_unauthenticated_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
@@ -201,21 +209,21 @@ def declare_unauthenticated_calls(rng: Random, conventions: ApiConventions, size
 
     These calls have no session identifier, so discovery by session identifiers does not find them.
     """
-    made = [_login(rng, conventions), _health(rng, conventions)]
+    operations = [_login(rng, conventions), _health(rng, conventions)]
     for noun in rng.sample(NOUNS, max(1, size // 3)):
         root = (
             f"{conventions.base}/{draw_text(rng, 'public open catalog {n}')}/{conventions.collection(noun)}"
         )
-        key, replies = conventions.variable(rng, noun), conventions.responses(rng, "GET", 5000)
+        key, responses = conventions.variable(rng, noun), conventions.responses(rng, "GET", 5000)
         country = Parameter("query", conventions.field("country-code"), make_values(rng, "country"), 0.3)
         listing, item = (*conventions.query(rng, 5), country), f"{root}/{{{key.name}}}"
         for path, parameters in ((root, listing), (item, (key,))):
-            made.append(
+            operations.append(
                 declare_operation(
-                    conventions, "public-data", "GET", path, parameters, replies, weight=3, public=True
+                    conventions, "public-data", "GET", path, parameters, responses, weight=3, public=True
                 )
             )
-    return made
+    return operations
 
 
 def _login(rng: Random, conventions: ApiConventions) -> Operation:
@@ -226,10 +234,12 @@ def _login(rng: Random, conventions: ApiConventions) -> Operation:
     path = conventions.base + draw_text(
         rng, "/login /auth/login /auth/token /oauth/token /sessions /signin /authenticate /oauth2/v2.0/token"
     )
-    replies = make_responses([(0.85, 200, conventions.media, 700), (0.15, 401, conventions.error_media, 80)])
+    responses = make_responses(
+        [(0.85, 200, conventions.media, 700), (0.15, 401, conventions.error_media, 80)]
+    )
     sends = rng.choice(("application/json", "application/json", FORM))
     return declare_operation(
-        conventions, "login", "POST", path, secret, replies, request_media=sends, weight=2, public=True
+        conventions, "login", "POST", path, secret, responses, request_media=sends, weight=2, public=True
     )
 
 
@@ -238,8 +248,8 @@ def _health(rng: Random, conventions: ApiConventions) -> Operation:
     path = rng.choice(("", conventions.base)) + draw_text(
         rng, "/health /healthz /status /ping /ready /actuator/health /version /info"
     )
-    replies = make_responses([(0.99, 200, media, 20), (0.01, 503, media, 30)])
-    probed = declare_operation(conventions, "health", "GET", path, (), replies, weight=2, public=True)
+    responses = make_responses([(0.99, 200, media, 20), (0.01, 503, media, 30)])
+    probed = declare_operation(conventions, "health", "GET", path, (), responses, weight=2, public=True)
     return replace(
         probed, audience=(("monitor", 0.8), *((role, 0.2 * share) for role, share in conventions.audience))
     )

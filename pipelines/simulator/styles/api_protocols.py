@@ -38,17 +38,17 @@ def declare_graphql(rng: Random, conventions: ApiConventions, size: int) -> list
     media = rng.choice(
         (conventions.media, "application/json; charset=utf-8", "application/graphql-response+json")
     )
-    replies = make_responses(
+    responses = make_responses(
         [(0.97, 200, media, 3000), (0.02, 400, media, 200), (0.01, 500, conventions.error_media, 90)]
     )
-    made = [
+    operations = [
         declare_operation(
             conventions,
             "graphql",
             "POST",
             path,
             body,
-            replies,
+            responses,
             request_media="application/json",
             weight=10 * size,
         )
@@ -59,8 +59,10 @@ def declare_graphql(rng: Random, conventions: ApiConventions, size: int) -> list
             Parameter("query", "variables", Values("object"), 0.8),
             Parameter("query", "extensions", Values("object")),
         )
-        made.append(declare_operation(conventions, "graphql", "GET", path, stored, replies, weight=3 * size))
-    return made
+        operations.append(
+            declare_operation(conventions, "graphql", "GET", path, stored, responses, weight=3 * size)
+        )
+    return operations
 
 
 def declare_json_rpc(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
@@ -76,10 +78,14 @@ def declare_json_rpc(rng: Random, conventions: ApiConventions, size: int) -> lis
         paths = [rng.choice(("/rpc", "/jsonrpc", "/api/jsonrpc", "/", f"{conventions.base}/rpc"))]
     else:
         paths = [f"{conventions.base or '/rpc'}/{name}" for name in dict.fromkeys(names)]
-    replies = make_responses([(0.98, 200, conventions.media, 600), (0.02, 500, conventions.error_media, 120)])
+    responses = make_responses(
+        [(0.98, 200, conventions.media, 600), (0.02, 500, conventions.error_media, 120)]
+    )
     sends = rng.choice(("application/json", "application/json", "application/json-rpc", "text/plain"))
     return [
-        declare_operation(conventions, "json-rpc", "POST", path, body, replies, request_media=sends, weight=4)
+        declare_operation(
+            conventions, "json-rpc", "POST", path, body, responses, request_media=sends, weight=4
+        )
         for path in paths
     ]
 
@@ -103,7 +109,9 @@ def declare_grpc_web(rng: Random, conventions: ApiConventions, size: int) -> lis
         + join_words(rng.choice(NOUNS), "pascal")
         + "Service"
     )
-    replies = make_responses([(0.97, 200, media, 700), (0.02, 200, media, 0), (0.01, 503, "text/plain", 60)])
+    responses = make_responses(
+        [(0.97, 200, media, 700), (0.02, 200, media, 0), (0.01, 503, "text/plain", 60)]
+    )
     return [
         declare_operation(
             conventions,
@@ -111,7 +119,7 @@ def declare_grpc_web(rng: Random, conventions: ApiConventions, size: int) -> lis
             "POST",
             f"/{service}/{name}",
             (),
-            replies,
+            responses,
             request_media=media,
             weight=rng.random() * 5 + 0.2,
         )
@@ -121,15 +129,17 @@ def declare_grpc_web(rng: Random, conventions: ApiConventions, size: int) -> lis
 
 def declare_soap(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
     """Declares SOAP 1.1 and 1.2 (media types of the W3C notes)."""
-    media, made = rng.choice(("text/xml; charset=utf-8", "application/soap+xml; charset=utf-8")), []
-    replies = make_responses([(0.95, 200, media, 2500), (0.05, 500, media, 600)])
+    media, operations = rng.choice(("text/xml; charset=utf-8", "application/soap+xml; charset=utf-8")), []
+    responses = make_responses([(0.95, 200, media, 2500), (0.05, 500, media, 600)])
     folder, suffix = draw_text(rng, "/services/ /soap/ /ws/ /"), draw_text(rng, "~ ~ .asmx .svc Service .php")
     for noun in rng.sample(NOUNS, max(1, size // 2)):
         path, body = f"{folder}{join_words(noun, 'pascal')}{suffix}", conventions.body(rng, 5)
-        made.append(
-            declare_operation(conventions, "soap", "POST", path, body, replies, request_media=media, weight=3)
+        operations.append(
+            declare_operation(
+                conventions, "soap", "POST", path, body, responses, request_media=media, weight=3
+            )
         )
-    return made
+    return operations
 
 
 def declare_form_calls(rng: Random, conventions: ApiConventions, size: int) -> list[Operation]:
@@ -139,21 +149,21 @@ def declare_form_calls(rng: Random, conventions: ApiConventions, size: int) -> l
 
     Counted: 99 % of the Azure POSTs and 26 % of the browser POST calls are form-encoded.
     """
-    made = []
+    operations = []
     for name in dict.fromkeys(_names(rng, size, conventions.case)):
         media = rng.choice((conventions.media, conventions.media, "text/plain", "text/plain; charset=utf-8"))
-        replies = conventions.responses(rng, "POST", 250, media)
+        responses = conventions.responses(rng, "POST", 250, media)
         path = f"{conventions.base}/{name}"
-        made.append(
+        operations.append(
             declare_operation(
                 conventions,
                 "form-api",
                 "POST",
                 path,
                 conventions.body(rng, 6),
-                replies,
+                responses,
                 request_media=FORM,
                 weight=2,
             )
         )
-    return made
+    return operations

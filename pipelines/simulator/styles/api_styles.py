@@ -19,7 +19,7 @@ def declare_operation(
     method: str,
     template: str,
     parameters: tuple[Parameter, ...],
-    replies: Responses,
+    responses: Responses,
     *,
     request_media: str = "",
     weight: float = 1.0,
@@ -32,7 +32,7 @@ def declare_operation(
         method=method,
         template=template,
         parameters=parameters,
-        responses=replies,
+        responses=responses,
         modes=conventions.modes,
         audience=conventions.audience,
         weight=weight,
@@ -63,7 +63,7 @@ def declare_rest(
 
     The media type is JSON unless `media` is given.
     """
-    made: list[Operation] = []
+    operations: list[Operation] = []
     sends = media if kind in ("json-api", "xml") and media is not None else "application/json"
     for noun in rng.sample(NOUNS, size):
         root, weight = f"{conventions.base}/{conventions.collection(noun)}", rng.random() ** 2 + 0.05
@@ -79,16 +79,16 @@ def declare_rest(
             )
             if writes:
                 parameters += conventions.body(rng)
-            replies = conventions.responses(
+            responses = conventions.responses(
                 rng, method, rng.choice((900, 4000, 15000) if lists else (150, 500, 1500)), media
             )
-            made.append(
+            operations.append(
                 declare_operation(
-                    conventions, kind, method, root + template, parameters, replies,
+                    conventions, kind, method, root + template, parameters, responses,
                     request_media=sends if writes else "", weight=weight * traffic,
                 )
             )  # fmt: skip
-    return made
+    return operations
 
 
 def _expanded(
@@ -148,7 +148,7 @@ def declare_odata(rng: Random, conventions: ApiConventions, size: int) -> list[O
             "application/atom+xml",
         )
     )
-    base, made = rng.choice(("/odata", "/odata/v4", "/service.svc", conventions.base)), []
+    base, operations = rng.choice(("/odata", "/odata/v4", "/service.svc", conventions.base)), []
     options = tuple(
         Parameter("query", name, make_values(rng, kind), 0.4)
         for name, kind in (
@@ -161,28 +161,28 @@ def declare_odata(rng: Random, conventions: ApiConventions, size: int) -> list[O
     )
     for noun in rng.sample(NOUNS, size):
         root, key = f"{base}/{join_words(noun, 'pascal')}s", conventions.variable(rng, noun)
-        replies = conventions.responses(rng, "GET", 6000, media)
-        made.append(declare_operation(conventions, "odata", "GET", root, options, replies, weight=4))
-        made.append(
+        responses = conventions.responses(rng, "GET", 6000, media)
+        operations.append(declare_operation(conventions, "odata", "GET", root, options, responses, weight=4))
+        operations.append(
             declare_operation(
-                conventions, "odata", "GET", f"{root}({{{key.name}}})", (key,), replies, weight=3
+                conventions, "odata", "GET", f"{root}({{{key.name}}})", (key,), responses, weight=3
             )
         )
         if rng.random() < 0.5:
-            replies = conventions.responses(rng, "PATCH", 300, media)
+            responses = conventions.responses(rng, "PATCH", 300, media)
             body = (key, *conventions.body(rng))
-            made.append(
+            operations.append(
                 declare_operation(
                     conventions,
                     "odata",
                     "PATCH",
                     f"{root}({{{key.name}}})",
                     body,
-                    replies,
+                    responses,
                     request_media="application/json",
                 )
             )
-    return made
+    return operations
 
 
 _SUFFIXES = ".json .json .json .json .php .php .asp .aspx .ashx .do .jsp .cgi .action .xml"
@@ -194,26 +194,28 @@ def declare_suffixed_endpoints(rng: Random, conventions: ApiConventions, size: i
 
     Counted: 20 % of the browser calls end in `.json`.
     """
-    suffix, made = draw_text(rng, _SUFFIXES), []
+    suffix, operations = draw_text(rng, _SUFFIXES), []
     kind = "suffix-json" if suffix == ".json" else "script-api"
     media = "text/xml" if suffix == ".xml" else None
     for noun in rng.sample(NOUNS, size):
         root, weight = f"{conventions.base}/{conventions.collection(noun)}", rng.random() + 0.1
-        replies, query = conventions.responses(rng, "GET", 2500, media), conventions.query(rng, 8)
-        made.append(
-            declare_operation(conventions, kind, "GET", root + suffix, query, replies, weight=weight * 4)
+        responses, query = conventions.responses(rng, "GET", 2500, media), conventions.query(rng, 8)
+        operations.append(
+            declare_operation(conventions, kind, "GET", root + suffix, query, responses, weight=weight * 4)
         )
         if suffix in (".json", ".xml"):
             key = conventions.variable(rng, noun)
             item = f"{root}/{{{key.name}}}{suffix}"
-            made.append(declare_operation(conventions, kind, "GET", item, (key,), replies, weight=weight * 3))
+            operations.append(
+                declare_operation(conventions, kind, "GET", item, (key,), responses, weight=weight * 3)
+            )
         if rng.random() < 0.6:
             path = f"{conventions.base}/{conventions.path_word(f'{rng.choice(VERBS)}-{noun}')}{suffix}"
-            sends, replies = rng.choice(_FORM_OR_JSON), conventions.responses(rng, "POST", 300, media)
+            sends, responses = rng.choice(_FORM_OR_JSON), conventions.responses(rng, "POST", 300, media)
             body, share = conventions.body(rng), weight * 2
-            made.append(
+            operations.append(
                 declare_operation(
-                    conventions, kind, "POST", path, body, replies, request_media=sends, weight=share
+                    conventions, kind, "POST", path, body, responses, request_media=sends, weight=share
                 )
             )
-    return made
+    return operations

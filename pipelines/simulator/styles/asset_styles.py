@@ -57,7 +57,7 @@ _ASSETS: tuple[tuple[str, tuple[str, ...], str, float, int], ...] = (
 
 def declare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Declares files with an extension, some with a content hash in name or query."""
-    made, hashed = [], rng.random() < 0.5
+    operations, hashed = [], rng.random() < 0.5
     for extension, media, mode, weight, size in _ASSETS:
         if weight < 3 and rng.random() < 0.5:
             continue
@@ -66,7 +66,7 @@ def declare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
         pool = make_path_variable([f"{folder}/{name}.{extension}" for name in names])
         stamp = draw_text(rng, "v:hex24 ver:hex24" if hashed else "v:small _:unix t:int")
         stamps = make_query_parameters(stamp, 0.9) if rng.random() < 0.25 else ()
-        made.append(
+        operations.append(
             declare_resource(
                 "asset-hashed" if hashed or stamps else "asset",
                 "/{path}",
@@ -79,7 +79,7 @@ def declare_assets(rng: Random, conventions: WebConventions) -> list[Operation]:
                 cache_control=conventions.asset_cache,
             )
         )
-    return made
+    return operations
 
 
 def draw_asset_name(rng: Random, hashed: bool) -> str:
@@ -116,7 +116,7 @@ def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operat
 
     Counted: 24 % of the pages and assets of the shared page loads have no extension.
     """
-    made, cache = [], conventions.asset_cache
+    operations, cache = [], conventions.asset_cache
     for _ in range(rng.randrange(1, 5)):
         kind = rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
         key = Parameter("path", "id", draw_entities(rng, kind, rng.choice((10, 80, 200))))
@@ -125,12 +125,12 @@ def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operat
         )
         tail = draw_text(rng, "~ ~ /thumb /200/200 /image /large /preview /avatar")
         sizes = make_query_parameters("w:small h:small q:small", 0.8) if rng.random() < 0.4 else ()
-        replies = conventions.responses(rng.choice(_PICTURES), 20000, revalidated=True)
-        made.append(
+        responses = conventions.responses(rng.choice(_PICTURES), 20000, revalidated=True)
+        operations.append(
             declare_resource(
                 "image-id",
                 f"{root}/{{id}}{tail}",
-                replies,
+                responses,
                 key,
                 *sizes,
                 modes=("image",),
@@ -145,12 +145,12 @@ def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operat
             path = draw_text(
                 rng, "/{n}/loader /css /{v}/sdk /api/{n}/embed /{h}/bundle /tag /gtm /ajax/libs/{n}"
             )
-            replies = conventions.responses(media, 15000, revalidated=True)
-            made.append(
+            responses = conventions.responses(media, 15000, revalidated=True)
+            operations.append(
                 declare_resource(
                     "asset-bare",
                     path,
-                    replies,
+                    responses,
                     *loader,
                     modes=(mode,),
                     audience=ASSET_AUDIENCE,
@@ -158,7 +158,7 @@ def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operat
                     cache_control=cache,
                 )
             )
-    return made
+    return operations
 
 
 _SEGMENTS = (
@@ -237,18 +237,24 @@ _KNOWN: tuple[tuple[str, str, str, str, Audience, float, float], ...] = (
 
 def declare_known_files(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Declares files at well-known paths; a missing one has the status 404."""
-    made, cache = [], conventions.asset_cache
+    operations, cache = [], conventions.asset_cache
     for kind, path, media, mode, audience, share, weight in _KNOWN:
         if rng.random() < share:
-            replies = conventions.responses(
+            responses = conventions.responses(
                 media, 3000, revalidated=True, missing=rng.choice((0.01, 0.01, 0.9))
             )
-            made.append(
+            operations.append(
                 declare_resource(
-                    kind, path, replies, modes=(mode,), audience=audience, weight=weight, cache_control=cache
+                    kind,
+                    path,
+                    responses,
+                    modes=(mode,),
+                    audience=audience,
+                    weight=weight,
+                    cache_control=cache,
                 )
             )
-    return made
+    return operations
 
 
 def declare_moved_assets(rng: Random, conventions: WebConventions) -> list[Operation]:

@@ -40,11 +40,11 @@ def declare_static_data(rng: Random, conventions: WebConventions) -> list[Operat
 
     Translations, manifests, page data, animations and settings.
     """
-    made, options = [], _STATIC.replace("{f}", conventions.folder).replace("{l}", rng.choice(LOCALES))
+    operations, options = [], _STATIC.replace("{f}", conventions.folder).replace("{l}", rng.choice(LOCALES))
     for path in dict.fromkeys(draw_text(rng, options) for _ in range(rng.randrange(1, 6))):
         media = "text/xml" if path.endswith(".xml") else rng.choice(_STATIC_MEDIA)
         stamps = make_query_parameters("v:int", 0.5) if rng.random() < 0.2 else ()
-        made.append(
+        operations.append(
             declare_resource(
                 "static-json",
                 path,
@@ -61,19 +61,19 @@ def declare_static_data(rng: Random, conventions: WebConventions) -> list[Operat
             [f"{conventions.folder}/js/{draw_asset_name(rng, True)}.js.map" for _ in range(10)]
         )
         media = rng.choice(("application/json", "application/octet-stream", "text/plain"))
-        replies = conventions.responses(media, 200000)
-        made.append(
+        responses = conventions.responses(media, 200000)
+        operations.append(
             declare_resource(
                 "source-map",
                 "/{path}",
-                replies,
+                responses,
                 pool,
                 modes=("fetch",),
                 audience=SCRIPT_AUDIENCE,
                 weight=0.3,
             )
         )
-    return made
+    return operations
 
 
 _IDENTITY = make_query_parameters("cid:uuid e:word t:unix u:words sz:small z:int", 0.9)
@@ -102,14 +102,14 @@ def declare_trackers(rng: Random, conventions: WebConventions) -> list[Operation
     path = draw_text(
         rng, "/pixel.gif /b /px /collect /c.gif /track/open /i /{v}/{n}.gif /sync /api/pixel /p /{n}/px"
     )
-    replies = make_responses(
+    responses = make_responses(
         [(0.8, 200, "image/gif", 43), (0.12, 204, rng.choice(("", "image/gif")), 0), (0.08, 302, "", 0)]
     )
-    made = [
+    operations = [
         declare_resource(
             "pixel",
             path,
-            replies,
+            responses,
             *_IDENTITY,
             modes=("image",),
             audience=SCRIPT_AUDIENCE,
@@ -122,7 +122,7 @@ def declare_trackers(rng: Random, conventions: WebConventions) -> list[Operation
             rng,
             "/beacon /rum /collect /g/collect /log /csp-report /api/beacon /cdn-cgi/rum /_vitals /{v}/b /e",
         )
-        made.append(
+        operations.append(
             declare_resource(
                 "beacon",
                 path,
@@ -135,7 +135,7 @@ def declare_trackers(rng: Random, conventions: WebConventions) -> list[Operation
                 weight=2,
             )
         )
-    return made + _scripts(rng, conventions)
+    return operations + _scripts(rng, conventions)
 
 
 _SCRIPT_MEDIA = ("application/javascript", "text/javascript; charset=utf-8", "text/javascript")
@@ -148,18 +148,18 @@ _FRAMES = (
 
 def _scripts(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Declares JSONP and advertising, whose responses are executed."""
-    made = []
+    operations = []
     if rng.random() < 0.4:
         called = make_query_parameters(draw_text(rng, "callback:word jsonp:word cb:word"))
         path = draw_text(
             rng, "/{n}/jsonp /api/{n}.js /{v}/{n}.jsonp /ads /widgets/{n} /svc/{n}/{v}/{n}.jsonp"
         )
-        replies = conventions.responses(rng.choice(_SCRIPT_MEDIA), 1500)
-        made.append(
+        responses = conventions.responses(rng.choice(_SCRIPT_MEDIA), 1500)
+        operations.append(
             declare_resource(
                 "jsonp",
                 path,
-                replies,
+                responses,
                 *called,
                 *_IDENTITY[:3],
                 modes=("script",),
@@ -172,10 +172,10 @@ def _scripts(rng: Random, conventions: WebConventions) -> list[Operation]:
         path = draw_text(
             rng, "/gampad/ads /adserver/show.php /impression /addyn/3.0/{d} /delivery /rtb/view /{v}/ad"
         )
-        replies = conventions.responses(media, 3000)
-        made.append(
+        responses = conventions.responses(media, 3000)
+        operations.append(
             declare_resource(
-                "ad", path, replies, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2
+                "ad", path, responses, *_IDENTITY, modes=(mode,), audience=SCRIPT_AUDIENCE, weight=2
             )
         )
-    return made
+    return operations

@@ -35,23 +35,23 @@ def declare_drawn_pictures(rng: Random, conventions: WebConventions) -> list[Ope
 
     Charts, badges, codes and product views, with long queries.
     """
-    made = []
+    operations = []
     for _ in range(rng.randrange(1, 5)):
-        asked = _asked(
+        parameters = _asked(
             rng,
             "width:small size:choice w:choice item:int id:uuid sku:sku src:words",
             "height:small kind:word type:word format:word quality:choice fit:word",
             "bbox:int-list text:words token:base62 v:small layers:word-list data:object",
         )
         bytes_ = rng.choice((1500, 9000, 40000))
-        replies = conventions.responses(rng.choice(_PICTURES), bytes_, revalidated=True)
-        made.append(
+        responses = conventions.responses(rng.choice(_PICTURES), bytes_, revalidated=True)
+        operations.append(
             declare_resource(
-                "image-drawn", draw_text(rng, _DRAWN), replies, *asked, modes=("image",), audience=ASSET_AUDIENCE,
+                "image-drawn", draw_text(rng, _DRAWN), responses, *parameters, modes=("image",), audience=ASSET_AUDIENCE,
                 weight=rng.random() * 4 + 0.5, cache_control=conventions.asset_cache,
             )
         )  # fmt: skip
-    return made + (_tiles(rng, conventions) if rng.random() < 0.25 else [])
+    return operations + (_tiles(rng, conventions) if rng.random() < 0.25 else [])
 
 
 _TILES = (
@@ -70,10 +70,12 @@ def _tiles(rng: Random, conventions: WebConventions) -> list[Operation]:
         rng.choice(_TILES),
         draw_text(rng, "/tiles /{n}/tiles /{v}/{n} /maps/vt /api/tiles /wmts/{n}"),
     )
-    replies = conventions.responses(media, 15000, revalidated=True)
+    responses = conventions.responses(media, 15000, revalidated=True)
     path = f"{root}/{{z}}/{{x}}/{{y}}{ending}"
     return [
-        declare_resource("map-tile", path, replies, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5)
+        declare_resource(
+            "map-tile", path, responses, *place, modes=(mode,), audience=ASSET_AUDIENCE, weight=5
+        )
     ]
 
 
@@ -103,35 +105,38 @@ def declare_counters(rng: Random, _conventions: WebConventions) -> list[Operatio
 
     They are loaded as pictures and frames, regardless of the content type of the response.
     """
-    made = []
+    operations = []
     for _ in range(rng.randrange(1, 4)):
         path = _terse(rng) if rng.random() < 0.5 else draw_text(rng, _SYNC)
-        asked = _asked(
+        parameters = _asked(
             rng,
             "uid:base62 id:uuid partner:word h:hex24 pid:int",
             "r:words gdpr:bool t:unix cid:hex24 ev:word",
             "url:words rnd:unix type:word v:small d:object",
         )
-        replies = make_responses([(0.9, *rng.choice(_COUNTED)), (0.07, 302, "", 0), (0.03, 204, "", 0)])
+        responses = make_responses([(0.9, *rng.choice(_COUNTED)), (0.07, 302, "", 0), (0.03, 204, "", 0)])
         modes = (rng.choice(("image", "image", "image", "iframe", "script")),)
         if rng.random() < 0.3:
             known = draw_entities(rng, rng.choice(("uuid", "base62", "hex24", "bigint")), 60)
-            path, asked = f"{path}/{{id}}", (Parameter("path", "id", known), *asked[:1])
-        made.append(
+            path, parameters = f"{path}/{{id}}", (Parameter("path", "id", known), *parameters[:1])
+        operations.append(
             declare_resource(
-                "pixel", path, replies, *asked, modes=modes, audience=SCRIPT_AUDIENCE, weight=2.5,
+                "pixel", path, responses, *parameters, modes=modes, audience=SCRIPT_AUDIENCE, weight=2.5,
                 cache_control="no-cache, no-store",
             )
         )  # fmt: skip
     if rng.random() < 0.5:
-        replies, session = make_responses([(1, *rng.choice(_COUNTED))]), make_query_parameters("s:hex24", 0.6)
-        made.append(
+        responses, session = (
+            make_responses([(1, *rng.choice(_COUNTED))]),
+            make_query_parameters("s:hex24", 0.6),
+        )
+        operations.append(
             declare_resource(
-                "beacon", draw_text(rng, _REPORTS), replies, *session, method="POST", modes=("beacon",),
+                "beacon", draw_text(rng, _REPORTS), responses, *session, method="POST", modes=("beacon",),
                 audience=SCRIPT_AUDIENCE, request_media=rng.choice(_REPORTED), weight=2,
             )
         )  # fmt: skip
-    return made
+    return operations
 
 
 _SCRIPTS = (
@@ -146,7 +151,7 @@ def declare_script_tags(rng: Random, conventions: WebConventions) -> list[Operat
 
     State is packed into the path or the query.
     """
-    made = []
+    operations = []
     for _ in range(rng.randrange(1, 4)):
         packed = [
             f"{draw_text(rng, '{n}')}={draw_token(rng, rng.randrange(1, 20))}"
@@ -160,16 +165,16 @@ def declare_script_tags(rng: Random, conventions: WebConventions) -> list[Operat
                 f"/{draw_uuid(rng)}/{draw_text(rng, 'script loader config banner')}",
             )
         )
-        asked = _asked(
+        parameters = _asked(
             rng, "fv:object id:uuid cb:word data:object pid:int", "l:word t:unix d:object url:words"
         )
         is_style = rng.random() < 0.12
         media = "text/css; charset=utf-8" if is_style else rng.choice(_SCRIPTS)
-        made.append(
+        operations.append(
             declare_resource(
                 "script-tag", path, conventions.responses(media, rng.choice((60, 700, 5000, 60000))),
-                *(asked if rng.random() < 0.7 else ()), modes=("style" if is_style else "script",),
+                *(parameters if rng.random() < 0.7 else ()), modes=("style" if is_style else "script",),
                 audience=SCRIPT_AUDIENCE, weight=2, cache_control=conventions.asset_cache,
             )
         )  # fmt: skip
-    return made
+    return operations

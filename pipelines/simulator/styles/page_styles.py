@@ -42,30 +42,30 @@ def draw_article_path(rng: Random, section: str) -> str:
 
 def declare_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Declares articles, listings, searches and the home page of a content site."""
-    made, html, cache = [], conventions.html, conventions.page_cache
+    operations, html, cache = [], conventions.html, conventions.page_cache
     common = make_query_parameters("utm_source:word ref:word page:small", 0.04)
     for section in rng.sample(SECTIONS, rng.randrange(2, 7)):
         pool = make_path_variable(
             [draw_article_path(rng, section) + conventions.extension for _ in range(rng.choice((5, 30, 120)))]
         )
-        replies, weight = conventions.responses(html, 24000, missing=0.015), rng.random() * 4 + 0.3
-        made.append(
-            declare_resource("page", "/{path}", replies, pool, *common, weight=weight, cache_control=cache)
+        responses, weight = conventions.responses(html, 24000, missing=0.015), rng.random() * 4 + 0.3
+        operations.append(
+            declare_resource("page", "/{path}", responses, pool, *common, weight=weight, cache_control=cache)
         )
-        made.append(
+        operations.append(
             declare_resource(
                 "page", f"/{section}", conventions.responses(html, 18000), *common, cache_control=cache
             )
         )
-    asked = make_query_parameters(draw_text(rng, "q:words s:words search:words query:words"))
+    parameters = make_query_parameters(draw_text(rng, "q:words s:words search:words query:words"))
     more = make_query_parameters("page:small", 0.2)
-    made.append(
+    operations.append(
         declare_resource(
-            "page", f"/search{conventions.extension}", conventions.responses(html, 16000), *asked, *more
+            "page", f"/search{conventions.extension}", conventions.responses(html, 16000), *parameters, *more
         )
     )
     home = conventions.responses(html, 30000, revalidated=True)
-    made.append(declare_resource("page", "/", home, *common, weight=5, cache_control=cache))
+    operations.append(declare_resource("page", "/", home, *common, weight=5, cache_control=cache))
     if rng.random() < 0.3:
         script = draw_text(
             rng, "/index.php /view.asp /show.jsp /default.aspx /cgi-bin/page.cgi /viewtopic.php"
@@ -74,8 +74,10 @@ def declare_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
             *make_query_parameters(draw_text(rng, "id:int article:int item:int t:int")),
             *make_query_parameters("lang:locale", 0.3),
         )
-        made.append(declare_resource("page", script, conventions.responses(html, 22000), *chosen, weight=3))
-    return made
+        operations.append(
+            declare_resource("page", script, conventions.responses(html, 22000), *chosen, weight=3)
+        )
+    return operations
 
 
 def declare_entity_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
@@ -83,7 +85,7 @@ def declare_entity_pages(rng: Random, conventions: WebConventions) -> list[Opera
 
     They are hard to distinguish from API calls with the same path.
     """
-    made, html, cache = [], conventions.html, conventions.page_cache
+    operations, html, cache = [], conventions.html, conventions.page_cache
     for noun in rng.sample(NOUNS, rng.randrange(1, 6)):
         kind = rng.choices(IDENTIFIERS, IDENTIFIER_WEIGHTS)[0]
         key = Parameter("path", "id", draw_entities(rng, kind, rng.choice((10, 60, 200))))
@@ -91,25 +93,25 @@ def declare_entity_pages(rng: Random, conventions: WebConventions) -> list[Opera
             rng.choice(("", "", "", "/en", "/app", "/account", "/admin", "/v2"))
             + f"/{rng.choice((pluralise(noun), noun))}"
         )
-        replies = conventions.responses(html, 15000)
-        made.append(
-            declare_resource("page-entity", f"{root}/{{id}}", replies, key, weight=3, cache_control=cache)
+        responses = conventions.responses(html, 15000)
+        operations.append(
+            declare_resource("page-entity", f"{root}/{{id}}", responses, key, weight=3, cache_control=cache)
         )
         if rng.random() < 0.5:
             tail = draw_text(rng, "edit details {w} {w} {s} {s} print history")
-            replies = conventions.responses(html, 12000)
-            made.append(
-                declare_resource("page-entity", f"{root}/{{id}}/{tail}", replies, key, cache_control=cache)
+            responses = conventions.responses(html, 12000)
+            operations.append(
+                declare_resource("page-entity", f"{root}/{{id}}/{tail}", responses, key, cache_control=cache)
             )
         if rng.random() < 0.3:
             sort = Parameter("query", "sort", make_values(rng, "enum"), 0.3)
-            replies = conventions.responses(html, 20000)
-            made.append(
+            responses = conventions.responses(html, 20000)
+            operations.append(
                 declare_resource(
-                    "page-entity", root, replies, sort, *make_query_parameters("page:small", 0.4), weight=2
+                    "page-entity", root, responses, sort, *make_query_parameters("page:small", 0.4), weight=2
                 )
             )
-    return made
+    return operations
 
 
 def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Operation]:
@@ -118,7 +120,7 @@ def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Ope
     Counted on the shared page loads: 86 of 5,542 pages and assets have a segment `api`, `rest`
     or a version.
     """
-    made, html, cache = [], conventions.html, conventions.page_cache
+    operations, html, cache = [], conventions.html, conventions.page_cache
     for _ in range(rng.randrange(1, 4)):
         root = draw_text(
             rng,
@@ -130,11 +132,11 @@ def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Ope
         pool = make_path_variable(
             [f"{root}/{draw_text(rng, forms)}{conventions.extension}" for _ in range(25)]
         )
-        replies = conventions.responses(html, 20000)
-        made.append(
-            declare_resource("page-api-like", "/{path}", replies, pool, weight=1.2, cache_control=cache)
+        responses = conventions.responses(html, 20000)
+        operations.append(
+            declare_resource("page-api-like", "/{path}", responses, pool, weight=1.2, cache_control=cache)
         )
-        made.append(
+        operations.append(
             declare_resource("page-api-like", f"/{root}", conventions.responses(html, 14000), weight=0.5)
         )
     if rng.random() < 0.5:
@@ -145,20 +147,22 @@ def declare_api_like_pages(rng: Random, conventions: WebConventions) -> list[Ope
         )
         readers = (("browser", 0.7), ("server", 0.2), ("bot", 0.1))
         media = "application/yaml" if path.endswith("yaml") else "application/json"
-        replies = conventions.responses(media, 90000)
-        made.append(
-            declare_resource("static-json", path, replies, modes=("fetch",), audience=readers, weight=0.5)
+        responses = conventions.responses(media, 90000)
+        operations.append(
+            declare_resource("static-json", path, responses, modes=("fetch",), audience=readers, weight=0.5)
         )
-    return made
+    return operations
 
 
 def declare_application_shells(rng: Random, conventions: WebConventions) -> list[Operation]:
     """Declares a single-page application: one HTML shell for every client-side route."""
     heads = "{s} app/{s} dashboard/{s} admin/{s} {s}/new {s}/{d}{d}{d} app/{s}/{h} {s}/{d}/edit settings/{n}"
     html, share = conventions.html, conventions.not_modified
-    replies = make_responses([(0.99 - share, 200, html, 2200), (share, 304, "", 0), (0.01, 404, html, 2200)])
+    responses = make_responses(
+        [(0.99 - share, 200, html, 2200), (share, 304, "", 0), (0.01, 404, html, 2200)]
+    )
     pool = make_path_variable([draw_text(rng, heads) for _ in range(24)])
-    return [declare_resource("spa-shell", "/{path}", replies, pool, weight=6, cache_control="no-cache")]
+    return [declare_resource("spa-shell", "/{path}", responses, pool, weight=6, cache_control="no-cache")]
 
 
 _TREE_FILES = (
@@ -187,7 +191,7 @@ def declare_file_tree(rng: Random, conventions: WebConventions) -> list[Operatio
 
     It has listings and files of any kind.
     """
-    made, top = (
+    operations, top = (
         [],
         draw_text(rng, "files pub scripts src projects ~{n} download mirror/{n} archive presentations"),
     )
@@ -196,7 +200,7 @@ def declare_file_tree(rng: Random, conventions: WebConventions) -> list[Operatio
         for _ in range(30)
     ]
     listing = conventions.responses(conventions.html, rng.choice((900, 3000)))
-    made.append(
+    operations.append(
         declare_resource(
             "file-tree",
             "/{path}",
@@ -206,11 +210,11 @@ def declare_file_tree(rng: Random, conventions: WebConventions) -> list[Operatio
         )
     )
     sort = make_query_parameters("C:word O:word", 0.5)
-    made.append(declare_resource("file-tree", f"/{top}/", listing, *sort, weight=0.5))
+    operations.append(declare_resource("file-tree", f"/{top}/", listing, *sort, weight=0.5))
     for extension, media in rng.sample(_TREE_FILES, 7):
         names = [draw_text(rng, "{n} {n}-{d}.{d} {n}{d} README") + extension for _ in range(20)]
         pool = make_path_variable([f"{rng.choice(folders)}/{name}" for name in names])
-        made.append(
+        operations.append(
             declare_resource(
                 "file-tree",
                 "/{path}",
@@ -218,4 +222,4 @@ def declare_file_tree(rng: Random, conventions: WebConventions) -> list[Operatio
                 pool,
             )
         )
-    return made
+    return operations

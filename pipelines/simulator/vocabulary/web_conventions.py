@@ -99,7 +99,7 @@ def draw_web_conventions(rng: Random) -> WebConventions:
 def declare_resource(
     kind: str,
     template: str,
-    replies: Responses,
+    responses: Responses,
     *parameters: Parameter,
     method: str = "GET",
     modes: tuple[str, ...] = ("navigate",),
@@ -115,7 +115,7 @@ def declare_resource(
         method=method,
         template=template,
         parameters=parameters,
-        responses=replies,
+        responses=responses,
         modes=modes,
         audience=audience,
         weight=weight,
