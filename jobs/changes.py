@@ -1,4 +1,4 @@
-"""What changed since the published documents: since when, for whom, breaking or not → table, refreshed documents, notices."""
+"""Finds the changes since the last publication: table changes, documents, notices."""
 
 from __future__ import annotations
 
@@ -46,18 +46,25 @@ LINES = "changes.ndjson"
 
 @dataclass(frozen=True, slots=True)
 class FoundChanges:
-    """Changes since publication `number`, with what they were told from."""
+    """The changes since publication `number`, with the data they were found in.
+
+    `schema_changes` are the changed schemas, `inactive` the inactive endpoints, `rows` those of table changes.
+    """
 
     number: int
     evidence: Evidence
     schema_changes: DataFrame
-    gone: DataFrame
+    inactive: DataFrame
     rows: DataFrame
 
 
 def load_evidence(run: Run, variant: Variant, since: date | None) -> tuple[Evidence, int]:
-    """The tables of one variant, and the number of what was published; 0 where nothing was, or `since` is given."""
-    warehouse = run.warehouse  # starts the session, without which there are no columns
+    """Loads the data of one variant.
+
+    Returns:
+        The data, and the number of the publication; 0 if nothing was published yet, or if `since` is given.
+    """
+    warehouse = run.warehouse  # starts the session, which columns need
     of_variant = F.col("variant") == variant
     listed = read_listed_endpoints(run).where(of_variant).localCheckpoint()
     stored = PUBLISHED.read(warehouse).where(of_variant)
@@ -70,31 +77,40 @@ def load_evidence(run: Run, variant: Variant, since: date | None) -> tuple[Evide
 
 
 def find_changes(run: Run, variant: Variant, evidence: Evidence, number: int) -> FoundChanges:
-    """Compares, and rewrites the rows of this publication in table changes; what is looked back at is not stored."""
-    with run.reporter.stage("Comparing with what was published") as outcome:
+    """Finds the changes and rewrites the rows of this publication in table changes.
+
+    The changes since a day in the past are not stored.
+    """
+    with run.reporter.stage("Comparing with the published state") as outcome:
         schema_changes = find_changed_schemas(evidence).localCheckpoint()
-        gone = find_inactive_endpoints(
+        inactive = find_inactive_endpoints(
             evidence.published, evidence.inventory, evidence.endpoint_slices, run.settings.changes
         ).localCheckpoint()
-        rows = collect_changes(evidence, schema_changes, gone, run.settings.changes)
+        rows = collect_changes(evidence, schema_changes, inactive, run.settings.changes)
         rows = rows.withColumn("publication", F.lit(number)).localCheckpoint()
         if number != UNNUMBERED:
             CHANGES.replace(rows, run.warehouse, f"variant = '{variant}' AND publication = {number}")
         counts = summary.count_changes(rows)
         run.summary.update(counts)
         outcome.append(f"{counts['changes']:,} changes, {counts['breaking']:,} breaking")
-    return FoundChanges(number, evidence, schema_changes, gone, rows)
+    return FoundChanges(number, evidence, schema_changes, inactive, rows)
 
 
 def write_changes(run: Run, variant: Variant, found: FoundChanges, out: Path) -> int:
-    """Writes the changes as JSON lines, and for hosts that changed both documents; returns the number of documents."""
+    """Writes changes.ndjson, and the documents of each host that changed.
+
+    The documents are those before and after the changes.
+
+    Returns:
+        The number of documents.
+    """
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
         lines = notifications.write_lines(map(summary.to_json_values, rows), out / LINES)
         documents = write_before_and_after(
             with_reasons(run, found.evidence),
             found.schema_changes,
-            found.gone.select(*ENDPOINT_KEY),
+            found.inactive.select(*ENDPOINT_KEY),
             found.rows.select("host").distinct(),
             out,
             run.settings.export,
@@ -105,21 +121,26 @@ def write_changes(run: Run, variant: Variant, found: FoundChanges, out: Path) ->
 
 
 def with_reasons(run: Run, evidence: Evidence) -> Evidence:
-    """The evidence with the reasons of its endpoints, as documents say them."""
+    """Adds the reasons of the endpoints, which documents include."""
     listed = evidence.inventory.select(*ENDPOINT_KEY)
     return replace(evidence, inventory=read_inventory(run).join(listed, [*ENDPOINT_KEY], "left_semi"))
 
 
 def send_notices(run: Run, variant: Variant, found: FoundChanges, hook: notifications.Webhook) -> int:
-    """POSTs what was not taken before, and notes each batch that was; returns the number of changes.
+    """POSTs the changes that were not delivered before.
+
+    Each accepted batch is recorded in table notices.
+
+    Returns:
+        The number of delivered changes.
 
     Raises:
-        DeliveryError: the hook took no batch or not all; the rest is sent by the next run.
+        DeliveryError: a batch was not accepted; the next run sends the rest.
     """
-    with run.reporter.stage(f"Telling {hook.public_address}") as outcome:
-        told = NOTICES.read(run.warehouse)
+    with run.reporter.stage(f"Sending to {hook.public_address}") as outcome:
+        delivered = NOTICES.read(run.warehouse)
         of_this = (F.col("variant") == variant) & (F.col("publication") == found.number)
-        fresh = found.rows.where(summary.is_finding()).join(told.where(of_this), "id", "left_anti")
+        fresh = found.rows.where(summary.is_finding()).join(delivered.where(of_this), "id", "left_anti")
         sent = 0
         changes = map(summary.to_json_values, fresh.orderBy(*summary.ORDER).toLocalIterator())
         for batch in notifications.split_batches(changes, hook.settings.webhook_batch):
@@ -134,7 +155,7 @@ def send_notices(run: Run, variant: Variant, found: FoundChanges, hook: notifica
 
 
 def publish(run: Run, variant: Variant, evidence: Evidence, number: int) -> int:
-    """Makes the inventory and schemas of now what is published; returns the number of endpoints."""
+    """Publishes the current inventory and schemas; returns the number of endpoints."""
     with run.reporter.stage("Publishing") as outcome:
         rows = build_publication(evidence.inventory, evidence.schemas, evidence.endpoint_slices, number)
         PUBLISHED.replace(rows, run.warehouse, f"variant = '{variant}'")
@@ -144,8 +165,11 @@ def publish(run: Run, variant: Variant, evidence: Evidence, number: int) -> int:
 
 
 def publish_first(run: Run, variant: Variant, evidence: Evidence, out: Path | None) -> None:
-    """There is nothing to compare with yet: the folder gets no changes, and the documents of what is published."""
-    run.reporter.note("  nothing was published before: what there is now is what later runs compare with")
+    """Publishes for the first time, with nothing to compare with.
+
+    The folder gets an empty changes.ndjson and the documents of the publication.
+    """
+    run.reporter.note("  first publication: later runs are compared with this state")
     done: dict[str, Any] = {}
     if out is not None:
         with run.reporter.stage("Writing the first documents") as outcome:
@@ -165,7 +189,10 @@ def deliver_changes(
     hook: notifications.Webhook | None,
     accept: bool,
 ) -> None:
-    """Writes, tells, publishes, in this order: what could not be told is not yet history."""
+    """Writes, notifies and publishes, in this order.
+
+    So changes that could not be delivered are not published, and not lost.
+    """
     done: dict[str, Any] = {"publication": found.number or None}
     if out is not None:
         done |= {"documents": write_changes(run, variant, found, out), "out": str(out)}
@@ -183,7 +210,10 @@ def deliver_changes(
 def report_changes(
     run: Run, variant: Variant, since: date | None, out: Path | None, webhook: str | None, *, accept: bool
 ) -> None:
-    """Compares with what was published, or was there on the day `since`; the first run only publishes."""
+    """Reports the changes since the publication, or since the day `since`.
+
+    The first run only publishes.
+    """
     address = run.settings.changes.webhook if webhook is None else webhook
     hook = notifications.parse_webhook(
         address, run.settings.changes, os.environ.get(notifications.SECRET_VARIABLE, "")

@@ -1,4 +1,4 @@
-"""The two variants side by side → tables, figures, MLflow run."""
+"""Compares the two variants: tables, figures, MLflow run."""
 
 from __future__ import annotations
 
@@ -53,23 +53,26 @@ ACCURACY_FIGURES = ("precision", "recall", "f1", "exact_recall")
 
 @dataclass(frozen=True, slots=True)
 class ComparisonResult:
-    """What the comparison says: figures, (only in, reason, endpoints), and where truth was given the figures per variant."""
+    """The result of the comparison.
+
+    `reasons` are (only in, reason, endpoints); `truth` has the accuracy of each variant if the true endpoints were given.
+    """
 
     figures: Comparison
     reasons: Sequence[tuple[Variant, str, int]]
     truth: Mapping[str, Accuracy] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, float]:
-        """Names of MLflow → values; what is not known is left out."""
-        known = {name: getattr(self.figures, name) for name in FIGURES}
-        known |= {f"bucket_{name.replace(' ', '_')}": n for name, n in self.figures.buckets.items()}
-        known |= {
+        """Returns the metrics for MLflow; unknown values are omitted."""
+        metrics = {name: getattr(self.figures, name) for name in FIGURES}
+        metrics |= {f"bucket_{name.replace(' ', '_')}": n for name, n in self.figures.buckets.items()}
+        metrics |= {
             f"{name}_{v}": getattr(of, name) for v, of in self.truth.items() for name in ACCURACY_FIGURES
         }
-        return {f"compare/{name}": value for name, value in known.items() if value is not None}
+        return {f"compare/{name}": value for name, value in metrics.items() if value is not None}
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """What MLflow shows as tables. Names of hosts and paths stay in the warehouse."""
+        """Returns the tables for MLflow; names of hosts and paths stay in the warehouse."""
         tables = {
             "buckets": pd.DataFrame(self.figures.buckets.items(), columns=["bucket", "hosts"]),
             "reasons": pd.DataFrame(self.reasons, columns=["only_in", "reason", "endpoints"]),
@@ -81,14 +84,17 @@ class ComparisonResult:
 
 
 def summarise_accuracy(of: Accuracy) -> dict[str, Any]:
-    """Counts and rounded figures of one variant."""
+    """Summarises the accuracy of one variant: counts and rounded figures."""
     figures = {name: getattr(of, name) for name in ACCURACY_FIGURES}
     rounded = {name: None if value is None else round(value, 4) for name, value in figures.items()}
     return {"true": of.true, "found": of.found, **rounded}
 
 
 def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> ComparisonResult:
-    """Rewrites tables comparisons and comparison_endpoints, and logs to MLflow where tracking is on."""
+    """Rewrites the tables of the comparison, and logs it to MLflow if tracking is on.
+
+    `truth`: the true endpoints, if they are known.
+    """
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Comparing the variants") as outcome:
         ran = {each["variant"] for each in ENDPOINT_SLICES.partitions(warehouse)}

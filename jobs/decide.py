@@ -1,4 +1,7 @@
-"""Operators' decisions on paths, endpoints and hosts: a file under version control → the warehouse."""
+"""Stores operators' decisions on paths, endpoints and hosts in the warehouse.
+
+The decisions are in a file that can be kept under version control.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ from pipelines.workflows.run import Run
 
 
 def store_decisions(run: Run, decisions: Sequence[Decision]) -> dict[str, int]:
-    """Rewrites table decisions; returns the counts for the summary, of the kinds that occur."""
+    """Rewrites table decisions; returns the number of each kind that occurs."""
     counts = Counter(decision.kind for decision in decisions)
     warehouse = run.warehouse
     with run.reporter.stage("Storing the decisions") as outcome:
         store(decisions, warehouse)
         run.clear_cache()
-        outcome.append(f"{len(decisions):,} in place of all before")
+        outcome.append(f"{len(decisions):,} replace all earlier ones")
     return {"decisions": len(decisions), **{kind: counts[kind] for kind in KINDS if counts[kind]}}
 
 
 def print_decisions(run: Run) -> None:
-    """Prints the stored decisions: as a file that `decide` takes, or in the JSON summary."""
+    """Prints the stored decisions as a file for `decide`, or in the JSON summary."""
     decisions = load_decisions(run.warehouse)
     if run.as_json:
         run.finish(decisions=[to_entry(decision) for decision in decisions])

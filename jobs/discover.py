@@ -1,4 +1,4 @@
-"""Transactions → endpoints, by classifier, by session identifier or both."""
+"""Finds endpoints in transactions, by classifier, by session identifier or both."""
 
 from __future__ import annotations
 
@@ -68,12 +68,15 @@ from pipelines.workflows.run import Run
 from pipelines.workflows.templates import learn_templates
 
 SUGGESTIONS = 20
-"""Patterns of hosts that are told at most; the rest follows when these are decided."""
+"""Host patterns suggested at once; the others follow once these are decided."""
 VARIANTS: dict[str, tuple[Variant, ...]] = {"ml": ("ml",), "session": ("session",), "both": ("ml", "session")}
 
 
 def add_probability(rows: DataFrame, model: bytes) -> DataFrame:
-    """Adds `probability`; the header signals are packed by Catalyst, the rest happens in one Arrow pass."""
+    """Adds `probability`.
+
+    Catalyst packs the header signals; the rest happens in one Arrow pass.
+    """
     return with_probability(rows.withColumn("signals", packed_signals()), model, keep=KEPT)
 
 
@@ -82,8 +85,7 @@ def discover_endpoints(
 ) -> dict[str, int]:
     """Brings the endpoint slices up to date; returns the counts for the summary.
 
-    Only the traffic of days that changed is read, or of those that `choice` names; the rest is worked out from what was
-    stored of the other days.
+    Only the traffic of days that changed, or that `choice` names, is read; for the other days, the stored data is used.
     """
     model = load_model(run.settings, run.root) if "ml" in variants else b""
     read = score_days(run, variants, model, choice)
@@ -99,7 +101,10 @@ def discover_endpoints(
 
 
 def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayChoice) -> tuple[date, ...]:
-    """The one pass over the traffic: rewrites client_days of the days that changed, which are returned."""
+    """Rewrites table client_days for the days that changed, and returns these days.
+
+    This is the only pass over the traffic.
+    """
     inputs, days = choose_days_to_score(run, variants, model, choice)
     with run.reporter.stage(f"Reading {len(days):,} days of traffic") as outcome:
         if days:
@@ -112,15 +117,20 @@ def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayC
             )
             rows = with_inputs(build_client_days(chosen), inputs)
             CLIENT_DAYS.replace(rows, run.warehouse, f"variant IN ({names}) AND {build_day_filter(days)}")
-        outcome.append(f"{len(inputs) - len(days):,} were read before")
+        outcome.append(f"{len(inputs) - len(days):,} other days were read before")
     return days
 
 
 def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tuple[date, ...]]:
-    """Rules, templates and names of all that was stored; the slices of the days `read`, and of those that these change.
+    """Learns rules, templates and client names, and rewrites endpoint slices.
 
-    Returns the counts of rules, and the days whose slices were rewritten. What slices rest on is stored after them, so that
-    an interrupted run is made good by the next one.
+    All stored days are learned from.
+
+    Slices are rewritten for the days `read`, and for those with other templates or names than before. The data that slices
+    depend on is stored after them, so the next run repairs an interrupted one.
+
+    Returns:
+        The counts of rules, and the days whose slices were rewritten.
     """
     warehouse, settings = run.warehouse, run.settings
     stored = CLIENT_DAYS.read(warehouse)
@@ -152,7 +162,10 @@ def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tupl
 
 
 def find_moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: DataFrame) -> set[date]:
-    """The days of client-days whose shape has another template, or whose client another name, than before."""
+    """Finds the days with a path shape or client that has changed.
+
+    The shape has another template, or the client another name, than before.
+    """
     if not PATH_TEMPLATES.exists(run.warehouse):
         return set()
     by_shape = find_changed_templates(PATH_TEMPLATES.read(run.warehouse), templates)
@@ -163,9 +176,9 @@ def find_moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: 
 
 
 def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
-    """Brings table endpoint_reasons up to date: why each of the `endpoints` of variant ml looks like an API, or not quite.
+    """Brings table endpoint_reasons up to date: why endpoints look like an API or not.
 
-    Of each endpoint's day only what is not explained yet, or was by other samples or another model.
+    For each day of an endpoint, only samples are explained that are new, or were explained by another model.
     """
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
@@ -190,7 +203,10 @@ def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
 
 
 def count_endpoints(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
-    """For the summary: endpoints of each variant, what is just below a threshold, preflights; notes say what follows."""
+    """Counts endpoints, candidates and preflights for the summary.
+
+    If there are candidates, a note tells how to see them.
+    """
     rows = {row["variant"]: row for row in count_standings(run).collect()}
     found = {f"endpoints_{one}": rows[one]["listed"] if one in rows else 0 for one in variants}
     found["preflights"] = max((row["preflights"] for row in rows.values()), default=0)
@@ -200,25 +216,28 @@ def count_endpoints(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
         if ml["near"]:
             run.reporter.note(
                 f"  {ml['near']:,} more are just below the threshold of {inventory_threshold(selection):.4g} "
-                "(state candidate, not listed): apicensus explain PATH --host HOST says why, decide lists one all the same"
+                "(state candidate, not listed): apicensus explain PATH --host HOST gives the reasons, decide lists one anyway"
             )
     return found
 
 
 def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
-    """Tells which hosts look like one with a variable in its name; merging them is the operator's (decisions.yaml)."""
+    """Suggests hosts that look like one host with a variable in its name.
+
+    Merging them is up to the operator (`host_alias` in decisions.yaml).
+    """
     found = find_host_variables(endpoints.where(F.col("variant") == "ml"))
     rows = [row.asDict() for row in found.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
     run.summary["host_variables"] = rows
     for row in rows:
         run.reporter.note(
             f"  {row['hosts']:,} hosts look like {row['pattern']} ({row['endpoints']:,} endpoints in common, "
-            f"{', '.join(row['examples'])}): if they are one, say so with host_alias (apicensus decide)"
+            f"{', '.join(row['examples'])}): if they are one host, merge them with host_alias (apicensus decide)"
         )
 
 
 def count_hosts(run: Run) -> dict[str, int]:
-    """For the summary: hosts, and those that variant session cannot speak about."""
+    """Counts the hosts, and those without a session identifier, for the summary."""
     row = (
         list_hosts_with_session_key(run)
         .agg(F.count("session_key").alias("covered"), F.count("*").alias("hosts"))

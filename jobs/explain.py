@@ -1,4 +1,4 @@
-"""Why a path has its template, level by level, and why its endpoints are listed or not."""
+"""Explains the template of a path, and why its endpoints are listed or not."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ from pipelines.workflows.run import Run
 from pipelines.workflows.standing import COUNTED, describe_standings
 from pipelines.workflows.templates import assign_path_templates
 
-NO_RULE = "no rule: nothing like it was seen, forms alone decide"
+NO_RULE = "no rule: no such path was seen, so only the format of the segment decides"
 SHOWN_HOSTS = 5
 
 
 def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
-    """The rules of one host along a path: level, step, decision, template so far, reason, figures."""
+    """Returns the rules of one host along a path, one for each level.
+
+    Each has level, segment, decision, template so far, reason and figures.
+    """
     found: list[dict[str, Any]] = []
     prefix = ROOT
     for level, step in enumerate(path_steps, 1):
@@ -69,7 +72,9 @@ def _require_only_host(rules: DataFrame) -> str:
     if len(hosts) != 1:
         named_hosts = ", ".join(hosts[:SHOWN_HOSTS]) or "none yet"
         raise InputError(
-            "--host", f"which host? There are rules of {named_hosts}", "Give --host, or run discover first."
+            "--host",
+            f"expected a host, as there are rules for {named_hosts}",
+            "Give --host, or run discover first.",
         )
     return str(hosts[0])
 
@@ -90,10 +95,12 @@ def _print_levels(levels: list[dict[str, Any]]) -> None:
 
 
 def explain_path(run: Run, path: str, host: str | None) -> None:
-    """Shows the levels of a path of `host` and where its endpoints stand; without `host`, of the only one that has rules.
+    """Shows the levels of a path and the standing of its endpoints.
+
+    Without `host`, the only host that has rules is taken.
 
     Raises:
-        InputError: there is nothing of the host, or rules of several where none was given.
+        InputError: nothing is known about the host, or none was given and several have rules.
     """
     rules = PATH_RULES.read(run.warehouse)
     host = host or _require_only_host(rules)
@@ -101,7 +108,7 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
     if mine.isEmpty() and read_transactions(run).where(F.col("host") == host).isEmpty():
         raise InputError(
             host,
-            "there are no path rules of this host, nor any traffic",
+            "no path rules of this host, and no traffic",
             "Run discover first, or give --host one that it found.",
         )
     place = F.lit(host).alias("host"), mask_path(F.lit(path), run.settings.paths).alias("path_shape")

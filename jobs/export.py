@@ -1,4 +1,4 @@
-"""Endpoints and schemas leave in standard formats."""
+"""Writes OpenAPI documents and lists of endpoints."""
 
 from __future__ import annotations
 
@@ -37,7 +37,13 @@ def export_documents(
 
 
 def export_endpoints(run: Run, out: Path, form: Literal["csv", "ndjson"]) -> tuple[Path, int]:
-    """Writes the list of endpoints of all variants, and beside it that of candidates, what is just below the threshold."""
+    """Writes the lists of endpoints and of candidates, both of all variants.
+
+    Candidates are just below the threshold.
+
+    Returns:
+        The file of endpoints, and its number of rows.
+    """
     with run.reporter.stage("Writing the endpoint list") as outcome:
         file, count = write_listing(read_inventory(run), out, form)
         _, near = write_listing(read_near_inventory(run), out, form, "candidates")

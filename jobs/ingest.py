@@ -1,4 +1,4 @@
-"""Files or directories → tables transactions and quarantine."""
+"""Reads files into the tables transactions and quarantine."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ from pipelines.transactions.spark.publication import IngestResult
 from pipelines.transactions.spark.publication import ingest as ingest_files
 from pipelines.workflows.run import Run
 
-SHOWN = 20  # files left out that are named; a folder of photographs must not bury the rest
+SHOWN = 20  # skipped files listed by name, so that a folder of photographs does not hide the other messages
 
 
 def find_files(run: Run, inputs: Sequence[str], format: str) -> Inputs:
-    """The files that arguments name, within the limits of the settings; what was left out stands in the summary."""
+    """Finds the files that the arguments name, within the limits of the settings.
+
+    Skipped files are listed in the summary.
+    """
     ingest = run.settings.ingest
     found = find_inputs(
         inputs,
@@ -45,7 +48,7 @@ def find_files(run: Run, inputs: Sequence[str], format: str) -> Inputs:
 def ingest_inputs(
     run: Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
 ) -> IngestResult:
-    """Finds, checks and adds the inputs; notes what was left out."""
+    """Finds, checks and adds the inputs; notes report what was skipped."""
     found = find_files(run, inputs, format)
     settings = run.settings
     if host:
@@ -53,32 +56,32 @@ def ingest_inputs(
             update={"ingest": settings.ingest.model_copy(update={"default_host": host})}
         )
     for path, why in found.skipped[:SHOWN]:
-        run.reporter.note(f"  left out: {path}: {why}")
+        run.reporter.note(f"  skipped: {path}: {why}")
     if len(found.skipped) > SHOWN:
-        run.reporter.note(f"  left out: {len(found.skipped) - SHOWN:,} more files")
+        run.reporter.note(f"  skipped: {len(found.skipped) - SHOWN:,} more files")
     warehouse = run.warehouse
     with run.reporter.stage(f"Reading {len(found.files):,} files") as outcome:
         done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)
         outcome.append(
-            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} files known already"
-            + (f", {done.repeated:,} records known already" if done.repeated else "")
+            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} files already ingested"
+            + (f", {done.repeated:,} records already ingested" if done.repeated else "")
         )
     for note in done.notes:
         run.reporter.note(f"  {note}")
     for problem in done.refused:
         run.reporter.note(f"  not ingested: {problem}")
     for problem in done.unreadable:
-        run.reporter.note(f"  unreadable, left out: {problem}")
+        run.reporter.note(f"  unreadable, skipped: {problem}")
     for warning in done.warnings:
         run.reporter.note(f"  data quality: {warning}")
     if done.not_requests:
         reasons = ", ".join(f"{times:,} {why}" for why, times in sorted(done.not_requests.items()))
-        run.reporter.note(f"  entries that never were requests: {reasons}")
+        run.reporter.note(f"  entries that are not requests: {reasons}")
     return done
 
 
 def count_left_out(done: IngestResult) -> dict[str, Any]:
-    """What did not become transactions, for the summary of a command."""
+    """Counts the records and files that did not become transactions, for the summary."""
     return {
         "quarantined": done.quarantined,
         "not_requests": sum(done.not_requests.values()),
@@ -88,6 +91,12 @@ def count_left_out(done: IngestResult) -> dict[str, Any]:
 
 
 def exit_if_refused(done: IngestResult) -> None:
-    """Ends the command with the exit code of a batch that failed its checks where files did, so that a schedule notices."""
+    """Exits with the code of failed checks if files were refused.
+
+    A scheduler notices the failure by it.
+
+    Raises:
+        typer.Exit: files were refused.
+    """
     if done.refused:
         raise typer.Exit(QualityError.exit_code)

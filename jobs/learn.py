@@ -1,4 +1,7 @@
-"""Parameters of the endpoints: traffic → who sent what, and slices per day → judged schemas."""
+"""Learns the schemas of parameters and bodies.
+
+Traffic gives the senders of values and the slices of each day; slices give schemas. A cell is one day of one endpoint.
+"""
 
 from __future__ import annotations
 
@@ -62,10 +65,10 @@ from pipelines.workflows.run import Run
 
 @dataclass(frozen=True)
 class Work:
-    """What a run of `learn` has to do for a variant; a cell is an endpoint's day (`cells`).
+    """The work of one run for a variant; a cell is one day of one endpoint.
 
-    `wanted`: all cells; `known`: the learned ones; `fresh`: those whose traffic is read, of `days`; `gone`: the days of learned
-    cells that nobody wants any more; `size`: how many cells are wanted of each day.
+    `wanted`: all cells to learn from; `known`: the cells learned before; `fresh`: cells whose traffic is read, of `days`;
+    `gone`: days with learned cells that are no longer wanted; `size`: number of wanted cells of each day.
     """
 
     run: Run
@@ -79,11 +82,14 @@ class Work:
     size: Mapping[date, int]
 
     def rows(self, table: Table) -> DataFrame:
-        """The stored rows of the variant."""
+        """Reads the stored rows of the variant."""
         return table.read(self.run.warehouse).where(F.col("variant") == self.variant)
 
     def replace(self, table: Table, rows: DataFrame | None, redone: DataFrame, days: frozenset[date]) -> None:
-        """Writes `rows`, if any, in place of those of the cells `redone`, and of cells that nobody wants, on these days."""
+        """Replaces rows of these days by `rows`, if any.
+
+        The rows that are replaced are those of the cells `redone`, and of cells that are no longer wanted.
+        """
         if days:
             stay = self.wanted.join(redone, [*CELL_KEY], "left_anti")
             kept = self.rows(table).where(build_day_filter(days)).join(stay, [*CELL_KEY], "left_semi")
@@ -92,9 +98,9 @@ class Work:
 
 
 def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) -> dict[str, int]:
-    """Brings senders and slices of `variant` up to date, and appends the schemas whose judgement changed.
+    """Brings senders and slices of a variant up to date, and appends new schemas.
 
-    Only the traffic of endpoints' days that changed is read, or of the days that `choice` names.
+    Only the traffic of cells that changed, or of the days that `choice` names, is read. Returns the counts for the summary.
     """
     with run.reporter.stage("Learning parameters") as outcome:
         work = plan_work(run, variant, choice)
@@ -104,7 +110,7 @@ def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) 
         outcome.append(
             f"{len(work.days):,} days of traffic read, {days:,} learned; "
             f"{found['schemas']:,} new or changed schemas, {found['parameters']:,} parameters in them; "
-            f"{found['deviants']:,} deviating clients set apart"
+            f"{found['deviants']:,} outlier clients excluded"
         )
     return {
         "days_learned": days,
@@ -115,16 +121,16 @@ def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) 
 
 
 def plan_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
-    """Compares the endpoints' days that there are with those that were learned."""
+    """Plans the work by comparing the cells that exist with those that were learned."""
     settings, warehouse = run.settings, run.warehouse
     endpoints = select_listed(
         read_listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
     )
     kept = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # what senders and slices keep
-    # plans are cut where their result is small: in text a kept frame repeats all that it was made of, wherever it is read
+    # small results are checkpointed: the plan of a cached frame repeats everything it was made of wherever it is read
     wanted = select_wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
     known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
-    fresh = _cells_to_redo(run, choice, wanted, known)
+    fresh = _select_cells_to_redo(run, choice, wanted, known)
     frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
     if choice.is_by_hand:
         frames["left"] = select_stale_cells(wanted, known)
@@ -136,12 +142,19 @@ def plan_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
 
 
 def expect_shares(run: Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
-    """Says which share of each day's traffic is about to be learned from: that of its cells."""
+    """Announces the share of each day's traffic that is about to be read.
+
+    It is the share of the day's cells.
+    """
     run.expect(TRANSACTIONS, {day: count / of[day] for day, count in cells.items()})
 
 
 def read_senders(work: Work) -> DataFrame | None:
-    """Reads the traffic of the fresh cells, and stores who sent what in it; returns its batches."""
+    """Reads the traffic of the fresh cells, and stores the senders of its values.
+
+    Returns:
+        The values in batches, or None if there are no fresh cells.
+    """
     batches = extract_values(work, work.fresh, work.days) if work.days else None
     sent = None if batches is None else parameter_senders(batches, work.run.settings.deviants)
     work.replace(PARAMETER_SENDERS, sent, work.fresh, work.days | work.gone)
@@ -149,23 +162,29 @@ def read_senders(work: Work) -> DataFrame | None:
 
 
 def extract_values(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
-    """The values of the successful requests of these cells, in batches (`extraction.spark.extract_batches`)."""
+    """Extracts the values in the successful requests of cells.
+
+    They are in batches (`extraction.spark.extract_batches`).
+    """
     warehouse = work.run.warehouse
     successful = read_transactions(work.run).where(
         F.col("status").between(200, 299) & F.expr(build_day_filter(days))
     )
-    taught = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
+    learnable = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
         F.broadcast(of_cells.select(*CELL_KEY)), list(CELL_KEY[1:])
     )
-    return extract_batches(name_clients(taught, CLIENTS.read(warehouse))).localCheckpoint(
+    return extract_batches(name_clients(learnable, CLIENTS.read(warehouse))).localCheckpoint(
         storageLevel=StorageLevel.DISK_ONLY
     )
 
 
 def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]:
-    """Tells the deviants of all days, and learns the slices anew that are fresh or rest on other deviants or maps.
+    """Finds the outlier clients of all days, and rewrites slices.
 
-    Returns the deviants, and how many days were written.
+    Slices are rewritten if their cell is fresh, or if they depend on other outlier clients or maps than before.
+
+    Returns:
+        The outlier clients, and the number of days written.
     """
     run, settings, warehouse = work.run, work.run.settings, work.run.warehouse
     sent, stored, clients = work.rows(PARAMETER_SENDERS), CLIENT_DAYS.read(warehouse), CLIENTS.read(warehouse)
@@ -176,7 +195,7 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
         name_clients(stored, select_by_name(clients, apart)), PATH_TEMPLATES.read(warehouse)
     )
     made = with_cell_clients(work.wanted, askers, maps).localCheckpoint()
-    redone = _cells_to_redo(run, work.choice, made, work.known)
+    redone = _select_cells_to_redo(run, work.choice, made, work.known)
     more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
     days = count_rows_by_day(redone=redone, more=more)
     if days["more"]:
@@ -201,7 +220,7 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
 
 
 def append_schemas(work: Work, apart: DataFrame) -> dict[str, int]:
-    """Appends the schemas that are new or judged otherwise; returns the counts for the summary."""
+    """Infers the schemas, appends those that changed, and returns their counts."""
     warehouse = work.run.warehouse
     found = infer_schemas(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
     fresh = new_versions(found, SCHEMAS.read(warehouse)).localCheckpoint()
@@ -215,10 +234,12 @@ def append_schemas(work: Work, apart: DataFrame) -> dict[str, int]:
     return dict(counts)
 
 
-def _cells_to_redo(run: Run, choice: DayChoice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
-    """Of these cells those of the days that somebody names; else those that were learned from something else.
+def _select_cells_to_redo(run: Run, choice: DayChoice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
+    """Selects the cells to learn again.
 
-    What was learned of days whose traffic is gone stays as it is.
+    They are the cells of the days that `choice` names, or else those whose input has changed.
+
+    Cells of days whose traffic is no longer stored keep what was learned.
     """
     held = TRANSACTIONS.digests_by_day(run.warehouse)
     if choice.is_by_hand:

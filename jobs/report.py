@@ -1,4 +1,4 @@
-"""One self-contained HTML page about what the warehouse holds."""
+"""Writes one HTML page about everything in the warehouse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pipelines.workflows.run import Run
 
 
 def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) -> Path:
-    """Writes the page; a comparison that was never made shows as empty."""
+    """Writes the page; if the variants were never compared, that section is empty."""
     warehouse, settings = run.warehouse, run.settings
     tables = {
         "batches": BATCHES.read(warehouse),

@@ -1,4 +1,4 @@
-"""Everything in one Spark session: what a newcomer starts with."""
+"""Runs the whole pipeline in one Spark session."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipelines.workflows.run import Run
 
 
 def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: str | None) -> None:
-    """All steps on one warehouse; documents, lists and the report into `out`."""
+    """Runs all steps on one warehouse; documents, lists and the report go to `out`."""
     done = ingest_inputs(run, inputs, format, host)
     found = discover_endpoints(run, VARIANTS["both"])
     learned = learn_schemas(run, "ml")

@@ -1,4 +1,4 @@
-"""The probability of being an API call for each transaction of files."""
+"""Writes the probability of being an API call for each transaction of files."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ KEPT = ("transaction_id",)
 
 
 def explain_scores(valid: DataFrame, model: bytes, folder: str, most: int) -> DataFrame:
-    """`transaction_id, probability, reasons`, computed by all cores into `folder` before one process writes them in turn."""
-    place = f"{folder}/_explained"  # hidden from whoever reads the folder, and removed with it
+    """Returns `transaction_id, probability, reasons`.
+
+    All cores compute them into `folder`, before a single process writes them in order.
+    """
+    place = f"{folder}/_explained"  # hidden from readers of the folder, and removed with it
     with_reasons(valid, model, KEPT, most).write.mode("overwrite").parquet(place)
     return valid.sparkSession.read.parquet(place)
 
@@ -41,7 +44,16 @@ def explain_scores(valid: DataFrame, model: bytes, folder: str, most: int) -> Da
 def score_files(
     run: Run, inputs: list[str], out: Path, format: str, warehouse: str, *, with_explanation: bool
 ) -> None:
-    """Scores the valid transactions of files into `out`; `warehouse` may hold the registry of the model."""
+    """Scores the valid transactions of files.
+
+    Args:
+        run: the run.
+        inputs: files, directories or glob patterns.
+        out: the file to write.
+        format: the log format, or "auto".
+        warehouse: its MLflow registry may hold the model.
+        with_explanation: whether reasons are added.
+    """
     ensure_writable(str(out.absolute().parent), "--out")
     found = find_files(run, inputs, format)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
@@ -52,7 +64,7 @@ def score_files(
         run.reporter.stage(f"Scoring {len(batch.files):,} files") as outcome,
     ):
         for problem in batch.unreadable:
-            run.reporter.note(f"  unreadable, left out: {problem}")
+            run.reporter.note(f"  unreadable, skipped: {problem}")
         valid = batch.rows.where(F.size("violations") == 0).withColumn("signals", packed_signals())
         if with_explanation:
             run.summary["base_log_odds"] = round(compute_base_value(load_explainer(model)), 4)

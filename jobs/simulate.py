@@ -1,4 +1,4 @@
-"""Labelled traffic of declared sites."""
+"""Writes labelled traffic of simulated sites."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def write_simulated(
     seed: int | None,
     format: Literal["logpush", "har", "combined"],
 ) -> None:
-    """Writes traffic and truth into `out`; what is None is as section `simulator` says."""
+    """Writes traffic and truth to `out`.
+
+    None stands for the value in section `simulator` of the settings.
+    """
     chosen = run.settings.simulator
     with run.reporter.stage(f"Writing {transactions or chosen.transactions:,} transactions"):
         made = write_traffic(

@@ -1,4 +1,4 @@
-"""The classifier: simulated traffic → features → model → MLflow run, registered version, champion."""
+"""Trains a classifier and registers it in MLflow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ from pipelines.workflows.training_data import build_session_frame, build_simulat
 
 
 def training_frame(run: Run, labels: Labels, folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Labelled rows (features, `is_api`, `host`, `kind`, `stack`), and tables about them for MLflow."""
+    """Returns labelled rows, and tables about them for MLflow.
+
+    The rows have the features, `is_api`, `host`, `kind` and `stack`.
+    """
     if labels == "session":
         frame, curation = build_session_frame(run, folder)
         for row in curation.itertuples():
@@ -47,7 +50,10 @@ def training_frame(run: Run, labels: Labels, folder: Path) -> tuple[pd.DataFrame
 
 
 def train_model(run: Run, labels: Labels = "simulated") -> Trained:
-    """Labels transactions, computes the features and trains; deterministic from `training.seed`."""
+    """Labels transactions, computes the features and trains.
+
+    The result is deterministic for a given `training.seed`.
+    """
     with TemporaryDirectory(prefix="apicensus-train-") as folder:
         frame, tables = training_frame(run, labels, Path(folder))
     with run.reporter.stage("Training with whole hosts left out") as outcome:
@@ -72,13 +78,16 @@ def train_model(run: Run, labels: Labels = "simulated") -> Trained:
 
 
 def build_card(run: Run, trained: Trained, labels: Labels) -> dict[str, Any]:
-    """The model's card as data: settings, figures, features, checksum."""
+    """Builds the model's card as data: settings, metrics, features, checksum."""
     simulator = run.settings.simulator.model_dump(include={"days", "end_date"})
     return describe_model(trained, run.settings.training.model_dump(), simulator, labels)
 
 
 def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
-    """Writes the model and its card as data and as text: with the default settings, what ships as `ml/models`."""
+    """Writes the model, and its card as JSON and as text.
+
+    With the default settings, these are the files in `ml/models`.
+    """
     card = build_card(run, trained, labels)
     write_atomically(out / MODEL, trained.model)
     write_atomically(out / CARD, orjson.dumps(card, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -86,7 +95,7 @@ def write_model(run: Run, trained: Trained, labels: Labels, out: Path) -> None:
 
 
 def train_calls(run: Run, labels: Labels, out: Path | None) -> None:
-    """Trains the classifier of transactions; also writes it into `out`, where one is given."""
+    """Trains the classifier of transactions; also writes it to `out`, if given."""
     trained = train_model(run, labels)
     if out is not None:
         write_model(run, trained, labels, Path(ensure_writable(str(out), "--out")))
@@ -94,7 +103,7 @@ def train_calls(run: Run, labels: Labels, out: Path | None) -> None:
 
 
 def train_paths(run: Run, out: Path | None) -> None:
-    """Trains the classifier of path segments; also writes it into `out`, where one is given."""
+    """Trains the classifier of path segments; also writes it to `out`, if given."""
     trained = train_path_model(run)
     if out is not None:
         write_path_model(run, trained, Path(ensure_writable(str(out), "--out")))

@@ -1,4 +1,4 @@
-"""Transactions against OpenAPI documents: what breaks them, and what they do not know."""
+"""Checks transactions against the learned schemas or OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -53,22 +53,24 @@ from pipelines.workflows.run import Run
 from pipelines.workflows.templates import assign_path_templates
 
 FILE_WIDTH = 240
-"""Characters of a line where the output is no terminal: two cells of `listing.CELL_CHARACTERS` and the counts."""
+"""Width of a line if the output is not a terminal: two cells of `conformance.spark.CELL_CHARACTERS` and the counts."""
 
 
 def load_given_routes(run: Run, schemas: Path) -> Routes:
-    """Operations of the documents in a folder."""
+    """Loads the operations of the documents in a folder."""
     settings = run.settings.conformance
     known, others = load_documents(
         schemas, DocumentLimits(**{name: getattr(settings, name) for name in DocumentLimits._fields})
     )
     if others:
-        run.reporter.note(f"  no OpenAPI documents, left out: {len(others):,} files (first: {others[0]})")
+        run.reporter.note(f"  not OpenAPI documents, skipped: {len(others):,} files (first: {others[0]})")
     return build_noted_routes(run, known)
 
 
 def load_learned_routes(run: Run) -> Routes:
-    """Operations of the newest learned schemas, by way of the documents that `export` writes.
+    """Loads the operations of the newest learned schemas.
+
+    They come from the documents that `export` writes.
 
     Raises:
         WarehouseError: nothing was learned yet.
@@ -82,38 +84,44 @@ def load_learned_routes(run: Run) -> Routes:
         ]
     if not known:
         raise WarehouseError(
-            f"{run.root}: holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."
+            f"{run.root}: has no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."
         )
     return build_noted_routes(run, known)
 
 
 def build_noted_routes(run: Run, known: Sequence[Document]) -> Routes:
-    """Operations of documents; notes say what in them cannot be judged."""
+    """Builds the routes of documents; notes report the parts that cannot be checked."""
     notes = Counter[str]()
     routes = build_routes(known, notes)
     for reason, count in notes.most_common():
-        run.reporter.note(f"  not judged: {reason} ({count:,} times)")
+        run.reporter.note(f"  not checked: {reason} ({count:,} times)")
     if routes.duplicates:
         run.reporter.note(
-            f"  {routes.duplicates:,} operations are described twice: the first in order of file names counts"
+            f"  {routes.duplicates:,} operations are described more than once: the first in order of file names counts"
         )
     run.summary |= {"documents": len(known), "operations": routes.operations}
     return routes
 
 
 def files_to_check(run: Run, inputs: Sequence[str], format: str) -> tuple[Input, ...]:
-    """The files that the arguments name; none where there are no arguments. What is left out is noted."""
+    """Finds the files that the arguments name, if any.
+
+    Notes report the files that are skipped.
+    """
     if not inputs:
         return ()
     found = find_files(run, inputs, format)
     for path, why in found.skipped[:SHOWN]:
-        run.reporter.note(f"  left out: {path}: {why}")
+        run.reporter.note(f"  skipped: {path}: {why}")
     return found.files
 
 
 @contextmanager
 def open_traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterator[DataFrame]:
-    """The valid transactions of files, which the warehouse does not learn; of the warehouse where there are no files."""
+    """Opens the valid transactions of files, or else those of the warehouse.
+
+    Transactions of files are not added to the warehouse.
+    """
     if not inputs:
         yield read_transactions(run)
         return
@@ -129,16 +137,17 @@ def open_traffic(run: Run, inputs: Sequence[Input], host: str | None) -> Iterato
         warehouse.spark, inputs, folder, key=key, now=datetime.now(UTC), settings=settings
     ) as batch:
         for problem in batch.unreadable:
-            run.reporter.note(f"  unreadable, left out: {problem}")
+            run.reporter.note(f"  unreadable, skipped: {problem}")
         is_valid = F.size("violations") == 0
         run.summary["rejected"] = batch.rows.where(~is_valid).count()
         yield with_aliases(batch.rows.where(is_valid), run.decisions)
 
 
 def with_learned_templates(run: Run, rows: DataFrame, *, is_stored: bool) -> DataFrame:
-    """The rows with the template that learning resolves each path to: by all rules, whether the endpoint is listed or not.
+    """Adds the template that learning resolves each path to.
 
-    Of the warehouse's own transactions (`is_stored`) they were worked out by discovery.
+    All rules apply, whether or not the endpoint is listed. For the warehouse's own transactions (`is_stored`), `discover` has
+    stored the templates.
     """
 
     def resolved() -> DataFrame:
@@ -151,7 +160,10 @@ def with_learned_templates(run: Run, rows: DataFrame, *, is_stored: bool) -> Dat
 
 
 def batch_name(inputs: Sequence[Input]) -> str:
-    """Name of an input in table violations: the same files, the same name."""
+    """Returns the name of an input in table violations.
+
+    It depends on the input's files only.
+    """
     return (
         sha256("".join(sorted(one.checksum for one in inputs)).encode()).hexdigest()[:16]
         if inputs
@@ -160,43 +172,50 @@ def batch_name(inputs: Sequence[Input]) -> str:
 
 
 def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> DataFrame:
-    """Rewrites the batch's rows of table violations, which are returned; the summary says how many of what."""
+    """Checks requests and rewrites their findings in table violations.
+
+    Returns:
+        The rows of the batch, as stored.
+
+    The summary gets the counts.
+    """
     settings, warehouse = run.settings, run.warehouse
     with run.reporter.stage("Checking requests") as outcome:
-        calls = rows.where(
-            preflight_code() == NO
-        )  # a browser's question before a call; documents describe calls
-        judged = check_requests(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
-        found = summarise_findings(judged, settings.conformance, settings.paths).withColumn(
+        calls = rows.where(preflight_code() == NO)  # preflights precede a call, and documents describe calls
+        checks = check_requests(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
+        found = summarise_findings(checks, settings.conformance, settings.paths).withColumn(
             "batch", F.lit(batch)
         )
         VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")
         stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)
-        counts = {row["outcome"]: row["count"] for row in judged.groupBy("outcome").count().collect()}
+        counts = {row["outcome"]: row["count"] for row in checks.groupBy("outcome").count().collect()}
         severities = {row["severity"]: row["count"] for row in stored.groupBy("severity").count().collect()}
-        worst = find_worst_endpoints(judged, stored, settings.conformance.shown_endpoints)
-        judged.unpersist()
+        worst = find_worst_endpoints(checks, stored, settings.conformance.shown_endpoints)
+        checks.unpersist()
         run.summary |= {
             "requests": sum(counts.values()),
             **{name: counts.get(name, 0) for name in ("conform", "violate", "unknown")},
             "findings": {name: severities.get(name, 0) for name in SEVERITIES},
             "worst_endpoints": worst,
         }
-        told = ", ".join(f"{count:,} {name}" for name, count in run.summary["findings"].items())
+        listed = ", ".join(f"{count:,} {name}" for name, count in run.summary["findings"].items())
         outcome.append(
-            f"{run.summary['violate']:,} of {run.summary['requests']:,} break a rule; findings: {told}"
+            f"{run.summary['violate']:,} of {run.summary['requests']:,} violate a rule; findings: {listed}"
         )
     return stored
 
 
-def find_worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> list[dict[str, Any]]:
-    """Endpoints with most violations, each with its most frequent finding in words; at most `most`."""
+def find_worst_endpoints(checks: DataFrame, stored: DataFrame, most: int) -> list[dict[str, Any]]:
+    """Finds the endpoints with the most violations, at most `most`.
+
+    Each has its most frequent finding in words (`top`).
+    """
     place = ["host", "method", "path_template"]
-    broken = stored.where(F.col("severity") != "info")
-    told = F.struct("location", "name", "rule", "value_class")
-    top = broken.groupBy(*place).agg(F.max_by(told, F.struct("requests", told)).alias("top"))
+    violations = stored.where(F.col("severity") != "info")
+    finding = F.struct("location", "name", "rule", "value_class")
+    top = violations.groupBy(*place).agg(F.max_by(finding, F.struct("requests", finding)).alias("top"))
     counted = (
-        count_by_endpoint(judged).where(F.col("violate") > 0).orderBy(F.desc("violate"), *place).limit(most)
+        count_by_endpoint(checks).where(F.col("violate") > 0).orderBy(F.desc("violate"), *place).limit(most)
     )
     rows = counted.join(F.broadcast(top), place, "left").orderBy(F.desc("violate"), *place).collect()
     each = [row.asDict(recursive=True) for row in rows]
@@ -204,7 +223,10 @@ def find_worst_endpoints(judged: DataFrame, stored: DataFrame, most: int) -> lis
 
 
 def report_findings(run: Run, stored: DataFrame, out: Path | None) -> None:
-    """Writes the findings where a file is named; shows the worst endpoints where no JSON is asked for."""
+    """Writes the findings to a file, if given, and shows the worst endpoints.
+
+    With --json, nothing is shown.
+    """
     if out is not None:
         run.summary["written"] = write_findings(stored, out)
     if not run.as_json and run.summary["worst_endpoints"]:
@@ -216,7 +238,16 @@ def report_findings(run: Run, stored: DataFrame, out: Path | None) -> None:
 def check_inputs(
     run: Run, inputs: Sequence[str], schemas: Path | None, out: Path | None, format: str, host: str | None
 ) -> None:
-    """Checks files, or the warehouse's transactions, against the documents in `schemas`, or what was learned."""
+    """Checks transactions against documents.
+
+    Args:
+        run: the run.
+        inputs: files, directories or glob patterns; empty: the warehouse's transactions.
+        schemas: a folder of OpenAPI documents; None: the learned schemas.
+        out: the file for the findings, if any.
+        format: the log format, or "auto".
+        host: the host of logs that do not contain it.
+    """
     files = files_to_check(run, inputs, format)
     routes = load_given_routes(run, schemas) if schemas is not None else load_learned_routes(run)
     with open_traffic(run, files, host) as rows:

@@ -159,7 +159,7 @@ def test_findings_fail_where_asked_and_are_shown_without_values(
         (("--schemas", "nowhere"), "nowhere: no such file or folder"),
         (
             (),
-            "holds no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR",
+            "has no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR",
         ),
     ],
 )

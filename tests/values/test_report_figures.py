@@ -93,8 +93,8 @@ def test_endpoints_are_counted_by_their_number_of_parameters() -> None:
 
 def test_page_gives_the_confidence_of_constraints_and_the_outlier_clients() -> None:
     page = " ".join(render(example()).split())
-    assert "900 constraints are written; 68 % of them hold at 99.9 % confidence or more." in page
-    assert "3 values of 20,000 requests that were left out broke" in page
+    assert "900 constraints were learned; 68 % of them hold at 99.9 % confidence or more." in page
+    assert "3 values of 20,000 requests that were left out violated" in page
     assert "At most 51 query parameters on one endpoint" in page
     assert "<code>0a1b2c3d</code>" in page
     assert "client-errors, other-kind" in page
