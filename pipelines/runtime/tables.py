@@ -55,9 +55,11 @@ class Table:
     """One Delta table.
 
     Attributes:
-        name: Folder below the warehouse's root. schema: All columns; Delta enforces NOT NULL at write time. partition:
-        Partition columns. skipping_columns: Columns by whose minimum and maximum files are skipped; if none are named, Delta's
-        default: the first 32.
+        name: Folder below the warehouse's root.
+        schema: All columns; Delta enforces NOT NULL at write time.
+        partition: Partition columns.
+        skipping_columns: Columns by whose minimum and maximum files are skipped; if none are named, Delta's default: the
+            first 32.
     """
 
     name: str
