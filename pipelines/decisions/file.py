@@ -60,7 +60,11 @@ def _repeated(decisions: Sequence[Decision]) -> Iterator[Contradiction]:
                 same = decisions[first].model_copy(update={"note": None}) == decision.model_copy(
                     update={"note": None}
                 )
-                problem = "repeats it" if same else "differs on the same subject, or repeats a part of it"
+                problem = (
+                    "both decide the same"
+                    if same
+                    else "they decide differently on the same subject, or partly the same"
+                )
                 yield Contradiction(first, index, f"{problem}. Keep one of the two")
                 break
 
@@ -93,7 +97,7 @@ def _literal_and_variable(decisions: Sequence[Decision]) -> Iterator[Contradicti
         if opposite is not None:
             place = quote(rule.prefix + rule.step)
             pairs[_in_order(index, opposite[0])] = (
-                f"one takes {place} for a literal, the other for a variable. Delete one"
+                f"one makes {place} a literal, the other makes it a variable. Delete one"
             )
         literal = literals.get((rule.host, rule.prefix))
         if isinstance(decisions[index], Merge) and literal is not None:

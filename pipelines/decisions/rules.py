@@ -91,9 +91,8 @@ def _decided_steps(decision: OnPath) -> Iterator[tuple[str, str, StepDecision]]:
                 yield prefix, step, "variable" if step == VARIABLE_STEP else "literal"
         case Split(into=segments):
             for segment in segments:
-                parts = template_parsing.split_steps(f"{above}/{segment}")[
-                    len(steps) - 1 :
-                ]  # an extension is a step of its own
+                # several parts: an extension is a step of its own
+                parts = template_parsing.split_steps(f"{above}/{segment}")[len(steps) - 1 :]
                 for prefix, step in zip(accumulate(parts, initial=above), parts, strict=False):
                     yield prefix, step, "literal"
         case Merge():

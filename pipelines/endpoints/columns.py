@@ -12,9 +12,8 @@ from pipelines.runtime.settings_sections import EndpointSettings
 
 # RFC 9110 s. 15: 1xx informational, 2xx successful, 3xx redirection, 4xx client error, 5xx server error
 FIRST_SUCCESSFUL, LAST_SUCCESSFUL, LAST_REDIRECTION, LAST_CLIENT_ERROR = 200, 299, 399, 499
-NOT_MODIFIED = (
-    304  # answers a conditional GET in place of a 200 (RFC 9110 s. 15.4.5), so it is not a redirect
-)
+# 304 is sent instead of a 200 to a conditional GET (RFC 9110 s. 15.4.5), so it is not a redirect
+NOT_MODIFIED = 304
 MICRO, NANO = 1e6, 1e9
 TRIMMED_FROM = 3
 """Number of client-days from which on the lowest and the highest are left out of the mean."""

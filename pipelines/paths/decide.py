@@ -31,7 +31,7 @@ REASONS = {
     "like a literal": "its text, its siblings and what follows are like those of a literal",
     "ending of few": "an ending that fewer than half of the variable's values carry belongs to the variable",
 }
-"""Key of a decision (`decide.decide`) → its text in column `reason` of path_rules."""
+"""Key of a reason → its text in column `reason` of path_rules."""
 
 
 WITHOUT_FIGURES = {"form", "part", "operator"}

@@ -78,9 +78,8 @@ def build_rule_rows(
     """Returns the decisions of the last pass as rows of path_rules."""
     of_row = counted.children.of_row
     steps = np.where(decided.is_variable[of_row], forest.variable, forest.step)
-    children = find_children(
-        forest, steps
-    )  # prefixes as the last pass writes them, maybe not as it read them
+    # prefixes as the last pass decided them, which may differ from those it read
+    children = find_children(forest, steps)
     each = _merge_variants(forest, seen, children, counted, decided, probability)
     variables = _variables(each, texts)
     literals = _literals(each, variables, texts, children)
@@ -128,7 +127,7 @@ def _variables(each: Columns, texts: StepTexts) -> Columns:
     chosen = {name: column[each["is_variable"]] for name, column in each.items()}
     node, group = np.unique(chosen["node"], return_inverse=True)
     count, step = len(node), chosen["step"]
-    by_form = step == texts.variable
+    by_format = step == texts.variable
 
     def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return _extreme(np.maximum, values, group, count)
@@ -140,14 +139,14 @@ def _variables(each: Columns, texts: StepTexts) -> Columns:
         "step": np.full(count, texts.variable),
         "decision": np.full(count, _VARIABLE),
         "why": _most_common(chosen["why"], group, count),
-        "probability": np.bincount(group, np.where(by_form, 1.0, chosen["probability"]), count) / size,
+        "probability": np.bincount(group, np.where(by_format, 1.0, chosen["probability"]), count) / size,
         "children": size,
         "siblings": most(chosen["siblings"]),
         "paths": np.bincount(group, chosen["paths"], count).astype(np.int64),
         "clients": most(chosen["clients"]),
         "overlap": np.where(overlap >= 0, overlap, np.nan),
-        "takes_words": most(~by_form & ~texts.has_digits[step]),
-        "has_form": most(by_form),
+        "takes_words": most(~by_format & ~texts.has_digits[step]),
+        "has_form": most(by_format),
         "first_day": _extreme(np.minimum, chosen["first_day"], group, count),
         "last_day": most(chosen["last_day"]),
     }

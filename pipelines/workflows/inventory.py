@@ -44,9 +44,8 @@ def list_hosts_with_session_key(run: Run) -> DataFrame:
 
 def _hosts(run: Run) -> DataFrame:
     is_whole = any(each["variant"] == "ml" for each in CLIENT_DAYS.partitions(run.warehouse))
-    seen = (
-        PATH_TEMPLATES.read(run.warehouse) if is_whole else read_transactions(run)
-    )  # variant session leaves hosts out
+    # variant session leaves hosts out
+    seen = PATH_TEMPLATES.read(run.warehouse) if is_whole else read_transactions(run)
     return seen.select("host").distinct()
 
 

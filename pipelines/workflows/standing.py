@@ -73,9 +73,8 @@ def _rows(run: Run, endpoints: DataFrame, reasons: DataFrame, *, is_stored: bool
             "is_stored": F.lit(is_stored),
         }
     )
-    return [
-        _describe_row(row.asDict(recursive=True), read_thresholds(run)) for row in rows.collect()
-    ]  # methods of one path
+    # few rows: the methods of one path
+    return [_describe_row(row.asDict(recursive=True), read_thresholds(run)) for row in rows.collect()]
 
 
 def _describe_row(row: dict[str, Any], at: Thresholds) -> dict[str, Any]:

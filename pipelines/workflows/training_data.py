@@ -53,9 +53,8 @@ def find_host_shapes(shaped: DataFrame, max_shapes: int) -> DataFrame:
 
 
 KEPT = ("transaction_id", "host", "kind", "is_api")
-LABELLED = tuple(
-    dict.fromkeys((*KEPT, *NEEDED, "method", "path_shape", "status", "carried", "reason"))
-)  # columns of a labelled transaction that are kept
+LABELLED = tuple(dict.fromkeys((*KEPT, *NEEDED, "method", "path_shape", "status", "carried", "reason")))
+"""Columns of a labelled transaction that are kept."""
 STACK = "stack"
 
 Shapes = Mapping[str, Collection[str]]

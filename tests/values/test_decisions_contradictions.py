@@ -16,28 +16,36 @@ from tests.decision_examples import decisions, parse_entries
 
 CONTRADICTIONS = [
     # the same twice
-    ("pin: /a, host: x", "pin: /a, host: X, note: n", "repeats it"),
-    ("pin: '/a/{b}', host: x", "pin: '/a/{c}', host: x", "differs on the same subject"),
-    ("merge: '/a/{b}', host: x", "merge: '/a/{c}', host: x", "differs on the same subject"),
-    ("never_template: /a, host: x", "never_template: /a, host: x", "repeats it"),
+    ("pin: /a, host: x", "pin: /a, host: X, note: n", "both decide the same"),
+    ("pin: '/a/{b}', host: x", "pin: '/a/{c}', host: x", "they decide differently on the same subject"),
+    ("merge: '/a/{b}', host: x", "merge: '/a/{c}', host: x", "they decide differently on the same subject"),
+    ("never_template: /a, host: x", "never_template: /a, host: x", "both decide the same"),
     (
         "rename: '/a/{b}', to: '/a/{c}', host: x",
         "rename: '/a/{d}', to: '/a/{e}', host: x",
-        "differs on the same subject",
+        "they decide differently on the same subject",
     ),
-    ("rename: '/a/{b}', to: '/a/{c}', host: x", "rename: '/a/{b}', to: '/a/{c}', host: x", "repeats it"),
+    (
+        "rename: '/a/{b}', to: '/a/{c}', host: x",
+        "rename: '/a/{b}', to: '/a/{c}', host: x",
+        "both decide the same",
+    ),
     (
         "split: '/a/{b}', into: [c, d], host: x",
         "split: '/a/{e}', into: [f, d], host: x",
-        "repeats a part of it",
+        "or partly the same",
     ),
-    ("ignore: /a, method: GET, host: x", "ignore: /a, method: get, host: x", "repeats it"),
+    ("ignore: /a, method: GET, host: x", "ignore: /a, method: get, host: x", "both decide the same"),
     ("save: '/a/{b}', host: x", "save: '/a/{c}', host: x", "Keep one of the two"),
-    ("host_alias: '*.x', name: x", "host_alias: '*.x', name: 'y.x'", "differs on the same subject"),
+    (
+        "host_alias: '*.x', name: x",
+        "host_alias: '*.x', name: 'y.x'",
+        "they decide differently on the same subject",
+    ),
     # literal here, variable there
-    ("pin: '/a/{b}/c', host: x", "never_template: /a, host: x", "'/a/{}' for a literal"),
-    ("never_template: '/a/{b}', host: x", "merge: '/a/{c}/{d}', host: x", "'/a/{}/{}' for a literal"),
-    ("never_template: /, host: x", "pin: '/{a}', host: x", "'/{}' for a literal"),
+    ("pin: '/a/{b}/c', host: x", "never_template: /a, host: x", "'/a/{}' a literal"),
+    ("never_template: '/a/{b}', host: x", "merge: '/a/{c}/{d}', host: x", "'/a/{}/{}' a literal"),
+    ("never_template: /, host: x", "pin: '/{a}', host: x", "'/{}' a literal"),
     ("pin: /a/b, host: x", "merge: '/a/{c}', host: x", "Write pin in its place"),
     ("merge: '/a/{c}', host: x", "pin: /a/b/c/d, host: x", "every segment after '/a'"),
     ("merge: '/{c}', host: x", "pin: /b, host: x", "every segment after '/'"),

@@ -172,9 +172,9 @@ def compare_hosts(endpoints: DataFrame) -> DataFrame:
 
 
 def _bucket() -> Column:
-    """Bucket by the number of endpoints, as in the source that docs/accuracy.md compares with.
+    """Bucket by the difference in the number of endpoints.
 
-    A host where one endpoint replaces another is unchanged.
+    As in the source that docs/accuracy.md compares with: a host where one endpoint replaces another is unchanged.
     """
     more = F.col("ml") - F.col("session")
     return (

@@ -26,9 +26,8 @@ from pipelines.runtime.tables import Table
 KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
 CELL = (*CELL_KEY[1:], "content")
 """Key of a row of reasons; `content` is a hash of the samples, the model and all other inputs of the day."""
-SUM = StructType(
-    [StructField("text", StringType()), StructField("sum", LongType())]
-)  # Delta enforces nothing inside
+# nullable, because Delta does not enforce NOT NULL inside arrays
+SUM = StructType([StructField("text", StringType()), StructField("sum", LongType())])
 HOST_REASON = "against: clients of the host get little that looks like an API"
 REASON = StructType(
     [StructField("text", StringType(), False), StructField("contribution", DoubleType(), False)]

@@ -81,9 +81,8 @@ def build_slices(
     # requests without a session also teach the endpoints of variant session
     of_both = Window.partitionBy(*CELL_KEY[1:])
     grouped = grouped.withColumn("content", F.bit_xor("content").over(of_both))
-    may_be_preflights = (
-        F.col("bare_options") > 0
-    )  # possibly preflights, which do not look like API calls: kept, so that they are counted
+    # preflights do not look like API calls: what may be some is kept, so that it is counted
+    may_be_preflights = F.col("bare_options") > 0
     kept = grouped.where(
         may_be_preflights | F.coalesce(F.col("mean_probability") >= candidate_floor, F.lit(True))
     )

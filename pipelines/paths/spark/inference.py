@@ -34,8 +34,8 @@ def limit_children(evidence: DataFrame, settings: PathSettings) -> DataFrame:
 
     The children of all nodes are counted at once, in all paths, and a path stays if each of its steps is among the chosen ones of
     its node. Going level by level instead, on the paths that the level above kept, could choose other children where identifiers
-    merge: below `/users/{}` this counts the children below all users, that only those below the 256 users that were kept. Where
-    nothing merges, all paths through a node share the steps above it, so both choose the same.
+    merge: below `/users/{}` this counts the children below all users, while that counts only those below the 256 users that
+    were kept. Where nothing merges, all paths through a node share the steps above it, so both choose the same.
     """
     if evidence.count() <= settings.always_whole:
         return evidence

@@ -43,7 +43,7 @@ def build_operator_rules(decided: DataFrame, evidence: DataFrame) -> DataFrame:
 def select_binding_rules(published: DataFrame, decided: DataFrame | None) -> DataFrame:
     """Selects the rules that bind the next inference.
 
-    These are the inferred rules that were published, and what operators decide now (`decided`), not what they decided before).
+    These are the inferred rules that were published, and what operators decide now (`decided`), not what they decided before.
     """
     ours = published.where(F.col("origin") != OPERATOR)
     return ours if decided is None else ours.unionByName(decided)
@@ -60,8 +60,8 @@ def combine_rules(
     others = published.join(hosts, "host", "left_anti")
     if decided is None:
         return inferred.unionByName(others)
-    unasked = decided.join(hosts, "host", "left_semi").join(inferred, list(RULE_KEY), "left_anti")
-    return inferred.unionByName(unasked).unionByName(others)
+    unmatched = decided.join(hosts, "host", "left_semi").join(inferred, list(RULE_KEY), "left_anti")
+    return inferred.unionByName(unmatched).unionByName(others)
 
 
 def find_hosts_to_infer(
