@@ -86,7 +86,7 @@ def encode_holder(holder: Holder) -> bytes:
 def decode_holder(content: bytes) -> Holder:
     """Decodes the holder in a lease file.
 
-    Content that is not a lease gives a dead holder: the file is written atomically, so a disk has lost it.
+    Other content gives a dead holder: the file is written atomically, so only a failing disk damages it.
     """
     try:
         return Holder(**orjson.loads(content))
