@@ -19,13 +19,13 @@ from ml.requests.features import FEATURES
 
 SAMPLE: Final = 2000
 """Rows in the summary: enough for a figure, and about a second of SHAP."""
-PER_KIND: Final = 2
-EXAMPLES: Final = 80
-REASONS: Final = 5
+MAX_PER_KIND: Final = 2
+MAX_MISTAKES: Final = 80
+REASONS_PER_MISTAKE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedRows:
     """SHAP values and feature values of some rows.
 
     `values` and `features` are (rows, features); SHAP values are in log-odds of the calibrated probability.
@@ -36,13 +36,13 @@ class Explained:
     features: npt.NDArray[np.float32]
 
 
-def explain(
+def explain_rows(
     explainers: Sequence[Explainer],
     slopes: Sequence[float],
     features: npt.NDArray[np.float32],
     fold: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int64],
-) -> Explained:
+) -> ExplainedRows:
     """Computes SHAP values of `rows` with the models that did not train on them.
 
     Each row is explained by the model of its fold; the values are multiplied by the slope of that fold's calibrator.
@@ -52,7 +52,7 @@ def explain(
         here = fold[rows] == each
         if here.any():
             values[here] = compute_contributions(explainer, features[rows[here]]).values * slope
-    return Explained(rows, values, features[rows])
+    return ExplainedRows(rows, values, features[rows])
 
 
 def sample_rows(rows: int, seed: int, size: int = SAMPLE) -> npt.NDArray[np.int64]:
@@ -70,29 +70,29 @@ def find_worst_rows(
     wrong = np.abs(labels - probabilities)
     mistakes = pd.DataFrame({"kind": kinds, "is_api": labels, "wrong": wrong})
     mistakes = mistakes[(probabilities >= 0.5) != labels].sort_values("wrong", ascending=False, kind="stable")
-    mistakes = mistakes.drop_duplicates().groupby(["kind", "is_api"], sort=False).head(PER_KIND)
-    return np.asarray(mistakes.index, np.int64)[:EXAMPLES]
+    mistakes = mistakes.drop_duplicates().groupby(["kind", "is_api"], sort=False).head(MAX_PER_KIND)
+    return np.asarray(mistakes.index, np.int64)[:MAX_MISTAKES]
 
 
 def describe_mistakes(
-    explained: Explained, kinds: Sequence[str], labels: Labels, probabilities: Probabilities
+    explained: ExplainedRows, kinds: Sequence[str], labels: Labels, probabilities: Probabilities
 ) -> pd.DataFrame:
     """Tabulates mistakes with the features that caused them.
 
     Columns: kind, is_api, probability, because_1 ... because_5, each `feature=value (log-odds)`, the strongest first.
     """
-    columns = ("kind", "is_api", "probability", *(f"because_{n}" for n in range(1, REASONS + 1)))
+    columns = ("kind", "is_api", "probability", *(f"because_{n}" for n in range(1, REASONS_PER_MISTAKE + 1)))
     records = []
     for row, values, features in zip(explained.rows, explained.values, explained.features, strict=True):
         push = -values if labels[row] else values
-        top = [n for n in np.argsort(-push, kind="stable")[:REASONS] if push[n] > 0]
+        top = [n for n in np.argsort(-push, kind="stable")[:REASONS_PER_MISTAKE] if push[n] > 0]
         words = [f"{FEATURES[n]}={features[n]:.4g} ({values[n]:+.2f})" for n in top]
-        words += [""] * (REASONS - len(words))
+        words += [""] * (REASONS_PER_MISTAKE - len(words))
         records.append((kinds[row], bool(labels[row]), round(float(probabilities[row]), 4), *words))
     return pd.DataFrame(records, columns=list(columns))
 
 
-def summarise_shap(explained: Explained) -> pd.DataFrame:
+def summarise_shap(explained: ExplainedRows) -> pd.DataFrame:
     """Summarises SHAP values per feature, the strongest first.
 
     Columns: feature, mean_abs, mean_when_low, mean_when_high (log-odds; low and high are split at the feature's

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from ml.evaluation.error_analysis import Explained
+from ml.evaluation.error_analysis import ExplainedRows
 from ml.evaluation.measures import Labels, Probabilities
 
 DARK, LIGHT = "#1f4e79", "#e8a33d"
@@ -84,7 +84,7 @@ def _reliability(labels: Labels, probabilities: Probabilities) -> tuple[npt.NDAr
     return stated[filled] / rows[filled], true[filled] / rows[filled]
 
 
-def draw_shap_values(explained: Explained, features: Sequence[str], top: int = 20) -> Figure:
+def draw_shap_values(explained: ExplainedRows, features: Sequence[str], top: int = 20) -> Figure:
     """Draws SHAP values of the strongest features, one dot per row.
 
     The position is the contribution to the log-odds; dark dots have a high value of the feature.
@@ -135,7 +135,7 @@ SOURCE_SHARES: Final = {"unchanged": 0.46, "up to 50 more": 0.15, "over 50 more"
 """Shares of domains by what the classifier changed: Cloudflare's post of 2023-03-15 (rounded there, so 98 %)."""
 
 
-class Counts(Protocol):
+class EndpointHistogram(Protocol):
     """Numbers of hosts by their number of endpoints.
 
     `labels[i]` is a range, `ml[i]` and `session[i]` are the numbers of hosts in it.
@@ -149,7 +149,7 @@ class Counts(Protocol):
     def session(self) -> Sequence[int]: ...  # noqa: D102
 
 
-def draw_histogram(counts: Counts) -> Figure:
+def draw_histogram(counts: EndpointHistogram) -> Figure:
     """Draws how many hosts have how many endpoints, by variant."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.subplots()

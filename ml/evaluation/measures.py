@@ -33,13 +33,13 @@ def compute_metrics(labels: Labels, probabilities: Probabilities, threshold: flo
         "average_precision": float(average_precision_score(labels, probabilities)),
         "recall_at_fpr_0.001": compute_recall_at(labels, probabilities, 0.001),
         "recall_at_fpr_0.01": compute_recall_at(labels, probabilities, 0.01),
-        **measure_decisions(labels, probabilities >= threshold),
+        **evaluate_decisions(labels, probabilities >= threshold),
         "log_loss": float(log_loss(labels, clipped)),
         "calibration_error": compute_calibration_error(labels, probabilities),
     }
 
 
-def measure_decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
+def evaluate_decisions(labels: Labels, chosen: Labels) -> dict[str, float]:
     """Computes precision, recall, F1 and false-positive rate of a binary decision.
 
     A metric whose denominator is empty is 0.
@@ -172,7 +172,7 @@ def summarise_hosts(hosts: pd.DataFrame) -> dict[str, float]:
 
 def _figures(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[str, Any]:
     api, other = bool(labels.any()), bool((~labels).any())
-    decided = measure_decisions(labels, probabilities >= threshold)
+    decided = evaluate_decisions(labels, probabilities >= threshold)
     both = api and other
     return {
         "rows": len(labels),

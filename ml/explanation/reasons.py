@@ -117,7 +117,9 @@ def compute_contributions(explainer: Explainer, features: Matrix) -> Contributio
     return Contributions(explainer.scale * np.asarray(shap[:, :-1], np.float64), base)
 
 
-def bound_host_words(explainer: Explainer, features: Matrix, unbounded: Contributions) -> Contributions:
+def bound_host_contributions(
+    explainer: Explainer, features: Matrix, unbounded: Contributions
+) -> Contributions:
     """Bounds the contributions of host words, as scoring does.
 
     The log-odds beyond `HOST_BOUND` are subtracted from the strongest host word, so that the contributions add up to

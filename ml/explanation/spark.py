@@ -14,7 +14,7 @@ from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, Str
 from ml.explanation.reasons import (
     REASON_FIELDS,
     REASONS,
-    bound_host_words,
+    bound_host_contributions,
     compute_contributions,
     load_explainer,
     select_reasons,
@@ -38,7 +38,7 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
         for batch in batches:
             if batch.num_rows:
                 features = build_batch_matrix(batch)
-                bounded = bound_host_words(ready, features, compute_contributions(ready, features))
+                bounded = bound_host_contributions(ready, features, compute_contributions(ready, features))
                 raw = bounded.values.sum(axis=1) + bounded.base
                 probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
                 reasons = select_reasons(features, bounded.values, most)

@@ -36,7 +36,7 @@ def _byte_classes() -> Bytes:
     return classes
 
 
-CLASSES: Final = _byte_classes()
+BYTE_CLASSES: Final = _byte_classes()
 
 
 def helper(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from ml.requests.columns import HOST_COLUMNS, PATH_COLUMNS, QUERY_COLUMNS, Host, Path, Query
 from ml.requests.compiling import (
-    CLASSES,
+    BYTE_CLASSES,
     DIGIT,
     HEX,
     LOWER,
@@ -31,10 +31,10 @@ def _is_version(data: Bytes, start: int, end: int) -> bool:
 
     A v and a digit, then digits, dots or lower-case letters; at most 8 bytes.
     """
-    if not 2 <= end - start <= 8 or data[start] | 0x20 != 118 or not CLASSES[data[start + 1]] & DIGIT:
+    if not 2 <= end - start <= 8 or data[start] | 0x20 != 118 or not BYTE_CLASSES[data[start + 1]] & DIGIT:
         return False
     for i in range(start + 2, end):  # noqa: SIM110  # numba compiles no generators inside all()
-        if not (CLASSES[data[i]] & (DIGIT | LOWER) or data[i] == DOT):
+        if not (BYTE_CLASSES[data[i]] & (DIGIT | LOWER) or data[i] == DOT):
             return False
     return True
 
@@ -45,7 +45,7 @@ def _is_date(data: Bytes, start: int, end: int) -> bool:
     if end - start < 10 or data[start + 4] != DASH or data[start + 7] != DASH:
         return False
     for i in (0, 1, 2, 3, 5, 6, 8, 9):  # noqa: SIM110  # see above
-        if not CLASSES[data[start + i]] & DIGIT:
+        if not BYTE_CLASSES[data[start + i]] & DIGIT:
             return False
     return True
 
@@ -58,14 +58,14 @@ def count_segment(
     length = end - start
     digits, lowers, hexes, dashes, scores, dots, camels = 0, 0, 0, 0, 0, 0, 0
     for i in range(start, end):
-        kind = CLASSES[data[i]]
+        kind = BYTE_CLASSES[data[i]]
         digits += kind & DIGIT
         lowers += (kind & LOWER) != 0
         hexes += (kind & HEX) != 0
         dashes += data[i] == DASH
         scores += data[i] == UNDERSCORE
         dots += data[i] == DOT
-        camels += i > start and (kind & UPPER) != 0 and (CLASSES[data[i - 1]] & LOWER) != 0
+        camels += i > start and (kind & UPPER) != 0 and (BYTE_CLASSES[data[i - 1]] & LOWER) != 0
     version, date = _is_version(data, start, end), _is_date(data, start, end)
     number = digits == length
     uuid = length == 36 and dashes == 4 and hexes == 32
@@ -96,7 +96,7 @@ def count_segment(
 
 SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
-HELPERS_DIGEST: Final = "939a221d379f"
+HELPERS_DIGEST: Final = "0e40c687db44"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
@@ -107,7 +107,7 @@ def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, bas
     digits, uppers = 0, 0
     for i in range(start, end):
         byte = data[i]
-        kind = CLASSES[byte]
+        kind = BYTE_CLASSES[byte]
         digits += kind & DIGIT
         uppers += (kind & UPPER) != 0
         if kind & WORD or byte == SLASH:
@@ -141,14 +141,14 @@ def _last_segment(
     """
     digits = 0
     for i in range(start, end):
-        digits += CLASSES[data[i]] & DIGIT
+        digits += BYTE_CLASSES[data[i]] & DIGIT
     out[base + Path.LAST_LENGTH, row] = end - start
     out[base + Path.LAST_DIGIT_SHARE, row] = digits / max(end - start, 1)
     out[base + Path.HIDDEN, row] = end > start and data[start] == DOT
     dot = end - 1
-    while dot > start and end - dot <= 12 and CLASSES[data[dot]] & WORD:
+    while dot > start and end - dot <= 12 and BYTE_CLASSES[data[dot]] & WORD:
         dot -= 1
-    if dot > start and data[dot] == DOT and dot < end - 1 and CLASSES[data[dot + 1]] & WORD:
+    if dot > start and data[dot] == DOT and dot < end - 1 and BYTE_CLASSES[data[dot + 1]] & WORD:
         groups = find_groups(hash_word(data, dot + 1, end), extensions[0], extensions[1])
         out[base + Path.HAS_EXTENSION, row] = 1
         out[base + Path.EXTENSION_LENGTH, row] = end - dot - 1
@@ -206,7 +206,7 @@ def fill_hosts(data: Bytes, offsets: Longs, words: WordTable, out: Floats, base:
         start, end = offsets[row], offsets[row + 1]
         labels, digits, colons, inner, outer = 1, 0, 0, start, start
         for i in range(start, end):
-            digits += CLASSES[data[i]] & DIGIT
+            digits += BYTE_CLASSES[data[i]] & DIGIT
             colons += data[i] == COLON
             if data[i] == DOT:
                 labels, inner, outer = labels + 1, outer, i
@@ -232,7 +232,7 @@ def fill_queries(
         for i in range(start, end + 1):
             byte = data[i] if i < end else AMPERSAND
             if i < end:
-                digits += CLASSES[byte] & DIGIT
+                digits += BYTE_CLASSES[byte] & DIGIT
                 count_if(byte == BRACKET, out, row, base + Query.BRACKETS)
                 count_if(byte == BRACE, out, row, base + Query.BRACES)
             if byte == EQUALS and equals < 0:

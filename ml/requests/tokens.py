@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.requests.compiling import CLASSES, DIGIT, OFFSET, PRIME, UPPER, WORD, Bytes, Floats, Longs, helper
+from ml.requests.compiling import (
+    BYTE_CLASSES,
+    DIGIT,
+    OFFSET,
+    PRIME,
+    UPPER,
+    WORD,
+    Bytes,
+    Floats,
+    Longs,
+    helper,
+)
 
 Slots = npt.NDArray[np.uint64]
 
@@ -29,7 +40,7 @@ def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
     """Returns the hash of the bytes with ASCII letters in lower case."""
     word = OFFSET
     for i in range(start, end):
-        byte = data[i] | 0x20 if CLASSES[data[i]] & UPPER else data[i]
+        byte = data[i] | 0x20 if BYTE_CLASSES[data[i]] & UPPER else data[i]
         word = (word ^ np.uint64(byte)) * PRIME
     return word
 
@@ -42,7 +53,7 @@ def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups_of:
     """
     groups, hashes, first, digits, trailing = 0, 0, start, 0, 0
     for i in range(start, end + 1):
-        kind = CLASSES[data[i]] if i < end else 0
+        kind = BYTE_CLASSES[data[i]] if i < end else 0
         if kind & WORD:
             digits += kind & DIGIT
             trailing = trailing + 1 if kind & DIGIT else 0

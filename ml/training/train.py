@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.evaluation.error_analysis import (
-    Explained,
+    ExplainedRows,
     describe_mistakes,
-    explain,
+    explain_rows,
     find_worst_rows,
     sample_rows,
     summarise_shap,
@@ -93,7 +93,7 @@ class Trained:
     importances: pd.DataFrame
     out_of_fold: pd.DataFrame
     tables: dict[str, pd.DataFrame]
-    explained: Explained
+    explained: ExplainedRows
     calibrator: Platt
 
 
@@ -125,9 +125,9 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
     )
     slopes = [fit_platt(raw[fold != number], labels[fold != number]).slope for number in range(len(models))]
     explainers = [build_explainer(model) for model in models]
-    explained = explain(explainers, slopes, features, fold, sample_rows(len(frame), options.seed))
+    explained = explain_rows(explainers, slopes, features, fold, sample_rows(len(frame), options.seed))
     mistakes = find_worst_rows([*evaluated[SLICE]], labels, evaluated["probability"].to_numpy())
-    wrong = explain(explainers, slopes, features, fold, mistakes)
+    wrong = explain_rows(explainers, slopes, features, fold, mistakes)
     tables = _tables(frame, evaluated) | {"shap": summarise_shap(explained)}
     tables["confusion"] = describe_mistakes(
         wrong, [*evaluated[SLICE]], labels, evaluated["probability"].to_numpy()

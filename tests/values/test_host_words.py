@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.explanation.reasons import bound_host_words, compute_contributions, load_explainer
+from ml.explanation.reasons import bound_host_contributions, compute_contributions, load_explainer
 from ml.registry.bundled import load_bundled_model
 from ml.requests.features import FEATURES, Matrix, build_matrix
 from ml.requests.score import HOST_BOUND, load_classifier, predict_log_odds, predict_probabilities
@@ -94,7 +94,7 @@ def test_bounded_reasons_add_up_to_the_score(traffic: list[Transaction]) -> None
         load_explainer(load_bundled_model()),
         predict_log_odds(load_classifier(load_bundled_model()), rows),
     )
-    found = bound_host_words(ready, rows, compute_contributions(ready, rows))
+    found = bound_host_contributions(ready, rows, compute_contributions(ready, rows))
     odds = found.values.sum(axis=1) + found.base
     assert (np.abs(odds - raw) > 0.1).any()  # the bound had an effect
     np.testing.assert_allclose(

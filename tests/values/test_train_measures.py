@@ -10,7 +10,7 @@ from ml.evaluation.measures import (
     compute_calibration_error,
     compute_metrics,
     compute_recall_at,
-    measure_decisions,
+    evaluate_decisions,
     measure_slices,
 )
 
@@ -18,7 +18,7 @@ LABELS = np.array([True, True, True, False, False])
 
 
 def test_decisions_count_what_was_right() -> None:
-    found = measure_decisions(LABELS, np.array([True, True, False, True, False]))
+    found = evaluate_decisions(LABELS, np.array([True, True, False, True, False]))
     assert found == {
         "precision": pytest.approx(2 / 3),
         "recall": pytest.approx(2 / 3),
@@ -28,7 +28,7 @@ def test_decisions_count_what_was_right() -> None:
 
 
 def test_choosing_nothing_has_no_precision_and_no_recall() -> None:
-    found = measure_decisions(LABELS, np.zeros(5, bool))
+    found = evaluate_decisions(LABELS, np.zeros(5, bool))
     assert set(found.values()) == {0.0}
 
 

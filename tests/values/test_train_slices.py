@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from ml.evaluation.error_analysis import (
-    Explained,
+    ExplainedRows,
     describe_mistakes,
-    explain,
+    explain_rows,
     find_worst_rows,
     sample_rows,
     summarise_shap,
@@ -102,7 +102,7 @@ def test_worst_rows_are_wrong_ones_of_each_kind_without_twins() -> None:
 def test_reasons_speak_for_the_mistake_strongest_first() -> None:
     values = np.zeros((2, len(FEATURES)))
     values[:, 3], values[:, 5], values[:, 7] = 0.5, -2.0, 1.25
-    explained = Explained(np.array([0, 1]), values, np.full((2, len(FEATURES)), 1.5, np.float32))
+    explained = ExplainedRows(np.array([0, 1]), values, np.full((2, len(FEATURES)), 1.5, np.float32))
     found = describe_mistakes(explained, ["page", "rest"], np.array([False, True]), np.array([0.8, 0.1]))
     assert found["because_1"].tolist() == [f"{FEATURES[7]}=1.5 (+1.25)", f"{FEATURES[5]}=1.5 (-2.00)"]
     assert found["because_2"].tolist() == [f"{FEATURES[3]}=1.5 (+0.50)", ""]
@@ -115,11 +115,11 @@ def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
     models = [train(frame(seed=seed), OPTIONS).model for seed in (1, 2)]
     explainers = [load_explainer(model) for model in models]
     fold = np.arange(len(rows), dtype=np.int32) % 2
-    found = explain(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
+    found = explain_rows(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
     for place, row in enumerate((4, 7, 9)):
         judge, slope = row % 2, (1.0, 3.0)[row % 2]
         one = np.asfortranarray(matrix[[row, row + 2]])
-        both = explain([explainers[judge]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
+        both = explain_rows([explainers[judge]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
         np.testing.assert_allclose(found.values[place], both[0])
         change = predict_log_odds(load_classifier(models[judge]), one) * slope
         assert both[0].sum() - both[1].sum() == pytest.approx(change[0] - change[1])

@@ -58,14 +58,14 @@ class TrafficCounts:
             self.with_session[endpoint] += transaction.has_session
 
 
-def write_truth_tables(out: Path, sites: Sequence[Site], tally: TrafficCounts) -> list[Path]:
+def write_truth_tables(out: Path, sites: Sequence[Site], counts: TrafficCounts) -> list[Path]:
     """Writes `endpoints.csv`, `params.csv`, `hosts.csv` and `settings.yaml`.
 
     Endpoints are those with traffic; parameters are those of all declared endpoints.
     """
     endpoints = (
-        (*endpoint, count, tally.with_session[endpoint])
-        for endpoint, count in sorted(tally.successes.items())
+        (*endpoint, count, counts.with_session[endpoint])
+        for endpoint, count in sorted(counts.successes.items())
     )
     parameters = (
         (

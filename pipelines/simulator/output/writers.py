@@ -24,14 +24,14 @@ from pipelines.simulator.output.formats import (
     render_har_document,
 )
 from pipelines.simulator.output.truth import TRUTH_COLUMNS, TrafficCounts, build_truth_row, write_truth_tables
-from pipelines.simulator.sites.site import Level, build_sites
+from pipelines.simulator.sites.site import LogDetail, build_sites
 from pipelines.simulator.traffic import transactions as traffic
 from pipelines.simulator.traffic.transactions import Transaction
 
 Format = Literal["logpush", "har", "combined"]
 # Level of detail of each format: a HAR has everything, a combined log next to nothing; Logpush depends on the
 # configuration of each site.
-_LEVELS: dict[Format, Level | None] = {"logpush": None, "har": "full", "combined": "combined"}
+_LEVELS: dict[Format, LogDetail | None] = {"logpush": None, "har": "full", "combined": "combined"}
 # Files of an earlier run that a new one replaces.
 _TRAFFIC_FILES = ("traffic-*.ndjson.gz", "*.har", "*.log")
 # Transactions between two reports of progress.
@@ -83,7 +83,7 @@ def simulate(
         OutputError: `out` is a file, has other content, or cannot be written.
     """
     sites = build_sites(hosts, seed, _LEVELS[format])
-    tally, write = (
+    counts, write = (
         TrafficCounts(),
         {"logpush": _write_logpush, "har": _write_har, "combined": _write_combined}[format],
     )
@@ -91,12 +91,12 @@ def simulate(
         _prepare(out)
         with open_gzip_text(out / "truth.csv.gz") as truth:
             stream = traffic.generate_transactions(sites, transactions, seed, days=days, end_date=end_date)
-            files = write(out, _recorded(stream, tally, truth, progress))
-        files += [out / "truth.csv.gz", *write_truth_tables(out, sites, tally)]
+            files = write(out, _recorded(stream, counts, truth, progress))
+        files += [out / "truth.csv.gz", *write_truth_tables(out, sites, counts)]
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{out}: cannot be written ({reason}). Give --out a writable directory.") from error
-    return SimulationSummary(len(sites), tally.transactions, tally.api, len(tally.successes), tuple(files))
+    return SimulationSummary(len(sites), counts.transactions, counts.api, len(counts.successes), tuple(files))
 
 
 def _prepare(out: Path) -> None:
@@ -115,19 +115,22 @@ def _prepare(out: Path) -> None:
 
 
 def _recorded(
-    stream: Iterable[Transaction], tally: TrafficCounts, truth: TextIO, progress: Callable[[int], None] | None
+    stream: Iterable[Transaction],
+    counts: TrafficCounts,
+    truth: TextIO,
+    progress: Callable[[int], None] | None,
 ) -> Iterator[Transaction]:
     """Passes the stream through, counts it and writes its truth."""
     table = csv.writer(truth, lineterminator="\n")
     table.writerow(TRUTH_COLUMNS)
     for transaction in stream:
-        tally.add(transaction)
+        counts.add(transaction)
         table.writerow(build_truth_row(transaction))
-        if progress is not None and tally.transactions % _PROGRESS_EVERY == 0:
+        if progress is not None and counts.transactions % _PROGRESS_EVERY == 0:
             progress(_PROGRESS_EVERY)
         yield transaction
-    if progress is not None and tally.transactions % _PROGRESS_EVERY:
-        progress(tally.transactions % _PROGRESS_EVERY)
+    if progress is not None and counts.transactions % _PROGRESS_EVERY:
+        progress(counts.transactions % _PROGRESS_EVERY)
 
 
 @contextmanager

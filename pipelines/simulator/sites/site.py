@@ -13,12 +13,12 @@ from pipelines.simulator.sites.site_operations import SiteProfile, declare_opera
 from pipelines.simulator.vocabulary.operation import Operation
 from pipelines.simulator.vocabulary.values import create_random_source
 
-Level = Literal["full", "custom", "standard", "combined", "common"]
+LogDetail = Literal["full", "custom", "standard", "combined", "common"]
 # Level of detail of a log: full = every header, cookie and body; custom = Logpush with some custom fields;
 # standard = Logpush without custom fields; combined = as an Apache combined log; common = without user
 # agent and referer. All occur in practice: the shared Apache log (10,000 of 28,000 transactions) has no
 # content type, header, user agent or referer at all.
-LEVELS: tuple[tuple[Level, int], ...] = (
+LOG_DETAILS: tuple[tuple[LogDetail, int], ...] = (
     ("full", 34),
     ("custom", 22),
     ("standard", 22),
@@ -93,7 +93,7 @@ class Logging:
     size (Apache's %O and Logpush count it, %b does not).
     """
 
-    level: Level
+    level: LogDetail
     request_headers: frozenset[str]
     response_headers: frozenset[str]
     cookies: bool
@@ -128,7 +128,7 @@ class Site:
         return tuple(operation for operation in self.operations if operation.is_api)
 
 
-def build_sites(hosts: int, seed: int, level: Level | None = None) -> tuple[Site, ...]:
+def build_sites(hosts: int, seed: int, level: LogDetail | None = None) -> tuple[Site, ...]:
     """Builds `hosts` sites.
 
     Site k does not depend on the number of sites: each has its own random source.
@@ -141,7 +141,7 @@ def build_sites(hosts: int, seed: int, level: Level | None = None) -> tuple[Site
     return tuple(_build(create_random_source(seed, "site", index), index, level) for index in range(hosts))
 
 
-def _build(rng: Random, index: int, level: Level | None) -> Site:
+def _build(rng: Random, index: int, level: LogDetail | None) -> Site:
     profile = draw_profile(rng, index)
     session = _draw_session(rng, profile)
     logging = _draw_logging(rng, profile, session, level)
@@ -187,11 +187,13 @@ def _draw_session(rng: Random, profile: SiteProfile) -> Session | None:
     return Session("cookie", rng.choice(_SESSION_COOKIES)) if drawn < header + cookie else None
 
 
-def _draw_logging(rng: Random, profile: SiteProfile, session: Session | None, level: Level | None) -> Logging:
+def _draw_logging(
+    rng: Random, profile: SiteProfile, session: Session | None, level: LogDetail | None
+) -> Logging:
     # Sites of pages and files log what Apache and nginx write by default; API gateways log more.
     plain = 2.0 if profile.shape in ("web", "assets") else 0.75
-    weights = [weight * (plain if name in ("combined", "common") else 1.0) for name, weight in LEVELS]
-    drawn = rng.choices([name for name, _ in LEVELS], weights)[0]
+    weights = [weight * (plain if name in ("combined", "common") else 1.0) for name, weight in LOG_DETAILS]
+    drawn = rng.choices([name for name, _ in LOG_DETAILS], weights)[0]
     request = {name for name, share in _CUSTOM_REQUEST if rng.random() < share}
     response = {name for name, share in _CUSTOM_RESPONSE if rng.random() < share}
     if session is not None and session.location == "header" and rng.random() < 0.9:

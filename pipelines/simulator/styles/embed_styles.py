@@ -25,7 +25,7 @@ _DRAWN = """/chart /captcha /qr /barcode /staticmap /{n}-service/{w} /{n}/{w} /i
     /api/{v}/avatar /{v}/og /wms /{n}/api/preview"""
 
 
-def _asked(rng: Random, *options: str) -> tuple[Parameter, ...]:
+def _draw_parameters(rng: Random, *options: str) -> tuple[Parameter, ...]:
     """Draws one query parameter of each group of options."""
     return make_query_parameters(" ".join(draw_text(rng, group) for group in options), 0.85)
 
@@ -37,7 +37,7 @@ def declare_drawn_pictures(rng: Random, conventions: WebConventions) -> list[Ope
     """
     operations = []
     for _ in range(rng.randrange(1, 5)):
-        parameters = _asked(
+        parameters = _draw_parameters(
             rng,
             "width:small size:choice w:choice item:int id:uuid sku:sku src:words",
             "height:small kind:word type:word format:word quality:choice fit:word",
@@ -108,7 +108,7 @@ def declare_counters(rng: Random, _conventions: WebConventions) -> list[Operatio
     operations = []
     for _ in range(rng.randrange(1, 4)):
         path = _terse(rng) if rng.random() < 0.5 else draw_text(rng, _SYNC)
-        parameters = _asked(
+        parameters = _draw_parameters(
             rng,
             "uid:base62 id:uuid partner:word h:hex24 pid:int",
             "r:words gdpr:bool t:unix cid:hex24 ev:word",
@@ -165,7 +165,7 @@ def declare_script_tags(rng: Random, conventions: WebConventions) -> list[Operat
                 f"/{draw_uuid(rng)}/{draw_text(rng, 'script loader config banner')}",
             )
         )
-        parameters = _asked(
+        parameters = _draw_parameters(
             rng, "fv:object id:uuid cb:word data:object pid:int", "l:word t:unix d:object url:words"
         )
         is_style = rng.random() < 0.12

@@ -15,7 +15,7 @@ from pipelines.simulator.traffic.request import render_request
 from pipelines.simulator.vocabulary.operation import Operation, Response
 from pipelines.simulator.vocabulary.values import create_random_source
 
-DAY_SECONDS = 86400
+SECONDS_PER_DAY = 86400
 # Share of HEAD among a client's requests for pages and files: monitors and link checkers check without loading.
 _HEAD_SHARE = {"monitor": 0.3, "bot": 0.06, "reader": 0.05, "server": 0.08}
 # Requests by hour (UTC): a trough at night and a plateau from morning to evening.
@@ -107,7 +107,7 @@ def generate_transactions(
 def _times(n: int, days: int, start: float, rng: Random) -> list[float]:
     hours = rng.choices(range(24), _HOURS, k=n)
     return sorted(
-        start + int(days * rng.random()) * DAY_SECONDS + 3600 * (hour + rng.random()) for hour in hours
+        start + int(days * rng.random()) * SECONDS_PER_DAY + 3600 * (hour + rng.random()) for hour in hours
     )
 
 
