@@ -60,7 +60,7 @@ def with_cell_clients(cells: DataFrame, cell_clients: DataFrame, maps: DataFrame
     Args:
         cells: Rows of `select_wanted_cells`.
         cell_clients: Rows of `find_cell_clients`.
-        maps: Rows of `maps_of`, the objects of each endpoint whose names are data.
+        maps: Rows of `find_maps`: objects of each endpoint whose property names are data.
     """
     theirs = cell_clients.groupBy(*CELL_KEY[1:]).agg(F.array_sort(F.collect_set("client")).alias("apart"))
     joined = cells.join(F.broadcast(theirs), [*CELL_KEY[1:]], "left").join(

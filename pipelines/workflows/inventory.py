@@ -91,7 +91,7 @@ def read_inventory(run: Run) -> DataFrame:
 
 
 def read_near_inventory(run: Run) -> DataFrame:
-    """Returns rows of `near_endpoints` with the columns of `inventory`."""
+    """Returns rows of `read_near_endpoints` with the columns of `read_inventory`."""
     return _near(_reasoned(run).where(_is_possible(run)), run)
 
 
@@ -136,7 +136,7 @@ def _near(candidates: DataFrame, run: Run) -> DataFrame:
 
 
 def _reasoned(run: Run) -> DataFrame:
-    """Returns rows of `estimated_endpoints` with the columns of `inventory`."""
+    """Returns rows of `read_estimated_endpoints` with the columns of `read_inventory`."""
 
     def make() -> DataFrame:
         least, most = learning_threshold(run.settings.schemas), run.settings.selection.reasons
