@@ -150,7 +150,7 @@ def sign(secret: str, body: bytes) -> str:
 def _undelivered(hook: Webhook, problem: str) -> DeliveryError:
     return DeliveryError(
         f"webhook {hook.public_address}: {problem}, no 2xx after {hook.settings.webhook_retries + 1} attempts. The changes are "
-        "stored in table changes; run `apicensus changes` again to send them."
+        "stored in table changes, and nothing new was published; run `apicensus changes` again to send them."
     )
 
 
