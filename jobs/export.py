@@ -27,7 +27,10 @@ from pipelines.workflows.run import Run
 def export_documents(
     run: Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
 ) -> list[WrittenDocument]:
-    """Writes one document a host and profile; a folder for each profile where there are several."""
+    """Writes one document for each host and profile.
+
+    If there are several profiles, each gets its own folder.
+    """
     endpoints = read_inventory(run).where(F.col("variant") == "ml")
     schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
     with run.reporter.stage("Writing OpenAPI documents") as outcome:
@@ -47,5 +50,5 @@ def export_endpoints(run: Run, out: Path, form: Literal["csv", "ndjson"]) -> tup
     with run.reporter.stage("Writing the endpoint list") as outcome:
         file, count = write_listing(read_inventory(run), out, form)
         _, near = write_listing(read_near_inventory(run), out, form, "candidates")
-        outcome.append(f"{count:,} rows, {near:,} candidates apart")
+        outcome.append(f"{count:,} rows, and {near:,} candidates")
     return file, count

@@ -115,7 +115,7 @@ def _operation(
 
 
 def reads_as_json(media_type: str) -> bool:
-    """Whether a body of this media type, or range of them, is read as JSON."""
+    """Whether a body of this media type or media range is read as JSON."""
     return media_type in ("text/json", "*/*", "application/*") or is_json_media_type(media_type)
 
 

@@ -15,7 +15,10 @@ DELIMITERS = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited"
 
 
 def parse_pairs(query: str) -> tuple[list[tuple[str, str]], bool]:
-    """Names and values, decoded as learning does, and whether that is all of them."""
+    """Parses a query into decoded names and values, and whether these are all of them.
+
+    Decoding and the limit on pairs are those of learning (`urlencoded`).
+    """
     return urlencoded.split_pairs(query), query.count("&") < urlencoded.MAX_PAIRS
 
 

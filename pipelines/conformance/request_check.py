@@ -185,11 +185,17 @@ def publishable_name(name: str) -> str:
 
 
 def publishable_member_name(name: str) -> str:
-    """The name of a member of a JSON body as learning keeps it, or what stands for a value in a name's place."""
+    """Returns the name of a member of a JSON body, or `NAMELESS` if it may be a value.
+
+    The name is escaped for a JSON Pointer, as learning keeps it.
+    """
     return escape_token(name[:NAME_CHARACTERS]) if name and is_member_name(name) else NAMELESS
 
 
 def json_pointer(violation: Violation) -> str:
-    """The JSON Pointer of a place in a body, as learning writes it: `*` for any item, `{}` for any key of a map."""
+    """Formats the place of a violation in a body as a JSON Pointer.
+
+    As in learned schemas, `*` stands for any item and `{}` for any key of a map.
+    """
     tokens: list[Any] = [ITEM if isinstance(step, int) else reference_token(step) for step in violation.place]
     return "".join(f"/{name}" for name in tokens)[:NAME_CHARACTERS]

@@ -21,12 +21,15 @@ BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def decode_segments(path: str) -> list[str]:
-    """The decoded segments of a path."""
+    """Splits a path into its segments, decoded."""
     return [percent_decode(segment) for segment in split_path(path)]
 
 
 def split_literals(template: str) -> tuple[str, ...]:
-    """The decoded text around and between the placeholders of a segment, so one more than they are."""
+    """Returns the decoded text around and between the placeholders of a segment.
+
+    There is one more literal than placeholders; a literal may be empty.
+    """
     return tuple(percent_decode(piece) for piece in BRACES.split(template)[::2])
 
 
@@ -207,7 +210,10 @@ class Routes:
         return RouteMatch(next(iter(ends[0].routes.values())) if ends else None, False)
 
     def find_template(self, host: str, method: str, template: str, path: str) -> RouteMatch:
-        """The operation of a template that learning resolved the path to, never that of another template which fits the path."""
+        """Finds the operation of the template that learning resolved the path to.
+
+        Another template is not considered, even if the path matches it. HEAD falls back to GET.
+        """
         node = self.shapes.get(host, {}).get(split_template(parse_template(template).shape))
         if node is None:
             return RouteMatch(None, False)

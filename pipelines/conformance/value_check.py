@@ -164,7 +164,7 @@ def _check_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
 def _check_json(schema: CompiledSchema, text: str) -> list[Violation]:
     try:
         return schema.violations(orjson.loads(text))
-    except ValueError:  # no JSON, or nested too deeply
+    except ValueError:  # not JSON, or nested too deeply
         return [Violation((), "type", detect_kind(text), None)]
 
 
@@ -192,7 +192,7 @@ def classify_value(value: Any) -> str:
 
 
 def is_masked(value: Any) -> bool:
-    """Whether ingest wrote a mask in place of the value, of which nothing can be said."""
+    """Whether ingest replaced the value by a mask, so that nothing can be checked."""
     return isinstance(value, str) and value.startswith(MASK) and detect_kind(value) in (REDACTED, TOKEN)
 
 
