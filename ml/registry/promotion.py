@@ -57,7 +57,7 @@ class Ranking:
         self._last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
         self._groups, self._api = groups[order], labels[order]
 
-    def figures(self, weights: Weights) -> Weights:
+    def compute_metrics(self, weights: Weights) -> Weights:
         """Computes average precision and recall at a false-positive rate of 0.001.
 
         Each row has the weight of its group. Both are NaN if the weights leave only one class.
@@ -93,11 +93,11 @@ def estimate_differences(
     names, index = np.unique(groups, return_inverse=True)
     ours, theirs = Ranking(labels, challenger, index), Ranking(labels, champion, index)
     even = np.ones(len(names))
-    challenger_metrics, champion_metrics = ours.figures(even), theirs.figures(even)
+    challenger_metrics, champion_metrics = ours.compute_metrics(even), theirs.compute_metrics(even)
     draw = np.random.default_rng(seed)
     drawn = np.array(
         [
-            ours.figures(weights) - theirs.figures(weights)
+            ours.compute_metrics(weights) - theirs.compute_metrics(weights)
             for weights in draw.multinomial(len(names), even / len(names), size=resamples).astype(np.float64)
         ]
     )
@@ -120,10 +120,8 @@ LEARNED_FROM: Final = "comparison/learned_from.json"
 MIN_GROUPS: Final = 10
 """With fewer unseen groups, a bootstrap over them is meaningless."""
 OUT_OF_FOLD: Final = "same rows and folds, both out of fold"
-NEW_TO_BOTH: Final = "rows of hosts new to both"
-CHAMPION_FAVOURED: Final = (
-    "the champion may have learned from these hosts, which favours it (another training.seed gives new ones)"
-)
+NEW_TO_BOTH: Final = "rows of hosts that are new to both models"
+CHAMPION_FAVOURED: Final = "the champion may have been trained on these hosts, which favours it (another training.seed gives new ones)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +156,12 @@ def predict_with_champion(
         None if the champion no longer fits the features.
     """
     all_rows = np.arange(len(frame))
-    if mlflow.MlflowClient().get_run(run_id).data.tags.get("data") == digest_rows_and_folds(
-        trained.out_of_fold
-    ):
+    tags = mlflow.MlflowClient().get_run(run_id).data.tags
+    if tags.get("data") == digest_rows_and_folds(trained.out_of_fold):
         predictions = _artefact(mlflow, run_id, PREDICTIONS)
         if predictions is not None:
-            return ChampionPredictions(
-                all_rows, pd.read_parquet(BytesIO(predictions))["probability"].to_numpy(), OUT_OF_FOLD
-            )
+            scores = pd.read_parquet(BytesIO(predictions))["probability"].to_numpy()
+            return ChampionPredictions(all_rows, scores, OUT_OF_FOLD)
     try:
         champion = load_classifier(model())
     except ModelMismatch:
@@ -179,9 +175,8 @@ def predict_with_champion(
     )
     chosen = all_rows if rows is None else rows
     features = np.asfortranarray(frame[list(FEATURES)].to_numpy(np.float32)[chosen])
-    return ChampionPredictions(
-        chosen, predict_probabilities(champion, features), CHAMPION_FAVOURED if rows is None else NEW_TO_BOTH
-    )
+    basis = CHAMPION_FAVOURED if rows is None else NEW_TO_BOTH
+    return ChampionPredictions(chosen, predict_probabilities(champion, features), basis)
 
 
 def digest_rows_and_folds(out_of_fold: pd.DataFrame) -> str:
@@ -214,9 +209,9 @@ def fingerprint_hosts(frame: pd.DataFrame) -> list[str]:
     return sorted({each for column in _fingerprints(frame) for each in column if each})
 
 
-def find_unseen_rows(frame: pd.DataFrame, learned_from: Sequence[str]) -> npt.NDArray[np.int64]:
+def find_unseen_rows(frame: pd.DataFrame, fingerprints: Sequence[str]) -> npt.NDArray[np.int64]:
     """Returns positions of the rows whose host and stack have other fingerprints."""
-    trained_on = set(learned_from)
+    trained_on = set(fingerprints)
     seen = np.zeros(len(frame), np.bool_)
     for column in _fingerprints(frame):
         seen |= np.array([each in trained_on for each in column], np.bool_)
@@ -239,10 +234,10 @@ def _fingerprint(column: str, value: Any) -> str:
 
 
 def find_comparable_rows(
-    frame: pd.DataFrame, learned_from: Sequence[str], groups: npt.NDArray[Any]
+    frame: pd.DataFrame, fingerprints: Sequence[str], groups: npt.NDArray[Any]
 ) -> npt.NDArray[np.int64] | None:
     """Returns positions of the rows new to the champion; None if they are too few."""
-    rows = find_unseen_rows(frame, learned_from)
+    rows = find_unseen_rows(frame, fingerprints)
     labels = frame[LABEL].to_numpy(np.bool_)[rows]
     enough = len(np.unique(groups[rows])) >= MIN_GROUPS and labels.any() and not labels.all()
     return rows if enough else None
@@ -275,7 +270,7 @@ class Gate:
     """
 
     name: str
-    figure: str
+    metric: str
     setting: str
     is_floor: bool
 
@@ -321,7 +316,7 @@ def evaluate_gates(
     results += _compare_with_champion(trained, champion, options, seed)
     failed = [each for each in results if not each.passed]
     reason = "; ".join(f"{each.gate}: {each.note}" for each in failed)
-    return PromotionDecision(not failed, reason or f"all {len(results)} gates hold", tuple(results))
+    return PromotionDecision(not failed, reason or f"all {len(results)} gates passed", tuple(results))
 
 
 def collect_gate_metrics(trained: Trained, options: GateOptions) -> dict[str, float]:
@@ -336,9 +331,9 @@ def collect_gate_metrics(trained: Trained, options: GateOptions) -> dict[str, fl
 
 
 def _check_bound(gate: Gate, metrics: Mapping[str, float], options: GateOptions) -> GateResult:
-    value, limit = metrics[gate.figure], float(getattr(options, gate.setting))
+    value, limit = metrics[gate.metric], float(getattr(options, gate.setting))
     passed = value >= limit if gate.is_floor else value <= limit
-    note = f"{gate.figure} {_format(value)}, {'at least' if gate.is_floor else 'at most'} {_format(limit)} (gates.{gate.setting})"
+    note = f"{gate.metric} {_format(value)}, {'at least' if gate.is_floor else 'at most'} {_format(limit)} (gates.{gate.setting})"
     return GateResult(gate.name, passed, value, limit, note)
 
 

@@ -98,7 +98,7 @@ def test_even_weights_give_the_figures_of_scikit_learn() -> None:
     draw = np.random.default_rng(SEED)
     labels, found, _, group = simulate_world(draw, groups=10, rows=200, worse=0.0)
     found = np.round(found, 2)  # ties
-    got = Ranking(labels, found, group).figures(np.ones(10))
+    got = Ranking(labels, found, group).compute_metrics(np.ones(10))
     assert got[0] == pytest.approx(average_precision_score(labels, found))
     assert got[1] == pytest.approx(compute_recall_at(labels, found, 0.001))
 
@@ -108,7 +108,7 @@ def test_a_weight_is_as_good_as_copies_of_the_rows() -> None:
     labels, found, _, group = simulate_world(draw, groups=5, rows=50, worse=0.0)
     times = np.array([0, 1, 3, 2, 1])
     copies = np.repeat(np.arange(len(labels)), times[group])
-    got = Ranking(labels, found, group).figures(times.astype(float))
+    got = Ranking(labels, found, group).compute_metrics(times.astype(float))
     assert got[0] == pytest.approx(average_precision_score(labels[copies], found[copies]))
     assert got[1] == pytest.approx(compute_recall_at(labels[copies], found[copies], 0.001))
 
