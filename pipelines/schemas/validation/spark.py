@@ -55,7 +55,7 @@ def find_outlier_clients(
     Args:
         sent: Rows of `parameter_senders` of any days.
         maps: Rows of `find_maps`.
-        answers: All clients (`client_days.answers`).
+        answers: All clients (`client_days.count_client_requests`).
         settings: Thresholds.
 
     Returns:
