@@ -121,7 +121,9 @@ MIN_GROUPS: Final = 10
 """With fewer unseen groups, a bootstrap over them is meaningless."""
 OUT_OF_FOLD: Final = "same rows and folds, both out of fold"
 NEW_TO_BOTH: Final = "rows of hosts that are new to both models"
-CHAMPION_FAVOURED: Final = "the champion may have been trained on these hosts, which favours it (another training.seed gives new ones)"
+CHAMPION_FAVOURED: Final = (
+    "the champion may have been trained on these hosts, which favours it (use another training.seed)"
+)
 
 
 @dataclass(frozen=True, slots=True)
