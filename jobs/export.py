@@ -34,7 +34,7 @@ def export_documents(
     endpoints = read_inventory(run).where(F.col("variant") == "ml")
     schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
     with run.reporter.stage("Writing OpenAPI documents") as outcome:
-        written = write_documents(endpoints, schemas, out, profiles=profiles, form=form)
+        written = write_documents(endpoints, schemas, out, profiles=profiles, file_format=form)
         outcome.append(f"{len(written):,} documents")
     return written
 

@@ -261,7 +261,7 @@ def _path_item(
         operation = _operation(method, path, by_method[method], names)
         elsewhere_paths = {counted.get(id(one)) for one in by_method[method]}
         if len(elsewhere_paths) == 1 and (elsewhere := elsewhere_paths.pop()) is not None:
-            _count_elsewhere(operation, elsewhere)
+            _refer_to_counts(operation, elsewhere)
         if method in METHODS:
             item[method.lower()] = operation
         else:
@@ -305,7 +305,7 @@ def _operation(
     }
 
 
-def _count_elsewhere(operation: dict[str, Any], path: str) -> None:
+def _refer_to_counts(operation: dict[str, Any], path: str) -> None:
     """Replaces the counts of an operation by the path at which they stand.
 
     So sums over a document count each request once.

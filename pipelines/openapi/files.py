@@ -24,7 +24,7 @@ RESERVED = r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?"
 
 Microsoft, "Naming Files, Paths, and Namespaces".
 """
-KEPT_CHARACTERS = 80
+MAX_STEM_CHARACTERS = 80
 HASH_CHARACTERS = 16
 
 
@@ -36,7 +36,7 @@ def file_name(host: str) -> str:
     """
     if re.fullmatch(SAFE, host) and not re.fullmatch(RESERVED, host):
         return host
-    rest = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:KEPT_CHARACTERS] or "host"
+    rest = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:MAX_STEM_CHARACTERS] or "host"
     digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_CHARACTERS]
     return f"{rest}~{digest}"
 

@@ -91,16 +91,19 @@ def _parameters(ordered: Sequence[ParsedEndpoint], names: Sequence[str]) -> tupl
             for name in known_as:
                 found.setdefault((parameter.location, name), []).append(replace(parameter, name=name))
     requests = sum(one.endpoint.learned_from or one.endpoint.requests for one in ordered)
-    in_path = [_either(found.pop(("path", name), [_unknown(name, requests)])) for name in names]
-    return (*in_path, *(_either(found[key]) for key in sorted(found)))
+    in_path = [
+        _merge_parameters(found.pop(("path", name), [_unlearned_path_parameter(name, requests)]))
+        for name in names
+    ]
+    return (*in_path, *(_merge_parameters(found[key]) for key in sorted(found)))
 
 
-def _unknown(name: str, requests: int) -> Parameter:
+def _unlearned_path_parameter(name: str, requests: int) -> Parameter:
     """Returns a path parameter of which nothing was learned; every request has it."""
     return Parameter("path", name, {"type": "string"}, True, requests)
 
 
-def _either(same: Sequence[Parameter]) -> Parameter:
+def _merge_parameters(same: Sequence[Parameter]) -> Parameter:
     """Merges parameters into one that accepts what any of them accepts.
 
     It is required only if all of them are.

@@ -83,7 +83,7 @@ def _parameter(name: str, parameter: Parameter, learned_from: int) -> ParameterO
         "required": parameter.required or parameter.location == "path",
         **({"style": style, "explode": False} if style else {}),
         "schema": parameter.schema,
-        "x-census": _seen(parameter.requests, learned_from),
+        "x-census": _census(parameter.requests, learned_from),
     }
 
 
@@ -105,10 +105,10 @@ def _object(name: str, members: dict[str, Parameter], learned_from: int) -> Para
             **({"additionalProperties": members[ANY].schema} if len(members) == 1 and ANY in members else {}),
             **({"required": required} if required else {}),
         },
-        "x-census": _seen(max(one.requests for one in members.values()), learned_from),
+        "x-census": _census(max(one.requests for one in members.values()), learned_from),
     }
 
 
-def _seen(requests: int, learned_from: int) -> dict[str, Any]:
+def _census(requests: int, learned_from: int) -> dict[str, Any]:
     known = {"share": round(requests / learned_from, 6)} if learned_from else {"learned": False}
     return {"requests": requests, **known}

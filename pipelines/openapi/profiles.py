@@ -133,7 +133,7 @@ def _widest(types: set[str]) -> str:
 
 
 GROUPS = ("allOf", "anyOf", "oneOf")
-KEPT = frozenset(
+UNCHANGED_KEYWORDS = frozenset(
     {
         "title",
         "multipleOf",
@@ -178,7 +178,7 @@ def convert_to_profile(document: Document, profile: Profile) -> Document:
 
 def to_openapi_30(document: Document) -> Document:
     """Converts a 3.1.0 document to 3.0.3. Extensions (`x-…`) stay as they are."""
-    converted = _converted(document)
+    converted = _convert(document)
     converted.pop("webhooks", None)
     converted.pop("jsonSchemaDialect", None)
     info = {key: value for key, value in converted["info"].items() if key != "summary"}
@@ -189,7 +189,7 @@ def to_schema_30(schema: JsonSchema | bool) -> JsonSchema:
     """Converts a 2020-12 schema to 3.0; a wider one where 3.0 cannot express it."""
     if isinstance(schema, bool):
         return {} if schema else {"not": {}}
-    out = {key: value for key, value in schema.items() if key in KEPT or key.startswith("x-")}
+    out = {key: value for key, value in schema.items() if key in UNCHANGED_KEYWORDS or key.startswith("x-")}
     out.update(
         {key: to_schema_30(schema[key]) for key in ("items", "not", "additionalProperties") if key in schema}
     )
@@ -201,15 +201,15 @@ def to_schema_30(schema: JsonSchema | bool) -> JsonSchema:
         if group in schema:
             members = [to_schema_30(member) for member in schema[group]]
             out[group] = members if group == "allOf" else _without_null(members)
-    _say_values(schema, out)
-    _say_limits(schema, out)
+    _convert_values(schema, out)
+    _convert_limits(schema, out)
     return _with_types(out, schema.get("type"))
 
 
-def _converted(node: Any) -> Any:
+def _convert(node: Any) -> Any:
     """Converts all schemas of parameters, headers, media types and components."""
     if isinstance(node, list):
-        return [_converted(item) for item in node]
+        return [_convert(item) for item in node]
     if not isinstance(node, dict):
         return node
     out = {}
@@ -221,11 +221,11 @@ def _converted(node: Any) -> Any:
         elif key == "schemas":
             out[key] = {name: to_schema_30(below) for name, below in value.items()}
         else:
-            out[key] = _converted(value)
+            out[key] = _convert(value)
     return out
 
 
-def _say_values(schema: JsonSchema, out: JsonSchema) -> None:
+def _convert_values(schema: JsonSchema, out: JsonSchema) -> None:
     """Converts `const` to an enum, `examples` to the first, base64 content to `byte`."""
     if "const" in schema:
         out["enum"] = [schema["const"]]
@@ -238,7 +238,7 @@ def _say_values(schema: JsonSchema, out: JsonSchema) -> None:
         out.setdefault("format", "byte")
 
 
-def _say_limits(schema: JsonSchema, out: JsonSchema) -> None:
+def _convert_limits(schema: JsonSchema, out: JsonSchema) -> None:
     """Converts exclusive limits to flags next to the limit; the tighter of two stays."""
     for exclusive, limit, tighter in (
         ("exclusiveMinimum", "minimum", max),
@@ -258,7 +258,7 @@ def _with_types(out: JsonSchema, types: Any) -> JsonSchema:
     names = [types] if isinstance(types, str) else list(types or [])
     if names == ["null"]:
         return {**out, **NULL}
-    choice = [_typed(name) for name in names if name != "null"]
+    choice = [_of_type(name) for name in names if name != "null"]
     if choice and "null" in names:
         choice[0]["nullable"] = True
     if len(choice) == 1:
@@ -268,7 +268,7 @@ def _with_types(out: JsonSchema, types: Any) -> JsonSchema:
     return {**out, "anyOf": choice} if choice else out
 
 
-def _typed(name: str) -> JsonSchema:
+def _of_type(name: str) -> JsonSchema:
     return {"type": name, "items": {}} if name == "array" else {"type": name}
 
 

@@ -68,16 +68,17 @@ def build_request_body(
     keys = {one.name: one.schema for one in parameters if one.location == KEY}
     form = [one for one in parameters if one.location == "form"]
     multipart = [
-        one if one.location == "part" else replace(one, schema=_file(one)) for one in _parts(parameters)
+        one if one.location == "part" else replace(one, schema=_file_schema(one))
+        for one in _parts(parameters)
     ]
     content: dict[str, JsonSchema] = {replace_surrogates(name): {} for name in media_types}
     if body:
         of_json = [name for name in content if is_json_media_type(name)] or [JSON]
         content |= dict.fromkeys(of_json, _Tree(body, keys).schema(""))
     if form:
-        content[FORM] = _form(form)
+        content[FORM] = _form_schema(form)
     if multipart:
-        content[MULTIPART] = _form(multipart)
+        content[MULTIPART] = _form_schema(multipart)
     return {"content": {name: {"schema": content[name]} for name in sorted(content)}} if content else None
 
 
@@ -91,7 +92,7 @@ def _parts(parameters: Sequence[Parameter]) -> list[Parameter]:
     return list({**fields, **files}.values())
 
 
-def _file(part: Parameter) -> JsonSchema:
+def _file_schema(part: Parameter) -> JsonSchema:
     """Returns the schema of a file, of which only the name of its part is known.
 
     Several files of one name are an array.
@@ -105,7 +106,7 @@ def _file(part: Parameter) -> JsonSchema:
     )
 
 
-def _form(fields: Sequence[Parameter]) -> JsonSchema:
+def _form_schema(fields: Sequence[Parameter]) -> JsonSchema:
     # OpenAPI 3.0 has no keyword for names that only begin alike
     named = [one for one in fields if ANY_KEY not in one.name]
     required = sorted(replace_surrogates(one.name) for one in named if one.required)

@@ -38,7 +38,7 @@ def write_documents(
     *,
     variant: Variant = "ml",
     profiles: Sequence[Profile],
-    form: Literal["yaml", "json"],
+    file_format: Literal["yaml", "json"],
 ) -> list[WrittenDocument]:
     """Writes the documents of one variant to `out/PROFILE/HOST.FORM`.
 
@@ -48,7 +48,7 @@ def write_documents(
         out: The directory.
         variant: How API requests were selected.
         profiles: The profiles to write.
-        form: The file format.
+        file_format: The file format.
 
     Raises:
         OutputError: A file cannot be written.
@@ -56,8 +56,8 @@ def write_documents(
     written: list[WrittenDocument] = []
     for host, whole in build_documents(endpoints, schemas, variant):
         for profile in profiles:
-            file = out / profile / f"{file_name(host)}.{form}"
-            write_atomically(file, render_document(convert_to_profile(whole, profile), form))
+            file = out / profile / f"{file_name(host)}.{file_format}"
+            write_atomically(file, render_document(convert_to_profile(whole, profile), file_format))
             written.append(WrittenDocument(host, profile, file))
     return written
 

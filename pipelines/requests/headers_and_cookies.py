@@ -72,7 +72,7 @@ def read_header_names(joined: str) -> tuple[Observation, ...]:
     Args:
         joined: Names in lower case, separated by `SEPARATOR`.
     """
-    return _observed("header", joined, GENERAL_PREFIXES, GENERAL_HEADERS)
+    return _observe("header", joined, GENERAL_PREFIXES, GENERAL_HEADERS)
 
 
 @lru_cache(maxsize=NAME_SET_CACHE_SIZE)
@@ -82,10 +82,10 @@ def read_cookie_names(joined: str) -> tuple[Observation, ...]:
     Args:
         joined: Names separated by `SEPARATOR`.
     """
-    return _observed("cookie", joined, GENERAL_COOKIES)
+    return _observe("cookie", joined, GENERAL_COOKIES)
 
 
-def _observed(
+def _observe(
     location: str, joined: str, prefixes: tuple[str, ...], general: frozenset[str] = frozenset()
 ) -> tuple[Observation, ...]:
     names = dict.fromkeys(joined.split(SEPARATOR)[:MAX_NAMES])

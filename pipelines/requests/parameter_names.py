@@ -45,7 +45,7 @@ NAME_CACHE_SIZE = 16_384
 
 Enough for the names of its endpoints many times over, and few enough to forget invented ones.
 """
-MACHINE_CHARACTERS = 12
+MIN_TOKEN_CHARACTERS = 12
 """Fewest characters of alternating letters and digits that make a machine's token.
 
 RFC 6750 prescribes no format for tokens; words with a number in them are shorter.
@@ -119,5 +119,5 @@ def _is_data(text: str) -> bool:
         or _LONG_NUMBER.search(text) is not None
         or _ADDRESS.search(text) is not None
         or _DATE_OR_UUID.search(text) is not None
-        or (turns is not None and turns.end() - turns.start() >= MACHINE_CHARACTERS)
+        or (turns is not None and turns.end() - turns.start() >= MIN_TOKEN_CHARACTERS)
     )

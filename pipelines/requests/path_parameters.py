@@ -67,13 +67,13 @@ def path_variant_of(path: str) -> str:
     return PATH_VARIANTS[is_doubled + 2 * is_trailing]
 
 
-def apply_path_variant(path: str, writing: str) -> str:
+def apply_path_variant(path: str, variant: str) -> str:
     """Spells a template as one of `PATH_VARIANTS`.
 
     The root and templates that end with `REST` get no trailing slash.
     """
-    is_trailing = writing.endswith("/") and path != "/" and not path.endswith(f"/{REST}")
-    return f"{'/' if writing.startswith('//') else ''}{path}{'/' if is_trailing else ''}"
+    is_trailing = variant.endswith("/") and path != "/" and not path.endswith(f"/{REST}")
+    return f"{'/' if variant.startswith('//') else ''}{path}{'/' if is_trailing else ''}"
 
 
 TEMPLATE_CACHE_SIZE = 4096
@@ -109,7 +109,7 @@ def extract_path_values(template: str, path: str) -> list[tuple[str, str]]:
     Returns:
         Pairs of name and value; empty if the path does not match the template.
     """
-    expected = _parsed(template)
+    expected = _parse(template)
     found = split_path(path)
     fits = len(found) == expected.length or (expected.has_rest and len(found) >= expected.length - 1)
     if not fits:
@@ -123,7 +123,7 @@ def extract_path_values(template: str, path: str) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=TEMPLATE_CACHE_SIZE)
-def _parsed(template: str) -> _Template:
+def _parse(template: str) -> _Template:
     segments = [segment for segment in template.split("/") if segment]
     variable = []
     for place, segment in enumerate(segments):

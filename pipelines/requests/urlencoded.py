@@ -29,12 +29,12 @@ def parameter_name(text: str) -> str | None:
     head, bracket, _ = cut.partition("[")
     if not bracket or not head or not cut.endswith("]"):
         return cut if is_name(cut) else None
-    placed = _BRACKETS.sub(lambda found: f"[{_inside(found[1])}]", cut)
+    placed = _BRACKETS.sub(lambda found: f"[{_bracket_token(found[1])}]", cut)
     whole = placed.replace(ANY_KEY, "")  # a name contains no braces
     return placed if is_name(head) and is_name(whole) else None
 
 
-def _inside(text: str) -> str:
+def _bracket_token(text: str) -> str:
     """Returns the token that stands for a text in brackets: an index, a name or a key."""
     if text.isdecimal() and text.isascii() and len(text) <= _INDEX_CHARACTERS:
         return ITEM

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pipelines.endpoints.keys import ENDPOINT_KEY
 
 PARAMETER_KEY = (*ENDPOINT_KEY, "location", "name")
-OF_REQUESTS = ("request", "written", "media")
+REQUEST_LOCATIONS = ("request", "written", "media")
 """Locations of facts about whole requests, which are not parameters."""
-OF_BODY = ("body", "key")
+BODY_LOCATIONS = ("body", "key")
 """Locations whose names are JSON Pointers."""
 LOCATIONS = (
-    *OF_REQUESTS,
+    *REQUEST_LOCATIONS,
     "path",
     "query",
     "item",
     "header",
     "cookie",
-    *OF_BODY,
+    *BODY_LOCATIONS,
     "form",
     "part",
     "file",

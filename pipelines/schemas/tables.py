@@ -22,15 +22,17 @@ from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 from pipelines.schemas.keys import PARAMETER_KEY
 
-_SEEN = struct_fields(LongType(), "n", "clients", nullable=True)
+_VALUE_COUNT = struct_fields(LongType(), "n", "clients", nullable=True)
 """How often a value was sent, and its clients' bits (`value_counts.client_bit`)."""
-COMMON_SCHEMA = ArrayType(StructType([*struct_fields(StringType(), "value", nullable=True), *_SEEN]))
-OUTERMOST_SCHEMA = ArrayType(
+DISTINCT_VALUES_SCHEMA = ArrayType(
+    StructType([*struct_fields(StringType(), "value", nullable=True), *_VALUE_COUNT])
+)
+EXTREME_VALUES_SCHEMA = ArrayType(
     StructType(
         [
             *struct_fields(DoubleType(), "size", nullable=True),
             *struct_fields(StringType(), "digest", nullable=True),
-            *_SEEN,
+            *_VALUE_COUNT,
         ]
     )
 )
@@ -52,9 +54,9 @@ PARAMETER_SLICES_SCHEMA = StructType(
         *struct_fields(BinaryType(), "clients", "values", nullable=False),
         *struct_fields(LongType(), "integer_min", "integer_max", nullable=True),
         StructField("classes", ArrayType(LongType()), False),
-        StructField("common", COMMON_SCHEMA, True),
-        StructField("high", OUTERMOST_SCHEMA, False),
-        StructField("low", OUTERMOST_SCHEMA, False),
+        StructField("common", DISTINCT_VALUES_SCHEMA, True),
+        StructField("high", EXTREME_VALUES_SCHEMA, False),
+        StructField("low", EXTREME_VALUES_SCHEMA, False),
         StructField("peaks", PEAKS_SCHEMA, False),
         *struct_fields(StringType(), "prefix", nullable=True),
     ]

@@ -17,7 +17,7 @@ from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.statistics.batch_senders import KINDS_WITH_SIZES, client_numbers
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS
-from pipelines.schemas.validation.outlier_clients import GAP
+from pipelines.schemas.validation.outlier_clients import MAX_RELATIVE_DISTANCE
 from pipelines.schemas.validation.spark import client_number
 from tests.schema_rows import outlier_clients_of, row, value_rows
 
@@ -122,7 +122,7 @@ def _beyond(here: dict[tuple[str, str], int], settings: OutlierClientSettings) -
             }
             third = sorted(away.values())[-SUPPORTING_CLIENTS]
             measure = third if third > 0 else max(abs(begin), 1.0)
-            found += [client for client, far in away.items() if far > GAP * measure]
+            found += [client for client, far in away.items() if far > MAX_RELATIVE_DISTANCE * measure]
     return found
 
 

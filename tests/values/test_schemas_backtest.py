@@ -77,7 +77,7 @@ def test_every_value_conforms_to_constraints_that_its_state_does_not_violate(
     learned_from: list[Observation], others: list[Observation]
 ) -> None:
     inferred = infer_observations(learned_from)
-    assume(not inferred.listed and not inferred.is_repeated)
+    assume(not inferred.list_kind and not inferred.is_repeated)
     written = to_json_schema(inferred)
     refused = [
         text

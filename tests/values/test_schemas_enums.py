@@ -11,7 +11,7 @@ from pipelines.runtime.settings import load_settings
 from pipelines.schemas.inference.enums import infer_enum
 from pipelines.schemas.statistics.evidence import Evidence
 from pipelines.schemas.statistics.value_counts import (
-    KEPT_CHARACTERS,
+    MAX_VALUE_CHARACTERS,
     DistinctValues,
     ValueCount,
     client_bit,
@@ -122,7 +122,7 @@ def test_enum_is_wrong_as_rarely_as_its_condition_promises(shares: list[float], 
 def test_value_too_long_to_be_kept_is_distinguished_and_never_a_member() -> None:
     texts = [shorten_value(f"{'x' * 70}{ending}", digest(f"{'x' * 70}{ending}")) for ending in "ab"]
     assert texts[0] != texts[1]
-    assert all(len(text) == KEPT_CHARACTERS and is_shortened(text) for text in texts)
+    assert all(len(text) == MAX_VALUE_CHARACTERS and is_shortened(text) for text in texts)
     assert enum_of(sent_in_turn(["asc", texts[0]])) is None
     assert shorten_value("asc", "0" * 8) == "asc"
     assert not is_shortened("asc")

@@ -19,7 +19,7 @@ from pipelines.requests.path_parameters import (
     path_variant_of,
 )
 from pipelines.schemas.statistics.requests import (
-    MEDIA_TYPES,
+    MAX_MEDIA_TYPES,
     UsageCount,
     infer_media_types,
     infer_path_variants,
@@ -83,4 +83,4 @@ def test_media_types_need_three_clients_or_most_requests_and_are_few() -> None:
     ]
     assert infer_media_types(sent) == ["a/b", "application/json"]
     many = [UsageCount(f"a/{number:02}", 100 - number, 5) for number in range(40)]
-    assert infer_media_types(many) == [f"a/{number:02}" for number in range(MEDIA_TYPES)]
+    assert infer_media_types(many) == [f"a/{number:02}" for number in range(MAX_MEDIA_TYPES)]

@@ -16,7 +16,7 @@ from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.tables import responses_without_error
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import ChangeSettings
-from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.keys import PARAMETER_KEY, REQUEST_LOCATIONS
 
 INACTIVITY = StructType(
     [
@@ -208,7 +208,7 @@ def find_inactive_parameters(
         estimate_distinct(F.hll_union_agg("clients", F.lit(True))).alias("all_clients"),
     )
     active = (
-        parameter_slices.where(~F.col("location").isin(*OF_REQUESTS, "item"))
+        parameter_slices.where(~F.col("location").isin(*REQUEST_LOCATIONS, "item"))
         .groupBy(*PARAMETER_KEY)
         .agg(
             F.collect_set("day").alias("active"),

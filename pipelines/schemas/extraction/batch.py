@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 def pack_batch(batch: Batch) -> dict[str, Any]:
     """Returns a batch as the fields of `BATCHES_SCHEMA`."""
-    streams = {name: _written(table) for name, table in zip(Batch._fields, batch, strict=True)}
+    streams = {name: _to_stream(table) for name, table in zip(Batch._fields, batch, strict=True)}
     return {"clients": batch.senders.column("client").to_pylist(), **streams}
 
 
@@ -98,7 +98,7 @@ def encode_rows(*columns: pa.Array) -> tuple[Codes, Codes]:
     return number_distinct(found)
 
 
-def _written(table: pa.Table) -> bytes:
+def _to_stream(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_COMPRESSED) as stream:
         stream.write_table(table)

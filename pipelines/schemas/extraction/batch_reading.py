@@ -173,7 +173,7 @@ def read_batch(requests: pa.Table) -> Batch:
     parts: list[tuple[Codes, Part]] = []
     for needed, reader in PARTS:
         codes, rows = (
-            encode_rows(*(columns[name] for name in needed)) if needed else _all_alike(requests.num_rows)
+            encode_rows(*(columns[name] for name in needed)) if needed else _one_code(requests.num_rows)
         )
         texts = [columns[name].take(pa.array(rows)).to_pylist() for name in needed]
         found = (reader(*row) for row in (zip(*texts, strict=True) if texts else [()]))
@@ -182,7 +182,7 @@ def read_batch(requests: pa.Table) -> Batch:
     parts += [(codes, part) for part in read_queries(columns["sent_query"].take(pa.array(rows)), names)]
     begins = np.cumsum([0, *(len(part.values) for _, part in parts)])
     seen = [
-        _repeated(codes, part.counts, int(begin)) for (codes, part), begin in zip(parts, begins, strict=False)
+        _repeat(codes, part.counts, int(begin)) for (codes, part), begin in zip(parts, begins, strict=False)
     ]
     request, flat = (np.concatenate(some) for some in zip(*seen, strict=True))
     text_of, texts_table = _texts(*(pa.concat_arrays([part[of] for _, part in parts]) for of in (1, 2)))
@@ -190,11 +190,11 @@ def read_batch(requests: pa.Table) -> Batch:
     return _batch(columns, request, place, names, text_of[flat], texts_table, is_first)
 
 
-def _all_alike(count: int) -> tuple[Codes, Codes]:
+def _one_code(count: int) -> tuple[Codes, Codes]:
     return np.zeros(count, np.int64), np.zeros(min(count, 1), np.int64)
 
 
-def _repeated(codes: Codes, counts: Codes, begin: int) -> tuple[Codes, Codes]:
+def _repeat(codes: Codes, counts: Codes, begin: int) -> tuple[Codes, Codes]:
     """Repeats what was read once for each request that has it.
 
     Returns:
@@ -240,7 +240,9 @@ def _batch(
 ) -> Batch:
     sender, senders = encode_rows(columns["client"])
     endpoint, endpoints = encode_rows(*(columns[name] for name in ENDPOINT_KEY))
-    parameter, first = _dense(endpoint[request] * len(names) + place, max(len(endpoints), 1) * len(names))
+    parameter, first = _number_distinct_below(
+        endpoint[request] * len(names) + place, max(len(endpoints), 1) * len(names)
+    )
     known = list(names)
     keys = {name: columns[name].take(pa.array(endpoints[endpoint[request[first]]])) for name in ENDPOINT_KEY}
     located = [known[one] for one in place[first]]
@@ -260,7 +262,7 @@ def _batch(
     )  # fmt: skip
 
 
-def _dense(keys: Codes, bound: int) -> tuple[Codes, Codes]:
+def _number_distinct_below(keys: Codes, bound: int) -> tuple[Codes, Codes]:
     """Does what `number_distinct` does, without sorting.
 
     Args:

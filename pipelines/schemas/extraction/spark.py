@@ -35,7 +35,7 @@ LATE_HOUR = 18
 
 The last quarter is the latest part of a window of one day; of a longer window it is the last day.
 """
-HELD_ONE_IN = 8
+HOLDOUT_ONE_IN = 8
 """One in so many clients is held out.
 
 That is enough to test with, and most of the evidence remains.
@@ -49,7 +49,7 @@ def is_late(time: Column) -> Column:
 
 def is_held(client: Column) -> Column:
     """Returns whether a client is held out; the same clients are held out every day."""
-    return F.pmod(F.xxhash64(client), F.lit(HELD_ONE_IN)) == 0
+    return F.pmod(F.xxhash64(client), F.lit(HOLDOUT_ONE_IN)) == 0
 
 
 def assign_splits(parameter_slices: DataFrame) -> DataFrame:
@@ -92,7 +92,7 @@ def extract_batches(transactions: DataFrame) -> DataFrame:
         "is_held": is_held(F.col("client")),
     }
     successful = transactions.where(F.col("status").between(200, 299)).withColumns(sent)
-    return successful.select(*ENDPOINT_KEY, "day", "client", *sent).mapInArrow(_observed, BATCHES_SCHEMA)
+    return successful.select(*ENDPOINT_KEY, "day", "client", *sent).mapInArrow(_extract, BATCHES_SCHEMA)
 
 
 def count_batches(
@@ -105,7 +105,7 @@ def count_batches(
         count: Returns the rows of one batch.
         schema: The schema of the rows.
     """
-    return batches.mapInArrow(partial(_counted, count=count, names=schema.names), schema)
+    return batches.mapInArrow(partial(_count, count=count, names=schema.names), schema)
 
 
 def mark_excluded_clients(batches: DataFrame, clients: DataFrame) -> DataFrame:
@@ -120,13 +120,13 @@ def mark_excluded_clients(batches: DataFrame, clients: DataFrame) -> DataFrame:
     return batches.crossJoin(all_of_them).withColumn(EXCLUDED, mine)
 
 
-def _observed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _extract(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([("clients", pa.list_(pa.string()))] + [(name, pa.binary()) for name in Batch._fields])
     for requests in gather_requests(batches):
         yield pa.RecordBatch.from_pylist([pack_batch(read_batch(requests))], schema)
 
 
-def _counted(
+def _count(
     batches: Iterable[pa.RecordBatch], count: Callable[[Batch], pa.RecordBatch], names: list[str]
 ) -> Iterator[pa.RecordBatch]:
     for rows in batches:

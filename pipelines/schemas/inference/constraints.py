@@ -160,15 +160,21 @@ def infer_constraints(
         settings: Thresholds.
         refused: Keywords that are not written. Where an enum is refused, the limits of any text apply.
     """
-    may_go = allowance(evidence.n, settings)
+    may_go = allowed_outliers(evidence.n, settings)
     found = NO_CONSTRAINTS
     if whole.kind in (INTEGER, NUMBER):
-        found = _range(place, whole, kinds, may_go, settings)
+        found = _range_constraints(place, whole, kinds, may_go, settings)
     elif whole.kind == ARRAY:
-        found = _size(whole, may_go, settings)
+        found = _size_constraints(whole, may_go, settings)
     elif whole.kind == TEXT:
-        closed = _set(place, kinds, evidence, settings) if "enum" not in refused else NO_CONSTRAINTS
-        found = closed if closed.keywords else _text(whole, kinds, may_go, settings, "prefix" not in refused)
+        closed = (
+            _enum_constraints(place, kinds, evidence, settings) if "enum" not in refused else NO_CONSTRAINTS
+        )
+        found = (
+            closed
+            if closed.keywords
+            else _text_constraints(whole, kinds, may_go, settings, "prefix" not in refused)
+        )
     return found.without(refused)
 
 
@@ -187,7 +193,7 @@ def infer_token_constraints(n: int, settings: SchemaSettings) -> Constraints:
     )
 
 
-def allowance(n: int, settings: SchemaSettings) -> int:
+def allowed_outliers(n: int, settings: SchemaSettings) -> int:
     """Returns how many of `n` values may be one client's mistake or attack.
 
     So many may be left out.
@@ -196,7 +202,7 @@ def allowance(n: int, settings: SchemaSettings) -> int:
     return max(least, int((1 - settings.min_share) * n + 1e-9))
 
 
-def _range(
+def _range_constraints(
     place: Place, whole: KindEvidence, kinds: Sequence[KindEvidence], may_go: int, settings: SchemaSettings
 ) -> Constraints:
     n = whole.n
@@ -232,7 +238,7 @@ def _range(
     return replace(found.without(("maximum",)), note=GROWTH_NOTE) if grows else found
 
 
-def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Constraints:
+def _size_constraints(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Constraints:
     largest = whole.highest.supported(SUPPORTING_CLIENTS, may_go)
     if whole.n < settings.range_observations or not largest:
         return NO_CONSTRAINTS
@@ -244,7 +250,7 @@ def _size(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Constra
     )
 
 
-def _set(
+def _enum_constraints(
     place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settings: SchemaSettings
 ) -> Constraints:
     seen: dict[str, ValueCount] = {}
@@ -260,7 +266,7 @@ def _set(
     return Constraints({"enum": list(values)}, {"enum": proof})
 
 
-def _text(
+def _text_constraints(
     whole: KindEvidence,
     kinds: Sequence[KindEvidence],
     may_go: int,
@@ -277,7 +283,7 @@ def _text(
         texts = [kind for kind in kinds if kind.kind in SIZED_KINDS]  # the size of a number is not a length
         largest = sum((kind.highest for kind in texts), ExtremeValues()).supported(SUPPORTING_CLIENTS, may_go)
         of_texts = sum(kind.n for kind in texts)
-        seen = tail_bounds.length_bound(largest, of_texts) if largest else tail_bounds.SHORTEST_LIMIT
+        seen = tail_bounds.length_bound(largest, of_texts) if largest else tail_bounds.MIN_MAX_LENGTH
         limits["maxLength"] = max(seen, *(one or 0 for one in longest))
         proofs["maxLength"] = confidence.tail_model(n, tail_bounds.TAIL_RISK)
     classes = [possible_classes(kind) for kind in kinds]

@@ -30,7 +30,7 @@ from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference.constraints import (
     NO_CONSTRAINTS,
     Constraints,
-    allowance,
+    allowed_outliers,
     infer_constraints,
     infer_token_constraints,
 )
@@ -104,7 +104,7 @@ class InferredSchema:
         alternatives: The most frequent first; none: any value.
         trimmed: Values left out as one client's mistake or attack.
         is_repeated: Whether names occur more than once in a request, so that the parameter is an array of the alternatives.
-        listed: The kind of list that its values are.
+        list_kind: The kind of list that its values are.
         refused: Keyword → why it is not written although its rule would have allowed it.
     """
 
@@ -114,7 +114,7 @@ class InferredSchema:
     trimmed: int
     is_repeated: bool
     evidence: Evidence
-    listed: str | None = None
+    list_kind: str | None = None
     refused: Refused = field(default_factory=dict)
 
 
@@ -136,16 +136,18 @@ def infer_schema(
         items: The items of those of its values that may be lists.
         refused: Keywords that are not written, with the reasons.
     """
-    listed = infer_list_kind(evidence, settings) if items is not None else None
-    if items is not None and listed is not None:
+    list_kind = infer_list_kind(evidence, settings) if items is not None else None
+    if items is not None and list_kind is not None:
         of_items = infer_schema(name, merge_items(evidence, items), settings, "item", refused=refused)
-        return replace(of_items, evidence=evidence, listed=listed, is_repeated=False)
+        return replace(of_items, evidence=evidence, list_kind=list_kind, is_repeated=False)
     level = evidence_level(evidence.n, settings)
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
     in_json = location == "body"
     repeated = evidence.n - evidence.requests
-    repeats = location in ("query", "form", "part", "file") and repeated > allowance(evidence.n, settings)
+    repeats = location in ("query", "form", "part", "file") and repeated > allowed_outliers(
+        evidence.n, settings
+    )
 
     def build(
         rule: Rule, groups: Sequence[TypeGroup], dropped: int = 0, *, limited: bool = True
@@ -245,7 +247,7 @@ def _without_outliers(evidence: Evidence, settings: SchemaSettings) -> tuple[Kin
     )
     if evidence.clients <= settings.min_union_clients or not by_size:
         return evidence.kinds
-    left = allowance(sum(kind.n for kind in by_size), settings)
+    left = allowed_outliers(sum(kind.n for kind in by_size), settings)
     dropped = {kind.kind for kind in by_size[:-1] if is_attack(kind, evidence, settings)}
     for kind in by_size[:-1]:
         if (

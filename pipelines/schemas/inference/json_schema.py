@@ -65,7 +65,7 @@ def to_json_schema(inferred: InferredSchema) -> JsonSchema:
             "anyOf": members,
             EVIDENCE: _evidence(inferred, inferred.evidence.n - inferred.trimmed, None),
         }
-    if inferred.is_repeated or inferred.listed:
+    if inferred.is_repeated or inferred.list_kind:
         return {"type": "array", "items": schema, EVIDENCE: _array_evidence(inferred)}
     return schema
 
@@ -155,7 +155,7 @@ def _array_evidence(inferred: InferredSchema) -> dict[str, Any]:
         "n": evidence.requests,
         "values": evidence.n,
         "level": inferred.level.value,
-        "rule": _LIST_RULES[inferred.listed] if inferred.listed else "repeated-name",
+        "rule": _LIST_RULES[inferred.list_kind] if inferred.list_kind else "repeated-name",
     }
 
 

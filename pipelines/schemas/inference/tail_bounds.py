@@ -13,7 +13,7 @@ TAIL_RISK = 2e-5
 """Share of later values above a fitted limit (docs/methods.md, 2.3)."""
 MOST_ORDERS, FEWEST_ORDERS, SHARE_OF_ORDERS = 31, 4, 10
 """Values that the tail is fitted to: a tenth, from 4 to 31 of the 32 kept ones."""
-STEEPEST = 1.5
+MAX_TAIL_INDEX = 1.5
 """Largest tail index: beyond it no mean exists, and the estimate is meaningless."""
 FITTED_FROM, SURE_FROM, LADDER_UNTIL = 200, 1000, 8600
 FEW_SLACK, SOME_SLACK, IDENTIFIER_SLACK, LADDER_SLACK = 10, 2, 100, 2
@@ -21,23 +21,23 @@ FEW_SLACK, SOME_SLACK, IDENTIFIER_SLACK, LADDER_SLACK = 10, 2, 100, 2
 
 For fewer than 200 values; for fewer than 1,000; for identifiers, which grow; for at most 8 different numbers.
 """
-LADDER = 8
+MAX_LADDER_STEPS = 8
 """Most different numbers that may be steps (10, 25, 50, 100).
 
 No tail model describes steps (docs/methods.md, 2.3).
 """
-LARGEST = 1e300
+MAX_LIMIT = 1e300
 """Largest limit that is written: numbers near larger ones are not finite doubles."""
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)
 CLOCK_AND_CALENDAR = (12, 23, 24, 31, 59, 60, 90, 180, 360, 365, 366)
-SHORTEST_LIMIT = 64
+MIN_MAX_LENGTH = 64
 """Least maxLength that is written for fewer than `FITTED_FROM` texts.
 
 docs/methods.md, 2.9, rule 3.
 """
 FEW_TEXTS_SLACK, TEXTS_SLACK = 4, 2
 
-Sized = Sequence[tuple[float, int]]
+SizeCounts = Sequence[tuple[float, int]]
 """(size, how often), the largest first."""
 
 
@@ -47,7 +47,7 @@ def round_up_limit(value: float) -> float:
     Args:
         value: A positive number; the result is infinite near the largest double.
     """
-    if not value < LARGEST:
+    if not value < MAX_LIMIT:
         return math.inf
     power = math.floor(math.log10(value))
     decimal = (m * 10.0**k for k in (power - 1, power, power + 1) for m in MANTISSAS)
@@ -57,7 +57,7 @@ def round_up_limit(value: float) -> float:
     return float(min(limit for limit in (*decimal, *nines, *others) if limit >= value))
 
 
-def tail_quantile(largest: Sized, n: int) -> float:
+def tail_quantile(largest: SizeCounts, n: int) -> float:
     """Returns the size that a share of `TAIL_RISK` exceeds, fitted to the largest.
 
     It is never below the largest of the `n` values.
@@ -67,12 +67,12 @@ def tail_quantile(largest: Sized, n: int) -> float:
     if m < 1 or ordered[m] <= 0:
         return ordered[0]
     excess = sum(math.log(size / ordered[m]) for size in ordered[:m]) / m
-    index = min(excess * (1 + 1 / math.sqrt(m)), STEEPEST)
+    index = min(excess * (1 + 1 / math.sqrt(m)), MAX_TAIL_INDEX)
     fitted = ordered[m] * math.pow(m / (n * TAIL_RISK), index)
     return max(ordered[0], fitted)
 
 
-def upper_bound(largest: Sized, n: int, distinct: int, is_identifier: bool) -> float:
+def upper_bound(largest: SizeCounts, n: int, distinct: int, is_identifier: bool) -> float:
     """Returns a maximum for later numbers, given the largest of `n` non-negative ones."""
     top = max(largest[0][0], 1.0)
     if is_identifier:
@@ -82,13 +82,13 @@ def upper_bound(largest: Sized, n: int, distinct: int, is_identifier: bool) -> f
     limit = tail_quantile(largest, n)
     if n < SURE_FROM:
         limit = max(limit, SOME_SLACK * top)
-    if distinct <= LADDER and n < LADDER_UNTIL:
+    if distinct <= MAX_LADDER_STEPS and n < LADDER_UNTIL:
         limit = max(limit, LADDER_SLACK * top)
     return round_up_limit(max(limit, top))
 
 
-def length_bound(largest: Sized, n: int) -> int:
+def length_bound(largest: SizeCounts, n: int) -> int:
     """Returns a maxLength for later texts, given the longest of `n`."""
     top = max(largest[0][0], 1.0)
     slack = FEW_TEXTS_SLACK if n < FITTED_FROM else TEXTS_SLACK
-    return int(max(SHORTEST_LIMIT, round_up_limit(slack * top)))
+    return int(max(MIN_MAX_LENGTH, round_up_limit(slack * top)))

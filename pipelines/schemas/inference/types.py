@@ -23,7 +23,7 @@ from pipelines.http.value_formats import (
 )
 from pipelines.schemas.statistics.evidence import KindEvidence
 
-UNIX_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}
+MIN_TIME_SPREAD = {UNIX_SECONDS: 3_600, UNIX_MILLISECONDS: 3_600_000}
 """One hour: numbers that look like times but never advance are identifiers.
 
 docs/methods.md, 2.9.
@@ -43,10 +43,10 @@ def group_url_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     strings = by_type.pop("string", [])
     found: list[TypeGroup] = [(group[0].kind, group) for group in by_type.values()]
     if numeric and any(kind.kind == DIGITS for kind in strings):
-        found.append(_digits([*numeric, *strings]))
+        found.append(_group_digits([*numeric, *strings]))
     else:
-        found += [_number(numeric)] if numeric else []
-        found += _texts(strings)
+        found += [_group_numbers(numeric)] if numeric else []
+        found += _group_texts(strings)
     text = next((group for group in found if group[0] == TEXT), None)
     if text is None:
         return found
@@ -64,7 +64,7 @@ def group_json_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     found: list[TypeGroup] = [
         (kind.kind, [kind]) for kind in kinds if type_of(kind.kind) in ("boolean", "null", "object", "array")
     ]
-    return [*found, *([_number(numeric)] if numeric else []), *_texts(strings)]
+    return [*found, *([_group_numbers(numeric)] if numeric else []), *_group_texts(strings)]
 
 
 def group_basic_types(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
@@ -80,13 +80,13 @@ def _n(group: TypeGroup) -> int:
     return sum(kind.n for kind in group[1])
 
 
-def _digits(kinds: Sequence[KindEvidence]) -> TypeGroup:
+def _group_digits(kinds: Sequence[KindEvidence]) -> TypeGroup:
     """Groups numbers with leading zeros: digits if there are no others, else any text."""
     only_digits = all(k.kind == DIGITS or (type_of(k.kind) == "integer" and (k.low or 0) >= 0) for k in kinds)
     return (DIGITS if only_digits else TEXT), kinds
 
 
-def _number(kinds: Sequence[KindEvidence]) -> TypeGroup:
+def _group_numbers(kinds: Sequence[KindEvidence]) -> TypeGroup:
     """Groups numbers as a time, an integer or a number.
 
     It is a time if all integers look like one and advance.
@@ -96,11 +96,11 @@ def _number(kinds: Sequence[KindEvidence]) -> TypeGroup:
     if any(kind.kind == BIG_INTEGER for kind in kinds):
         return BIG_INTEGER, kinds
     only = kinds[0]
-    stands = (only.high or 0) - (only.low or 0) <= UNIX_SPREAD.get(only.kind, 0)
-    return (INTEGER if len(kinds) > 1 or only.kind not in UNIX_SPREAD or stands else only.kind), kinds
+    stands = (only.high or 0) - (only.low or 0) <= MIN_TIME_SPREAD.get(only.kind, 0)
+    return (INTEGER if len(kinds) > 1 or only.kind not in MIN_TIME_SPREAD or stands else only.kind), kinds
 
 
-def _texts(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
+def _group_texts(kinds: Sequence[KindEvidence]) -> list[TypeGroup]:
     """Groups strings: each format alone, or any text if a kind has no credible format."""
     if not kinds:
         return []

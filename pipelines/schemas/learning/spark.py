@@ -31,12 +31,12 @@ from pipelines.schemas.inference.json_schema import (
     to_json_schema,
     without_evidence,
 )
-from pipelines.schemas.keys import OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.keys import PARAMETER_KEY, REQUEST_LOCATIONS
 from pipelines.schemas.statistics import columns
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, character_class_counts_from
 from pipelines.schemas.statistics.growth import merge_peaks
 from pipelines.schemas.statistics.requests import (
-    MEDIA_TYPES,
+    MAX_MEDIA_TYPES,
     UsageCount,
     infer_media_types,
     infer_path_variants,
@@ -86,29 +86,29 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
         for row in seen:
             for one in row["splits"]:
                 by_split.setdefault(one["split"], {})[row["location"], row["name"]] = evidence_from_row(one)
-        found = run_backtest(_named(by_split, settings, endpoint["clients"]), settings)
+        found = run_backtest(_without_rare_names(by_split, settings, endpoint["clients"]), settings)
         schemas = {
             place: to_json_schema(found.parameters[place].inferred) for place in sorted(found.parameters)
         }
         sure = [is_sure(one) for schema in schemas.values() for one in constraint_evidence(schema)]
         return {
             "parameters": [
-                _written(place, found.parameters[place], schema) for place, schema in schemas.items()
+                _parameter_row(place, found.parameters[place], schema) for place, schema in schemas.items()
             ],
             "tested": found.tested,
             "false_alarms": found.false_alarms,
             "constraints": len(sure),
             "sure_constraints": sum(sure),
             "writings": infer_path_variants(
-                endpoint["requests"], endpoint["clients"], _sent(endpoint, "written")
+                endpoint["requests"], endpoint["clients"], _usages(endpoint, "written")
             ),
-            "media_types": infer_media_types(_sent(endpoint, "media")),
+            "media_types": infer_media_types(_usages(endpoint, "media")),
         }
 
     return F.udf(infer, ENDPOINT_RESULT_SCHEMA, useArrow=True)
 
 
-def _named(by_split: EvidenceBySplit, settings: SchemaSettings, clients: int) -> EvidenceBySplit:
+def _without_rare_names(by_split: EvidenceBySplit, settings: SchemaSettings, clients: int) -> EvidenceBySplit:
     """Leaves out parameters that too few of the endpoint's clients send.
 
     Their names are not written. Where the endpoint has few clients in all, an optional parameter looks like a name that one of
@@ -127,7 +127,7 @@ def _named(by_split: EvidenceBySplit, settings: SchemaSettings, clients: int) ->
     }
 
 
-def _sent(endpoint: Row, location: str) -> list[UsageCount]:
+def _usages(endpoint: Row, location: str) -> list[UsageCount]:
     return [
         UsageCount(one["name"], one["requests"], one["clients"])
         for one in endpoint["sent"]
@@ -135,7 +135,7 @@ def _sent(endpoint: Row, location: str) -> list[UsageCount]:
     ]
 
 
-def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str, Any]:
+def _parameter_row(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str, Any]:
     return {
         "location": place[0],
         "name": place[1],
@@ -147,13 +147,13 @@ def _written(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str
 
 
 def evidence_from_row(row: Row) -> Evidence:
-    """Converts a row (or struct) of `columns.evidence` to evidence."""
-    kinds = tuple(map(_kind_of, row["kinds"]))
+    """Converts a row (or struct) of `columns.evidence_columns` to evidence."""
+    kinds = tuple(map(_kind_from_row, row["kinds"]))
     between = (row["first_day"], row["last_day"])
     return Evidence(row["n"], row["requests"], row["clients"], row["days"], kinds, *between)
 
 
-def _kind_of(kind: Row) -> KindEvidence:
+def _kind_from_row(kind: Row) -> KindEvidence:
     return KindEvidence(
         kind=kind["kind"],
         n=kind["n"],
@@ -171,7 +171,7 @@ def _kind_of(kind: Row) -> KindEvidence:
     )
 
 
-MAX_USAGES = len(PATH_VARIANTS) + 2 * MEDIA_TYPES
+MAX_USAGES = len(PATH_VARIANTS) + 2 * MAX_MEDIA_TYPES
 """Most path spellings and media types that are examined, those of most requests.
 
 Twice as many as are kept.
@@ -244,7 +244,7 @@ def collect_evidence(states: DataFrame) -> DataFrame:
         `split`, `PARAMETER_KEY`, `n, requests, clients` (bigint), `days` (int), `kinds` (array, sorted by kind: the fields of
         `KindEvidence`), `first_day, last_day` (date).
     """
-    return states.groupBy("split", *PARAMETER_KEY).agg(*columns.evidence())
+    return states.groupBy("split", *PARAMETER_KEY).agg(*columns.evidence_columns())
 
 
 def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> DataFrame:
@@ -288,7 +288,7 @@ def _per_endpoint(parameters: DataFrame, most: int) -> DataFrame:
         most: Most parameters of an endpoint.
     """
     of_requests = F.col("location") == "request"
-    is_parameter = ~F.col("location").isin(*OF_REQUESTS)
+    is_parameter = ~F.col("location").isin(*REQUEST_LOCATIONS)
     is_inferred = is_parameter | of_requests
     is_sent = ~is_inferred
     sent = F.struct("location", "name", "requests", "clients")

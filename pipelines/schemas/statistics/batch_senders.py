@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines.http.value_formats import NUMBER_KINDS, UNIX_MILLISECONDS, UNIX_SECONDS
 from pipelines.schemas.extraction.batch import Batch, Codes, Flags, group_starts, number_distinct
-from pipelines.schemas.keys import OF_BODY, OF_REQUESTS, PARAMETER_KEY
+from pipelines.schemas.keys import BODY_LOCATIONS, PARAMETER_KEY, REQUEST_LOCATIONS
 from pipelines.schemas.statistics.batch_texts import Texts, prepare_texts
 from pipelines.schemas.statistics.evidence import SIZED_KINDS
 from pipelines.schemas.statistics.senders import (
@@ -25,7 +25,7 @@ from pipelines.schemas.statistics.senders import (
 from pipelines.schemas.statistics.sketches import hash_texts
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, digest
 
-LOCATIONS_NOT_COMPARED = (*OF_REQUESTS, "item")
+LOCATIONS_NOT_COMPARED = (*REQUEST_LOCATIONS, "item")
 """Locations at which clients are not compared.
 
 Those of requests, and items, whose values are compared in their queries.
@@ -65,7 +65,7 @@ def collect_senders(batch: Batch, enough: int) -> pa.RecordBatch:
 
     There is one row per parameter and day. `enough` clients of a value are as good as more (`senders.merge_senders`).
     """
-    some = _told(batch)
+    some = _is_compared(batch)
     parameter, text, sender = (batch.numbers(name)[some] for name in ("parameter", "text", "sender"))
     day = batch.numbers("day")[some]
     first_day = int(day.min()) if len(day) else 0
@@ -105,11 +105,12 @@ def client_numbers(clients: list[str]) -> Codes:
 def _names(parameters: pa.Table) -> pa.Array:
     located = zip(*(parameters.column(name).to_pylist() for name in ("location", "name")), strict=True)
     return pa.array(
-        [anonymise_pointer(name) if location in OF_BODY else name for location, name in located], pa.string()
+        [anonymise_pointer(name) if location in BODY_LOCATIONS else name for location, name in located],
+        pa.string(),
     )
 
 
-def _told(batch: Batch) -> Flags:
+def _is_compared(batch: Batch) -> Flags:
     is_told = [
         location not in LOCATIONS_NOT_COMPARED for location in batch.parameters.column("location").to_pylist()
     ]
@@ -136,7 +137,7 @@ def _kinds(sent: SentValues, texts: Texts, places: int) -> pa.Array:
             pa.array([texts.kinds[one] for one in groups % len(texts.kinds)], pa.string()),
             _lists(group[named], groups, pa.array(who[named])),
             *(
-                _outermost(group[measured], groups, who[measured], size[measured], sign)
+                _extreme_sizes(group[measured], groups, who[measured], size[measured], sign)
                 for size, sign in ((most, -1), (least, 1))
             ),
         ],
@@ -145,7 +146,7 @@ def _kinds(sent: SentValues, texts: Texts, places: int) -> pa.Array:
     return _lists(groups // len(texts.kinds), np.arange(places), struct)
 
 
-def _outermost(group: Codes, groups: Codes, who: Codes, size: Any, sign: int) -> pa.Array:
+def _extreme_sizes(group: Codes, groups: Codes, who: Codes, size: Any, sign: int) -> pa.Array:
     """Returns, for each group, the `SUPPORTING_CLIENTS` most extreme sizes, sorted.
 
     Largest if `sign` is -1, else smallest; of equal sizes those that come first.
@@ -177,7 +178,7 @@ def _values(sent: SentValues, texts: Texts, places: int, enough: int) -> tuple[p
     place = pair[firsts] // width
     popular = np.zeros(places, np.int64)
     np.maximum.at(popular, place, np.minimum(clients, enough))
-    is_open = _are_open(place, clients, who, firsts, places)
+    is_open = _have_too_many_values(place, clients, who, firsts, places)
     kept_of = np.where(popular >= enough, SUPPORTING_CLIENTS, max(SUPPORTING_CLIENTS, enough))[pair // width]
     kept = np.flatnonzero((_rank(pair) < kept_of) & ~is_open[pair // width])
     stays = ~is_open[place]
@@ -192,7 +193,7 @@ def _values(sent: SentValues, texts: Texts, places: int, enough: int) -> tuple[p
     return _lists(place[stays], np.arange(places), struct, is_open), popular
 
 
-def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: int) -> Flags:
+def _have_too_many_values(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: int) -> Flags:
     """Flags the places with more values than are kept.
 
     Args:
@@ -214,12 +215,12 @@ def _are_open(place: Codes, clients: Codes, who: Codes, firsts: Codes, places: i
         left = number[one] - np.sort(of_client)[-(SUPPORTING_CLIENTS - 1) :].sum()
         found[one] = (
             left > MAX_VALUES_WITHOUT_TWO_CLIENTS
-            or _beside_two(here, clients, who, firsts) > MAX_VALUES_WITHOUT_TWO_CLIENTS
+            or _count_values_without_two_clients(here, clients, who, firsts) > MAX_VALUES_WITHOUT_TWO_CLIENTS
         )
     return found
 
 
-def _beside_two(values: Codes, clients: Codes, who: Codes, firsts: Codes) -> int:
+def _count_values_without_two_clients(values: Codes, clients: Codes, who: Codes, firsts: Codes) -> int:
     listed = {
         int(one): ValueSenders(
             1, tuple(who[firsts[one] : firsts[one] + min(clients[one], SUPPORTING_CLIENTS)].tolist())

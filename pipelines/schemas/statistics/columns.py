@@ -14,7 +14,7 @@ from pipelines.runtime.columns import estimate_distinct
 from pipelines.schemas.statistics.growth import HOURS
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.statistics.value_counts import MAX_DISTINCT_VALUES, MAX_EXTREME_VALUES
-from pipelines.schemas.tables import OUTERMOST_SCHEMA, PEAKS_SCHEMA
+from pipelines.schemas.tables import EXTREME_VALUES_SCHEMA, PEAKS_SCHEMA
 
 COUNTS = ("n", "requests")
 SKETCHES = ("clients", "values")
@@ -32,7 +32,7 @@ def slice_state() -> list[Column]:
         F.filter(F.array(*map(_peak, range(HOURS))), lambda peak: peak["size"].isNotNull())
         .cast(PEAKS_SCHEMA)
         .alias("peaks"),
-        _shared(F.col("prefix")).alias("prefix"),
+        _shared_prefix(F.col("prefix")).alias("prefix"),
         F.bool_or("is_open").alias("is_open"),
     ]
 
@@ -89,11 +89,11 @@ def stored_values() -> dict[str, Column]:
     is_closed = ~F.col("is_open") & (F.size("common") <= MAX_DISTINCT_VALUES)
     return {
         "common": F.when(is_closed, F.array_sort("common")),
-        **{name: F.coalesce(name, F.array().cast(OUTERMOST_SCHEMA)) for name in ("high", "low")},
+        **{name: F.coalesce(name, F.array().cast(EXTREME_VALUES_SCHEMA)) for name in ("high", "low")},
     }
 
 
-def _shared(text: Column) -> Column:
+def _shared_prefix(text: Column) -> Column:
     """Returns the common prefix of the texts of a group.
 
     It is the prefix that the first and the last of them in order share.
@@ -128,13 +128,13 @@ def merged_state() -> list[Column]:
         F.max("integer_max").alias("integer_max"),
         F.array_sort(F.collect_set("day")).alias("days"),
         counts.alias("classes"),
-        _shared(F.col("prefix")).alias("prefix"),
+        _shared_prefix(F.col("prefix")).alias("prefix"),
         F.bool_or(F.col("common").isNull()).alias("is_open"),
         *(F.flatten(F.collect_list(name)).alias(name) for name in ("common", "high", "low", "peaks")),
     ]
 
 
-def evidence() -> list[Column]:
+def evidence_columns() -> list[Column]:
     """Returns aggregations over a parameter's merged kinds.
 
     They are the fields of `evidence.Evidence` with `first_day` and `last_day`.

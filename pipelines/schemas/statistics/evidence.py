@@ -53,7 +53,7 @@ def character_class_counts_from(counts: Iterable[int] | None) -> CharacterClassC
     return CharacterClassCounts(tuple(counts)) if counts else CharacterClassCounts()
 
 
-Part = TypeVar("Part", int, float, str)
+Value = TypeVar("Value", int, float, str)
 NAMED_KINDS = (TEXT, DIGITS, LOCALE, SEMVER)
 """Kinds whose values may form an enum and are kept.
 
@@ -162,7 +162,7 @@ NO_EVIDENCE = Evidence(0, 0, 0, 0, ())
 
 
 def combine_optional(
-    combine: Callable[[Part, Part], Part], one: Part | None, other: Part | None
-) -> Part | None:
+    combine: Callable[[Value, Value], Value], one: Value | None, other: Value | None
+) -> Value | None:
     """Combines two optional values; None if both are missing, the other if one is."""
     return other if one is None else one if other is None else combine(one, other)

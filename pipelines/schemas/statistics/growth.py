@@ -16,7 +16,7 @@ SPANS = 24
 
 docs/methods.md, 2.3.
 """
-CHANCE = 1e-3
+SIGNIFICANCE = 1e-3
 """Probability of mistaking numbers that do not grow for growing ones.
 
 At most 0.4 % in simulations (docs/methods.md, 2.3).
@@ -44,7 +44,7 @@ class Peaks:
         peaks = self._of_spans()
         if len(peaks) < 2 or min(peaks) == max(peaks):
             return False
-        return bool(kendalltau(range(len(peaks)), peaks, alternative="greater").pvalue < CHANCE)
+        return bool(kendalltau(range(len(peaks)), peaks, alternative="greater").pvalue < SIGNIFICANCE)
 
     def _of_spans(self) -> list[float]:
         if not self.by_hour:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pipelines.requests.path_parameters import PATH_VARIANTS, PLAIN
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS
 
-MEDIA_TYPES = 16
+MAX_MEDIA_TYPES = 16
 """Most media types of an endpoint; more are a client's invention."""
 
 
@@ -45,7 +45,7 @@ def infer_path_variants(all_requests: int, all_clients: int, others: Iterable[Us
 def infer_media_types(sent: Iterable[UsageCount]) -> list[str]:
     """Infers the media types of an endpoint's bodies, sorted."""
     ordered = sorted(sent, key=lambda one: (-one.requests, one.name))
-    return sorted(_supported(ordered)[:MEDIA_TYPES])
+    return sorted(_supported(ordered)[:MAX_MEDIA_TYPES])
 
 
 def _supported(sent: Sequence[UsageCount]) -> list[str]:

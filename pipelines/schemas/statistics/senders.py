@@ -85,14 +85,14 @@ def merge_senders(parts: Iterable[Senders], enough: int) -> Senders:
         for kind, one in part.kinds.items():
             by_kind[kind].append(one)
     popular = max((part.popular for part in parts), default=0)
-    values = _values([part.values for part in parts], enough)
+    values = _merge_values([part.values for part in parts], enough)
     if values is not None:
         popular = min(max([popular, *(len(one.clients) for one in values.values())]), enough)
         if popular >= enough:
             values = {
                 key: ValueSenders(one.n, one.clients[:SUPPORTING_CLIENTS]) for key, one in values.items()
             }
-    return Senders({kind: _kind(each) for kind, each in sorted(by_kind.items())}, values, popular)
+    return Senders({kind: _merge_kind(each) for kind, each in sorted(by_kind.items())}, values, popular)
 
 
 def anonymise_pointer(pointer: str) -> str:
@@ -141,7 +141,12 @@ def senders_to_row(senders: Senders) -> dict[str, Any]:
         ]
     return {
         "kinds": [
-            {"kind": kind, "clients": list(one.clients), "high": _sizes(one.high), "low": _sizes(one.low)}
+            {
+                "kind": kind,
+                "clients": list(one.clients),
+                "high": _size_rows(one.high),
+                "low": _size_rows(one.low),
+            }
             for kind, one in senders.kinds.items()
         ],
         "values": values,
@@ -167,18 +172,20 @@ def senders_from_row(row: Mapping[str, Any]) -> Senders:
     )
 
 
-def _sizes(sizes: Sizes) -> list[dict[str, Any]]:
+def _size_rows(sizes: Sizes) -> list[dict[str, Any]]:
     return [{"who": who, "size": size} for who, size in sizes.items()]
 
 
-def _kind(parts: list[KindSenders]) -> KindSenders:
+def _merge_kind(parts: list[KindSenders]) -> KindSenders:
     clients = nsmallest(MAX_CLIENTS, set[int]().union(*(one.clients for one in parts)))
     return KindSenders(
-        tuple(clients), _outermost((one.high for one in parts), -1), _outermost((one.low for one in parts), 1)
+        tuple(clients),
+        _extreme_sizes((one.high for one in parts), -1),
+        _extreme_sizes((one.low for one in parts), 1),
     )
 
 
-def _outermost(parts: Iterable[Sizes], sign: int) -> Sizes:
+def _extreme_sizes(parts: Iterable[Sizes], sign: int) -> Sizes:
     """Returns the `SUPPORTING_CLIENTS` clients with the most extreme sizes.
 
     Of each client the largest (`sign` -1) or smallest size counts.
@@ -190,7 +197,9 @@ def _outermost(parts: Iterable[Sizes], sign: int) -> Sizes:
     return {who: reached[who] for who in first}
 
 
-def _values(parts: list[Mapping[int, ValueSenders] | None], enough: int) -> dict[int, ValueSenders] | None:
+def _merge_values(
+    parts: list[Mapping[int, ValueSenders] | None], enough: int
+) -> dict[int, ValueSenders] | None:
     n: Counter[int] = Counter()
     clients: dict[int, set[int]] = defaultdict(set)
     for part in parts:

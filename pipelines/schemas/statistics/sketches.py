@@ -42,7 +42,7 @@ def hash_texts(texts: pa.Array) -> tuple[Words, Words]:
         some = order[begin : end + 1]
         begin = int(end) + 1
         words = _words(every, offsets[some], lengths[some], int(blocks[some[0]]) + 1)
-        first[some], second[some] = _mixed(words, lengths[some].astype(np.uint64))
+        first[some], second[some] = _mix(words, lengths[some].astype(np.uint64))
     return first, second
 
 
@@ -69,30 +69,30 @@ def _words(
     return found
 
 
-def _mixed(words: list[Words], lengths: Words) -> tuple[Words, Words]:
+def _mix(words: list[Words], lengths: Words) -> tuple[Words, Words]:
     one = np.full(len(lengths), SEED, np.uint64)
     two = one.copy()
     for place in range(0, len(words) - 2, 2):
-        one ^= _turned(words[place] * _C1, 31) * _C2
-        one = (_turned(one, 27) + two) * np.uint64(5) + np.uint64(0x52DCE729)
-        two ^= _turned(words[place + 1] * _C2, 33) * _C1
-        two = (_turned(two, 31) + one) * np.uint64(5) + np.uint64(0x38495AB5)
+        one ^= _rotate_left(words[place] * _C1, 31) * _C2
+        one = (_rotate_left(one, 27) + two) * np.uint64(5) + np.uint64(0x52DCE729)
+        two ^= _rotate_left(words[place + 1] * _C2, 33) * _C1
+        two = (_rotate_left(two, 31) + one) * np.uint64(5) + np.uint64(0x38495AB5)
     # the rest is shorter than a block: a word of zeros changes nothing
-    two ^= _turned(words[-1] * _C2, 33) * _C1
-    one ^= _turned(words[-2] * _C1, 31) * _C2
+    two ^= _rotate_left(words[-1] * _C2, 33) * _C1
+    one ^= _rotate_left(words[-2] * _C1, 31) * _C2
     one, two = one ^ lengths, two ^ lengths
     one = one + two
     two = two + one
-    one, two = _finished(one), _finished(two)
+    one, two = _finalise(one), _finalise(two)
     one = one + two
     return one, two + one
 
 
-def _turned(word: Words, bits: int) -> Words:
+def _rotate_left(word: Words, bits: int) -> Words:
     return (word << np.uint64(bits)) | (word >> np.uint64(64 - bits))
 
 
-def _finished(word: Words) -> Words:
+def _finalise(word: Words) -> Words:
     for factor in (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)):
         word = (word ^ (word >> np.uint64(33))) * factor
     return word ^ (word >> np.uint64(33))
@@ -101,8 +101,8 @@ def _finished(word: Words) -> Words:
 Coupons = np.ndarray[tuple[int], np.dtype[np.int64]]
 SLOT_BITS = 26
 """Lowest bits of a coupon, its slot; above them are the leading zeros plus one."""
-LEADING_MOST = 62
-LIST_MOST = 7
+MAX_LEADING_ZEROS = 62
+MAX_LIST_COUPONS = 7
 """Most coupons in a list; more are a set, and more than fit a set are registers."""
 _VERSION, _FAMILY = 1, 7
 _LIST, _SET, _HLL, _TARGET_8 = 0, 1, 2, 2 << 2
@@ -113,7 +113,7 @@ def compute_coupons(texts: pa.Array) -> Coupons:
     """Returns the coupon of each text: what a sketch keeps; -1 for the empty text."""
     first, second = hash_texts(texts)
     slots = (first & np.uint64((1 << SLOT_BITS) - 1)).astype(np.int64)
-    zeros = np.minimum(64 - _bit_length(second), LEADING_MOST)
+    zeros = np.minimum(64 - _bit_length(second), MAX_LEADING_ZEROS)
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
     return np.where(lengths == 0, -1, (zeros + 1) << SLOT_BITS | slots)
 
@@ -144,7 +144,7 @@ def build_sketches(groups: Coupons, of: Coupons, count: int, log2: int) -> list[
 
 def _sketch(members: np.ndarray[tuple[int], np.dtype[np.uint32]], log2: int) -> bytes:
     size = len(members)
-    if size <= LIST_MOST:
+    if size <= MAX_LIST_COUPONS:
         flags = _COMPACT | (0 if size else _EMPTY)
         return bytes((2, _VERSION, _FAMILY, log2, 3, flags, size, _LIST | _TARGET_8)) + members.tobytes()
     if size <= 3 << (log2 - 5):  # three quarters of an eighth of the registers

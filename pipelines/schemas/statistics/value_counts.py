@@ -25,13 +25,13 @@ MAX_DISTINCT_VALUES = 64
 
 With more, a parameter is not an enum for the whole window (docs/methods.md, 2.7).
 """
-KEPT_CHARACTERS = 64
+MAX_VALUE_CHARACTERS = 64
 """Most characters of a kept value.
 
 A longer value is identified by its beginning and a digest: it is distinguished from others, but never a member of an enum.
 """
 DIGEST_CHARACTERS = 8
-CUT = "\u2026"
+ELLIPSIS = "\u2026"
 MAX_EXTREME_VALUES = 32
 """Most largest (and smallest) sizes that are kept; a tail is fitted to them.
 
@@ -65,7 +65,7 @@ class DistinctValues:
     def __add__(self, other: DistinctValues) -> DistinctValues:
         if self.counts is None or other.counts is None:
             return DistinctValues(None)
-        merged = _added(self.counts, other.counts.items())
+        merged = _add_counts(self.counts, other.counts.items())
         return DistinctValues(merged if len(merged) <= MAX_DISTINCT_VALUES else None)
 
 
@@ -84,7 +84,7 @@ class ExtremeValues:
     counts: Mapping[tuple[float, str], ValueCount] = field(default_factory=dict)
 
     def __add__(self, other: ExtremeValues) -> ExtremeValues:
-        merged = _added(self.counts, other.counts.items())
+        merged = _add_counts(self.counts, other.counts.items())
         kept = sorted(merged, reverse=self.largest)[:MAX_EXTREME_VALUES]
         return ExtremeValues(self.largest, {key: merged[key] for key in kept})
 
@@ -111,9 +111,9 @@ def shorten_value(text: str, digest: str) -> str:
 
     That is the value, or its beginning, `CUT` and its digest.
     """
-    if len(text) <= KEPT_CHARACTERS:
+    if len(text) <= MAX_VALUE_CHARACTERS:
         return text
-    return text[: KEPT_CHARACTERS - DIGEST_CHARACTERS - 1] + CUT + digest
+    return text[: MAX_VALUE_CHARACTERS - DIGEST_CHARACTERS - 1] + ELLIPSIS + digest
 
 
 def is_shortened(text: str) -> bool:
@@ -121,7 +121,7 @@ def is_shortened(text: str) -> bool:
 
     A value may happen to end like that; it is then taken for a shortened one, which is safe.
     """
-    return len(text) == KEPT_CHARACTERS and text[-DIGEST_CHARACTERS - 1] == CUT
+    return len(text) == MAX_VALUE_CHARACTERS and text[-DIGEST_CHARACTERS - 1] == ELLIPSIS
 
 
 def client_bit(client: str) -> int:
@@ -133,23 +133,27 @@ def merge_distinct_values(rows: Iterable[Mapping[str, Any]], is_open: bool) -> D
     """Merges rows of value, n and clients of any number of days."""
     if is_open:
         return DistinctValues(None)
-    return DistinctValues() + DistinctValues(_added({}, ((row["value"], _seen(row)) for row in rows)))
+    return DistinctValues() + DistinctValues(
+        _add_counts({}, ((row["value"], _count_from(row)) for row in rows))
+    )
 
 
 def merge_extreme_values(rows: Iterable[Mapping[str, Any]], largest: bool) -> ExtremeValues:
     """Merges rows of size, digest, n and clients of any number of days."""
-    merged = _added({}, (((row["size"], row["digest"]), _seen(row)) for row in rows))
+    merged = _add_counts({}, (((row["size"], row["digest"]), _count_from(row)) for row in rows))
     return ExtremeValues(largest) + ExtremeValues(largest, merged)
 
 
-def _added(known: Mapping[Key, ValueCount], more: Iterable[tuple[Key, ValueCount]]) -> dict[Key, ValueCount]:
+def _add_counts(
+    known: Mapping[Key, ValueCount], more: Iterable[tuple[Key, ValueCount]]
+) -> dict[Key, ValueCount]:
     merged = dict(known)
     for key, seen in more:
         merged[key] = merged.get(key, ValueCount()) + seen
     return merged
 
 
-def _seen(row: Mapping[str, Any]) -> ValueCount:
+def _count_from(row: Mapping[str, Any]) -> ValueCount:
     return ValueCount(row["n"], row["clients"])
 
 

@@ -16,8 +16,8 @@ from pipelines.schemas.extraction.splits import Split
 from pipelines.schemas.inference.infer import InferredSchema, infer_schema, is_attack, merge_items
 from pipelines.schemas.statistics.evidence import NO_EVIDENCE, Evidence
 from pipelines.schemas.validation.violations import (
-    ByKeyword,
     Violation,
+    ViolationsByKeyword,
     find_contradicted_keywords,
     find_violations,
 )
@@ -65,14 +65,14 @@ EvidenceBySplit = Mapping[str, EvidenceByPlace]
 Refusals = dict[Place, dict[str, str]]
 REQUEST: Place = ("request", "")
 REQUIRED = "required"
-NOT_OF_KEYS = dict.fromkeys(
+NOT_KNOWN_OF_KEYS = dict.fromkeys(
     ("enum", "prefix", "minimum", "maximum"), "only kind, length and characters of a map's keys are kept"
 )
 """Keywords about a key itself, of which only a stand-in is kept.
 
 See `parameter_names.anonymise_key`.
 """
-MOST_REPLAYS = 8
+MAX_REPLAYS = 8
 """Each replay leaves out one more keyword.
 
 There are seven, and nothing is refused once the type is left out.
@@ -131,7 +131,7 @@ def _parameter(
     place: Place, known: EvidenceByPlace, reasons: Mapping[str, str], settings: SchemaSettings
 ) -> Parameter:
     location, name = place
-    unwritten = {**NOT_OF_KEYS, **reasons} if location == KEY else reasons
+    unwritten = {**NOT_KNOWN_OF_KEYS, **reasons} if location == KEY else reasons
     inferred = infer_schema(name, known[place], settings, location, _items(place, known), unwritten)
     if location == KEY:
         inferred = replace(inferred, refused=reasons)
@@ -161,7 +161,7 @@ class _InferredParameter:
 
     reasons: Mapping[str, str]
     parameter: Parameter
-    violations: ByKeyword
+    violations: ViolationsByKeyword
 
 
 class _Test:
@@ -200,10 +200,12 @@ class _Test:
         """Adds keywords to `refused` that the very values they were learned from violate."""
         for place in self.places:
             evidence, items = self.train[place], _items(place, self.train)
-            for _ in range(MOST_REPLAYS):
+            for _ in range(MAX_REPLAYS):
                 inferred = self.infer(place, refused).parameter.inferred
-                shown = merge_items(evidence, items) if inferred.listed and items is not None else evidence
-                found = find_contradicted_keywords(inferred, shown, place[0], self.settings)
+                tested = (
+                    merge_items(evidence, items) if inferred.list_kind and items is not None else evidence
+                )
+                found = find_contradicted_keywords(inferred, tested, place[0], self.settings)
                 if not found:
                     break
                 refused.setdefault(place, {}).update(found)
@@ -222,12 +224,12 @@ class _Test:
             self._known[place] = known
         return known
 
-    def _several(self, place: Place, refused: Refusals) -> ByKeyword:
+    def _several(self, place: Place, refused: Refusals) -> ViolationsByKeyword:
         """Returns violations by more clients than may be attackers or mistaken."""
         least = self.settings.min_union_clients
         return {k: one for k, one in self.infer(place, refused).violations.items() if one.clients >= least}
 
-    def _violations(self, place: Place, parameter: Parameter) -> ByKeyword:
+    def _violations(self, place: Place, parameter: Parameter) -> ViolationsByKeyword:
         evidence = _without_attacks(self.holdout.get(place, NO_EVIDENCE), self.settings)
         found = find_violations(parameter.inferred, evidence, place[0], _items(place, self.holdout))
         absent = count_missing(*place, self.holdout, self.requests) if parameter.is_required else 0

@@ -13,7 +13,7 @@ from pipelines.runtime.settings_sections import OutlierClientSettings
 from pipelines.schemas.statistics.senders import KindSenders, Senders, Sizes, ValueSenders, estimate_clients
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS
 
-GAP = 3.0
+MAX_RELATIVE_DISTANCE = 3.0
 """Largest distance of an honest value from the start, relative to three clients'.
 
 A value farther out does not belong to the tail (docs/methods.md, 2.5).
@@ -67,7 +67,7 @@ def senders_beyond_others(high: Sizes, low: Sizes) -> Iterator[int]:
     reached = sorted(away.values(), reverse=True)[third]
     measure = reached if reached > 0 else max(abs(begin), 1.0)
     # only two clients can be farther than the third
-    yield from (who for who, far in away.items() if far > GAP * measure)
+    yield from (who for who, far in away.items() if far > MAX_RELATIVE_DISTANCE * measure)
 
 
 def senders_outside_enum(values: Mapping[int, ValueSenders], rest_share: float) -> list[int]:

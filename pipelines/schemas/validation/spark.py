@@ -40,7 +40,7 @@ def parameter_senders(batches: DataFrame, settings: OutlierClientSettings) -> Da
     enough = settings.clients
     each = count_batches(batches, partial(collect_senders, enough=enough), PARAMETER_SENDERS_SCHEMA)
     return _in_parts(each, [F.col(name) for name in (*PARAMETER_KEY, "day")]).mapInArrow(
-        partial(_merged, enough=enough), PARAMETER_SENDERS_SCHEMA
+        partial(_merge, enough=enough), PARAMETER_SENDERS_SCHEMA
     )
 
 
@@ -74,7 +74,7 @@ def find_outlier_clients(
     )
     several = by_client.where(F.col("parameters") >= settings.parameters)
     asked = answers.select(
-        "client", client_number(F.col("client")).alias("who"), _fails(settings).alias("fails")
+        "client", client_number(F.col("client")).alias("who"), _mostly_fails(settings).alias("fails")
     )
     known = asked.join(several, "who", "left").where(F.col("fails") | F.col("parameters").isNotNull())
     nothing = F.array().cast("array<string>")
@@ -99,7 +99,7 @@ def _in_parts(sent: DataFrame, key: Sequence[Column]) -> DataFrame:
     return sent.groupBy(*key).agg(F.collect_list(F.struct(*SENDERS_SCHEMA.names)).alias(PARTS))
 
 
-def _merged(batches: Iterable[pa.RecordBatch], enough: int) -> Iterator[pa.RecordBatch]:
+def _merge(batches: Iterable[pa.RecordBatch], enough: int) -> Iterator[pa.RecordBatch]:
     schema = to_arrow_schema(PARAMETER_SENDERS_SCHEMA)
     for batch in batches:
         rows = [
@@ -121,7 +121,7 @@ def _find_in_batches(
         yield pa.RecordBatch.from_pylist(found, schema)
 
 
-def _fails(settings: OutlierClientSettings) -> Column:
+def _mostly_fails(settings: OutlierClientSettings) -> Column:
     """Returns whether most of a client's requests fail.
 
     Scanners guess paths and parameters.

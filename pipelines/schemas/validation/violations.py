@@ -26,7 +26,7 @@ from pipelines.http.value_formats import (
     type_of,
 )
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.inference.constraints import allowance, possible_classes
+from pipelines.schemas.inference.constraints import allowed_outliers, possible_classes
 from pipelines.schemas.inference.infer import Alternative, InferredSchema, merge_items
 from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence
@@ -44,12 +44,12 @@ class Violation:
         return Violation(self.n + other.n, max(self.clients, other.clients))
 
 
-ByKeyword = dict[str, Violation]
+ViolationsByKeyword = dict[str, Violation]
 
 
 def find_violations(
     inferred: InferredSchema, evidence: Evidence, location: str, items: Evidence | None
-) -> ByKeyword:
+) -> ViolationsByKeyword:
     """Returns violations by keyword; "type" means that no alternative matches.
 
     Counts are exact for enums and types. Of numbers and lengths, the most extreme 32 count; for a pattern, each class of
@@ -66,8 +66,8 @@ def find_violations(
     """
     if not inferred.alternatives:
         return {}
-    tested = merge_items(evidence, items) if inferred.listed and items is not None else evidence
-    found: ByKeyword = {}
+    tested = merge_items(evidence, items) if inferred.list_kind and items is not None else evidence
+    found: ViolationsByKeyword = {}
     for kind in tested.kinds:
         fitting = [
             _violated_constraints(alternative, kind)
@@ -98,9 +98,9 @@ def matches_type(alternative: Alternative, kind: KindEvidence, location: str) ->
     return is_counted or alternative.kind == kind.kind
 
 
-def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ByKeyword:
+def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> ViolationsByKeyword:
     keywords = alternative.constraints.keywords
-    found: ByKeyword = {}
+    found: ViolationsByKeyword = {}
     if "enum" in keywords:
         seen = kind.common.counts
         found["enum"] = (
@@ -141,7 +141,7 @@ def _sum_counts(seen: Iterable[ValueCount]) -> Violation:
     return Violation(n, clients.bit_count())
 
 
-def _count_values(found: ByKeyword) -> int:
+def _count_values(found: ViolationsByKeyword) -> int:
     return sum(one.n for one in found.values())
 
 
@@ -156,7 +156,7 @@ class Witness(NamedTuple):
 
     value: object
     text: str
-    seen: ValueCount
+    count: ValueCount
 
 
 def find_contradicted_keywords(
@@ -172,19 +172,19 @@ def find_contradicted_keywords(
     if not inferred.alternatives:
         return {}
     written = without_evidence(to_json_schema(inferred))
-    if inferred.is_repeated or inferred.listed:
+    if inferred.is_repeated or inferred.list_kind:
         written = written["items"]
     schema = compile_schema(orjson.dumps(written).decode())
-    may_go = allowance(evidence.n, settings)
+    may_go = allowed_outliers(evidence.n, settings)
     found: dict[str, ValueCount] = {}
     for one in (witness for kind in evidence.kinds for witness in kept_witnesses(kind)):
         readings = (one.value,) if location == "body" else tuple(read_scalars(one.text))
         if any(schema.is_valid(value) for value in readings):
             continue
         for rule in {violation.rule for violation in schema.violations(readings[0])}:
-            if rule != "enum" or one.seen.clients.bit_count() >= SUPPORTING_CLIENTS:
+            if rule != "enum" or one.count.clients.bit_count() >= SUPPORTING_CLIENTS:
                 keyword = _keyword(rule, inferred)
-                found[keyword] = found.get(keyword, ValueCount()) + one.seen
+                found[keyword] = found.get(keyword, ValueCount()) + one.count
     return {
         keyword: f"{one.n} of the values it was learned from violate it"
         for keyword, one in found.items()

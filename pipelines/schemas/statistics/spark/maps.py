@@ -16,7 +16,7 @@ from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.requests.json_body import ITEM, MEMBER
 from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.keys import OF_BODY
+from pipelines.schemas.keys import BODY_LOCATIONS
 from pipelines.schemas.statistics.senders import MAX_CLIENTS, NUMBER_BITS, TOKEN_DIGITS
 
 MAX_MAPS = 50
@@ -42,8 +42,8 @@ def collapse_map_keys(
         maps: Rows of `find_maps`.
         known_as: How the maps represent a name of these rows; names of `parameter_senders` are represented as they are.
     """
-    of_body = F.col("location").isin(*OF_BODY) & F.col("maps").isNotNull()
-    name = F.when(of_body, _collapsed(F.col("name"), F.col("maps"), known_as)).otherwise(F.col("name"))
+    of_body = F.col("location").isin(*BODY_LOCATIONS) & F.col("maps").isNotNull()
+    name = F.when(of_body, _collapse_keys(F.col("name"), F.col("maps"), known_as)).otherwise(F.col("name"))
     joined = values.join(F.broadcast(maps), [*ENDPOINT_KEY], "left")
     return joined.withColumn("name", name).select(*values.columns)
 
@@ -66,7 +66,7 @@ def find_maps(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
         sent.where(F.col("location") == "body")
         .select(*ENDPOINT_KEY, "name", F.explode(F.flatten("kinds.clients")).alias("client"))
         .groupBy(*ENDPOINT_KEY, "name")
-        .agg(_number(F.array_sort(F.collect_set("client"))).alias("clients"))
+        .agg(_estimate_clients(F.array_sort(F.collect_set("client"))).alias("clients"))
     )
     members = (
         sent.where(F.col("name") != "")
@@ -98,14 +98,14 @@ def find_maps(sent: DataFrame, settings: SchemaSettings) -> DataFrame:
     return each.groupBy(*ENDPOINT_KEY).agg(F.array_sort(F.min_by(one, outermost, MAX_MAPS)).alias("maps"))
 
 
-def _number(clients: Column) -> Column:
+def _estimate_clients(clients: Column) -> Column:
     """Returns `senders.estimate_clients` of sorted different clients."""
     last = F.get(clients, F.lit(MAX_CLIENTS - 1))
     estimate = (MAX_CLIENTS - 1) * 2.0**NUMBER_BITS / (last + 1)
     return F.when(F.size(clients) < MAX_CLIENTS, F.size(clients).cast("double")).otherwise(estimate)
 
 
-def _collapsed(name: Column, maps: Column, known_as: Callable[[Column], Column]) -> Column:
+def _collapse_keys(name: Column, maps: Column, known_as: Callable[[Column], Column]) -> Column:
     """Replaces the keys in a pointer by `{}`.
 
     A key is a token directly below a map that is not one of the map's names.

@@ -30,7 +30,7 @@ from pipelines.schemas.statistics.value_counts import (
     digest,
     shorten_value,
 )
-from pipelines.schemas.tables import COMMON_SCHEMA, OUTERMOST_SCHEMA
+from pipelines.schemas.tables import DISTINCT_VALUES_SCHEMA, EXTREME_VALUES_SCHEMA
 
 
 def select_extremes(
@@ -121,7 +121,7 @@ def compute_slice_states(batch: Batch, log2: int) -> pa.RecordBatch:
             "requests": pa.array(np.bincount(slices, is_first, count).astype(np.int64)),
             "clients": pa.array(build_sketches(slices, of_clients[sender], count, log2), pa.binary()),
             "values": pa.array(build_sketches(pairs.slice, compute_coupons(known)[pairs.text], count, log2), pa.binary()),
-            **_shown(pairs, texts, count),
+            **_value_columns(pairs, texts, count),
         }
     )  # fmt: skip
 
@@ -145,7 +145,7 @@ def _bits(batch: Batch) -> Codes:
     return np.asarray([client_bit(client) for client in batch.senders.column("client").to_pylist()], np.int64)
 
 
-def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
+def _value_columns(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
     """Returns the columns made of the values: those after counts and sketches."""
     begins = np.searchsorted(pairs.slice, np.arange(count))
     kind = texts.kind[pairs.text[begins]]
@@ -158,11 +158,13 @@ def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
     return {
         "integer_min": pa.array(np.minimum.reduceat(integer, begins), mask=~is_integer),
         "integer_max": pa.array(np.maximum.reduceat(integer, begins), mask=~is_integer),
-        "classes": _tallies(pairs, texts, begins),
+        "classes": _class_counts(pairs, texts, begins),
         "is_open": pa.array(~(few & named)),
         "common": _kept_texts(pairs, texts, (few & named)[pairs.slice], begins),
-        "high": _sized(pairs, texts, select_extremes(size, pairs.text, begins, texts.digest), size, begins),
-        "low": _sized(
+        "high": _extreme_columns(
+            pairs, texts, select_extremes(size, pairs.text, begins, texts.digest), size, begins
+        ),
+        "low": _extreme_columns(
             pairs, texts, select_extremes(-number, pairs.text, begins, texts.digest, -1), number, begins
         ),
         "peaks": _peaks(pairs, number, begins),
@@ -170,10 +172,10 @@ def _shown(pairs: Pairs, texts: Texts, count: int) -> dict[str, pa.Array]:
     }
 
 
-def _tallies(pairs: Pairs, texts: Texts, begins: Codes) -> pa.Array:
+def _class_counts(pairs: Pairs, texts: Texts, begins: Codes) -> pa.Array:
     classes = classify_texts(texts)[pairs.text]
     each = [np.add.reduceat(np.where(classes & bit, pairs.n, 0), begins) for bit in BITS.values()]
-    return _fixed(np.stack(each, axis=1), pa.int64())
+    return _matrix_to_lists(np.stack(each, axis=1), pa.int64())
 
 
 def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
@@ -186,10 +188,10 @@ def _peaks(pairs: Pairs, number: Numbers, begins: Codes) -> pa.Array:
         for hour in range(HOURS):
             sent = np.where(hours >> hour & 1, numbers, np.nan)
             found[slices[starts], hour] = np.fmax.reduceat(sent, starts)
-    return _fixed(found, pa.float64())
+    return _matrix_to_lists(found, pa.float64())
 
 
-def _fixed(rows: Any, kind: pa.DataType) -> pa.Array:
+def _matrix_to_lists(rows: Any, kind: pa.DataType) -> pa.Array:
     """Returns the rows of a matrix as lists; NaN becomes NULL."""
     flat = pa.array(rows.ravel(), kind, from_pandas=True)
     return pa.ListArray.from_arrays(pa.array(np.arange(len(rows) + 1) * rows.shape[1], pa.int32()), flat)
@@ -200,15 +202,15 @@ def _kept_texts(pairs: Pairs, texts: Texts, kept: Any, begins: Codes) -> pa.Arra
     values = [
         shorten_value(text, digest(text)) for text in texts.text.take(pa.array(pairs.text[some])).to_pylist()
     ]
-    return _listed(COMMON_SCHEMA, [pa.array(values, pa.string())], pairs, some, begins)
+    return _to_lists(DISTINCT_VALUES_SCHEMA, [pa.array(values, pa.string())], pairs, some, begins)
 
 
-def _sized(pairs: Pairs, texts: Texts, some: Codes, size: Numbers, begins: Codes) -> pa.Array:
+def _extreme_columns(pairs: Pairs, texts: Texts, some: Codes, size: Numbers, begins: Codes) -> pa.Array:
     digests = pa.array([texts.digest(one) for one in pairs.text[some]], pa.string())
-    return _listed(OUTERMOST_SCHEMA, [pa.array(size[some]), digests], pairs, some, begins)
+    return _to_lists(EXTREME_VALUES_SCHEMA, [pa.array(size[some]), digests], pairs, some, begins)
 
 
-def _listed(schema: Any, columns: list[pa.Array], pairs: Pairs, some: Codes, begins: Codes) -> pa.Array:
+def _to_lists(schema: Any, columns: list[pa.Array], pairs: Pairs, some: Codes, begins: Codes) -> pa.Array:
     """Returns some pairs as one list of structs per slice."""
     kind = to_arrow_type(schema)
     columns = [*columns, pa.array(pairs.n[some]), pa.array(pairs.clients[some])]
