@@ -67,7 +67,9 @@ class ComparisonResult:
         metrics = {name: getattr(self.figures, name) for name in FIGURES}
         metrics |= {f"bucket_{name.replace(' ', '_')}": n for name, n in self.figures.buckets.items()}
         metrics |= {
-            f"{name}_{v}": getattr(of, name) for v, of in self.truth.items() for name in ACCURACY_FIGURES
+            f"{name}_{variant}": getattr(accuracy, name)
+            for variant, accuracy in self.truth.items()
+            for name in ACCURACY_FIGURES
         }
         return {f"compare/{name}": value for name, value in metrics.items() if value is not None}
 
@@ -78,16 +80,19 @@ class ComparisonResult:
             "reasons": pd.DataFrame(self.reasons, columns=["only_in", "reason", "endpoints"]),
         }
         if self.truth:
-            rows = [{"variant": v, **summarise_accuracy(of)} for v, of in self.truth.items()]
+            rows = [
+                {"variant": variant, **summarise_accuracy(accuracy)}
+                for variant, accuracy in self.truth.items()
+            ]
             tables["truth"] = pd.DataFrame(rows)
         return tables
 
 
-def summarise_accuracy(of: Accuracy) -> dict[str, Any]:
+def summarise_accuracy(accuracy: Accuracy) -> dict[str, Any]:
     """Summarises the accuracy of one variant: counts and rounded figures."""
-    figures = {name: getattr(of, name) for name in ACCURACY_FIGURES}
+    figures = {name: getattr(accuracy, name) for name in ACCURACY_FIGURES}
     rounded = {name: None if value is None else round(value, 4) for name, value in figures.items()}
-    return {"true": of.true, "found": of.found, **rounded}
+    return {"true": accuracy.true, "found": accuracy.found, **rounded}
 
 
 def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> ComparisonResult:
@@ -97,26 +102,26 @@ def compare_variants(run: Run, truth: frozenset[Endpoint] | None = None) -> Comp
     """
     warehouse, settings = run.warehouse, run.settings
     with run.reporter.stage("Comparing the variants") as outcome:
-        ran = {each["variant"] for each in ENDPOINT_SLICES.partitions(warehouse)}
+        variants = {each["variant"] for each in ENDPOINT_SLICES.partitions(warehouse)}
         both = join_variants(
             read_candidates(run), list_hosts_with_session_key(run), inventory_threshold(settings.selection)
         ).localCheckpoint()
         COMPARISONS.replace_all(compare_hosts(both), warehouse)
-        COMPARISON_ENDPOINTS.replace_all(explain_exclusive_endpoints(both, ran), warehouse)
+        COMPARISON_ENDPOINTS.replace_all(explain_exclusive_endpoints(both, variants), warehouse)
         figures = summarise_comparison(COMPARISONS.read(warehouse), settings.compare.histogram_edges)
         reasons = count_reasons(COMPARISON_ENDPOINTS.read(warehouse))
         outcome.append(f"{figures.only_ml:,} only by ml, {figures.only_session:,} only by session")
-    found = ComparisonResult(figures, reasons)
+    result = ComparisonResult(figures, reasons)
     if truth is not None:
         with run.reporter.stage("Comparing with the truth"):
             listed = read_listed_endpoints(run).select(*ENDPOINT_KEY)
             rows = (tuple(row) for row in listed.toLocalIterator())
-            found = ComparisonResult(figures, reasons, measure_accuracy(rows, truth, sorted(ran)))
+            result = ComparisonResult(figures, reasons, measure_accuracy(rows, truth, sorted(variants)))
     if settings.tracking.enabled:
         with run.reporter.stage("Logging the comparison to MLflow"):
-            drawn = {
+            charts = {
                 "histogram": draw_histogram(figures.histogram),
                 "differences": draw_differences(figures.buckets),
             }
-            tracking.log_comparison(open_store(settings, run.root), found.metrics(), drawn, found.tables())
-    return found
+            tracking.log_comparison(open_store(settings, run.root), result.metrics(), charts, result.tables())
+    return result

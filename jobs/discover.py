@@ -91,13 +91,15 @@ def discover_endpoints(
     read = score_days(run, variants, model, choice)
     with run.reporter.stage("Finding endpoints") as outcome:
         rules, days = find_endpoints(run, read)
-        found = {"days_read": len(read), "days_rewritten": len(days)} | rules | count_endpoints(run, variants)
-        outcome.extend(f"{found[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
+        counts = (
+            {"days_read": len(read), "days_rewritten": len(days)} | rules | count_endpoints(run, variants)
+        )
+        outcome.extend(f"{counts[f'endpoints_{variant}']:,} by {variant}" for variant in variants)
     endpoints = read_listed_endpoints(run)
     if "ml" in variants:
         explain_endpoints(run, model, endpoints.unionByName(read_near_endpoints(run)))
     suggest_host_variables(run, endpoints)
-    return found | count_hosts(run) if "session" in variants else found
+    return counts | count_hosts(run) if "session" in variants else counts
 
 
 def score_days(run: Run, variants: Sequence[Variant], model: bytes, choice: DayChoice) -> tuple[date, ...]:
@@ -146,13 +148,13 @@ def find_endpoints(run: Run, read: Sequence[date]) -> tuple[dict[str, int], tupl
     days = tuple(sorted(new | find_moved_days(run, stored, clients, templates)))
     if days:
         rows = name_clients(stored.where(F.col("day").isin(*days)), clients)
-        found = build_slices(
+        built = build_slices(
             group_by_template(rows, templates),
             count_host_days(rows),
             settings.endpoints,
             settings.selection.candidate_floor,
         )
-        ENDPOINT_SLICES.replace(with_inputs_of(found, run), warehouse, build_day_filter(days))
+        ENDPOINT_SLICES.replace(with_inputs_of(built, run), warehouse, build_day_filter(days))
         PATH_TEMPLATES.replace_all(templates, warehouse)
         CLIENTS.replace_all(clients, warehouse)
         run.clear_cache()
@@ -170,8 +172,8 @@ def find_moved_days(run: Run, stored: DataFrame, clients: DataFrame, templates: 
         return set()
     by_shape = find_changed_templates(PATH_TEMPLATES.read(run.warehouse), templates)
     by_name = find_renamed_clients(CLIENTS.read(run.warehouse), clients)
-    found = stored.join(by_shape, ["host", "path_shape"], "left_semi").select("day")
-    moved = found.unionByName(stored.join(by_name, "client", "left_semi").select("day"))
+    of_templates = stored.join(by_shape, ["host", "path_shape"], "left_semi").select("day")
+    moved = of_templates.unionByName(stored.join(by_name, "client", "left_semi").select("day"))
     return {row["day"] for row in moved.distinct().collect()}
 
 
@@ -182,24 +184,24 @@ def explain_endpoints(run: Run, model: bytes, endpoints: DataFrame) -> None:
     """
     warehouse = run.warehouse
     with run.reporter.stage("Explaining endpoints") as outcome:
-        wanted = select_samples(ENDPOINT_SLICES.read(warehouse), endpoints).localCheckpoint()
-        held = ENDPOINT_REASONS.read(warehouse)
-        fresh = wanted.join(held, [*CELL], "left_anti")
-        found = count_rows_by_day(fresh=fresh, gone=held.join(wanted, [*CELL], "left_anti"))
-        days = found["fresh"].keys() | found["gone"].keys()
+        samples = select_samples(ENDPOINT_SLICES.read(warehouse), endpoints).localCheckpoint()
+        stored = ENDPOINT_REASONS.read(warehouse)
+        fresh = samples.join(stored, [*CELL], "left_anti")
+        counts = count_rows_by_day(fresh=fresh, gone=stored.join(samples, [*CELL], "left_anti"))
+        days = counts["fresh"].keys() | counts["gone"].keys()
         if days:
             rows = (
                 read_transactions(run)
-                .where(build_day_filter(found["fresh"]))
+                .where(build_day_filter(counts["fresh"]))
                 .withColumn("sample_hash", sample_hash())
             )
-            chosen = select_transactions(rows, fresh).withColumn("signals", packed_signals())
+            sampled = select_transactions(rows, fresh).withColumn("signals", packed_signals())
             # every group: what is small for each transaction may add up
-            reasons = sum_reasons(with_reasons(chosen, model, [*CELL], len(GROUPS)))
-            kept = held.where(build_day_filter(days)).join(wanted, [*CELL], "left_semi")
+            reasons = sum_reasons(with_reasons(sampled, model, [*CELL], len(GROUPS)))
+            kept = stored.where(build_day_filter(days)).join(samples, [*CELL], "left_semi")
             ENDPOINT_REASONS.replace(kept.unionByName(reasons), warehouse, build_day_filter(days))
             run.clear_cache()
-        outcome.append(f"{len(found['fresh']):,} days")
+        outcome.append(f"{len(counts['fresh']):,} days")
 
 
 def count_endpoints(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
@@ -208,17 +210,19 @@ def count_endpoints(run: Run, variants: Sequence[Variant]) -> dict[str, int]:
     If there are candidates, a note tells how to see them.
     """
     rows = {row["variant"]: row for row in count_standings(run).collect()}
-    found = {f"endpoints_{one}": rows[one]["listed"] if one in rows else 0 for one in variants}
-    found["preflights"] = max((row["preflights"] for row in rows.values()), default=0)
+    counts = {
+        f"endpoints_{variant}": rows[variant]["listed"] if variant in rows else 0 for variant in variants
+    }
+    counts["preflights"] = max((row["preflights"] for row in rows.values()), default=0)
     if "ml" in rows:
         ml, selection = rows["ml"], run.settings.selection
-        found |= {"candidates": ml["near"], "endpoints_too_unsure_to_teach": ml["untaught"]}
+        counts |= {"candidates": ml["near"], "endpoints_too_unsure_to_teach": ml["untaught"]}
         if ml["near"]:
             run.reporter.note(
                 f"  {ml['near']:,} more are just below the threshold of {inventory_threshold(selection):.4g} "
                 "(state candidate, not listed): apicensus explain PATH --host HOST gives the reasons, decide lists one anyway"
             )
-    return found
+    return counts
 
 
 def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
@@ -226,8 +230,8 @@ def suggest_host_variables(run: Run, endpoints: DataFrame) -> None:
 
     Merging them is up to the operator (`host_alias` in decisions.yaml).
     """
-    found = find_host_variables(endpoints.where(F.col("variant") == "ml"))
-    rows = [row.asDict() for row in found.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
+    patterns = find_host_variables(endpoints.where(F.col("variant") == "ml"))
+    rows = [row.asDict() for row in patterns.orderBy(F.desc("hosts"), "pattern").limit(SUGGESTIONS).collect()]
     run.summary["host_variables"] = rows
     for row in rows:
         run.reporter.note(
@@ -243,10 +247,10 @@ def count_hosts(run: Run) -> dict[str, int]:
         .agg(F.count("session_key").alias("covered"), F.count("*").alias("hosts"))
         .collect()[0]
     )
-    bare = row["hosts"] - row["covered"]
-    if bare:
+    uncovered = row["hosts"] - row["covered"]
+    if uncovered:
         run.reporter.note(
-            f"  {bare:,} of {row['hosts']:,} hosts have no session identifier (selection.sessions): "
+            f"  {uncovered:,} of {row['hosts']:,} hosts have no session identifier (selection.sessions): "
             "variant session does not cover them"
         )
-    return {"hosts": row["hosts"], "hosts_without_session_identifier": bare}
+    return {"hosts": row["hosts"], "hosts_without_session_identifier": uncovered}

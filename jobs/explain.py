@@ -40,14 +40,14 @@ def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, An
 
     Each has level, segment, decision, template so far, reason and figures.
     """
-    found: list[dict[str, Any]] = []
+    levels: list[dict[str, Any]] = []
     prefix = ROOT
     for level, step in enumerate(path_steps, 1):
         at_node = rules.where((F.col("prefix") == prefix) & F.col("step").isin(step, VARIABLE_STEP)).collect()
         by_step = {row["step"]: row.asDict() for row in at_node}
         rule = by_step.get(step) or (by_step.get(VARIABLE_STEP) if step.startswith("/") else None)
         if rule is None:
-            found.append({"level": level, "segment": step, "decision": "unknown", "reason": NO_RULE})
+            levels.append({"level": level, "segment": step, "decision": "unknown", "reason": NO_RULE})
             break
         variable = rule["decision"] == VARIABLE
         prefix += VARIABLE_STEP if variable else "" if rule["decision"] == MERGED_INTO_VARIABLE else step
@@ -55,7 +55,7 @@ def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, An
             name: rule[name]
             for name in ("origin", "probability", "children", "siblings", "clients", "overlap", "reason")
         }
-        found.append(
+        levels.append(
             {
                 "level": level,
                 "segment": step,
@@ -64,7 +64,7 @@ def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, An
                 **figures,
             }
         )
-    return found
+    return levels
 
 
 def _require_only_host(rules: DataFrame) -> str:
@@ -104,21 +104,21 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
     """
     rules = PATH_RULES.read(run.warehouse)
     host = host or _require_only_host(rules)
-    mine = rules.where(F.col("host") == host).localCheckpoint()
-    if mine.isEmpty() and read_transactions(run).where(F.col("host") == host).isEmpty():
+    host_rules = rules.where(F.col("host") == host).localCheckpoint()
+    if host_rules.isEmpty() and read_transactions(run).where(F.col("host") == host).isEmpty():
         raise InputError(
             host,
             "no path rules of this host, and no traffic",
             "Run discover first, or give --host one that it found.",
         )
     place = F.lit(host).alias("host"), mask_path(F.lit(path), run.settings.paths).alias("path_shape")
-    named_as = assign_path_templates(run, run.warehouse.spark.range(1).select(*place))
-    cut, whole = named_as.select(split_steps(F.col("path_shape")), "path_template").collect()[0]
-    levels = explain_levels(mine, cut)
-    endpoints = describe_standings(run, host, whole)
+    resolved = assign_path_templates(run, run.warehouse.spark.range(1).select(*place))
+    parts, path_template = resolved.select(split_steps(F.col("path_shape")), "path_template").collect()[0]
+    levels = explain_levels(host_rules, parts)
+    endpoints = describe_standings(run, host, path_template)
     if not run.as_json:
         _print_levels(levels)
-        _print_standings(endpoints, whole)
+        _print_standings(endpoints, path_template)
     template = levels[-1].get("template") or (levels[-2]["template"] if len(levels) > 1 else "")
     run.finish(
         host=host,
@@ -126,7 +126,7 @@ def explain_path(run: Run, path: str, host: str | None) -> None:
         template=template,
         complete=levels[-1]["decision"] != "unknown",
         levels=levels,
-        path_template=whole,
+        path_template=path_template,
         endpoints=endpoints,
     )
 

@@ -91,8 +91,8 @@ class Work:
         The rows that are replaced are those of the cells `redone`, and of cells that are no longer wanted.
         """
         if days:
-            stay = self.wanted.join(redone, [*CELL_KEY], "left_anti")
-            kept = self.rows(table).where(build_day_filter(days)).join(stay, [*CELL_KEY], "left_semi")
+            unchanged = self.wanted.join(redone, [*CELL_KEY], "left_anti")
+            kept = self.rows(table).where(build_day_filter(days)).join(unchanged, [*CELL_KEY], "left_semi")
             where = f"variant = '{self.variant}' AND {build_day_filter(days)}"
             table.replace(kept if rows is None else kept.unionByName(rows), self.run.warehouse, where)
 
@@ -105,18 +105,18 @@ def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) 
     with run.reporter.stage("Learning parameters") as outcome:
         work = plan_work(run, variant, choice)
         batches = read_senders(work)
-        apart, days = learn_slices(work, batches)
-        found = append_schemas(work, apart)
+        outliers, days = learn_slices(work, batches)
+        counts = append_schemas(work, outliers)
         outcome.append(
             f"{len(work.days):,} days of traffic read, {days:,} learned; "
-            f"{found['schemas']:,} new or changed schemas, {found['parameters']:,} parameters in them; "
-            f"{found['deviants']:,} outlier clients excluded"
+            f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them; "
+            f"{counts['deviants']:,} outlier clients excluded"
         )
     return {
         "days_learned": days,
-        "new_schema_versions": found["schemas"],
-        "parameters_in_them": found["parameters"],
-        "deviating_clients": found["deviants"],
+        "new_schema_versions": counts["schemas"],
+        "parameters_in_them": counts["parameters"],
+        "deviating_clients": counts["deviants"],
     }
 
 
@@ -126,27 +126,27 @@ def plan_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
     endpoints = select_listed(
         read_listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
     )
-    kept = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # what senders and slices keep
+    limits = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # of senders and slices
     # small results are checkpointed: the plan of a cached frame repeats everything it was made of wherever it is read
-    wanted = select_wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, kept).localCheckpoint()
-    known = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
-    fresh = _select_cells_to_redo(run, choice, wanted, known)
-    frames = {"fresh": fresh, "gone": known.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
+    wanted = select_wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, limits).localCheckpoint()
+    learned = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
+    fresh = _select_cells_to_redo(run, choice, wanted, learned)
+    frames = {"fresh": fresh, "gone": learned.join(wanted, [*CELL_KEY], "left_anti"), "wanted": wanted}
     if choice.is_by_hand:
-        frames["left"] = select_stale_cells(wanted, known)
+        frames["left"] = select_stale_cells(wanted, learned)
     days = count_rows_by_day(**frames)
     report_skipped_days(run, days.get("left", {}).keys() - days["fresh"].keys())
     read, gone = frozenset(days["fresh"]), frozenset(days["gone"])
     expect_shares(run, days["fresh"], days["wanted"])
-    return Work(run, variant, choice, wanted, known, fresh, read, gone, days["wanted"])
+    return Work(run, variant, choice, wanted, learned, fresh, read, gone, days["wanted"])
 
 
-def expect_shares(run: Run, cells: Mapping[date, int], of: Mapping[date, int]) -> None:
+def expect_shares(run: Run, cells: Mapping[date, int], wanted: Mapping[date, int]) -> None:
     """Announces the share of each day's traffic that is about to be read.
 
     It is the share of the day's cells.
     """
-    run.expect(TRANSACTIONS, {day: count / of[day] for day, count in cells.items()})
+    run.expect(TRANSACTIONS, {day: count / wanted[day] for day, count in cells.items()})
 
 
 def read_senders(work: Work) -> DataFrame | None:
@@ -161,7 +161,7 @@ def read_senders(work: Work) -> DataFrame | None:
     return batches
 
 
-def extract_values(work: Work, of_cells: DataFrame, days: frozenset[date]) -> DataFrame:
+def extract_values(work: Work, cells: DataFrame, days: frozenset[date]) -> DataFrame:
     """Extracts the values in the successful requests of cells.
 
     They are in batches (`extraction.spark.extract_batches`).
@@ -171,7 +171,7 @@ def extract_values(work: Work, of_cells: DataFrame, days: frozenset[date]) -> Da
         F.col("status").between(200, 299) & F.expr(build_day_filter(days))
     )
     learnable = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
-        F.broadcast(of_cells.select(*CELL_KEY)), list(CELL_KEY[1:])
+        F.broadcast(cells.select(*CELL_KEY)), list(CELL_KEY[1:])
     )
     return extract_batches(name_clients(learnable, CLIENTS.read(warehouse))).localCheckpoint(
         storageLevel=StorageLevel.DISK_ONLY
@@ -189,59 +189,59 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     run, settings, warehouse = work.run, work.run.settings, work.run.warehouse
     sent, stored, clients = work.rows(PARAMETER_SENDERS), CLIENT_DAYS.read(warehouse), CLIENTS.read(warehouse)
     maps = find_maps(sent, settings.schemas).localCheckpoint()
-    asked = name_clients(count_client_requests(stored), clients).localCheckpoint()
-    apart = find_outlier_clients(sent, maps, asked, settings.deviants).localCheckpoint()
-    askers = find_cell_clients(
-        name_clients(stored, select_by_name(clients, apart)), PATH_TEMPLATES.read(warehouse)
+    client_requests = name_clients(count_client_requests(stored), clients).localCheckpoint()
+    outliers = find_outlier_clients(sent, maps, client_requests, settings.deviants).localCheckpoint()
+    cell_clients = find_cell_clients(
+        name_clients(stored, select_by_name(clients, outliers)), PATH_TEMPLATES.read(warehouse)
     )
-    made = with_cell_clients(work.wanted, askers, maps).localCheckpoint()
-    redone = _select_cells_to_redo(run, work.choice, made, work.known)
+    current_cells = with_cell_clients(work.wanted, cell_clients, maps).localCheckpoint()
+    redone = _select_cells_to_redo(run, work.choice, current_cells, work.known)
     more = redone.join(work.fresh, [*CELL_KEY], "left_anti")
     days = count_rows_by_day(redone=redone, more=more)
     if days["more"]:
         expect_shares(run, days["more"], work.size)
-        again = extract_values(work, more, frozenset(days["more"]))
-        batches = again if batches is None else batches.unionByName(again)
-    found = None
+        reread = extract_values(work, more, frozenset(days["more"]))
+        batches = reread if batches is None else batches.unionByName(reread)
+    new_slices = None
     if batches is not None:
-        found = build_slices(
+        new_slices = build_slices(
             compute_slice_states(
-                mark_excluded_clients(batches, apart), maps, settings.schemas
+                mark_excluded_clients(batches, outliers), maps, settings.schemas
             ).localCheckpoint()
         )
     written = work.gone.union(days["redone"])
-    work.replace(PARAMETER_SLICES, found, redone, written)
+    work.replace(PARAMETER_SLICES, new_slices, redone, written)
     DEVIANTS.replace(
-        apart.withColumn("variant", F.lit(work.variant)), warehouse, f"variant = '{work.variant}'"
+        outliers.withColumn("variant", F.lit(work.variant)), warehouse, f"variant = '{work.variant}'"
     )
-    stay = work.known.join(redone, [*CELL_KEY], "left_anti").join(work.wanted, [*CELL_KEY], "left_semi")
-    LEARNED_CELLS.replace(stay.unionByName(redone), warehouse, f"variant = '{work.variant}'")
-    return apart, len(written)
+    unchanged = work.known.join(redone, [*CELL_KEY], "left_anti").join(work.wanted, [*CELL_KEY], "left_semi")
+    LEARNED_CELLS.replace(unchanged.unionByName(redone), warehouse, f"variant = '{work.variant}'")
+    return outliers, len(written)
 
 
-def append_schemas(work: Work, apart: DataFrame) -> dict[str, int]:
+def append_schemas(work: Work, outliers: DataFrame) -> dict[str, int]:
     """Infers the schemas, appends those that changed, and returns their counts."""
     warehouse = work.run.warehouse
-    found = infer_schemas(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
-    fresh = new_versions(found, SCHEMAS.read(warehouse)).localCheckpoint()
+    inferred = infer_schemas(work.rows(PARAMETER_SLICES), work.run.settings.schemas)
+    fresh = new_versions(inferred, SCHEMAS.read(warehouse)).localCheckpoint()
     changed = fresh.agg(
         F.count("*").alias("schemas"),
         F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"),
     )
-    counts = changed.crossJoin(apart.agg(F.count("*").alias("deviants"))).collect()[0].asDict()
+    counts = changed.crossJoin(outliers.agg(F.count("*").alias("deviants"))).collect()[0].asDict()
     if counts["schemas"]:
         SCHEMAS.append(fresh, warehouse)
     return dict(counts)
 
 
-def _select_cells_to_redo(run: Run, choice: DayChoice, of_cells: DataFrame, known: DataFrame) -> DataFrame:
+def _select_cells_to_redo(run: Run, choice: DayChoice, cells: DataFrame, learned: DataFrame) -> DataFrame:
     """Selects the cells to learn again.
 
     They are the cells of the days that `choice` names, or else those whose input has changed.
 
     Cells of days whose traffic is no longer stored keep what was learned.
     """
-    held = TRANSACTIONS.digests_by_day(run.warehouse)
+    digests = TRANSACTIONS.digests_by_day(run.warehouse)
     if choice.is_by_hand:
-        return of_cells.where(build_day_filter(choice.select(held, ())))
-    return select_stale_cells(of_cells.where(build_day_filter(held)), known)
+        return cells.where(build_day_filter(choice.select(digests, ())))
+    return select_stale_cells(cells.where(build_day_filter(digests)), learned)

@@ -25,7 +25,7 @@ from pipelines.workflows.run import Run
 def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: str | None) -> None:
     """Runs all steps on one warehouse; documents, lists and the report go to `out`."""
     done = ingest_inputs(run, inputs, format, host)
-    found = discover_endpoints(run, VARIANTS["both"])
+    discovered = discover_endpoints(run, VARIANTS["both"])
     learned = learn_schemas(run, "ml")
     compared = compare_variants(run)
     export = run.settings.export
@@ -37,7 +37,7 @@ def run_everything(run: Run, inputs: list[str], out: Path, format: str, host: st
         transactions=done.valid + done.valid_before,
         transactions_new=done.valid,
         **count_left_out(done),
-        **found,
+        **discovered,
         only_ml=compared.figures.only_ml,
         only_session=compared.figures.only_session,
         **learned,

@@ -59,12 +59,12 @@ FILE_WIDTH = 240
 def load_given_routes(run: Run, schemas: Path) -> Routes:
     """Loads the operations of the documents in a folder."""
     settings = run.settings.conformance
-    known, others = load_documents(
+    documents, others = load_documents(
         schemas, DocumentLimits(**{name: getattr(settings, name) for name in DocumentLimits._fields})
     )
     if others:
         run.reporter.note(f"  not OpenAPI documents, skipped: {len(others):,} files (first: {others[0]})")
-    return build_noted_routes(run, known)
+    return build_noted_routes(run, documents)
 
 
 def load_learned_routes(run: Run) -> Routes:
@@ -89,17 +89,17 @@ def load_learned_routes(run: Run) -> Routes:
     return build_noted_routes(run, known)
 
 
-def build_noted_routes(run: Run, known: Sequence[Document]) -> Routes:
+def build_noted_routes(run: Run, documents: Sequence[Document]) -> Routes:
     """Builds the routes of documents; notes report the parts that cannot be checked."""
     notes = Counter[str]()
-    routes = build_routes(known, notes)
+    routes = build_routes(documents, notes)
     for reason, count in notes.most_common():
         run.reporter.note(f"  not checked: {reason} ({count:,} times)")
     if routes.duplicates:
         run.reporter.note(
             f"  {routes.duplicates:,} operations are described more than once: the first in order of file names counts"
         )
-    run.summary |= {"documents": len(known), "operations": routes.operations}
+    run.summary |= {"documents": len(documents), "operations": routes.operations}
     return routes
 
 
@@ -165,7 +165,7 @@ def batch_name(inputs: Sequence[Input]) -> str:
     It depends on the input's files only.
     """
     return (
-        sha256("".join(sorted(one.checksum for one in inputs)).encode()).hexdigest()[:16]
+        sha256("".join(sorted(file.checksum for file in inputs)).encode()).hexdigest()[:16]
         if inputs
         else WAREHOUSE_BATCH
     )
@@ -183,10 +183,10 @@ def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> Data
     with run.reporter.stage("Checking requests") as outcome:
         calls = rows.where(preflight_code() == NO)  # preflights precede a call, and documents describe calls
         checks = check_requests(calls, routes, settings.conformance).persist(StorageLevel.DISK_ONLY)
-        found = summarise_findings(checks, settings.conformance, settings.paths).withColumn(
+        findings = summarise_findings(checks, settings.conformance, settings.paths).withColumn(
             "batch", F.lit(batch)
         )
-        VIOLATIONS.replace(found, warehouse, f"batch = '{batch}'")
+        VIOLATIONS.replace(findings, warehouse, f"batch = '{batch}'")
         stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)
         counts = {row["outcome"]: row["count"] for row in checks.groupBy("outcome").count().collect()}
         severities = {row["severity"]: row["count"] for row in stored.groupBy("severity").count().collect()}

@@ -96,17 +96,19 @@ def find_differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Dif
     if not narrowed and not widened:
         return []
     pairs = _pairs(old, new)
-    found = [
+    found_differences = [
         each
         for path, one, other in pairs
         for each in _by_keyword(path, one, other, in_url, narrowed, widened)
     ]
-    narrowed &= all(each.effect == "widened" for each in found)
-    widened &= all(each.effect == "narrowed" for each in found)
+    narrowed &= all(each.effect == "widened" for each in found_differences)
+    widened &= all(each.effect == "narrowed" for each in found_differences)
     if narrowed or widened:  # no keyword shows it: other types, or arrays of another style
         probe = _probe_of_types(old, in_url) if widened else None
-        found.append(Difference("type", _forms(old), _forms(new), _effect(narrowed, widened), probe))
-    return found
+        found_differences.append(
+            Difference("type", _forms(old), _forms(new), _effect(narrowed, widened), probe)
+        )
+    return found_differences
 
 
 def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
@@ -291,19 +293,22 @@ def compare_versions(old: SchemaVersion, new: SchemaVersion) -> list[Change]:
 
     There are no changes if both accept the same requests. If none is breaking, `new` accepts every request that `old` accepts.
     """
-    before, after = ({(one.location, one.name): one for one in side.parameters} for side in (old, new))
-    found = [
+    before, after = (
+        {(parameter.location, parameter.name): parameter for parameter in side.parameters}
+        for side in (old, new)
+    )
+    changes = [
         *_of_set(("path", "", PATH), old.path_variants, new.path_variants),
         *_of_set(("body", "", MEDIA_TYPE), old.media_types, new.media_types),
     ]
     for place in sorted(before.keys() | after.keys()):
         if place not in after:
-            found.append(Change("parameter-removed", *place, "", None, None, is_breaking=True))
+            changes.append(Change("parameter-removed", *place, "", None, None, is_breaking=True))
         elif place not in before:
-            found.append(_new(place, after[place], before))
+            changes.append(_new(place, after[place], before))
         else:
-            found.extend(_changed(place, before[place], after[place]))
-    return found
+            changes.extend(_changed(place, before[place], after[place]))
+    return changes
 
 
 def _of_set(place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:
@@ -335,13 +340,13 @@ def _is_expected(place: Place, before: Mapping[Place, Parameter]) -> bool:
 
 def _changed(place: Place, old: Parameter, new: Parameter) -> list[Change]:
     location, name = place
-    found = [_of(place, each) for each in find_differences(old.schema, new.schema, location in URL)]
+    changes = [_of(place, each) for each in find_differences(old.schema, new.schema, location in URL)]
     if old.required != new.required and not (location == "body" and last_token(name) == ITEM):
         kind: Kind = "narrowed" if new.required else "widened"
-        found.append(
+        changes.append(
             Change(kind, location, name, REQUIRED, old.required, new.required, is_breaking=new.required)
         )
-    return found
+    return changes
 
 
 def _of(place: Place, difference: Difference) -> Change:
@@ -365,5 +370,8 @@ def carry_over(
     The two documents then differ by the changes alone.
     """
     touched = {(change.location, change.name) for change in changes}
-    now = {(one.location, one.name): one for one in new}
-    return [one if (place := (one.location, one.name)) in touched else now.get(place, one) for one in old]
+    now = {(parameter.location, parameter.name): parameter for parameter in new}
+    return [
+        parameter if (place := (parameter.location, parameter.name)) in touched else now.get(place, parameter)
+        for parameter in old
+    ]

@@ -150,9 +150,9 @@ def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
 
 def _readings(text: str) -> list[Any]:
     """Returns the other values that a string in a URL may stand for."""
-    found: list[Any] = [text == "true"] if text in ("true", "false") else []
+    readings: list[Any] = [text == "true"] if text in ("true", "false") else []
     number = parse_number(text)
-    return found if number is None else [*found, number]
+    return readings if number is None else [*readings, number]
 
 
 def _plain(schema: JsonSchema) -> JsonSchema:

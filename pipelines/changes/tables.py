@@ -107,7 +107,7 @@ def build_publication_as_of(day: date, inventory: DataFrame, schemas: DataFrame)
     They are the endpoints seen until then, with the versions that were learned from traffic until then.
     """
     until = inventory.where(F.to_date("first_seen") <= F.lit(day))
-    known = schemas.where(F.col("last_day") <= F.lit(day))
-    versions = latest(known).select(*ENDPOINT_KEY, "version")
+    learned = schemas.where(F.col("last_day") <= F.lit(day))
+    versions = latest(learned).select(*ENDPOINT_KEY, "version")
     dated = until.join(versions, [*ENDPOINT_KEY], "left").withColumn("last_day", F.lit(day))
     return dated.withColumn("publication", F.lit(UNNUMBERED)).select(*PUBLISHED.schema.names)

@@ -188,20 +188,20 @@ def _with_text_keys(tree: Any) -> Any:
 
     Parts that several YAML aliases name are copied once and shared.
     """
-    made: dict[int, Any] = {}
+    copies: dict[int, Any] = {}
 
-    def one(node: Any) -> Any:
+    def copy_node(node: Any) -> Any:
         if not isinstance(node, dict | list):
             return node
-        if id(node) not in made:
-            made[id(node)] = {} if isinstance(node, dict) else []
+        if id(node) not in copies:
+            copies[id(node)] = {} if isinstance(node, dict) else []
             if isinstance(node, dict):
-                made[id(node)].update({_text(key): one(value) for key, value in node.items()})
+                copies[id(node)].update({_text(key): copy_node(value) for key, value in node.items()})
             else:
-                made[id(node)].extend(one(value) for value in node)
-        return made[id(node)]
+                copies[id(node)].extend(copy_node(value) for value in node)
+        return copies[id(node)]
 
-    return one(tree)
+    return copy_node(tree)
 
 
 def _text(key: object) -> str:

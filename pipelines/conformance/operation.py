@@ -61,9 +61,9 @@ def collect_members(schema: JsonSchema | bool) -> Members:
     """Collects the members that a standalone schema names, at any depth."""
     if isinstance(schema, bool):
         return Members()
-    found = Members(is_open=False)
-    _Walk(schema).into(found, schema, 0)
-    return found
+    collected = Members(is_open=False)
+    _Walk(schema).into(collected, schema, 0)
+    return collected
 
 
 def find_unknown_members(value: Any, known: Members) -> Iterator[tuple[str, str, Any]]:

@@ -84,20 +84,20 @@ def _operation(
     place: tuple[str, ...],
     notes: Counter[str],
 ) -> Operation:
-    known: dict[tuple[str, str], Parameter] = {}
+    parameters: dict[tuple[str, str], Parameter] = {}
     for holder in (item, operation):  # an operation's parameter replaces its path's
-        for number, one in enumerate(_list(document, holder.get("parameters", []), (*place, "parameters"))):
+        for number, node in enumerate(_list(document, holder.get("parameters", []), (*place, "parameters"))):
             here = (*place, "parameters", str(number))
-            given = follow_references(document, one, here)
+            given = follow_references(document, node, here)
             if given is None:
                 notes[EXTERNAL_REFERENCE] += 1
                 continue
             read = _parameter(document, _mapping(document, given, here), here, notes)
             if read is not None:
-                known[read.location, read.name] = read
+                parameters[read.location, read.name] = read
     body = follow_references(document, operation.get("requestBody", {}), place) or {}
     content = _mapping(document, body.get("content", {}), (*place, "requestBody", "content"))
-    media = {name.partition(";")[0].strip().lower(): one for name, one in content.items()}
+    media = {name.partition(";")[0].strip().lower(): node for name, node in content.items()}
     here = (*place, "requestBody", "content")
     of_json = next((name for name in media if reads_as_json(name)), None)
     schema = _schema_of(document, media[of_json], (*here, of_json), notes) if of_json is not None else True
@@ -105,8 +105,8 @@ def _operation(
     return Operation(
         method=method,
         template=path,
-        path=tuple(one for one in known.values() if one.location == "path"),
-        query=tuple(one for one in known.values() if one.location == "query"),
+        path=tuple(parameter for parameter in parameters.values() if parameter.location == "path"),
+        query=tuple(parameter for parameter in parameters.values() if parameter.location == "query"),
         body=_text(schema) if of_json is not None else None,
         members=collect_members(schema) if of_json is not None else None,
         form=_form(document, form, (*here, FORM), notes) if form is not None else None,

@@ -53,13 +53,13 @@ class Server(NamedTuple):
 
 def read_servers(given: Any) -> tuple[Server, ...]:
     """Expands a list of Server Objects; if there are none, one server for any host."""
-    found = [
+    expanded = [
         server
-        for one in (given if isinstance(given, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("url"), str)
-        for server in _expanded(one["url"], one.get("variables"))
+        for server_object in (given if isinstance(given, list) else [])
+        if isinstance(server_object, dict) and isinstance(server_object.get("url"), str)
+        for server in _expanded(server_object["url"], server_object.get("variables"))
     ]
-    return tuple(dict.fromkeys(found)) or (Server(ANY_HOST, ""),)
+    return tuple(dict.fromkeys(expanded)) or (Server(ANY_HOST, ""),)
 
 
 def _expanded(url: str, variables: Any) -> list[Server]:
@@ -74,10 +74,11 @@ def _expanded(url: str, variables: Any) -> list[Server]:
 
 
 def _bases(path: str, variables: Any) -> list[str]:
-    known = variables if isinstance(variables, dict) else {}
+    declared = variables if isinstance(variables, dict) else {}
     pieces = VARIABLE.split(path.partition("?")[0].partition("#")[0])
     choices = [
-        _values_of_variable(known.get(piece)) if place % 2 else [piece] for place, piece in enumerate(pieces)
+        _values_of_variable(declared.get(piece)) if place % 2 else [piece]
+        for place, piece in enumerate(pieces)
     ]
     return ["".join(chosen).rstrip("/") for chosen in islice(product(*choices), MAX_BASE_PATHS)]
 
@@ -181,9 +182,9 @@ class Routes:
             else:
                 node = node.mixed.setdefault(literals, RouteNode())
                 places.append(VariableSegment(number, literals, tuple(BRACES.findall(piece))))
-        known = node.routes.get(operation.method)
-        if known is not None:
-            self.duplicates += known.template == template or known.template.strip("/") != template.strip("/")
+        first = node.routes.get(operation.method)
+        if first is not None:
+            self.duplicates += first.template == template or first.template.strip("/") != template.strip("/")
             return
         self.operations += 1
         self.shapes.setdefault(server.host, {})[split_template(template)] = node
@@ -202,10 +203,10 @@ class Routes:
         """
         parts = decode_segments(path)
         ends = [end for root in self._roots(host) for end in _ends(root, parts)]
-        for asked in (method, "GET") if method == "HEAD" else (method,):
+        for candidate in (method, "GET") if method == "HEAD" else (method,):
             for end in ends:
-                if asked in end.routes:
-                    route = end.routes[asked]
+                if candidate in end.routes:
+                    route = end.routes[candidate]
                     return RouteMatch(route, True, tuple(_values(route, parts)))
         return RouteMatch(next(iter(ends[0].routes.values())) if ends else None, False)
 
@@ -217,9 +218,9 @@ class Routes:
         node = self.shapes.get(host, {}).get(split_template(parse_template(template).shape))
         if node is None:
             return RouteMatch(None, False)
-        for asked in (method, "GET") if method == "HEAD" else (method,):
-            if asked in node.routes:
-                route = node.routes[asked]
+        for candidate in (method, "GET") if method == "HEAD" else (method,):
+            if candidate in node.routes:
+                route = node.routes[candidate]
                 return RouteMatch(route, True, tuple(_values(route, decode_segments(path))))
         return RouteMatch(next(iter(node.routes.values())), False)
 

@@ -272,18 +272,18 @@ def _checking(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches],
                     else CHECKED_COLUMNS
                 )
                 columns = (batch.column(name).to_pylist() for name in names)
-                found = [checker.check_request(Request(*one)) for one in zip(*columns, strict=True)]
-                yield _with_checks(batch, found)
+                checks = [checker.check_request(Request(*row)) for row in zip(*columns, strict=True)]
+                yield _with_checks(batch, checks)
 
     return check
 
 
-def _with_checks(batch: pa.RecordBatch, found: list[RequestCheck]) -> pa.RecordBatch:
+def _with_checks(batch: pa.RecordBatch, checks: list[RequestCheck]) -> pa.RecordBatch:
     arrays = [
         *map(batch.column, KEPT_COLUMNS),
-        pa.array([one.template for one in found], pa.string()),
-        pa.array([one.outcome for one in found], pa.string()),
-        pa.array([[_plain(each) for each in one.findings] for one in found], pa.list_(_FINDING)),
+        pa.array([check.template for check in checks], pa.string()),
+        pa.array([check.outcome for check in checks], pa.string()),
+        pa.array([[_plain(finding) for finding in check.findings] for check in checks], pa.list_(_FINDING)),
     ]
     return pa.RecordBatch.from_arrays(arrays, names=REQUEST_CHECKS.names)
 

@@ -95,14 +95,14 @@ def read_asset(name: str) -> str:
 @cache
 def make_environment() -> Environment:
     """Makes the jinja2 environment: autoescape, the filters, errors for unknown names."""
-    made = Environment(
+    environment = Environment(
         loader=FunctionLoader(read_asset),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    environment.filters |= {
         "visible": words.escape_invisible,
         "number": words.format_number,
         "counted": words.format_count,
@@ -111,7 +111,7 @@ def make_environment() -> Environment:
         "minute": words.format_minute,
         "summary": words.summarise,
     }
-    return made
+    return environment
 
 
 def content_security_policy(style: str, script: str) -> str:

@@ -77,11 +77,11 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
     )
 
 
-def collect_outlier_clients(deviants: DataFrame, most: int) -> tuple[list[OutlierClientFact], int]:
+def collect_outlier_clients(outlier_clients: DataFrame, most: int) -> tuple[list[OutlierClientFact], int]:
     """Collects the outlier clients with the most deviations, and the number of all."""
     order = (F.desc("parameters"), F.desc("endpoints"), "client")
     total = F.count("*").over(Window.partitionBy())  # they are few: `deviants.max_share` of the clients
-    rows = deviants.withColumn("total", total).orderBy(*order).limit(most).collect()
+    rows = outlier_clients.withColumn("total", total).orderBy(*order).limit(most).collect()
     clients = [
         OutlierClientFact(
             row["client"][:CLIENT_CHARACTERS], row["parameters"], row["endpoints"], ", ".join(row["reasons"])
@@ -209,12 +209,12 @@ def _endpoints(endpoints: DataFrame, schemas: DataFrame) -> DataFrame:
 
 def _endpoint_facts(rows: DataFrame) -> list[EndpointFact]:
     names = tuple(field.name for field in fields(EndpointFact) if field.name not in ("spread", "why"))
-    found = []
+    facts = []
     for row in rows.select(*names, "reasons", *SPREAD).collect():
         plain: dict[str, Any] = {name: row[name] for name in names} | {"variants": tuple(row["variants"])}
-        agreement = describe_spread(*(row[name] for name in SPREAD))
-        found.append(EndpointFact(**plain, spread=agreement, why="; ".join(format_reasons(row["reasons"]))))
-    return found
+        spread = describe_spread(*(row[name] for name in SPREAD))
+        facts.append(EndpointFact(**plain, spread=spread, why="; ".join(format_reasons(row["reasons"]))))
+    return facts
 
 
 def _candidates(rows: DataFrame) -> list[CandidateFact]:

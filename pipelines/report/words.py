@@ -84,10 +84,10 @@ def summarise(facts: Facts) -> str:
     if not inputs.read:
         return "No traffic was read yet."
     totals = facts.totals
-    found = format_count(totals.ml, "endpoint") if totals.ml else "no endpoint"
+    endpoints = format_count(totals.ml, "endpoint") if totals.ml else "no endpoint"
     hosts = format_count(inputs.hosts, "host")
     sentence = (
-        f"Found {found} on {f'{format_number(totals.hosts)} of {hosts}' if totals.ml else hosts} in "
+        f"Found {endpoints} on {f'{format_number(totals.hosts)} of {hosts}' if totals.ml else hosts} in "
         f"{format_count(inputs.valid, 'transaction')} from {format_count(inputs.files, 'file')}"
     )
     if inputs.first_seen is not None and inputs.last_seen is not None:

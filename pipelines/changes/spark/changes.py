@@ -83,7 +83,10 @@ def _compared(old: Row, new: Row) -> dict[str, Any]:
     before, after = _version(old), _version(new)
     changes = compare_versions(before, after)
     carried = carry_over(before.parameters, after.parameters, changes)
-    return {"changes": [_row(change) for change in changes], "carried": [_stored(one) for one in carried]}
+    return {
+        "changes": [_row(change) for change in changes],
+        "carried": [_stored(parameter) for parameter in carried],
+    }
 
 
 def _version(row: Row) -> SchemaVersion:
@@ -94,10 +97,10 @@ def _version(row: Row) -> SchemaVersion:
     )
 
 
-def _stored(one: Parameter) -> dict[str, Any]:
+def _stored(parameter: Parameter) -> dict[str, Any]:
     return {
-        "location": one.location, "name": one.name, "required": one.required, "requests": one.requests,
-        "schema": orjson.dumps(one.schema).decode(),
+        "location": parameter.location, "name": parameter.name, "required": parameter.required, "requests": parameter.requests,
+        "schema": orjson.dumps(parameter.schema).decode(),
     }  # fmt: skip
 
 
@@ -193,14 +196,14 @@ def collect_changes(
             find_inactive_parameters(evidence.published, evidence.parameter_slices, settings)
         ),
     ]
-    found = parts[0]
+    changes = parts[0]
     for part in parts[1:]:
-        found = found.unionByName(part, allowMissingColumns=True)
+        changes = changes.unionByName(part, allowMissingColumns=True)
     is_gone = F.endswith("kind", F.lit("-gone"))
-    enough = (F.col("clients") >= settings.min_clients) & (F.col("chance") <= settings.significance)
-    return found.withColumns(
+    is_improbable = (F.col("clients") >= settings.min_clients) & (F.col("chance") <= settings.significance)
+    return changes.withColumns(
         {
-            "is_significant": F.coalesce(is_gone | enough, F.lit(False)),
+            "is_significant": F.coalesce(is_gone | is_improbable, F.lit(False)),
             "share_of_requests": _share("requests", "all_requests"),
             "share_of_clients": _share("clients", "all_clients"),
         }
@@ -214,41 +217,43 @@ def _of_schemas(schema_changes: DataFrame, parameter_slices: DataFrame) -> DataF
         "is_absence",
         (F.col("keyword") == REQUIRED) & (F.col("kind") == "widened") & (F.col("location") != "path"),
     )
-    found = count_occurrences(named, parameter_slices).unionByName(count_absences(named, parameter_slices))
+    shown = count_occurrences(named, parameter_slices).unionByName(count_absences(named, parameter_slices))
     dated = with_exposure(
-        found.join(named.select(*CHANGE_KEY, "last_day"), [*CHANGE_KEY]),
+        shown.join(named.select(*CHANGE_KEY, "last_day"), [*CHANGE_KEY]),
         count_request_days(parameter_slices),
         [*ENDPOINT_KEY],
     )
-    judged = dated.withColumn("chance", _chance()).drop("last_day")
+    tested = dated.withColumn("chance", _chance()).drop("last_day")
     is_shown = F.coalesce(F.col("requests") > 0, F.lit(False))
-    return named.join(judged, [*CHANGE_KEY], "left").withColumn(
+    return named.join(tested, [*CHANGE_KEY], "left").withColumn(
         "cause", F.when(is_shown, "traffic").otherwise("evidence")
     )
 
 
-def _new(found: DataFrame) -> DataFrame:
-    judged = found.withColumns({"chance": _chance(), "is_breaking": F.lit(False), "cause": F.lit("traffic")})
-    return _identified(_of_endpoint(judged))
+def _new(endpoints: DataFrame) -> DataFrame:
+    tested = endpoints.withColumns(
+        {"chance": _chance(), "is_breaking": F.lit(False), "cause": F.lit("traffic")}
+    )
+    return _identified(_of_endpoint(tested))
 
 
-def _removed(found: DataFrame) -> DataFrame:
-    rows = found.withColumns(
+def _removed(endpoints: DataFrame) -> DataFrame:
+    rows = endpoints.withColumns(
         {"kind": F.lit("endpoint-removed"), "is_breaking": F.lit(True), "cause": F.lit("evidence")}
     )
     return _identified(_of_endpoint(rows))
 
 
-def _inactive(found: DataFrame) -> DataFrame:
+def _inactive(endpoints: DataFrame) -> DataFrame:
     """Inactive endpoints: a breaking change only if some clients still call them."""
-    rows = found.withColumns(
+    rows = endpoints.withColumns(
         {"kind": F.lit("endpoint-gone"), "is_breaking": F.col("requests") > 0, "cause": F.lit("traffic")}
     )
     return _identified(_of_endpoint(rows))
 
 
-def _inactive_parameters(found: DataFrame) -> DataFrame:
-    rows = found.withColumns(
+def _inactive_parameters(parameters: DataFrame) -> DataFrame:
+    rows = parameters.withColumns(
         {
             "kind": F.lit("parameter-gone"),
             "keyword": F.lit(""),

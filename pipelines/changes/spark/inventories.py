@@ -41,11 +41,13 @@ def inactivity_udf(settings: ChangeSettings) -> Callable[[Column, Column, Column
     def of_days(active: Sequence[date], observed: Sequence[date], last_day: date) -> dict[str, Any]:
         numbers = {day: number for number, day in enumerate(sorted(observed))}
         now = sorted(numbers[day] for day in active if day in numbers)
-        known = sum(day <= last_day for day in numbers)
-        found = measure_inactivity(now, len(numbers), settings.cycles, settings.cycles_seen)
-        then = measure_inactivity([n for n in now if n < known], known, settings.cycles, settings.cycles_seen)
+        published = sum(day <= last_day for day in numbers)
+        current = measure_inactivity(now, len(numbers), settings.cycles, settings.cycles_seen)
+        then = measure_inactivity(
+            [n for n in now if n < published], published, settings.cycles, settings.cycles_seen
+        )
         last = max(active, default=None)
-        return {"days": found.days, "chance": found.chance, "chance_then": then.chance, "last": last}
+        return {"days": current.days, "chance": current.chance, "chance_then": then.chance, "last": last}
 
     return F.udf(of_days, INACTIVITY, useArrow=True)
 
@@ -119,10 +121,10 @@ def with_exposure(occurred: DataFrame, days: DataFrame, key: list[str]) -> DataF
     These are `all_requests, all_clients` from `since` on, and the exposures of `significance.Occurrence`.
     """
     place = [*ENDPOINT_KEY, *(["id"] if "id" in occurred.columns else [])]
-    marks = occurred.select(*{*place, *key}, "since", "last_day")
+    boundaries = occurred.select(*{*place, *key}, "since", "last_day")
     since = F.col("day") >= F.col("since")
     totals = (
-        marks.join(days, key)
+        boundaries.join(days, key)
         .groupBy(*place)
         .agg(
             F.coalesce(F.sum(F.when(since, F.col("requests"))), F.lit(0)).alias("all_requests"),
@@ -169,10 +171,10 @@ def find_inactive_endpoints(
     listed = (
         inventory.select(*ENDPOINT_KEY).join(active, [*ENDPOINT_KEY]).crossJoin(observed).crossJoin(boundary)
     )
-    judged = listed.withColumn(
+    measured = listed.withColumn(
         "found", inactivity_udf(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
     )
-    gone = judged.where(_is_inactive(settings)).select(
+    inactive = measured.where(_is_inactive(settings)).select(
         *ENDPOINT_KEY,
         F.col("found.last").alias("last"),
         F.col("found.chance").alias("chance"),
@@ -180,7 +182,7 @@ def find_inactive_endpoints(
     )
     later = F.col("day") > F.col("last")
     return (
-        gone.join(endpoint_slices, [*ENDPOINT_KEY])
+        inactive.join(endpoint_slices, [*ENDPOINT_KEY])
         .groupBy(*ENDPOINT_KEY, "last", "chance", "is_new")
         .agg(
             F.coalesce(F.sum(F.when(later, F.col("requests"))), F.lit(0)).alias("requests"),
@@ -201,7 +203,7 @@ def find_inactive_parameters(
         `PARAMETER_KEY`, `last_day`, `first_day` of the inactivity, `chance`, and `requests` and `clients` of the endpoint since
         then.
     """
-    known = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
+    learned = published.where(F.col("version").isNotNull()).select(*ENDPOINT_KEY, "last_day")
     requests = count_request_days(parameter_slices)
     observed = requests.groupBy(*ENDPOINT_KEY).agg(
         F.collect_set("day").alias("observed"),
@@ -217,16 +219,16 @@ def find_inactive_parameters(
     )
     # a name that few clients use may be personal: documents do not have it, so it is not reported either
     is_written = (F.col("by_clients") >= settings.min_clients) | (F.col("all_clients") < FEW_CLIENTS)
-    days = active.join(known, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
+    days = active.join(learned, [*ENDPOINT_KEY]).join(observed, [*ENDPOINT_KEY]).where(is_written)
     candidates = days.where(F.array_max("active") < F.array_max("observed")).withColumn(
         "found", inactivity_udf(settings)(F.col("active"), F.col("observed"), F.col("last_day"))
     )
-    gone = candidates.where(became_inactive("found", settings.idle_risk)).select(
+    inactive = candidates.where(became_inactive("found", settings.idle_risk)).select(
         *PARAMETER_KEY, "last_day", F.col("found.last").alias("last"), F.col("found.chance").alias("chance")
     )
     later = F.col("day") > F.col("last")
     return (
-        gone.join(requests, [*ENDPOINT_KEY])
+        inactive.join(requests, [*ENDPOINT_KEY])
         .groupBy(*PARAMETER_KEY, "last_day", "last", "chance")
         .agg(
             F.sum(F.when(later, F.col("requests"))).alias("requests"),
