@@ -29,7 +29,7 @@ def draw_curves(labels: Labels, probabilities: Probabilities) -> Figure:
     precision, recall, _ = precision_recall_curve(labels, probabilities)
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, other = figure.subplots(1, 2)
-    least = 1 / max(int((~labels).sum()), 1)  # one false positive: a logarithm has no room for none
+    least = 1 / max(int((~labels).sum()), 1)  # one false positive: a logarithmic axis cannot show zero
     left.step(np.maximum(wrong, least / 2), right, where="post", color=DARK)
     left.axvline(0.001, color=LIGHT, linewidth=1, linestyle="--")
     left.annotate(" 0.001", (0.001, 0.02), color="#8a5a12")
@@ -97,7 +97,7 @@ def draw_shap_values(explained: ExplainedRows, features: Sequence[str], top: int
         span = max(float(values.max() - values.min()), 1e-12)
         drawn = (
             np.arange(len(moved)) * 0.618 % 1 - 0.5
-        )  # spread evenly without chance: equal runs, equal pictures
+        )  # spread evenly and deterministically: equal runs give equal pictures
         dots = axes.scatter(
             moved,
             place + 0.6 * drawn,

@@ -81,7 +81,7 @@ def load_explainer(model: bytes) -> Explainer:
     """
     from catboost import CatBoost
 
-    load_classifier(model)  # the checks; that object stays as it is, because others score with it
+    load_classifier(model)  # only checks the bytes; this model is shared with scoring and must not change
     return build_explainer(CatBoost().load_model(blob=model))
 
 
@@ -94,7 +94,7 @@ def build_explainer(model: Any) -> Explainer:
 
     scale, bias = model.get_scale_and_bias()
     model.set_scale_and_bias(1.0, 0.0)
-    with TemporaryDirectory() as folder:  # only the JSON form lets weights of leaves be set
+    with TemporaryDirectory() as folder:  # only the JSON format allows changing leaf weights
         file = Path(folder) / "model.json"
         model.save_model(str(file), format="json")
         tree = orjson.loads(file.read_bytes())

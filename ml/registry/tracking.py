@@ -209,7 +209,7 @@ def _dataset(data_digest: str) -> Any:
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
 
-    kind: Any = MetaDataset  # called abstract by its types, and is not
+    kind: Any = MetaDataset  # typed as abstract, although it is not
     return kind(CodeDatasetSource(tags={}), name="transactions", digest=data_digest)
 
 
@@ -227,7 +227,7 @@ def _log_model(store: Store, trained: Trained) -> tuple[str, str]:
         signature=ModelSignature(
             inputs=Schema([ColSpec("float", name) for name in FEATURES]), outputs=Schema([ColSpec("double")])
         ),
-        # given, else MLflow starts a process to infer them
+        # otherwise MLflow starts a process to infer them
         pip_requirements=[f"catboost=={catboost_version}"],
         registered_model_name=store.registered_model,
     )
@@ -265,7 +265,7 @@ def _mlflow(store: Store) -> Iterator[Any]:
             if mlflow.get_experiment_by_name(store.experiment) is None:
                 kind = {
                     "mlflow.experimentKind": "custom_model_development"
-                }  # else the UI opens for chat models
+                }  # otherwise the UI opens in the mode for chat models
                 mlflow.create_experiment(store.experiment, artifact_location=store.artifacts, tags=kind)
             mlflow.set_experiment(store.experiment)
             yield mlflow

@@ -77,7 +77,7 @@ def test_one_class_alone_is_refused_with_the_way_out(is_api: bool) -> None:
         check_labels(frame().assign(is_api=is_api), np.arange(400), 3)
 
 
-def test_api_calls_on_fewer_unlike_hosts_than_folds_are_refused() -> None:
+def test_api_calls_on_fewer_distinct_hosts_than_folds_are_refused() -> None:
     rows = frame()
     stacks = np.where(rows["is_api"], 0, np.arange(len(rows)))  # all API calls are of one stack
     with pytest.raises(InputError, match=r"API calls on 1 distinct hosts, at least 3 needed"):

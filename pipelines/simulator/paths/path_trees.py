@@ -96,9 +96,8 @@ def _resources(rng: Random, conventions: PathConventions, base: Template) -> Ite
     for _ in range(rng.choice((1, 1, 2, 2, 3, 5, 8, 14))):
         root: Template = (*base, conventions.collection(rng))
         yield from _collection(rng, conventions, root, shared)
-        if (
-            common and rng.random() < 0.8
-        ):  # every collection has these: the subtrees of two literals are similar
+        # What every collection has makes the subtrees of two literals similar.
+        if common and rng.random() < 0.8:
             below: Template = (*root, draw_generator(rng)) if rng.random() < 0.7 else root
             yield from ((*below, name) for name in common)
 

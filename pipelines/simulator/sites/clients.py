@@ -176,9 +176,8 @@ def _browser_headers(rng: Random, host: str, modern: bool, referer: str) -> dict
             if scripted
             else (_OLD_HTML_ACCEPT if not modern and dest in ("document", "iframe") else accept)
         }
-        if (
-            not keeps_accept
-        ):  # some recorders omit Accept: counted, 29 % of page loads and 21 % of calls lack it
+        # Some recorders omit Accept: counted, 29 % of page loads and 21 % of calls lack it.
+        if not keeps_accept:
             headers.clear()
         headers |= {"accept-encoding": "gzip, deflate, br", "accept-language": language}
         if modern:

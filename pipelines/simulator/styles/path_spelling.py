@@ -52,8 +52,8 @@ def respell_path(path: str, spelling: str) -> str:
     return _DASH.sub("%20", capitals) if spelling == "space" else capitals
 
 
-def _capitalise(found: re.Match[str]) -> str:
-    return found[0].upper()
+def _capitalise(match: re.Match[str]) -> str:
+    return match[0].upper()
 
 
 def _respell(operation: Operation, spelling: str) -> Operation:

@@ -124,9 +124,9 @@ def declare_resource(
     )
 
 
-def make_path_variable(made: list[str]) -> Parameter:
+def make_path_variable(paths: list[str]) -> Parameter:
     """Returns a path variable over complete paths (encoded, may contain "/")."""
-    return Parameter("path", "path", Values("path", tuple(path.lstrip("/") for path in made)))
+    return Parameter("path", "path", Values("path", tuple(path.lstrip("/") for path in paths)))
 
 
 def make_query_parameters(kinds: str, presence: float = 1.0) -> tuple[Parameter, ...]:
