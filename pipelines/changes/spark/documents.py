@@ -64,7 +64,7 @@ def write_before_and_after(
             out / name,
             variant=variant,
             profiles=settings.profiles,
-            form=settings.format,
+            file_format=settings.format,
         )
     ]
 
@@ -82,7 +82,7 @@ def write_first_documents(
         out / "after",
         variant=variant,
         profiles=settings.profiles,
-        form=settings.format,
+        file_format=settings.format,
     )
 
 
