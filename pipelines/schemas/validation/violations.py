@@ -152,11 +152,11 @@ KEYWORDS = ("enum", "maximum", "minimum", "maxLength", "maxItems", "pattern")
 
 
 class Witness(NamedTuple):
-    """A value that a state has kept, as JSON, as text in a URL, and its count."""
+    """A value that a state has kept, as JSON and as text in a URL, and its count."""
 
     value: object
     text: str
-    count: ValueCount
+    sent: ValueCount
 
 
 def find_contradicted_keywords(
@@ -182,9 +182,9 @@ def find_contradicted_keywords(
         if any(schema.is_valid(value) for value in readings):
             continue
         for rule in {violation.rule for violation in schema.violations(readings[0])}:
-            if rule != "enum" or one.count.clients.bit_count() >= SUPPORTING_CLIENTS:
+            if rule != "enum" or one.sent.clients.bit_count() >= SUPPORTING_CLIENTS:
                 keyword = _keyword(rule, inferred)
-                found[keyword] = found.get(keyword, ValueCount()) + one.count
+                found[keyword] = found.get(keyword, ValueCount()) + one.sent
     return {
         keyword: f"{one.n} of the values it was learned from violate it"
         for keyword, one in found.items()
