@@ -113,9 +113,9 @@ Row = tuple[str, Callable[[Transaction], object], float, float]
 SIGNALS: list[Row] = [
     ("browser user agent", lambda t: t.user_agent.startswith("Mozilla/5.0 ("), 0.15, 0.5),
     ("no browser user agent", lambda t: not t.user_agent.startswith("Mozilla/5.0 ("), 0.15, 0.05),
-    ("JSON answer", lambda t: "json" in t.content_type, 0.3, 0.01),
+    ("JSON response", lambda t: "json" in t.content_type, 0.3, 0.01),
     ("no content type", lambda t: not t.content_type, 0.05, 0.05),
-    ("HTML answer", lambda t: "html" in t.content_type, 0.002, 0.1),
+    ("HTML response", lambda t: "html" in t.content_type, 0.002, 0.1),
     ("api or version in path", lambda t: re.search(r"/(api|rest|v\d)", t.uri), 0.3, 0.01),
     ("no api or version in path", lambda t: not re.search(r"/(api|rest|v\d)", t.uri), 0.15, 0.5),
     ("api. host", lambda t: t.host.startswith("api"), 0.02, 0.001),

@@ -1,4 +1,4 @@
-"""Path styles of sites that are not APIs: examples, invariants, frequency."""
+"""Path spellings of sites that are not APIs: examples, invariants, frequency."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("path", "expected"), PATHS)
-def test_a_path_in_each_style(path: str, expected: tuple[str, str, str]) -> None:
-    assert [respell_path(path, style) for style, _ in SPELLINGS] == [path, *expected]
+def test_a_path_in_each_spelling(path: str, expected: tuple[str, str, str]) -> None:
+    assert [respell_path(path, spelling) for spelling, _ in SPELLINGS] == [path, *expected]
 
 
 def operations() -> list[Operation]:
@@ -37,14 +37,14 @@ def test_variables_conventions_and_calls_stay_as_they_are() -> None:
             assert new == old
 
 
-@pytest.mark.parametrize("style", [style for style, _ in SPELLINGS])
-def test_a_style_changes_case_and_dashes_only(style: str) -> None:
+@pytest.mark.parametrize("spelling", [spelling for spelling, _ in SPELLINGS])
+def test_a_spelling_changes_case_and_dashes_only(spelling: str) -> None:
     def plain(operation: Operation) -> list[str]:
         pools = [path for parameter in operation.parameters for path in parameter.values.pool]
         return [text.lower().replace("%20", "-") for text in (operation.template, *pools)]
 
     before = operations()
-    assert [plain(o) for o in before] == [plain(o) for o in respell_operations(before, style)]
+    assert [plain(o) for o in before] == [plain(o) for o in respell_operations(before, spelling)]
 
 
 def test_a_fifth_of_the_sites_writes_capitals() -> None:

@@ -79,7 +79,7 @@ def test_an_api_is_bounded() -> None:
     assert max(len(draw_api(rng)) for _ in range(300)) <= MAX_TEMPLATES
 
 
-def test_makers_give_many_formats_and_never_an_empty_text() -> None:
+def test_generators_give_many_formats_and_never_an_empty_text() -> None:
     rng = Random(5)  # noqa: S311  # a simulation, no secret
     drawn = [draw_generator(rng)() for _ in range(2000)]
     forms = {re.sub("[a-z]+", "a", re.sub("[0-9]+", "9", re.sub("[A-Z]+", "A", value))) for value in drawn}
@@ -92,12 +92,12 @@ def test_makers_give_many_formats_and_never_an_empty_text() -> None:
     [("kebab", r"[a-z]+(-[a-z]+)*"), ("snake", r"[a-z]+(_[a-z]+)*"), ("camel", r"[a-z]+([A-Z][a-z]+)*"),
      ("pascal", r"([A-Z][a-z]+)+"), ("flat", "[a-z]+")],
 )  # fmt: skip
-def test_an_api_writes_in_one_case(case: str, pattern: str) -> None:
+def test_an_api_uses_one_case(case: str, pattern: str) -> None:
     rng = Random(13)  # noqa: S311  # a simulation, no secret
-    dialect = PathConventions(case, plurals=True)
+    conventions = PathConventions(case, plurals=True)
     for _ in range(200):
-        assert re.fullmatch(pattern + "[0-9]?", dialect.literal(rng))
-        assert re.fullmatch(pattern, dialect.collection(rng))
+        assert re.fullmatch(pattern + "[0-9]?", conventions.literal(rng))
+        assert re.fullmatch(pattern, conventions.collection(rng))
 
 
 def test_paths_of_sites_are_those_of_their_api_operations_and_repeat() -> None:

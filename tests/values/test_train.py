@@ -61,8 +61,8 @@ def test_memory_of_hosts_does_not_help_out_of_fold() -> None:
 def test_more_evidence_of_a_trend_never_lowers_the_probability_whatever_the_data_say() -> None:
     rows = frame(noise=0.3)
     for name, trend in TRENDS.items():  # data with the opposite trend
-        answer = rows[name] == (0 if trend > 0 else 1)
-        model = load_classifier(train(rows.assign(is_api=answer), OPTIONS).model)
+        label = rows[name] == (0 if trend > 0 else 1)
+        model = load_classifier(train(rows.assign(is_api=label), OPTIONS).model)
         low = np.asfortranarray(frame(seed=9)[list(FEATURES)].to_numpy(np.float32))
         high = low.copy(order="F")
         low[:, FEATURES.index(name)], high[:, FEATURES.index(name)] = 0, 1

@@ -117,11 +117,11 @@ def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
     fold = np.arange(len(rows), dtype=np.int32) % 2
     found = explain_rows(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
     for place, row in enumerate((4, 7, 9)):
-        judge, slope = row % 2, (1.0, 3.0)[row % 2]
+        own, slope = row % 2, (1.0, 3.0)[row % 2]
         one = np.asfortranarray(matrix[[row, row + 2]])
-        both = explain_rows([explainers[judge]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
+        both = explain_rows([explainers[own]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
         np.testing.assert_allclose(found.values[place], both[0])
-        change = predict_log_odds(load_classifier(models[judge]), one) * slope
+        change = predict_log_odds(load_classifier(models[own]), one) * slope
         assert both[0].sum() - both[1].sum() == pytest.approx(change[0] - change[1])
 
 
