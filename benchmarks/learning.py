@@ -34,7 +34,7 @@ HEADERS = ["accept", "accept-encoding", "host", "user-agent", "x-request-id"]
 
 
 def transactions(spark: SparkSession, count: int) -> DataFrame:
-    """Returns rows of transactions as `observed` reads them."""
+    """Returns rows of transactions as `extract_batches` reads them."""
     number = F.col("id")
     sort = F.element_at(
         F.array(*map(F.lit, ("name", "price", "newest"))), (F.pmod(number, 3) + 1).cast("int")
