@@ -95,23 +95,23 @@ def find_differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Dif
     narrowed, widened = not contains(new, old, in_url), not contains(old, new, in_url)
     if not narrowed and not widened:
         return []
-    pairs = _pairs(old, new)
+    pairs = _pair_alternatives(old, new)
     found_differences = [
         each
         for path, one, other in pairs
-        for each in _by_keyword(path, one, other, in_url, narrowed, widened)
+        for each in _compare_keywords(path, one, other, in_url, narrowed, widened)
     ]
     narrowed &= all(each.effect == "widened" for each in found_differences)
     widened &= all(each.effect == "narrowed" for each in found_differences)
     if narrowed or widened:  # no keyword shows it: other types, or arrays of another style
-        probe = _probe_of_types(old, in_url) if widened else None
+        probe = _find_type_probe(old, in_url) if widened else None
         found_differences.append(
-            Difference("type", _forms(old), _forms(new), _effect(narrowed, widened), probe)
+            Difference("type", _describe_kinds(old), _describe_kinds(new), _effect(narrowed, widened), probe)
         )
     return found_differences
 
 
-def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
+def _pair_alternatives(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
     """Pairs the alternatives of both schemas by type or format.
 
     Each pair comes with the path that names it.
@@ -121,14 +121,14 @@ def _pairs(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, Json
     one, other = list_branches(old), list_branches(new)
     if len(one) == len(other) == 1:
         return [("", one[0], other[0])] if one[0].get("type") == other[0].get("type") else []
-    for label in (_type, _form):
+    for label in (_type_name, _describe_kind):
         mine, theirs = ({label(each): each for each in side} for side in (one, other))
         if mine.keys() == theirs.keys() and len(mine) == len(one) and len(theirs) == len(other):
             return [(f"{name}/", mine[name], theirs[name]) for name in sorted(mine)]
     return []
 
 
-def _by_keyword(
+def _compare_keywords(
     path: str, old: JsonSchema, new: JsonSchema, in_url: bool, narrowed: bool, widened: bool
 ) -> Iterator[Difference]:
     mine, theirs = drop_annotations(old), drop_annotations(new)
@@ -152,7 +152,7 @@ def _by_keyword(
         is_narrower = narrowed and not keyword_contains(name, new, old, in_url)
         is_wider = widened and not keyword_contains(name, old, new, in_url)
         if is_narrower or is_wider:
-            probe = _probe(name, old, new, in_url) if is_wider else None
+            probe = _find_probe(name, old, new, in_url) if is_wider else None
             risk = new.get(EVIDENCE, {}).get("constraints", {}).get(name, {}).get("risk")
             yield Difference(f"{path}{name}", before, after, _effect(is_narrower, is_wider), probe, risk)
 
@@ -161,22 +161,26 @@ def _effect(narrowed: bool, widened: bool) -> Effect:
     return "changed" if narrowed and widened else "narrowed" if narrowed else "widened"
 
 
-def _type(schema: JsonSchema) -> str:
+def _type_name(schema: JsonSchema) -> str:
     return str(schema.get("type", "any"))
 
 
-def _form(schema: JsonSchema) -> str:
-    return find_kind(schema) or _type(schema)
+def _describe_kind(schema: JsonSchema) -> str:
+    return find_kind(schema) or _type_name(schema)
 
 
-def _forms(schema: JsonSchema) -> str:
+def _describe_kinds(schema: JsonSchema) -> str:
     """Describes the alternatives of a schema: `integer or uuid`."""
-    inner = sorted({_form(branch) for branch in list_branches(schema)})
-    items = [f"array of {_forms(branch['items'])}" for branch in list_branches(schema) if branch.get("items")]
+    inner = sorted({_describe_kind(branch) for branch in list_branches(schema)})
+    items = [
+        f"array of {_describe_kinds(branch['items'])}"
+        for branch in list_branches(schema)
+        if branch.get("items")
+    ]
     return " or ".join([form for form in inner if form != "array" or not items] + sorted(items))
 
 
-def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Probe | None:
+def _find_probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Probe | None:
     """Returns the probe for the values that the old keyword refused.
 
     None if the stored evidence cannot show them.
@@ -206,10 +210,10 @@ def _probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) -> Prob
             if new.get("minimum", low) >= low
             else Probe(NUMBER_KINDS, below=float(low))
         )
-    return _probe_of_types(old, in_url) if keyword in ("format", "pattern", "type") else None
+    return _find_type_probe(old, in_url) if keyword in ("format", "pattern", "type") else None
 
 
-def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
+def _find_type_probe(old: JsonSchema, in_url: bool) -> Probe | None:
     """Returns the probe for kinds that the old types and formats refuse.
 
     None if they refuse none.
@@ -220,28 +224,28 @@ def _probe_of_types(old: JsonSchema, in_url: bool) -> Probe | None:
         else []
     )
     shapes = [shape for item in of_lists for shape in list_branches(item)] + list_branches(old)
-    loose = [_loose(shape) for shape in shapes]
+    loose = [_drop_limits(shape) for shape in shapes]
     refused = tuple(
         kind
         for kind in KINDS
-        if not any(contains(shape, _form_of_kind(kind), in_url) for shape in loose)
+        if not any(contains(shape, _schema_of_kind(kind), in_url) for shape in loose)
         and not (of_lists and kind in LIST_KINDS)
     )
     return Probe(refused) if refused else None
 
 
-def _loose(schema: JsonSchema) -> dict[str, Any]:
+def _drop_limits(schema: JsonSchema) -> dict[str, Any]:
     """Keeps the type and format of a schema.
 
     Limits are dropped: 32 bits are a limit, and so are the characters of free text.
     """
     kept = {"type": schema["type"]} if "type" in schema else {}
     if (kind := find_kind(schema)) is not None:
-        kept |= _form_of_kind(kind)
+        kept |= _schema_of_kind(kind)
     return kept
 
 
-def _form_of_kind(kind: str) -> dict[str, Any]:
+def _schema_of_kind(kind: str) -> dict[str, Any]:
     recogniser = BY_KIND.get(kind)
     if recogniser is None:
         return {"type": type_of(kind)}
@@ -298,20 +302,22 @@ def compare_versions(old: SchemaVersion, new: SchemaVersion) -> list[Change]:
         for side in (old, new)
     )
     changes = [
-        *_of_set(("path", "", PATH), old.path_variants, new.path_variants),
-        *_of_set(("body", "", MEDIA_TYPE), old.media_types, new.media_types),
+        *_compare_sets(("path", "", PATH), old.path_variants, new.path_variants),
+        *_compare_sets(("body", "", MEDIA_TYPE), old.media_types, new.media_types),
     ]
     for place in sorted(before.keys() | after.keys()):
         if place not in after:
             changes.append(Change("parameter-removed", *place, "", None, None, is_breaking=True))
         elif place not in before:
-            changes.append(_new(place, after[place], before))
+            changes.append(_describe_new_parameter(place, after[place], before))
         else:
-            changes.extend(_changed(place, before[place], after[place]))
+            changes.extend(_compare_parameters(place, before[place], after[place]))
     return changes
 
 
-def _of_set(place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Change]:
+def _compare_sets(
+    place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, ...]
+) -> Iterator[Change]:
     """Compares two sets: variants of the path, or media types of bodies.
 
     Losing an element is breaking, as it is then refused.
@@ -322,7 +328,7 @@ def _of_set(place: tuple[str, str, str], old: tuple[str, ...], new: tuple[str, .
         yield Change(kind, *place, sorted(before), sorted(after), is_breaking=kind != "widened")
 
 
-def _new(place: Place, parameter: Parameter, before: Mapping[Place, Parameter]) -> Change:
+def _describe_new_parameter(place: Place, parameter: Parameter, before: Mapping[Place, Parameter]) -> Change:
     is_breaking = parameter.required and _is_expected(place, before)
     return Change(
         "parameter-new", *place, "", None, REQUIRED if parameter.required else None, is_breaking, Probe()
@@ -338,9 +344,9 @@ def _is_expected(place: Place, before: Mapping[Place, Parameter]) -> bool:
     return location != "body" or ("body", parent_pointer(name)) in before
 
 
-def _changed(place: Place, old: Parameter, new: Parameter) -> list[Change]:
+def _compare_parameters(place: Place, old: Parameter, new: Parameter) -> list[Change]:
     location, name = place
-    changes = [_of(place, each) for each in find_differences(old.schema, new.schema, location in URL)]
+    changes = [_to_change(place, each) for each in find_differences(old.schema, new.schema, location in URL)]
     if old.required != new.required and not (location == "body" and last_token(name) == ITEM):
         kind: Kind = "narrowed" if new.required else "widened"
         changes.append(
@@ -349,7 +355,7 @@ def _changed(place: Place, old: Parameter, new: Parameter) -> list[Change]:
     return changes
 
 
-def _of(place: Place, difference: Difference) -> Change:
+def _to_change(place: Place, difference: Difference) -> Change:
     return Change(
         difference.effect,
         *place,

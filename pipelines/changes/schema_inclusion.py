@@ -43,7 +43,9 @@ _PATTERNS = {recogniser.ecma: recogniser.kind for recogniser in VALUE_FORMATS if
 
 def contains(new: JsonSchema, old: JsonSchema, in_url: bool) -> bool:
     """Whether `new` provably accepts every value that `old` accepts. Reflexive."""
-    return all(any(_within(one, other, in_url) for other in list_branches(new)) for one in list_branches(old))
+    return all(
+        any(_is_included(one, other, in_url) for other in list_branches(new)) for one in list_branches(old)
+    )
 
 
 def list_branches(schema: JsonSchema) -> list[JsonSchema]:
@@ -85,7 +87,7 @@ def parse_character_pattern(pattern: str | None) -> AllowedCharacters | None:
     if pattern is None:
         return None
     for place, sign in enumerate(pattern):
-        if sign == "[" and (classes := _brackets().get(pattern[place:])) is not None:
+        if sign == "[" and (classes := _classes_by_ending().get(pattern[place:])) is not None:
             prefix = re.sub(r"\\(.)", r"\1", pattern[1:place])
             return (
                 AllowedCharacters(classes, prefix)
@@ -105,10 +107,10 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
     if keyword == "type":
         return new["type"] == "number" and old.get("type") == "integer"
     if keyword in AT_MOST:
-        most = _most(keyword, old)
+        most = _upper_limit(keyword, old)
         return most is not None and most <= new[keyword]
     if keyword in AT_LEAST:
-        least = _range(old)[0] if keyword == "minimum" else old.get(keyword)
+        least = _number_range(old)[0] if keyword == "minimum" else old.get(keyword)
         return least is not None and least >= new[keyword]
     if keyword == "items":
         return contains(new["items"], old.get("items", {}), in_url)
@@ -117,13 +119,13 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
         return mine is not None and theirs is not None and mine.contains(theirs)
     if keyword == "format" and new["format"] in INTEGER_RANGES:
         low, high = INTEGER_RANGES[new["format"]]
-        least, most = _range(old)
+        least, most = _number_range(old)
         return least is not None and most is not None and low <= least and most <= high
     return False  # also for a keyword that learning does not write: it must be unchanged
 
 
-def _within(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
-    old, new = _plain(old), _plain(new)
+def _is_included(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
+    old, new = _unwrap(old), _unwrap(new)
     wanted = drop_annotations(new)
     if not wanted or wanted == drop_annotations(old):
         return _same_style(old, new)
@@ -134,7 +136,7 @@ def _within(old: JsonSchema, new: JsonSchema, in_url: bool) -> bool:
     if in_url and new.get("type") == "array" and old["type"] != "array":
         return _is_one_item(old, new) and contains(new.get("items", {}), old, in_url)
     if in_url and new.get("type") == "string" and old["type"] in ("integer", "number", "boolean"):
-        return _within(_as_text(old), new, in_url)
+        return _is_included(_string_schema(old), new, in_url)
     return _same_style(old, new) and all(keyword_contains(key, new, old, in_url) for key in wanted)
 
 
@@ -144,18 +146,18 @@ def accepts(schema: JsonSchema, value: Any, in_url: bool) -> bool:
     In a URL, whether it accepts any reading of the string.
     """
     validator = Draft202012Validator(dict(schema), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    readings = [value, *_readings(value)] if in_url and isinstance(value, str) else [value]
+    readings = [value, *_other_readings(value)] if in_url and isinstance(value, str) else [value]
     return any(validator.is_valid(reading) for reading in readings)
 
 
-def _readings(text: str) -> list[Any]:
+def _other_readings(text: str) -> list[Any]:
     """Returns the other values that a string in a URL may stand for."""
     readings: list[Any] = [text == "true"] if text in ("true", "false") else []
     number = parse_number(text)
     return readings if number is None else [*readings, number]
 
 
-def _plain(schema: JsonSchema) -> JsonSchema:
+def _unwrap(schema: JsonSchema) -> JsonSchema:
     """Unwraps `anyOf` with a single alternative; what describes the whole is dropped."""
     while len(schema.get("anyOf", ())) == 1 and not drop_annotations(schema).keys() - {"anyOf"}:
         schema = schema["anyOf"][0]
@@ -187,12 +189,12 @@ def _all_classes(found: AllowedCharacters) -> int:
     return found.classes | classes_of(found.prefix)
 
 
-def _as_text(schema: JsonSchema) -> dict[str, Any]:
+def _string_schema(schema: JsonSchema) -> dict[str, Any]:
     """Returns a string schema that accepts the serialised numbers or booleans."""
     if schema["type"] == "boolean":
         return {"type": "string", "enum": ["true", "false"]}
     if schema["type"] == "integer":
-        least, most = _range(schema)
+        least, most = _number_range(schema)
         longest = (
             BY_KIND["integer"].longest if least is None or most is None else max(map(_digits, (least, most)))
         )
@@ -205,16 +207,16 @@ def _digits(number: float) -> int:
     return len(str(int(number)))
 
 
-def _range(schema: JsonSchema) -> tuple[float | None, float | None]:
+def _number_range(schema: JsonSchema) -> tuple[float | None, float | None]:
     """Returns the smallest and the greatest number by limits and format; None: any."""
     low, high = INTEGER_RANGES.get(str(schema.get("format")), (None, None))
     least, most = schema.get("minimum", low), schema.get("maximum", high)
     return (least if low is None else max(least, low)), (most if high is None else min(most, high))
 
 
-def _most(keyword: str, schema: JsonSchema) -> float | None:
+def _upper_limit(keyword: str, schema: JsonSchema) -> float | None:
     if keyword == "maximum":
-        return _range(schema)[1]
+        return _number_range(schema)[1]
     stated = schema.get(keyword)
     kind = find_kind(schema)
     if keyword != "maxLength" or kind not in CLASSES_OF_KINDS:
@@ -232,7 +234,7 @@ def _characters(schema: JsonSchema) -> AllowedCharacters | None:
 
 
 @cache
-def _brackets() -> dict[str, int]:
+def _classes_by_ending() -> dict[str, int]:
     """Maps every ending of a pattern that learning can write to its character classes."""
     written = BITS["other"]  # a complement, which no bracket holds
     return {f"{bracket_expression(bits)}*$": bits for bits in range(1, 1 << len(BITS)) if not bits & written}

@@ -196,7 +196,7 @@ def _with_text_keys(tree: Any) -> Any:
         if id(node) not in copies:
             copies[id(node)] = {} if isinstance(node, dict) else []
             if isinstance(node, dict):
-                copies[id(node)].update({_text(key): copy_node(value) for key, value in node.items()})
+                copies[id(node)].update({_key_text(key): copy_node(value) for key, value in node.items()})
             else:
                 copies[id(node)].extend(copy_node(value) for value in node)
         return copies[id(node)]
@@ -204,7 +204,7 @@ def _with_text_keys(tree: Any) -> Any:
     return copy_node(tree)
 
 
-def _text(key: object) -> str:
+def _key_text(key: object) -> str:
     return key if isinstance(key, str) else str(key).lower() if isinstance(key, bool) else str(key)
 
 

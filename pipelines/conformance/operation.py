@@ -28,29 +28,29 @@ class Members:
     is_open: bool = True
 
 
-class _Walk:
+class _MemberCollector:
     """Collects the members of a standalone schema; alternatives are merged."""
 
     def __init__(self, root: JsonSchema) -> None:
         self.definitions = root.get("$defs", {})
         self.left = MAX_MEMBERS
 
-    def into(self, found: Members, schema: Any, depth: int) -> None:
+    def collect(self, found: Members, schema: Any, depth: int) -> None:
         """Adds the members of a schema to `found`."""
         self.left -= 1
         if not isinstance(schema, dict) or depth > MAX_DEPTH or self.left < 0:
             found.is_open = True
             return
         if "$ref" in schema:
-            self.into(found, self.definitions.get(schema["$ref"].rpartition("/")[2]), depth + 1)
+            self.collect(found, self.definitions.get(schema["$ref"].rpartition("/")[2]), depth + 1)
         for group in ("allOf", "anyOf", "oneOf"):
             for one in schema.get(group, ()):
-                self.into(found, one, depth + 1)
+                self.collect(found, one, depth + 1)
         for name, below in schema.get("properties", {}).items():
-            self.into(found.names.setdefault(name, Members(is_open=False)), below, depth + 1)
+            self.collect(found.names.setdefault(name, Members(is_open=False)), below, depth + 1)
         if "items" in schema:
             found.items = found.items or Members(is_open=False)
-            self.into(found.items, schema["items"], depth + 1)
+            self.collect(found.items, schema["items"], depth + 1)
         if "patternProperties" in schema or schema.get("additionalProperties") not in (None, False):
             found.is_open = True
         if "object" in schema.get("type", ()) and not schema.get("properties"):
@@ -62,7 +62,7 @@ def collect_members(schema: JsonSchema | bool) -> Members:
     if isinstance(schema, bool):
         return Members()
     collected = Members(is_open=False)
-    _Walk(schema).into(collected, schema, 0)
+    _MemberCollector(schema).collect(collected, schema, 0)
     return collected
 
 

@@ -48,15 +48,18 @@ def read_operations(
         place = ("paths", path)
         if path.count("/") > MAX_DEPTH:
             raise document_error(document.source, place, f"a path of at most {MAX_DEPTH} segments", path)
-        item = _mapping(document, follow_references(document, given, place), place)
-        own = _mapping(document, item.get(OWN_METHODS, {}), (*place, OWN_METHODS))
+        item = _require_mapping(document, follow_references(document, given, place), place)
+        own = _require_mapping(document, item.get(OWN_METHODS, {}), (*place, OWN_METHODS))
         methods: list[tuple[str, Any, tuple[str, ...]]]
         methods = [(name.upper(), item[name], (*place, name)) for name in METHODS if name in item]
         methods += [(name, node, (*place, OWN_METHODS, name)) for name, node in own.items()]
         for method, node, here in methods:
-            operation = _mapping(document, node, here)
+            operation = _require_mapping(document, node, here)
             where = next((each["servers"] for each in (operation, item, tree) if each.get("servers")), None)
-            yield read_servers(where), _operation(document, method, path, item, operation, here, notes)
+            yield (
+                read_servers(where),
+                _compile_operation(document, method, path, item, operation, here, notes),
+            )
 
 
 def build_routes(documents: Iterable[Document], notes: Counter[str]) -> Routes:
@@ -75,7 +78,7 @@ def build_routes(documents: Iterable[Document], notes: Counter[str]) -> Routes:
     return routes
 
 
-def _operation(
+def _compile_operation(
     document: Document,
     method: str,
     path: str,
@@ -86,30 +89,34 @@ def _operation(
 ) -> Operation:
     parameters: dict[tuple[str, str], Parameter] = {}
     for holder in (item, operation):  # an operation's parameter replaces its path's
-        for number, node in enumerate(_list(document, holder.get("parameters", []), (*place, "parameters"))):
+        for number, node in enumerate(
+            _require_list(document, holder.get("parameters", []), (*place, "parameters"))
+        ):
             here = (*place, "parameters", str(number))
             given = follow_references(document, node, here)
             if given is None:
                 notes[EXTERNAL_REFERENCE] += 1
                 continue
-            read = _parameter(document, _mapping(document, given, here), here, notes)
+            read = _compile_parameter(document, _require_mapping(document, given, here), here, notes)
             if read is not None:
                 parameters[read.location, read.name] = read
     body = follow_references(document, operation.get("requestBody", {}), place) or {}
-    content = _mapping(document, body.get("content", {}), (*place, "requestBody", "content"))
+    content = _require_mapping(document, body.get("content", {}), (*place, "requestBody", "content"))
     media = {name.partition(";")[0].strip().lower(): node for name, node in content.items()}
     here = (*place, "requestBody", "content")
     of_json = next((name for name in media if reads_as_json(name)), None)
-    schema = _schema_of(document, media[of_json], (*here, of_json), notes) if of_json is not None else True
+    schema = (
+        _convert_schema(document, media[of_json], (*here, of_json), notes) if of_json is not None else True
+    )
     form = media.get(FORM)
     return Operation(
         method=method,
         template=path,
         path=tuple(parameter for parameter in parameters.values() if parameter.location == "path"),
         query=tuple(parameter for parameter in parameters.values() if parameter.location == "query"),
-        body=_text(schema) if of_json is not None else None,
+        body=_dump(schema) if of_json is not None else None,
         members=collect_members(schema) if of_json is not None else None,
-        form=_form(document, form, (*here, FORM), notes) if form is not None else None,
+        form=_compile_form(document, form, (*here, FORM), notes) if form is not None else None,
         media=tuple(media),
     )
 
@@ -119,7 +126,7 @@ def reads_as_json(media_type: str) -> bool:
     return media_type in ("text/json", "*/*", "application/*") or is_json_media_type(media_type)
 
 
-def _parameter(
+def _compile_parameter(
     document: Document, given: dict[str, Any], place: tuple[str, ...], notes: Counter[str]
 ) -> Parameter | None:
     """Compiles a Parameter Object.
@@ -135,7 +142,7 @@ def _parameter(
     of_json = isinstance(content, dict) and bool(content)
     holder = next(iter(content.values())) if isinstance(content, dict) and content else given
     style = "json" if of_json else str(given.get("style", DEFAULT_STYLE[location]))
-    schema = _schema_of(document, holder, place, notes)
+    schema = _convert_schema(document, holder, place, notes)
     if style not in SUPPORTED_STYLES | {"json"}:
         notes[UNSUPPORTED_STYLE] += 1
         style, schema = "form", True
@@ -152,7 +159,7 @@ def make_parameter(
     return Parameter(
         location=location,
         name=name,
-        schema=_text(schema),
+        schema=_dump(schema),
         style=style,
         explode=bool(given.get("explode", style == "form")),
         required=given.get("required") is True,
@@ -171,9 +178,11 @@ def infer_shape(schema: JsonSchema | bool) -> ParameterShape:
         types = [one["type"]] if isinstance(one.get("type"), str) else one.get("type", [])
         scalar = scalar or not types or any(name not in ("array", "object") for name in types)
         if "array" in types and items is None:
-            items = _text(_inside(one.get("items", True), definitions))
+            items = _dump(_with_definitions(one.get("items", True), definitions))
         if "object" in types and named is None:
-            named = tuple((name, _text(_inside(below, definitions))) for name, below in _members(one))
+            named = tuple(
+                (name, _dump(_with_definitions(below, definitions))) for name, below in _members(one)
+            )
     return ParameterShape(scalar or (items is None and named is None), items, named)
 
 
@@ -199,12 +208,12 @@ def _alternatives(schema: Any, definitions: dict[str, Any], depth: int = 0) -> I
         yield from _alternatives(one, definitions, depth + 1)
 
 
-def _inside(schema: Any, definitions: dict[str, Any]) -> Any:
+def _with_definitions(schema: Any, definitions: dict[str, Any]) -> Any:
     return {**schema, "$defs": definitions} if isinstance(schema, dict) and definitions else schema
 
 
-def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter[str]) -> FormBody:
-    schema = _schema_of(document, media, place, notes)
+def _compile_form(document: Document, media: Any, place: tuple[str, ...], notes: Counter[str]) -> FormBody:
+    schema = _convert_schema(document, media, place, notes)
     if isinstance(schema, bool):
         return FormBody((), is_closed=False)
     definitions, encodings = schema.get("$defs", {}), media.get("encoding") or {}
@@ -222,21 +231,21 @@ def _form(document: Document, media: Any, place: tuple[str, ...], notes: Counter
             fields[name] = make_parameter(
                 "form",
                 name,
-                _inside(below, definitions),
+                _with_definitions(below, definitions),
                 style=style if style in SUPPORTED_STYLES else "form",
                 given=given,
             )
     return FormBody(tuple(fields.values()), is_closed)
 
 
-def _schema_of(
+def _convert_schema(
     document: Document, holder: Any, place: tuple[str, ...], notes: Counter[str]
 ) -> JsonSchema | bool:
     """Converts the schema of a Parameter or Media Type Object.
 
     True, which accepts anything, if it has none.
     """
-    mapping = _mapping(document, holder, place)
+    mapping = _require_mapping(document, holder, place)
     return (
         make_standalone(document, mapping["schema"], (*place, "schema"), notes)
         if "schema" in mapping
@@ -244,7 +253,7 @@ def _schema_of(
     )
 
 
-def _mapping(document: Document, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
+def _require_mapping(document: Document, node: Any, place: tuple[str, ...]) -> dict[str, Any]:
     if node is None:  # in another document, or left empty
         return {}
     if not isinstance(node, dict):
@@ -252,11 +261,11 @@ def _mapping(document: Document, node: Any, place: tuple[str, ...]) -> dict[str,
     return node
 
 
-def _list(document: Document, node: Any, place: tuple[str, ...]) -> list[Any]:
+def _require_list(document: Document, node: Any, place: tuple[str, ...]) -> list[Any]:
     if not isinstance(node, list):
         raise document_error(document.source, place, "a list", node)
     return node
 
 
-def _text(schema: JsonSchema | bool) -> str:
+def _dump(schema: JsonSchema | bool) -> str:
     return orjson.dumps(schema).decode()

@@ -57,23 +57,23 @@ def read_servers(given: Any) -> tuple[Server, ...]:
         server
         for server_object in (given if isinstance(given, list) else [])
         if isinstance(server_object, dict) and isinstance(server_object.get("url"), str)
-        for server in _expanded(server_object["url"], server_object.get("variables"))
+        for server in _expand_server(server_object["url"], server_object.get("variables"))
     ]
     return tuple(dict.fromkeys(expanded)) or (Server(ANY_HOST, ""),)
 
 
-def _expanded(url: str, variables: Any) -> list[Server]:
+def _expand_server(url: str, variables: Any) -> list[Server]:
     scheme, separator, rest = url.partition("://")
     if not separator:
         rest = url if url.startswith("/") else f"/{url}"
-        return [Server(ANY_HOST, base) for base in _bases(rest, variables)]
+        return [Server(ANY_HOST, base) for base in _expand_base_paths(rest, variables)]
     authority, slash, path = rest.partition("/")
     host = unquote(VARIABLE.sub("{}", authority))
     host = host.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS.get(scheme.lower(), "://"))
-    return [Server(host, base) for base in _bases(slash + path, variables)]
+    return [Server(host, base) for base in _expand_base_paths(slash + path, variables)]
 
 
-def _bases(path: str, variables: Any) -> list[str]:
+def _expand_base_paths(path: str, variables: Any) -> list[str]:
     declared = variables if isinstance(variables, dict) else {}
     pieces = VARIABLE.split(path.partition("?")[0].partition("#")[0])
     choices = [
@@ -202,12 +202,12 @@ class Routes:
         HEAD falls back to GET.
         """
         parts = decode_segments(path)
-        ends = [end for root in self._roots(host) for end in _ends(root, parts)]
+        ends = [end for root in self._roots(host) for end in _find_ends(root, parts)]
         for candidate in (method, "GET") if method == "HEAD" else (method,):
             for end in ends:
                 if candidate in end.routes:
                     route = end.routes[candidate]
-                    return RouteMatch(route, True, tuple(_values(route, parts)))
+                    return RouteMatch(route, True, tuple(_path_values(route, parts)))
         return RouteMatch(next(iter(ends[0].routes.values())) if ends else None, False)
 
     def find_template(self, host: str, method: str, template: str, path: str) -> RouteMatch:
@@ -221,7 +221,7 @@ class Routes:
         for candidate in (method, "GET") if method == "HEAD" else (method,):
             if candidate in node.routes:
                 route = node.routes[candidate]
-                return RouteMatch(route, True, tuple(_values(route, decode_segments(path))))
+                return RouteMatch(route, True, tuple(_path_values(route, decode_segments(path))))
         return RouteMatch(next(iter(node.routes.values())), False)
 
     def _roots(self, host: str) -> Iterator[RouteNode]:
@@ -242,7 +242,7 @@ def split_template(template: str) -> TemplateShape:
     return tuple(split_literals(piece) for piece in template.split("/") if piece)
 
 
-def _ends(root: RouteNode, parts: list[str]) -> list[RouteNode]:
+def _find_ends(root: RouteNode, parts: list[str]) -> list[RouteNode]:
     """Returns the nodes with routes for a path.
 
     First those at its end, the most specific first, then those that match any rest, the longest prefix first.
@@ -254,7 +254,7 @@ def _ends(root: RouteNode, parts: list[str]) -> list[RouteNode]:
     return [node for node in here if node.routes] + [node for node in reversed(rests) if node.routes]
 
 
-def _values(route: Route, parts: list[str]) -> Iterator[tuple[str, str]]:
+def _path_values(route: Route, parts: list[str]) -> Iterator[tuple[str, str]]:
     for place in route.places:
         yield from zip(
             place.names,

@@ -157,7 +157,7 @@ def check_requests(transactions: DataFrame, routes: Routes, settings: Conformanc
     shared = transactions.sparkSession.sparkContext.broadcast(routes)
     resolved = [RESOLVED_TEMPLATE] if RESOLVED_TEMPLATE in transactions.columns else []
     needed = transactions.select(*dict.fromkeys([*KEPT_COLUMNS, *CHECKED_COLUMNS, *resolved]))
-    return needed.mapInArrow(_checking(shared, settings.remembered_values), REQUEST_CHECKS)
+    return needed.mapInArrow(_make_check(shared, settings.remembered_values), REQUEST_CHECKS)
 
 
 def summarise_findings(checks: DataFrame, settings: ConformanceSettings, paths: PathSettings) -> DataFrame:
@@ -167,7 +167,7 @@ def summarise_findings(checks: DataFrame, settings: ConformanceSettings, paths: 
         The columns of table violations except `batch`.
     """
     each = checks.select("*", F.explode("findings").alias("finding")).select(
-        *_place(paths),
+        *_place_columns(paths),
         *(F.col(f"finding.{name}").alias(name) for name in ("rule", "value_class", "severity", "confidence")),
         "client", "time", "status", "transaction_id",
     )  # fmt: skip
@@ -204,7 +204,7 @@ def count_by_endpoint(checks: DataFrame) -> DataFrame:
     )
 
 
-def _place(settings: PathSettings) -> list[Column]:
+def _place_columns(settings: PathSettings) -> list[Column]:
     """The columns `PLACE` of an exploded finding.
 
     Of a path that no document has, only the shape is kept; of an unknown host, only its name.
@@ -256,7 +256,7 @@ def _bound_unknowns(counted: DataFrame, most: int) -> DataFrame:
     )
 
 
-def _checking(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches], Batches]:
+def _make_check(routes: Broadcast[Routes], remembered: int) -> Callable[[Batches], Batches]:
     """Makes the function for `mapInArrow`.
 
     Batches of the columns to check → `REQUEST_CHECKS`.
@@ -283,10 +283,10 @@ def _with_checks(batch: pa.RecordBatch, checks: list[RequestCheck]) -> pa.Record
         *map(batch.column, KEPT_COLUMNS),
         pa.array([check.template for check in checks], pa.string()),
         pa.array([check.outcome for check in checks], pa.string()),
-        pa.array([[_plain(finding) for finding in check.findings] for check in checks], pa.list_(_FINDING)),
+        pa.array([[_to_row(finding) for finding in check.findings] for check in checks], pa.list_(_FINDING)),
     ]
     return pa.RecordBatch.from_arrays(arrays, names=REQUEST_CHECKS.names)
 
 
-def _plain(finding: Finding) -> dict[str, object]:
+def _to_row(finding: Finding) -> dict[str, object]:
     return {**finding._asdict(), "severity": finding.severity}

@@ -80,7 +80,7 @@ class CompiledSchema:
             for name in kind.as_dict()["unexpected"][:MAX_ERRORS]:
                 yield Violation((*place, name), kind.name, classify_value(holder.get(name)), confidence)
         else:
-            yield Violation(place, _keyword(error), classify_value(error.instance), confidence)
+            yield Violation(place, _violated_keyword(error), classify_value(error.instance), confidence)
 
     def _confidence(self, path: Sequence[str | int]) -> float | None:
         """Returns the confidence that `x-census` next to a keyword states."""
@@ -117,7 +117,7 @@ def check_parameter(parameter: Parameter, given: Sequence[str]) -> tuple[Violati
     schema, shape = compile_schema(parameter.schema), parameter.shape
     if parameter.style == "json":
         return tuple(violation for text in given for violation in _check_json(schema, text))
-    structured = list(_structured(parameter, given))
+    structured = list(_structured_readings(parameter, given))
     if any(schema.is_valid(value) for value in structured):
         return ()
     if shape.is_scalar:
@@ -125,21 +125,21 @@ def check_parameter(parameter: Parameter, given: Sequence[str]) -> tuple[Violati
     return tuple(violation for value in structured[:1] for violation in schema.violations(value))
 
 
-def _structured(parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
+def _structured_readings(parameter: Parameter, given: Sequence[str]) -> Iterator[Any]:
     shape = parameter.shape
     if shape.items is not None:
         item = compile_schema(shape.items)
-        yield [_best(item, text) for text in parameter_values.split_items(parameter, given)]
+        yield [_best_reading(item, text) for text in parameter_values.split_items(parameter, given)]
     if shape.members is not None:
         known = dict(shape.members)
         yield {
-            name: text if schema_of is None else _best(compile_schema(schema_of), text)
+            name: text if schema_of is None else _best_reading(compile_schema(schema_of), text)
             for name, text in parameter_values.parse_members(parameter, given).items()
             for schema_of in (known.get(name, known.get(MEMBER)),)
         }
 
 
-def _best(schema: CompiledSchema, text: str) -> Any:
+def _best_reading(schema: CompiledSchema, text: str) -> Any:
     """Returns the reading of a string that fits a schema best.
 
     The one that conforms, or else the one that violates other rules than the type, or else the string itself.
@@ -154,7 +154,7 @@ def _best(schema: CompiledSchema, text: str) -> Any:
 
 
 def _check_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
-    value = _best(schema, text)
+    value = _best_reading(schema, text)
     if schema.is_valid(value):
         return []
     kind = detect_kind(text)
@@ -168,7 +168,7 @@ def _check_json(schema: CompiledSchema, text: str) -> list[Violation]:
         return [Violation((), "type", detect_kind(text), None)]
 
 
-def _keyword(error: jsonschema_rs.ValidationError) -> str:
+def _violated_keyword(error: jsonschema_rs.ValidationError) -> str:
     """Returns the violated keyword; of the schema `false`, the keyword that holds it."""
     if error.kind.name != "falseSchema":
         return error.kind.name
@@ -218,10 +218,12 @@ def _leaf_errors(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[js
         if not branches or any(not branch for branch in branches):  # several alternatives of oneOf accept it
             yield error
         else:
-            yield from _closest([list(_leaf_errors(branch)) for branch in branches])
+            yield from _closest_errors([list(_leaf_errors(branch)) for branch in branches])
 
 
-def _closest(branches: Sequence[list[jsonschema_rs.ValidationError]]) -> list[jsonschema_rs.ValidationError]:
+def _closest_errors(
+    branches: Sequence[list[jsonschema_rs.ValidationError]],
+) -> list[jsonschema_rs.ValidationError]:
     """Returns the errors of the alternative that fits best.
 
     It has the value's type and the fewest errors; if none has the type, the error is about the type. An alternative without

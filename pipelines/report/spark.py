@@ -44,8 +44,8 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
     """
     each = schemas.select(
         F.posexplode_outer("parameters").alias("place", "parameter"),
-        (_of("path") <= 1).alias("few"),
-        _of("query").alias("most"),
+        (_count_location("path") <= 1).alias("few"),
+        _count_location("query").alias("most"),
         *(F.size("parameters").between(low, high or 2**31 - 1).alias(name) for name, low, high in SIZES),
         *TOTALS,
     )
@@ -91,7 +91,7 @@ def collect_outlier_clients(outlier_clients: DataFrame, most: int) -> tuple[list
     return clients, rows[0]["total"] if rows else 0
 
 
-def _of(location: str) -> Column:
+def _count_location(location: str) -> Column:
     return F.size(F.filter("parameters", lambda parameter: parameter["location"] == location))
 
 

@@ -76,16 +76,16 @@ def compare_structs(old: Column, new: Column) -> Column:
 
     The structs have the fields `writings, media_types, parameters`.
     """
-    return F.udf(_compared, COMPARED, useArrow=True)(old, new)
+    return F.udf(_compare_rows, COMPARED, useArrow=True)(old, new)
 
 
-def _compared(old: Row, new: Row) -> dict[str, Any]:
+def _compare_rows(old: Row, new: Row) -> dict[str, Any]:
     before, after = _version(old), _version(new)
     changes = compare_versions(before, after)
     carried = carry_over(before.parameters, after.parameters, changes)
     return {
-        "changes": [_row(change) for change in changes],
-        "carried": [_stored(parameter) for parameter in carried],
+        "changes": [_change_row(change) for change in changes],
+        "carried": [_parameter_row(parameter) for parameter in carried],
     }
 
 
@@ -97,24 +97,24 @@ def _version(row: Row) -> SchemaVersion:
     )
 
 
-def _stored(parameter: Parameter) -> dict[str, Any]:
+def _parameter_row(parameter: Parameter) -> dict[str, Any]:
     return {
         "location": parameter.location, "name": parameter.name, "required": parameter.required, "requests": parameter.requests,
         "schema": orjson.dumps(parameter.schema).decode(),
     }  # fmt: skip
 
 
-def _row(change: Change) -> dict[str, Any]:
+def _change_row(change: Change) -> dict[str, Any]:
     probe = change.probe
     return {
         "kind": change.kind, "location": change.location, "name": change.name, "keyword": change.keyword,
         "before": _dump(change.before), "after": _dump(change.after), "is_breaking": change.is_breaking,
-        "probe": None if probe is None else {name: _listed(getattr(probe, name)) for name in PROBE.names},
+        "probe": None if probe is None else {name: _to_list(getattr(probe, name)) for name in PROBE.names},
         "risk": change.risk,
     }  # fmt: skip
 
 
-def _listed(value: Any) -> Any:
+def _to_list(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -188,10 +188,10 @@ def collect_changes(
         Rows of `CHANGES` without the column `publication`.
     """
     parts = [
-        _of_schemas(schema_changes, evidence.parameter_slices),
-        _new(find_new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
-        _removed(find_removed_endpoints(evidence.published, evidence.inventory)),
-        _inactive(inactive.where("is_new")),
+        _schema_changes(schema_changes, evidence.parameter_slices),
+        _new_endpoints(find_new_endpoints(evidence.published, evidence.inventory, evidence.endpoint_slices)),
+        _removed_endpoints(find_removed_endpoints(evidence.published, evidence.inventory)),
+        _inactive_endpoints(inactive.where("is_new")),
         _inactive_parameters(
             find_inactive_parameters(evidence.published, evidence.parameter_slices, settings)
         ),
@@ -210,10 +210,10 @@ def collect_changes(
     ).select(*(F.col(name) for name in CHANGES.schema.names if name != "publication"))
 
 
-def _of_schemas(schema_changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
+def _schema_changes(schema_changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:
     key = [*ENDPOINT_KEY, "from_version", "to_version", "last_day"]
     each = schema_changes.select(*key, F.explode("compared.changes").alias("change")).select(*key, "change.*")
-    named = _identified(each).withColumn(
+    named = _with_id(each).withColumn(
         "is_absence",
         (F.col("keyword") == REQUIRED) & (F.col("kind") == "widened") & (F.col("location") != "path"),
     )
@@ -223,33 +223,33 @@ def _of_schemas(schema_changes: DataFrame, parameter_slices: DataFrame) -> DataF
         count_request_days(parameter_slices),
         [*ENDPOINT_KEY],
     )
-    tested = dated.withColumn("chance", _chance()).drop("last_day")
+    tested = dated.withColumn("chance", _chance_column()).drop("last_day")
     is_shown = F.coalesce(F.col("requests") > 0, F.lit(False))
     return named.join(tested, [*CHANGE_KEY], "left").withColumn(
         "cause", F.when(is_shown, "traffic").otherwise("evidence")
     )
 
 
-def _new(endpoints: DataFrame) -> DataFrame:
+def _new_endpoints(endpoints: DataFrame) -> DataFrame:
     tested = endpoints.withColumns(
-        {"chance": _chance(), "is_breaking": F.lit(False), "cause": F.lit("traffic")}
+        {"chance": _chance_column(), "is_breaking": F.lit(False), "cause": F.lit("traffic")}
     )
-    return _identified(_of_endpoint(tested))
+    return _with_id(_without_location(tested))
 
 
-def _removed(endpoints: DataFrame) -> DataFrame:
+def _removed_endpoints(endpoints: DataFrame) -> DataFrame:
     rows = endpoints.withColumns(
         {"kind": F.lit("endpoint-removed"), "is_breaking": F.lit(True), "cause": F.lit("evidence")}
     )
-    return _identified(_of_endpoint(rows))
+    return _with_id(_without_location(rows))
 
 
-def _inactive(endpoints: DataFrame) -> DataFrame:
+def _inactive_endpoints(endpoints: DataFrame) -> DataFrame:
     """Inactive endpoints: a breaking change only if some clients still call them."""
     rows = endpoints.withColumns(
         {"kind": F.lit("endpoint-gone"), "is_breaking": F.col("requests") > 0, "cause": F.lit("traffic")}
     )
-    return _identified(_of_endpoint(rows))
+    return _with_id(_without_location(rows))
 
 
 def _inactive_parameters(parameters: DataFrame) -> DataFrame:
@@ -261,16 +261,16 @@ def _inactive_parameters(parameters: DataFrame) -> DataFrame:
             "cause": F.lit("traffic"),
         }
     )
-    return _identified(rows)
+    return _with_id(rows)
 
 
-def _of_endpoint(rows: DataFrame) -> DataFrame:
+def _without_location(rows: DataFrame) -> DataFrame:
     """Marks changes of an endpoint as a whole, which have no location within it."""
     empty = F.lit("")
     return rows.withColumns({"location": empty, "name": empty, "keyword": empty})
 
 
-def _identified(rows: DataFrame) -> DataFrame:
+def _with_id(rows: DataFrame) -> DataFrame:
     """Adds `id`, which identifies the place of a change.
 
     It does not depend on the numbers of the change.
@@ -280,14 +280,14 @@ def _identified(rows: DataFrame) -> DataFrame:
     return rows.withColumn("id", F.substring(F.sha2(place, 256), 1, ID_CHARACTERS))
 
 
-def _chance() -> Column:
-    return _chances()(
+def _chance_column() -> Column:
+    return _chance_udf()(
         *(F.coalesce(F.col(name), F.lit(0)).cast("double")
           for name in ("clients_before", "clients", "exposure_since", "exposure_after", "exposure_total"))
     )  # fmt: skip
 
 
-def _chances() -> Callable[..., Column]:
+def _chance_udf() -> Callable[..., Column]:
     def of(before: float, later: float, since: float, after: float, total: float) -> float | None:
         return compute_chance(Occurrence(int(before), int(later), since, after, total))
 

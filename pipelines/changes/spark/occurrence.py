@@ -40,15 +40,17 @@ def count_occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFr
     probed = changes.where(F.col("probe").isNotNull()).select(
         *CHANGE_KEY, "location", "name", "last_day", "probe"
     )
-    hits = probed.join(stored, [*ENDPOINT_KEY, "location", "name"]).where(_is_looked_at())
-    counted = hits.withColumns({"found": _found(), "hits": _hits()}).where(F.col("hits") > 0)
+    hits = probed.join(stored, [*ENDPOINT_KEY, "location", "name"]).where(_is_probed())
+    counted = hits.withColumns({"found": _matching_values(), "hits": _count_matches()}).where(
+        F.col("hits") > 0
+    )
     is_later = F.col("day") > F.col("last_day")
     return counted.groupBy(*CHANGE_KEY).agg(
         F.min("day").alias("first_day"),
         F.min(F.when(is_later, F.col("day"))).alias("since"),
         F.coalesce(F.sum(F.when(is_later, F.col("hits"))), F.lit(0)).alias("requests"),
-        _clients(is_later).alias("clients"),
-        _clients(~is_later).alias("clients_before"),
+        _count_clients(is_later).alias("clients"),
+        _count_clients(~is_later).alias("clients_before"),
     )
 
 
@@ -132,7 +134,7 @@ def _parameter_days(parameter_slices: DataFrame) -> DataFrame:
     )
 
 
-def _is_looked_at() -> Column:
+def _is_probed() -> Column:
     """Whether a slice has a kind of the probe.
 
     Items of arrays count only if the probe names kinds.
@@ -141,7 +143,7 @@ def _is_looked_at() -> Column:
     return F.when(kinds.isNull(), ~F.col("is_item")).otherwise(F.array_contains(kinds, F.col("kind")))
 
 
-def _found() -> Column:
+def _matching_values() -> Column:
     """The single values that show the change: array of counts and bits of clients.
 
     NULL if the slice as a whole shows the change or not.
@@ -161,7 +163,7 @@ def _found() -> Column:
     )
 
 
-def _hits() -> Column:
+def _count_matches() -> Column:
     """The number of values that show the change.
 
     For characters it is a lower bound, as one value may hold several of them; 1 for an enum with too many values.
@@ -181,7 +183,7 @@ def _hits() -> Column:
     )
 
 
-def _clients(where: Column) -> Column:
+def _count_clients(where: Column) -> Column:
     """The number of distinct clients of the values that show the change.
 
     It is at most the number of these values.

@@ -60,7 +60,7 @@ def select_foremost(changes: DataFrame) -> list[dict[str, Any]]:
 def to_json_values(row: Row) -> dict[str, Any]:
     """Converts a row of table changes to JSON values; `before` and `after` are parsed."""
     values = row.asDict()
-    return {key: _value(text) if key in ("before", "after") else text for key, text in values.items()}
+    return {key: _parse(text) if key in ("before", "after") else text for key, text in values.items()}
 
 
 def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
@@ -85,9 +85,9 @@ def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
         place = f"{row['method']} {row['host']}{row['path_template']}"
         where = " ".join(part for part in (row["location"], row["name"]) if part)
         table.add_row(
-            _text(place),
-            _text(where),
-            _text(describe_change(row)),
+            _to_cell(place),
+            _to_cell(where),
+            _to_cell(describe_change(row)),
             str(row["first_day"] or ""),
             _share(row["requests"], row["share_of_requests"]),
             _share(row["clients"], row["share_of_clients"]),
@@ -99,27 +99,27 @@ def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 
 def describe_change(row: Mapping[str, Any]) -> str:
     """Describes a change in words: `maximum 100 → 1000`."""
-    before, after = _value(row["before"]), _value(row["after"])
+    before, after = _parse(row["before"]), _parse(row["after"])
     if row["kind"] in WORDS:
         return f"{WORDS[row['kind']]}{' and required' if after == REQUIRED else ''}"
     if row["keyword"] == REQUIRED:
         return "optional → required" if after else "required → optional"
     if row["keyword"] in (PATH, MEDIA_TYPE):
-        return f"{row['keyword']} {_listed(before)} → {_listed(after)}"
-    return f"{row['keyword']} {_short(before)} → {_short(after)}"
+        return f"{row['keyword']} {_join_names(before)} → {_join_names(after)}"
+    return f"{row['keyword']} {_shorten(before)} → {_shorten(after)}"
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     if value is None:
         return "none"
     return f"{len(value)} values" if isinstance(value, list) else str(value)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _value(text: str | None) -> Any:
+def _parse(text: str | None) -> Any:
     return None if text is None else orjson.loads(text)
 
 
@@ -127,5 +127,5 @@ def _share(number: int | None, share: float | None) -> str:
     return "" if number is None else f"{number:,}" + ("" if share is None else f" ({share:.1%})")
 
 
-def _text(text: str) -> str:
+def _to_cell(text: str) -> str:
     return to_single_line(text, TEXT_CHARACTERS)
