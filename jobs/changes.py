@@ -41,7 +41,7 @@ from pipelines.selection.variant import Variant
 from pipelines.workflows.inventory import read_inventory, read_listed_endpoints
 from pipelines.workflows.run import Run
 
-LINES = "changes.ndjson"
+CHANGES_FILE = "changes.ndjson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def write_changes(run: Run, variant: Variant, found: FoundChanges, out: Path) ->
     """
     with run.reporter.stage("Writing changes and documents") as outcome:
         rows = found.rows.orderBy(*summary.ORDER).toLocalIterator()
-        lines = notifications.write_lines(map(summary.to_json_values, rows), out / LINES)
+        lines = notifications.write_lines(map(summary.to_json_values, rows), out / CHANGES_FILE)
         documents = write_before_and_after(
             with_reasons(run, found.evidence),
             found.schema_changes,
@@ -173,7 +173,7 @@ def publish_first(run: Run, variant: Variant, evidence: Evidence, out: Path | No
     done: dict[str, Any] = {}
     if out is not None:
         with run.reporter.stage("Writing the first documents") as outcome:
-            notifications.write_lines(iter(()), out / LINES)
+            notifications.write_lines(iter(()), out / CHANGES_FILE)
             documents = write_first_documents(with_reasons(run, evidence), out, run.settings.export, variant)
             outcome.append(f"{len(documents):,} documents, no changes")
         done = {"documents": len(documents), "out": str(out)}

@@ -32,7 +32,7 @@ from pipelines.workflows.standing import COUNTED, describe_standings
 from pipelines.workflows.templates import assign_path_templates
 
 NO_RULE = "no rule: no such path was seen, so only the format of the segment decides"
-SHOWN_HOSTS = 5
+MAX_HOSTS_SHOWN = 5
 
 
 def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, Any]]:
@@ -68,9 +68,11 @@ def explain_levels(rules: DataFrame, path_steps: list[str]) -> list[dict[str, An
 
 
 def _require_only_host(rules: DataFrame) -> str:
-    hosts = sorted(row["host"] for row in rules.select("host").distinct().limit(SHOWN_HOSTS + 1).collect())
+    hosts = sorted(
+        row["host"] for row in rules.select("host").distinct().limit(MAX_HOSTS_SHOWN + 1).collect()
+    )
     if len(hosts) != 1:
-        named_hosts = ", ".join(hosts[:SHOWN_HOSTS]) or "none yet"
+        named_hosts = ", ".join(hosts[:MAX_HOSTS_SHOWN]) or "none yet"
         raise InputError(
             "--host",
             f"expected a host, as there are rules for {named_hosts}",

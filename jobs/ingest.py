@@ -25,7 +25,9 @@ from pipelines.transactions.spark.publication import IngestResult
 from pipelines.transactions.spark.publication import ingest as ingest_files
 from pipelines.workflows.run import Run
 
-SHOWN = 20  # skipped files listed by name, so that a folder of photographs does not hide the other messages
+MAX_FILES_SHOWN = (
+    20  # skipped files listed by name, so that a folder of photographs does not hide the other messages
+)
 
 
 def find_files(run: Run, inputs: Sequence[str], format: str) -> Inputs:
@@ -55,10 +57,10 @@ def ingest_inputs(
         settings = settings.model_copy(
             update={"ingest": settings.ingest.model_copy(update={"default_host": host})}
         )
-    for path, why in found.skipped[:SHOWN]:
+    for path, why in found.skipped[:MAX_FILES_SHOWN]:
         run.reporter.note(f"  skipped: {path}: {why}")
-    if len(found.skipped) > SHOWN:
-        run.reporter.note(f"  skipped: {len(found.skipped) - SHOWN:,} more files")
+    if len(found.skipped) > MAX_FILES_SHOWN:
+        run.reporter.note(f"  skipped: {len(found.skipped) - MAX_FILES_SHOWN:,} more files")
     warehouse = run.warehouse
     with run.reporter.stage(f"Reading {len(found.files):,} files") as outcome:
         done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)

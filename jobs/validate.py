@@ -24,7 +24,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from jobs.ingest import SHOWN, find_files
+from jobs.ingest import MAX_FILES_SHOWN, find_files
 from pipelines.conformance.documents import Document, DocumentLimits, load_documents
 from pipelines.conformance.findings import SEVERITIES
 from pipelines.conformance.operations import build_routes
@@ -111,7 +111,7 @@ def files_to_check(run: Run, inputs: Sequence[str], format: str) -> tuple[Input,
     if not inputs:
         return ()
     found = find_files(run, inputs, format)
-    for path, why in found.skipped[:SHOWN]:
+    for path, why in found.skipped[:MAX_FILES_SHOWN]:
         run.reporter.note(f"  skipped: {path}: {why}")
     return found.files
 

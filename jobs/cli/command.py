@@ -28,8 +28,8 @@ UNREADABLE = re.compile(
     r"ZstdIOException|Truncated source|Corrupted|crc error|Unknown frame descriptor|invalid literal",
     re.IGNORECASE,
 )
-FILE = re.compile(r"(?:reading file|file:) *'?((?:file|hdfs|s3a|abfss|gs):[^\s'\"]+?)'?[.,]?(?:\s|$)")
-FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
+FILE_URI = re.compile(r"(?:reading file|file:) *'?((?:file|hdfs|s3a|abfss|gs):[^\s'\"]+?)'?[.,]?(?:\s|$)")
+NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 DENIED = re.compile(
     r"Permission denied|Read-only file system|AccessControlException|Mkdirs failed", re.IGNORECASE
 )
@@ -50,7 +50,7 @@ def explain_failure(error: BaseException) -> CensusError | None:
             "--driver-memory of spark-submit). All committed data is safe, and you can run the command again."
         )
     text = f"{error} {getattr(error, '__cause__', '') or ''}"
-    place = FILE.search(text)
+    place = FILE_URI.search(text)
     if UNREADABLE.search(text):
         name = unquote(re.sub(r"^file:/+", "/", place[1])) if place else "an input file"
         return InputError(
@@ -58,7 +58,7 @@ def explain_failure(error: BaseException) -> CensusError | None:
             "the compressed data is damaged or truncated",
             "Copy the file again, or skip it with ingest.unreadable_files: skip",
         )
-    if FULL.search(text):
+    if NO_SPACE.search(text):
         return WarehouseError("no space left on the device. Free some, or choose another --warehouse.")
     if DENIED.search(text):
         return WarehouseError(
@@ -126,13 +126,13 @@ Host = Annotated[
 ]
 
 
-class Main(Protocol):
+class Program(Protocol):
     """The `main` function of a step: command-line arguments → exit code."""
 
     def __call__(self, argv: Sequence[str] | None = None) -> int: ...  # noqa: D102 - described by the class
 
 
-def as_program(function: Callable[..., None]) -> Main:
+def as_program(function: Callable[..., None]) -> Program:
     """Turns the function of a step into its `main(argv) -> exit code`.
 
     It parses the arguments (by default those of the process), runs the step, and turns every error into one line on standard

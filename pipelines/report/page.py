@@ -44,14 +44,14 @@ COLUMNS = (
 SCRIPT_ESCAPES = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
 
 # Cloudflare's figures (post of 2023-03-15), shown for comparison: types of parameters ...
-SOURCE_TYPES = (
+CLOUDFLARE_TYPES = (
     ("string", ("string",), "just over half"),
     ("integer", ("integer",), "almost a third"),
     ("array, boolean or number", ("array", "boolean", "number"), "17 %"),
     ("object", ("object",), "rare"),
 )
 # ... and what the ML variant changed per host.
-SOURCE_CHANGES = (
+CLOUDFLARE_CHANGES = (
     ("the same", "unchanged", "~46 %"),
     ("1 to 50 more", "up to 50 more", "~15 %"),
     ("over 50 more", "over 50 more", "~28 %"),
@@ -162,10 +162,10 @@ def change_rows(buckets: Mapping[str, int]) -> list[tuple[str, int, float, str]]
     Returns:
         (change, hosts, share, Cloudflare's share); empty if no host is covered, as there is nothing to compare with.
     """
-    covered = sum(buckets.get(bucket, 0) for _, bucket, _ in SOURCE_CHANGES)
+    covered = sum(buckets.get(bucket, 0) for _, bucket, _ in CLOUDFLARE_CHANGES)
     return [
         (change, buckets.get(bucket, 0), buckets.get(bucket, 0) / covered, source)
-        for change, bucket, source in SOURCE_CHANGES
+        for change, bucket, source in CLOUDFLARE_CHANGES
         if covered
     ]
 
@@ -181,7 +181,7 @@ def schema_rows(schema: SchemaFacts | None) -> list[tuple[str, int, float, str]]
         return []
     rows = [
         (name, sum(schema.types.get(kind, 0) for kind in kinds), source)
-        for name, kinds, source in SOURCE_TYPES
+        for name, kinds, source in CLOUDFLARE_TYPES
     ]
     if other := total - sum(count for _, count, _ in rows):
         rows.append(("several types or none", other, "not given"))

@@ -29,7 +29,13 @@ from pipelines.report.facts import (
 from pipelines.report.words import describe_spread
 from pipelines.runtime.settings import ReportSettings
 
-SIZES = (("none", 0, 0), ("1 to 5", 1, 5), ("6 to 10", 6, 10), ("11 to 50", 11, 50), ("over 50", 51, None))
+PARAMETER_COUNTS = (
+    ("none", 0, 0),
+    ("1 to 5", 1, 5),
+    ("6 to 10", 6, 10),
+    ("11 to 50", 11, 50),
+    ("over 50", 51, None),
+)
 """Groups of endpoints by number of parameters: (name, lowest, highest); Cloudflare saw up to 50."""
 CLIENT_CHARACTERS = 8
 """Shown characters of a client's hash: enough to find it in the table."""
@@ -46,7 +52,10 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
         F.posexplode_outer("parameters").alias("place", "parameter"),
         (_count_location("path") <= 1).alias("few"),
         _count_location("query").alias("most"),
-        *(F.size("parameters").between(low, high or 2**31 - 1).alias(name) for name, low, high in SIZES),
+        *(
+            F.size("parameters").between(low, high or 2**31 - 1).alias(name)
+            for name, low, high in PARAMETER_COUNTS
+        ),
         *TOTALS,
     )
     is_first = F.coalesce(F.col("place"), F.lit(0)) == 0
@@ -59,7 +68,7 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
             F.max("most").alias("most"),
             *(
                 F.count_if(is_first & F.col(name)).alias(name)
-                for name in ("few", *(name for name, *_ in SIZES))
+                for name in ("few", *(name for name, *_ in PARAMETER_COUNTS))
             ),
             *(F.sum(F.when(is_first, F.col(name)).otherwise(0)).alias(name) for name in TOTALS),
         )
@@ -71,7 +80,7 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
     return SchemaFacts(
         {row["kind"]: row["parameters"] for row in rows if row["kind"] is not None},
         sum(row["few"] for row in rows) / endpoints,
-        sizes={name: sum(row[name] for row in rows) for name, *_ in SIZES},
+        sizes={name: sum(row[name] for row in rows) for name, *_ in PARAMETER_COUNTS},
         most_query_parameters=max(row["most"] for row in rows),
         **{name: sum(row[name] for row in rows) for name in TOTALS},
     )

@@ -15,7 +15,6 @@ from pipelines.requests.json_body import ITEM
 from pipelines.runtime.columns import estimate_distinct
 
 CHANGE_KEY = (*ENDPOINT_KEY, "id")
-OCCURRED = ("first_day", "since", "requests", "clients", "clients_before")
 
 
 def count_occurrences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame:

@@ -13,14 +13,14 @@ from rich.table import Table
 from pipelines.changes.schema_changes import MEDIA_TYPE, PATH, REQUIRED
 from pipelines.http.text import to_single_line
 
-SHOWN = 20
+MAX_SHOWN = 20
 """Changes shown in the terminal, one screen; table changes and changes.ndjson have all of them."""
 TEXT_CHARACTERS = 60
 PIPED_CHARACTERS = 200
 """Width without a terminal: lines are not wrapped, as logs are searched by line."""
 ORDER = ("host", "path_template", "method", "location", "name", "keyword", "kind")
 """Order of the lines of changes.ndjson and of notices."""
-WORDS = {
+DESCRIPTIONS = {
     "endpoint-new": "new endpoint", "method-new": "new method of a known path", "endpoint-removed": "no longer listed",
     "endpoint-gone": "inactive for too long", "parameter-new": "new", "parameter-removed": "no longer in the document",
     "parameter-gone": "no longer sent",
@@ -54,7 +54,7 @@ def select_foremost(changes: DataFrame) -> list[dict[str, Any]]:
     Significant ones come first, then breaking ones, then those with the most requests.
     """
     first = (F.desc("is_significant"), F.desc("is_breaking"), F.desc_nulls_last("requests"))
-    return [row.asDict() for row in changes.orderBy(*first, *ORDER).limit(SHOWN).collect()]
+    return [row.asDict() for row in changes.orderBy(*first, *ORDER).limit(MAX_SHOWN).collect()]
 
 
 def to_json_values(row: Row) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def build_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 def describe_change(row: Mapping[str, Any]) -> str:
     """Describes a change in words: `maximum 100 → 1000`."""
     before, after = _parse(row["before"]), _parse(row["after"])
-    if row["kind"] in WORDS:
-        return f"{WORDS[row['kind']]}{' and required' if after == REQUIRED else ''}"
+    if row["kind"] in DESCRIPTIONS:
+        return f"{DESCRIPTIONS[row['kind']]}{' and required' if after == REQUIRED else ''}"
     if row["keyword"] == REQUIRED:
         return "optional → required" if after else "required → optional"
     if row["keyword"] in (PATH, MEDIA_TYPE):
