@@ -20,7 +20,10 @@ def export(
     what: Annotated[What, typer.Option(help="Write OpenAPI documents or the list of endpoints.")] = "openapi",
     profile: Annotated[
         list[str] | None,
-        typer.Option(help="openapi-3.1, openapi-3.0 or cloudflare; repeatable. Default: export.profiles."),
+        typer.Option(
+            help="openapi-3.1, openapi-3.0 or cloudflare; repeatable. Default: export.profiles.",
+            metavar="PROFILE",
+        ),
     ] = None,
     format: Annotated[
         Form | None, typer.Option(help="yaml or json for openapi; csv or ndjson for endpoints.")

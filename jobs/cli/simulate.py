@@ -14,13 +14,15 @@ from pipelines.workflows.run import start_run
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Folder for the traffic and the truth.", metavar="DIR")],
     hosts: Annotated[
-        int | None, typer.Option(min=1, help="Number of sites. Default: simulator.hosts.")
+        int | None, typer.Option(min=1, metavar="N", help="Number of sites. Default: simulator.hosts.")
     ] = None,
     transactions: Annotated[
-        int | None, typer.Option(min=1, help="Number of transactions. Default: simulator.transactions.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of transactions. Default: simulator.transactions."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed gives the same bytes. Default: simulator.seed.")
+        int | None,
+        typer.Option(min=0, metavar="N", help="The same seed gives the same bytes. Default: simulator.seed."),
     ] = None,
     format: Annotated[
         Literal["logpush", "har", "combined"], typer.Option(help="Log format of the traffic.")
