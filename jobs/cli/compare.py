@@ -25,9 +25,10 @@ def compare(
 ) -> None:
     """Compares the endpoints of the two variants: classifier and session identifiers.
 
-    The summary has the agreement of the variants, the hosts grouped by their difference, and the reasons. Table comparisons gets one row for each host, comparison_endpoints one for each endpoint that only one variant lists, with
-    the likely reason. In the templates of --truth, names of variables do not matter; the files endpoints.csv and truth.csv.gz
-    of `simulate` can be used.
+    The summary has the agreement of the variants, the hosts grouped by their difference, and the reasons. Table comparisons
+    gets one row for each host, comparison_endpoints one for each endpoint that only one variant lists, with the likely
+    reason. In the templates of --truth, names of variables do not matter; the files endpoints.csv and truth.csv.gz of
+    `simulate` can be used.
 
     \b
     Examples:
