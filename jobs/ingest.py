@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+# run as a script: make modules importable from the repository root, and read the arguments before other imports
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     from jobs.__main__ import main
@@ -36,36 +36,36 @@ def find_files(run: Run, inputs: Sequence[str], format: str) -> Inputs:
     Skipped files are listed in the summary.
     """
     ingest = run.settings.ingest
-    found = find_inputs(
+    located = find_inputs(
         inputs,
         format,
         ingest.unreadable_files,
         limits=Limits(ingest.line_max_bytes, ingest.unpacked_max_bytes),
         spark=lambda: run.warehouse.spark,
     )
-    run.summary["left_out"] = [{"file": path, "reason": why} for path, why in found.skipped]
-    return found
+    run.summary["left_out"] = [{"file": path, "reason": why} for path, why in located.skipped]
+    return located
 
 
 def ingest_inputs(
     run: Run, inputs: list[str], format: str, host: str | None, docs: Path | None = None
 ) -> IngestResult:
     """Finds, checks and adds the inputs; notes report what was skipped."""
-    found = find_files(run, inputs, format)
+    located = find_files(run, inputs, format)
     settings = run.settings
     if host:
         settings = settings.model_copy(
             update={"ingest": settings.ingest.model_copy(update={"default_host": host})}
         )
-    for path, why in found.skipped[:MAX_FILES_SHOWN]:
+    for path, why in located.skipped[:MAX_FILES_SHOWN]:
         run.reporter.note(f"  skipped: {path}: {why}")
-    if len(found.skipped) > MAX_FILES_SHOWN:
-        run.reporter.note(f"  skipped: {len(found.skipped) - MAX_FILES_SHOWN:,} more files")
+    if len(located.skipped) > MAX_FILES_SHOWN:
+        run.reporter.note(f"  skipped: {len(located.skipped) - MAX_FILES_SHOWN:,} more files")
     warehouse = run.warehouse
-    with run.reporter.stage(f"Reading {len(found.files):,} files") as outcome:
-        done = ingest_files(warehouse, found.files, settings, now=datetime.now(UTC), docs=docs)
+    with run.reporter.stage(f"Reading {len(located.files):,} files") as outcome:
+        done = ingest_files(warehouse, located.files, settings, now=datetime.now(UTC), docs=docs)
         outcome.append(
-            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} files already ingested"
+            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} located already ingested"
             + (f", {done.repeated:,} records already ingested" if done.repeated else "")
         )
     for note in done.notes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+# run as a script: make modules importable from the repository root, and read the arguments before other imports
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     from jobs.__main__ import main

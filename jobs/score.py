@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+# run as a script: make modules importable from the repository root, and read the arguments before other imports
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     from jobs.__main__ import main
@@ -55,12 +55,12 @@ def score_files(
         with_explanation: whether reasons are added.
     """
     ensure_writable(str(out.absolute().parent), "--out")
-    found = find_files(run, inputs, format)
+    located = find_files(run, inputs, format)
     spark, folder = run.warehouse.spark, f"{run.warehouse.root}/.{out.name}.staging"
     model = load_model(run.settings, warehouse)
     now, key = datetime.now(UTC), token_bytes(32)
     with (
-        stage_batch(spark, found.files, folder, key=key, now=now, settings=run.settings) as batch,
+        stage_batch(spark, located.files, folder, key=key, now=now, settings=run.settings) as batch,
         run.reporter.stage(f"Scoring {len(batch.files):,} files") as outcome,
     ):
         for problem in batch.unreadable:

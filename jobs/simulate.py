@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+# run as a script: make modules importable from the repository root, and read the arguments before other imports
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     from jobs.__main__ import main
@@ -34,7 +34,7 @@ def write_simulated(
     """
     chosen = run.settings.simulator
     with run.reporter.stage(f"Writing {transactions or chosen.transactions:,} transactions"):
-        made = write_traffic(
+        written = write_traffic(
             out,
             hosts=hosts or chosen.hosts,
             transactions=transactions or chosen.transactions,
@@ -44,5 +44,9 @@ def write_simulated(
             format=format,
         )
     run.finish(
-        hosts=made.hosts, transactions=made.transactions, api=made.api, endpoints=made.endpoints, out=str(out)
+        hosts=written.hosts,
+        transactions=written.transactions,
+        api=written.api,
+        endpoints=written.endpoints,
+        out=str(out),
     )

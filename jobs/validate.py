@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# as a script: modules are found from the repository's root, and arguments are read before anything else is imported
+# run as a script: make modules importable from the repository root, and read the arguments before other imports
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     from jobs.__main__ import main
@@ -79,14 +79,14 @@ def load_learned_routes(run: Run) -> Routes:
     with run.reporter.stage("Reading learned schemas"):
         endpoints = read_listed_endpoints(run).where(F.col("variant") == "ml")
         schemas = latest(SCHEMAS.read(warehouse)).where(F.col("variant") == "ml")
-        known = [
+        learned = [
             Document(f"learned schemas of {host}", tree) for host, tree in build_documents(endpoints, schemas)
         ]
-    if not known:
+    if not learned:
         raise WarehouseError(
             f"{run.root}: has no endpoints to check against. Run `apicensus discover` and `learn` first, or give --schemas DIR."
         )
-    return build_noted_routes(run, known)
+    return build_noted_routes(run, learned)
 
 
 def build_noted_routes(run: Run, documents: Sequence[Document]) -> Routes:
@@ -110,10 +110,10 @@ def files_to_check(run: Run, inputs: Sequence[str], format: str) -> tuple[Input,
     """
     if not inputs:
         return ()
-    found = find_files(run, inputs, format)
-    for path, why in found.skipped[:MAX_FILES_SHOWN]:
+    located = find_files(run, inputs, format)
+    for path, why in located.skipped[:MAX_FILES_SHOWN]:
         run.reporter.note(f"  skipped: {path}: {why}")
-    return found.files
+    return located.files
 
 
 @contextmanager

@@ -96,19 +96,19 @@ def find_differences(old: JsonSchema, new: JsonSchema, in_url: bool) -> list[Dif
     if not narrowed and not widened:
         return []
     pairs = _pair_alternatives(old, new)
-    found_differences = [
+    differences = [
         each
-        for path, one, other in pairs
-        for each in _compare_keywords(path, one, other, in_url, narrowed, widened)
+        for path, before, after in pairs
+        for each in _compare_keywords(path, before, after, in_url, narrowed, widened)
     ]
-    narrowed &= all(each.effect == "widened" for each in found_differences)
-    widened &= all(each.effect == "narrowed" for each in found_differences)
+    narrowed &= all(each.effect == "widened" for each in differences)
+    widened &= all(each.effect == "narrowed" for each in differences)
     if narrowed or widened:  # no keyword shows it: other types, or arrays of another style
         probe = _find_type_probe(old, in_url) if widened else None
-        found_differences.append(
+        differences.append(
             Difference("type", _describe_kinds(old), _describe_kinds(new), _effect(narrowed, widened), probe)
         )
-    return found_differences
+    return differences
 
 
 def _pair_alternatives(old: JsonSchema, new: JsonSchema) -> list[tuple[str, JsonSchema, JsonSchema]]:
@@ -118,26 +118,30 @@ def _pair_alternatives(old: JsonSchema, new: JsonSchema) -> list[tuple[str, Json
 
     Empty if the types or formats of both differ.
     """
-    one, other = list_branches(old), list_branches(new)
-    if len(one) == len(other) == 1:
-        return [("", one[0], other[0])] if one[0].get("type") == other[0].get("type") else []
+    before, after = list_branches(old), list_branches(new)
+    if len(before) == len(after) == 1:
+        return [("", before[0], after[0])] if before[0].get("type") == after[0].get("type") else []
     for label in (_type_name, _describe_kind):
-        mine, theirs = ({label(each): each for each in side} for side in (one, other))
-        if mine.keys() == theirs.keys() and len(mine) == len(one) and len(theirs) == len(other):
-            return [(f"{name}/", mine[name], theirs[name]) for name in sorted(mine)]
+        old_by_label, new_by_label = ({label(each): each for each in side} for side in (before, after))
+        if (
+            old_by_label.keys() == new_by_label.keys()
+            and len(old_by_label) == len(before)
+            and len(new_by_label) == len(after)
+        ):
+            return [(f"{name}/", old_by_label[name], new_by_label[name]) for name in sorted(old_by_label)]
     return []
 
 
 def _compare_keywords(
     path: str, old: JsonSchema, new: JsonSchema, in_url: bool, narrowed: bool, widened: bool
 ) -> Iterator[Difference]:
-    mine, theirs = drop_annotations(old), drop_annotations(new)
+    old_keywords, new_keywords = drop_annotations(old), drop_annotations(new)
     names = sorted(
-        mine.keys() | theirs.keys(),
+        old_keywords.keys() | new_keywords.keys(),
         key=lambda name: (KEYWORD_ORDER.index(name) if name in KEYWORD_ORDER else 99, name),
     )
     for name in names:
-        before, after = mine.get(name), theirs.get(name)
+        before, after = old_keywords.get(name), new_keywords.get(name)
         if name == "items":
             for inner in find_differences(before or {}, after or {}, in_url):
                 yield Difference(
@@ -197,11 +201,11 @@ def _find_probe(keyword: str, old: JsonSchema, new: JsonSchema, in_url: bool) ->
         return Probe((ARRAY,), above=float(before))
     if keyword == "enum":
         return Probe(NAMED_KINDS, known=tuple(str(value) for value in before))
-    if keyword == "pattern" and (known := parse_character_pattern(before)) is not None:
+    if keyword == "pattern" and (characters := parse_character_pattern(before)) is not None:
         wider = parse_character_pattern(new.get("pattern"))
-        if known.prefix and (wider is None or not wider.prefix.startswith(known.prefix)):
-            return Probe((TEXT,), prefix=known.prefix)
-        places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & known.classes)
+        if characters.prefix and (wider is None or not wider.prefix.startswith(characters.prefix)):
+            return Probe((TEXT,), prefix=characters.prefix)
+        places = tuple(place for place, bit in enumerate(BITS.values()) if not bit & characters.classes)
         return Probe(UNFORMATTED_KINDS, classes=places)
     if keyword == "format" and before in INTEGER_RANGES:
         low, high = INTEGER_RANGES[before]

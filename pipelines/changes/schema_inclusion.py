@@ -115,8 +115,8 @@ def keyword_contains(keyword: str, new: JsonSchema, old: JsonSchema, in_url: boo
     if keyword == "items":
         return contains(new["items"], old.get("items", {}), in_url)
     if keyword == "pattern":
-        mine, theirs = parse_character_pattern(new["pattern"]), _characters(old)
-        return mine is not None and theirs is not None and mine.contains(theirs)
+        allowed, possible = parse_character_pattern(new["pattern"]), _characters(old)
+        return allowed is not None and possible is not None and allowed.contains(possible)
     if keyword == "format" and new["format"] in INTEGER_RANGES:
         low, high = INTEGER_RANGES[new["format"]]
         least, most = _number_range(old)
@@ -180,13 +180,15 @@ def _separator(schema: JsonSchema) -> int:
 def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:
     """Whether every value of `old` is a single item, as it cannot hold the separator."""
     separator = _separator(new)
-    found = _characters(old)
-    has_none = old["type"] != "string" or (found is not None and not _all_classes(found) & separator)
+    characters = _characters(old)
+    has_none = old["type"] != "string" or (
+        characters is not None and not _all_classes(characters) & separator
+    )
     return has_none or not separator
 
 
-def _all_classes(found: AllowedCharacters) -> int:
-    return found.classes | classes_of(found.prefix)
+def _all_classes(characters: AllowedCharacters) -> int:
+    return characters.classes | classes_of(characters.prefix)
 
 
 def _string_schema(schema: JsonSchema) -> dict[str, Any]:

@@ -300,11 +300,11 @@ class _Conversion:
             elif key in SCHEMA_LIST_KEYWORDS:
                 if not isinstance(value, list):
                     raise document_error(self.document.source, here, "a list of schemas", value)
-                out[key] = [self.schema(one, (*here, str(number))) for number, one in enumerate(value)]
+                out[key] = [self.schema(child, (*here, str(number))) for number, child in enumerate(value)]
             elif key in SCHEMA_MAP_KEYWORDS:
                 if not isinstance(value, dict):
                     raise document_error(self.document.source, here, "a mapping of schemas", value)
-                out[key] = {name: self.schema(one, (*here, name)) for name, one in value.items()}
+                out[key] = {name: self.schema(child, (*here, name)) for name, child in value.items()}
         self._drop_patterns(out)
         self._keep_evidence(node, out)
         if isinstance(out.get("required"), list) and isinstance(node.get("properties"), dict):
@@ -319,7 +319,9 @@ class _Conversion:
         if "pattern" in out and not is_supported_pattern(out["pattern"]):
             del out["pattern"]
             self.notes[UNSUPPORTED_PATTERN] += 1
-        for pattern in [one for one in out.get("patternProperties", ()) if not is_supported_pattern(one)]:
+        for pattern in [
+            regex for regex in out.get("patternProperties", ()) if not is_supported_pattern(regex)
+        ]:
             del out["patternProperties"][pattern]
             out.pop("additionalProperties", None)  # it applies to the names that match no pattern
             self.notes[UNSUPPORTED_PATTERN] += 1
@@ -338,9 +340,9 @@ class _Conversion:
         stated = evidence.get("constraints") if isinstance(evidence, dict) else None
         if isinstance(stated, dict):
             out[EVIDENCE] = {
-                key: one["confidence"]
-                for key, one in stated.items()
-                if isinstance(one, dict) and isinstance(one.get("confidence"), int | float)
+                key: constraint["confidence"]
+                for key, constraint in stated.items()
+                if isinstance(constraint, dict) and isinstance(constraint.get("confidence"), int | float)
             }
 
 

@@ -35,26 +35,26 @@ class _MemberCollector:
         self.definitions = root.get("$defs", {})
         self.left = MAX_MEMBERS
 
-    def collect(self, found: Members, schema: Any, depth: int) -> None:
+    def collect(self, members: Members, schema: Any, depth: int) -> None:
         """Adds the members of a schema to `found`."""
         self.left -= 1
         if not isinstance(schema, dict) or depth > MAX_DEPTH or self.left < 0:
-            found.is_open = True
+            members.is_open = True
             return
         if "$ref" in schema:
-            self.collect(found, self.definitions.get(schema["$ref"].rpartition("/")[2]), depth + 1)
+            self.collect(members, self.definitions.get(schema["$ref"].rpartition("/")[2]), depth + 1)
         for group in ("allOf", "anyOf", "oneOf"):
-            for one in schema.get(group, ()):
-                self.collect(found, one, depth + 1)
+            for alternative in schema.get(group, ()):
+                self.collect(members, alternative, depth + 1)
         for name, below in schema.get("properties", {}).items():
-            self.collect(found.names.setdefault(name, Members(is_open=False)), below, depth + 1)
+            self.collect(members.names.setdefault(name, Members(is_open=False)), below, depth + 1)
         if "items" in schema:
-            found.items = found.items or Members(is_open=False)
-            self.collect(found.items, schema["items"], depth + 1)
+            members.items = members.items or Members(is_open=False)
+            self.collect(members.items, schema["items"], depth + 1)
         if "patternProperties" in schema or schema.get("additionalProperties") not in (None, False):
-            found.is_open = True
+            members.is_open = True
         if "object" in schema.get("type", ()) and not schema.get("properties"):
-            found.is_open = True
+            members.is_open = True
 
 
 def collect_members(schema: JsonSchema | bool) -> Members:

@@ -173,17 +173,19 @@ def infer_shape(schema: JsonSchema | bool) -> ParameterShape:
     if isinstance(schema, bool):
         return ParameterShape()
     definitions = schema.get("$defs", {})
-    scalar, items, named = False, None, None
-    for one in _alternatives(schema, definitions):
-        types = [one["type"]] if isinstance(one.get("type"), str) else one.get("type", [])
+    scalar, items, members = False, None, None
+    for alternative in _alternatives(schema, definitions):
+        types = (
+            [alternative["type"]] if isinstance(alternative.get("type"), str) else alternative.get("type", [])
+        )
         scalar = scalar or not types or any(name not in ("array", "object") for name in types)
         if "array" in types and items is None:
-            items = _dump(_with_definitions(one.get("items", True), definitions))
-        if "object" in types and named is None:
-            named = tuple(
-                (name, _dump(_with_definitions(below, definitions))) for name, below in _members(one)
+            items = _dump(_with_definitions(alternative.get("items", True), definitions))
+        if "object" in types and members is None:
+            members = tuple(
+                (name, _dump(_with_definitions(below, definitions))) for name, below in _members(alternative)
             )
-    return ParameterShape(scalar or (items is None and named is None), items, named)
+    return ParameterShape(scalar or (items is None and members is None), items, members)
 
 
 def _members(schema: JsonSchema) -> Iterator[tuple[str, Any]]:
@@ -200,12 +202,12 @@ def _alternatives(schema: Any, definitions: dict[str, Any], depth: int = 0) -> I
     if "$ref" in schema:
         yield from _alternatives(definitions.get(schema["$ref"].rpartition("/")[2]), definitions, depth + 1)
         return
-    groups = [one for group in ("allOf", "anyOf", "oneOf") for one in schema.get(group, ())]
+    groups = [combined for group in ("allOf", "anyOf", "oneOf") for combined in schema.get(group, ())]
     if "type" in schema or not groups:
         yield schema
         return
-    for one in groups:
-        yield from _alternatives(one, definitions, depth + 1)
+    for combined in groups:
+        yield from _alternatives(combined, definitions, depth + 1)
 
 
 def _with_definitions(schema: Any, definitions: dict[str, Any]) -> Any:
@@ -219,12 +221,12 @@ def _compile_form(document: Document, media: Any, place: tuple[str, ...], notes:
     definitions, encodings = schema.get("$defs", {}), media.get("encoding") or {}
     fields: dict[str, Parameter] = {}
     is_closed = False
-    parts = list(_alternatives(schema, definitions))
-    together = len(parts) == 1 or "allOf" in schema
-    for one in parts:
-        required = set(one.get("required", ())) if together else set()
-        is_closed = is_closed or one.get("additionalProperties") is False
-        for name, below in one.get("properties", {}).items():
+    alternatives = list(_alternatives(schema, definitions))
+    together = len(alternatives) == 1 or "allOf" in schema
+    for part in alternatives:
+        required = set(part.get("required", ())) if together else set()
+        is_closed = is_closed or part.get("additionalProperties") is False
+        for name, below in part.get("properties", {}).items():
             encoding = encodings.get(name) or {}
             given = {"explode": encoding.get("explode", True), "required": name in required}
             style = str(encoding.get("style", "form"))

@@ -86,10 +86,10 @@ class RequestChecker:
     def _findings(
         self, operation: Operation, values: Sequence[tuple[str, str]], request: Request
     ) -> Iterator[Finding]:
-        known = {one.name: one for one in operation.path}
+        parameters = {parameter.name: parameter for parameter in operation.path}
         for name, text in values:
-            if name in known:
-                yield from self._check_value(known[name], (text,))
+            if name in parameters:
+                yield from self._check_value(parameters[name], (text,))
         pairs, is_whole = parameter_values.parse_pairs(request.query or "")
         yield from self._check_pairs(operation.query, pairs, "query", is_whole=is_whole, is_closed=False)
         if request.body:
@@ -97,8 +97,14 @@ class RequestChecker:
 
     def _check_value(self, parameter: Parameter, given: tuple[str, ...]) -> Iterator[Finding]:
         check = self._remembered_check if sum(map(len, given)) <= REMEMBERED_CHARACTERS else check_parameter
-        for one in check(parameter, given):
-            yield Finding(parameter.location, parameter.name, one.rule, one.value_class, one.confidence)
+        for violation in check(parameter, given):
+            yield Finding(
+                parameter.location,
+                parameter.name,
+                violation.rule,
+                violation.value_class,
+                violation.confidence,
+            )
 
     def _check_pairs(
         self,
@@ -154,12 +160,14 @@ class RequestChecker:
             if is_sure:
                 yield Finding("body", "", UNPARSABLE, "")
             return
-        for one in violations:
-            yield Finding("body", json_pointer(one), one.rule, one.value_class, one.confidence)
+        for violation in violations:
+            yield Finding(
+                "body", json_pointer(violation), violation.rule, violation.value_class, violation.confidence
+            )
         if operation.members is not None:
             for holder, name, below in find_unknown_members(value, operation.members):
-                known = f"{holder}/{publishable_member_name(name)}"
-                yield Finding("body", known[:NAME_CHARACTERS], UNKNOWN_PARAMETER, classify_value(below))
+                member = f"{holder}/{publishable_member_name(name)}"
+                yield Finding("body", member[:NAME_CHARACTERS], UNKNOWN_PARAMETER, classify_value(below))
 
 
 @lru_cache(maxsize=4096)

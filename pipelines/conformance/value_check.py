@@ -67,7 +67,9 @@ class CompiledSchema:
         """
         errors = islice(self._validator.iter_errors(value), MAX_ERRORS)
         return list(
-            dict.fromkeys(one for error in _leaf_errors(errors) for one in self._to_violations(error))
+            dict.fromkeys(
+                violation for error in _leaf_errors(errors) for violation in self._to_violations(error)
+            )
         )
 
     def _to_violations(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
@@ -131,11 +133,11 @@ def _structured_readings(parameter: Parameter, given: Sequence[str]) -> Iterator
         item = compile_schema(shape.items)
         yield [_best_reading(item, text) for text in parameter_values.split_items(parameter, given)]
     if shape.members is not None:
-        known = dict(shape.members)
+        schemas = dict(shape.members)
         yield {
-            name: text if schema_of is None else _best_reading(compile_schema(schema_of), text)
+            name: text if member_schema is None else _best_reading(compile_schema(member_schema), text)
             for name, text in parameter_values.parse_members(parameter, given).items()
-            for schema_of in (known.get(name, known.get(MEMBER)),)
+            for member_schema in (schemas.get(name, schemas.get(MEMBER)),)
         }
 
 
@@ -149,7 +151,12 @@ def _best_reading(schema: CompiledSchema, text: str) -> Any:
         if schema.is_valid(value):
             return value
     return next(
-        (value for value in readings if all(one.rule != "type" for one in schema.violations(value))), text
+        (
+            value
+            for value in readings
+            if all(violation.rule != "type" for violation in schema.violations(value))
+        ),
+        text,
     )
 
 
@@ -158,7 +165,7 @@ def _check_scalar(schema: CompiledSchema, text: str) -> list[Violation]:
     if schema.is_valid(value):
         return []
     kind = detect_kind(text)
-    return [one._replace(value_class=kind) for one in schema.violations(value)]
+    return [violation._replace(value_class=kind) for violation in schema.violations(value)]
 
 
 def _check_json(schema: CompiledSchema, text: str) -> list[Violation]:

@@ -72,7 +72,7 @@ def count_absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame
     )  # fmt: skip
     days = _parameter_days(parameter_slices)
     key = [*ENDPOINT_KEY, "location", "name"]
-    mine = wanted.join(days, key).select(
+    sent = wanted.join(days, key).select(
         *CHANGE_KEY, "day", F.col("n").alias("n_mine"), F.col("clients").alias("by_mine")
     )
     whole = wanted.drop("location", "name").join(
@@ -80,7 +80,7 @@ def count_absences(changes: DataFrame, parameter_slices: DataFrame) -> DataFrame
                     "day", F.col("objects").alias("whole"), F.col("clients").alias("by_all")),
         [*ENDPOINT_KEY, "holder_location", "holder_name"],
     )  # fmt: skip
-    both = whole.join(mine, [*CHANGE_KEY, "day"], "left").withColumn(
+    both = whole.join(sent, [*CHANGE_KEY, "day"], "left").withColumn(
         "lack", F.greatest(F.col("whole") - F.coalesce("n_mine", F.lit(0)), F.lit(0))
     )
     is_later = (F.col("day") > F.col("last_day")) & (F.col("lack") > 0)
@@ -150,14 +150,20 @@ def _matching_values() -> Column:
     probe = F.col("probe")
 
     def plain(values: Column) -> Column:
-        return F.transform(values, lambda one: F.struct(one["n"].alias("n"), one["clients"].alias("clients")))
+        return F.transform(
+            values, lambda value: F.struct(value["n"].alias("n"), value["clients"].alias("clients"))
+        )
 
     return (
-        F.when(probe["above"].isNotNull(), plain(F.filter("high", lambda one: one["size"] > probe["above"])))
-        .when(probe["below"].isNotNull(), plain(F.filter("low", lambda one: one["size"] < probe["below"])))
+        F.when(
+            probe["above"].isNotNull(), plain(F.filter("high", lambda value: value["size"] > probe["above"]))
+        )
+        .when(
+            probe["below"].isNotNull(), plain(F.filter("low", lambda value: value["size"] < probe["below"]))
+        )
         .when(
             probe["known"].isNotNull() & F.col("common").isNotNull(),
-            plain(F.filter("common", lambda one: ~F.array_contains(probe["known"], one["value"]))),
+            plain(F.filter("common", lambda value: ~F.array_contains(probe["known"], value["value"]))),
         )
     )
 
