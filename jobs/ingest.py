@@ -65,7 +65,7 @@ def ingest_inputs(
     with run.reporter.stage(f"Reading {len(located.files):,} files") as outcome:
         done = ingest_files(warehouse, located.files, settings, now=datetime.now(UTC), docs=docs)
         outcome.append(
-            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} located already ingested"
+            f"{done.valid:,} transactions, {done.quarantined:,} quarantined, {done.unchanged:,} files already ingested"
             + (f", {done.repeated:,} records already ingested" if done.repeated else "")
         )
     for note in done.notes:
