@@ -97,9 +97,9 @@ def find_mostly_quarantined(counted: Sequence[FileCounts], settings: QualitySett
     problems = {}
     for file in counted:
         quarantined = file["read"] - file["valid"]
-        is_judged = file["read"] >= settings.min_rows_for_shares
+        is_large = file["read"] >= settings.min_rows_for_shares
         share = quarantined / max(file["read"], 1)
-        if quarantined and (not file["valid"] or (is_judged and share > settings.max_quarantined_share)):
+        if quarantined and (not file["valid"] or (is_large and share > settings.max_quarantined_share)):
             reason, times = min(file["reasons"].items(), key=lambda one: (-one[1], one[0]))
             way_out = WAYS_OUT.get(reason, _ANY_WAY_OUT)
             problems[file["source"]] = (
