@@ -36,11 +36,11 @@ COPIED = (
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the reference and the documents at the root of the repository to the site."""
     pages = {
-        "reference/settings.md": settings_page(),
-        "reference/tables.md": tables_page(),
-        "reference/commands.md": commands_page(),
-        "reference/x-census.md": census_page(),
-        **{name: at_root((ROOT / name).read_text("utf-8")) for name in COPIED},
+        "reference/settings.md": render_settings_page(),
+        "reference/tables.md": render_tables_page(),
+        "reference/commands.md": render_commands_page(),
+        "reference/x-census.md": render_census_page(),
+        **{name: rewrite_root_links((ROOT / name).read_text("utf-8")) for name in COPIED},
     }
     for place, text in pages.items():
         files.append(File.generated(config, place, content=text))
@@ -72,7 +72,7 @@ def _on_site(page: Page, target: str) -> bool:
     return (folder / place).resolve().is_relative_to(ROOT / "docs") and (folder / place).is_file()
 
 
-def at_root(text: str) -> str:
+def rewrite_root_links(text: str) -> str:
     """Rewrites the links of a document in the repository's root.
 
     `docs/` is the root of the site.
@@ -80,8 +80,8 @@ def at_root(text: str) -> str:
     return text.replace("](docs/", "](").replace("](adr)", "](adr/README.md)")
 
 
-def settings_page() -> str:
-    """Every setting with its default and the comment above it."""
+def render_settings_page() -> str:
+    """Renders every setting with its default and the comment above it."""
     text = (ROOT / "conf/default.yaml").read_text("utf-8")
     lines, tree = text.splitlines(), yaml.compose(text)
     out = [
@@ -101,16 +101,16 @@ def settings_page() -> str:
 
 
 def _comment(lines: list[str], row: int) -> str:
-    """The comment directly above a line, as one paragraph."""
-    found: list[str] = []
+    """Returns the comment directly above a line, as one paragraph."""
+    comment: list[str] = []
     while row > 0 and lines[row - 1].lstrip().startswith("#"):
         row -= 1
-        found.insert(0, lines[row].strip().lstrip("#").strip())
-    return " ".join(found)
+        comment.insert(0, lines[row].strip().lstrip("#").strip())
+    return " ".join(comment)
 
 
-def tables_page() -> str:
-    """Every Delta table with its columns, types and partitions."""
+def render_tables_page() -> str:
+    """Renders every Delta table with its columns, types and partitions."""
     out = [
         "# Tables",
         "",
@@ -141,8 +141,8 @@ def _tables() -> Iterator[tuple[str, Any]]:
                 yield module.name, value
 
 
-def commands_page() -> str:
-    """The help of every command."""
+def render_commands_page() -> str:
+    """Renders the help of every command."""
     from jobs.__main__ import STEPS
 
     os.environ["COLUMNS"] = "100"
@@ -162,8 +162,8 @@ def _help(step: str) -> str:
     return shown.getvalue().strip()
 
 
-def census_page() -> str:
-    """The members of `x-census` at each level of a document."""
+def render_census_page() -> str:
+    """Renders the members of `x-census` at each level of a document."""
     from pipelines.openapi.census import MEMBERS
 
     out = [

@@ -31,7 +31,7 @@ def hook() -> ModuleType:
 
 
 def test_settings_page_has_every_setting_with_its_reason() -> None:
-    page: str = hook().settings_page()
+    page: str = hook().render_settings_page()
     tree = yaml.safe_load((ROOT / "conf/default.yaml").read_text("utf-8"))
     for section, body in tree.items():
         for key in body:
@@ -43,7 +43,7 @@ def test_settings_page_has_every_setting_with_its_reason() -> None:
 
 
 def test_tables_page_has_columns_and_partitions() -> None:
-    page: str = hook().tables_page()
+    page: str = hook().render_tables_page()
     names = re.findall(r"(?m)^## (\w+)$", page)
     assert {"transactions", "quarantine", "endpoint_slices", "path_templates", "schemas", "changes"} <= set(
         names
@@ -53,17 +53,17 @@ def test_tables_page_has_columns_and_partitions() -> None:
 
 
 def test_commands_page_shows_the_help_of_every_step() -> None:
-    page: str = hook().commands_page()
+    page: str = hook().render_commands_page()
     for step in STEPS:
         assert f"## apicensus {step}\n" in page
     assert page.count("Usage:") == len(STEPS)
 
 
 def test_census_page_has_every_member() -> None:
-    page: str = hook().census_page()
+    page: str = hook().render_census_page()
     assert page.count("\n| `") == sum(map(len, MEMBERS.values()))
 
 
 @pytest.mark.parametrize("text", ["[a](docs/b.md)", "[a](docs/adr/0001-stage-then-publish.md#x)"])
 def test_links_of_root_documents_lead_into_the_site(text: str) -> None:
-    assert "docs/" not in hook().at_root(text)
+    assert "docs/" not in hook().rewrite_root_links(text)
