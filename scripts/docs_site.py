@@ -83,14 +83,15 @@ def rewrite_root_links(text: str) -> str:
 def render_settings_page() -> str:
     """Renders every setting with its default and the comment above it."""
     text = (ROOT / "conf/default.yaml").read_text("utf-8")
-    lines, tree = text.splitlines(), yaml.compose(text)
+    lines, tree = text.splitlines(), yaml.compose(text, yaml.SafeLoader)
     out = [
         "# Settings",
         "",
         "Made from `conf/default.yaml`. A file given with `--settings` overrides any of them.",
         "",
     ]
-    for section, body in tree.value:
+    sections = [] if tree is None else tree.value
+    for section, body in sections:
         out += [f"## {section.value}", ""]
         above = _comment(lines, section.start_mark.line)
         out += [above, ""] if above else []

@@ -6,18 +6,26 @@ Colours differ in lightness as well as hue, for readers who are colour-blind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from ml.evaluation.error_analysis import ExplainedRows
 from ml.evaluation.measures import Labels, Probabilities
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 DARK, LIGHT = "#1f4e79", "#e8a33d"
 BINS: Final = 20
+
+
+def _new_figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure  # half a second of loading, which most steps do not need
+
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def draw_curves(labels: Labels, probabilities: Probabilities) -> Figure:
@@ -27,7 +35,7 @@ def draw_curves(labels: Labels, probabilities: Probabilities) -> Figure:
     """
     wrong, right, _ = roc_curve(labels, probabilities, drop_intermediate=False)
     precision, recall, _ = precision_recall_curve(labels, probabilities)
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = _new_figure(11, 4.5)
     left, other = figure.subplots(1, 2)
     least = 1 / max(int((~labels).sum()), 1)  # one false positive: a logarithmic axis cannot show zero
     left.step(np.maximum(wrong, least / 2), right, where="post", color=DARK)
@@ -53,7 +61,7 @@ def draw_calibration(
     right: how often each probability was predicted.
     """
     edges = np.linspace(0, 1, BINS + 1)
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = _new_figure(11, 4.5)
     left, right = figure.subplots(1, 2)
     left.plot([0, 1], [0, 1], color="grey", linewidth=1)
     if before is not None:
@@ -90,7 +98,7 @@ def draw_shap_values(explained: ExplainedRows, features: Sequence[str], top: int
     The position is the contribution to the log-odds; dark dots have a high value of the feature.
     """
     strongest = np.argsort(-np.abs(explained.values).mean(axis=0), kind="stable")[:top]
-    figure = Figure(figsize=(9, 0.36 * len(strongest) + 1.4), layout="constrained")
+    figure = _new_figure(9, 0.36 * len(strongest) + 1.4)
     axes = figure.subplots()
     for place, column in enumerate(strongest):
         values, moved = explained.features[:, column], explained.values[:, column]
@@ -122,7 +130,7 @@ def draw_importances(features: Sequence[str], importances: Sequence[float]) -> F
 
     Importances are CatBoost's PredictionValuesChange in percent.
     """
-    figure = Figure(figsize=(7, 0.3 * len(features) + 1), layout="constrained")
+    figure = _new_figure(7, 0.3 * len(features) + 1)
     axes = figure.subplots()
     axes.barh(range(len(features)), importances, color=DARK)
     axes.set_yticks(range(len(features)), features)
@@ -151,7 +159,7 @@ class EndpointHistogram(Protocol):
 
 def draw_histogram(counts: EndpointHistogram) -> Figure:
     """Draws how many hosts have how many endpoints, by variant."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = _new_figure(9, 4)
     axes = figure.subplots()
     places = range(len(counts.labels))
     axes.bar([place - 0.2 for place in places], counts.ml, 0.4, color=DARK, label="by classifier")
@@ -169,7 +177,7 @@ def draw_differences(buckets: Mapping[str, int]) -> Figure:
     """
     hosts = {name: buckets.get(name, 0) for name in SOURCE_SHARES}
     whole = sum(hosts.values()) or 1
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = _new_figure(7, 4)
     axes = figure.subplots()
     places = range(len(hosts))
     here = axes.bar(

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyspark import Broadcast
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, FloatType, StringType, StructField, StructType
+from scipy.special import expit
 
 from ml.explanation.reasons import (
     REASON_FIELDS,
@@ -40,7 +41,7 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
                 features = build_batch_matrix(batch)
                 bounded = bound_host_contributions(ready, features, compute_contributions(ready, features))
                 raw = bounded.values.sum(axis=1) + bounded.base
-                probability = pa.array(np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32))
+                probability = pa.array(np.asarray(expit(raw), np.float32))
                 reasons = select_reasons(features, bounded.values, most)
                 yield pa.RecordBatch.from_arrays(
                     [*map(batch.column, keep), probability, reasons], names=[*keep, PROBABILITY, REASONS]

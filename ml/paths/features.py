@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.http.segment_formats import VERSION_MONTH_OR_DAY, VERSION_NUMBERS
+
 Floats = npt.NDArray[np.float32]
 
 CONTEXT_FEATURES: Final = (
@@ -32,8 +34,7 @@ PATTERN_FEATURES: Final = {
     "is_integer": r"-?[0-9]+",
     "is_date": r"[0-9]{4}-?[01][0-9]-?[0-3][0-9].*",
     "is_hexadecimal": r"[0-9a-f]{6,}|[0-9A-F]{6,}",
-    "is_version": r"v?[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|v[0-9]+(?:alpha|beta|rc)[0-9]*"
-    r"|[0-9]{4}-[01][0-9](?:-[0-3][0-9])?(?:-preview)?",
+    "is_version": rf"v?{VERSION_NUMBERS}|v[0-9]+(?:alpha|beta|rc)[0-9]*|{VERSION_MONTH_OR_DAY}",
     "is_locale": r"[a-z]{2}(?:[-_][A-Za-z]{2})?",
     "is_dotted_name": r"[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+",
     "has_extension": r".*\.[A-Za-z][A-Za-z0-9]{1,4}",

@@ -8,18 +8,20 @@ Nothing here has a host's name or a raw value: rows are numeric features, kinds 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from scipy.special import expit
 
 from ml.evaluation.figures import draw_calibration, draw_curves, draw_importances, draw_shap_values
 from ml.registry.promotion import PromotionDecision
 from ml.requests.features import FEATURES
-from ml.training.calibration import sigmoid
 from ml.training.split import HOST
 from ml.training.train import LABEL, SLICE, Trained
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MODEL_DESCRIPTION: Final = """CatBoost model of API Census: probability that an HTTP transaction is an API call.
 
@@ -60,7 +62,7 @@ def draw_figures(trained: Trained) -> dict[str, Figure]:
     labels, probability = rows[LABEL].to_numpy(np.bool_), rows["probability"].to_numpy()
     return {
         "curves.png": draw_curves(labels, probability),
-        "calibration.png": draw_calibration(labels, probability, sigmoid(rows["raw"].to_numpy())),
+        "calibration.png": draw_calibration(labels, probability, expit(rows["raw"].to_numpy())),
         "importances.png": draw_importances([*top["feature"]], [*top["importance"]]),
         "shap.png": draw_shap_values(trained.explained, FEATURES),
     }

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from ml.registry import record
 from ml.registry.bundled import PATH_MODEL
@@ -35,6 +34,9 @@ from ml.registry.store import NOISY_LOGGERS, QUIET_ENVIRONMENT, Store, TrackingE
 from ml.requests.features import FEATURES
 from ml.training.train import Trained
 from pipelines.runtime.errors import ModelMismatch
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CHAMPION: Final = "champion"
 

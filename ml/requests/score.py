@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.special import expit
 
 from ml.requests.features import FEATURES, Matrix, build_matrix
 from pipelines.runtime.errors import ModelMismatch
@@ -99,7 +100,7 @@ def predict_probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float3
     raw, rows = predict_log_odds(model, features), find_rows_with_host_words(features)
     if len(rows):
         raw[rows] -= compute_excess(raw[rows], predict_log_odds(model, clear_host_words(features[rows])))
-    return np.asarray(1.0 / (1.0 + np.exp(-raw)), np.float32)
+    return np.asarray(expit(raw), np.float32)
 
 
 def find_rows_with_host_words(features: Matrix) -> npt.NDArray[np.int64]:

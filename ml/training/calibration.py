@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import log_loss
 
@@ -39,12 +40,7 @@ class Platt:
 
     def __call__(self, raw: Scores) -> Scores:
         """Returns probabilities of raw scores in log-odds."""
-        return sigmoid(self.slope * raw + self.offset)
-
-
-def sigmoid(log_odds: Scores) -> Scores:
-    """Returns probabilities of log-odds; extreme values give 0 and 1 without warning."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -500, 500))), np.float64)
+        return np.asarray(expit(self.slope * raw + self.offset), np.float64)
 
 
 def fit_platt(raw: Scores, labels: Labels) -> Platt:
@@ -66,7 +62,7 @@ def _newton(raw: Scores, targets: Scores, start: Scores) -> Scores:
     columns = np.column_stack([raw, np.ones_like(raw)])
     parameters, loss = start, _loss(columns @ start, targets)
     for _ in range(100):
-        predicted = sigmoid(columns @ parameters)
+        predicted = expit(columns @ parameters)
         slopes = columns.T @ (predicted - targets)
         curves = (columns * (predicted * (1 - predicted))[:, None]).T @ columns + 1e-12 * np.eye(2)
         step, length = np.linalg.solve(curves, slopes), 1.0
@@ -109,7 +105,7 @@ def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.intege
     Columns: method, log_loss, calibration_error, on held-out hosts.
     """
     methods: dict[str, Probabilities] = {
-        "none": sigmoid(raw),
+        "none": expit(raw),
         "platt (shipped)": calibrate_across_folds(raw, labels, fold, fit_platt),
         "isotonic": calibrate_across_folds(raw, labels, fold, fit_isotonic),
     }

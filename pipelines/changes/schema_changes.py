@@ -20,6 +20,7 @@ from pipelines.changes.schema_inclusion import (
     list_branches,
     parse_character_pattern,
 )
+from pipelines.http.openapi_names import CENSUS
 from pipelines.http.value_formats import (
     ARRAY,
     BY_KIND,
@@ -34,7 +35,6 @@ from pipelines.http.value_patterns import BITS
 from pipelines.openapi.endpoint import Parameter
 from pipelines.requests.json_body import ITEM, last_token, parent_pointer
 from pipelines.requests.path_parameters import PLAIN
-from pipelines.schemas.inference.json_schema import EVIDENCE
 from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS
 
 Effect = Literal["widened", "narrowed", "changed"]
@@ -157,7 +157,7 @@ def _compare_keywords(
         is_wider = widened and not keyword_contains(name, old, new, in_url)
         if is_narrower or is_wider:
             probe = _find_probe(name, old, new, in_url) if is_wider else None
-            risk = new.get(EVIDENCE, {}).get("constraints", {}).get(name, {}).get("risk")
+            risk = new.get(CENSUS, {}).get("constraints", {}).get(name, {}).get("risk")
             yield Difference(f"{path}{name}", before, after, _effect(is_narrower, is_wider), probe, risk)
 
 

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator
 
 from pipelines.http.numbers import parse_number
+from pipelines.http.openapi_names import CENSUS
 from pipelines.http.value_formats import BY_KIND, VALUE_FORMATS
 from pipelines.http.value_patterns import BITS, bracket_expression, classes_of
-from pipelines.schemas.inference.json_schema import COMMA_LIST, EVIDENCE, PIPE_LIST, SPACE_LIST
+from pipelines.schemas.inference.json_schema import COMMA_LIST, PIPE_LIST, SPACE_LIST
 from pipelines.schemas.statistics.prefix import escape_for_pattern
 
 JsonSchema = Mapping[str, Any]
@@ -174,7 +175,7 @@ def _same_style(old: JsonSchema, new: JsonSchema) -> bool:
 
 def _separator(schema: JsonSchema) -> int:
     """Returns the character class of an array's separator; 0 if it has none."""
-    return SEPARATORS.get(str(schema.get(EVIDENCE, {}).get("rule")), 0)
+    return SEPARATORS.get(str(schema.get(CENSUS, {}).get("rule")), 0)
 
 
 def _is_one_item(old: JsonSchema, new: JsonSchema) -> bool:

@@ -25,6 +25,7 @@ from pipelines.conformance.documents import (
     resolve_reference,
 )
 from pipelines.http.json_values import JsonSchema
+from pipelines.http.openapi_names import CENSUS
 from pipelines.runtime.errors import InputError
 
 # applicators of JSON Schema 2020-12: in place (Core, s. 10.2) and of children (s. 10.3)
@@ -143,7 +144,6 @@ def _references(node: Any, is_root: bool = False) -> Iterator[str]:
             places.extend(here)
 
 
-EVIDENCE = "x-census"
 EXTERNAL_REFERENCE = "a $ref to another document"
 UNSUPPORTED_PATTERN = "a pattern that the regex engine does not support"
 PLAIN_KEYWORDS = frozenset(
@@ -336,10 +336,10 @@ class _Conversion:
 
     def _keep_evidence(self, node: dict[str, Any], out: JsonSchema) -> None:
         """Keeps the confidence of each constraint, which findings report."""
-        evidence = node.get(EVIDENCE)
+        evidence = node.get(CENSUS)
         stated = evidence.get("constraints") if isinstance(evidence, dict) else None
         if isinstance(stated, dict):
-            out[EVIDENCE] = {
+            out[CENSUS] = {
                 key: constraint["confidence"]
                 for key, constraint in stated.items()
                 if isinstance(constraint, dict) and isinstance(constraint.get("confidence"), int | float)
@@ -351,7 +351,7 @@ def _convert_openapi_30(out: JsonSchema, node: dict[str, Any]) -> JsonSchema:
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(out.get(exclusive), bool) and out.pop(exclusive) and limit in out:
             out[exclusive] = out.pop(limit)
-            confidence = out.get(EVIDENCE, {})
+            confidence = out.get(CENSUS, {})
             if limit in confidence:
                 confidence[exclusive] = confidence[limit]
     if node.get("nullable") is not True:

@@ -17,10 +17,9 @@ from pipelines.conformance.operation import FormBody, Operation, Parameter, Para
 from pipelines.conformance.routes import Routes, Server, read_servers
 from pipelines.http.json_values import JsonSchema
 from pipelines.http.media_types import FORM, is_json_media_type
+from pipelines.http.openapi_names import CENSUS_METHODS, PATH_ITEM_METHODS
 from pipelines.requests.json_body import MEMBER
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-OWN_METHODS = "x-census-methods"
 """Where documents of `export` keep the methods that OpenAPI does not have."""
 DEFAULT_STYLE = {"path": "simple", "query": "form", "form": "form"}
 SUPPORTED_STYLES = frozenset({"simple", "form", "spaceDelimited", "pipeDelimited", "deepObject"})
@@ -49,10 +48,10 @@ def read_operations(
         if path.count("/") > MAX_DEPTH:
             raise document_error(document.source, place, f"a path of at most {MAX_DEPTH} segments", path)
         item = _require_mapping(document, follow_references(document, given, place), place)
-        own = _require_mapping(document, item.get(OWN_METHODS, {}), (*place, OWN_METHODS))
+        own = _require_mapping(document, item.get(CENSUS_METHODS, {}), (*place, CENSUS_METHODS))
         methods: list[tuple[str, Any, tuple[str, ...]]]
-        methods = [(name.upper(), item[name], (*place, name)) for name in METHODS if name in item]
-        methods += [(name, node, (*place, OWN_METHODS, name)) for name, node in own.items()]
+        methods = [(name.upper(), item[name], (*place, name)) for name in PATH_ITEM_METHODS if name in item]
+        methods += [(name, node, (*place, CENSUS_METHODS, name)) for name, node in own.items()]
         for method, node, here in methods:
             operation = _require_mapping(document, node, here)
             where = next((each["servers"] for each in (operation, item, tree) if each.get("servers")), None)

@@ -13,7 +13,6 @@ import orjson
 from pipelines.conformance import parameter_values
 from pipelines.conformance.findings import REQUIRED
 from pipelines.conformance.openapi_schema import (
-    EVIDENCE,
     SCHEMA_KEYWORDS,
     SCHEMA_LIST_KEYWORDS,
     SCHEMA_MAP_KEYWORDS,
@@ -21,6 +20,7 @@ from pipelines.conformance.openapi_schema import (
 )
 from pipelines.conformance.operation import Parameter
 from pipelines.http.masking.personal import EMAIL, is_personal_mask
+from pipelines.http.openapi_names import CENSUS
 from pipelines.http.redaction import MASK
 from pipelines.http.value_formats import REDACTED, TOKEN, detect_kind
 from pipelines.requests.json_body import MEMBER
@@ -92,7 +92,7 @@ class CompiledSchema:
                 node = node[step]
             except (KeyError, IndexError, TypeError):  # through a reference
                 return None
-        stated = node.get(EVIDENCE, {}) if isinstance(node, dict) else {}
+        stated = node.get(CENSUS, {}) if isinstance(node, dict) else {}
         return stated.get(path[-1]) if path else None
 
 

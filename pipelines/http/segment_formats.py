@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pipelines.http.value_patterns import UUID
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentFormat:
@@ -23,7 +25,7 @@ class SegmentFormat:
 
 
 SEGMENT_FORMATS = (
-    SegmentFormat("uuid", r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "RFC 9562 s. 4"),
+    SegmentFormat("uuid", UUID, "RFC 9562 s. 4"),
     SegmentFormat("integer", r"-?[0-9]{1,20}", "decimal digits, up to 64 bits"),
     SegmentFormat("date", r"[0-9]{4}-[01][0-9]-[0-3][0-9]", "RFC 3339 full-date"),
     SegmentFormat(
@@ -65,7 +67,13 @@ SEGMENT_FORMATS = (
 VARIABLE = r"^(?:" + "|".join(recogniser.pattern for recogniser in SEGMENT_FORMATS) + r")$"
 """Matches a segment that is a variable by its format alone."""
 
-LITERAL = r"^(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?)$"
+VERSION_NUMBERS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}"
+VERSION = f"v{VERSION_NUMBERS}"
+VERSION_DAY = r"[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?"
+VERSION_MONTH_OR_DAY = r"[0-9]{4}-[01][0-9](?:-[0-3][0-9])?(?:-preview)?"
+"""Versions of an API in a path: `v2.1`, and dates as Azure writes them (`2015-05-01-preview`)."""
+
+LITERAL = f"^(?:{VERSION}|{VERSION_DAY})$"
 """Matches versions (`v1`, `v2.1`, Azure's `2015-05-01-preview`), which are literals."""
 
 PLACEHOLDER = "{}"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-NAME: Final = "x-census"
-OTHER_METHODS: Final = "x-census-methods"
-"""Operations of methods that a Path Item has no field for."""
+from pipelines.http.openapi_names import CENSUS, CENSUS_METHODS
 
 DOCUMENT: Final = {
     "generator": "Name and version of the program.",
@@ -67,24 +65,24 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def evidence_in(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every `x-census` of a document with its level: a key of `MEMBERS`."""
-    yield "the document", document.get(NAME, {})
+    yield "the document", document.get(CENSUS, {})
     for item in document.get("paths", {}).values():
-        for name, operation in {**item, **item.get(OTHER_METHODS, {})}.items():
-            if name == OTHER_METHODS:
+        for name, operation in {**item, **item.get(CENSUS_METHODS, {})}.items():
+            if name == CENSUS_METHODS:
                 continue
-            yield "an operation", operation.get(NAME, {})
+            yield "an operation", operation.get(CENSUS, {})
             for parameter in operation.get("parameters", ()):
-                yield "a parameter", parameter.get(NAME, {})
+                yield "a parameter", parameter.get(CENSUS, {})
                 yield from _of_schemas(parameter.get("schema", {}))
             yield from _of_schemas(operation.get("requestBody", {}))
 
 
 def _of_schemas(part: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if isinstance(part, dict):
-        if NAME in part:
-            yield "a schema", part[NAME]
+        if CENSUS in part:
+            yield "a schema", part[CENSUS]
         for name, below in part.items():
-            if name != NAME:
+            if name != CENSUS:
                 yield from _of_schemas(below)
     elif isinstance(part, list):
         for below in part:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from pipelines.http.openapi_names import CENSUS, CENSUS_METHODS, PATH_ITEM_METHODS
 from pipelines.http.path_template import PLACEHOLDER, Template, make_names_unique
 from pipelines.http.text import replace_surrogates, to_single_line
 from pipelines.openapi.endpoint import Endpoint, timestamp
@@ -123,11 +124,7 @@ def per_10000(alarms: int, requests: int) -> float:
 
 
 Document = dict[str, Any]
-METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
-"""Fields of a Path Item (OpenAPI 3.1.0 s. 4.8.9.1), in its order.
-
-Other methods go to `x-census-methods`, so that no observed operation is lost.
-"""
+_METHODS = tuple(map(str.upper, PATH_ITEM_METHODS))
 STATUS = r"[1-5](?:XX|[0-9]{2})"
 HOST_CHARACTERS = "!$&'()*+,;=~-._:[]"
 TITLE_CHARACTERS = 200
@@ -201,7 +198,7 @@ def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> 
         "servers": _servers(host, endpoints),
         **({"tags": [{"name": tag} for tag in tags]} if tags else {}),
         "paths": items,
-        "x-census": {
+        CENSUS: {
             "generator": {"name": "API Census", "version": origin.version},
             "variant": origin.variant,
             "window": window,
@@ -256,17 +253,17 @@ def _path_item(
     item: dict[str, Any] = {}
     others: dict[str, Any] = {}
     for method in sorted(
-        by_method, key=lambda name: (METHODS.index(name) if name in METHODS else len(METHODS), name)
+        by_method, key=lambda name: (_METHODS.index(name) if name in _METHODS else len(_METHODS), name)
     ):
         operation = _operation(method, path, by_method[method], names)
         elsewhere_paths = {counted.get(id(one)) for one in by_method[method]}
         if len(elsewhere_paths) == 1 and (elsewhere := elsewhere_paths.pop()) is not None:
             _refer_to_counts(operation, elsewhere)
-        if method in METHODS:
+        if method in _METHODS:
             item[method.lower()] = operation
         else:
             others[method] = operation
-    return {**item, **({"x-census-methods": others} if others else {})}
+    return {**item, **({CENSUS_METHODS: others} if others else {})}
 
 
 def _operation(
@@ -284,7 +281,7 @@ def _operation(
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": body} if body else {}),
         "responses": _responses(endpoint.statuses),
-        "x-census": {
+        CENSUS: {
             "requests": endpoint.requests,
             "clients": endpoint.clients,
             "learned_from": endpoint.learned_from,
@@ -310,8 +307,8 @@ def _refer_to_counts(operation: dict[str, Any], path: str) -> None:
 
     So sums over a document count each request once.
     """
-    evidence = operation["x-census"]
-    operation["x-census"] = {
+    evidence = operation[CENSUS]
+    operation[CENSUS] = {
         "counted_at": path, **{key: value for key, value in evidence.items() if key not in COUNTS}
     }  # fmt: skip
     for response in operation["responses"].values():
@@ -337,10 +334,8 @@ def _responses(statuses: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _operations(item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    others = item.get("x-census-methods", {})
-    return [operation for field, operation in item.items() if field != "x-census-methods"] + list(
-        others.values()
-    )
+    others = item.get(CENSUS_METHODS, {})
+    return [operation for field, operation in item.items() if field != CENSUS_METHODS] + list(others.values())
 
 
 def _number_operations(items: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipelines.http.openapi_names import CENSUS
 from pipelines.http.text import replace_surrogates
 from pipelines.openapi.endpoint import Parameter
 from pipelines.requests.json_body import MEMBER as ANY
@@ -69,21 +70,21 @@ def split_deep_object(parameter: ParameterObject) -> Iterable[ParameterObject]:
         yield parameter
         return
     schema = parameter["schema"]
-    rest = {key: value for key, value in parameter.items() if key not in ("style", "explode", "x-census")}
+    rest = {key: value for key, value in parameter.items() if key not in ("style", "explode", CENSUS)}
     for member, below in schema["properties"].items():
         required = member in schema.get("required", ())
         yield {**rest, "name": f"{parameter['name']}[{member}]", "required": required, "schema": below}
 
 
 def _parameter(name: str, parameter: Parameter, learned_from: int) -> ParameterObject:
-    style = LIST_STYLES.get(parameter.schema.get("x-census", {}).get("rule", ""))
+    style = LIST_STYLES.get(parameter.schema.get(CENSUS, {}).get("rule", ""))
     return {
         "name": name,
         "in": parameter.location,
         "required": parameter.required or parameter.location == "path",
         **({"style": style, "explode": False} if style else {}),
         "schema": parameter.schema,
-        "x-census": _census(parameter.requests, learned_from),
+        CENSUS: _census(parameter.requests, learned_from),
     }
 
 
@@ -105,7 +106,7 @@ def _object(name: str, members: dict[str, Parameter], learned_from: int) -> Para
             **({"additionalProperties": members[ANY].schema} if len(members) == 1 and ANY in members else {}),
             **({"required": required} if required else {}),
         },
-        "x-census": _census(max(one.requests for one in members.values()), learned_from),
+        CENSUS: _census(max(one.requests for one in members.values()), learned_from),
     }
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.http.json_values import JsonSchema
+from pipelines.http.openapi_names import PATH_ITEM_METHODS
 from pipelines.openapi.document import Document
 from pipelines.openapi.parameters import split_deep_object
 from pipelines.runtime.settings import Profile
 
-OPERATIONS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")  # OpenAPI 3.0 s. 4.7.9.1
 SCALARS: list[JsonSchema] = [{"type": "string", "nullable": True}, {"type": "number"}, {"type": "boolean"}]
 FLAT: list[JsonSchema] = [*SCALARS, {"type": "object"}]
 ANYTHING: JsonSchema = {
@@ -45,7 +45,7 @@ def _path(path: str, item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     names = {name: f"var{number}" for number, name in enumerate(_NAME.findall(path), start=1)}
     renamed = _NAME.sub(lambda found: f"{{{names[found[1]]}}}", path)
     operations = {
-        key: _operation(value, names) if key in OPERATIONS else value for key, value in item.items()
+        key: _operation(value, names) if key in PATH_ITEM_METHODS else value for key, value in item.items()
     }
     return renamed, operations
 

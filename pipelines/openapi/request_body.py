@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.http.json_values import JsonSchema
 from pipelines.http.media_types import FORM, JSON, MULTIPART, is_json_media_type
+from pipelines.http.openapi_names import CENSUS
 from pipelines.http.text import replace_surrogates
 from pipelines.http.value_formats import BY_KIND, INTEGER, VALUE_FORMATS
 from pipelines.openapi.endpoint import Parameter
@@ -31,7 +32,7 @@ def map_keywords(values: JsonSchema, keys: JsonSchema | None, has_names: bool) -
     pattern = key_pattern(keys or {})
     if has_names:
         return {"patternProperties": {pattern: values}} if pattern else {}
-    limit = {name: keys[name] for name in ("maxLength", "x-census") if keys and name in keys}
+    limit = {name: keys[name] for name in ("maxLength", CENSUS) if keys and name in keys}
     return {
         "additionalProperties": values,
         **({"propertyNames": {"pattern": pattern, **limit}} if pattern else {}),
@@ -98,7 +99,7 @@ def _file_schema(part: Parameter) -> JsonSchema:
     Several files of one name are an array.
     """
     binary = {"type": "string", "format": "binary"}
-    evidence = {key: value for key, value in part.schema.items() if key == "x-census"}
+    evidence = {key: value for key, value in part.schema.items() if key == CENSUS}
     return (
         {"type": "array", "items": binary, **evidence}
         if part.schema.get("type") == "array"

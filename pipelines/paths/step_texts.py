@@ -18,7 +18,11 @@ from pipelines.http.segment_formats import (
     PLACEHOLDER,
     VARIABLE,
     VARIABLE_STEP,
+    VERSION_DAY,
     compile_pattern,
+)
+from pipelines.http.segment_formats import (
+    VERSION as VERSION_SEGMENT,
 )
 from pipelines.paths.forest import Flags, Integers
 
@@ -26,8 +30,8 @@ LONGEST = 4096
 """Characters of a step that are examined."""
 SKELETON_CHARACTERS = 12
 VERSION = (
-    r"^/(?:v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}(?:(?:alpha|beta|rc)[0-9]{0,3})?|[0-9]{1,2}(?:\.[0-9]{1,2}){1,2}"
-    r"|[0-9]{4}-[01][0-9]-[0-3][0-9](?:-preview)?)$"
+    rf"^/(?:{VERSION_SEGMENT}(?:(?:alpha|beta|rc)[0-9]{{0,3}})?|[0-9]{{1,2}}(?:\.[0-9]{{1,2}}){{1,2}}"
+    rf"|{VERSION_DAY})$"
 )
 DOTTED_NAME = r"^/[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)+$"
 """`Name.Space`: names of modules and providers, which are literals (docs/methods.md, 1.5)."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 
 from ml.evaluation.measures import compute_calibration_error
 from ml.explanation.reasons import compute_contributions, load_explainer
@@ -24,7 +25,6 @@ from ml.training.calibration import (
     compare_calibrators,
     fit_isotonic,
     fit_platt,
-    sigmoid,
 )
 from ml.training.train import train
 from tests.values.training_rows import OPTIONS, frame
@@ -36,7 +36,7 @@ def draw_distorted_scores(
     """Draws raw scores and labels with log-odds slope * raw + offset."""
     draw = np.random.default_rng(seed)
     raw = draw.normal(0, 2, rows)
-    return raw, draw.random(rows) < sigmoid(slope * raw + offset)
+    return raw, draw.random(rows) < expit(slope * raw + offset)
 
 
 @pytest.mark.parametrize(("slope", "offset"), [(1.0, 0.0), (0.4, -1.0), (2.5, 1.5)])
@@ -50,7 +50,7 @@ def test_stated_shares_are_true_after_calibration_and_were_not_before() -> None:
     raw, labels = draw_distorted_scores(20_000, 0.4, -1.0)
     fold = np.arange(len(raw)) % 4
     after = compute_calibration_error(labels, calibrate_across_folds(raw, labels, fold, fit_platt))
-    assert after < 0.015 < 0.1 < compute_calibration_error(labels, sigmoid(raw))
+    assert after < 0.015 < 0.1 < compute_calibration_error(labels, expit(raw))
 
 
 @given(st.lists(st.tuples(st.floats(-30, 30), st.booleans()), min_size=2, max_size=30))
@@ -103,7 +103,7 @@ def test_calibration_is_in_the_models_own_file() -> None:
     plain = load_classifier(train(rows, OPTIONS).model)
     assert predict_log_odds(model, features) == pytest.approx(predict_log_odds(plain, features))
     assert predict_probabilities(model, features) == pytest.approx(
-        sigmoid(predict_log_odds(model, features)), abs=1e-6
+        expit(predict_log_odds(model, features)), abs=1e-6
     )
     assert model.get_scale_and_bias()[0] == 1.0
     assert model.get_scale_and_bias()[1] == pytest.approx(trained.calibrator.offset)

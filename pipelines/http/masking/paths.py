@@ -14,6 +14,7 @@ from pipelines.http.masking.braces import Inner
 from pipelines.http.masking.names import Secrecy, classify_name, mask_value
 from pipelines.http.masking.pairs import decode_value, encode_like, mask_pairs
 from pipelines.http.redaction import CREDENTIAL_WORDS, MASK, SHORT_CREDENTIAL_WORDS, TOKEN_MASK
+from pipelines.http.segment_formats import VERSION, VERSION_MONTH_OR_DAY
 
 MAX_SEGMENTS = 512
 """Segments of a path that are read; deeper ones are dropped, because real paths are not that deep."""
@@ -42,7 +43,7 @@ _LAST_WORD = re.compile(rf"(?i)(?:{CREDENTIAL_WORDS}|{SHORT_CREDENTIAL_WORDS})s?
 """The word at the end of a segment; `/oauth-clients/ID` does not make the identifier a secret."""
 _WORD = re.compile(r"[a-z]+(?:[_.-][a-z]+)*|[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,4}|[A-Z]{2,10}")
 """A word, or words joined in a usual way: a literal of a template."""
-_VERSION = re.compile(r"v[0-9]{1,3}(?:\.[0-9]{1,3}){0,2}|[0-9]{4}-[01][0-9](?:-[0-3][0-9])?(?:-preview)?")
+_VERSION = re.compile(f"{VERSION}|{VERSION_MONTH_OR_DAY}")
 _BOT = re.compile(r"(bot[0-9]{4,16}(?::|%3[Aa]))[^/]{6,}")
 _USER = re.compile(r"([^/:@\s]{1,128}:)([^/@\s]{1,256})(?=@)")
 _URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://[^\s\"'<>\\]++")

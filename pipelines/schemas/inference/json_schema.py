@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.http.json_values import JsonSchema
+from pipelines.http.openapi_names import CENSUS
 from pipelines.http.value_formats import (
     BY_KIND,
     EMPTY,
@@ -23,7 +24,6 @@ from pipelines.schemas.inference.confidence import fleet_prior
 from pipelines.schemas.inference.constraints import GROWTH_NOTE
 from pipelines.schemas.inference.infer import Alternative, InferredSchema
 
-EVIDENCE = "x-census"
 INT32 = range(-(2**31), 2**31)
 SURE = 0.999
 """The confidence for which the share of constraints is reported.
@@ -54,35 +54,35 @@ def to_json_schema(inferred: InferredSchema) -> JsonSchema:
         alternative = alternatives[0] if alternatives else None
         schema = {
             **(_constraint(alternative) if alternative else {}),
-            EVIDENCE: _evidence(inferred, inferred.evidence.n - inferred.trimmed, alternative),
+            CENSUS: _evidence(inferred, inferred.evidence.n - inferred.trimmed, alternative),
         }
     else:
         members = [
-            {**_constraint(alternative), EVIDENCE: _member_evidence(inferred, alternative)}
+            {**_constraint(alternative), CENSUS: _member_evidence(inferred, alternative)}
             for alternative in alternatives
         ]
         schema = {
             "anyOf": members,
-            EVIDENCE: _evidence(inferred, inferred.evidence.n - inferred.trimmed, None),
+            CENSUS: _evidence(inferred, inferred.evidence.n - inferred.trimmed, None),
         }
     if inferred.is_repeated or inferred.list_kind:
-        return {"type": "array", "items": schema, EVIDENCE: _array_evidence(inferred)}
+        return {"type": "array", "items": schema, CENSUS: _array_evidence(inferred)}
     return schema
 
 
 def without_evidence(schema: Any) -> Any:
     """Removes `x-census` at every depth, as schemas are compared between versions."""
     if isinstance(schema, dict):
-        return {key: without_evidence(value) for key, value in schema.items() if key != EVIDENCE}
+        return {key: without_evidence(value) for key, value in schema.items() if key != CENSUS}
     return [without_evidence(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def constraint_evidence(schema: Any) -> Iterator[dict[str, Any]]:
     """Yields each constraint's evidence (`confidence.py`), at any depth of a schema."""
     if isinstance(schema, dict):
-        yield from schema.get(EVIDENCE, {}).get("constraints", {}).values()
+        yield from schema.get(CENSUS, {}).get("constraints", {}).values()
         for key, part in schema.items():
-            if key != EVIDENCE:
+            if key != CENSUS:
                 yield from constraint_evidence(part)
     elif isinstance(schema, list):
         for part in schema:
