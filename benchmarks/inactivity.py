@@ -28,12 +28,16 @@ def main() -> None:
         gaps = sum(len(active) - 1 for active in histories)
         waits = []
         for active in histories[:50]:
-            found = (
+            inactivities = (
                 measure_inactivity(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
                 for days in range(1, LONGEST)
             )
             days = next(
-                (one.days for one in found if one.chance is not None and one.chance <= changes.idle_risk),
+                (
+                    one.days
+                    for one in inactivities
+                    if one.chance is not None and one.chance <= changes.idle_risk
+                ),
                 LONGEST,
             )
             waits.append(days)

@@ -94,15 +94,15 @@ def main() -> None:
         }
         count = masked.count()
         costs = best_costs(cases, options.rounds)
-    found = [
+    results = [
         Figure(
             f"ingest of {count:,} lines with masking ÷ without, CPU",
             ratio(costs["with masking"], costs["without masking"]),
             f"≤ {BUDGET}",
         )
     ]
-    found += [Figure(f"a line, {name}", f"{cpu / count * 1e6:.1f} µs CPU") for name, cpu in costs.items()]
-    report(found, options.json)
+    results += [Figure(f"a line, {name}", f"{cpu / count * 1e6:.1f} µs CPU") for name, cpu in costs.items()]
+    report(results, options.json)
 
 
 if __name__ == "__main__":

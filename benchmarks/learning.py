@@ -74,12 +74,12 @@ def main() -> None:
         "whole step": lambda: learn(rows, settings),
     }
     number = options.transactions * PARAMETERS
-    found = []
+    figures = []
     for name, work in counts.items():
         spent, _ = best_cost(work, options.rounds)
         target = f"≥ {BUDGET:,}" if name == "whole step" else ""
-        found.append(Figure(f"values a CPU second of {number:,}, {name}", f"{number / spent:,.0f}", target))
-    report(found, options.json)
+        figures.append(Figure(f"values a CPU second of {number:,}, {name}", f"{number / spent:,.0f}", target))
+    report(figures, options.json)
 
 
 def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:

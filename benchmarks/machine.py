@@ -89,9 +89,9 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     def sample() -> None:
         nonlocal most
         while not done.wait(SAMPLED_SECONDS):
-            found = list(processes(running.pid))
-            spent.update({process: cpu for process, cpu, _ in found})
-            most = max(most, sum(resident for _, _, resident in found))
+            sampled = list(processes(running.pid))
+            spent.update({process: cpu for process, cpu, _ in sampled})
+            most = max(most, sum(resident for _, _, resident in sampled))
 
     watcher = threading.Thread(target=sample, daemon=True)
     watcher.start()
@@ -131,8 +131,10 @@ def cpu_seconds() -> float:
 
 def commit() -> str:
     """Returns the short name of the commit, marked if files differ from it."""
-    found = _output("git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=, with changes")
-    return found.strip() or "unknown"
+    description = _output(
+        "git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=, with changes"
+    )
+    return description.strip() or "unknown"
 
 
 def describe_machine() -> str:
@@ -157,8 +159,8 @@ def cpu_model(text: str) -> str:
 
     The architecture for processors that name none.
     """
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return found[1].strip() if found else platform.machine()
+    match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return match[1].strip() if match else platform.machine()
 
 
 def java_version() -> str:
@@ -167,8 +169,8 @@ def java_version() -> str:
     Java prints it on standard error.
     """
     home = os.environ.get("JAVA_HOME")
-    found = re.search(r'"([^"]+)"', _output(str(Path(home) / "bin" / "java") if home else "java", "-version"))
-    return found[1] if found else "unknown"
+    match = re.search(r'"([^"]+)"', _output(str(Path(home) / "bin" / "java") if home else "java", "-version"))
+    return match[1] if match else "unknown"
 
 
 def _output(*command: str) -> str:

@@ -73,11 +73,11 @@ def run_benchmark(arguments: str) -> FinishedBenchmark:
     )
     seconds, code = time.monotonic() - started, done.returncode
     try:
-        found = tuple(parse_output(done.stdout)) if code == 0 else ()
+        figures = tuple(parse_output(done.stdout)) if code == 0 else ()
     except ValueError as error:
         print(f"{command}: {error}", file=sys.stderr)
-        found, code = (), 1
-    return FinishedBenchmark(command, seconds, found, code)
+        figures, code = (), 1
+    return FinishedBenchmark(command, seconds, figures, code)
 
 
 def page(about: str, when: datetime, sizes: str, done: Iterable[FinishedBenchmark]) -> str:

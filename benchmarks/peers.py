@@ -192,7 +192,7 @@ def measure_tool(tool: Tool, files: dict[str, list[str]], folder: Path) -> ToolC
 
 def figures(ours: ToolCosts, theirs: Sequence[ToolCosts], small: int, large: int) -> list[Figure]:
     """Returns seconds per 100,000 transactions of each, and ours over the fastest."""
-    found = []
+    rows = []
     for kind in ("wall", "cpu"):
         title = {"wall": "wall", "cpu": "CPU"}[kind]
         every = {one: getattr(one.large, kind) / large * PER for one in (ours, *theirs)}
@@ -209,10 +209,10 @@ def figures(ours: ToolCosts, theirs: Sequence[ToolCosts], small: int, large: int
             if theirs:
                 faster = min(theirs, key=lambda one: seconds[one])
                 result = ratio(seconds[ours], seconds[faster])
-                found.append(Figure(f"{case}: `run` ÷ {faster.name}, the faster, {title}", result, TARGET))
+                rows.append(Figure(f"{case}: `run` ÷ {faster.name}, the faster, {title}", result, TARGET))
             per_tool = "; ".join(f"{one.name} {each:.1f} s" for one, each in seconds.items())
-            found.append(Figure(f"{case}: {title} per {PER:,}", per_tool))
-    return found
+            rows.append(Figure(f"{case}: {title} per {PER:,}", per_tool))
+    return rows
 
 
 def main() -> None:
@@ -237,7 +237,7 @@ def main() -> None:
             except Missing as reason:
                 skipped.append(Figure(f"beside {title}", f"skipped: {reason}"))
         ours = measure_tool(
-            Tool("`run`", lambda found, target: run_all_steps(found, None, target)), files, folder
+            Tool("`run`", lambda inputs, target: run_all_steps(inputs, None, target)), files, folder
         )
     report([*figures(ours, theirs, options.small, options.large), *skipped], options.json)
 

@@ -50,9 +50,9 @@ def compare_population(folder: Path, hosts: int, transactions: int, seed: int) -
     return compare_variants(run, read_truth(traffic / "endpoints.csv"))
 
 
-def format_comparison(found: ComparisonResult) -> str:
+def format_comparison(comparison: ComparisonResult) -> str:
     """Formats the figures as text."""
-    figures = found.figures
+    figures = comparison.figures
     covered = sum(figures.buckets[name] for name in SOURCE_SHARES)
     lines = [
         f"{figures.hosts:,} hosts with an endpoint, {covered:,} with a named identifier",
@@ -61,11 +61,11 @@ def format_comparison(found: ComparisonResult) -> str:
     for name, source in SOURCE_SHARES.items():
         hosts = figures.buckets[name]
         lines.append(f"  {name:22} {hosts:8,} {hosts / covered if covered else 0:6.1%} {source:7.0%}")
-    lines += [f"  {n:8,} only by {only_in}: {reason}" for only_in, reason, n in found.reasons]
+    lines += [f"  {n:8,} only by {only_in}: {reason}" for only_in, reason, n in comparison.reasons]
     lines.append(
         f"  agreement {figures.agreement or 0:.3f} (Jaccard), kappa {figures.kappa or 0:.3f}, on hosts with an identifier"
     )
-    for variant, of in found.truth.items():
+    for variant, of in comparison.truth.items():
         accuracies = ", ".join(f"{name} {getattr(of, name) or 0:.3f}" for name in ACCURACY_FIGURES)
         lines.append(f"  {variant:8} {of.found:,} found of {of.true:,} true: {accuracies}")
     return "\n".join(lines)
@@ -82,8 +82,8 @@ def main() -> None:
     options = parser.parse_args()
     began = time.perf_counter()
     with TemporaryDirectory() as folder:
-        found = compare_population(Path(folder), options.hosts, options.transactions, options.seed)
-    print(format_comparison(found))
+        comparison = compare_population(Path(folder), options.hosts, options.transactions, options.seed)
+    print(format_comparison(comparison))
     print(f"  {time.perf_counter() - began:.0f} s")
 
 

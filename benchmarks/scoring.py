@@ -60,10 +60,10 @@ def store_traffic(
         end_date=end,
         format="logpush",
     )
-    found = find_inputs([str(folder / "in")], "logpush")
+    inputs = find_inputs([str(folder / "in")], "logpush")
     now = datetime.now(UTC)
     with stage_batch(
-        spark, found.files, str(folder / "stage"), key=b"k", now=now, settings=settings
+        spark, inputs.files, str(folder / "stage"), key=b"k", now=now, settings=settings
     ) as batch:
         whole = batch.rows.where(F.size("violations") == 0).select("transaction_id", *columns_read())
         copies = whole.crossJoin(spark.range(repeat).toDF("copy")).drop("copy")
@@ -76,12 +76,12 @@ def best_cost(work: Callable[[], object], rounds: int) -> tuple[float, float]:
 
     One run before them warms up.
     """
-    found = []
+    costs = []
     for _ in range(rounds + 1):
         cpu, wall = cpu_seconds(), time.perf_counter()
         work()
-        found.append((cpu_seconds() - cpu, time.perf_counter() - wall))
-    return min(found[1:])
+        costs.append((cpu_seconds() - cpu, time.perf_counter() - wall))
+    return min(costs[1:])
 
 
 def compute_all(df: DataFrame) -> Callable[[], None]:
@@ -129,12 +129,12 @@ def main() -> None:
     each = {name: cpu / size * 1e6 for name, (cpu, _, size) in costs.items()}
     floor = each["Parquet scan of the columns"] + each["CatBoost on a ready matrix"]
     title = f"features and score of {count:,} transactions ÷ scan and raw prediction, CPU"
-    found = [Figure(title, ratio(each["scan + features + score"], floor), f"≤ {BUDGET:.0f}")]
-    found += [
+    figures = [Figure(title, ratio(each["scan + features + score"], floor), f"≤ {BUDGET:.0f}")]
+    figures += [
         Figure(f"{name}, a transaction", f"{each[name]:.2f} µs CPU, {wall / size * 1e6:.2f} µs wall")
         for name, (_, wall, size) in costs.items()
     ]
-    report(found, options.json)
+    report(figures, options.json)
 
 
 if __name__ == "__main__":

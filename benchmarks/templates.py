@@ -113,9 +113,9 @@ def infer_path_rules(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     return infer_rules_on_spark(evidence, settings, make_scorer(load_bundled_path_model()), None)
 
 
-def wrong_templates(found: DataFrame) -> list[tuple[str, str, int]]:
+def wrong_templates(resolved: DataFrame) -> list[tuple[str, str, int]]:
     """Returns declared and inferred templates that differ, with their path counts."""
-    rows = found.groupBy("truth", "resolved").agg(F.sum("paths").alias("paths")).collect()
+    rows = resolved.groupBy("truth", "resolved").agg(F.sum("paths").alias("paths")).collect()
     return sorted(
         (row["truth"], row["resolved"], row["paths"]) for row in rows if row["truth"] != row["resolved"]
     )

@@ -58,13 +58,13 @@ def main() -> None:
     options = parser.parse_args()
     settings = load_settings()
     spark = get_session("benchmark", settings.spark)
-    found = successful_calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
-    shapes = found.select("host", "path_shape").distinct()
+    calls = successful_calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
+    shapes = calls.select("host", "path_shape").distinct()
     evidence = shapes.where(F.col("path_shape").startswith("/")).withColumn(
         "clients", F.lit(1).cast("bigint")
     )
     rules = infer_path_rules(evidence, settings.paths)
-    named = found.join(assign_templates(shapes, rules, settings.paths), ["host", "path_shape"])
+    named = calls.join(assign_templates(shapes, rules, settings.paths), ["host", "path_shape"])
     rows = (
         named.select("host", "method", "path_template")
         .distinct()

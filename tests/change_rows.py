@@ -56,7 +56,7 @@ def call_rows(
 
 def schema(version: int, last: int, parameters: list[Parameter]) -> Any:
     """Returns a row of a schema version of the endpoint `KEY`."""
-    found = [
+    parameter_rows = [
         (location, name, required, 1, orjson.dumps(json).decode())
         for location, name, required, json in parameters
     ]
@@ -76,7 +76,7 @@ def schema(version: int, last: int, parameters: list[Parameter]) -> Any:
         0,
         ["/x"],
         [],
-        found,
+        parameter_rows,
     )
 
 
@@ -107,10 +107,10 @@ def endpoints(spark: SparkSession, *keys: tuple[str, ...]) -> DataFrame:
 
 def published_rows(spark: SparkSession, *keys: tuple[str, ...], version: int | None = 1) -> DataFrame:
     """Returns rows of `PUBLISHED`, one for each key."""
-    found = endpoints(spark, *keys).withColumns(
+    rows = endpoints(spark, *keys).withColumns(
         {"publication": F.lit(1), "last_day": F.lit(PUBLICATION), "version": F.lit(version).cast("int")}
     )
-    return found.select(*PUBLISHED.schema.names)
+    return rows.select(*PUBLISHED.schema.names)
 
 
 def parameter_slices(spark: SparkSession, seen: list[Any], settings: Settings) -> DataFrame:

@@ -75,6 +75,8 @@ def count_flagged_gaps(active: Sequence[int], changes: ChangeSettings) -> int:
     marks = 0
     for place in range(1, len(active)):
         if active[place] - active[place - 1] > 1:  # the day before the next call had no calls
-            found = measure_inactivity(active[:place], active[place], changes.cycles, changes.cycles_seen)
-            marks += found.chance is not None and found.chance <= changes.idle_risk
+            inactivity = measure_inactivity(
+                active[:place], active[place], changes.cycles, changes.cycles_seen
+            )
+            marks += inactivity.chance is not None and inactivity.chance <= changes.idle_risk
     return marks

@@ -47,14 +47,14 @@ def record(transaction: Transaction) -> dict[str, Any]:
     }
 
 
-def simulated_rows(found: Sequence[Transaction]) -> Matrix:
+def simulated_rows(transactions: Sequence[Transaction]) -> Matrix:
     """Computes features of simulated transactions, signals packed in plain Python."""
-    parts = [transaction.uri.partition("?") for transaction in found]
+    parts = [transaction.uri.partition("?") for transaction in transactions]
     return build_matrix(
-        pa.array([transaction.host for transaction in found]),
+        pa.array([transaction.host for transaction in transactions]),
         pa.array([part[0] for part in parts]),
         pa.array([part[2] for part in parts]),
-        pa.array([pack(record(transaction)) for transaction in found], pa.int64()),
-        pa.array([transaction.request_bytes for transaction in found], pa.int64()),
-        pa.array([transaction.response_bytes for transaction in found], pa.int64()),
+        pa.array([pack(record(transaction)) for transaction in transactions], pa.int64()),
+        pa.array([transaction.request_bytes for transaction in transactions], pa.int64()),
+        pa.array([transaction.response_bytes for transaction in transactions], pa.int64()),
     )

@@ -30,9 +30,9 @@ ENTRY: dict[str, Any] = {
 }
 
 
-def har(*found: Any) -> bytes:
+def har(*entries: Any) -> bytes:
     """Returns a HAR file with these entries."""
-    return json.dumps({"log": {"version": "1.2", "entries": list(found)}}).encode()
+    return json.dumps({"log": {"version": "1.2", "entries": list(entries)}}).encode()
 
 
 def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def record(request: Any = None, response: Any = None, **fields: Any) -> dict[str
         "request": {**ENTRY["request"], **(request or {})},
         "response": {**ENTRY["response"], **(response or {})},
     }
-    (found,) = parse_entries(har({**ENTRY, **entry, **fields}))
-    return found
+    (parsed,) = parse_entries(har({**ENTRY, **entry, **fields}))
+    return parsed
 
 
 def name_value_pairs(**fields: str) -> list[dict[str, str]]:

@@ -97,6 +97,6 @@ def inferred_templates(
     return out
 
 
-def templates_of(found: Templates, host: str) -> set[str]:
+def templates_of(templates: Templates, host: str) -> set[str]:
     """Returns the distinct templates of a host."""
-    return set(found[host].values())
+    return set(templates[host].values())

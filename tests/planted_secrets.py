@@ -154,17 +154,21 @@ def places() -> dict[str, tuple[str, str, str]]:
 
     Name → column, text, and the value that must not be found there afterwards.
     """
-    found = {}
+    by_name = {}
     for number, (column, sent, _) in enumerate(PLACES):
         own, text = plant(number, sent)
-        found[f"{column} {sent}"] = (column, text, own)
+        by_name[f"{column} {sent}"] = (column, text, own)
     for number, token in enumerate(TOKENS, 500):
         own, text = plant(number, token)
         if own in text:
-            found[f"note {token}"] = ("request_body", json.dumps({"note": text, "n": 1}), own)
+            by_name[f"note {token}"] = ("request_body", json.dumps({"note": text, "n": 1}), own)
     for number, value in enumerate(PERSONAL):
-        found[f"body {value}"] = ("request_body", json.dumps({f"field{number}": value, "n": 1}), value)
+        by_name[f"body {value}"] = ("request_body", json.dumps({f"field{number}": value, "n": 1}), value)
         if " " not in value:
-            found[f"path {value}"] = ("path", f"/people/{value}", value)
-            found[f"query {value}"] = ("query", f"n=1&q={value.replace('+', '%2B')}", value.removeprefix("+"))
-    return found
+            by_name[f"path {value}"] = ("path", f"/people/{value}", value)
+            by_name[f"query {value}"] = (
+                "query",
+                f"n=1&q={value.replace('+', '%2B')}",
+                value.removeprefix("+"),
+            )
+    return by_name

@@ -111,14 +111,14 @@ REASONS = [
 ]
 
 
-def totals_of(found: list[EndpointFact]) -> Totals:
+def totals_of(listed: list[EndpointFact]) -> Totals:
     """Returns the totals where the listed endpoints are all there are."""
     return Totals(
-        ml=sum("ml" in one.variants for one in found),
-        both=sum(len(one.variants) == 2 for one in found),
-        only_session=sum(one.variants == ("session",) for one in found),
+        ml=sum("ml" in one.variants for one in listed),
+        both=sum(len(one.variants) == 2 for one in listed),
+        only_session=sum(one.variants == ("session",) for one in listed),
         session_pages=17,
-        hosts=len({one.host for one in found if "ml" in one.variants}),
+        hosts=len({one.host for one in listed if "ml" in one.variants}),
     )
 
 
@@ -128,13 +128,13 @@ def example(count: int = 312) -> Facts:
         endpoint(1, HOSTILE_HOST, "GET", HOSTILE_PATH),
         endpoint(2, "weather.example", "=CMD()", REORDERED_PATH),
     ]
-    found = hostile + endpoints(count - len(hostile))
+    listed = hostile + endpoints(count - len(hostile))
     return Facts(
         title="Traffic of 1 and 2 March",
         generated_at=START + timedelta(days=2),
         inputs=InputFacts(3, 48_251, 48_210, 41, START, START + timedelta(days=1, hours=20), 14),
-        endpoints=found,
-        totals=totals_of(found),
+        endpoints=listed,
+        totals=totals_of(listed),
         histogram=Histogram(
             ["0", "1", "2", "3–5", "6–10", "11–20", "21–50", "51–100", "101–200", "> 200"],
             [1, 0, 1, 2, 2, 3, 3, 1, 1, 0],

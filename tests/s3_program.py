@@ -58,15 +58,15 @@ def ingests(put: Callable[[str, bytes], Any], settings: str, warehouse: str, buc
     put("day/access.log", COMBINED * 3)
     put("day/_SUCCESS", b"")
     put("day/notes.txt", b"hello")
-    found = {"first": run(*given), "again": run(*given)}
+    summaries = {"first": run(*given), "again": run(*given)}
     put("day/late.ndjson.gz", gzip.compress(lines(15, 4)))
-    found["added"] = run(*given)
+    summaries["added"] = run(*given)
     put("day/access.log", COMBINED * 5)
-    found["grown"] = run(*given)
+    summaries["grown"] = run(*given)
     put("day/line.ndjson.gz", gzip.compress(LINE + b'{"a":"' + b"x" * (8 << 20)))
-    found["long"] = run(f"{bucket}/day/li*.gz", *given[1:])
-    found["absent"] = run(f"{bucket}/nothing/", *given[1:])
-    return found
+    summaries["long"] = run(f"{bucket}/day/li*.gz", *given[1:])
+    summaries["absent"] = run(f"{bucket}/nothing/", *given[1:])
+    return summaries
 
 
 def leases(spark: SparkSession, root: str) -> dict[str, Any]:
@@ -131,16 +131,16 @@ def main(settings: str, warehouse: str, bucket: str, endpoint: str) -> None:
     def put(key: str, body: bytes) -> None:
         store.put_object(Bucket=name, Key=key, Body=body)
 
-    found = ingests(put, settings, str(Path(warehouse)), bucket)
+    results = ingests(put, settings, str(Path(warehouse)), bucket)
     spark = SparkSession.getActiveSession()
     assert spark is not None
     held = Warehouse(spark, warehouse)
-    found["rows"] = TRANSACTIONS.read(held).count()
+    results["rows"] = TRANSACTIONS.read(held).count()
     ledger = BATCHES.read(held).select("source", "valid", "state").orderBy("source", "valid").collect()
-    found["ledger"] = [tuple(row) for row in ledger]
-    found["lease"] = leases(spark, f"{bucket}/warehouse")
-    found["tables"] = tables(spark, f"{bucket}/warehouse")
-    sys.stdout.write(json.dumps(found) + "\n")
+    results["ledger"] = [tuple(row) for row in ledger]
+    results["lease"] = leases(spark, f"{bucket}/warehouse")
+    results["tables"] = tables(spark, f"{bucket}/warehouse")
+    sys.stdout.write(json.dumps(results) + "\n")
 
 
 if __name__ == "__main__":

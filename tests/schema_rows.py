@@ -57,9 +57,9 @@ LITERAL = [
 ]
 
 
-def in_the_evening(found: Any) -> Any:
+def in_the_evening(values: Any) -> Any:
     """Returns the same row, sent at eight in the evening."""
-    return (*found[:-2], True, 1 << 20)
+    return (*values[:-2], True, 1 << 20)
 
 
 def value_rows(spark: SparkSession, rows: Rows) -> DataFrame:
@@ -154,21 +154,21 @@ def _batch(rows: pa.Table) -> Batch:
 def _unpacked(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for row in (one for some in rows for one in some.to_pylist()):
         batch = unpack_batch(row)
-        found: dict[str, Any] = {}
+        columns: dict[str, Any] = {}
         for name, table in (
             ("sender", batch.senders),
             ("parameter", batch.parameters),
             ("text", batch.texts),
         ):
             places = pa.array(batch.numbers(name))
-            found |= {
+            columns |= {
                 column: table.column(column).combine_chunks().take(places) for column in table.column_names
             }
         hour = batch.numbers("hour")
-        found |= {
-            "value": found["text"], "kind": found["kind"].cast(pa.string()), "is_late": pa.array(hour >= LATE_HOUR),
+        columns |= {
+            "value": columns["text"], "kind": columns["kind"].cast(pa.string()), "is_late": pa.array(hour >= LATE_HOUR),
             "day": pa.array(batch.numbers("day").astype(np.int32)).cast(pa.date32()), "hour": pa.array(hour.astype(np.int32)),
             "is_first": batch.seen.column("is_first").combine_chunks(), "n": pa.array(hour), "requests": pa.array(hour),
             "hours": pa.array(hour.astype(np.int32)),
         }  # fmt: skip
-        yield pa.RecordBatch.from_pydict({name: found[name] for name in UNPACKED})
+        yield pa.RecordBatch.from_pydict({name: columns[name] for name in UNPACKED})

@@ -143,22 +143,22 @@ def test_a_skewed_copy_differs_in_hosts_alone(tmp_path: Path) -> None:
 def test_growth_is_reported_as_cost_of_a_further_transaction() -> None:
     small = growth.SizeCosts(1000, Cost(10, 10, 100), Cost(50, 60, 1000))
     large = growth.SizeCosts(11_000, Cost(10.1, 10, 100), Cost(51, 90, 1100))
-    found = growth.figures(small, large)
-    assert [figure.result for figure in found[:4]] == ["100.0 µs", "10.00", "1.50", "1.10"]
-    assert found[2].target == "≤ 12.1"
+    figures = growth.figures(small, large)
+    assert [figure.result for figure in figures[:4]] == ["100.0 µs", "10.00", "1.50", "1.10"]
+    assert figures[2].target == "≤ 12.1"
 
 
 def test_skew_is_the_busy_case_over_the_even_one() -> None:
-    found = skew.figures(1000, 0.9, even=Cost(10, 20), busy=Cost(13, 22))
-    assert [figure.result for figure in found[:2]] == ["1.10", "1.30"]
+    figures = skew.figures(1000, 0.9, even=Cost(10, 20), busy=Cost(13, 22))
+    assert [figure.result for figure in figures[:2]] == ["1.10", "1.30"]
 
 
 def test_a_day_is_compared_with_and_without_the_start() -> None:
     added = dict.fromkeys(days.STEPS, Cost(12, 6))
     rebuilt = dict.fromkeys(days.STEPS, Cost(30, 15))
-    found = days.figures(8, 1000, added, rebuilt, Cost(10, 5))
-    assert [figure.result for figure in found[:4]] == ["0.40", "0.40", "0.10", "0.10"]
-    assert [figure.result for figure in found[4:7]] == ["0.40; 0.40"] * 3
+    figures = days.figures(8, 1000, added, rebuilt, Cost(10, 5))
+    assert [figure.result for figure in figures[:4]] == ["0.40", "0.40", "0.10", "0.10"]
+    assert [figure.result for figure in figures[4:7]] == ["0.40; 0.40"] * 3
 
 
 def test_peers_are_compared_with_the_faster_of_them() -> None:
@@ -167,11 +167,11 @@ def test_peers_are_compared_with_the_faster_of_them() -> None:
         peers.ToolCosts("slow", Cost(9, 9), Cost(29, 29)),
         peers.ToolCosts("fast", Cost(1, 1), Cost(11, 11)),
     )
-    found = {figure.name: figure.result for figure in peers.figures(ours, [slow, fast], 1000, 11_000)}
-    named = {name: result for name, result in found.items() if "fast" in name}
+    results = {figure.name: figure.result for figure in peers.figures(ours, [slow, fast], 1000, 11_000)}
+    named = {name: result for name, result in results.items() if "fast" in name}
     assert list(named.values()) == ["1.00", "0.10", "1.91", "0.10"]
-    assert "slow 290.0 s" not in str(found)
-    assert "slow 263.6 s" in str(found)
+    assert "slow 290.0 s" not in str(results)
+    assert "slow 263.6 s" in str(results)
 
 
 def test_without_peers_only_ours_is_reported() -> None:
@@ -279,9 +279,9 @@ def test_programs_are_started_in_their_order(
     monkeypatch.setattr(sys, "argv", ["benchmark", *arguments.split(), "--json"])
     module.main()
     assert [command[0].removesuffix("_session") for command in started] == expected
-    found = parse_output(capsys.readouterr().out)
-    assert found
-    assert ("skipped: no registry" in [figure.result for figure in found]) == (module is peers)
+    figures = parse_output(capsys.readouterr().out)
+    assert figures
+    assert ("skipped: no registry" in [figure.result for figure in figures]) == (module is peers)
 
 
 def test_names_choose_commands_in_their_order() -> None:

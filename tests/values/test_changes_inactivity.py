@@ -38,10 +38,10 @@ def test_inactive_endpoints_are_detected_within_days_that_fit_their_past(
     rng, changes = np.random.default_rng(2), settings.changes
     for _ in range(10):
         active = np.flatnonzero(TRAFFIC[traffic](rng)).tolist()
-        found = measure_inactivity(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
-        assert found.days == days
-        assert found.chance is not None
-        assert found.chance <= changes.idle_risk
+        inactivity = measure_inactivity(active, active[-1] + 1 + days, changes.cycles, changes.cycles_seen)
+        assert inactivity.days == days
+        assert inactivity.chance is not None
+        assert inactivity.chance <= changes.idle_risk
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_few_active_days_are_not_judged_within_a_month(active: list[int], settin
     changes = settings.changes
     for silent in range(1, 30):
         observed = (active[-1] if active else 0) + 1 + silent
-        found = measure_inactivity(active, observed, changes.cycles, changes.cycles_seen)
-        assert found.chance is None or found.chance > changes.idle_risk
+        inactivity = measure_inactivity(active, observed, changes.cycles, changes.cycles_seen)
+        assert inactivity.chance is None or inactivity.chance > changes.idle_risk
 
 
 def test_the_chance_is_the_predictive_one_for_even_gaps() -> None:

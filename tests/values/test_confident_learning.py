@@ -36,11 +36,11 @@ def test_planted_noise_is_found(apart: float, precision: float, recall: float) -
     The classes overlap by 0.1 % and by 2.3 %.
     """
     truth, labels, probabilities = draw_classes(20_000, (0.02, 0.04), apart)
-    found = find_label_errors(labels, probabilities, 1.0)
+    errors = find_label_errors(labels, probabilities, 1.0)
     wrong = labels != truth
     assert 0.025 < wrong.mean() < 0.031
-    assert (found & wrong).sum() / found.sum() > precision
-    assert (found & wrong).sum() / wrong.sum() > recall
+    assert (errors & wrong).sum() / errors.sum() > precision
+    assert (errors & wrong).sum() / wrong.sum() > recall
 
 
 def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
@@ -54,14 +54,14 @@ def test_nearly_nothing_is_found_where_labels_are_clean() -> None:
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
 def test_no_class_loses_more_than_its_share_and_the_worst_go_first(share: float) -> None:
     truth, labels, probabilities = draw_classes(4_000, (0.3, 0.3), 2.0)
-    found = find_label_errors(labels, probabilities, share)
+    errors = find_label_errors(labels, probabilities, share)
     for given in (0, 1):
         members = labels == given
-        assert found[members].sum() == int(share * members.sum())
+        assert errors[members].sum() == int(share * members.sum())
         if share:
             margins = probabilities[:, 1 - given] - probabilities[:, given]
-            assert margins[members & found].min() >= margins[members & ~found].max()
-    assert (labels != truth)[found].all()
+            assert margins[members & errors].min() >= margins[members & ~errors].max()
+    assert (labels != truth)[errors].all()
 
 
 def test_joint_and_thresholds_of_a_table_that_can_be_counted_by_hand() -> None:

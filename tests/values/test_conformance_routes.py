@@ -132,11 +132,11 @@ def test_parts_of_a_segment(template: str, segment: str, values: Any) -> None:
 def test_what_is_put_together_is_found_to_fit(parts: list[tuple[str, str]]) -> None:
     literals = [*(literal for literal, _ in parts), "!"]
     segment = "".join(literal + text for literal, text in parts) + "!"
-    found = match_segment(literals, segment)
-    assert found is not None
-    assert all(found)
+    matched = match_segment(literals, segment)
+    assert matched is not None
+    assert all(matched)
     assert (
-        "".join(literal + text for literal, text in zip(literals[:-1], found, strict=True)) + "!" == segment
+        "".join(literal + text for literal, text in zip(literals[:-1], matched, strict=True)) + "!" == segment
     )
 
 

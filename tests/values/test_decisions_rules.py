@@ -75,15 +75,15 @@ def test_a_rule_says_who_decided_and_why() -> None:
 
 
 def test_what_two_decisions_ask_for_is_one_rule_of_the_first() -> None:
-    found = collect_rules(parse_entries("pin: /a/b, host: x", "pin: /a/c, host: x", "pin: /a/b, host: y"))
-    assert [(rule.host, rule.prefix + rule.step) for rule in found] == [
+    rules = collect_rules(parse_entries("pin: /a/b, host: x", "pin: /a/c, host: x", "pin: /a/b, host: y"))
+    assert [(rule.host, rule.prefix + rule.step) for rule in rules] == [
         ("x", "/a"),
         ("x", "/a/b"),
         ("x", "/a/c"),
         ("y", "/a"),
         ("y", "/a/b"),
     ]
-    assert found[0].reason.endswith("pin /a/b")
+    assert rules[0].reason.endswith("pin /a/b")
 
 
 @given(templates())

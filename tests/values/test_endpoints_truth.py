@@ -85,10 +85,10 @@ def test_kappa_is_the_textbooks() -> None:
 
 @given(COUNT, COUNT, COUNT, COUNT)
 def test_kappa_is_symmetric_and_bounded(both: int, one: int, other: int, neither: int) -> None:
-    found = kappa(both, one, other, neither)
-    assert found == kappa(both, other, one, neither)
-    assert found is None or -1 <= found <= 1
-    assert found is None or (found == 1) == (one == other == 0)
+    agreement = kappa(both, one, other, neither)
+    assert agreement == kappa(both, other, one, neither)
+    assert agreement is None or -1 <= agreement <= 1
+    assert agreement is None or (agreement == 1) == (one == other == 0)
 
 
 @given(st.integers(1, 999), st.integers(1, 999), st.integers(1, 999))

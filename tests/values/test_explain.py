@@ -148,9 +148,9 @@ def test_the_flag_that_holds_stands_for_its_question(features: Matrix, contribut
 def test_groups_that_say_nothing_are_left_out_and_ties_keep_their_order() -> None:
     values = np.zeros((3, len(FEATURES)))
     values[1, [FEATURES.index("etag"), FEATURES.index("set_cookie")]] = 0.5, -0.5
-    found = select_reasons(np.zeros((3, len(FEATURES)), np.float32), values, 5).to_pylist()
-    assert [len(why) for why in found] == [0, 2, 0]
-    assert [reason["text"] for reason in found[1]] == [
+    reasons = select_reasons(np.zeros((3, len(FEATURES)), np.float32), values, 5).to_pylist()
+    assert [len(why) for why in reasons] == [0, 2, 0]
+    assert [reason["text"] for reason in reasons[1]] == [
         "against: response sets no cookie",
         "for: response has no ETag",
     ]

@@ -76,8 +76,8 @@ def features_of(path: str = "/", host: str = "x.example.com", query: str | None 
     ],
 )
 def test_path_gives_features(path: str, expected: dict[str, float]) -> None:
-    found = features_of(path)
-    assert {name: found[name] for name in expected} == expected
+    features = features_of(path)
+    assert {name: features[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_path_gives_features(path: str, expected: dict[str, float]) -> None:
     ],
 )
 def test_host_gives_features(host: str, expected: dict[str, float]) -> None:
-    found = features_of(host=host)
-    assert {name: found[name] for name in expected} == expected
+    features = features_of(host=host)
+    assert {name: features[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -122,20 +122,20 @@ def test_host_gives_features(host: str, expected: dict[str, float]) -> None:
     ],
 )
 def test_query_gives_features(query: str | None, expected: dict[str, float]) -> None:
-    found = features_of(query=query)
-    assert {name: found[name] for name in expected} == expected
+    features = features_of(query=query)
+    assert {name: features[name] for name in expected} == expected
 
 
 def test_sizes_are_logarithms_and_missing_ones_are_minus_one() -> None:
     sizes = pa.array([None, 0, 99, -5], pa.int64())
     text = pa.array(["x"] * 4)
-    found = build_matrix(text, text, text, sizes, sizes, sizes)
+    matrix = build_matrix(text, text, text, sizes, sizes, sizes)
     np.testing.assert_allclose(
-        found[:, FEATURES.index("response_bytes_log")], [-1, 0, np.log(100), -1], rtol=1e-6
+        matrix[:, FEATURES.index("response_bytes_log")], [-1, 0, np.log(100), -1], rtol=1e-6
     )
     # A request has a first line: 0 bytes mean that its size was not logged.
     np.testing.assert_allclose(
-        found[:, FEATURES.index("request_bytes_log")], [-1, -1, np.log(100), -1], rtol=1e-6
+        matrix[:, FEATURES.index("request_bytes_log")], [-1, -1, np.log(100), -1], rtol=1e-6
     )
 
 
@@ -146,8 +146,8 @@ def test_flag_is_one_exactly_for_its_classes(flag: Any) -> None:
     names = ("none", *signal.classes)
     packed = pa.array([signal.code_of(name) << offset for name in names], pa.int64())
     text, sizes = pa.array(["x"] * len(names)), pa.array([0] * len(names), pa.int64())
-    found = build_matrix(text, text, text, packed, sizes, sizes)[:, FEATURES.index(flag.name)]
-    assert found.tolist() == [float(name in flag.classes) for name in names]
+    matrix = build_matrix(text, text, text, packed, sizes, sizes)[:, FEATURES.index(flag.name)]
+    assert matrix.tolist() == [float(name in flag.classes) for name in names]
 
 
 def test_names_are_unique_and_trends_are_of_flags() -> None:

@@ -32,13 +32,13 @@ TEXTS = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_any_text_gives_finite_features_and_shares_within_one(texts: list[str | None]) -> None:
-    found = rows(texts, texts, texts)
-    assert found.shape == (len(texts), len(FEATURES))
-    assert found.dtype == np.float32
-    assert found.flags.f_contiguous
-    assert np.isfinite(found).all()
+    matrix = rows(texts, texts, texts)
+    assert matrix.shape == (len(texts), len(FEATURES))
+    assert matrix.dtype == np.float32
+    assert matrix.flags.f_contiguous
+    assert np.isfinite(matrix).all()
     shares = [i for i, name in enumerate(FEATURES) if name.endswith("_share")]
-    assert ((found[:, shares] >= 0) & (found[:, shares] <= 1)).all()
+    assert ((matrix[:, shares] >= 0) & (matrix[:, shares] <= 1)).all()
 
 
 @settings(max_examples=100, deadline=None)
@@ -78,8 +78,8 @@ def test_bytes_left_in_the_slot_of_a_null_are_not_read() -> None:
     column = pa.Array.from_buffers(pa.string(), 2, [valid, ends, data])  # null over "/api/v1", then "/x"
     numbers = pa.array([0, 0], pa.int64())
     assert column.to_pylist() == [None, "/x"]
-    found = build_matrix(column, column, column, numbers, numbers, numbers)[:, FEATURES.index("path_length")]
-    assert found.tolist() == [0, 2]
+    matrix = build_matrix(column, column, column, numbers, numbers, numbers)[:, FEATURES.index("path_length")]
+    assert matrix.tolist() == [0, 2]
 
 
 def test_empty_batch_gives_no_rows() -> None:
@@ -87,9 +87,9 @@ def test_empty_batch_gives_no_rows() -> None:
 
 
 def test_a_megabyte_in_one_path_is_counted_to_its_end() -> None:
-    found = rows(["x", "x"], ["/" * 1_000_000, "/" + "a1" * 500_000], [None, None])
-    assert found[0, FEATURES.index("path_empty_segments")] == 999_999
-    assert found[1, FEATURES.index("path_longest")] == 1_000_000
+    matrix = rows(["x", "x"], ["/" * 1_000_000, "/" + "a1" * 500_000], [None, None])
+    assert matrix[0, FEATURES.index("path_empty_segments")] == 999_999
+    assert matrix[1, FEATURES.index("path_longest")] == 1_000_000
 
 
 def test_kernels_are_renewed_with_the_helpers_they_are_compiled_from() -> None:

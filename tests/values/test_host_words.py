@@ -78,8 +78,8 @@ def test_words_of_the_host_are_a_hint_but_not_a_proof(traffic: list[Transaction]
     for word in WORDS:
         changed = rows[between]
         changed[:, word] = 1
-        found = predict_probabilities(model, np.asfortranarray(changed)).astype(np.float64)
-        moves.append(np.abs(log_odds_of(found) - log_odds_of(without[between])).max())
+        probabilities = predict_probabilities(model, np.asfortranarray(changed)).astype(np.float64)
+        moves.append(np.abs(log_odds_of(probabilities) - log_odds_of(without[between])).max())
     assert max(moves) == pytest.approx(HOST_BOUND, abs=0.01)
 
 

@@ -95,7 +95,7 @@ def parse_value(name: str, text: str) -> Any:
 def valid_requests() -> list[Sent]:
     """Returns held-out requests with values from the same distributions."""
     rng = random.Random(7)  # noqa: S311  # a simulation
-    found = []
+    requests = []
     for _ in range(HELD_BACK):
         files = f"/users/{USER(rng)}/files"
         chosen = rng.sample(sorted(QUERY), rng.randint(0, len(QUERY)))
@@ -103,12 +103,12 @@ def valid_requests() -> list[Sent]:
         pairs += [("tag", QUERY["sort"](rng)) for _ in range(rng.randint(0, 2))]
         ids = [("ids", ",".join(QUERY["limit"](rng) for _ in range(rng.randint(1, 4))))]
         body = {name: draw(rng) for name, draw in BODY.items() if name == "count" or rng.random() < 0.7}
-        found.append(Sent("GET", f"{files}?{urlencode(pairs + ids, safe=',')}"))
-        found.append(
+        requests.append(Sent("GET", f"{files}?{urlencode(pairs + ids, safe=',')}"))
+        requests.append(
             Sent("POST", files, json.dumps({name: parse_value(name, text) for name, text in body.items()}))
         )
-        found.append(Sent("POST", "/forms", urlencode(body), FORM))
-    return found
+        requests.append(Sent("POST", "/forms", urlencode(body), FORM))
+    return requests
 
 
 FILES = f"/users/{uuid.UUID(int=5)}/files"

@@ -21,9 +21,9 @@ from pipelines.transactions.inputs.spark.files import Inputs, find_damaged, find
 from tests.input_files import COMBINED, HAR, LOGPUSH, refusal, write_file
 
 
-def names(found: Inputs) -> list[tuple[str, str]]:
+def names(inputs: Inputs) -> list[tuple[str, str]]:
     """Returns (file name, format) of the files that were found."""
-    return [(entry.path.name, entry.format) for entry in found.files if entry.path is not None]
+    return [(entry.path.name, entry.format) for entry in inputs.files if entry.path is not None]
 
 
 def test_file_is_fingerprinted_by_its_stored_bytes(tmp_path: Path) -> None:
@@ -44,9 +44,9 @@ def test_folder_is_read_in_order_without_hidden_and_unknown_files(tmp_path: Path
     write_file(tmp_path, ".git/x.har", HAR + b"  ")
     write_file(tmp_path, "SOURCE.txt", b"captured with care\n")
     write_file(tmp_path, "empty.har", b"")
-    found = find_inputs([str(tmp_path)])
-    assert names(found) == [("a.har", "har"), ("1.jsonl", "logpush"), ("2.log", "combined")]
-    assert [(Path(path).name, why.split(" (")[0]) for path, why in found.skipped] == [
+    inputs = find_inputs([str(tmp_path)])
+    assert names(inputs) == [("a.har", "har"), ("1.jsonl", "logpush"), ("2.log", "combined")]
+    assert [(Path(path).name, why.split(" (")[0]) for path, why in inputs.skipped] == [
         ("SOURCE.txt", "has no known format: unrecognised text"),
         ("empty.har", "is empty"),
     ]
@@ -56,8 +56,8 @@ def test_compression_is_detected_by_content_not_by_name(tmp_path: Path) -> None:
     write_file(tmp_path, "1.log", gzip.compress(COMBINED))
     write_file(tmp_path, "2", zstandard.compress(COMBINED + COMBINED))
     write_file(tmp_path, "3.log.gz", COMBINED * 3)
-    found = find_inputs([str(tmp_path)])
-    assert [(entry.compression, entry.format) for entry in found.files] == [
+    inputs = find_inputs([str(tmp_path)])
+    assert [(entry.compression, entry.format) for entry in inputs.files] == [
         ("gzip", "combined"),
         ("zstd", "combined"),
         ("none", "combined"),
@@ -66,9 +66,9 @@ def test_compression_is_detected_by_content_not_by_name(tmp_path: Path) -> None:
 
 def test_same_content_is_kept_once_and_listed(tmp_path: Path) -> None:
     first, second = write_file(tmp_path, "1.har", HAR), write_file(tmp_path, "2.har", HAR)
-    found = find_inputs([str(tmp_path), str(first)])
-    assert names(found) == [("1.har", "har")]
-    assert found.skipped == ((str(second), f"same content as {first}"), (str(first), "given twice"))
+    inputs = find_inputs([str(tmp_path), str(first)])
+    assert names(inputs) == [("1.har", "har")]
+    assert inputs.skipped == ((str(second), f"same content as {first}"), (str(first), "given twice"))
 
 
 def test_glob_takes_matches_and_literal_name_wins(tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_given_format_is_believed_of_a_named_file_and_selects_within_a_folder(tm
     write_file(tmp_path, "a.har", HAR)
     write_file(tmp_path, "b.log", COMBINED)
     assert names(find_inputs([str(odd)], "combined")) == [("odd.txt", "combined")]
-    found = find_inputs([str(tmp_path)], "combined")
-    assert names(found) == [("b.log", "combined")]
-    assert [Path(path).name for path, _ in found.skipped] == ["a.har", "odd.txt"]
+    inputs = find_inputs([str(tmp_path)], "combined")
+    assert names(inputs) == [("b.log", "combined")]
+    assert [Path(path).name for path, _ in inputs.skipped] == ["a.har", "odd.txt"]
     assert "UTF-16" in refusal(
         write_file(tmp_path, "u.log", COMBINED.decode().encode("utf-16")), format="combined"
     )
@@ -102,8 +102,8 @@ def test_given_format_is_believed_of_a_named_file_and_selects_within_a_folder(tm
 def test_log_of_another_kind_in_a_folder_is_skipped_but_a_broken_har_is_an_error(tmp_path: Path) -> None:
     write_file(tmp_path, "access.log", COMBINED)
     write_file(tmp_path, "error.log", b"[error] something\n")
-    found = find_inputs([str(tmp_path)])
-    assert [Path(path).name for path, _ in found.skipped] == ["error.log"]
+    inputs = find_inputs([str(tmp_path)])
+    assert [Path(path).name for path, _ in inputs.skipped] == ["error.log"]
     broken = write_file(tmp_path, "broken.har", b"\0\0\0\0")
     assert str(broken) in refusal(tmp_path)
 
@@ -112,9 +112,9 @@ def test_damaged_files_are_skipped_on_request(tmp_path: Path) -> None:
     write_file(tmp_path, "a.har", HAR)
     write_file(tmp_path, "b.har", b"\0\0\0\0")
     write_file(tmp_path, "c.log.gz", gzip.compress(COMBINED)[:20])
-    found = find_inputs([str(tmp_path)], unreadable="skip")
-    assert names(found) == [("a.har", "har")]
-    assert [(Path(path).name, why[:25]) for path, why in found.skipped] == [
+    inputs = find_inputs([str(tmp_path)], unreadable="skip")
+    assert names(inputs) == [("a.har", "har")]
+    assert [(Path(path).name, why[:25]) for path, why in inputs.skipped] == [
         ("b.har", "is named like HAR (HTTP A"),
         ("c.log.gz", "the gzip data is damaged:"),
     ]
@@ -141,9 +141,9 @@ def test_what_is_not_a_regular_file_is_skipped_by_name_within_a_folder(tmp_path:
             ("socket.log", "is not a regular file (a socket)"),
         ]
         for argument in (str(tmp_path), f"{tmp_path}/*"):
-            found = find_inputs([argument])
-            assert names(found) == [("a.har", "har")]
-            assert [(Path(path).name, why) for path, why in found.skipped] == expected
+            inputs = find_inputs([argument])
+            assert names(inputs) == [("a.har", "har")]
+            assert [(Path(path).name, why) for path, why in inputs.skipped] == expected
 
 
 def test_a_line_longer_than_the_limit_is_reported_before_spark_opens_the_file(tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ def test_a_file_that_unpacks_to_more_than_it_may_is_refused_or_skipped(tmp_path:
         limits = Limits(unpacked_bytes=1_000_000)
         with pytest.raises(InputError, match=r"holds more than 1000000 bytes when decompressed \(ingest\."):
             find_inputs([str(path)], limits=limits)
-    found = find_inputs([str(tmp_path)], unreadable="skip", limits=limits)
-    assert names(found) == [("a.log", "combined")]
-    assert len(found.skipped) == 2
+    inputs = find_inputs([str(tmp_path)], unreadable="skip", limits=limits)
+    assert names(inputs) == [("a.log", "combined")]
+    assert len(inputs.skipped) == 2
 
 
 def test_damage_at_the_end_of_a_long_file_is_found_on_request(tmp_path: Path) -> None:
@@ -188,8 +188,8 @@ def test_damage_at_the_end_of_a_long_file_is_found_on_request(tmp_path: Path) ->
     for name, content in {"a.log.gz": gzip.compress(lines), "b.log.zst": zstandard.compress(lines)}.items():
         write_file(tmp_path, name, content[:-100])
     write_file(tmp_path, "c.log.gz", gzip.compress(lines))
-    found = find_inputs([str(tmp_path)])
-    assert [entry.path.name for entry, _ in find_damaged(found.files) if entry.path] == [
+    inputs = find_inputs([str(tmp_path)])
+    assert [entry.path.name for entry, _ in find_damaged(inputs.files) if entry.path] == [
         "a.log.gz",
         "b.log.zst",
     ]
@@ -198,9 +198,9 @@ def test_damage_at_the_end_of_a_long_file_is_found_on_request(tmp_path: Path) ->
 def test_link_is_read_under_the_name_of_its_target(tmp_path: Path) -> None:
     target = write_file(tmp_path, "data/x.log", COMBINED).resolve()
     (tmp_path / "current").symlink_to(tmp_path / "data")
-    found = find_inputs([str(tmp_path / "current" / ".." / "current" / "x.log"), str(target)])
-    assert [entry.path for entry in found.files] == [target]
-    assert [why for _, why in found.skipped] == ["given twice"]
+    inputs = find_inputs([str(tmp_path / "current" / ".." / "current" / "x.log"), str(target)])
+    assert [entry.path for entry in inputs.files] == [target]
+    assert [why for _, why in inputs.skipped] == ["given twice"]
 
 
 def test_uri_quotes_as_java_does() -> None:

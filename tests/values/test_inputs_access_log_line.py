@@ -23,11 +23,11 @@ EACH_PREFIX = [(name, prefix) for name, prefixes in PREFIXES.items() for prefix 
 
 def read(text: str, end: str = END) -> Start:
     """Returns the client and virtual host of a line with this beginning."""
-    found = parse_line(f"{text} {end}")
-    assert found is not None
-    client = found["forwarded"] or found["client"]
-    assert bool(client) != bool(found["unsure"])
-    return Start(text, client or None, found["host"])
+    fields = parse_line(f"{text} {end}")
+    assert fields is not None
+    client = fields["forwarded"] or fields["client"]
+    assert bool(client) != bool(fields["unsure"])
+    return Start(text, client or None, fields["host"])
 
 
 @pytest.mark.parametrize(("name", "start"), EACH_START)
@@ -101,9 +101,9 @@ def lines(draw: st.DrawFn) -> str:
 @settings(max_examples=500)
 @given(lines())
 def test_no_client_address_becomes_a_virtual_host(line: str) -> None:
-    found = parse_line(line)
-    if found is not None:
-        assert found["host"] in {"", "shop.example", "shop.example:443", "web1"}
+    fields = parse_line(line)
+    if fields is not None:
+        assert fields["host"] in {"", "shop.example", "shop.example:443", "web1"}
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_no_client_address_becomes_a_virtual_host(line: str) -> None:
     ],
 )
 def test_time_is_taken_apart(written: str, expected: tuple[str, ...]) -> None:
-    found = parse_line(f'203.0.113.7 - - [{written}] "GET / HTTP/1.1" 200 5')
-    assert found is not None
-    assert tuple(found[name] for name in ("clock", "fraction", "zone", "otherTime")) == expected
+    fields = parse_line(f'203.0.113.7 - - [{written}] "GET / HTTP/1.1" 200 5')
+    assert fields is not None
+    assert tuple(fields[name] for name in ("clock", "fraction", "zone", "otherTime")) == expected
 
 
 PARTS = (

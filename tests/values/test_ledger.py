@@ -40,8 +40,8 @@ def ledger_row(entry: Input, valid: int = 100) -> dict[str, Any]:
 def contents(entry: Input, lengths: Sequence[int]) -> dict[int, str]:
     """Returns length → hash of the content up to it."""
     assert entry.path is not None
-    found = hash_prefixes(entry.path, entry.compression, lengths)
-    return {length: content for length, (content, _) in found.items()}
+    hashes = hash_prefixes(entry.path, entry.compression, lengths)
+    return {length: content for length, (content, _) in hashes.items()}
 
 
 def look_up(path: Path, *before: dict[str, Any]) -> tuple[LedgerComparison, Input | None]:
@@ -49,17 +49,17 @@ def look_up(path: Path, *before: dict[str, Any]) -> tuple[LedgerComparison, Inpu
 
     Returns the comparison, and the input that remains to be read.
     """
-    found = compare_with_rows(before, [read_input(path)], contents)
-    return found, found.new[0] if found.new else None
+    comparison = compare_with_rows(before, [read_input(path)], contents)
+    return comparison, comparison.new[0] if comparison.new else None
 
 
 def test_a_new_file_is_read_whole_and_a_known_one_not_at_all(tmp_path: Path) -> None:
     path = write_file(tmp_path, "a.log", OLD)
-    found, new = look_up(path)
+    comparison, new = look_up(path)
     assert new is not None
-    assert (new.start, new.lines_before, found.notes) == (0, 0, ())
-    found, new = look_up(path, ledger_row(read_input(path)))
-    assert (new, found.unchanged, found.valid_before) == (None, 1, 100)
+    assert (new.start, new.lines_before, comparison.notes) == (0, 0, ())
+    comparison, new = look_up(path, ledger_row(read_input(path)))
+    assert (new, comparison.unchanged, comparison.valid_before) == (None, 1, 100)
 
 
 @pytest.mark.parametrize("name", ["access.log", "access.log.gz", "access.log.zst"])
@@ -68,17 +68,17 @@ def test_a_log_that_has_grown_is_read_on_from_where_it_ended(tmp_path: Path, nam
     pack = packs.get(name.rpartition(".")[2], bytes)
     row = ledger_row(read_input(write_file(tmp_path, name, pack(OLD))))
     for stored in (pack(NEW), pack(OLD) + pack(NEW[len(OLD) :])):  # compressed again, or with a new member
-        found, new = look_up(write_file(tmp_path, name, stored), row)
+        comparison, new = look_up(write_file(tmp_path, name, stored), row)
         assert new is not None
         assert (new.start, new.lines_before) == (len(OLD), 100)
-        assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}
-        assert "has grown; reading continues at line 101" in found.notes[0]
+        assert comparison.earlier == {new.uri: EarlierIngest((row["source_id"],))}
+        assert "has grown; reading continues at line 101" in comparison.notes[0]
 
 
 def test_a_log_that_was_rotated_and_packed_since_is_the_same_log(tmp_path: Path) -> None:
     row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD)))
-    found, new = look_up(write_file(tmp_path, "access.log.1.gz", gzip.compress(OLD)), row)
-    assert (new, found.unchanged) == (None, 1)
+    comparison, new = look_up(write_file(tmp_path, "access.log.1.gz", gzip.compress(OLD)), row)
+    assert (new, comparison.unchanged) == (None, 1)
     _, new = look_up(write_file(tmp_path, "access.log.2.gz", gzip.compress(NEW)), row)
     assert new is not None
     assert new.lines_before == 100
@@ -94,11 +94,13 @@ def test_a_single_equal_line_of_another_file_is_another_request(tmp_path: Path) 
 def test_a_replaced_file_is_read_whole_and_reported(tmp_path: Path) -> None:
     row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD)))
     for content in (NEW[1000:], OLD[:1000] + b"#" + OLD[1001:] + LINES[100], OLD[: len(OLD) // 2]):
-        found, new = look_up(write_file(tmp_path, "access.log", content), row)
+        comparison, new = look_up(write_file(tmp_path, "access.log", content), row)
         assert new is not None
         assert new.start == 0
-        assert found.notes[0].endswith("its content has changed since it was last read; read from the start")
-        assert found.earlier[new.uri].source_ids == (row["source_id"],)
+        assert comparison.notes[0].endswith(
+            "its content has changed since it was last read; read from the start"
+        )
+        assert comparison.earlier[new.uri].source_ids == (row["source_id"],)
 
 
 @pytest.mark.parametrize(
@@ -113,10 +115,10 @@ def test_a_last_line_without_its_end_is_read_again_only_if_it_has_grown(
     tmp_path: Path, last: bytes, after: bytes, start: int, lines: int, again: int | None
 ) -> None:
     row = ledger_row(read_input(write_file(tmp_path, "access.log", OLD + last)))
-    found, new = look_up(write_file(tmp_path, "access.log", OLD + last + after + LINES[101]), row)
+    comparison, new = look_up(write_file(tmp_path, "access.log", OLD + last + after + LINES[101]), row)
     assert new is not None
     assert (new.start, new.lines_before) == (len(OLD + last) + start, lines)
-    assert found.earlier[new.uri] == EarlierIngest((row["source_id"],), again)
+    assert comparison.earlier[new.uri] == EarlierIngest((row["source_id"],), again)
 
 
 def test_a_log_that_grew_twice_is_read_on_from_the_longest_of_its_beginnings(tmp_path: Path) -> None:
@@ -125,11 +127,11 @@ def test_a_log_that_grew_twice_is_read_on_from_the_longest_of_its_beginnings(tmp
         ledger_row(read_input(write_file(tmp_path, path.name, b"".join(LINES[:size]))), valid)
         for size, valid in ((50, 50), (80, 30), (100, 20))
     ]
-    found, new = look_up(write_file(tmp_path, path.name, NEW), *rows)
+    comparison, new = look_up(write_file(tmp_path, path.name, NEW), *rows)
     assert new is not None
-    assert (new.lines_before, found.valid_before) == (100, 100)
-    found, new = look_up(write_file(tmp_path, path.name, OLD), *rows)
-    assert (new, found.unchanged, found.valid_before) == (None, 1, 100)
+    assert (new.lines_before, comparison.valid_before) == (100, 100)
+    comparison, new = look_up(write_file(tmp_path, path.name, OLD), *rows)
+    assert (new, comparison.unchanged, comparison.valid_before) == (None, 1, 100)
 
 
 def test_beginnings_of_nearly_equal_lengths_are_distinguished(tmp_path: Path) -> None:
@@ -149,18 +151,18 @@ def test_a_remote_log_is_read_on_by_its_lines(tmp_path: Path) -> None:
         "content": "ends b",
         "source_id": "v1",
     }
-    found = compare_with_rows([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
-    assert [(one.start, one.lines_before) for one in found.new] == [(0, 4)]
+    comparison = compare_with_rows([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
+    assert [(one.start, one.lines_before) for one in comparison.new] == [(0, 4)]
     cut = row | {"line_bytes": 0, "lines": 3}
-    found = compare_with_rows([cut], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
-    assert [(one.start, one.lines_before) for one in found.new] == [(0, 3)]
-    assert found.earlier == {entry.uri: EarlierIngest(("v1",), 4)}
-    found = compare_with_rows([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends c"))
-    assert [(one.start, one.lines_before) for one in found.new] == [(0, 0)]
+    comparison = compare_with_rows([cut], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends b"))
+    assert [(one.start, one.lines_before) for one in comparison.new] == [(0, 3)]
+    assert comparison.earlier == {entry.uri: EarlierIngest(("v1",), 4)}
+    comparison = compare_with_rows([row], [entry], lambda _, lengths: dict.fromkeys(lengths, "ends c"))
+    assert [(one.start, one.lines_before) for one in comparison.new] == [(0, 0)]
 
 
 def test_a_har_that_was_exported_again_is_read_whole(tmp_path: Path) -> None:
     row = ledger_row(read_input(write_file(tmp_path, "a.har", HAR)))
-    found, new = look_up(write_file(tmp_path, "a.har", HAR + b"\n"), row)
+    comparison, new = look_up(write_file(tmp_path, "a.har", HAR + b"\n"), row)
     assert new is not None
-    assert found.earlier == {new.uri: EarlierIngest((row["source_id"],))}
+    assert comparison.earlier == {new.uri: EarlierIngest((row["source_id"],))}

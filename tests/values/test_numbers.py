@@ -49,8 +49,8 @@ def test_numbers_are_those_of_json(text: str) -> None:
         expected = json.loads(text)
     except ValueError:
         expected = None
-    found = parse_number(text)
-    assert (found is None) == (expected is None)
-    assert found is None or found == pytest.approx(expected)
-    assert detect_kind(text) not in NUMBER_KINDS or found is not None
-    assert accepts({"type": "number"}, text, in_url=True) == (found is not None)
+    number = parse_number(text)
+    assert (number is None) == (expected is None)
+    assert number is None or number == pytest.approx(expected)
+    assert detect_kind(text) not in NUMBER_KINDS or number is not None
+    assert accepts({"type": "number"}, text, in_url=True) == (number is not None)

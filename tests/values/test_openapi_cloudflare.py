@@ -141,10 +141,10 @@ def document() -> dict[str, Any]:
 
 def test_placeholders_are_named_by_place_and_query_parameters_keep_their_names() -> None:
     given_document = document()
-    found = convert_to_profile(given_document, "cloudflare")
-    assert found["openapi"] == "3.0.0"
-    assert list(found["paths"]) == ["/users/{var1}/r-{var2}.json"]
-    parameters = found["paths"]["/users/{var1}/r-{var2}.json"]["get"]["parameters"]
+    converted = convert_to_profile(given_document, "cloudflare")
+    assert converted["openapi"] == "3.0.0"
+    assert list(converted["paths"]) == ["/users/{var1}/r-{var2}.json"]
+    parameters = converted["paths"]["/users/{var1}/r-{var2}.json"]["get"]["parameters"]
     assert [(p["in"], p["name"]) for p in parameters] == [
         ("path", "var1"), ("path", "var2"), ("query", "day"), ("query", "ids"),
     ]  # fmt: skip
@@ -155,7 +155,7 @@ def test_placeholders_are_named_by_place_and_query_parameters_keep_their_names()
 
 
 def test_the_document_is_valid_openapi() -> None:
-    found = convert_to_profile(document(), "cloudflare")
-    del found["paths"]["/users/{var1}/r-{var2}.json"]["put"]  # it does not declare the path parameters
-    OpenAPIV30SpecValidator(found).validate()
-    assert to_cloudflare(found) == found
+    converted = convert_to_profile(document(), "cloudflare")
+    del converted["paths"]["/users/{var1}/r-{var2}.json"]["put"]  # it does not declare the path parameters
+    OpenAPIV30SpecValidator(converted).validate()
+    assert to_cloudflare(converted) == converted

@@ -78,12 +78,12 @@ def validated_document(*endpoints: Endpoint) -> Document:
 
 def operations(built: Document) -> list[tuple[str, str, dict[str, Any]]]:
     """Returns (path, method, operation), including methods unknown to OpenAPI."""
-    found = []
+    listed = []
     for path, item in built["paths"].items():
         others = item.get("x-census-methods", {})
         known = {field.upper(): value for field, value in item.items() if field != "x-census-methods"}
-        found += [(path, method, operation) for method, operation in {**known, **others}.items()]
-    return found
+        listed += [(path, method, operation) for method, operation in {**known, **others}.items()]
+    return listed
 
 
 @settings(max_examples=60)
@@ -105,9 +105,9 @@ def test_order_of_endpoints_does_not_change_the_document(endpoints: list[Endpoin
 @settings(max_examples=60)
 @given(st.lists(ENDPOINTS, min_size=1, max_size=6))
 def test_no_request_is_lost_and_no_operation_id_is_used_twice(endpoints: list[Endpoint]) -> None:
-    found = operations(build_document("h", endpoints, ORIGIN))
-    assert sum(op["x-census"]["requests"] for _, _, op in found) == sum(one.requests for one in endpoints)
-    ids = [op["operationId"] for _, _, op in found]
+    listed = operations(build_document("h", endpoints, ORIGIN))
+    assert sum(op["x-census"]["requests"] for _, _, op in listed) == sum(one.requests for one in endpoints)
+    ids = [op["operationId"] for _, _, op in listed]
     assert len(set(ids)) == len(ids)
 
 

@@ -43,8 +43,8 @@ def query(name: str, schema: dict[str, Any] = TEXT, required: bool = False) -> P
 )
 def test_lists_have_the_style_of_their_separator(rule: str, style: str) -> None:
     schema = {"type": "array", "items": TEXT, "x-census": {"rule": rule}}
-    (found,) = operation(query("ids", schema))["parameters"]
-    assert (found["style"], found["explode"]) == (style, False)
+    (parameter,) = operation(query("ids", schema))["parameters"]
+    assert (parameter["style"], parameter["explode"]) == (style, False)
 
 
 def test_members_of_an_object_are_one_parameter() -> None:
@@ -55,9 +55,9 @@ def test_members_of_an_object_are_one_parameter() -> None:
         query("ids[]"),
         query("m[0]"),
     ]
-    found = operation(*sent)["parameters"]
-    assert [one["name"] for one in found] == ["a", "filter", "ids[]", "m[0]"]
-    assert found[1] == {
+    parameters = operation(*sent)["parameters"]
+    assert [one["name"] for one in parameters] == ["a", "filter", "ids[]", "m[0]"]
+    assert parameters[1] == {
         "name": "filter", "in": "query", "required": True, "style": "deepObject", "explode": True,
         "schema": {"type": "object", "properties": {"age": WHOLE, "name": TEXT}, "required": ["name"]},
         "x-census": {"requests": 5, "share": 0.5},
@@ -71,12 +71,12 @@ def test_members_stay_separate_next_to_a_parameter_of_the_same_name_and_where_th
 
 def test_cloudflare_gets_members_apart() -> None:
     sent = [query("filter[age]", WHOLE), query("filter[name]", required=True)]
-    found = operation(*sent, profile="cloudflare")["parameters"]
-    assert [(one["name"], one["schema"]["type"], one["required"]) for one in found] == [
+    parameters = operation(*sent, profile="cloudflare")["parameters"]
+    assert [(one["name"], one["schema"]["type"], one["required"]) for one in parameters] == [
         ("filter[age]", "integer", False),
         ("filter[name]", "string", True),
     ]
-    assert not any("style" in one for one in found)
+    assert not any("style" in one for one in parameters)
 
 
 def test_headers_and_cookies_are_parameters() -> None:

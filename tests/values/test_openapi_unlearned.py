@@ -27,11 +27,11 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def test_an_endpoint_between_the_thresholds_says_why_its_type_is_bare() -> None:
-    found = operation(UNSURE)
-    census = found["x-census"]
+    described = operation(UNSURE)
+    census = described["x-census"]
     assert (census["learned"], census["min_probability_to_learn"], census["requests"]) == (False, 0.8, 85)
     assert census["not_learned_because"].startswith("probability 0.5200 of being an API is below 0.8")
-    [parameter] = found["parameters"]
+    [parameter] = described["parameters"]
     assert parameter["x-census"] == {"requests": 85, "learned": False}
 
 
@@ -45,6 +45,6 @@ def test_a_sure_endpoint_without_a_schema_says_what_is_missing(statuses: dict[st
 
 def test_a_learned_endpoint_gives_no_reason() -> None:
     known = (Parameter("path", "userId", {"type": "integer"}, True, 80),)
-    found = operation(replace(UNSURE, probability=0.99, learned_from=80, parameters=known))
-    assert not {"learned", "not_learned_because", "min_probability_to_learn"} & set(found["x-census"])
-    assert found["parameters"][0]["x-census"] == {"requests": 80, "share": 1.0}
+    described = operation(replace(UNSURE, probability=0.99, learned_from=80, parameters=known))
+    assert not {"learned", "not_learned_because", "min_probability_to_learn"} & set(described["x-census"])
+    assert described["parameters"][0]["x-census"] == {"requests": 80, "share": 1.0}

@@ -159,8 +159,8 @@ def rules_of(
     rows: Sequence[tuple[str, str]], settings: PathSettings, known: pa.Table | None = None
 ) -> list[tuple[object, ...]]:
     """Infers the rules of (host, path) rows, sorted."""
-    found = infer_rules(table(rows), known, settings, score_by_text)
-    return sorted(tuple(row.values()) for row in found.to_pylist())
+    rules = infer_rules(table(rows), known, settings, score_by_text)
+    return sorted(tuple(row.values()) for row in rules.to_pylist())
 
 
 @settings_of(max_examples=60, deadline=None)
@@ -185,15 +185,15 @@ def test_a_host_gets_the_same_rules_alone_and_among_others_in_any_order(
 def test_one_rule_a_step_of_a_node_and_each_place_has_one(
     settings: Settings, rows: list[tuple[str, str]]
 ) -> None:
-    found = infer_rules(table(rows), None, settings.paths, score_by_text)
-    assert found.schema == RULE_ROWS
-    keys = [(row["host"], row["prefix"], row["step"]) for row in found.to_pylist()]
+    rules = infer_rules(table(rows), None, settings.paths, score_by_text)
+    assert rules.schema == RULE_ROWS
+    keys = [(row["host"], row["prefix"], row["step"]) for row in rules.to_pylist()]
     assert len(keys) == len(set(keys))
-    assert all(row["children"] <= row["siblings"] for row in found.to_pylist())
+    assert all(row["children"] <= row["siblings"] for row in rules.to_pylist())
     assert {host for host, _, _ in keys} == {host for host, _ in rows}
-    again = infer_rules(table(rows), found, settings.paths, score_by_text)
+    again = infer_rules(table(rows), rules, settings.paths, score_by_text)
     kept = {(row["host"], row["prefix"], row["step"]) for row in again.to_pylist()}
-    held = {key for key, row in zip(keys, found.to_pylist(), strict=True) if row["decision"] == "variable"}
+    held = {key for key, row in zip(keys, rules.to_pylist(), strict=True) if row["decision"] == "variable"}
     assert {key for key in held if key[1] == ""} <= kept  # published variables are not split
 
 

@@ -135,9 +135,9 @@ def test_json_members_of_other_names_stay() -> None:
 def test_secret_parts_and_files_of_a_multipart_body(head: str, line: str) -> None:
     plain = '--b\nContent-Disposition: form-data; name="monkey"\n\nkong\n'
     sent = f"{plain}--b\n{head}\n\n{SECRET}\n-- a comment\n{SECRET}\n{plain}--b--\n"
-    found = body(sent.replace("\n", line))
-    assert SECRET not in found
-    assert (found.count("kong"), found.count(MASK)) == (2, 1)
+    masked_body = body(sent.replace("\n", line))
+    assert SECRET not in masked_body
+    assert (masked_body.count("kong"), masked_body.count(MASK)) == (2, 1)
 
 
 @pytest.mark.parametrize(

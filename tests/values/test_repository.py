@@ -127,22 +127,22 @@ def test_names_say_what_a_thing_is(file: Path) -> None:
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    found = [
+    places = [
         f"{relative(file)}: {match[0]}"
         for file, text in text_files()
         if (match := MACHINE_PATHS.search(text))
     ]
-    assert found == []
+    assert places == []
 
 
 def test_the_product_does_not_refer_to_the_benchmark_material_next_to_it() -> None:
     product = ("pipelines/", "ml/", "jobs/", "conf/", "scripts/", "examples/")
-    found = [
+    places = [
         relative(file)
         for file, text in text_files()
         if relative(file).startswith(product) and SHARED_MATERIAL.search(text)
     ]
-    assert found == []
+    assert places == []
 
 
 @pytest.mark.parametrize("name", PINS)

@@ -67,9 +67,9 @@ def test_placeholders_in_a_mixture_match_as_a_greedy_expression_does(
         + "a"
     )
     path = path.replace("/", "")
-    found = re.fullmatch("(.+)".join(map(re.escape, literals)), path, re.DOTALL)
+    match = re.fullmatch("(.+)".join(map(re.escape, literals)), path, re.DOTALL)
     assert extract_path_values(f"/{template}", f"/{path}") == (
-        list(zip(names, found.groups(), strict=True)) if found else []
+        list(zip(names, match.groups(), strict=True)) if match else []
     )
 
 
@@ -82,8 +82,8 @@ def test_hostile_requests_give_bounded_observations(one: str, other: str, third:
 
 
 def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
-    found = observe_request(Request("/", "/", None, "multipart/form-data", UPLOAD))
-    assert found[1:] == [
+    values = observe_request(Request("/", "/", None, "multipart/form-data", UPLOAD))
+    assert values[1:] == [
         ("media", "multipart/form-data", "", None, True),
         ("part", "title", "Blue\r\nshoes", None, True),
         ("part", "password", "redacted", None, True),
@@ -94,9 +94,9 @@ def test_multipart_names_its_parts_and_keeps_no_file_and_no_secret() -> None:
 
 def test_multipart_without_end_is_read_to_a_bound() -> None:
     part = '--X\nContent-Disposition: form-data; name="a"\n\n1\n'
-    found = read_multipart(part * (2 * MAX_PAIRS))
-    assert len(found) == MAX_PAIRS
-    assert [one[4] for one in found] == [True] + [False] * (MAX_PAIRS - 1)
+    values = read_multipart(part * (2 * MAX_PAIRS))
+    assert len(values) == MAX_PAIRS
+    assert [one[4] for one in values] == [True] + [False] * (MAX_PAIRS - 1)
     assert read_multipart("{}") == read_multipart("--") == read_multipart("--X\r\nno head") == []
 
 

@@ -131,8 +131,8 @@ def parameter(location: str, name: str, schema: JsonSchema, *, required: bool = 
 
 def change_tuples(old: list[Parameter], new: list[Parameter]) -> list[tuple[str, str, str, bool]]:
     """Returns the differences between two versions as tuples."""
-    found = compare_versions(SchemaVersion(tuple(old)), SchemaVersion(tuple(new)))
-    return [(each.kind, each.name, each.keyword, each.is_breaking) for each in found]
+    changes = compare_versions(SchemaVersion(tuple(old)), SchemaVersion(tuple(new)))
+    return [(each.kind, each.name, each.keyword, each.is_breaking) for each in changes]
 
 
 def test_parameters_come_go_and_become_required() -> None:

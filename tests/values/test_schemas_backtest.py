@@ -64,9 +64,9 @@ def back_test(
     return run_backtest(by_split, SETTINGS)
 
 
-def schema(found: BacktestResult) -> object:
+def schema(result: BacktestResult) -> object:
     """Returns the schema that remains after the back-test, without evidence."""
-    return without_evidence(to_json_schema(found.parameters[Q].inferred))
+    return without_evidence(to_json_schema(result.parameters[Q].inferred))
 
 
 @given(
@@ -84,16 +84,16 @@ def test_every_value_conforms_to_constraints_that_its_state_does_not_violate(
         for text, *_ in others
         if detect_kind(text[:2048]) in SIZED_KINDS and not accepts(written, text[:2048])
     ]
-    found = find_violations(inferred, evidence_of(others), "query", None)
-    assert bool(found) or not refused
-    assert sum(one.n for one in found.values()) >= len(refused)
+    violations = find_violations(inferred, evidence_of(others), "query", None)
+    assert bool(violations) or not refused
+    assert sum(one.n for one in violations.values()) >= len(refused)
 
 
 @given(strategies.similar_observations)
 def test_evidence_violates_its_own_schema_only_where_it_was_trimmed(learned_from: list[Observation]) -> None:
     inferred = infer_observations(learned_from)
-    found = find_violations(inferred, inferred.evidence, "query", None)
-    assert found.get("type", None) is None or inferred.trimmed >= found["type"].n
+    violations = find_violations(inferred, inferred.evidence, "query", None)
+    assert violations.get("type", None) is None or inferred.trimmed >= violations["type"].n
 
 
 @pytest.mark.parametrize(
@@ -111,29 +111,29 @@ def test_each_limit_that_is_broken_is_named_and_counted(
     learned_from: list[str], other: str, keyword: str
 ) -> None:
     inferred = infer_observations(observations_of(learned_from))
-    found = find_violations(
+    violations = find_violations(
         inferred, evidence_of(observations_of([*learned_from[:9], other, other], tag="d")), "query", None
     )
-    assert {name: (one.n, one.clients) for name, one in found.items()} == {keyword: (2, 2)}
+    assert {name: (one.n, one.clients) for name, one in violations.items()} == {keyword: (2, 2)}
 
 
 def test_values_that_keep_growing_are_not_an_enum_and_the_reason_is_given() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     newest = [f"tag-{'abcdefghxyz'[n % 11]}" for n in range(400)]
-    found = back_test(observations_of(past), observations_of(newest))
-    written = to_json_schema(found.parameters[Q].inferred)
+    result = back_test(observations_of(past), observations_of(newest))
+    written = to_json_schema(result.parameters[Q].inferred)
     assert "enum" not in written
     assert "newest slice" in written["x-census"]["refused"]["enum"]
-    assert (found.tested, found.false_alarms) == (800, 0)  # without the enum nothing is violated
+    assert (result.tested, result.false_alarms) == (800, 0)  # without the enum nothing is violated
     assert "enum" in str(schema(back_test(observations_of(past), observations_of(past[:400]))))
 
 
 def test_two_clients_cannot_have_a_constraint_dropped() -> None:
     past = [f"tag-{'abcdefgh'[n % 8]}" for n in range(800)]
     strangers = [(f"evil-{n % 5}", f"x{n % 2}", DAY, True) for n in range(40)]
-    found = back_test(observations_of(past), [*observations_of(past[:400]), *strangers])
-    assert found.parameters[Q].inferred.refused == {}
-    assert found.false_alarms == 80  # and yet nothing is hidden: in both tests 40 values violated the enum
+    result = back_test(observations_of(past), [*observations_of(past[:400]), *strangers])
+    assert result.parameters[Q].inferred.refused == {}
+    assert result.false_alarms == 80  # and yet nothing is hidden: in both tests 40 values violated the enum
 
 
 def test_within_the_budget_nothing_is_dropped() -> None:
@@ -184,10 +184,10 @@ def test_later_values_are_refused_within_the_budget(name: str) -> None:
     rng, alarms, future = random.Random(7), 0, 0  # noqa: S311  # a simulation
     for _ in range(12):
         draw = HONEST[name]
-        found = back_test(
+        result = back_test(
             observations_of(draw(rng) for _ in range(1500)), observations_of(draw(rng) for _ in range(500))
         )
-        parameter: Parameter = found.parameters[Q]
+        parameter: Parameter = result.parameters[Q]
         later = evidence_of(observations_of((draw(rng) for _ in range(2000)), tag="later"))
         alarms += sum(one.n for one in find_violations(parameter.inferred, later, "query", None).values())
         future += 2000

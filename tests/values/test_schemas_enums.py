@@ -111,11 +111,11 @@ def test_enum_is_wrong_as_rarely_as_its_condition_promises(shares: list[float], 
     names = [f"value{chr(97 + place)}" for place in range(len(shares))]
     for _ in range(runs):
         drawn = rng.choices(names, shares, k=n)
-        found = enum_of([(value, f"c{rng.randrange(80)}") for value in drawn])
-        if found is not None:
-            missed += sum(
-                share for name, share in zip(names, shares, strict=True) if name not in found
-            ) / sum(shares)
+        enum = enum_of([(value, f"c{rng.randrange(80)}") for value in drawn])
+        if enum is not None:
+            missed += sum(share for name, share in zip(names, shares, strict=True) if name not in enum) / sum(
+                shares
+            )
     assert missed / runs <= 1 / (n + 1)
 
 

@@ -58,10 +58,10 @@ def learn_parameters(requests: Iterable[tuple[str, Request]]) -> list[Parameter]
             one = observe(value, client, DAY, is_first=is_first, json_type=json_type)
             states[location, name] = states.get((location, name), ParameterState()) + one
     evidence = {place: state.evidence() for place, state in states.items() if place[0] != "media"}
-    found = run_backtest({Split.WHOLE.value: evidence}, SETTINGS)
+    result = run_backtest({Split.WHOLE.value: evidence}, SETTINGS)
     return [
         Parameter(*place, to_json_schema(one.inferred), one.is_required, one.inferred.evidence.requests)
-        for place, one in sorted(found.parameters.items())
+        for place, one in sorted(result.parameters.items())
     ]
 
 
@@ -112,24 +112,24 @@ def test_a_map_of_dates_is_one_schema_with_a_pattern_of_its_names() -> None:
     bodies = [
         {"prices": {day(number + more): {"amount": more + 1} for more in range(3)}} for number in range(400)
     ]
-    found = learn_from_bodies(bodies)
-    assert [one.name for one in found if one.location == "body"] == [
+    parameters = learn_from_bodies(bodies)
+    assert [one.name for one in parameters if one.location == "body"] == [
         "",
         "/prices",
         "/prices/{}",
         "/prices/{}/amount",
     ]
-    prices = schema_of(found)["properties"]["prices"]
+    prices = schema_of(parameters)["properties"]["prices"]
     assert "properties" not in prices
     assert "required" not in prices
     assert prices["additionalProperties"]["properties"]["amount"]["type"] == "integer"
-    validator = Draft202012Validator(schema_of(found))
+    validator = Draft202012Validator(schema_of(parameters))
     assert all(map(validator.is_valid, bodies))
     assert validator.is_valid({"prices": {"2031-01-31": {"amount": 2}}})
     assert validator.is_valid({"prices": {}})
     assert not validator.is_valid({"prices": {"2031-01-31": {"amount": "2"}}})
     assert not validator.is_valid({"prices": {"anna@example.com": {"amount": 2}}})
-    assert len(json.dumps(schema_of(found))) < 6_000
+    assert len(json.dumps(schema_of(parameters))) < 6_000
     older = to_schema_30(prices)
     assert older["additionalProperties"]["properties"]["amount"]["type"] == "integer"
     assert not older.keys() & {"propertyNames", "patternProperties"}
@@ -149,8 +149,10 @@ def test_people_are_in_no_name_of_any_document() -> None:
         )
         for person in people
     )
-    found = [*learn_from_bodies(bodies), *learn_parameters(("c", form) for form in forms)]
-    rendered = repr(found) + repr(build_request_body(found)) + repr(parameter_objects(found, 10))
+    parameters = [*learn_from_bodies(bodies), *learn_parameters(("c", form) for form in forms)]
+    rendered = (
+        repr(parameters) + repr(build_request_body(parameters)) + repr(parameter_objects(parameters, 10))
+    )
     assert "maier" not in rendered
     assert "12345" not in rendered
 

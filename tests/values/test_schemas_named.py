@@ -28,8 +28,8 @@ def test_a_name_of_fewer_clients_is_in_no_split() -> None:
         Split.WHOLE.value: whole,
         Split.HOLDOUT.value: {("query", "anna"): evidence_of(2), ("query", "page"): evidence_of(1)},
     }
-    found = _without_rare_names(by_split, SETTINGS, 20)
-    assert set(found[Split.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
-    assert set(found[Split.HOLDOUT.value]) == {("query", "page")}
+    named = _without_rare_names(by_split, SETTINGS, 20)
+    assert set(named[Split.WHOLE.value]) == {("request", ""), ("path", "id"), ("query", "page"), ("body", "")}
+    assert set(named[Split.HOLDOUT.value]) == {("query", "page")}
     # with few clients, an optional parameter looks like one that a single client invented
     assert _without_rare_names(by_split, SETTINGS, 19) == by_split

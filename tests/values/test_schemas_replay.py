@@ -130,11 +130,11 @@ def test_constraint_that_refuses_its_own_values_is_left_out_with_the_reason() ->
     inferred = infer_values([str(n % 100) for n in range(240)], clients=60)
     form: Alternative = inferred.alternatives[0]
     wrong = replace(form, constraints=Constraints({"minimum": 0, "maximum": 50}))
-    found = find_contradicted_keywords(
+    contradicted = find_contradicted_keywords(
         replace(inferred, alternatives=(wrong,)), inferred.evidence, "query", SETTINGS
     )
-    assert list(found) == ["maximum"]
-    assert "learned from violate it" in found["maximum"]
+    assert list(contradicted) == ["maximum"]
+    assert "learned from violate it" in contradicted["maximum"]
     assert find_contradicted_keywords(inferred, inferred.evidence, "query", SETTINGS) == {}
 
 

@@ -85,9 +85,9 @@ def test_values_that_two_clients_do_not_send_are_counted_exactly(clients: list[f
 def test_of_many_values_nothing_is_kept_but_two_clients_may_send_as_many_as_they_like() -> None:
     honest = [(who, who % 4, 1.0) for who in range(20)]
     fuzzers = [(100 + n % 2, 1000 + n, 1.0) for n in range(5000)]
-    found = senders_of(honest + fuzzers).values
-    assert found is not None
-    assert len(found) == 4 + 5000
+    values = senders_of(honest + fuzzers).values
+    assert values is not None
+    assert len(values) == 4 + 5000
     assert (
         senders_of([(who, who, 1.0) for who in range(MAX_VALUES_WITHOUT_TWO_CLIENTS + 2)]).values is not None
     )

@@ -70,8 +70,8 @@ def test_more_values_than_are_kept_never_become_an_enum() -> None:
 
 @given(st.sets(st.text(max_size=8), max_size=40))
 def test_clients_of_a_value_are_never_counted_for_more_than_they_are(clients: set[str]) -> None:
-    found = distinct_values([("x", client) for client in clients])
-    counted = sum(one.clients.bit_count() for one in (found.counts or {}).values())
+    values = distinct_values([("x", client) for client in clients])
+    counted = sum(one.clients.bit_count() for one in (values.counts or {}).values())
     assert counted <= len(clients)
     assert counted >= min(1, len(clients))
 

@@ -47,14 +47,14 @@ def test_a_key_is_for_its_owner_only_and_stays(tmp_path: Path) -> None:
     assert key_of(str(tmp_path / "w")) == first
 
 
-@pytest.mark.parametrize("found", [b"", b"0123456789abcdef0123"])
-def test_an_incomplete_key_is_an_error_with_the_way_out(tmp_path: Path, found: bytes) -> None:
-    (tmp_path / "_key").write_bytes(found)
+@pytest.mark.parametrize("content", [b"", b"0123456789abcdef0123"])
+def test_an_incomplete_key_is_an_error_with_the_way_out(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "_key").write_bytes(content)
     with pytest.raises(
-        WarehouseError, match=rf"expected a key of 64 bytes, found {len(found)}\. Put .* backup"
+        WarehouseError, match=rf"expected a key of 64 bytes, found {len(content)}\. Put .* backup"
     ):
         key_of(str(tmp_path))
-    assert (tmp_path / "_key").read_bytes() == found
+    assert (tmp_path / "_key").read_bytes() == content
 
 
 @pytest.mark.parametrize("step", ["fsync", "link"])

@@ -18,9 +18,9 @@ from pipelines.simulator.vocabulary.operation import compile_path_pattern
 from tests.simulated_files import SEED, digest
 
 
-def share_of(found: list[Transaction], holds: Callable[[Transaction], object]) -> float:
+def share_of(transactions: list[Transaction], holds: Callable[[Transaction], object]) -> float:
     """Returns the share of transactions for which the condition holds."""
-    return sum(bool(holds(transaction)) for transaction in found) / len(found)
+    return sum(bool(holds(transaction)) for transaction in transactions) / len(transactions)
 
 
 def test_same_seed_gives_same_transactions_and_another_seed_others(sites: tuple[Site, ...]) -> None:

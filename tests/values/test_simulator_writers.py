@@ -108,10 +108,10 @@ def test_combined_lines_parse_and_join_with_the_truth_by_the_second_field(tmp_pa
     joined = set()
     for path in tmp_path.glob("*.log"):
         for line in path.read_text(encoding="utf-8").splitlines():
-            found = COMBINED.fullmatch(line)
-            assert found, line
-            assert path.name.startswith(truth[found[2]]["host"])
-            joined.add(found[2])
+            match = COMBINED.fullmatch(line)
+            assert match, line
+            assert path.name.startswith(truth[match[2]]["host"])
+            joined.add(match[2])
     assert joined == set(truth)
     assert all(row["with_session"] == "0" for row in rows(tmp_path / "endpoints.csv"))
 

@@ -45,17 +45,17 @@ def test_entry_becomes_a_record() -> None:
 def test_pseudo_headers_complete_the_request_and_are_not_headers() -> None:
     pseudo = {":method": "POST", ":scheme": "https", ":authority": "h2.example", ":path": "/p?q"}
     sent = [{"name": name, "value": value} for name, value in pseudo.items()]
-    found = record(
+    parsed = record(
         {"method": None, "url": None, "headers": sent},
         {"status": None, "headers": name_value_pairs(**{":status": "204"})},
     )
-    assert (found["method"], found["url"], found["host"], found["status"]) == (
+    assert (parsed["method"], parsed["url"], parsed["host"], parsed["status"]) == (
         "POST",
         "https://h2.example/p?q",
         "h2.example",
         "204",
     )
-    assert found["request_headers"] == {} == found["response_headers"]
+    assert parsed["request_headers"] == {} == parsed["response_headers"]
 
 
 def test_target_without_host_is_completed_from_the_host_header() -> None:
@@ -90,9 +90,9 @@ def test_target_without_host_is_completed_from_the_host_header() -> None:
 def test_request_body_is_read_however_it_was_recorded(
     post: Any, body: str | None, content_type: str | None
 ) -> None:
-    found = record({"postData": post, "bodySize": -1})
-    assert (found["request_body"], found["request_content_type"]) == (body, content_type)
-    assert found["request_bytes"] == (str(len(body.encode())) if body else None)
+    parsed = record({"postData": post, "bodySize": -1})
+    assert (parsed["request_body"], parsed["request_content_type"]) == (body, content_type)
+    assert parsed["request_bytes"] == (str(len(body.encode())) if body else None)
 
 
 @pytest.mark.parametrize(
@@ -126,20 +126,20 @@ def test_unknown_type_of_chrome_is_null() -> None:
     ],
 )
 def test_urls_are_delivered_as_they_are(url: Any, scheme: str | None, host: str | None) -> None:
-    found = record({"url": url})
-    assert (found["scheme"], found["host"]) == (scheme, host)
-    assert found["url"] == (str(url) if url is not None else None)
+    parsed = record({"url": url})
+    assert (parsed["scheme"], parsed["host"]) == (scheme, host)
+    assert parsed["url"] == (str(url) if url is not None else None)
 
 
 def test_aborted_request_is_delivered() -> None:
     assert record(response={"status": 0, "headers": []})["status"] == "0"
-    (found,) = parse_entries(har({"request": {"url": "http://a.example/"}}))
-    assert (found["url"], found["status"], found["method"]) == ("http://a.example/", None, None)
+    (entry,) = parse_entries(har({"request": {"url": "http://a.example/"}}))
+    assert (entry["url"], entry["status"], entry["method"]) == ("http://a.example/", None, None)
 
 
 def test_entries_that_are_not_objects_are_rows_with_an_error() -> None:
-    found = list(parse_entries(har(None, 5, {}, {"request": []}, ENTRY)))
-    assert [(entry["line"], entry.get("error")) for entry in found] == [
+    entries = list(parse_entries(har(None, 5, {}, {"request": []}, ENTRY)))
+    assert [(entry["line"], entry.get("error")) for entry in entries] == [
         (1, "entry is not an object but NoneType"),
         (2, "entry is not an object but int"),
         (3, "entry without a request"),
@@ -180,10 +180,10 @@ def test_document_that_is_not_a_har_gives_the_reason(content: bytes, problem: st
     ],
 )
 def test_sloppy_documents_are_read(content: bytes) -> None:
-    (found,) = parse_entries(content)
-    assert found["url"] == ENTRY["request"]["url"]
-    assert found["user_agent"].startswith("curl")
-    found["user_agent"].encode()  # whatever it was, it can be stored
+    (entry,) = parse_entries(content)
+    assert entry["url"] == ENTRY["request"]["url"]
+    assert entry["user_agent"].startswith("curl")
+    entry["user_agent"].encode()  # whatever it was, it can be stored
 
 
 JSON = st.recursive(
@@ -201,9 +201,9 @@ def test_no_entry_is_lost_whatever_its_fields_hold(
     request: Any, response: Any, post: Any, other: Any
 ) -> None:
     request["postData"] = {"text": post, "params": other, "mimeType": other, "encoding": "base64"}
-    found = list(parse_entries(har({"request": request, "response": response, "_ray": other}, other)))
-    assert [entry["line"] for entry in found] == [1, 2]
-    for value in found[0].values():
+    entries = list(parse_entries(har({"request": request, "response": response, "_ray": other}, other)))
+    assert [entry["line"] for entry in entries] == [1, 2]
+    for value in entries[0].values():
         assert value is None or isinstance(value, str | int | dict)
 
 

@@ -107,14 +107,14 @@ def test_listed_query_completes_an_address_without_one(url: str, expected: str) 
 
 
 def test_half_of_a_surrogate_pair_is_the_replacement_character() -> None:
-    found = record(
+    parsed = record(
         {
             "url": "https://a.example/b\ud800c\udc00/\U0001f600",
             "headers": [{"name": "Referer", "value": "\udfff"}],
             "postData": {"mimeType": "text/plain", "text": "a\ud800\ud800b"},
         }
     )
-    assert (found["url"], found["referer"], found["request_body"]) == (
+    assert (parsed["url"], parsed["referer"], parsed["request_body"]) == (
         "https://a.example/b\ufffdc\ufffd/\U0001f600",
         "\ufffd",
         "a\ufffd\ufffdb",

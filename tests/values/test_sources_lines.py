@@ -24,8 +24,8 @@ from pipelines.transactions.sources.lines import split_lines
 
 
 def test_byte_order_mark_is_dropped_and_last_line_needs_no_end() -> None:
-    found = list(split_lines(io.BytesIO(b"\xef\xbb\xbfone\r\n\ntwo\rhalf\nlast"), 100))
-    assert [(line.number, line.text) for line in found] == [
+    lines = list(split_lines(io.BytesIO(b"\xef\xbb\xbfone\r\n\ntwo\rhalf\nlast"), 100))
+    assert [(line.number, line.text) for line in lines] == [
         (1, "one\r"),
         (2, ""),
         (3, "two\rhalf"),
@@ -46,10 +46,10 @@ def test_line_of_exactly_the_limit_is_whole_and_a_longer_one_is_cut(end: bytes) 
 @given(st.lists(st.binary(max_size=30).filter(lambda line: b"\n" not in line), max_size=8))
 def test_lines_are_those_of_split(parts: list[bytes]) -> None:
     content = b"".join(part + b"\n" for part in parts)
-    found = list(split_lines(io.BytesIO(content), 20))
-    assert [line.number for line in found] == list(range(1, len(parts) + 1))
+    lines = list(split_lines(io.BytesIO(content), 20))
+    assert [line.number for line in lines] == list(range(1, len(parts) + 1))
     expected = [part.removeprefix(b"\xef\xbb\xbf") if at == 0 else part for at, part in enumerate(parts)]
-    assert [line.content for line in found] == [part[:20] for part in expected]
+    assert [line.content for line in lines] == [part[:20] for part in expected]
 
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=4))

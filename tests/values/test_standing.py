@@ -42,8 +42,8 @@ ROW: dict[str, Any] = {
     ],
 )  # fmt: skip
 def test_a_row_says_where_it_stands_and_why(row: dict[str, Any], state: str, message: str) -> None:
-    found, why = explain_standing({**ROW, **row}, THRESHOLDS)
-    assert found == state
+    standing, why = explain_standing({**ROW, **row}, THRESHOLDS)
+    assert standing == state
     assert message in why
 
 

@@ -41,8 +41,8 @@ def test_addresses_are_shown_without_credentials(text: str, expected: str) -> No
 
 
 def test_store_defaults_to_the_warehouse_and_shows_no_credentials() -> None:
-    found = resolve_store(SETTINGS, "/data/census")
-    assert (found.uri, found.artifacts) == (
+    target = resolve_store(SETTINGS, "/data/census")
+    assert (target.uri, target.artifacts) == (
         "sqlite:////data/census/mlflow.db",
         "file:///data/census/mlartifacts",
     )

@@ -186,9 +186,9 @@ def test_comparison_is_a_run_with_figures_and_a_histogram(local: Store) -> None:
     run = tracking.log_comparison(local, metrics, figures, tables)
     from mlflow import MlflowClient
 
-    found = MlflowClient(local.uri).get_run(run)
-    assert found.data.metrics == metrics
-    assert found.data.tags["step"] == "compare"
+    logged = MlflowClient(local.uri).get_run(run)
+    assert logged.data.metrics == metrics
+    assert logged.data.tags["step"] == "compare"
     assert {item.path for item in MlflowClient(local.uri).list_artifacts(run)} == {
         "differences.png",
         "histogram.png",

@@ -41,9 +41,9 @@ def draw_distorted_scores(
 
 @pytest.mark.parametrize(("slope", "offset"), [(1.0, 0.0), (0.4, -1.0), (2.5, 1.5)])
 def test_distortion_is_found_within_its_standard_error(slope: float, offset: float) -> None:
-    found = fit_platt(*draw_distorted_scores(20_000, slope, offset))
-    assert found.slope == pytest.approx(slope, rel=0.08)
-    assert found.offset == pytest.approx(offset, abs=0.08)
+    calibrator = fit_platt(*draw_distorted_scores(20_000, slope, offset))
+    assert calibrator.slope == pytest.approx(slope, rel=0.08)
+    assert calibrator.offset == pytest.approx(offset, abs=0.08)
 
 
 def test_stated_shares_are_true_after_calibration_and_were_not_before() -> None:
@@ -56,22 +56,22 @@ def test_stated_shares_are_true_after_calibration_and_were_not_before() -> None:
 @given(st.lists(st.tuples(st.floats(-30, 30), st.booleans()), min_size=2, max_size=30))
 def test_ranks_stay_whatever_the_data(rows: list[tuple[float, bool]]) -> None:
     raw, labels = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    found = fit_platt(raw, labels)
-    assert np.isfinite([found.slope, found.offset]).all()
-    assert found.slope >= MIN_SLOPE
+    calibrator = fit_platt(raw, labels)
+    assert np.isfinite([calibrator.slope, calibrator.offset]).all()
+    assert calibrator.slope >= MIN_SLOPE
 
 
 def test_separable_classes_stay_finite_by_the_smoothed_targets() -> None:
-    found = fit_platt(np.array([-3.0, -2.0, 2.0, 3.0]), np.array([False, False, True, True]))
-    assert 0 < found.slope < 5
-    assert found(np.array([3.0]))[0] < 0.95  # four rows do not justify certainty
+    calibrator = fit_platt(np.array([-3.0, -2.0, 2.0, 3.0]), np.array([False, False, True, True]))
+    assert 0 < calibrator.slope < 5
+    assert calibrator(np.array([3.0]))[0] < 0.95  # four rows do not justify certainty
 
 
 def test_a_ranking_worse_than_chance_is_flattened_and_not_turned_round() -> None:
     raw, labels = draw_distorted_scores(2_000, -1.0, 0.0)
-    found = fit_platt(raw, labels)
-    assert found.slope == MIN_SLOPE
-    assert found(raw).mean() == pytest.approx(labels.mean(), abs=0.01)
+    calibrator = fit_platt(raw, labels)
+    assert calibrator.slope == MIN_SLOPE
+    assert calibrator(raw).mean() == pytest.approx(labels.mean(), abs=0.01)
 
 
 def test_a_row_has_no_say_in_its_own_calibration() -> None:
@@ -90,8 +90,8 @@ def test_a_row_has_no_say_in_its_own_calibration() -> None:
 
 def test_comparison_prefers_what_fits_the_distortion() -> None:
     raw, labels = draw_distorted_scores(4_000, 0.5, -1.0)
-    found = compare_calibrators(raw, labels, np.arange(len(raw)) % 4).set_index("method")["log_loss"]
-    assert found["platt (shipped)"] < found["isotonic"] < found["none"]
+    table = compare_calibrators(raw, labels, np.arange(len(raw)) % 4).set_index("method")["log_loss"]
+    assert table["platt (shipped)"] < table["isotonic"] < table["none"]
 
 
 def test_calibration_is_in_the_models_own_file() -> None:
@@ -129,7 +129,7 @@ def test_shap_values_of_the_calibrated_file_add_up_to_its_log_odds() -> None:
     rows = frame()
     model = train(rows, OPTIONS).model
     features = np.asfortranarray(rows[list(FEATURES)].to_numpy(np.float32))[:50]
-    found = compute_contributions(load_explainer(model), features)
-    assert found.values.sum(axis=1) + found.base == pytest.approx(
+    contributions = compute_contributions(load_explainer(model), features)
+    assert contributions.values.sum(axis=1) + contributions.base == pytest.approx(
         predict_log_odds(load_classifier(model), features), abs=1e-6
     )

@@ -76,8 +76,10 @@ def refusal_rate(worse: float, worlds: int, by_row: bool = False) -> float:
     for seed in range(worlds):
         labels, ours, theirs, group = simulate_world(draw, groups=30, rows=30, worse=worse)
         unit = np.arange(len(labels)) if by_row else group
-        found = estimate_differences(labels, ours, theirs, unit, resamples=80, seed=seed, significance=0.05)
-        refused += any(found[name].high < 0 for name in COMPARED_METRICS)
+        differences = estimate_differences(
+            labels, ours, theirs, unit, resamples=80, seed=seed, significance=0.05
+        )
+        refused += any(differences[name].high < 0 for name in COMPARED_METRICS)
     return refused / worlds
 
 
@@ -130,10 +132,10 @@ def test_bounds_reach_as_far_as_the_tables_of_students_t_say(
 
     def reach(quantile: float) -> float:
         significance = (1 - quantile) * len(COMPARED_METRICS)
-        found = estimate_differences(
+        differences = estimate_differences(
             labels, ours, theirs, group, resamples=80, seed=SEED, significance=significance
         )
-        return found[COMPARED_METRICS[0]].high - found[COMPARED_METRICS[0]].low
+        return differences[COMPARED_METRICS[0]].high - differences[COMPARED_METRICS[0]].low
 
     assert reach(level) / reach(0.75) == pytest.approx(expected / at_three_quarters, rel=0.005)
 
@@ -207,8 +209,8 @@ def test_rows_of_hosts_learned_from_are_not_new_and_hashes_do_not_name_hosts() -
     fresh = set(rows["host"].iloc[find_unseen_rows(rows, known)])
     assert not fresh & set(old["host"])
     assert len(fresh) >= 18  # one of twenty may share its hash by chance
-    found = find_comparable_rows(rows, known, rows["host"].to_numpy())
-    assert found is not None
+    comparable = find_comparable_rows(rows, known, rows["host"].to_numpy())
+    assert comparable is not None
     assert find_comparable_rows(rows.head(60), known, rows["host"].to_numpy()[:60]) is not None
     assert find_comparable_rows(old, known, old["host"].to_numpy()) is None
     assert find_comparable_rows(rows[rows["is_api"]], known, rows["host"].to_numpy()[rows["is_api"]]) is None

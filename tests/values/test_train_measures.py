@@ -18,8 +18,8 @@ LABELS = np.array([True, True, True, False, False])
 
 
 def test_decisions_count_what_was_right() -> None:
-    found = evaluate_decisions(LABELS, np.array([True, True, False, True, False]))
-    assert found == {
+    figures = evaluate_decisions(LABELS, np.array([True, True, False, True, False]))
+    assert figures == {
         "precision": pytest.approx(2 / 3),
         "recall": pytest.approx(2 / 3),
         "f1": pytest.approx(2 / 3),
@@ -28,8 +28,8 @@ def test_decisions_count_what_was_right() -> None:
 
 
 def test_choosing_nothing_has_no_precision_and_no_recall() -> None:
-    found = evaluate_decisions(LABELS, np.zeros(5, bool))
-    assert set(found.values()) == {0.0}
+    figures = evaluate_decisions(LABELS, np.zeros(5, bool))
+    assert set(figures.values()) == {0.0}
 
 
 def test_recall_at_a_rate_stops_before_the_false_positive() -> None:

@@ -58,22 +58,22 @@ def test_log_is_as_rich_as_the_best_that_a_row_holds() -> None:
 
 def test_figures_of_a_segment_are_those_of_its_rows() -> None:
     of_row = np.array(["a", "a", "a", "a", "b", "c"], object)
-    found = measure_segments({"client": of_row}, LABELS, FOUND).set_index("segment")
+    figures = measure_segments({"client": of_row}, LABELS, FOUND).set_index("segment")
     names = ["rows", "api_share", "recall", "false_positive_rate", "precision", "roc_auc"]
-    assert [found.loc["a", name] for name in names] == [4, 0.5, 0.5, 0.5, 0.5, 0.75]
-    assert found.loc["b", "recall"] == 1.0
-    assert pd.isna(found.loc["b", "roc_auc"])  # no other transactions to rank against
-    assert pd.isna(found.loc["c", "recall"])
-    assert found.loc["c", "false_positive_rate"] == 0.0
+    assert [figures.loc["a", name] for name in names] == [4, 0.5, 0.5, 0.5, 0.5, 0.75]
+    assert figures.loc["b", "recall"] == 1.0
+    assert pd.isna(figures.loc["b", "roc_auc"])  # no other transactions to rank against
+    assert pd.isna(figures.loc["c", "recall"])
+    assert figures.loc["c", "false_positive_rate"] == 0.0
 
 
 def test_each_host_counts_once_and_the_worst_tenth_is_the_worst() -> None:
     hosts = np.repeat([f"h{n}" for n in range(20)], 4)
     labels = np.tile([True, True, False, False], 20)
-    found = np.where(labels, 0.9, 0.1)
-    found[:4] = [0.1, 0.1, 0.9, 0.9]  # all wrong
-    found[4:8] = [0.9, 0.1, 0.5, 0.05]  # half of the calls missed, one of two others taken
-    table = measure_hosts(hosts, labels, found)
+    probabilities = np.where(labels, 0.9, 0.1)
+    probabilities[:4] = [0.1, 0.1, 0.9, 0.9]  # all wrong
+    probabilities[4:8] = [0.9, 0.1, 0.5, 0.05]  # half of the calls missed, one of two others taken
+    table = measure_hosts(hosts, labels, probabilities)
     assert table["roc_auc"].tolist()[:3] == [0.0, 0.75, 1.0]
     assert not {"host", "h0"} & {*table.columns, *map(str, table.to_numpy().ravel())}
     figures = summarise_hosts(table)
@@ -86,16 +86,16 @@ def test_each_host_counts_once_and_the_worst_tenth_is_the_worst() -> None:
 def test_busy_hosts_do_not_drown_the_mean_over_hosts() -> None:
     hosts = np.array(["busy"] * 98 + ["quiet"] * 2)
     labels = np.arange(100) % 2 == 0
-    found = np.where(labels, 0.9, 0.1)
-    found[98:] = [0.1, 0.9]
-    assert summarise_hosts(measure_hosts(hosts, labels, found))["host_mean_roc_auc"] == 0.5
+    probabilities = np.where(labels, 0.9, 0.1)
+    probabilities[98:] = [0.1, 0.9]
+    assert summarise_hosts(measure_hosts(hosts, labels, probabilities))["host_mean_roc_auc"] == 0.5
 
 
 def test_worst_rows_are_wrong_ones_of_each_kind_without_twins() -> None:
     kinds = ["rest", "rest", "page", "page", "rest", "page"]
-    found = np.array([0.2, 0.2, 0.9, 0.8, 0.4, 0.7])
+    probabilities = np.array([0.2, 0.2, 0.9, 0.8, 0.4, 0.7])
     labels = np.array([True, True, False, False, True, False])
-    assert find_worst_rows(kinds, labels, found).tolist() == [2, 0, 3, 4]
+    assert find_worst_rows(kinds, labels, probabilities).tolist() == [2, 0, 3, 4]
     assert find_worst_rows(kinds, labels, labels.astype(float)).tolist() == []
 
 
@@ -103,10 +103,10 @@ def test_reasons_speak_for_the_mistake_strongest_first() -> None:
     values = np.zeros((2, len(FEATURES)))
     values[:, 3], values[:, 5], values[:, 7] = 0.5, -2.0, 1.25
     explained = ExplainedRows(np.array([0, 1]), values, np.full((2, len(FEATURES)), 1.5, np.float32))
-    found = describe_mistakes(explained, ["page", "rest"], np.array([False, True]), np.array([0.8, 0.1]))
-    assert found["because_1"].tolist() == [f"{FEATURES[7]}=1.5 (+1.25)", f"{FEATURES[5]}=1.5 (-2.00)"]
-    assert found["because_2"].tolist() == [f"{FEATURES[3]}=1.5 (+0.50)", ""]
-    assert found["probability"].tolist() == [0.8, 0.1]
+    reasons = describe_mistakes(explained, ["page", "rest"], np.array([False, True]), np.array([0.8, 0.1]))
+    assert reasons["because_1"].tolist() == [f"{FEATURES[7]}=1.5 (+1.25)", f"{FEATURES[5]}=1.5 (-2.00)"]
+    assert reasons["because_2"].tolist() == [f"{FEATURES[3]}=1.5 (+0.50)", ""]
+    assert reasons["probability"].tolist() == [0.8, 0.1]
 
 
 def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
@@ -115,12 +115,12 @@ def test_each_row_is_explained_by_the_model_that_had_not_seen_it() -> None:
     models = [train(frame(seed=seed), OPTIONS).model for seed in (1, 2)]
     explainers = [load_explainer(model) for model in models]
     fold = np.arange(len(rows), dtype=np.int32) % 2
-    found = explain_rows(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
+    explained = explain_rows(explainers, [1.0, 3.0], matrix, fold, np.array([4, 7, 9]))
     for place, row in enumerate((4, 7, 9)):
         own, slope = row % 2, (1.0, 3.0)[row % 2]
         one = np.asfortranarray(matrix[[row, row + 2]])
         both = explain_rows([explainers[own]], [slope], one, np.zeros(2, np.int32), np.array([0, 1])).values
-        np.testing.assert_allclose(found.values[place], both[0])
+        np.testing.assert_allclose(explained.values[place], both[0])
         change = predict_log_odds(load_classifier(models[own]), one) * slope
         assert both[0].sum() - both[1].sum() == pytest.approx(change[0] - change[1])
 

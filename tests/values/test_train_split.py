@@ -25,9 +25,9 @@ PAIRS = st.lists(
 @given(PAIRS)
 def test_no_host_and_no_stack_is_in_two_groups(pairs: list[tuple[int, int | None]]) -> None:
     rows = pd.DataFrame({"host": [f"h{host}" for host, _ in pairs], "stack": [stack for _, stack in pairs]})
-    found = rows.assign(group=assign_groups(rows))
-    assert (found.groupby("host")["group"].nunique() == 1).all()
-    assert (found.dropna(subset=["stack"]).groupby("stack")["group"].nunique() == 1).all()
+    grouped = rows.assign(group=assign_groups(rows))
+    assert (grouped.groupby("host")["group"].nunique() == 1).all()
+    assert (grouped.dropna(subset=["stack"]).groupby("stack")["group"].nunique() == 1).all()
 
 
 @given(PAIRS)
@@ -50,9 +50,9 @@ def test_without_stacks_each_host_is_a_group() -> None:
 def test_a_stack_on_two_domains_is_never_on_both_sides_of_a_fold() -> None:
     rows = frame()
     rows["stack"] = rows["host"].map(lambda host: int(host[1:].split(".")[0]) // 2)
-    found = train(rows, OPTIONS).out_of_fold
-    assert (found.groupby("stack")["fold"].nunique() == 1).all()
-    assert found["group"].nunique() == 6
+    held_out = train(rows, OPTIONS).out_of_fold
+    assert (held_out.groupby("stack")["fold"].nunique() == 1).all()
+    assert held_out["group"].nunique() == 6
 
 
 def test_memory_of_a_stack_does_not_help_out_of_fold() -> None:
