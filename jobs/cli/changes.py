@@ -16,9 +16,7 @@ from pipelines.workflows.run import start_run
 def changes(
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Folder for changes.ndjson and the documents before and after.", metavar="DIR"
-        ),
+        typer.Option(help="Folder for changes.ndjson and the documents before and after.", metavar="DIR"),
     ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Publish the current state; later runs compare with it.")

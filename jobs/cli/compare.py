@@ -27,8 +27,7 @@ def compare(
 
     The summary has the agreement of the variants, the hosts grouped by their difference, and the reasons. Table comparisons
     gets one row for each host, comparison_endpoints one for each endpoint that only one variant lists, with the likely
-    reason. In the templates of --truth, names of variables do not matter; the files endpoints.csv and truth.csv.gz of
-    `simulate` can be used.
+    reason. Names of variables in the templates of --truth do not matter; endpoints.csv of `simulate` can be used.
 
     \b
     Examples:
@@ -40,14 +39,14 @@ def compare(
     from jobs.compare import compare_variants, summarise_accuracy
     from pipelines.endpoints.truth import read_truth
 
-    true_endpoints = None if truth is None else read_truth(truth)
-    result = compare_variants(run, true_endpoints)
-    figures = result.figures
+    result = compare_variants(run, None if truth is None else read_truth(truth))
+    accuracies = {variant: summarise_accuracy(accuracy) for variant, accuracy in result.truth.items()}
     for only_in, reason, endpoints in result.reasons:
         run.reporter.note(f"  {endpoints:,} only by {only_in}: {reason}")
-    for variant, accuracy in result.truth.items():
-        described = ", ".join(f"{k} {v}" for k, v in summarise_accuracy(accuracy).items())
+    for variant, accuracy in accuracies.items():
+        described = ", ".join(f"{name} {value}" for name, value in accuracy.items())
         run.reporter.note(f"  {variant} against the truth: {described}")
+    figures = result.figures
     run.finish(
         hosts=figures.hosts,
         hosts_covered_by_session=figures.covered_hosts,
@@ -59,7 +58,7 @@ def compare(
         kappa=None if figures.kappa is None else round(figures.kappa, 4),
         buckets=figures.buckets,
         reasons=[{"only_in": v, "reason": r, "endpoints": n} for v, r, n in result.reasons],
-        truth={variant: summarise_accuracy(accuracy) for variant, accuracy in result.truth.items()} or None,
+        truth=accuracies or None,
     )
 
 

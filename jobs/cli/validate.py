@@ -24,7 +24,7 @@ def validate(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the findings to this file (NDJSON).", metavar="FILE")
+        Path | None, typer.Option(help="Write the findings to this NDJSON file.", metavar="FILE")
     ] = None,
     fail_on_findings: Annotated[
         bool, typer.Option("--fail-on-findings", help="Exit with code 1 if there are findings.")
@@ -42,7 +42,6 @@ def validate(
 
     Files that are checked are not added to the warehouse. With the learned schemas, paths are resolved to templates as in
     learning, so a request to an endpoint that is not documented is unknown.
-
     A finding has location, parameter, violated rule and kind of value, never the value itself. Its severity is high for
     characters typical of an injection and for values of another type, medium for other violations, and info for parts that no
     document describes. Table violations holds the findings, counted for each input.
@@ -59,8 +58,8 @@ def validate(
     from jobs.validate import check_inputs
 
     check_inputs(run, inputs or [], schemas, out, format, host)
-    counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    if fail_on_findings and any(run.summary["findings"][name] for name in counted):
+    counted = SEVERITIES[: SEVERITIES.index(severity) + 1] if fail_on_findings else ()
+    if any(run.summary["findings"][name] for name in counted):
         raise typer.Exit(1)
 
 

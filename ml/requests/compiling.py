@@ -39,7 +39,7 @@ def _byte_classes() -> Bytes:
 BYTE_CLASSES: Final = _byte_classes()
 
 
-def helper(function: Callable[..., Any]) -> Callable[..., Any]:
+def kernel_part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiles a function that kernels call.
 
     It is never cached itself, because its cache would outlive changes of the functions that it calls.
@@ -60,4 +60,4 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         with TemporaryFile(dir=folder):
             return cached
     except (RuntimeError, OSError):  # numba found no folder, or the system refuses to write there
-        return helper(function)
+        return kernel_part(function)

@@ -17,15 +17,15 @@ from ml.requests.compiling import (
     Floats,
     Longs,
     WordTable,
-    helper,
     kernel,
+    kernel_part,
 )
 from ml.requests.tokens import count_if, find_groups, find_word_groups, hash_word, write_groups
 
 DOT, DASH, UNDERSCORE = b".-_"
 
 
-@helper
+@kernel_part
 def _is_version(data: Bytes, start: int, end: int) -> bool:
     """Returns whether a segment is a version such as `v1`, `v2.1` or `v1beta2`.
 
@@ -39,7 +39,7 @@ def _is_version(data: Bytes, start: int, end: int) -> bool:
     return True
 
 
-@helper
+@kernel_part
 def _is_date(data: Bytes, start: int, end: int) -> bool:
     """Returns whether a segment starts with a date such as `2024-05-31`."""
     if end - start < 10 or data[start + 4] != DASH or data[start + 7] != DASH:
@@ -50,7 +50,7 @@ def _is_date(data: Bytes, start: int, end: int) -> bool:
     return True
 
 
-@helper
+@kernel_part
 def count_segment(
     data: Bytes, start: int, end: int, depth: int, after_plural: bool, out: Floats, row: int, base: int
 ) -> tuple[bool, bool]:
@@ -96,12 +96,12 @@ def count_segment(
 
 SLASH, AMPERSAND, EQUALS, COLON, PERCENT, PARENTHESIS, BRACKET, BRACE = b"/&=:%([{"
 
-HELPERS_DIGEST: Final = "0e40c687db44"
+KERNEL_PARTS_DIGEST: Final = "9a9eb0b31311"
 """Start of the SHA-256 of the modules imported above. numba renews a cached kernel only when the kernel's own file
 changes, so this line has to change with those files; a test compares it."""
 
 
-@helper
+@kernel_part
 def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, base: int) -> None:
     """Fills shares and counts that do not depend on segments."""
     digits, uppers = 0, 0
@@ -124,7 +124,7 @@ def _bytes_of_path(data: Bytes, start: int, end: int, out: Floats, row: int, bas
     out[base + Path.UPPER_SHARE, row] = uppers / max(length, 1)
 
 
-@helper
+@kernel_part
 def _last_segment(
     data: Bytes,
     start: int,

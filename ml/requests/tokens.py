@@ -17,13 +17,13 @@ from ml.requests.compiling import (
     Bytes,
     Floats,
     Longs,
-    helper,
+    kernel_part,
 )
 
 Slots = npt.NDArray[np.uint64]
 
 
-@helper
+@kernel_part
 def find_groups(word: np.uint64, slots: Slots, groups: Longs) -> Any:
     """Returns the groups of a hashed word; 0 if it is not in the table."""
     mask = np.uint64(len(slots) - 1)
@@ -35,7 +35,7 @@ def find_groups(word: np.uint64, slots: Slots, groups: Longs) -> Any:
     return 0
 
 
-@helper
+@kernel_part
 def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
     """Returns the hash of the bytes with ASCII letters in lower case."""
     word = OFFSET
@@ -45,7 +45,7 @@ def hash_word(data: Bytes, start: int, end: int) -> np.uint64:
     return word
 
 
-@helper
+@kernel_part
 def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups_of: Longs) -> tuple[int, int]:
     """Returns the groups of all tokens, and how many may be hashes of content.
 
@@ -68,7 +68,7 @@ def find_word_groups(data: Bytes, start: int, end: int, slots: Slots, groups_of:
     return groups, hashes
 
 
-@helper
+@kernel_part
 def write_groups(groups: int, out: Floats, row: int, column: int) -> None:
     """Writes 1 into the column of each group that was found.
 
@@ -81,7 +81,7 @@ def write_groups(groups: int, out: Floats, row: int, column: int) -> None:
         column += 1
 
 
-@helper
+@kernel_part
 def count_if(condition: bool, out: Floats, row: int, column: int) -> None:
     """Adds one to a column if the condition holds.
 

@@ -110,7 +110,7 @@ def _merge_variants(
         "node": children.node,
         "step": children.step,
         "is_variable": np.bincount(child, decided.is_variable[before], count) / paths > 0.5,
-        "why": _most_common(decided.why[before], child, count),
+        "why": _mode(decided.why[before], child, count),
         "probability": np.bincount(child, probability[before], count) / paths,
         "siblings": most(counted.column("siblings")[before].astype(np.int64)),
         "overlap": most(counted.column("overlap")[before].astype(np.float64)),
@@ -138,7 +138,7 @@ def _variables(each: Columns, texts: StepTexts) -> Columns:
         "node": node,
         "step": np.full(count, texts.variable),
         "decision": np.full(count, _VARIABLE),
-        "why": _most_common(chosen["why"], group, count),
+        "why": _mode(chosen["why"], group, count),
         "probability": np.bincount(group, np.where(by_format, 1.0, chosen["probability"]), count) / size,
         "children": size,
         "siblings": most(chosen["siblings"]),
@@ -206,7 +206,7 @@ def _origin(why: str) -> str:
     return KEPT_FROM_PUBLICATION if why.startswith("published") else INFERRED
 
 
-def _most_common(values: Integers, group: Integers, groups: int) -> Integers:
+def _mode(values: Integers, group: Integers, groups: int) -> Integers:
     """Returns the most common value of each group, of equally common ones the first.
 
     Args:

@@ -143,17 +143,10 @@ def collect_facts(
         title=title,
         generated_at=generated_at,
         inputs=_inputs(tables["batches"], hosts["all"] if hosts else 0),
-        endpoints=_endpoint_facts(
-            endpoints.orderBy(F.desc("requests"), "host", "path_template", "method").limit(
-                settings.max_endpoints
-            )
-        ),
+        endpoints=_endpoint_facts(_busiest(endpoints, settings.max_endpoints)),
         totals=_totals(endpoints, reasons),
         histogram=Histogram(bins.labels, bins.ml, bins.session),
-        comparison=[
-            HostComparison(**{name: row[name] for name in HostComparison.__dataclass_fields__})
-            for row in tables["comparisons"].orderBy(F.desc("ml"), "host").limit(settings.max_hosts).collect()
-        ],
+        comparison=_comparison(tables["comparisons"], settings.max_hosts),
         hosts_total=compared.hosts,
         quarantine=_quarantine(tables["quarantine"]),
         uncovered_hosts=hosts["bare"] if hosts else 0,
@@ -166,6 +159,17 @@ def collect_facts(
         outlier_clients_total=outlier_clients_total,
         candidates=_candidates(tables["candidates"]),
     )
+
+
+def _busiest(endpoints: DataFrame, most: int) -> DataFrame:
+    return endpoints.orderBy(F.desc("requests"), "host", "path_template", "method").limit(most)
+
+
+def _comparison(comparisons: DataFrame, most: int) -> list[HostComparison]:
+    return [
+        HostComparison(**{name: row[name] for name in HostComparison.__dataclass_fields__})
+        for row in comparisons.orderBy(F.desc("ml"), "host").limit(most).collect()
+    ]
 
 
 def _totals(endpoints: DataFrame, reasons: Sequence[ReasonFact]) -> Totals:

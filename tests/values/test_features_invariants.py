@@ -94,6 +94,6 @@ def test_a_megabyte_in_one_path_is_counted_to_its_end() -> None:
 
 def test_kernels_are_renewed_with_the_helpers_they_are_compiled_from() -> None:
     text = b"".join(Path(module.__file__ or "").read_bytes() for module in HELPERS)
-    assert hashlib.sha256(text).hexdigest()[:12] == kernels.HELPERS_DIGEST, (
-        "set HELPERS_DIGEST in ml/requests/kernels.py to the left value"
+    assert hashlib.sha256(text).hexdigest()[:12] == kernels.KERNEL_PARTS_DIGEST, (
+        "set KERNEL_PARTS_DIGEST in ml/requests/kernels.py to the left value"
     )

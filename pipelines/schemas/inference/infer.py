@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pipelines.http.redaction import has_secret_name
 from pipelines.http.value_formats import (
@@ -118,6 +120,38 @@ class InferredSchema:
     refused: Refused = field(default_factory=dict)
 
 
+class _Subject(NamedTuple):
+    """What a schema is built for."""
+
+    name: str
+    location: str
+    evidence: Evidence
+    settings: SchemaSettings
+    refused: Refused
+    level: Level
+
+
+def _build(
+    subject: _Subject, rule: Rule, groups: Sequence[TypeGroup], dropped: int = 0, *, limited: bool = True
+) -> InferredSchema:
+    name, location, evidence, settings, refused, level = subject
+    repeated = evidence.n - evidence.requests
+    repeats = location in ("query", "form", "part", "file") and repeated > allowed_outliers(
+        evidence.n, settings
+    )
+    alternatives = []
+    for type_name, kinds in groups:
+        # parts may share clients and days: the largest part's number is a lower bound
+        whole = sum(kinds, KindEvidence(type_name, n=0, clients=0, distinct=0, days=0))
+        constraints = NO_CONSTRAINTS
+        if limited:
+            constraints = infer_constraints((location, name), whole, kinds, evidence, settings, refused)
+        numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
+        alternatives.append(Alternative(type_name, *numbers, constraints))
+    ordered = sorted(alternatives, key=lambda alternative: (-alternative.n, alternative.kind))
+    return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
+
+
 def infer_schema(
     name: str,
     evidence: Evidence,
@@ -144,29 +178,7 @@ def infer_schema(
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
     in_json = location == "body"
-    repeated = evidence.n - evidence.requests
-    repeats = location in ("query", "form", "part", "file") and repeated > allowed_outliers(
-        evidence.n, settings
-    )
-
-    def build(
-        rule: Rule, groups: Sequence[TypeGroup], dropped: int = 0, *, limited: bool = True
-    ) -> InferredSchema:
-        alternatives = []
-        for type_name, kinds in groups:
-            # parts may share clients and days: the largest part's number is a lower bound
-            whole = sum(kinds, KindEvidence(type_name, n=0, clients=0, distinct=0, days=0))
-            place = (location, name)
-            constraints = (
-                infer_constraints(place, whole, kinds, evidence, settings, refused)
-                if limited
-                else NO_CONSTRAINTS
-            )
-            numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
-            alternatives.append(Alternative(type_name, *numbers, constraints))
-        ordered = sorted(alternatives, key=lambda alternative: (-alternative.n, alternative.kind))
-        return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
-
+    build = partial(_build, _Subject(name, location, evidence, settings, refused, level))
     any_text: list[TypeGroup] = [(TEXT, evidence.kinds)]
     if has_secret_name(holder_name(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
         # ingest masks a secret member by a text, whatever its type: the type is unknown

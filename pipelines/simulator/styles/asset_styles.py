@@ -113,7 +113,6 @@ def declare_bare_assets(rng: Random, conventions: WebConventions) -> list[Operat
     """Declares assets without an extension.
 
     Pictures by identifier, resizers, font services and script loaders.
-
     Counted: 24 % of the pages and assets of the shared page loads have no extension.
     """
     operations, cache = [], conventions.asset_cache

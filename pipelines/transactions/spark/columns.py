@@ -177,11 +177,7 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
 
     Empty if it is one.
     """
-    host_name, method, path, scheme, status, target = (
-        F.col(name) for name in ("host", "method", "path", "scheme", "status", "target")
-    )
-    is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
-    is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
+    host_name, method, scheme, status = (F.col(name) for name in ("host", "method", "scheme", "status"))
     checks = (
         _violation(
             "URL scheme is not HTTP: nothing travelled over the network",
@@ -194,19 +190,7 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
             host_name.isNotNull() & ~host_name.rlike(HOST),
         ),
         _violation("method is missing or not an HTTP method", method.isNull() | ~method.rlike(METHOD)),
-        _violation("request target is missing", path.isNull() | (path == "")),
-        _violation(
-            "request target is neither a path nor an absolute URL",
-            is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*") & ~is_tunnel,
-        ),
-        _violation(
-            "CONNECT opens a tunnel: its target is a host and port, not a path", path.isNotNull() & is_tunnel
-        ),
-        _violation("request target has control characters", target.isNotNull() & target.rlike(CONTROLS)),
-        _violation(
-            f"path is longer than {PATH_CHARACTERS} characters",
-            path.isNotNull() & (F.length(path) > PATH_CHARACTERS),
-        ),
+        *_target_checks(method, scheme),
         _violation("status is missing or not a number", status.isNull()),
         _violation(
             "status is 0: the request got no response (aborted, blocked or not sent)",
@@ -224,6 +208,27 @@ def violations(now: datetime, settings: IngestSettings) -> Column:
         .when(F.col("not_request").isNotNull(), F.array("not_request"))
         .otherwise(found)
     )
+
+
+def _target_checks(method: Column, scheme: Column) -> list[Column]:
+    path, target = F.col("path"), F.col("target")
+    is_tunnel = F.coalesce(method == "CONNECT", F.lit(False)) & ~path.startswith("/")  # RFC 9112 s. 3.2.3
+    is_http = scheme.isNull() | scheme.isin(*HTTP_SCHEMES)
+    return [
+        _violation("request target is missing", path.isNull() | (path == "")),
+        _violation(
+            "request target is neither a path nor an absolute URL",
+            is_http & path.isNotNull() & (path != "") & ~path.startswith("/") & (path != "*") & ~is_tunnel,
+        ),
+        _violation(
+            "CONNECT opens a tunnel: its target is a host and port, not a path", path.isNotNull() & is_tunnel
+        ),
+        _violation("request target has control characters", target.isNotNull() & target.rlike(CONTROLS)),
+        _violation(
+            f"path is longer than {PATH_CHARACTERS} characters",
+            path.isNotNull() & (F.length(path) > PATH_CHARACTERS),
+        ),
+    ]
 
 
 def _time_checks(now: datetime, window_years: int) -> list[Column]:
