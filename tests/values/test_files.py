@@ -114,5 +114,5 @@ def test_every_output_goes_through_the_one_function_that_writes_atomic_files() -
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
-    file = ROOT / "tests/values/test_atomic_file.py"
+    file = ROOT / "tests/values/test_files.py"
     assert any("write_text" in call for call in writing_calls(file))
