@@ -121,7 +121,7 @@ class InferredSchema:
 
 
 class _Subject(NamedTuple):
-    """What a schema is built for."""
+    """The parameter that a schema is built for, with its evidence and thresholds."""
 
     name: str
     location: str
