@@ -67,5 +67,5 @@ def shared() -> Path:
     Tests that need it are skipped where it does not exist.
     """
     if not SHARED.is_dir():
-        pytest.skip("../shared (benchmark material) is not beside the checkout")
+        pytest.skip("../shared (benchmark material) is not next to the checkout")
     return SHARED
