@@ -27,8 +27,10 @@ demo: setup ## Run all steps on the bundled sample; results and report in build/
 	@rm -rf build/demo
 	@$(IN_VENV) apicensus run examples/demo/*.ndjson.gz --settings examples/demo/settings.yaml --out build/demo --warehouse build/demo/warehouse
 
-test: setup lint ## Check the style and run all tests (TESTS=tests/values for some)
-	@$(IN_VENV) python -m pytest -n $(WORKERS) $(IN_ORDER) --durations=10 $(TESTS)
+test: setup lint ## Check the style, run all tests and print coverage (TESTS=tests/values for some)
+	@$(IN_VENV) python -m pytest -n $(WORKERS) $(IN_ORDER) --durations=10 --cov --cov-report= $(TESTS)
+	@echo "Lines that tests ran, the least covered modules first (code in Spark's Python workers is not counted):"
+	@$(IN_VENV) coverage report --sort=cover | awk 'NR <= 12 || /^TOTAL/'
 
 test-quick: setup ## Run only the tests that need no Spark: under two minutes
 	@$(IN_VENV) python -m pytest -n $(WORKERS) --durations=10 tests/values
