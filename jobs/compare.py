@@ -22,8 +22,6 @@ from ml.evaluation.figures import draw_differences, draw_histogram
 from ml.registry import tracking
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.endpoints.spark.comparison import (
-    COMPARISON_ENDPOINTS,
-    COMPARISONS,
     Comparison,
     compare_hosts,
     count_reasons,
@@ -31,7 +29,7 @@ from pipelines.endpoints.spark.comparison import (
     join_variants,
     summarise_comparison,
 )
-from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.endpoints.tables import COMPARISON_ENDPOINTS, COMPARISONS, ENDPOINT_SLICES
 from pipelines.endpoints.truth import Accuracy, Endpoint, measure_accuracy
 from pipelines.selection.variant import Variant, inventory_threshold
 from pipelines.workflows.inventory import list_hosts_with_session_key, read_candidates, read_listed_endpoints

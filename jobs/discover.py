@@ -26,24 +26,16 @@ from ml.requests.spark import with_probability
 from pipelines.endpoints.columns import count_host_days
 from pipelines.endpoints.days import CHANGED_DAYS, DayChoice, build_day_filter
 from pipelines.endpoints.spark.client_days import (
-    CLIENT_DAYS,
-    CLIENTS,
     build_client_days,
     find_first_days,
     find_renamed_clients,
     merge_clients,
     name_clients,
 )
-from pipelines.endpoints.spark.explanations import (
-    CELL,
-    ENDPOINT_REASONS,
-    select_samples,
-    select_transactions,
-    sum_reasons,
-)
+from pipelines.endpoints.spark.explanations import CELL, select_samples, select_transactions, sum_reasons
 from pipelines.endpoints.spark.host_variables import find_host_variables
 from pipelines.endpoints.spark.inventory import build_slices, group_by_template
-from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.endpoints.tables import CLIENT_DAYS, CLIENTS, ENDPOINT_REASONS, ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES, find_changed_templates
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import KEPT, sample_hash, select_requests

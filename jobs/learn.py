@@ -26,15 +26,9 @@ from pyspark.sql import functions as F
 
 from pipelines.endpoints.days import CHANGED_DAYS, DayChoice, build_day_filter
 from pipelines.endpoints.keys import CELL_KEY
-from pipelines.endpoints.spark.client_days import (
-    CLIENT_DAYS,
-    CLIENTS,
-    count_client_requests,
-    name_clients,
-    select_by_name,
-)
+from pipelines.endpoints.spark.client_days import count_client_requests, name_clients, select_by_name
 from pipelines.endpoints.spark.inventory import select_listed
-from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.endpoints.tables import CLIENT_DAYS, CLIENTS, ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.tables import Table
 from pipelines.schemas.extraction.spark import extract_batches, mark_excluded_clients

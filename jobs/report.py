@@ -15,7 +15,8 @@ if __name__ == "__main__":
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pipelines.endpoints.spark.comparison import COMPARISON_ENDPOINTS, COMPARISONS, summarise_comparison
+from pipelines.endpoints.spark.comparison import summarise_comparison
+from pipelines.endpoints.tables import COMPARISON_ENDPOINTS, COMPARISONS
 from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
 from pipelines.report.spark import collect_facts

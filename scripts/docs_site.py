@@ -134,12 +134,11 @@ def _tables() -> Iterator[tuple[str, Any]]:
     import pipelines
     from pipelines.runtime.tables import Table
 
-    seen: set[str] = set()
     for module in pkgutil.walk_packages(pipelines.__path__, "pipelines."):
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, Table) and value.name not in seen:
-                seen.add(value.name)
-                yield module.name, value
+        if module.name.endswith(".tables"):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, Table):
+                    yield module.name, value
 
 
 def render_commands_page() -> str:

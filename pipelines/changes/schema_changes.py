@@ -1,6 +1,7 @@
 """Comparing two versions of an endpoint's schema, keyword by keyword.
 
-Each change comes with the stored values that would show it (`Probe`).
+Each change comes with the stored values that would show it (`Probe`), and is breaking if requests that fitted the old schema do
+not fit the new one. Endpoints that are new, removed or inactive: `spark.changes`.
 """
 
 from __future__ import annotations

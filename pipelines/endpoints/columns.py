@@ -181,3 +181,13 @@ def adjust_probability(probability: Column, by: Column) -> Column:
 
 def _log_odds(share: Column) -> Column:
     return F.ln(share / (1 - share))
+
+
+def client_sample_names() -> tuple[str, ...]:
+    """Names of the columns of `client_samples`."""
+    return tuple(map(sample_name, KINDS))
+
+
+def sample_name(kind: str) -> str:
+    """Name of the column with the hash of one response of a kind."""
+    return f"{kind}_sample"

@@ -1,4 +1,4 @@
-"""Table endpoint_slices: mergeable state of an endpoint on one day in one variant."""
+"""Tables of the endpoint stage: client-days, slices, reasons and the comparison of variants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
+    BooleanType,
     DateType,
+    DoubleType,
     LongType,
     StringType,
     StructField,
@@ -15,8 +17,8 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines.endpoints.columns import HOST_STATE, STATE
-from pipelines.endpoints.keys import ENDPOINT_KEY
+from pipelines.endpoints.columns import HOST_STATE, STATE, client_sample_names, client_sum_names
+from pipelines.endpoints.keys import ENDPOINT_KEY, REASONS_KEY
 from pipelines.runtime.tables import Table
 from pipelines.selection.columns import FAMILIES
 
@@ -54,6 +56,80 @@ ENDPOINT_SLICES = Table(
 )
 """`inputs` are those of the client-days that a day's slices were made from. `content` is a hash of the client-days of both
 variants that have the slice's template: the same day, inputs and content mean the same transactions."""
+
+CLIENTS = Table(
+    name="clients",
+    schema=StructType(
+        [
+            StructField("client", StringType(), False),
+            StructField("first_day", DateType(), False),
+            StructField("least_hash", LongType(), False),
+        ]
+    ),
+)
+"""One row per client: the keyed hash as in `transactions`, and the day and hash that its name is made from."""
+CLIENT_DAYS = Table(
+    name="client_days",
+    schema=StructType(
+        [
+            *(StructField(name, StringType(), False) for name in ("variant", "host", "method", "path_shape")),
+            StructField("day", DateType(), False),
+            StructField("client", StringType(), False),
+            *(StructField(name, LongType(), False) for name in (*SUMS, "guesses")),
+            *(StructField(name, LongType(), True) for name in (*client_sample_names(), *client_sum_names())),
+            StructField("least_hash", LongType(), False),
+            StructField("first_seen", TimestampType(), False),
+            StructField("last_seen", TimestampType(), False),
+            StructField("inputs", StringType(), False),
+        ]
+    ),
+    partition=("variant", "day", "inputs"),
+)
+"""`guesses` counts client errors of requests for things that do not exist; `least_hash` is the smallest hash of a
+transaction's id.
+
+`inputs` identifies the inputs of a day's rows: files, model and settings (`pipelines.workflows.days.digest_wanted_inputs`)."""
+COMPARISON_ENDPOINTS = Table(
+    name="comparison_endpoints",
+    schema=StructType(
+        [
+            *(StructField(name, StringType(), False) for name in ("host", "method", "path_template")),
+            StructField("only_in", StringType(), False),
+            StructField("reason", StringType(), False),
+            StructField("probability", DoubleType()),
+            *(StructField(name, LongType(), False) for name in COUNTS),
+        ]
+    ),
+)
+"""`probability` is the classifier's, even if it is too low; NULL: no slice was kept, or ml was not run."""
+AGREEMENT_COUNTS = ("ml", "session", "both", "only_ml", "only_session", "neither")
+COMPARISONS = Table(
+    name="comparisons",
+    schema=StructType(
+        [
+            StructField("host", StringType(), False),
+            StructField("covered", BooleanType(), False),
+            *(StructField(name, LongType(), False) for name in AGREEMENT_COUNTS),
+            StructField("bucket", StringType(), False),
+        ]
+    ),
+)
+# nullable, because Delta does not enforce NOT NULL inside arrays
+SUM = StructType([StructField("text", StringType()), StructField("sum", LongType())])
+ENDPOINT_REASONS = Table(
+    name="endpoint_reasons",
+    schema=StructType(
+        [
+            *(StructField(name, StringType(), False) for name in REASONS_KEY),
+            StructField("day", DateType(), False),
+            StructField("content", LongType(), False),
+            StructField("explained", LongType(), False),
+            StructField("sums", ArrayType(SUM), False),
+        ]
+    ),
+    partition=("day",),
+)
+"""`explained` transactions of the endpoint on that day; `sums`: contributions by text, millionths of log-odds."""
 
 
 def responses_without_error() -> Column:

@@ -17,8 +17,7 @@ from pipelines.decisions.model import HostAlias
 from pipelines.decisions.spark import look_up
 from pipelines.endpoints.days import DayChoice, digest, format_inputs, parse_inputs
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
-from pipelines.endpoints.spark.client_days import CLIENT_DAYS
-from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.endpoints.tables import CLIENT_DAYS, ENDPOINT_SLICES
 from pipelines.runtime.release import package_version
 from pipelines.selection.variant import Variant
 from pipelines.transactions.tables import TRANSACTIONS

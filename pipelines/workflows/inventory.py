@@ -7,8 +7,7 @@ from pyspark.sql import functions as F
 
 from pipelines.decisions.spark import is_ignored, is_saved, with_aliases
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.endpoints.spark.client_days import CLIENT_DAYS
-from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS, with_reasons
+from pipelines.endpoints.spark.explanations import with_reasons
 from pipelines.endpoints.spark.inventory import (
     CANDIDATE,
     estimate_endpoints,
@@ -16,7 +15,7 @@ from pipelines.endpoints.spark.inventory import (
     is_candidate,
     is_listed,
 )
-from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.endpoints.tables import CLIENT_DAYS, ENDPOINT_REASONS, ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.selection.spark import with_session_key
 from pipelines.selection.variant import inventory_threshold, learning_threshold

@@ -11,10 +11,9 @@ from ml.explanation.phrases import GROUPS
 from ml.explanation.spark import with_reasons as explained
 from pipelines.decisions.spark import is_ignored, is_saved
 from pipelines.endpoints.columns import count_host_days
-from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS, name_clients
+from pipelines.endpoints.spark.client_days import name_clients
 from pipelines.endpoints.spark.explanations import (
     CELL,
-    ENDPOINT_REASONS,
     select_samples,
     select_transactions,
     sum_reasons,
@@ -22,6 +21,7 @@ from pipelines.endpoints.spark.explanations import (
 )
 from pipelines.endpoints.spark.inventory import build_slices, estimate_endpoints, group_by_template
 from pipelines.endpoints.standing import Thresholds, explain_standing, format_reasons, without_host_adjustment
+from pipelines.endpoints.tables import CLIENT_DAYS, CLIENTS, ENDPOINT_REASONS
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import sample_hash

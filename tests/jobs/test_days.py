@@ -18,9 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
-from pipelines.endpoints.spark.client_days import CLIENT_DAYS, CLIENTS
-from pipelines.endpoints.spark.explanations import ENDPOINT_REASONS
-from pipelines.endpoints.tables import ENDPOINT_SLICES
+from pipelines.endpoints.tables import CLIENT_DAYS, CLIENTS, ENDPOINT_REASONS, ENDPOINT_SLICES
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.tables import Warehouse

@@ -14,9 +14,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from pipelines.endpoints.spark.comparison import COMPARISONS
 from pipelines.endpoints.spark.inventory import select_candidates, select_listed
-from pipelines.endpoints.tables import COUNTS, ENDPOINT_SLICES
+from pipelines.endpoints.tables import COMPARISONS, COUNTS, ENDPOINT_SLICES
 from pipelines.runtime.errors import ContractError
 from pipelines.runtime.settings import Settings
 from pipelines.runtime.tables import Table, Warehouse

@@ -15,7 +15,6 @@ from ml.registry.bundled import load_bundled_model
 from pipelines.endpoints.spark.client_days import SAMPLED, client_samples, day_samples
 from pipelines.endpoints.spark.explanations import (
     CELL,
-    ENDPOINT_REASONS,
     HOST_REASON,
     select_samples,
     select_transactions,
@@ -23,6 +22,7 @@ from pipelines.endpoints.spark.explanations import (
     with_reasons,
 )
 from pipelines.endpoints.standing import format_reasons
+from pipelines.endpoints.tables import ENDPOINT_REASONS
 from pipelines.runtime.settings import Settings
 from pipelines.selection.columns import packed_signals
 from pipelines.selection.spark import KEPT, sample_hash, select_requests

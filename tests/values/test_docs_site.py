@@ -52,6 +52,15 @@ def test_tables_page_has_columns_and_partitions() -> None:
     assert "| `path_shape` | `string` |" in page.split("## path_templates")[1]
 
 
+def test_every_table_is_declared_in_a_module_of_tables() -> None:
+    declared = [
+        file for file in (ROOT / "pipelines").rglob("*.py") if " = Table(\n" in file.read_text("utf-8")
+    ]
+    in_other_modules = [str(file) for file in declared if file.name != "tables.py"]
+    assert [name for name in in_other_modules if "rich" not in Path(name).read_text("utf-8")] == []
+    assert len(declared) > 5
+
+
 def test_commands_page_shows_the_help_of_every_step() -> None:
     page: str = hook().render_commands_page()
     for step in STEPS:

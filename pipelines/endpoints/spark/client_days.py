@@ -11,19 +11,16 @@ from collections.abc import Iterator
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DateType, LongType, StringType, StructField, StructType, TimestampType
 
 from pipelines.endpoints.columns import (
     KINDS,
-    client_sum_names,
     client_sums,
     is_informative,
     is_not_error,
     is_redirection,
+    sample_name,
     status_classes,
 )
-from pipelines.endpoints.tables import SUMS
-from pipelines.runtime.tables import Table
 from pipelines.selection.columns import CERTAIN, FAMILIES, LIKELY
 
 SAMPLED = 3
@@ -33,12 +30,7 @@ SAMPLED = 3
 def client_samples() -> Iterator[Column]:
     """Aggregates by client and day: the hash of one response of each kind, or NULL."""
     for kind, matches in zip(KINDS, (is_informative(), is_redirection()), strict=True):
-        yield F.min(F.when(matches, F.col("sample_hash"))).alias(_sample(kind))
-
-
-def client_sample_names() -> tuple[str, ...]:
-    """Names of the columns of `client_samples`."""
-    return tuple(map(_sample, KINDS))
+        yield F.min(F.when(matches, F.col("sample_hash"))).alias(sample_name(kind))
 
 
 def day_samples() -> Column:
@@ -46,26 +38,9 @@ def day_samples() -> Column:
 
     Redirects are sampled only if no client got a 2xx or 304 on that day.
     """
-    smallest = [F.expr(f"min_by({_sample(kind)}, {_sample(kind)}, {SAMPLED})") for kind in KINDS]
+    smallest = [F.expr(f"min_by({sample_name(kind)}, {sample_name(kind)}, {SAMPLED})") for kind in KINDS]
     samples = (F.when(F.size(hashes) > 0, hashes) for hashes in smallest)
     return F.coalesce(*samples, F.array().cast("array<bigint>"))
-
-
-def _sample(kind: str) -> str:
-    return f"{kind}_sample"
-
-
-CLIENTS = Table(
-    name="clients",
-    schema=StructType(
-        [
-            StructField("client", StringType(), False),
-            StructField("first_day", DateType(), False),
-            StructField("least_hash", LongType(), False),
-        ]
-    ),
-)
-"""One row per client: the keyed hash as in `transactions`, and the day and hash that its name is made from."""
 
 
 def find_first_days(rows: DataFrame) -> DataFrame:
@@ -114,28 +89,6 @@ SCHEMES = ("http", "https")
 CLIENT_DAY_KEY = ("variant", "host", "method", "path_shape", "day", "client")
 EXPECTED_CLIENT_ERRORS = (401, 403, 429)
 """Client errors that ordinary clients meet often: not logged in, not allowed, too many requests."""
-
-CLIENT_DAYS = Table(
-    name="client_days",
-    schema=StructType(
-        [
-            *(StructField(name, StringType(), False) for name in ("variant", "host", "method", "path_shape")),
-            StructField("day", DateType(), False),
-            StructField("client", StringType(), False),
-            *(StructField(name, LongType(), False) for name in (*SUMS, "guesses")),
-            *(StructField(name, LongType(), True) for name in (*client_sample_names(), *client_sum_names())),
-            StructField("least_hash", LongType(), False),
-            StructField("first_seen", TimestampType(), False),
-            StructField("last_seen", TimestampType(), False),
-            StructField("inputs", StringType(), False),
-        ]
-    ),
-    partition=("variant", "day", "inputs"),
-)
-"""`guesses` counts client errors of requests for things that do not exist; `least_hash` is the smallest hash of a
-transaction's id.
-
-`inputs` identifies the inputs of a day's rows: files, model and settings (`pipelines.workflows.days.digest_wanted_inputs`)."""
 
 
 def build_client_days(selected: DataFrame) -> DataFrame:

@@ -14,10 +14,8 @@ from typing import Literal
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
-from pyspark.sql.types import BooleanType, DoubleType, LongType, StringType, StructField, StructType
 
-from pipelines.endpoints.tables import COUNTS, responses_without_error
-from pipelines.runtime.tables import Table
+from pipelines.endpoints.tables import AGREEMENT_COUNTS, COMPARISON_ENDPOINTS, COUNTS, responses_without_error
 from pipelines.selection.columns import FAMILIES
 
 NOT_RUN = "the other variant was not run"
@@ -34,20 +32,6 @@ BY_FAMILY = {
 }
 PAGES = (BY_FAMILY["html"], BY_FAMILY["asset"])
 """Reasons of endpoints that clearly are not APIs: the headline of the report leaves them out."""
-
-COMPARISON_ENDPOINTS = Table(
-    name="comparison_endpoints",
-    schema=StructType(
-        [
-            *(StructField(name, StringType(), False) for name in ("host", "method", "path_template")),
-            StructField("only_in", StringType(), False),
-            StructField("reason", StringType(), False),
-            StructField("probability", DoubleType()),
-            *(StructField(name, LongType(), False) for name in COUNTS),
-        ]
-    ),
-)
-"""`probability` is the classifier's, even if it is too low; NULL: no slice was kept, or ml was not run."""
 
 
 def explain_exclusive_endpoints(endpoints: DataFrame, ran: Collection[str]) -> DataFrame:
@@ -102,21 +86,8 @@ def _why_not_ml(was_run: bool) -> Column:
     )
 
 
-AGREEMENT_COUNTS = ("ml", "session", "both", "only_ml", "only_session", "neither")
 BUCKETS = ("unchanged", "up to 50 more", "over 50 more", "fewer", "not covered")
 MANY_MORE = 50  # the boundary of the source that docs/accuracy.md compares with: "1 to 50 more" and "more than 50 more"
-
-COMPARISONS = Table(
-    name="comparisons",
-    schema=StructType(
-        [
-            StructField("host", StringType(), False),
-            StructField("covered", BooleanType(), False),
-            *(StructField(name, LongType(), False) for name in AGREEMENT_COUNTS),
-            StructField("bucket", StringType(), False),
-        ]
-    ),
-)
 
 
 def join_variants(candidates: DataFrame, hosts: DataFrame, least_probability: float) -> DataFrame:

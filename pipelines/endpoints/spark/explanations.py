@@ -11,9 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
-    DateType,
     DoubleType,
-    LongType,
     StringType,
     StructField,
     StructType,
@@ -21,33 +19,15 @@ from pyspark.sql.types import (
 
 from pipelines.endpoints.columns import MICRO
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
-from pipelines.runtime.tables import Table
+from pipelines.endpoints.keys import REASONS_KEY as KEY
 
-KEY = ENDPOINT_KEY[1:]  # the reasons are the classifier's: of variant ml only
 CELL = (*CELL_KEY[1:], "content")
 """Key of a row of reasons; `content` is a hash of the samples, the model and all other inputs of the day."""
-# nullable, because Delta does not enforce NOT NULL inside arrays
-SUM = StructType([StructField("text", StringType()), StructField("sum", LongType())])
 HOST_REASON = "against: clients of the host get little that looks like an API"
 REASON = StructType(
     [StructField("text", StringType(), False), StructField("contribution", DoubleType(), False)]
 )
 """`text` begins with "for" or "against"; `contribution` is to the log-odds, a mean over the explained transactions."""
-
-ENDPOINT_REASONS = Table(
-    name="endpoint_reasons",
-    schema=StructType(
-        [
-            *(StructField(name, StringType(), False) for name in KEY),
-            StructField("day", DateType(), False),
-            StructField("content", LongType(), False),
-            StructField("explained", LongType(), False),
-            StructField("sums", ArrayType(SUM), False),
-        ]
-    ),
-    partition=("day",),
-)
-"""`explained` transactions of the endpoint on that day; `sums`: contributions by text, millionths of log-odds."""
 
 
 def select_samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:

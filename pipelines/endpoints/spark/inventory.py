@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pipelines.endpoints.columns import (
     HOST_KEY,
     adjust_probability,
+    client_sample_names,
     client_sum_names,
     estimates,
     host_adjustment,
@@ -21,7 +22,7 @@ from pipelines.endpoints.columns import (
     observed_state,
 )
 from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
-from pipelines.endpoints.spark.client_days import SCHEMES, client_sample_names, day_samples
+from pipelines.endpoints.spark.client_days import SCHEMES, day_samples
 from pipelines.endpoints.tables import SUMS, responses_without_error
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.settings_sections import EndpointSettings

@@ -1,0 +1,1 @@
+"""Masking of secrets and personal values: `transaction` says which text gets which masker, `names` and `issuers` what is secret."""

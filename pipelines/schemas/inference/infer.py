@@ -1,7 +1,8 @@
 """Infers the schema of a parameter from its evidence and thresholds.
 
 The same evidence always gives the same schema. A wider schema is safe, a narrower one is not: in doubt the wider type is written,
-and values that no rule covers are a plain string.
+and values that no rule covers are a plain string. Types are decided here; ranges, lengths and patterns in `constraints`, enums in
+`enums`.
 """
 
 from __future__ import annotations
