@@ -1,4 +1,4 @@
-"""Tables of the endpoint stage: client-days, slices, reasons and the comparison of variants."""
+"""Tables of the endpoint stage: client-days, slices, reasons, comparisons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that OpenAPI documents are read and written with, below all packages that do either."""
+"""Names of OpenAPI, for packages that read or write documents."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from scipy.sparse.csgraph import connected_components
 ROOT = Path(__file__).resolve().parents[2]
 SPARK_NAMES = {"spark", "tables", "columns"}
 SPARK_PACKAGES = ("jobs", "pipelines.runtime", "pipelines.workflows", "pipelines.transactions.sources")
-LONGEST = 400
 
 
 @cache
@@ -76,8 +75,3 @@ def test_imports_have_no_cycles(of: Callable[[str], str]) -> None:
 
 def test_cycles_are_found() -> None:
     assert cycles([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")]) == [["a", "b", "c"]]
-
-
-def test_modules_are_not_longer_than_400_lines() -> None:
-    modules = [file for package in ("pipelines", "ml", "jobs") for file in (ROOT / package).rglob("*.py")]
-    assert {file.name for file in modules if len(file.read_text().splitlines()) > LONGEST} == set()

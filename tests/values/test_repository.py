@@ -57,6 +57,7 @@ TEXT_SUFFIXES = {
 
 FILE_LINES = 400
 FUNCTION_LINES = 50
+DOCSTRING_CHARACTERS = 80
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 
 # Paths that exist on one machine only. The pattern is assembled, so that this file does not match.
@@ -124,6 +125,14 @@ def test_names_say_what_a_thing_is(file: Path) -> None:
     for name in [*relative(file).removesuffix(".py").split("/"), *kept]:
         words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)}
         assert not words & EMPTY_NAMES, name
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=relative)
+def test_first_line_of_a_docstring_is_short(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    lines = [(ast.get_docstring(node) or "").partition("\n")[0] for node in nodes]
+    assert [line for line in lines if len(line) > DOCSTRING_CHARACTERS or line.startswith("What ")] == []
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
@@ -199,7 +208,22 @@ def test_no_job_script_shadows_a_library() -> None:
     assert scripts & set(metadata.packages_distributions()) == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", ".ci/run"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CODE_OF_CONDUCT.md",
+        "LICENSE",
+        ".ci/run",
+        ".github/workflows/ci.yml",
+        ".github/PULL_REQUEST_TEMPLATE.md",
+        "docs/methods.md",
+    ],
+)
 def test_file_that_people_look_for_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 0
 
