@@ -17,7 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PACKAGES = ("pipelines", "ml", "jobs")
-IMPORT = re.compile(rf"^(\s*(?:from|import)\s+)(?={'|'.join(PACKAGES)}\b)", re.MULTILINE)
+IMPORT = re.compile(rf"^(\s*(?:from|import)\s+)(?=(?:{'|'.join(PACKAGES)})\b)", re.MULTILINE)
 ENTRY = '''"""Finds every API endpoint in HTTP traffic that is already logged. Start with `apicensus --help`."""
 
 from __future__ import annotations

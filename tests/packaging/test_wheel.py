@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -51,6 +52,33 @@ def test_wheel_holds_all_packages_settings_and_the_model(wheel: Path, root: Path
 def test_wheel_takes_no_name_but_its_own(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {name for name in tops if not name.endswith(".dist-info")} == {"apicensus"}
+
+
+def test_wheel_imports_libraries_by_their_own_names(wheel: Path, root: Path) -> None:
+    """Imports inside functions, too: `mlflow` begins like `ml`, and no module is loaded that only a call would load."""
+    expected = {
+        f"apicensus/{file.relative_to(root)}": imported_packages(file.read_text("utf-8"))
+        for name in ("pipelines", "ml", "jobs")
+        for file in (root / name).rglob("*.py")
+    }
+    with zipfile.ZipFile(wheel) as built:
+        shipped = {name: imported_packages(built.read(name).decode()) for name in expected}
+    ours = {"pipelines", "ml", "jobs"}
+    namespaced = {
+        name: {f"apicensus.{one}" if one in ours else one for one in packages}
+        for name, packages in expected.items()
+    }
+    assert shipped == namespaced
+    assert {"mlflow", "apicensus.ml"} <= set().union(*shipped.values())
+
+
+def imported_packages(source: str) -> set[str]:
+    """Returns the packages that a module imports, anywhere in it; those below `apicensus` by two names."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    names += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    parts = (name.split(".") for name in names)
+    return {".".join(one[: 2 if one[0] == "apicensus" else 1]) for one in parts}
 
 
 def test_every_module_of_the_wheel_imports_its_own_package(
