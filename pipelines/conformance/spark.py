@@ -41,7 +41,7 @@ from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
 from pipelines.http.text import to_single_line
 from pipelines.paths.spark.steps import guess_steps, mask_path
-from pipelines.runtime.columns import estimate_distinct
+from pipelines.runtime.columns import estimate_distinct, struct_fields
 from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings_sections import ConformanceSettings, PathSettings
 
@@ -121,7 +121,7 @@ _FINDING = pa.struct(
 _FINDINGS = ArrayType(
     StructType(
         [
-            *(StructField(name, StringType()) for name in ("location", "name", "rule", "value_class")),
+            *struct_fields(StringType(), "location", "name", "rule", "value_class", nullable=True),
             StructField("confidence", DoubleType()),
             StructField("severity", StringType()),
         ]
@@ -129,7 +129,7 @@ _FINDINGS = ArrayType(
 )
 REQUEST_CHECKS = StructType(
     [
-        *(StructField(name, StringType()) for name in ("host", "method", "path", "client")),
+        *struct_fields(StringType(), "host", "method", "path", "client", nullable=True),
         StructField("time", TimestampType()),
         StructField("status", IntegerType()),
         StructField("transaction_id", StringType()),

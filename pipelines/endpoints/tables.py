@@ -19,6 +19,7 @@ from pyspark.sql.types import (
 
 from pipelines.endpoints.columns import HOST_STATE, STATE, client_sample_names, client_sum_names
 from pipelines.endpoints.keys import ENDPOINT_KEY, REASONS_KEY
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 from pipelines.selection.columns import FAMILIES
 
@@ -39,9 +40,9 @@ ENDPOINT_SLICES = Table(
     name="endpoint_slices",
     schema=StructType(
         [
-            *(StructField(name, StringType(), False) for name in ENDPOINT_KEY),
+            *struct_fields(StringType(), *ENDPOINT_KEY),
             StructField("day", DateType(), False),
-            *(StructField(name, LongType(), False) for name in SUMS),
+            *struct_fields(LongType(), *SUMS),
             StructField("client_sketch", BinaryType(), False),
             *STATE,
             *HOST_STATE,
@@ -72,11 +73,11 @@ CLIENT_DAYS = Table(
     name="client_days",
     schema=StructType(
         [
-            *(StructField(name, StringType(), False) for name in ("variant", "host", "method", "path_shape")),
+            *struct_fields(StringType(), "variant", "host", "method", "path_shape"),
             StructField("day", DateType(), False),
             StructField("client", StringType(), False),
-            *(StructField(name, LongType(), False) for name in (*SUMS, "guesses")),
-            *(StructField(name, LongType(), True) for name in (*client_sample_names(), *client_sum_names())),
+            *struct_fields(LongType(), *SUMS, "guesses"),
+            *struct_fields(LongType(), *client_sample_names(), *client_sum_names(), nullable=True),
             StructField("least_hash", LongType(), False),
             StructField("first_seen", TimestampType(), False),
             StructField("last_seen", TimestampType(), False),
@@ -93,11 +94,11 @@ COMPARISON_ENDPOINTS = Table(
     name="comparison_endpoints",
     schema=StructType(
         [
-            *(StructField(name, StringType(), False) for name in ("host", "method", "path_template")),
+            *struct_fields(StringType(), "host", "method", "path_template"),
             StructField("only_in", StringType(), False),
             StructField("reason", StringType(), False),
             StructField("probability", DoubleType()),
-            *(StructField(name, LongType(), False) for name in COUNTS),
+            *struct_fields(LongType(), *COUNTS),
         ]
     ),
 )
@@ -109,7 +110,7 @@ COMPARISONS = Table(
         [
             StructField("host", StringType(), False),
             StructField("covered", BooleanType(), False),
-            *(StructField(name, LongType(), False) for name in AGREEMENT_COUNTS),
+            *struct_fields(LongType(), *AGREEMENT_COUNTS),
             StructField("bucket", StringType(), False),
         ]
     ),
@@ -120,7 +121,7 @@ ENDPOINT_REASONS = Table(
     name="endpoint_reasons",
     schema=StructType(
         [
-            *(StructField(name, StringType(), False) for name in REASONS_KEY),
+            *struct_fields(StringType(), *REASONS_KEY),
             StructField("day", DateType(), False),
             StructField("content", LongType(), False),
             StructField("explained", LongType(), False),

@@ -7,13 +7,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DateType, DoubleType, LongType, StringType, StructField, StructType
 
 from pipelines.paths.rules import RULE_KEY
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.tables import Table
 
 PATH_RULES = Table(
     name="path_rules",
     schema=StructType(
         [
-            *(StructField(name, StringType(), False) for name in RULE_KEY),
+            *struct_fields(StringType(), *RULE_KEY),
             StructField("decision", StringType(), False),
             StructField("origin", StringType(), False),
             StructField("probability", DoubleType(), True),
@@ -39,9 +40,7 @@ siblings that have the same paths below; `takes_words`: whether some of the vari
 
 PATH_TEMPLATES = Table(
     name="path_templates",
-    schema=StructType(
-        [StructField(name, StringType(), False) for name in ("host", "path_shape", "path_template")]
-    ),
+    schema=StructType(struct_fields(StringType(), "host", "path_shape", "path_template")),
 )
 """One row per host and shape (`steps.mask_path`) of the traffic, by the rules that were published last."""
 

@@ -15,6 +15,7 @@ from pipelines.runtime.bounded_yaml import HAND_WRITTEN_MAX_BYTES
 from pipelines.runtime.errors import SettingsError
 from pipelines.runtime.settings_files import conf_folder, override, parse_sections
 from pipelines.runtime.settings_sections import (
+    BoostingSettings,
     ChangeSettings,
     ConformanceSettings,
     Cost,
@@ -155,18 +156,11 @@ class SimulatorSettings(Section):
     end_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
-class TrainingSettings(Section):
+class TrainingSettings(BoostingSettings):
     """Section `training`."""
 
     hosts: Annotated[int, Field(ge=8)]
     transactions: Positive
-    seed: Annotated[int, Field(ge=0)]
-    folds: Annotated[int, Field(ge=2, le=20)]
-    trees: Positive
-    depth: Annotated[int, Field(ge=1, le=10)]
-    learning_rate: Annotated[float, Field(gt=0, le=1)]
-    l2_leaf_reg: Annotated[float, Field(gt=0)]
-    feature_share: Annotated[float, Field(gt=0, le=1)]
 
 
 class GateSettings(Section):

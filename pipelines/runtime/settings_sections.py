@@ -89,13 +89,9 @@ class PathSettings(Section):
     model: str
 
 
-class PathTrainingSettings(Section):
-    """Section `path_training`."""
+class BoostingSettings(Section):
+    """Base class: what both classifiers are trained with."""
 
-    apis: Annotated[int, Field(ge=4)]
-    sites: Annotated[int, Field(ge=4)]
-    site_weight: Annotated[float, Field(ge=0)]
-    decision_weight: Annotated[float, Field(ge=0)]
     seed: Annotated[int, Field(ge=0)]
     folds: Annotated[int, Field(ge=2, le=20)]
     trees: Positive
@@ -103,6 +99,15 @@ class PathTrainingSettings(Section):
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     l2_leaf_reg: Annotated[float, Field(gt=0)]
     feature_share: Annotated[float, Field(gt=0, le=1)]
+
+
+class PathTrainingSettings(BoostingSettings):
+    """Section `path_training`."""
+
+    apis: Annotated[int, Field(ge=4)]
+    sites: Annotated[int, Field(ge=4)]
+    site_weight: Annotated[float, Field(ge=0)]
+    decision_weight: Annotated[float, Field(ge=0)]
 
 
 class SchemaSettings(Section):

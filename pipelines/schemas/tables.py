@@ -81,7 +81,7 @@ _KIND = StructType(
     [
         *struct_fields(StringType(), "kind", nullable=True),
         _CLIENTS,
-        *(StructField(name, _SIZES) for name in ("high", "low")),
+        *struct_fields(_SIZES, "high", "low", nullable=True),
     ]
 )
 _VALUE = StructType([*struct_fields(LongType(), "value", "n", nullable=True), _CLIENTS])
@@ -143,7 +143,7 @@ SCHEMAS_SCHEMA = StructType(
         *struct_fields(
             LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False
         ),
-        *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
+        *struct_fields(ArrayType(StringType()), "writings", "media_types"),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )

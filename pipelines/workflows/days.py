@@ -162,7 +162,7 @@ def count_rows_by_day(**frames: DataFrame) -> dict[str, dict[date, int]]:
 
 
 def report_skipped_days(run: Run, left: Iterable[date]) -> None:
-    """Reports days that changed but were not requests for."""
+    """Reports days that changed but were not requested."""
     days = sorted(left)
     if days:
         shown = ", ".join(map(str, days[:SKIPPED_SHOWN]))

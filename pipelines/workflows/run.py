@@ -23,7 +23,7 @@ from pipelines.decisions.model import Decision
 from pipelines.runtime.errors import OutputError, WarehouseError
 from pipelines.runtime.settings import Settings, load_settings
 from pipelines.workflows.progress import Reporter
-from pipelines.workflows.small_work import Reads
+from pipelines.workflows.small_work import PACKED, Reads, is_small
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -73,7 +73,6 @@ class Run:
 
     def _session(self) -> SparkSession:
         from pipelines.runtime.spark import get_session
-        from pipelines.workflows.small_work import is_small
 
         spark = self.settings.spark
         small = is_small(spark.quick_below_bytes, self.inputs, self.root, self.reads)
@@ -91,7 +90,6 @@ class Run:
             shares: Share (0-1) of each day that is read.
         """
         from pipelines.runtime.spark import compile_queries, interprets_queries
-        from pipelines.workflows.small_work import PACKED
 
         spark, settings = self.warehouse.spark, self.settings.spark
         if interprets_queries(spark):

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml.explanation.phrases import GROUPS
-from ml.explanation.spark import with_reasons as explained
+from ml.explanation.spark import with_reasons as with_transaction_reasons
 from pipelines.decisions.spark import is_ignored, is_saved
 from pipelines.endpoints.columns import count_host_days
 from pipelines.endpoints.spark.client_days import name_clients
@@ -118,4 +118,4 @@ def _count_from_client_days(run: Run, host: str, path_template: str) -> tuple[Da
         "signals", packed_signals()
     )
     model = load_model(settings, run.root)
-    return estimated, sum_reasons(explained(chosen, model, [*CELL], len(GROUPS)))
+    return estimated, sum_reasons(with_transaction_reasons(chosen, model, [*CELL], len(GROUPS)))

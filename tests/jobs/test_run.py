@@ -19,8 +19,9 @@ import yaml
 from openapi_spec_validator import validate
 from pyspark.sql import SparkSession
 
-from pipelines.openapi.census import MEMBERS, evidence_in
+from pipelines.openapi.census import MEMBERS
 from pipelines.simulator.output.writers import simulate
+from tests.document_evidence import evidence_in
 from tests.small_plans import SHIPPED, override_properties
 
 SPREAD = {"spark.sql.shuffle.partitions": "5", "spark.sql.adaptive.coalescePartitions.enabled": "false"}

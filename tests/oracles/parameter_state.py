@@ -25,7 +25,7 @@ from pipelines.http.value_formats import (
     detect_kind,
     type_of,
 )
-from pipelines.http.value_patterns import classes_of
+from pipelines.http.value_patterns import BITS, classes_of
 from pipelines.schemas.statistics.evidence import (
     NAMED_KINDS,
     SIZED_KINDS,
@@ -33,9 +33,8 @@ from pipelines.schemas.statistics.evidence import (
     Evidence,
     KindEvidence,
     KindStatistics,
-    count_character_classes,
 )
-from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
+from pipelines.schemas.statistics.growth import HOURS, Peaks
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS
 from pipelines.schemas.statistics.value_counts import (
     DistinctValues,
@@ -186,3 +185,13 @@ def observe(
 def fold(states: Iterable[ParameterState]) -> ParameterState:
     """Merges all states."""
     return sum(states, ParameterState())
+
+
+def count_character_classes(classes: int, n: int = 1) -> CharacterClassCounts:
+    """Returns the counts of `n` values that have characters of `classes`."""
+    return CharacterClassCounts(tuple(n if bit & classes else 0 for bit in BITS.values()))
+
+
+def hours_since_1970(day: date, hour: int) -> int:
+    """Returns the number of an hour in `Peaks`."""
+    return (day - date(1970, 1, 1)).days * HOURS + hour

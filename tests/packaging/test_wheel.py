@@ -55,7 +55,7 @@ def test_wheel_takes_no_name_but_its_own(wheel: Path) -> None:
 
 
 def test_wheel_imports_libraries_by_their_own_names(wheel: Path, root: Path) -> None:
-    """Imports inside functions, too: `mlflow` begins like `ml`, and no module is loaded that only a call would load."""
+    """Checks the imports inside functions as well: `mlflow` begins like `ml`."""
     expected = {
         f"apicensus/{file.relative_to(root)}": imported_packages(file.read_text("utf-8"))
         for name in ("pipelines", "ml", "jobs")
@@ -73,7 +73,10 @@ def test_wheel_imports_libraries_by_their_own_names(wheel: Path, root: Path) -> 
 
 
 def imported_packages(source: str) -> set[str]:
-    """Returns the packages that a module imports, anywhere in it; those below `apicensus` by two names."""
+    """Returns the packages that a module imports, anywhere in it.
+
+    Those below `apicensus` have two names.
+    """
     nodes = list(ast.walk(ast.parse(source)))
     names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     names += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]

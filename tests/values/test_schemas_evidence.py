@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipelines.http.value_formats import MAX_CHARACTERS
 from pipelines.http.value_patterns import BITS
-from pipelines.schemas.statistics.evidence import Evidence, KindEvidence, count_character_classes
-from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
+from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
+from pipelines.schemas.statistics.growth import Peaks
 from pipelines.schemas.statistics.value_counts import (
     DistinctValues,
     ExtremeValues,
@@ -21,7 +21,15 @@ from pipelines.schemas.statistics.value_counts import (
 )
 from tests import laws, strategies
 from tests.oracles import parameter_state
-from tests.oracles.parameter_state import CAPACITY, Distinct, ParameterState, fold, observe
+from tests.oracles.parameter_state import (
+    CAPACITY,
+    Distinct,
+    ParameterState,
+    count_character_classes,
+    fold,
+    hours_since_1970,
+    observe,
+)
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
 Observation = tuple[str, str, date, bool]

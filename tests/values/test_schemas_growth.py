@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from pipelines.schemas.inference.infer import infer_schema
 from pipelines.schemas.inference.json_schema import to_json_schema
-from pipelines.schemas.statistics.growth import Peaks, hours_since_1970
+from pipelines.schemas.statistics.growth import Peaks
 from tests import laws
 from tests.inferred_schemas import DAY, SETTINGS
-from tests.oracles.parameter_state import fold, observe
+from tests.oracles.parameter_state import fold, hours_since_1970, observe
 
 HOURS = 48
 RUNS = 400

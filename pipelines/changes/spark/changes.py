@@ -40,6 +40,7 @@ from pipelines.changes.tables import CHANGES
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.openapi.endpoint import Parameter, parameters_from_rows
 from pipelines.requests.path_parameters import PLAIN
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import ChangeSettings
 from pipelines.schemas.tables import PARAMETER_SCHEMA, latest
 
@@ -55,8 +56,8 @@ PROBE = StructType(
 )
 CHANGE = StructType(
     [
-        *(StructField(name, StringType(), False) for name in ("kind", "location", "name", "keyword")),
-        *(StructField(name, StringType(), True) for name in ("before", "after")),
+        *struct_fields(StringType(), "kind", "location", "name", "keyword"),
+        *struct_fields(StringType(), "before", "after", nullable=True),
         StructField("is_breaking", BooleanType(), False),
         StructField("probe", PROBE, True),
         StructField("risk", DoubleType(), True),

@@ -18,8 +18,7 @@ from pyspark.sql.types import (
 )
 
 from pipelines.endpoints.columns import MICRO
-from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY
-from pipelines.endpoints.keys import REASONS_KEY as KEY
+from pipelines.endpoints.keys import CELL_KEY, ENDPOINT_KEY, REASONS_KEY
 
 CELL = (*CELL_KEY[1:], "content")
 """Key of a row of reasons; `content` is a hash of the samples, the model and all other inputs of the day."""
@@ -33,10 +32,10 @@ REASON = StructType(
 def select_samples(endpoint_slices: DataFrame, endpoints: DataFrame) -> DataFrame:
     """Selects the samples of endpoints of variant ml: `CELL, sample_hashes` per day."""
     ours = endpoint_slices.where(F.col("variant") == "ml").join(
-        endpoints.where(F.col("variant") == "ml").select(*KEY), list(KEY), "left_semi"
+        endpoints.where(F.col("variant") == "ml").select(*REASONS_KEY), list(REASONS_KEY), "left_semi"
     )
     content = F.xxhash64("inputs", F.array_sort("sample_hashes")).alias("content")
-    return ours.where(F.size("sample_hashes") > 0).select(*KEY, "day", content, "sample_hashes")
+    return ours.where(F.size("sample_hashes") > 0).select(*REASONS_KEY, "day", content, "sample_hashes")
 
 
 def select_transactions(transactions: DataFrame, chosen: DataFrame) -> DataFrame:
@@ -81,14 +80,16 @@ def with_reasons(endpoints: DataFrame, endpoint_reasons: DataFrame, most: int) -
         endpoint_reasons: Rows of endpoint_reasons of any days.
         most: Number of reasons per endpoint.
     """
-    total = endpoint_reasons.groupBy(*KEY).agg(F.sum("explained").alias("explained"))
+    total = endpoint_reasons.groupBy(*REASONS_KEY).agg(F.sum("explained").alias("explained"))
     by_text = (
-        endpoint_reasons.select(*KEY, F.explode("sums").alias("each"))
-        .groupBy(*KEY, F.col("each.text").alias("text"))
+        endpoint_reasons.select(*REASONS_KEY, F.explode("sums").alias("each"))
+        .groupBy(*REASONS_KEY, F.col("each.text").alias("text"))
         .agg(F.sum("each.sum").alias("sum"))
     )
-    means = by_text.join(total, list(KEY)).withColumn("mean", F.col("sum") / F.col("explained") / MICRO)
-    own = means.groupBy(*KEY).agg(F.collect_list(_ranked(F.col("text"), F.col("mean"))).alias("own"))
+    means = by_text.join(total, list(REASONS_KEY)).withColumn(
+        "mean", F.col("sum") / F.col("explained") / MICRO
+    )
+    own = means.groupBy(*REASONS_KEY).agg(F.collect_list(_ranked(F.col("text"), F.col("mean"))).alias("own"))
     joined = endpoints.join(own.withColumn("variant", F.lit("ml")), list(ENDPOINT_KEY), "left")
     of_host = _ranked(F.lit(HOST_REASON), F.col("host_adjustment"))
     every = F.when(F.col("host_adjustment") < 0, F.array_append("own", of_host)).otherwise(F.col("own"))

@@ -15,6 +15,7 @@ from pyspark.sql.types import ArrayType, BinaryType, StringType, StructField, St
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.requests.headers_and_cookies import SEPARATOR
+from pipelines.runtime.columns import struct_fields
 from pipelines.schemas.extraction.batch import Batch, exclude_clients, pack_batch, unpack_batch
 from pipelines.schemas.extraction.batch_reading import gather_requests, read_batch
 from pipelines.schemas.extraction.splits import Split
@@ -22,7 +23,7 @@ from pipelines.schemas.extraction.splits import Split
 BATCHES_SCHEMA = StructType(
     [
         StructField("clients", ArrayType(StringType())),
-        *(StructField(name, BinaryType()) for name in ("senders", "parameters", "texts", "seen")),
+        *struct_fields(BinaryType(), "senders", "parameters", "texts", "seen", nullable=True),
     ]
 )
 """The fields of `extraction.batch.Batch`.

@@ -22,6 +22,7 @@ from pyspark.sql.types import (
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.json_values import JsonSchema
 from pipelines.requests.path_parameters import PATH_VARIANTS
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.spark import assign_splits, count_batches
 from pipelines.schemas.extraction.splits import Split
@@ -56,8 +57,8 @@ PARAMETER_RESULT_SCHEMA = StructType([*PARAMETER_SCHEMA.fields, StructField("sha
 USAGE_SCHEMA = ArrayType(
     StructType(
         [
-            *(StructField(name, StringType(), False) for name in ("location", "name")),
-            *(StructField(name, LongType(), False) for name in ("requests", "clients")),
+            *struct_fields(StringType(), "location", "name"),
+            *struct_fields(LongType(), "requests", "clients"),
         ]
     )
 )
@@ -65,11 +66,8 @@ USAGE_SCHEMA = ArrayType(
 ENDPOINT_RESULT_SCHEMA = StructType(
     [
         StructField("parameters", ArrayType(PARAMETER_RESULT_SCHEMA, containsNull=False), False),
-        *(
-            StructField(name, LongType(), False)
-            for name in ("tested", "false_alarms", "constraints", "sure_constraints")
-        ),
-        *(StructField(name, ArrayType(StringType()), False) for name in ("writings", "media_types")),
+        *struct_fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints"),
+        *struct_fields(ArrayType(StringType()), "writings", "media_types"),
     ]
 )
 

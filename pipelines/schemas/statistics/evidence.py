@@ -43,11 +43,6 @@ class CharacterClassCounts:
         return sum(count for bit, count in zip(BITS.values(), self.counts, strict=True) if not bit & allowed)
 
 
-def count_character_classes(classes: int, n: int = 1) -> CharacterClassCounts:
-    """Returns the counts of `n` values that have characters of `classes`."""
-    return CharacterClassCounts(tuple(n if bit & classes else 0 for bit in BITS.values()))
-
-
 def character_class_counts_from(counts: Iterable[int] | None) -> CharacterClassCounts:
     """Reads the counts from a stored array."""
     return CharacterClassCounts(tuple(counts)) if counts else CharacterClassCounts()

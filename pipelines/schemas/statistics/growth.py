@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 HOURS = 24
@@ -66,8 +65,3 @@ def _highest(sizes: Iterable[tuple[int, float]]) -> dict[int, float]:
     for place, size in sizes:
         found[place] = max(size, found.get(place, size))
     return found
-
-
-def hours_since_1970(day: date, hour: int) -> int:
-    """Returns the number of an hour in `Peaks`."""
-    return (day - date(1970, 1, 1)).days * HOURS + hour

@@ -12,9 +12,10 @@ from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import MapType, StringType, StructField, StructType
+from pyspark.sql.types import MapType, StringType, StructType
 
 from pipelines.http.text import LONE_ESCAPE
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.spark.files import Input
 from pipelines.transactions.sources.lines import read_lines
@@ -115,8 +116,8 @@ _TEXTS: Final = (
 _MAPS: Final = ("RequestHeaders", "ResponseHeaders", "Cookies")
 _SCHEMA: Final = StructType(
     [
-        *(StructField(name, StringType()) for name in _TEXTS),
-        *(StructField(name, MapType(StringType(), StringType())) for name in _MAPS),
+        *struct_fields(StringType(), *_TEXTS, nullable=True),
+        *struct_fields(MapType(StringType(), StringType()), *_MAPS, nullable=True),
     ]
 )
 _OPTIONS: Final = {"mode": "PERMISSIVE", "allowUnquotedControlChars": "true"}

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType, StructField, StructType
+from pyspark.sql.types import BinaryType, StructType
 
 from pipelines.http import redaction
+from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings import PrivacySettings, SessionIdentifier
 
 BLOCK_BYTES = 64  # block of SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104 s. 2)
@@ -32,7 +33,7 @@ def with_key(records: DataFrame, key: bytes) -> DataFrame:
     """
     block = (key if len(key) <= BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
     pads = (bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block))
-    schema = StructType([StructField(name, BinaryType(), False) for name in KEY_COLUMNS])
+    schema = StructType(struct_fields(BinaryType(), *KEY_COLUMNS))
     return records.crossJoin(F.broadcast(records.sparkSession.createDataFrame([pads], schema)))
 
 

@@ -13,16 +13,17 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import StringType, StructType
 
 from pipelines.http.masking.sieve import HEADER, STRUCTURED
 from pipelines.http.masking.transaction import HEADER_FIELDS, MASKERS, mask_raw
+from pipelines.runtime.columns import struct_fields
 
 TEXT_CHARACTERS = 65_536
 """Characters of a path or query that are kept: learning reads the first 500 pairs, and legitimate requests have no more."""
 RAW = "raw"
 COLUMNS = (*MASKERS, RAW)
-MASKED = StructType([StructField(name, StringType()) for name in COLUMNS])
+MASKED = StructType(struct_fields(StringType(), *COLUMNS, nullable=True))
 
 
 def mask_texts(rows: DataFrame, *, body_max_bytes: int, original: Column, raw_characters: int) -> DataFrame:

@@ -67,7 +67,6 @@ def select_extremes(
 
 NO_TEXT = "\0"
 """Stands for the empty text, which sketches leave out; no other value equals it."""
-_LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
 class Pairs(NamedTuple):
