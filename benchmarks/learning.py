@@ -92,14 +92,14 @@ def learn(rows: DataFrame, settings: Settings, *, whole: bool = True) -> None:
         maps = rows.sparkSession.createDataFrame([], MAPS_SCHEMA)
         compute_all(build_slices(compute_slice_states(batches, maps, settings.schemas).localCheckpoint()))()
         return
-    sent = parameter_senders(batches, settings.deviants).localCheckpoint()
+    sent = parameter_senders(batches, settings.outlier_clients).localCheckpoint()
     maps = find_maps(sent, settings.schemas).localCheckpoint()
     answers = (
         rows.groupBy("client")
         .agg(F.count("*").alias("n"), F.count_if(is_guess()).alias("errors"))
         .localCheckpoint()
     )
-    apart = find_outlier_clients(sent, maps, answers, settings.deviants).localCheckpoint()
+    apart = find_outlier_clients(sent, maps, answers, settings.outlier_clients).localCheckpoint()
     states = compute_slice_states(
         mark_excluded_clients(batches, apart), maps, settings.schemas
     ).localCheckpoint()

@@ -197,7 +197,7 @@ def deliver_changes(
     if out is not None:
         done |= {"documents": write_changes(run, variant, found, out), "out": str(out)}
     if hook is not None:
-        done["told"] = send_notices(run, variant, found, hook)
+        done["notices"] = send_notices(run, variant, found, hook)
     if accept:
         done["published_endpoints"] = publish(run, variant, found.evidence, found.number + 1)
     if not run.as_json and run.summary["changes"]:

@@ -35,8 +35,8 @@ from pipelines.schemas.extraction.spark import extract_batches, mark_excluded_cl
 from pipelines.schemas.learning.spark import build_slices, compute_slice_states, infer_schemas
 from pipelines.schemas.statistics.spark.maps import find_maps
 from pipelines.schemas.tables import (
-    DEVIANTS,
     LEARNED_CELLS,
+    OUTLIER_CLIENTS,
     PARAMETER_SENDERS,
     PARAMETER_SLICES,
     SCHEMAS,
@@ -104,13 +104,13 @@ def learn_schemas(run: Run, variant: Variant, choice: DayChoice = CHANGED_DAYS) 
         outcome.append(
             f"{len(work.days):,} days of traffic read, {days:,} learned; "
             f"{counts['schemas']:,} new or changed schemas, {counts['parameters']:,} parameters in them; "
-            f"{counts['deviants']:,} outlier clients excluded"
+            f"{counts['outlier_clients']:,} outlier clients excluded"
         )
     return {
         "days_learned": days,
         "new_schema_versions": counts["schemas"],
         "parameters_in_them": counts["parameters"],
-        "deviating_clients": counts["deviants"],
+        "outlier_clients": counts["outlier_clients"],
     }
 
 
@@ -120,7 +120,7 @@ def plan_work(run: Run, variant: Variant, choice: DayChoice) -> Work:
     endpoints = select_listed(
         read_listed_endpoints(run).where(F.col("variant") == variant), learning_threshold(settings.schemas)
     )
-    limits = repr((settings.deviants.clients, settings.schemas.sketch_log2))  # of senders and slices
+    limits = repr((settings.outlier_clients.clients, settings.schemas.sketch_log2))  # of senders and slices
     # small results are checkpointed: the plan of a cached frame repeats everything it was made of wherever it is read
     wanted = select_wanted_cells(ENDPOINT_SLICES.read(warehouse), endpoints, limits).localCheckpoint()
     learned = LEARNED_CELLS.read(warehouse).where(F.col("variant") == variant)
@@ -150,7 +150,7 @@ def read_senders(work: Work) -> DataFrame | None:
         The values in batches, or None if there are no fresh cells.
     """
     batches = extract_values(work, work.fresh, work.days) if work.days else None
-    sent = None if batches is None else parameter_senders(batches, work.run.settings.deviants)
+    sent = None if batches is None else parameter_senders(batches, work.run.settings.outlier_clients)
     work.replace(PARAMETER_SENDERS, sent, work.fresh, work.days | work.gone)
     return batches
 
@@ -184,7 +184,7 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
     sent, stored, clients = work.rows(PARAMETER_SENDERS), CLIENT_DAYS.read(warehouse), CLIENTS.read(warehouse)
     maps = find_maps(sent, settings.schemas).localCheckpoint()
     client_requests = name_clients(count_client_requests(stored), clients).localCheckpoint()
-    outliers = find_outlier_clients(sent, maps, client_requests, settings.deviants).localCheckpoint()
+    outliers = find_outlier_clients(sent, maps, client_requests, settings.outlier_clients).localCheckpoint()
     cell_clients = find_cell_clients(
         name_clients(stored, select_by_name(clients, outliers)), PATH_TEMPLATES.read(warehouse)
     )
@@ -205,7 +205,7 @@ def learn_slices(work: Work, batches: DataFrame | None) -> tuple[DataFrame, int]
         )
     written = work.gone.union(days["redone"])
     work.replace(PARAMETER_SLICES, new_slices, redone, written)
-    DEVIANTS.replace(
+    OUTLIER_CLIENTS.replace(
         outliers.withColumn("variant", F.lit(work.variant)), warehouse, f"variant = '{work.variant}'"
     )
     unchanged = work.known.join(redone, [*CELL_KEY], "left_anti").join(work.wanted, [*CELL_KEY], "left_semi")
@@ -222,7 +222,7 @@ def append_schemas(work: Work, outliers: DataFrame) -> dict[str, int]:
         F.count("*").alias("schemas"),
         F.coalesce(F.sum(F.size("parameters")), F.lit(0)).alias("parameters"),
     )
-    counts = changed.crossJoin(outliers.agg(F.count("*").alias("deviants"))).collect()[0].asDict()
+    counts = changed.crossJoin(outliers.agg(F.count("*").alias("outlier_clients"))).collect()[0].asDict()
     if counts["schemas"]:
         SCHEMAS.append(fresh, warehouse)
     return dict(counts)

@@ -21,7 +21,7 @@ from pipelines.report.facts import DocumentFact
 from pipelines.report.page import render
 from pipelines.report.spark import collect_facts
 from pipelines.runtime.files import write_atomically
-from pipelines.schemas.tables import DEVIANTS, SCHEMAS, latest
+from pipelines.schemas.tables import OUTLIER_CLIENTS, SCHEMAS, latest
 from pipelines.transactions.spark.identifiers import describe_client
 from pipelines.transactions.tables import BATCHES, QUARANTINE
 from pipelines.workflows.inventory import list_hosts_with_session_key, read_inventory, read_near_inventory
@@ -39,7 +39,7 @@ def write_report(run: Run, out: Path, documents: Sequence[DocumentFact] = ()) ->
         "comparisons": COMPARISONS.read(warehouse),
         "comparison_endpoints": COMPARISON_ENDPOINTS.read(warehouse),
         "schemas": latest(SCHEMAS.read(warehouse)),
-        "deviants": DEVIANTS.read(warehouse),
+        "outlier_clients": OUTLIER_CLIENTS.read(warehouse),
         "quarantine": QUARANTINE.read(warehouse),
     }
     with run.reporter.stage("Writing the report"):

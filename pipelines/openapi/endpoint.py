@@ -110,7 +110,7 @@ def endpoint_from_row(row: Mapping[str, Any]) -> Endpoint:
         left_out=int(schema.get("left_out") or 0),
         tested=int(schema.get("tested") or 0),
         false_alarms=int(schema.get("false_alarms") or 0),
-        path_variants=tuple(schema.get("writings") or (PLAIN,)),
+        path_variants=tuple(schema.get("path_variants") or (PLAIN,)),
         media_types=tuple(schema.get("media_types") or ()),
         parameters=parameters_from_rows(schema.get("parameters") or ()),
         reasons=tuple(format_reasons(row.get("reasons") or ())),

@@ -80,7 +80,7 @@ def _by_host(endpoints: DataFrame, schemas: DataFrame) -> Iterator[tuple[str, li
     """Yields hosts in order, each with its endpoints and their schemas."""
     key = list(ENDPOINT_KEY)
     schema = F.struct(
-        "requests", "left_out", "tested", "false_alarms", "writings", "media_types", "parameters"
+        "requests", "left_out", "tested", "false_alarms", "path_variants", "media_types", "parameters"
     )
     joined = endpoints.join(schemas.select(*key, schema.alias("schema")), key, "left")
     rows = joined.orderBy("host", "path_template", "method").toLocalIterator()

@@ -89,21 +89,23 @@ def decide_children(
 ) -> ChildDecisions:
     """Decides for every child whether it is a literal or a variable.
 
-    An operator's decision always holds. A published literal becomes a variable only at a probability of `paths.collapse` or more
-    (the literal-to-variable threshold). Next to a published variable a segment becomes a literal of its own only below
-    `paths.uncollapse` (the variable-to-literal threshold), and only if it did not exist when the variable was published.
+    An operator's decision always holds. A published literal becomes a variable only at a probability of
+    `paths.literal_to_variable_threshold` or more. Next to a published variable a segment becomes a literal of its own only below
+    `paths.variable_to_literal_threshold`, and only if it did not exist when the variable was published.
     """
     step, share = counted.children.step, probability.astype(np.float64)
-    literal_to_variable_threshold, variable_to_literal_threshold = settings.collapse, settings.uncollapse
     rules = [
         ("operator", binding.is_operator_decision),
         ("form", step == texts.variable),
         ("part", texts.is_part[step]),
-        ("published literal", binding.is_published_literal & (share < literal_to_variable_threshold)),
+        (
+            "published literal",
+            binding.is_published_literal & (share < settings.literal_to_variable_threshold),
+        ),
         (
             "published variable",
             binding.is_published_variable
-            & (binding.existed_at_publication | (share >= variable_to_literal_threshold)),
+            & (binding.existed_at_publication | (share >= settings.variable_to_literal_threshold)),
         ),
         ("dotted name", texts.is_dotted_name[step]),
         ("version", _is_version(counted, texts)),

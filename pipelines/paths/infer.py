@@ -44,7 +44,7 @@ RULE_ROWS = pa.schema(
         ("probability", pa.float64()),
         *((name, pa.int64()) for name in ("children", "siblings", "paths", "clients")),
         ("overlap", pa.float64()),
-        ("takes_words", pa.bool_()),
+        ("allows_words", pa.bool_()),
         ("reason", pa.string()),
         *((name, pa.date32()) for name in ("first_day", "last_day")),
     ]
@@ -145,7 +145,7 @@ def _variables(each: Columns, texts: StepTexts) -> Columns:
         "paths": np.bincount(group, chosen["paths"], count).astype(np.int64),
         "clients": most(chosen["clients"]),
         "overlap": np.where(overlap >= 0, overlap, np.nan),
-        "takes_words": most(~by_format & ~texts.has_digits[step]),
+        "allows_words": most(~by_format & ~texts.has_digits[step]),
         "has_form": most(by_format),
         "first_day": _extreme(np.minimum, chosen["first_day"], group, count),
         "last_day": most(chosen["last_day"]),
@@ -172,7 +172,7 @@ def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Chi
         "why": np.where(is_merged, REASON_KEYS.index("ending of few"), chosen["why"]),
         "children": np.ones(count, np.int64),
         "overlap": np.where(chosen["overlap"] >= 0, chosen["overlap"], np.nan),
-        "takes_words": np.zeros(count, bool),
+        "allows_words": np.zeros(count, bool),
         "has_form": np.zeros(count, bool),
     }
 

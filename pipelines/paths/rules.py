@@ -17,8 +17,8 @@ from pipelines.paths.forest import Flags, Forest, Integers
 from pipelines.paths.step_texts import StepTexts
 
 RULE_KEY = ("host", "prefix", "step")
-LITERAL, VARIABLE, MERGED_INTO_VARIABLE = "literal", "variable", "absorbed"
-INFERRED, KEPT_FROM_PUBLICATION, OPERATOR = "inferred", "held", "operator"
+LITERAL, VARIABLE, MERGED_INTO_VARIABLE = "literal", "variable", "merged_into_variable"
+INFERRED, KEPT_FROM_PUBLICATION, OPERATOR = "inferred", "kept_from_publication", "operator"
 
 
 NEVER = np.iinfo(np.int64).min

@@ -23,18 +23,20 @@ PATH_RULES = Table(
             StructField("paths", LongType(), False),
             StructField("clients", LongType(), False),
             StructField("overlap", DoubleType(), True),
-            StructField("takes_words", BooleanType(), False),
+            StructField("allows_words", BooleanType(), False),
             StructField("reason", StringType(), False),
             StructField("first_day", DateType(), False),
             StructField("last_day", DateType(), False),
         ]
     ),
 )
-"""`prefix` is the path before the step with `{}` for variables. `decision` is literal, variable or absorbed (an ending that
-is merged into the variable before it). `origin` is who decided: inference (inferred), an earlier publication (held) or an
-operator. `probability` of being a variable is the mean over the `children` that the rule covers, of the `siblings` at its
-node; `paths` go through it; `clients` are those of the child that most clients requested; `overlap` is the mean share of
-siblings that have the same paths below; `takes_words`: whether some of the variable's values have no digit.
+"""`prefix` is the path before the step with `{}` for variables.
+
+`decision` is literal, variable or merged_into_variable (an ending that belongs to the variable before it). `origin` is who
+decided: inference (inferred), an earlier publication (kept_from_publication) or an operator. `probability` of being a variable
+is the mean over the `children` that the rule covers, of the `siblings` at its node; `paths` go through it; `clients` are those
+of the child that most clients requested; `overlap` is the mean share of siblings that have the same paths below;
+`allows_words`: whether some of the variable's values have no digit.
 """
 
 

@@ -28,7 +28,7 @@ _UNKNOWN: Node = ({}, None, False)
 def build_trees(rules: pa.Table) -> Trees:
     """Builds the trees of all hosts from rows of path_rules."""
     trees: Trees = {}
-    names = ("host", "prefix", "step", "decision", "takes_words")
+    names = ("host", "prefix", "step", "decision", "allows_words")
     for host, prefix, step, decision, allows_words in zip(
         *(rules.column(name).to_pylist() for name in names), strict=True
     ):

@@ -89,7 +89,8 @@ def collect_schema_facts(schemas: DataFrame) -> SchemaFacts | None:
 def collect_outlier_clients(outlier_clients: DataFrame, most: int) -> tuple[list[OutlierClientFact], int]:
     """Collects the outlier clients with the most deviations, and the number of all."""
     order = (F.desc("parameters"), F.desc("endpoints"), "client")
-    total = F.count("*").over(Window.partitionBy())  # they are few: `deviants.max_share` of the clients
+    # They are few: `outlier_clients.max_share` of the clients.
+    total = F.count("*").over(Window.partitionBy())
     rows = outlier_clients.withColumn("total", total).orderBy(*order).limit(most).collect()
     clients = [
         OutlierClientFact(
@@ -125,7 +126,7 @@ def collect_facts(
 
     Args:
         tables: batches, hosts (host, session_key), endpoints, candidates, comparisons, comparison_endpoints, quarantine,
-            deviants, and the newest schemas.
+            outlier_clients, and the newest schemas.
         title: title of the page.
         generated_at: time of the page.
         compared: summary of the comparison.
@@ -135,7 +136,7 @@ def collect_facts(
     """
     endpoints = _endpoints(tables["endpoints"], tables["schemas"])
     bins = compared.histogram
-    outlier_clients, outlier_clients_total = collect_outlier_clients(tables["deviants"], settings.max_hosts)
+    outliers, outliers_total = collect_outlier_clients(tables["outlier_clients"], settings.max_hosts)
     reasons = [ReasonFact(*row) for row in count_reasons(tables["comparison_endpoints"])]
     bare = F.count_if(F.col("session_key").isNull()).alias("bare")
     hosts = tables["hosts"].agg(F.count("*").alias("all"), bare).first()
@@ -155,8 +156,8 @@ def collect_facts(
         notes=notes,
         reasons=reasons,
         buckets=compared.buckets,
-        outlier_clients=outlier_clients,
-        outlier_clients_total=outlier_clients_total,
+        outlier_clients=outliers,
+        outlier_clients_total=outliers_total,
         candidates=_candidates(tables["candidates"]),
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from pipelines.http.media_types import MULTIPART
 from pipelines.http.redaction import MASK, has_secret_name
@@ -67,38 +66,6 @@ def _split(body: str) -> Iterator[tuple[str, str | None]]:
 
 FORM = "x-www-form-urlencoded"
 REQUEST: Observation = ("request", "", "", None, True)
-
-
-class Request(NamedTuple):
-    """The parts of a transaction that are read.
-
-    Names of header fields and of cookies are one text each (`headers_and_cookies.SEPARATOR`).
-    """
-
-    path_template: str
-    path: str
-    query: str | None = None
-    content_type: str | None = None
-    body: str | None = None
-    header_names: str | None = None
-    cookie_names: str | None = None
-
-
-def observe_request(request: Request) -> list[Observation]:
-    """Reads a request: itself, the spelling of its path, its media type, all values.
-
-    Values are those in path, query, header fields, cookies and body. Names are cut to `NAME_CHARACTERS`, values to
-    `MAX_CHARACTERS`.
-    """
-    template, path, query, content_type, body, header_names, cookie_names = request
-    return [
-        REQUEST,
-        *observe_path(template, path),
-        *observe_query(query),
-        *observe_headers(header_names),
-        *observe_cookies(cookie_names),
-        *observe_body(content_type, body),
-    ]
 
 
 def observe_path(template: str, path: str) -> list[Observation]:

@@ -187,7 +187,7 @@ class Settings(Section):
     paths: PathSettings
     endpoints: EndpointSettings
     schemas: SchemaSettings
-    deviants: OutlierClientSettings
+    outlier_clients: OutlierClientSettings
     export: ExportSettings
     conformance: ConformanceSettings
     changes: ChangeSettings

@@ -82,8 +82,8 @@ class PathSettings(Section):
     passes: Annotated[int, Field(ge=1, le=8)]
     evidence_probability: Share
     threshold: Share
-    collapse: Share
-    uncollapse: Share
+    literal_to_variable_threshold: Share
+    variable_to_literal_threshold: Share
     certain: Annotated[float, Field(ge=0.5, le=1)]
     few_siblings: Positive
     model: str
@@ -141,7 +141,7 @@ class SchemaSettings(Section):
 
 
 class OutlierClientSettings(Section):
-    """Section `deviants`."""
+    """Section `outlier_clients`."""
 
     clients: Positive
     parameters: Positive

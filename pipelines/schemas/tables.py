@@ -143,19 +143,19 @@ SCHEMAS_SCHEMA = StructType(
         *struct_fields(
             LongType(), "tested", "false_alarms", "constraints", "sure_constraints", nullable=False
         ),
-        *struct_fields(ArrayType(StringType()), "writings", "media_types"),
+        *struct_fields(ArrayType(StringType()), "path_variants", "media_types"),
         StructField("parameters", ArrayType(PARAMETER_SCHEMA), False),
     ]
 )
 """One row = a version (from 1) of an endpoint's schema.
 
 A version is appended only if `fingerprint`, a hash of the inferred schema without its evidence, changed. `requests` are the
-successful ones (2xx) that it was learned from, `left_out` the number of parameters not written. `writings` are the spellings of
-their paths (`path_parameters.PATH_VARIANTS`), `media_types` those of their bodies. Of `tested` requests that the back-test held
-out, `false_alarms` violated the schema; of `constraints`, `sure_constraints` hold with 99.9 % confidence or more.
+successful ones (2xx) that it was learned from, `left_out` the number of parameters not written. `path_variants` are the
+spellings of their paths (`path_parameters.PATH_VARIANTS`), `media_types` those of their bodies. Of `tested` requests that the
+back-test held out, `false_alarms` violated the schema; of `constraints`, `sure_constraints` hold with 99.9 % confidence or more.
 """
 
-DEVIANTS_SCHEMA = StructType(
+OUTLIER_CLIENTS_SCHEMA = StructType(
     [
         *struct_fields(StringType(), "variant", "client", nullable=False),
         *struct_fields(LongType(), "parameters", "endpoints", nullable=False),
@@ -176,7 +176,7 @@ PARAMETER_SENDERS = Table(
     name="parameter_senders", schema=PARAMETER_SENDERS_SCHEMA, partition=("variant", "day")
 )
 LEARNED_CELLS = Table(name="learned_cells", schema=LEARNED_CELLS_SCHEMA, partition=("variant",))
-DEVIANTS = Table(name="deviants", schema=DEVIANTS_SCHEMA)
+OUTLIER_CLIENTS = Table(name="outlier_clients", schema=OUTLIER_CLIENTS_SCHEMA)
 
 
 def new_versions(latest_learned: DataFrame, known: DataFrame) -> DataFrame:

@@ -80,7 +80,7 @@ def test_what_changed_is_told_once_with_its_day_and_its_clients(
         done = apicensus("changes", *root, "--out", out, *hook, "--json", "--fail-on-findings")
         assert done.code == 1, done.err  # clients request /v1/legacy/rates in vain
         again = apicensus("changes", *root, "--accept", "--out", tmp_path / "again", *hook, "--json")
-        assert (again.code, again.summary["told"]) == (0, 0), again.err
+        assert (again.code, again.summary["notices"]) == (0, 0), again.err
         assert receiver.changes[-done.summary["changes"] :] == read_lines(out / "changes.ndjson")
         assert all("X-Apicensus-Signature" in headers for _, headers in receiver.got)
     assert_all_changes_are_reported(read_lines(out / "changes.ndjson"))

@@ -23,8 +23,8 @@ from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.columns import estimate_distinct
 from pipelines.runtime.tables import Warehouse
 from pipelines.schemas.tables import (
-    DEVIANTS,
     LEARNED_CELLS,
+    OUTLIER_CLIENTS,
     PARAMETER_SENDERS,
     PARAMETER_SLICES,
     SCHEMAS,
@@ -38,7 +38,7 @@ LEARNED_AFTER = (0, 5)
 """Days of the shuffled ones after which schemas are learned, as well."""
 TABLES = (
     CLIENT_DAYS, CLIENTS, PATH_TEMPLATES, ENDPOINT_SLICES, ENDPOINT_REASONS,
-    PARAMETER_SENDERS, PARAMETER_SLICES, DEVIANTS, LEARNED_CELLS,
+    PARAMETER_SENDERS, PARAMETER_SLICES, OUTLIER_CLIENTS, LEARNED_CELLS,
 )  # fmt: skip
 PROVENANCE = ("inputs", "content")
 """Columns that record what a row was made from, not its content."""

@@ -70,7 +70,7 @@ def test_a_published_literal_becomes_a_variable_only_on_strong_evidence(
         ("/a", "/{}", "variable"),
     }
     held = then.where(F.col("step") == "/y1").collect()[0]
-    assert held["origin"] == "held"
+    assert held["origin"] == "kept_from_publication"
     assert "published as a literal" in held["reason"]
 
 

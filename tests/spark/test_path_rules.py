@@ -51,10 +51,10 @@ def test_rules_hold_literals_one_row_for_the_variables_of_a_node_and_no_value(ru
     assert rule_triples(rules) == {
         ("", "/users", "literal"), ("/users", "/{}", "variable"), ("/users", "/me", "literal"),
         ("/users/{}", "/orders", "literal"), ("", "/f", "literal"),
-        ("/f", "/{}", "variable"), ("/f/{}", ".json", "literal"), ("/f/{}", ".md", "absorbed"),
+        ("/f", "/{}", "variable"), ("/f/{}", ".json", "literal"), ("/f/{}", ".md", "merged_into_variable"),
     }  # fmt: skip
     variable = rules.where((F.col("prefix") == "/users") & (F.col("step") == "/{}")).collect()[0]
-    assert (variable["children"], variable["siblings"], variable["origin"], variable["takes_words"]) == (
+    assert (variable["children"], variable["siblings"], variable["origin"], variable["allows_words"]) == (
         4,
         5,
         "inferred",

@@ -188,5 +188,5 @@ def test_path_variants_and_media_types_are_those_of_most_requests(
     rows += [of_requests("written", "//x", slashed)] if slashed else []
     schema = infer_schemas(slices_of(value_rows(spark, rows), settings.schemas), settings.schemas)
     (found,) = schema.collect()
-    assert (found["writings"], found["media_types"]) == (path_variants, ["application/json"])
+    assert (found["path_variants"], found["media_types"]) == (path_variants, ["application/json"])
     assert (found["parameters"], found["left_out"]) == ([], 0)

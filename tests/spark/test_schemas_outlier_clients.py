@@ -60,7 +60,9 @@ def traffic(spark: SparkSession, sent: list[Sent], errors: list[tuple[str, int]]
 def find_reasons(
     spark: SparkSession, sent: list[Sent], settings: Settings, **more: Any
 ) -> dict[str, list[str]]:
-    apart = outlier_clients_of(create_values(spark, sent), traffic(spark, sent, **more), settings.deviants)
+    apart = outlier_clients_of(
+        create_values(spark, sent), traffic(spark, sent, **more), settings.outlier_clients
+    )
     return {one["client"]: one["reasons"] for one in apart.collect()}
 
 
@@ -71,7 +73,7 @@ def test_one_or_two_hostile_clients_change_nothing(
     users = simulate_honest_clients(random.Random(3))  # noqa: S311  # a simulation
     sent = [*users, *simulate_attacker("evil", 200, kind), *simulate_attacker("evil too", 40, kind)]
     values = create_values(spark, sent)
-    apart = outlier_clients_of(values, traffic(spark, sent), settings.deviants)
+    apart = outlier_clients_of(values, traffic(spark, sent), settings.outlier_clients)
     assert {one["client"] for one in apart.collect()} == {"evil", "evil too"}
     teaching = values.join(apart, "client", "left_anti")
     poisoned, clean = (
@@ -107,7 +109,7 @@ def test_where_clients_are_few_or_many_deviate_nobody_is_set_apart_for_it(
 
 def test_nothing_is_collected_but_the_number_of_clients(spark: SparkSession, settings: Settings) -> None:
     users = simulate_honest_clients(random.Random(7))[:300]  # noqa: S311  # a simulation
-    apart = outlier_clients_of(create_values(spark, users), traffic(spark, users), settings.deviants)
+    apart = outlier_clients_of(create_values(spark, users), traffic(spark, users), settings.outlier_clients)
     assert apart.schema.names == ["client", "parameters", "endpoints", "reasons"]
     assert apart.where(F.size("reasons") == 0).count() == 0
 

@@ -131,7 +131,7 @@ def _number(client: str) -> int:
 
 
 def test_deviants_are_those_of_all_values_at_once(spark: SparkSession, settings: Settings) -> None:
-    every = settings.deviants.model_copy(update={"max_share": 1.0, "rest_share": 0.02})
+    every = settings.outlier_clients.model_copy(update={"max_share": 1.0, "rest_share": 0.02})
     sent: Sent = sum(map(simulate_case, range(CASES)), Counter())
     rows = [row(name, text, client, n=n) for (name, text, client), n in sent.items()]
     values = value_rows(spark, rows)

@@ -40,8 +40,8 @@ def test_window_of_one_day_has_its_late_hours_as_newest_slice(
     slices = slices_of(value_rows(spark, [row("q", "2", n=3), evening]), settings.schemas)
     found = collect_evidence(merge_slices(assign_splits(slices))).where("name = 'q'").collect()
     assert {one["split"]: one["n"] for one in found if one["split"] in (Split.EARLIER, Split.LATEST)} == {
-        "past": 3,
-        "newest": 1,
+        "earlier": 3,
+        "latest": 1,
     }
 
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from pipelines.conformance import parameter_values
 from pipelines.requests import headers_and_cookies
 from pipelines.requests.path_parameters import extract_path_values
-from pipelines.requests.request import Request, observe_request, read_multipart
+from pipelines.requests.request import read_multipart
 from pipelines.requests.urlencoded import MAX_ITEMS, MAX_PAIRS, split_items, split_pairs
 from tests import strategies
+from tests.oracles.requests import Request, observe_request
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)
 PLAIN = st.text("ab-._,x1", max_size=8)

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from pipelines.http.value_formats import detect_kind
 from pipelines.http.value_patterns import classes_of
-from pipelines.requests.request import Request, observe_request
 from pipelines.requests.urlencoded import MAX_PAIRS, Observation, read_urlencoded
 from pipelines.schemas.extraction.batch import (
     Batch,
@@ -31,6 +30,7 @@ from pipelines.schemas.statistics.batch_texts import prepare_texts
 from pipelines.schemas.statistics.spark.slices import compute_slice_states, select_extremes
 from pipelines.schemas.statistics.value_counts import MAX_EXTREME_VALUES, digest
 from tests import strategies
+from tests.oracles.requests import Request, observe_request
 
 HOSTILE = st.sampled_from(strategies.HOSTILE)
 PIECE = st.sampled_from(

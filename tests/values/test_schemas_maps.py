@@ -22,7 +22,6 @@ from pipelines.openapi.profiles import to_schema_30
 from pipelines.openapi.request_body import build_request_body
 from pipelines.requests.json_body import read_json_values
 from pipelines.requests.parameter_names import anonymise_key, is_member_name, is_name
-from pipelines.requests.request import Request, observe_request
 from pipelines.requests.urlencoded import parameter_name
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import SchemaSettings
@@ -31,6 +30,7 @@ from pipelines.schemas.inference.json_schema import to_json_schema
 from pipelines.schemas.validation.backtest import run_backtest
 from tests import strategies
 from tests.oracles.parameter_state import ParameterState, observe
+from tests.oracles.requests import Request, observe_request
 
 SETTINGS: SchemaSettings = load_settings().schemas
 DAY = date(2026, 6, 1)

@@ -151,13 +151,15 @@ def test_batches_leave_out_values_that_cannot_be_an_enum(settings: Settings) -> 
     colours = [(f"user{n % 40}", ("red", "green")[n % 2]) for n in range(4000)]
 
     def senders_in(
-        sent: list[tuple[str, str]], deviants: OutlierClientSettings
+        sent: list[tuple[str, str]], outlier_clients: OutlierClientSettings
     ) -> tuple[bool, set[tuple[int, str]]]:
-        row = batch_senders.collect_senders(read_batch(requests(sent)), deviants.clients).to_pylist()[0]
-        return row["values"] is None, set(find_outliers(senders_from_row(row), deviants))
+        row = batch_senders.collect_senders(read_batch(requests(sent)), outlier_clients.clients).to_pylist()[
+            0
+        ]
+        return row["values"] is None, set(find_outliers(senders_from_row(row), outlier_clients))
 
     evil = int(batch_senders.client_numbers(["evil"])[0])
-    assert senders_in(users, settings.deviants) == (True, set())
-    assert senders_in([*colours, *fuzz], settings.deviants) == (
+    assert senders_in(users, settings.outlier_clients) == (True, set())
+    assert senders_in([*colours, *fuzz], settings.outlier_clients) == (
         False, {(evil, "outside-the-set"), (evil, "beyond-the-others")}
     )  # fmt: skip

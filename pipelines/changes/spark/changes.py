@@ -75,7 +75,7 @@ COMPARED = StructType(
 def compare_structs(old: Column, new: Column) -> Column:
     """Compares the structs of two versions: a column of `COMPARED`.
 
-    The structs have the fields `writings, media_types, parameters`.
+    The structs have the fields `path_variants, media_types, parameters`.
     """
     return F.udf(_compare_rows, COMPARED, useArrow=True)(old, new)
 
@@ -93,7 +93,7 @@ def _compare_rows(old: Row, new: Row) -> dict[str, Any]:
 def _version(row: Row) -> SchemaVersion:
     return SchemaVersion(
         parameters_from_rows(row["parameters"] or ()),
-        tuple(row["writings"] or (PLAIN,)),
+        tuple(row["path_variants"] or (PLAIN,)),
         tuple(row["media_types"] or ()),
     )
 
@@ -149,13 +149,13 @@ def find_changed_schemas(evidence: Evidence) -> DataFrame:
     Returns:
         `ENDPOINT_KEY, from_version, to_version, last_day, compared`; `compared` is a struct `COMPARED`.
     """
-    side = F.struct("writings", "media_types", "parameters")
+    side = F.struct("path_variants", "media_types", "parameters")
     old = evidence.schemas.select(*ENDPOINT_KEY, "version", side.alias("old"))
     new = latest(evidence.schemas).select(
         *ENDPOINT_KEY, F.col("version").alias("to_version"), side.alias("new")
     )
     nothing = F.struct(
-        F.array().cast("array<string>").alias("writings"),
+        F.array().cast("array<string>").alias("path_variants"),
         F.array().cast("array<string>").alias("media_types"),
         F.array().cast(PARAMETER_SCHEMAS).alias("parameters"),
     )

@@ -31,7 +31,7 @@ def build_operator_rules(decided: DataFrame, evidence: DataFrame) -> DataFrame:
         decided.join(days, "host")
         .withColumns(
             {
-                "origin": F.lit(OPERATOR), "probability": nothing, "overlap": nothing, "takes_words": F.lit(True),
+                "origin": F.lit(OPERATOR), "probability": nothing, "overlap": nothing, "allows_words": F.lit(True),
                 **dict.fromkeys(("children", "siblings", "paths", "clients"), zero),
             }
         )

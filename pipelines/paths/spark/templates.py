@@ -18,7 +18,7 @@ from pipelines.paths.walk import Trees, build_trees, resolve_paths
 from pipelines.runtime.settings_sections import PathSettings
 
 Batches = Iterator[pa.RecordBatch]
-RULES_OF_A_WALK = ("host", "prefix", "step", "decision", "takes_words")
+RULES_OF_A_WALK = ("host", "prefix", "step", "decision", "allows_words")
 WALKED = "host string, path_shape string, resolved string, matched boolean, path_template string"
 SALT = "salt"
 

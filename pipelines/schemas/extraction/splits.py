@@ -13,7 +13,7 @@ class Split(StrEnum):
     """
 
     WHOLE = "whole"
-    EARLIER = "past"
-    LATEST = "newest"
-    TRAIN = "taught"
-    HOLDOUT = "held"
+    EARLIER = "earlier"
+    LATEST = "latest"
+    TRAIN = "train"
+    HOLDOUT = "holdout"

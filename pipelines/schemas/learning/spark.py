@@ -67,7 +67,7 @@ ENDPOINT_RESULT_SCHEMA = StructType(
     [
         StructField("parameters", ArrayType(PARAMETER_RESULT_SCHEMA, containsNull=False), False),
         *struct_fields(LongType(), "tested", "false_alarms", "constraints", "sure_constraints"),
-        *struct_fields(ArrayType(StringType()), "writings", "media_types"),
+        *struct_fields(ArrayType(StringType()), "path_variants", "media_types"),
     ]
 )
 
@@ -97,7 +97,7 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
             "false_alarms": found.false_alarms,
             "constraints": len(sure),
             "sure_constraints": sum(sure),
-            "writings": infer_path_variants(
+            "path_variants": infer_path_variants(
                 endpoint["requests"], endpoint["clients"], _usages(endpoint, "written")
             ),
             "media_types": infer_media_types(_usages(endpoint, "media")),
@@ -262,7 +262,7 @@ def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> Data
         ),
     ).withColumn("inferred", F.col("result.parameters"))
     identity = F.struct(
-        F.transform("inferred", _identity).alias("parameters"), "result.writings", "result.media_types"
+        F.transform("inferred", _identity).alias("parameters"), "result.path_variants", "result.media_types"
     )
     return inferred.select(
         *ENDPOINT_KEY,
