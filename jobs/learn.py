@@ -29,6 +29,7 @@ from pipelines.endpoints.keys import CELL_KEY
 from pipelines.endpoints.spark.client_days import count_client_requests, name_clients, select_by_name
 from pipelines.endpoints.spark.inventory import select_listed
 from pipelines.endpoints.tables import CLIENT_DAYS, CLIENTS, ENDPOINT_SLICES
+from pipelines.http.status import SUCCESSFUL
 from pipelines.paths.tables import PATH_TEMPLATES
 from pipelines.runtime.tables import Table
 from pipelines.schemas.extraction.spark import extract_batches, mark_excluded_clients
@@ -162,7 +163,7 @@ def extract_values(work: Work, cells: DataFrame, days: frozenset[date]) -> DataF
     """
     warehouse = work.run.warehouse
     successful = read_transactions(work.run).where(
-        F.col("status").between(200, 299) & F.expr(build_day_filter(days))
+        F.col("status").between(*SUCCESSFUL) & F.expr(build_day_filter(days))
     )
     learnable = successful.join(PATH_TEMPLATES.read(warehouse), ["host", "path_shape"]).join(
         F.broadcast(cells.select(*CELL_KEY)), list(CELL_KEY[1:])

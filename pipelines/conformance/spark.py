@@ -39,6 +39,7 @@ from pipelines.conformance.findings import (
 from pipelines.conformance.request_check import Request, RequestChecker
 from pipelines.conformance.routes import Routes
 from pipelines.conformance.tables import FINDING_KEY, PLACE, VIOLATIONS
+from pipelines.http.status import SUCCESSFUL
 from pipelines.http.text import to_single_line
 from pipelines.paths.spark.steps import guess_steps, mask_path
 from pipelines.runtime.columns import estimate_distinct, struct_fields
@@ -174,7 +175,7 @@ def summarise_findings(checks: DataFrame, settings: ConformanceSettings, paths: 
     counted = each.groupBy(*FINDING_KEY).agg(
         F.min("confidence").alias("confidence"),
         F.count(F.lit(1)).alias("requests"),
-        F.count_if(F.col("status").between(200, 299)).alias("successes"),
+        F.count_if(F.col("status").between(*SUCCESSFUL)).alias("successes"),
         F.hll_sketch_agg("client", F.lit(CLIENT_SKETCH_LOG2)).alias("clients"),
         F.min("time").alias("first_seen"),
         F.max("time").alias("last_seen"),
@@ -194,7 +195,7 @@ def count_by_endpoint(checks: DataFrame) -> DataFrame:
     Returns:
         `host, method, path_template, requests, violate, violate_successes, rate`; `rate` is the share of violating requests.
     """
-    violates, succeeded = F.col("outcome") == "violate", F.col("status").between(200, 299)
+    violates, succeeded = F.col("outcome") == "violate", F.col("status").between(*SUCCESSFUL)
     counted = checks.where(F.col("outcome") != "unknown").groupBy("host", "method", "path_template")
     return counted.agg(
         F.count(F.lit(1)).alias("requests"),

@@ -9,6 +9,8 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Any, Final
 
+from pipelines.http.media_types import HTML
+
 
 class TestKind(StrEnum):
     """The kind of a `ColumnTest`. On a null column every test fails."""
@@ -203,7 +205,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
         _RESPONSE,
         {
             "json": ("application/json", "text/json"),
-            "html": ("text/html", "application/xhtml+xml"),
+            "html": HTML,
             "image": ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/x-icon"),
             "javascript": ("application/javascript", "text/javascript", "application/x-javascript"),
             "css": ("text/css",),

@@ -10,13 +10,12 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from pipelines.http.media_types import HTML, STATIC_PREFIXES
 from pipelines.http.signals import OFFSETS, SIGNALS, ColumnTest, Signal, TestKind
 
 FAMILIES = ("html", "data", "asset", "untyped")
 """Values of `media_family`; everything else (plain text, bytes, PDF) is "other"."""
 
-_HTML = ("text/html", "application/xhtml+xml")
-_ASSET_STARTS = ("image/", "font/", "audio/", "video/", "text/css")
 _ASSET_PARTS = ("javascript", "font-", "mpegurl")  # before data: image/svg+xml is a picture
 _DATA_PARTS = ("json", "xml", "grpc", "protobuf", "msgpack", "cbor", "thrift", "event-stream", "csv")
 
@@ -29,9 +28,9 @@ def media_family() -> Column:
     kind = F.lower("response_content_type")
     return (
         F.when(F.coalesce(kind, F.lit("")) == "", F.lit("untyped"))
-        .when(reduce(or_, map(kind.startswith, _HTML)), F.lit("html"))
+        .when(reduce(or_, map(kind.startswith, HTML)), F.lit("html"))
         .when(
-            reduce(or_, [*map(kind.startswith, _ASSET_STARTS), *map(kind.contains, _ASSET_PARTS)]),
+            reduce(or_, [*map(kind.startswith, STATIC_PREFIXES), *map(kind.contains, _ASSET_PARTS)]),
             F.lit("asset"),
         )
         .when(reduce(or_, map(kind.contains, _DATA_PARTS)), F.lit("data"))

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from pipelines.http.media_types import HTML, STATIC_PREFIXES
+from pipelines.http.status import WITHOUT_ERROR
 from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.files import atomic_file
 from pipelines.runtime.settings import SelectionSettings, SessionIdentifier
@@ -178,8 +180,7 @@ ASSET_FILE = (
     r"|mp[34]|m4[asv]|webm|og[gv]|wav|flac|avi|mov|m3u8|mpd|vtt)$"
 )
 """File extensions of what pages load; not `.json`, `.php`, `.csv` or `.pdf`, which APIs answer to as well."""
-ASSET_TYPES = ("image/", "font/", "audio/", "video/", "text/css", "application/font", "application/x-font")
-DOCUMENT_TYPES = ("text/html", "application/xhtml+xml")
+ASSET_TYPES = (*STATIC_PREFIXES, "application/font", "application/x-font")
 
 API = "endpoint carries the identifier"
 NOT_FETCHED = "Sec-Fetch-Dest other than empty"
@@ -224,7 +225,7 @@ def _evidence(rows: DataFrame) -> DataFrame:
         `seen_sessions` (distinct) and `with_session` (share of requests with the identifier), of hosts with an identifier.
     """
     session = F.try_element_at("identifiers", F.col(IDENTIFIER))
-    without_errors = rows.where(F.col(IDENTIFIER).isNotNull() & F.col("status").between(200, 399))
+    without_errors = rows.where(F.col(IDENTIFIER).isNotNull() & F.col("status").between(*WITHOUT_ERROR))
     return without_errors.groupBy(*ENDPOINT).agg(
         F.count_distinct(session).alias("seen_sessions"),
         F.avg(F.col("carried").cast("double")).alias("with_session"),
@@ -244,7 +245,7 @@ def _not_api() -> Column:
         F.when(~dest.isin("", "empty"), F.lit(NOT_FETCHED))
         .when(F.col("path").rlike(ASSET_FILE), F.lit(ASSET_ENDING))
         .when(asset, F.lit(ASSET_ANSWER))
-        .when(media.isin(*DOCUMENT_TYPES) & (F.col("status") < 400), F.lit(DOCUMENT))
+        .when(media.isin(*HTML) & (F.col("status") < 400), F.lit(DOCUMENT))
     )
 
 

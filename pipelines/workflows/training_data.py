@@ -20,6 +20,7 @@ from ml.requests.spark import with_features
 from ml.training import labels
 from ml.training.stacks import group_by_stack
 from ml.training.train import train as fit
+from pipelines.http.status import NOT_MODIFIED, SUCCESSFUL
 from pipelines.paths.spark.templates import with_shape
 from pipelines.runtime.errors import InputError
 from pipelines.runtime.settings import Settings
@@ -44,7 +45,7 @@ def find_host_shapes(shaped: DataFrame, max_shapes: int) -> DataFrame:
     Returns:
         `host`, `shapes` (such as "GET /wp-content/{}", sorted).
     """
-    successful = shaped.where(F.col("status").between(200, 299) | (F.col("status") == 304))
+    successful = shaped.where(F.col("status").between(*SUCCESSFUL) | (F.col("status") == NOT_MODIFIED))
     token = F.concat_ws(" ", "method", "path_shape").alias("token")
     counted = successful.groupBy("host", token).count()
     busiest = Window.partitionBy("host").orderBy(F.desc("count"), "token")

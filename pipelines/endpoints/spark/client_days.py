@@ -21,6 +21,7 @@ from pipelines.endpoints.columns import (
     sample_name,
     status_classes,
 )
+from pipelines.http.status import CLIENT_ERROR
 from pipelines.selection.columns import CERTAIN, FAMILIES, LIKELY
 
 SAMPLED = 3
@@ -121,7 +122,7 @@ def is_guess() -> Column:
 
     NULL if there is no status.
     """
-    return F.col("status").between(400, 499) & ~F.col("status").isin(*EXPECTED_CLIENT_ERRORS)
+    return F.col("status").between(*CLIENT_ERROR) & ~F.col("status").isin(*EXPECTED_CLIENT_ERRORS)
 
 
 def count_client_requests(rows: DataFrame) -> DataFrame:

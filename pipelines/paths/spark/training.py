@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipelines.http.segment_formats import PLACEHOLDER, VARIABLE_STEP
+from pipelines.http.status import WITHOUT_ERROR
 from pipelines.paths.children import CONTEXT, ChildStatistics, count_children
 from pipelines.paths.forest import Forest, Integers, build_forest, sort_evidence, with_steps
 from pipelines.paths.rules import RULE_KEY, VARIABLE
@@ -165,7 +166,7 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     Returns:
         `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
     """
-    without_errors = transactions.where(F.col("status").between(200, 399)).join(
+    without_errors = transactions.where(F.col("status").between(*WITHOUT_ERROR)).join(
         rules.select("host").distinct(), "host", "left_semi"
     )
     shapes = without_errors.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, BinaryType, StringType, StructField, StructType
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
+from pipelines.http.status import SUCCESSFUL
 from pipelines.requests.headers_and_cookies import SEPARATOR
 from pipelines.runtime.columns import struct_fields
 from pipelines.schemas.extraction.batch import Batch, exclude_clients, pack_batch, unpack_batch
@@ -92,7 +93,7 @@ def extract_batches(transactions: DataFrame) -> DataFrame:
         "hour": F.hour("time"),
         "is_held": is_held(F.col("client")),
     }
-    successful = transactions.where(F.col("status").between(200, 299)).withColumns(sent)
+    successful = transactions.where(F.col("status").between(*SUCCESSFUL)).withColumns(sent)
     return successful.select(*ENDPOINT_KEY, "day", "client", *sent).mapInArrow(_extract, BATCHES_SCHEMA)
 
 

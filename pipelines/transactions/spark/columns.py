@@ -8,6 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from pipelines.http import redaction
+from pipelines.http.media_types import FORM, JSON, MULTIPART
 from pipelines.runtime.settings import IngestSettings
 from pipelines.transactions.inputs.access_log_line import ADDRESS
 
@@ -22,7 +23,6 @@ LEAST_CHARACTERS = 20  # length of a timestamp with seconds and zone
 UNIX_TIME = r"\A[0-9]{9,19}(?:\.[0-9]{1,9})?\z"
 LOCAL_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,30})?)?"
 ZONE = r" ?(?:[Zz]|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[A-Z][A-Za-z_]{1,31}(?:/[A-Za-z_+-]{1,31}){1,2})"
-JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 # Pairs of a form (WHATWG URL s. 5.1). Two pairs or a non-empty first value are required, as base64 text also ends with "=".
 FORM_BODY = (
     r"\A(?=[^=&]{1,128}=(?:[^=&]|&[^=&]{1,128}=))"
