@@ -20,7 +20,7 @@ from pipelines.openapi.merge import ParsedEndpoint, busiest_first, merge_endpoin
 from pipelines.openapi.parameters import parameter_objects
 from pipelines.openapi.request_body import build_request_body
 from pipelines.requests.path_parameters import apply_path_variant
-from pipelines.schemas.inference.json_schema import SURE, constraint_evidence, is_sure
+from pipelines.schemas.inference.json_schema import constraint_evidence, is_enforceable
 
 CLEAN_LITERAL = r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"
 CLEAN_NAME = r"[A-Za-z][A-Za-z0-9]*"
@@ -99,12 +99,12 @@ def document_confidence(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """Returns the results of the back-test and the confidence of the constraints.
 
     `back_test`: requests held out of learning, false alarms among them, and false alarms per 10,000. `constraints`: how many are
-    written, and the share that reaches the confidence `SURE`. Each is there only where something was tested or written.
+    known, how many of them are enforceable, and their share. Each is there only where something was tested or written.
     """
     known = list(endpoints)
     tested, alarms = sum(one.tested for one in known), sum(one.false_alarms for one in known)
     sure = [
-        is_sure(one)
+        is_enforceable(one)
         for endpoint in known
         for parameter in endpoint.parameters
         for one in constraint_evidence(parameter.schema)
@@ -112,7 +112,7 @@ def document_confidence(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     back_test = {"requests": tested, "false_alarms": alarms, "per_10000": per_10000(alarms, tested)}
     written = {
         "written": len(sure),
-        "confidence": SURE,
+        "enforceable": sum(sure),
         "share": round(sum(sure) / len(sure), 4) if sure else 0.0,
     }
     return {**({"back_test": back_test} if tested else {}), **({"constraints": written} if sure else {})}

@@ -129,6 +129,9 @@ class SchemaSettings(Section):
     enum_clients: Positive
     max_enum: Positive
     class_observations: Positive
+    tolerated_rate: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    client_correlation: Share
     prefix_observations: Positive
     required_observations: Positive
     required_clients: Positive

@@ -12,8 +12,8 @@ from pipelines.openapi.document import Origin, build_document
 from pipelines.openapi.endpoint import Endpoint, Parameter
 
 MOMENT = datetime(2026, 6, 1)
-SURE = {"risk": 1e-5, "confidence": 0.9995, "proof": "tail model"}
-UNSURE = {"risk": 1e-5, "confidence": 0.4, "proof": "tail model"}
+SURE = {"risk": 1e-5, "confidence": 0.9995, "proof": "tail model", "status": "enforceable"}
+UNSURE = {"risk": 1e-5, "confidence": 0.4, "proof": "tail model", "status": "provisional"}
 
 
 def endpoint(path: str, **more: Any) -> Endpoint:
@@ -37,7 +37,7 @@ def test_false_alarms_of_all_endpoints_are_reported_per_10000_requests() -> None
     assert "false_alarms_per_10000" not in built["paths"]["/c"]["get"]["x-census"]  # nothing was tested there
 
 
-def test_share_of_constraints_at_the_wanted_confidence_counts_those_inside_of_others() -> None:
+def test_share_of_enforceable_constraints_counts_those_inside_of_others() -> None:
     inner = parameter("list", SURE)
     array = Parameter("query", "list", {"type": "array", "items": inner.schema}, False, 10)
     found = [
@@ -45,7 +45,7 @@ def test_share_of_constraints_at_the_wanted_confidence_counts_those_inside_of_ot
         endpoint("/b", parameters=(parameter("r", UNSURE),)),
     ]
     built = build_document("a.example", found, Origin("1", "ml"))
-    assert built["x-census"]["constraints"] == {"written": 4, "confidence": 0.999, "share": 0.5}
+    assert built["x-census"]["constraints"] == {"written": 4, "enforceable": 2, "share": 0.5}
 
 
 def test_no_figures_are_given_where_nothing_was_tested_or_written() -> None:

@@ -18,13 +18,15 @@ def test_few_values_of_many_clients_become_an_enum_with_its_proof() -> None:
     schema = to_json_schema(infer_values(["asc", "desc", "none"] * 100, clients=80))
     assert without_evidence(schema) == {"type": "string", "enum": ["asc", "desc", "none"]}
     entry = schema["x-census"]["constraints"]["enum"]
-    assert entry["proof"] == "count condition"
-    assert entry["confidence"] < 0.999  # three hundred do not prove one in a thousand
+    assert entry["proof"] == "closed set"
+    assert (entry["status"], entry["confidence"] < 0.999) == ("provisional", True)
+    assert entry["waits_for"] > 300
 
 
 def test_identifiers_get_a_length_and_refuse_the_characters_of_injections() -> None:
     schema = schema_of([f"sku_{n}x{n * 7}" for n in range(60)], clients=20)
-    assert schema == {"type": "string", "maxLength": 64, "pattern": "^[a-zA-Z0-9_.-]*$"}
+    # nine times the longest, as 60 values need for 99.9 %
+    assert schema == {"type": "string", "maxLength": 90, "pattern": "^[a-zA-Z0-9_.-]*$"}
     assert not accepts(schema, "' OR '1'='1")
     assert not accepts(schema, "a" * 600)
     # harmless characters that never occurred are refused from 1,000 values on
@@ -34,7 +36,7 @@ def test_identifiers_get_a_length_and_refuse_the_characters_of_injections() -> N
 def test_free_text_gets_a_length_only() -> None:
     assert schema_of([f"blue shoes {n}" for n in range(60)], clients=20) == {
         "type": "string",
-        "maxLength": 64,
+        "maxLength": 120,
     }
 
 

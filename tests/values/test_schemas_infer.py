@@ -125,7 +125,7 @@ def test_a_negative_number_among_times_is_not_refused() -> None:
     schema = to_json_schema(infer_values([*times, *["0"] * 20]))
     assert (schema["minimum"], schema["x-census"]["constraints"]["minimum"]["proof"]) == (
         0,
-        "distribution-free",
+        "fleet prior",
     )
     assert accepts(to_json_schema(infer_values([*times, *["0"] * 20, "-1"], clients=1)), "-1")
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.inference import confidence, tail_bounds
+from pipelines.schemas.inference import tail_bounds
 
 Draw = Callable[[random.Random], float]
 DISTRIBUTIONS: dict[str, Draw] = {
@@ -77,44 +77,3 @@ def test_length_has_slack_that_shrinks_with_the_evidence() -> None:
     assert tail_bounds.length_bound([(12, 50)], 50) == 64
     assert tail_bounds.length_bound([(30, 50)], 50) == 120
     assert tail_bounds.length_bound([(100, 5)], 5000) == 200
-
-
-@pytest.mark.parametrize(
-    "proof", [confidence.fleet_prior, confidence.finite_set, confidence.distribution_free]
-)
-def test_confidence_grows_with_the_evidence(
-    proof: Callable[[int], dict[str, float]],
-) -> None:
-    proofs = [proof(n) for n in (10, 100, 1000, 10_000, 100_000)]
-    assert [one["confidence"] for one in proofs] == sorted(one["confidence"] for one in proofs)
-    assert [one["risk"] for one in proofs] == sorted((one["risk"] for one in proofs), reverse=True)
-    assert proofs[0]["confidence"] < 0.999 <= proofs[-1]["confidence"]
-
-
-def test_confidence_of_a_property_is_the_posterior_of_the_fleet_prior() -> None:
-    """The figures are those of docs/methods.md, 2.4.
-
-    Risk 1.9e-4 at 50, 2.5e-5 at 200, 2.3e-6 at 1,000; P(q > 1e-3) = 0.54 % at 200, 0.07 % at 1,000.
-    """
-    risks = [confidence.fleet_prior(n)["risk"] for n in (50, 200, 1000)]
-    assert risks == pytest.approx([1.9e-4, 2.5e-5, 2.3e-6], rel=0.1)
-    assert 1 - confidence.fleet_prior(200)["confidence"] == pytest.approx(0.0054, rel=0.3)
-    assert confidence.fleet_prior(1000)["confidence"] > 0.999
-
-
-def test_next_value_is_the_largest_as_rarely_as_the_distribution_free_risk_says() -> None:
-    rng, n, runs = random.Random(3), 99, 20_000  # noqa: S311  # a simulation
-    worse = 0
-    for _ in range(runs):
-        seen = max(rng.paretovariate(0.5) for _ in range(n))
-        worse += rng.paretovariate(0.5) > seen
-    risk = confidence.distribution_free(n)["risk"]
-    assert worse / runs == pytest.approx(risk, abs=4 * math.sqrt(risk / runs))
-
-
-def test_one_limit_is_sure_from_6905_values_on() -> None:
-    assert (
-        confidence.distribution_free(6904)["confidence"]
-        < 0.999
-        <= confidence.distribution_free(6905)["confidence"]
-    )

@@ -30,8 +30,11 @@ from pipelines.http.value_formats import (
 from pipelines.http.value_patterns import BITS, bracket_expression
 from pipelines.requests.json_body import last_token
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.inference import confidence, tail_bounds
+from pipelines.schemas.inference import tail_bounds
+from pipelines.schemas.inference.claims import claim_closed_set, claim_property, fit_sizes, standard_of
+from pipelines.schemas.inference.confidence import PURE_CHARACTERS, Claim
 from pipelines.schemas.inference.enums import Place, infer_enum
+from pipelines.schemas.inference.tails import RATE_OF_LENGTHS, RATE_OF_NUMBERS, Limit, SizeCounts
 from pipelines.schemas.statistics.counters import is_counter_name
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence, KindEvidence
 from pipelines.schemas.statistics.prefix import constant_prefix, escape_for_pattern
@@ -118,14 +121,14 @@ class Constraints:
 
     Attributes:
         keywords: Keywords of JSON Schema and their values.
-        proofs: Keyword → its evidence (`confidence`).
+        proofs: Keyword → what it claims (`confidence.Claim`).
         classes: The classes of characters that the pattern allows, in a form that evidence can be compared with.
         prefix: The prefix that the pattern requires.
         note: Why a keyword is missing.
     """
 
     keywords: Mapping[str, Any] = field(default_factory=dict)
-    proofs: Mapping[str, Any] = field(default_factory=dict)
+    proofs: Mapping[str, Claim] = field(default_factory=dict)
     classes: int = 0
     prefix: str = ""
     note: str = ""
@@ -178,7 +181,7 @@ def infer_constraints(
     return found.without(refused)
 
 
-def infer_token_constraints(n: int, settings: SchemaSettings) -> Constraints:
+def infer_token_constraints(n: int, clients: int, settings: SchemaSettings) -> Constraints:
     """Infers constraints of a secret of which only the mask is known.
 
     The mask (`redaction.TOKEN_MASK`) implies them; the length has slack for longer tokens.
@@ -188,9 +191,8 @@ def infer_token_constraints(n: int, settings: SchemaSettings) -> Constraints:
         limits["maxLength"] = tail_bounds.FEW_TEXTS_SLACK * TOKEN_CHARACTERS
     if n >= settings.pattern_observations:
         limits["pattern"] = TOKEN_PATTERN
-    return Constraints(
-        limits, dict.fromkeys(limits, confidence.fleet_prior(n)), NAME_CLASSES | BITS["punctuation"]
-    )
+    proof = claim_property(n, clients, settings)
+    return Constraints(limits, dict.fromkeys(limits, proof), NAME_CLASSES | BITS["punctuation"])
 
 
 def allowed_outliers(n: int, settings: SchemaSettings) -> int:
@@ -219,23 +221,37 @@ def _range_constraints(
         or low[0][0] > OFFSET_SHARE * high[0][0]
         or (whole.kind == INTEGER and (place[0] == "path" or is_counter_name(last_token(place[1]))))
     )
-    top = tail_bounds.upper_bound(
-        [(max(size, 0.0), times) for size, times in high], n, whole.distinct, is_identifier
-    )
+    upper = [(max(size, 0.0), times) for size, times in high]
+    top = _limit_numbers(upper, whole, whole.highest, settings, is_identifier=is_identifier)
     negated = [(-size, times) for size, times in low if size < 0]
-    bottom = -tail_bounds.upper_bound(negated, n, whole.distinct, is_identifier) if negated else 0.0
-    limits: dict[str, float] = {"minimum": bottom, "maximum": top}
+    limits: dict[str, float] = {"minimum": 0.0, "maximum": top.limit}
+    proofs: dict[str, Claim] = {"minimum": claim_property(n, whole.clients, settings), "maximum": top}
+    if negated:
+        bottom = _limit_numbers(negated, whole, whole.lowest, settings, is_identifier=is_identifier)
+        limits["minimum"], proofs["minimum"] = -bottom.limit, bottom
     limits = {key: limit for key, limit in limits.items() if math.isfinite(limit)}
     if whole.kind == INTEGER:
         limits = {key: int(limit) for key, limit in limits.items() if abs(limit) < INT64}
-    proof = (
-        confidence.distribution_free(n)
-        if has_times and not negated
-        else confidence.tail_model(n, tail_bounds.TAIL_RISK)
-    )
-    found = Constraints(limits, dict.fromkeys(limits, proof))
+    found = Constraints(limits, {key: proofs[key] for key in limits})
     grows = has_times or whole.peaks.grow()  # times among other numbers grow, too
     return replace(found.without(("maximum",)), note=GROWTH_NOTE) if grows else found
+
+
+def _limit_numbers(
+    largest: SizeCounts,
+    whole: KindEvidence,
+    kept: ExtremeValues,
+    settings: SchemaSettings,
+    *,
+    is_identifier: bool,
+) -> Limit:
+    """Returns the upper limit of numbers that are not negative."""
+    least = tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier)
+    is_ladder = whole.distinct <= tail_bounds.MAX_LADDER_STEPS
+    tail = fit_sizes(largest, kept, whole.n, RATE_OF_NUMBERS, is_ladder=is_ladder)
+    most = tail_bounds.MOST_SLACK * max(largest[0][0], 1.0)
+    growth = tail_bounds.IDENTIFIER_GROWTH if is_identifier else 1.0
+    return tail_bounds.widen_limit(least, tail, most, standard_of(settings), growth)
 
 
 def _size_constraints(whole: KindEvidence, may_go: int, settings: SchemaSettings) -> Constraints:
@@ -244,10 +260,12 @@ def _size_constraints(whole: KindEvidence, may_go: int, settings: SchemaSettings
         return NO_CONSTRAINTS
     if largest[0][0] == 0:  # always empty: nothing is known about items
         return NO_CONSTRAINTS
-    limit = int(tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier=False))
-    return Constraints(
-        {"maxItems": limit}, {"maxItems": confidence.tail_model(whole.n, tail_bounds.TAIL_RISK)}
+    least = tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier=False)
+    tail = fit_sizes(largest, whole.highest, whole.n, RATE_OF_LENGTHS)
+    found = tail_bounds.widen_limit(
+        least, tail, tail_bounds.MOST_SLACK * max(largest[0][0], 1.0), standard_of(settings)
     )
+    return Constraints({"maxItems": int(found.limit)}, {"maxItems": found})
 
 
 def _enum_constraints(
@@ -261,8 +279,7 @@ def _enum_constraints(
     values = infer_enum(place, seen, evidence, settings)
     if values is None:
         return NO_CONSTRAINTS
-    left_out = evidence.n - sum(seen[value].n for value in values)
-    proof = confidence.finite_set(evidence.n, max(left_out, 0), min(seen[text].n for text in values))
+    proof = claim_closed_set([seen[text] for text in values], evidence.n, evidence.clients, settings)
     return Constraints({"enum": list(values)}, {"enum": proof})
 
 
@@ -277,15 +294,14 @@ def _text_constraints(
     if n < settings.length_observations:
         return NO_CONSTRAINTS
     limits: dict[str, Any] = {}
-    proofs: dict[str, Any] = {}
+    proofs: dict[str, Claim] = {}
     longest = [format_length(kind) for kind in kinds]
     if None not in longest:
-        texts = [kind for kind in kinds if kind.kind in SIZED_KINDS]  # the size of a number is not a length
-        largest = sum((kind.highest for kind in texts), ExtremeValues()).supported(SUPPORTING_CLIENTS, may_go)
-        of_texts = sum(kind.n for kind in texts)
-        seen = tail_bounds.length_bound(largest, of_texts) if largest else tail_bounds.MIN_MAX_LENGTH
-        limits["maxLength"] = max(seen, *(one or 0 for one in longest))
-        proofs["maxLength"] = confidence.tail_model(n, tail_bounds.TAIL_RISK)
+        found = _limit_lengths([kind for kind in kinds if kind.kind in SIZED_KINDS], may_go, settings)
+        of_formats = max((one or 0 for one in longest), default=0)
+        of_texts = int(found.limit) if found else tail_bounds.MIN_MAX_LENGTH
+        limits["maxLength"] = max(of_texts, of_formats)
+        proofs["maxLength"] = found or claim_property(n, whole.clients, settings)
     classes = [possible_classes(kind) for kind in kinds]
     held = FREE_TEXT if None in classes else reduce(or_, (one or 0 for one in classes), 0)
     allowed = held if n >= settings.class_observations else held | NAME_CLASSES
@@ -293,6 +309,22 @@ def _text_constraints(
         is_known = n >= settings.prefix_observations and whole.clients >= settings.required_clients
         prefix = constant_prefix(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""
         limits["pattern"] = f"^{escape_for_pattern(prefix)}{bracket_expression(allowed)}*$"
-        proofs["pattern"] = confidence.fleet_prior(n)
+        proofs["pattern"] = claim_property(n, whole.clients, settings, PURE_CHARACTERS)
         return Constraints(limits, proofs, allowed, prefix)
     return Constraints(limits, proofs)
+
+
+def _limit_lengths(texts: Sequence[KindEvidence], may_go: int, settings: SchemaSettings) -> Limit | None:
+    """Returns the limit of the lengths of texts; None if there are none.
+
+    The size of a number is not a length, so formats are limited apart.
+    """
+    kept = sum((kind.highest for kind in texts), ExtremeValues())
+    largest = kept.supported(SUPPORTING_CLIENTS, may_go)
+    if not largest:
+        return None
+    n = sum(kind.n for kind in texts)
+    least = tail_bounds.length_bound(largest, n)
+    tail = fit_sizes(largest, kept, n, RATE_OF_LENGTHS)
+    most = tail_bounds.MOST_TEXTS_SLACK * max(largest[0][0], 1.0)
+    return tail_bounds.widen_limit(least, tail, most, standard_of(settings))

@@ -30,6 +30,8 @@ from pipelines.http.value_formats import (
 )
 from pipelines.requests.json_body import holder_name
 from pipelines.runtime.settings_sections import SchemaSettings
+from pipelines.schemas.inference.claims import claim_property, standard_of
+from pipelines.schemas.inference.confidence import PURE_TYPE, PURE_UNION, Standard
 from pipelines.schemas.inference.constraints import (
     NO_CONSTRAINTS,
     Constraints,
@@ -107,6 +109,7 @@ class InferredSchema:
         alternatives: The most frequent first; none: any value.
         trimmed: Values left out as one client's mistake or attack.
         is_repeated: Whether names occur more than once in a request, so that the parameter is an array of the alternatives.
+        standard: What is asked of a constraint that is enforceable.
         list_kind: The kind of list that its values are.
         refused: Keyword → why it is not written although its rule would have allowed it.
     """
@@ -117,6 +120,7 @@ class InferredSchema:
     trimmed: int
     is_repeated: bool
     evidence: Evidence
+    standard: Standard
     list_kind: str | None = None
     refused: Refused = field(default_factory=dict)
 
@@ -148,9 +152,15 @@ def _build(
         if limited:
             constraints = infer_constraints((location, name), whole, kinds, evidence, settings, refused)
         numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
+        if type_name not in (TEXT, EMPTY) or (type_name == TEXT and location == "body"):
+            of_type = claim_property(
+                evidence.n, evidence.clients, settings, PURE_TYPE if len(groups) == 1 else PURE_UNION
+            )
+            constraints = replace(constraints, proofs={"type": of_type, **constraints.proofs})
         alternatives.append(Alternative(type_name, *numbers, constraints))
     ordered = sorted(alternatives, key=lambda alternative: (-alternative.n, alternative.kind))
-    return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, refused=refused)
+    standard = standard_of(settings)
+    return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, standard, refused=refused)
 
 
 def infer_schema(
@@ -209,7 +219,7 @@ def _token(secret: InferredSchema, kept: Sequence[KindEvidence], settings: Schem
     """Returns the schema of a secret whose every mask says which characters it has."""
     masks = kept[0]
     numbers = (masks.n, masks.clients, masks.distinct, masks.days)
-    constraints = infer_token_constraints(masks.n, settings).without(secret.refused)
+    constraints = infer_token_constraints(masks.n, masks.clients, settings).without(secret.refused)
     return replace(secret, alternatives=(Alternative(TEXT, *numbers, constraints=constraints),))
 
 

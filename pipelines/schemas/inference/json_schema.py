@@ -20,16 +20,11 @@ from pipelines.http.value_formats import (
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
 )
-from pipelines.schemas.inference.confidence import fleet_prior
+from pipelines.schemas.inference.confidence import ENFORCEABLE, state_claim
 from pipelines.schemas.inference.constraints import GROWTH_NOTE
 from pipelines.schemas.inference.infer import Alternative, InferredSchema
 
 INT32 = range(-(2**31), 2**31)
-SURE = 0.999
-"""The confidence for which the share of constraints is reported.
-
-docs/methods.md, 2.1.
-"""
 COMMA_LIST, PIPE_LIST, SPACE_LIST = "comma-list", "pipe-list", "space-list"
 LIST_STYLES = {COMMA_LIST: "form", PIPE_LIST: "pipeDelimited", SPACE_LIST: "spaceDelimited"}
 """Rule of an array whose items are in one value → its style, without explode.
@@ -89,9 +84,9 @@ def constraint_evidence(schema: Any) -> Iterator[dict[str, Any]]:
             yield from constraint_evidence(part)
 
 
-def is_sure(constraint: Mapping[str, Any]) -> bool:
-    """Returns whether a constraint's confidence is `SURE` or more."""
-    return float(constraint["confidence"]) >= SURE
+def is_enforceable(constraint: Mapping[str, Any]) -> bool:
+    """Returns whether the evidence of a constraint says that it is enforceable."""
+    return constraint.get("status") == ENFORCEABLE
 
 
 def _constraint(alternative: Alternative) -> JsonSchema:
@@ -132,7 +127,7 @@ def _evidence(inferred: InferredSchema, covered: int, alternative: Alternative |
         stated["trimmed"] = inferred.trimmed
     if inferred.refused:
         stated["refused"] = dict(inferred.refused)
-    return {**stated, **_remarks(alternative), **_proofs(alternative)}
+    return {**stated, **_remarks(alternative), **_proofs(inferred, alternative)}
 
 
 def _member_evidence(inferred: InferredSchema, alternative: Alternative) -> dict[str, Any]:
@@ -145,7 +140,7 @@ def _member_evidence(inferred: InferredSchema, alternative: Alternative) -> dict
         "level": inferred.level.value,
         "rule": inferred.rule.value,
         **_remarks(alternative),
-        **_proofs(alternative),
+        **_proofs(inferred, alternative),
     }
 
 
@@ -159,16 +154,11 @@ def _array_evidence(inferred: InferredSchema) -> dict[str, Any]:
     }
 
 
-def _proofs(alternative: Alternative | None) -> dict[str, Any]:
-    """Returns `constraints`: keyword → risk, confidence and kind of proof.
-
-    See confidence.py.
-    """
-    if alternative is None:
-        return {}
-    of_type = {} if alternative.kind in (TEXT, EMPTY) else {"type": fleet_prior(alternative.n)}
-    proofs = {**of_type, **alternative.constraints.proofs}
-    return {"constraints": proofs} if proofs else {}
+def _proofs(inferred: InferredSchema, alternative: Alternative | None) -> dict[str, Any]:
+    """Returns `constraints`: keyword → its evidence (`confidence.state_claim`)."""
+    claims = alternative.constraints.proofs if alternative else {}
+    stated = {keyword: state_claim(claim, inferred.standard) for keyword, claim in claims.items()}
+    return {"constraints": stated} if stated else {}
 
 
 def _remarks(alternative: Alternative | None) -> dict[str, str]:

@@ -1,18 +1,25 @@
 """Upper limits of numbers and lengths, from the largest ones seen.
 
 A heavy tail is assumed, and the limit is rounded up to a common number. Hill's estimator (Hill, "A simple general approach to
-inference about the tail of a distribution", 1975) with constants whose error rates are simulated in docs/methods.md, 2.3 and 2.9.
+inference about the tail of a distribution", 1975) with constants whose error rates are simulated in docs/methods.md, 2.3 and 2.9,
+gives the least limit; it is widened to where it is enforceable if that is not too far (`widen_limit`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+
+from pipelines.schemas.inference.confidence import Standard
+from pipelines.schemas.inference.tails import (
+    Limit,
+    SizeCounts,
+    Tail,
+    number_of_orders,
+    order_sizes,
+)
 
 TAIL_RISK = 2e-5
 """Share of later values above a fitted limit (docs/methods.md, 2.3)."""
-MOST_ORDERS, FEWEST_ORDERS, SHARE_OF_ORDERS = 31, 4, 10
-"""Values that the tail is fitted to: a tenth, from 4 to 31 of the 32 kept ones."""
 MAX_TAIL_INDEX = 1.5
 """Largest tail index: beyond it no mean exists, and the estimate is meaningless."""
 FITTED_FROM, SURE_FROM, LADDER_UNTIL = 200, 1000, 8600
@@ -36,9 +43,14 @@ MIN_MAX_LENGTH = 64
 docs/methods.md, 2.9, rule 3.
 """
 FEW_TEXTS_SLACK, TEXTS_SLACK = 4, 2
+MOST_SLACK, MOST_TEXTS_SLACK = 100, 16
+"""Largest factors on the largest value seen by which a limit is widened so that it is enforceable.
 
-SizeCounts = Sequence[tuple[float, int]]
-"""(size, how often), the largest first."""
+A number a hundred times too large still tells a mistake from a value, and a text 16 times too long an attack from an identifier;
+wider limits would refuse nothing (docs/methods.md, 2.3).
+"""
+IDENTIFIER_GROWTH = 10
+"""How many times as large identifiers may become while their limit holds: they count objects."""
 
 
 def round_up_limit(value: float) -> float:
@@ -62,8 +74,8 @@ def tail_quantile(largest: SizeCounts, n: int) -> float:
 
     It is never below the largest of the `n` values.
     """
-    ordered = [size for size, times in largest for _ in range(min(times, MOST_ORDERS + 1))][: MOST_ORDERS + 1]
-    m = min(MOST_ORDERS, max(FEWEST_ORDERS, n // SHARE_OF_ORDERS), len(ordered) - 1)
+    ordered = order_sizes(largest)
+    m = number_of_orders(n, len(ordered))
     if m < 1 or ordered[m] <= 0:
         return ordered[0]
     excess = sum(math.log(size / ordered[m]) for size in ordered[:m]) / m
@@ -92,3 +104,18 @@ def length_bound(largest: SizeCounts, n: int) -> int:
     top = max(largest[0][0], 1.0)
     slack = FEW_TEXTS_SLACK if n < FITTED_FROM else TEXTS_SLACK
     return int(max(MIN_MAX_LENGTH, round_up_limit(slack * top)))
+
+
+def widen_limit(least: float, tail: Tail, most: float, standard: Standard, growth: float = 1.0) -> Limit:
+    """Returns the limit of a tail that is enforceable, or else the least one.
+
+    Args:
+        least: The limit if the other one is not within reach.
+        tail: The tail of the sizes.
+        most: The largest limit worth writing.
+        standard: What is asked of the limit.
+        growth: How many times as large the sizes may become.
+    """
+    wanted = tail.limit(standard, max(least, most) / growth)
+    limit = least if wanted is None else max(least, round_up_limit(wanted * growth))
+    return Limit(tail, limit, growth)

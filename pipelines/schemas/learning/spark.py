@@ -28,7 +28,7 @@ from pipelines.schemas.extraction.spark import assign_splits, count_batches
 from pipelines.schemas.extraction.splits import Split
 from pipelines.schemas.inference.json_schema import (
     constraint_evidence,
-    is_sure,
+    is_enforceable,
     to_json_schema,
     without_evidence,
 )
@@ -88,7 +88,7 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
         schemas = {
             place: to_json_schema(found.parameters[place].inferred) for place in sorted(found.parameters)
         }
-        sure = [is_sure(one) for schema in schemas.values() for one in constraint_evidence(schema)]
+        sure = [is_enforceable(one) for schema in schemas.values() for one in constraint_evidence(schema)]
         return {
             "parameters": [
                 _parameter_row(place, found.parameters[place], schema) for place, schema in schemas.items()

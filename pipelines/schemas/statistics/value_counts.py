@@ -7,9 +7,12 @@ Both keep who sent a value, as bits of clients: inference asks whether three dif
 from __future__ import annotations
 
 import hashlib
+import math
 import zlib
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -104,6 +107,20 @@ class ExtremeValues:
                 return [(size, seen.n) for (size, _), seen in rest]
             left_out += seen.n
         return [(size, seen.n) for (size, _), seen in ordered]
+
+    def estimated_clients(self) -> float:
+        """Returns the estimated number of clients that sent the kept values."""
+        return estimate_clients(reduce(or_, (seen.clients for seen in self.counts.values()), 0))
+
+
+def estimate_clients(bits: int) -> float:
+    """Returns the estimated number of clients whose bits (`client_bit`) are set.
+
+    k clients leave a bit unset with probability (1 - 1/63)^k, so their number follows from the unset ones (linear counting: Whang
+    et al., "A linear-time probabilistic counting algorithm", 1990). At most 261, where one bit is unset or none.
+    """
+    unset = max(CLIENT_BITS - bits.bit_count(), 1)
+    return math.log(unset / CLIENT_BITS) / math.log(1 - 1 / CLIENT_BITS)
 
 
 def shorten_value(text: str, digest: str) -> str:
