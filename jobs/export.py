@@ -25,16 +25,30 @@ from pipelines.workflows.run import Run
 
 
 def export_documents(
-    run: Run, out: Path, profiles: list[Profile], form: Literal["yaml", "json"]
+    run: Run,
+    out: Path,
+    profiles: list[Profile],
+    form: Literal["yaml", "json"],
+    least_confidence: float | None = None,
 ) -> list[WrittenDocument]:
-    """Writes one document for each host and profile.
+    """Writes one document, and its evidence, for each host and profile.
 
-    If there are several profiles, each gets its own folder.
+    Args:
+        run: the run.
+        out: the folder; each profile gets a folder in it.
+        profiles: the profiles.
+        form: the file format.
+        least_confidence: the least confidence of the constraints; None: that of the settings, by profile.
     """
+    confidence = run.settings.export.confidence
+    if least_confidence is not None:
+        confidence = dict.fromkeys(profiles, least_confidence)
     endpoints = read_inventory(run).where(F.col("variant") == "ml")
     schemas = latest(SCHEMAS.read(run.warehouse)).where(F.col("variant") == "ml")
     with run.reporter.stage("Writing OpenAPI documents") as outcome:
-        written = write_documents(endpoints, schemas, out, profiles=profiles, file_format=form)
+        written = write_documents(
+            endpoints, schemas, out, profiles=profiles, file_format=form, confidence=confidence
+        )
         outcome.append(f"{len(written):,} documents")
     return written
 

@@ -171,7 +171,25 @@ def batch_name(inputs: Sequence[Input]) -> str:
     )
 
 
-def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> DataFrame:
+def count_by_severity(stored: DataFrame, least_confidence: float) -> dict[str, dict[str, int]]:
+    """Counts findings by severity: all of them, and those of enforceable rules.
+
+    A rule without a confidence is one of somebody's own document, or states what is always so: it is enforceable.
+    """
+    is_enforceable = F.coalesce(F.col("confidence") >= least_confidence, F.lit(True))
+    counted = stored.groupBy("severity").agg(
+        F.count(F.lit(1)).alias("findings"), F.count_if(is_enforceable).alias("enforceable")
+    )
+    rows = {row["severity"]: row for row in counted.collect()}
+    return {
+        kind: {name: rows[name][kind] if name in rows else 0 for name in SEVERITIES}
+        for kind in ("findings", "enforceable")
+    }
+
+
+def check_traffic(
+    run: Run, rows: DataFrame, routes: Routes, batch: str, least_confidence: float
+) -> DataFrame:
     """Checks requests and rewrites their findings in table violations.
 
     Returns:
@@ -189,13 +207,13 @@ def check_traffic(run: Run, rows: DataFrame, routes: Routes, batch: str) -> Data
         VIOLATIONS.replace(findings, warehouse, f"batch = '{batch}'")
         stored = VIOLATIONS.read(warehouse).where(F.col("batch") == batch)
         counts = {row["outcome"]: row["count"] for row in checks.groupBy("outcome").count().collect()}
-        severities = {row["severity"]: row["count"] for row in stored.groupBy("severity").count().collect()}
+        severities = count_by_severity(stored, least_confidence)
         worst = find_worst_endpoints(checks, stored, settings.conformance.shown_endpoints)
         checks.unpersist()
         run.summary |= {
             "requests": sum(counts.values()),
             **{name: counts.get(name, 0) for name in ("conform", "violate", "unknown")},
-            "findings": {name: severities.get(name, 0) for name in SEVERITIES},
+            **severities,
             "worst_endpoints": worst,
         }
         listed = ", ".join(f"{count:,} {name}" for name, count in run.summary["findings"].items())
@@ -236,7 +254,13 @@ def report_findings(run: Run, stored: DataFrame, out: Path | None) -> None:
 
 
 def check_inputs(
-    run: Run, inputs: Sequence[str], schemas: Path | None, out: Path | None, format: str, host: str | None
+    run: Run,
+    inputs: Sequence[str],
+    schemas: Path | None,
+    out: Path | None,
+    format: str,
+    host: str | None,
+    least_confidence: float | None = None,
 ) -> None:
     """Checks transactions against documents.
 
@@ -247,11 +271,13 @@ def check_inputs(
         out: the file for the findings, if any.
         format: the log format, or "auto".
         host: the host of logs that do not contain it.
+        least_confidence: the confidence from which a rule is enforceable; None: that of the settings.
     """
+    least = run.settings.schemas.confidence if least_confidence is None else least_confidence
     files = files_to_check(run, inputs, format)
     routes = load_given_routes(run, schemas) if schemas is not None else load_learned_routes(run)
     with open_traffic(run, files, host) as rows:
         of_documents = rows if schemas is not None else with_learned_templates(run, rows, is_stored=not files)
-        stored = check_traffic(run, of_documents, routes, batch_name(files))
+        stored = check_traffic(run, of_documents, routes, batch_name(files), least)
     report_findings(run, stored, out)
     run.finish(out=out, warehouse=run.root)

@@ -91,6 +91,12 @@ WarehouseRoot = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print a JSON summary as the last line of standard output.")
 ]
+Confidence = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="Least confidence of constraints that count. Default: see the settings (0.999)."
+    ),
+]
 Days = Annotated[
     list[datetime] | None,
     typer.Option(

@@ -28,18 +28,21 @@ def export(
     format: Annotated[
         Form | None, typer.Option(help="yaml or json for openapi; csv or ndjson for endpoints.")
     ] = None,
+    confidence: command.Confidence = None,
     settings: command.SettingsFile = None,
     warehouse: command.WarehouseRoot = "warehouse",
     as_json: command.AsJson = False,
 ) -> None:
     """Writes one OpenAPI document for each host, or the list of endpoints.
 
-    The list has the endpoints of both variants.
+    The list has the endpoints of both variants. HOST.evidence.json says what each constraint rests on. With --confidence,
+    documents have only constraints of at least that confidence; by default all, profile cloudflare those from 0.999 on.
 
     \b
     Examples:
       apicensus export --out openapi --profile openapi-3.1
       apicensus export --out upload --profile cloudflare --format json
+      apicensus export --out enforced --confidence 0.999
       apicensus export --out lists --what endpoints --format ndjson
     """
     run = start_run("export", settings, warehouse, as_json, writes=False, reads="state")
@@ -50,7 +53,8 @@ def export(
             raise typer.BadParameter(f"{form!r} is for --what endpoints; OpenAPI is written as yaml or json")
         from jobs.export import export_documents
 
-        run.finish(documents=len(export_documents(run, out, profiles, form)), out=str(out))
+        written = export_documents(run, out, profiles, form, confidence)
+        run.finish(documents=len(written), out=str(out))
         return
     if form not in ("csv", "ndjson"):
         raise typer.BadParameter(f"{form!r} is for --what openapi; endpoints are written as csv or ndjson")

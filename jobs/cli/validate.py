@@ -19,19 +19,18 @@ def validate(
     ] = None,
     schemas: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder with OpenAPI 3.0 or 3.1 documents. Default: the learned schemas.", metavar="DIR"
-        ),
+        typer.Option(help="Folder of OpenAPI documents. Default: the learned schemas.", metavar="DIR"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the findings to this NDJSON file.", metavar="FILE")
     ] = None,
     fail_on_findings: Annotated[
-        bool, typer.Option("--fail-on-findings", help="Exit with code 1 if there are findings.")
+        bool, typer.Option("--fail-on-findings", help="Exit with code 1 if enforceable rules are broken.")
     ] = False,
     severity: Annotated[
         Severity, typer.Option(help="Lowest severity that counts for --fail-on-findings.")
     ] = "medium",
+    confidence: command.Confidence = None,
     format: command.Format = "auto",
     host: command.Host = None,
     settings: command.SettingsFile = None,
@@ -57,9 +56,9 @@ def validate(
     )
     from jobs.validate import check_inputs
 
-    check_inputs(run, inputs or [], schemas, out, format, host)
+    check_inputs(run, inputs or [], schemas, out, format, host, confidence)
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1] if fail_on_findings else ()
-    if any(run.summary["findings"][name] for name in counted):
+    if any(run.summary["enforceable"][name] for name in counted):
         raise typer.Exit(1)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import orjson
 import yaml
 
+from pipelines.http.openapi_names import EVIDENCE
 from pipelines.runtime.bounded_yaml import Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError
 
@@ -139,7 +140,7 @@ def document_location(source: str, place: Sequence[str]) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in SUFFIXES and file.is_file():
+        if file.suffix.lower() in SUFFIXES and not file.stem.endswith(EVIDENCE) and file.is_file():
             yield file
 
 

@@ -153,6 +153,10 @@ PLAIN_KEYWORDS = frozenset(
 SCHEMA_KEYWORDS = frozenset(
     "items not additionalProperties propertyNames contains if then else unevaluatedProperties unevaluatedItems".split()
 )
+STATED_KEYWORDS = PLAIN_KEYWORDS - {"required"}
+"""Keywords about the value itself, which the confidence of a schema refers to."""
+OF_TYPE = ("format", "pattern")
+"""Keywords that belong to a learned type, unless they have a confidence of their own."""
 SCHEMA_LIST_KEYWORDS = frozenset("allOf anyOf oneOf prefixItems".split())
 SCHEMA_MAP_KEYWORDS = frozenset("properties patternProperties dependentSchemas".split())
 MAX_NODES = 20_000
@@ -335,15 +339,24 @@ class _Conversion:
         return isinstance(member, dict) and member.get("readOnly") is True
 
     def _keep_evidence(self, node: dict[str, Any], out: JsonSchema) -> None:
-        """Keeps the confidence of each constraint, which findings report."""
+        """Keeps the confidence of each constraint, which findings report.
+
+        Learned schemas state it in `constraints`, their documents in `confidence`: by keyword, or for all.
+        """
         evidence = node.get(CENSUS)
-        stated = evidence.get("constraints") if isinstance(evidence, dict) else None
+        if not isinstance(evidence, dict):
+            return
+        stated: Any = evidence.get("constraints")
         if isinstance(stated, dict):
-            out[CENSUS] = {
-                key: constraint["confidence"]
-                for key, constraint in stated.items()
-                if isinstance(constraint, dict) and isinstance(constraint.get("confidence"), int | float)
-            }
+            stated = {key: one.get("confidence") for key, one in stated.items() if isinstance(one, dict)}
+        else:
+            stated = evidence.get("confidence")
+        if isinstance(stated, int | float):
+            stated = dict.fromkeys(STATED_KEYWORDS & node.keys(), stated)
+        if isinstance(stated, dict):
+            of_type = {key: stated["type"] for key in OF_TYPE if key in node and "type" in stated}
+            known = {**of_type, **stated}
+            out[CENSUS] = {key: one for key, one in known.items() if isinstance(one, int | float)}
 
 
 def _convert_openapi_30(out: JsonSchema, node: dict[str, Any]) -> JsonSchema:

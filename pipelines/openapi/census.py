@@ -12,8 +12,9 @@ DOCUMENT: Final = {
     "transactions": "Transactions of all endpoints of the document.",
     "endpoints": "Number of endpoints.",
     "client": "What counts as one client.",
+    "least_confidence": "Confidence below which constraints were left out.",
     "back_test": "Requests held out of learning, how many of them the document would refuse, and per 10,000.",
-    "constraints": "Number of constraints, and the share that holds with the confidence named.",
+    "constraints": "Constraints that are `written`, how many of them are `enforceable`, and their `share`.",
     "hosts": "Hosts that the document describes: its own and those merged into it by decisions.",
 }
 OPERATION: Final = {
@@ -39,10 +40,17 @@ PARAMETER: Final = {
     "learned": "`false` where nothing was learned of it.",
 }
 SCHEMA: Final = {
-    "n": "Values.",
+    "n": "Values; of an array in one parameter, requests.",
+    "clients": "Different clients that sent them, estimated.",
+    "confidence": "That at most 1 in 1,000 later valid values break a constraint: the least sure one, or by keyword (`mixed`).",
+    "status": "`enforceable` (from 99.9 % on), `provisional` or `mixed`: what all constraints are.",
+    "waits_for": "Values from which every provisional constraint would be enforceable, if they are like those seen.",
+}
+EVIDENCE: Final = {
+    "n": SCHEMA["n"],
     "values": "Values in all arrays, where `n` counts the requests.",
     "distinct": "Different values, estimated beyond a few.",
-    "clients": "Different clients that sent them, estimated.",
+    "clients": SCHEMA["clients"],
     "days": "Days on which they were sent.",
     "share": "Share of the values that the schema covers.",
     "level": "How much the evidence allows to say.",
@@ -51,11 +59,12 @@ SCHEMA: Final = {
     "kind": "Value format that was recognised, where the schema does not say it.",
     "note": "Why a constraint is missing, for example the maximum of a number that grows.",
     "refused": "Keywords that were not written, each with the reason.",
-    "constraints": "Keyword → `risk` that the next value breaks it, `confidence` of that, `proof` (kind of derivation).",
+    "constraints": "Keyword (or `presence`: required) → `risk` for the next value, `confidence`, `status`, `waits_for`, `proof`.",
 }
 MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     "the document": DOCUMENT,
     "an operation": OPERATION,
     "a parameter": PARAMETER,
     "a schema": SCHEMA,
+    "a schema in HOST.evidence.json": EVIDENCE,
 }

@@ -154,11 +154,13 @@ class Origin:
         version: The version of the generator.
         variant: How API requests were selected.
         merged_hosts: Further hosts that are merged into the document.
+        least_confidence: The least confidence of the constraints that it was given; 0: any.
     """
 
     version: str
     variant: str
     merged_hosts: tuple[str, ...] = ()
+    least_confidence: float = 0.0
 
 
 def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> Document:
@@ -192,7 +194,7 @@ def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> 
         "openapi": "3.1.0",
         "info": {
             "title": to_single_line(host, TITLE_CHARACTERS) or "unnamed host",
-            "description": f"Learned from {transactions} transactions. `x-census` holds the evidence.",
+            "description": f"Learned from {transactions} transactions. `x-census` says how sure each constraint is.",
             "version": window["last_seen"][:10],
         },
         "servers": _servers(host, endpoints),
@@ -205,6 +207,7 @@ def build_document(host: str, endpoints: Sequence[Endpoint], origin: Origin) -> 
             "transactions": transactions,
             "endpoints": len(endpoints),
             "client": CLIENT,
+            **({"least_confidence": origin.least_confidence} if origin.least_confidence else {}),
             **document_confidence(endpoints),
             "hosts": [replace_surrogates(name) for name in (host, *origin.merged_hosts)],
         },

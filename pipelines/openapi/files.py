@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import orjson
 import yaml
 
+from pipelines.http.openapi_names import EVIDENCE
 from pipelines.openapi.document import Document
 
 SAFE = r"[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,118}[a-z0-9_-]|[a-z0-9]"
@@ -34,11 +36,16 @@ def file_name(host: str) -> str:
     A safe name is used as it is; otherwise a readable rest, `~` and a hash of the host. No safe name contains `~`, so a host
     cannot be invented to overwrite the file of another.
     """
-    if re.fullmatch(SAFE, host) and not re.fullmatch(RESERVED, host):
+    if re.fullmatch(SAFE, host) and not re.fullmatch(RESERVED, host) and not host.endswith(EVIDENCE):
         return host
     rest = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:MAX_STEM_CHARACTERS] or "host"
     digest = hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_CHARACTERS]
     return f"{rest}~{digest}"
+
+
+def evidence_file_name(host: str) -> str:
+    """Returns the name of the file with the evidence of a host's document."""
+    return f"{file_name(host)}{EVIDENCE}.json"
 
 
 WIDTH = 110
@@ -89,7 +96,7 @@ def yaml_bytes(document: Document) -> bytes:
     return text.encode("ascii")
 
 
-def json_bytes(document: Document) -> bytes:
+def json_bytes(document: Mapping[str, Any]) -> bytes:
     """Returns JSON with sorted keys, indented by two."""
     return orjson.dumps(
         document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE

@@ -122,6 +122,7 @@ class ExportSettings(Section):
 
     profiles: Annotated[list[Profile], Field(min_length=1)]
     format: Literal["yaml", "json"]
+    confidence: dict[Profile, Share]
 
 
 class CompareSettings(Section):

@@ -149,10 +149,11 @@ SCHEMAS_SCHEMA = StructType(
 )
 """One row = a version (from 1) of an endpoint's schema.
 
-A version is appended only if `fingerprint`, a hash of the inferred schema without its evidence, changed. `requests` are the
-successful ones (2xx) that it was learned from, `left_out` the number of parameters not written. `path_variants` are the
-spellings of their paths (`path_parameters.PATH_VARIANTS`), `media_types` those of their bodies. Of `tested` requests that the
-back-test held out, `false_alarms` violated the schema; of `constraints`, `sure_constraints` hold with 99.9 % confidence or more.
+A version is appended only if `fingerprint` changed, a hash of the inferred schema and of the names of its enforceable
+constraints. `requests` are the successful ones (2xx) that it was learned from, `left_out` the number of parameters not written.
+`path_variants` are the spellings of their paths (`path_parameters.PATH_VARIANTS`), `media_types` those of their bodies. Of
+`tested` requests that the back-test held out, `false_alarms` violated the schema; of `constraints`, `sure_constraints` are
+enforceable (`inference/confidence.py`).
 """
 
 OUTLIER_CLIENTS_SCHEMA = StructType(

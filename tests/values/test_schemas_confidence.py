@@ -1,4 +1,4 @@
-"""Confidence of constraints: its definition, and what happens to the claims later. No Spark.
+"""Confidence of constraints: what is stated and what comes true. No Spark.
 
 Each kind of claim is made about fleets of simulated parameters whose true shares of violations are known: claims hold at least as
 often as they state (docs/methods.md, 2.1 to 2.4).
@@ -44,14 +44,14 @@ SIGNIFICANCE = 1e-3
 
 
 class Outcome(NamedTuple):
-    """What a claim stated, and whether at most the tolerated share of later values breaks it."""
+    """A claim's confidence, and whether at most the tolerated share breaks it."""
 
     stated: float
     held: bool
 
 
 def overstated_groups(outcomes: Iterable[Outcome]) -> list[str]:
-    """Returns the groups of claims that held significantly less often than stated (binomial test)."""
+    """Returns groups of claims that held significantly less often than stated."""
     found, known = [], list(outcomes)
     for low, high in pairwise(GROUPS):
         group = [one for one in known if low <= one.stated < high or high == 1.0 == one.stated]
@@ -123,7 +123,7 @@ def test_clients_are_estimated_from_their_bits() -> None:
 
 
 def test_properties_hold_as_often_as_stated() -> None:
-    """Fleets follow the prior: most properties always hold, the others are broken by a Beta share."""
+    """Fleets follow the prior: most properties always hold."""
     rng, outcomes = np.random.default_rng(1), []
     for n in (10, 30, 100, 300, 1000):
         shares = np.where(rng.random(200_000) < PURE_TYPE, 0.0, rng.beta(ALPHA, BETA, 200_000))
@@ -269,7 +269,7 @@ def test_large_sizes_of_few_clients_count_as_so_many() -> None:
 
 
 def test_limit_follows_its_formulas_without_and_with_sizes_above_the_threshold() -> None:
-    """1 - E[exp(-n rate c^a)] over the prior, and over the posterior with the Gamma quantile of q."""
+    """1 - E[exp(-n rate c^a)] over the prior; over the posterior by simulation."""
     rng = np.random.default_rng(5)
     prior = fit_tail([(10.0, 3)], 200, 200, prior_rate=2.0, is_ladder=True)
     index = rng.gamma(5, 1 / 2, 400_000)

@@ -58,14 +58,7 @@ def write_before_and_after(
     return [
         written
         for name, endpoints, schemas in sides
-        for written in write_documents(
-            endpoints,
-            schemas,
-            out / name,
-            variant=variant,
-            profiles=settings.profiles,
-            file_format=settings.format,
-        )
+        for written in _write(endpoints, schemas, out / name, settings, variant)
     ]
 
 
@@ -76,13 +69,20 @@ def write_first_documents(
 
     There are none before it. The arguments are those of `write_before_and_after`.
     """
+    return _write(evidence.inventory, latest(evidence.schemas), out / "after", settings, variant)
+
+
+def _write(
+    endpoints: DataFrame, schemas: DataFrame, out: Path, settings: ExportSettings, variant: Variant
+) -> list[WrittenDocument]:
     return write_documents(
-        evidence.inventory,
-        latest(evidence.schemas),
-        out / "after",
+        endpoints,
+        schemas,
+        out,
         variant=variant,
         profiles=settings.profiles,
         file_format=settings.format,
+        confidence=settings.confidence,
     )
 
 

@@ -69,7 +69,7 @@ class Claim(Protocol):
 
 
 def effective_number(n: int, clients: int, settings: SchemaSettings) -> float:
-    """Returns the number of independent values that `n` values of some clients are worth.
+    """Returns how many independent values `n` values of some clients are worth.
 
     Values of one client are alike. n / (1 + (n / clients - 1) * correlation): Kish, "Survey Sampling", 1965.
     """
@@ -78,7 +78,9 @@ def effective_number(n: int, clients: int, settings: SchemaSettings) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """All `n` values have a property: a type, a format, characters (docs/methods.md, 2.4).
+    """All values have a property: a type, a format, characters.
+
+    docs/methods.md, 2.4.
 
     Attributes:
         effective: The number of independent values.

@@ -20,11 +20,16 @@ from pipelines.http.value_formats import (
     UNIX_MILLISECONDS,
     UNIX_SECONDS,
 )
-from pipelines.schemas.inference.confidence import ENFORCEABLE, state_claim
+from pipelines.schemas.inference.confidence import ENFORCEABLE, Claim, Standard, state_claim
 from pipelines.schemas.inference.constraints import GROWTH_NOTE
 from pipelines.schemas.inference.infer import Alternative, InferredSchema
 
 INT32 = range(-(2**31), 2**31)
+TYPE, PRESENCE = "type", "presence"
+"""Names of two constraints in the evidence: the type with its format, and that a parameter is required.
+
+The latter is no keyword of the parameter's own schema.
+"""
 COMMA_LIST, PIPE_LIST, SPACE_LIST = "comma-list", "pipe-list", "space-list"
 LIST_STYLES = {COMMA_LIST: "form", PIPE_LIST: "pipeDelimited", SPACE_LIST: "spaceDelimited"}
 """Rule of an array whose items are in one value → its style, without explode.
@@ -70,6 +75,26 @@ def without_evidence(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {key: without_evidence(value) for key, value in schema.items() if key != CENSUS}
     return [without_evidence(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def with_status(schema: Any) -> Any:
+    """Replaces `x-census` by the sorted names of the enforceable constraints.
+
+    At every depth; two versions of a schema are the same only if this is.
+    """
+    if isinstance(schema, dict):
+        stated = schema.get(CENSUS, {}).get("constraints", {})
+        sure = sorted(keyword for keyword, one in stated.items() if is_enforceable(one))
+        rest = {key: with_status(value) for key, value in schema.items() if key != CENSUS}
+        return {**rest, **({CENSUS: sure} if sure else {})}
+    return [with_status(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def with_presence(schema: JsonSchema, claim: Claim, standard: Standard) -> JsonSchema:
+    """Adds the evidence that a parameter is required to that of its schema."""
+    census = schema.get(CENSUS, {})
+    stated = {**census.get("constraints", {}), PRESENCE: state_claim(claim, standard)}
+    return {**schema, CENSUS: {**census, "constraints": stated}}
 
 
 def constraint_evidence(schema: Any) -> Iterator[dict[str, Any]]:

@@ -36,8 +36,8 @@ prior is left (docs/methods.md, 2.3).
 SMALLEST_PART, LOWER, LOWER_PARTS, UPPER_PARTS = 1e-7, 0.1, 40, 30
 """The distribution of the index is cut into parts at whose middles it is evaluated.
 
-Below the quantile `LOWER` they grow by a constant factor from `SMALLEST_PART` on, as few but small indices decide about confidences
-near 1; above they are equal.
+Below the quantile `LOWER` they grow by a constant factor from `SMALLEST_PART` on, as few but small indices decide about
+confidences near 1; above they are equal.
 """
 MAX_EXPONENT = 500.0
 """Largest exponent of a factor: it is a finite double, and so large that no size is beyond it."""
@@ -80,7 +80,7 @@ class Tail:
     prior_rate: float
 
     def confidence(self, limit: float, rate: float, times: float = 1.0) -> float:
-        """Returns the probability that at most a share `rate` of later sizes exceed a limit.
+        """Returns the probability that at most a share `rate` exceeds a limit.
 
         Args:
             limit: Not below the largest size.
@@ -131,7 +131,10 @@ def fit_tail(
 
 
 def order_sizes(largest: SizeCounts) -> list[float]:
-    """Returns the largest sizes, each as often as it was seen, one more than are fitted."""
+    """Returns the largest sizes in order, each as often as it was seen.
+
+    They are one more than are fitted.
+    """
     return [size for size, times in largest for _ in range(min(times, MOST_ORDERS + 1))][: MOST_ORDERS + 1]
 
 
@@ -173,7 +176,7 @@ class Limit:
 
 
 def _held(excesses: float, index_rate: float, factor: float, expected: float) -> float:
-    """Returns the posterior probability that the share beyond `factor` times u is tolerated.
+    """Returns the posterior probability that the share beyond a limit is tolerated.
 
     Args:
         excesses: The number m of sizes above u.

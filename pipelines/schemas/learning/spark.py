@@ -26,11 +26,13 @@ from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.spark import assign_splits, count_batches
 from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.confidence import AlwaysPresent
 from pipelines.schemas.inference.json_schema import (
     constraint_evidence,
     is_enforceable,
     to_json_schema,
-    without_evidence,
+    with_presence,
+    with_status,
 )
 from pipelines.schemas.keys import PARAMETER_KEY, REQUEST_LOCATIONS
 from pipelines.schemas.statistics import columns
@@ -50,7 +52,7 @@ from pipelines.schemas.validation.backtest import EvidenceBySplit, Parameter, Pl
 
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
 PARAMETER_RESULT_SCHEMA = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
-"""An inferred parameter and `shape`, its schema without evidence.
+"""An inferred parameter and `shape`, its schema and which constraints are enforceable.
 
 `shape` distinguishes one version from the next.
 """
@@ -85,9 +87,7 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
             for one in row["splits"]:
                 by_split.setdefault(one["split"], {})[row["location"], row["name"]] = evidence_from_row(one)
         found = run_backtest(_without_rare_names(by_split, settings, endpoint["clients"]), settings)
-        schemas = {
-            place: to_json_schema(found.parameters[place].inferred) for place in sorted(found.parameters)
-        }
+        schemas = {place: _schema_of(place, found.parameters[place]) for place in sorted(found.parameters)}
         sure = [is_enforceable(one) for schema in schemas.values() for one in constraint_evidence(schema)]
         return {
             "parameters": [
@@ -133,6 +133,15 @@ def _usages(endpoint: Row, location: str) -> list[UsageCount]:
     ]
 
 
+def _schema_of(place: Place, parameter: Parameter) -> JsonSchema:
+    """Returns the schema with its evidence, that of its presence included."""
+    inferred = parameter.inferred
+    schema = to_json_schema(inferred)
+    if not parameter.is_required or place[0] == "path":
+        return schema
+    return with_presence(schema, AlwaysPresent(inferred.evidence.requests), inferred.standard)
+
+
 def _parameter_row(place: Place, parameter: Parameter, schema: JsonSchema) -> dict[str, Any]:
     return {
         "location": place[0],
@@ -140,7 +149,7 @@ def _parameter_row(place: Place, parameter: Parameter, schema: JsonSchema) -> di
         "required": parameter.is_required,
         "requests": parameter.inferred.evidence.requests,
         "schema": orjson.dumps(schema).decode(),
-        "shape": orjson.dumps(without_evidence(schema), option=orjson.OPT_SORT_KEYS).decode(),
+        "shape": orjson.dumps(with_status(schema), option=orjson.OPT_SORT_KEYS).decode(),
     }
 
 
