@@ -23,6 +23,7 @@ BENCHMARKS = (
     "peers",
     "suite",
     "conformance",
+    "calibration",
     "population",
     "inactivity",
     "true_calls",

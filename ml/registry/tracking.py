@@ -152,15 +152,16 @@ def log_comparison(
     metrics: Mapping[str, float],
     figures: Mapping[str, Figure],
     tables: Mapping[str, pd.DataFrame],
+    step: str = "compare",
 ) -> str:
-    """Logs a run of the comparison of variants; returns its id.
+    """Logs a run of a comparison; returns its id.
 
-    Figures are logged as NAME.png, tables as NAME.json.
+    Figures are logged as NAME.png, tables as NAME.json. By default it is the comparison of variants.
 
     Raises:
         TrackingError: MLflow cannot be reached or refuses.
     """
-    with _mlflow(store) as mlflow, mlflow.start_run(run_name="compare", tags=_tags("compare")) as run:
+    with _mlflow(store) as mlflow, mlflow.start_run(run_name=step, tags=_tags(step)) as run:
         mlflow.log_metrics({name: float(value) for name, value in metrics.items()})
         for name, table in tables.items():
             mlflow.log_table(table, f"{name}.json")

@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 from numpy.random import Generator
-from scipy.stats import beta, binom, gamma, norm
+from scipy.stats import beta, gamma, norm
 
 from pipelines.schemas.inference import tail_bounds
 from pipelines.schemas.inference.claims import claim_closed_set, fit_sizes, standard_of
@@ -34,33 +33,15 @@ from pipelines.schemas.inference.confidence import (
 )
 from pipelines.schemas.inference.tails import RATE_OF_LENGTHS, RATE_OF_NUMBERS, Limit, fit_tail
 from pipelines.schemas.statistics.value_counts import ExtremeValues, ValueCount, client_bit, estimate_clients
+from pipelines.schemas.validation.calibration import Group, Outcome, group_outcomes
 from tests.inferred_schemas import SETTINGS
 
 STANDARD = standard_of(SETTINGS)
-GROUPS = (0.0, 0.5, 0.9, 0.97, 0.99, 0.999, 1.0)
-"""Edges of the groups of stated confidences that are compared with what was observed."""
-SIGNIFICANCE = 1e-3
-"""Probability with which a group of claims that hold as often as stated fails a test."""
 
 
-class Outcome(NamedTuple):
-    """A claim's confidence, and whether at most the tolerated share breaks it."""
-
-    stated: float
-    held: bool
-
-
-def overstated_groups(outcomes: Iterable[Outcome]) -> list[str]:
-    """Returns groups of claims that held significantly less often than stated."""
-    found, known = [], list(outcomes)
-    for low, high in pairwise(GROUPS):
-        group = [one for one in known if low <= one.stated < high or high == 1.0 == one.stated]
-        if not group:
-            continue
-        stated, held = sum(one.stated for one in group) / len(group), sum(one.held for one in group)
-        if binom.cdf(held, len(group), stated) < SIGNIFICANCE:
-            found.append(f"{low} to {high}: {held} of {len(group)}, stated {stated:.4f}")
-    return found
+def overstated(outcomes: Iterable[Outcome]) -> list[Group]:
+    """Returns the deciles of n in which significantly fewer claims held than stated."""
+    return [group for group in group_outcomes(outcomes) if group.is_overstated]
 
 
 def limit_of(n: int) -> Limit:
@@ -129,8 +110,8 @@ def test_properties_hold_as_often_as_stated() -> None:
         shares = np.where(rng.random(200_000) < PURE_TYPE, 0.0, rng.beta(ALPHA, BETA, 200_000))
         unbroken = shares[rng.random(200_000) < (1 - shares) ** n]
         stated = Property(n, n).confidence(1e-3)
-        outcomes += [Outcome(stated, bool(share <= 1e-3)) for share in unbroken]
-    assert overstated_groups(outcomes) == []
+        outcomes += [Outcome("type", n, stated, bool(share <= 1e-3)) for share in unbroken]
+    assert overstated(outcomes) == []
 
 
 def draw_shares(rng: Generator) -> np.ndarray:
@@ -152,8 +133,8 @@ def test_sets_are_closed_as_often_as_stated() -> None:
         counts = rng.multinomial(n, shares)
         if counts[counts > 0].min() >= SETTINGS.enum_count:
             stated = ClosedSet(n, n, float(counts[counts > 0].min())).confidence(1e-3)
-            outcomes.append(Outcome(stated, bool(shares[counts == 0].sum() <= 1e-3)))
-    assert overstated_groups(outcomes) == []
+            outcomes.append(Outcome("enum", n, stated, bool(shares[counts == 0].sum() <= 1e-3)))
+    assert overstated(outcomes) == []
     assert sum(one.stated >= 0.999 for one in outcomes) > 1000
 
 
@@ -239,8 +220,9 @@ def test_limits_hold_as_often_as_stated(name: str) -> None:
     for _ in range(4000):
         sizes, n = draw_distribution(rng, most), int(10 ** rng.uniform(math.log10(least), 4))
         found = limit(sizes.draw(n).astype(float))
-        outcomes.append(Outcome(found.confidence(1e-3), bool(sizes.above(found.limit) <= 1e-3)))
-    assert overstated_groups(outcomes) == []
+        held = bool(sizes.above(found.limit) <= 1e-3)
+        outcomes.append(Outcome(name, n, found.confidence(1e-3), held))
+    assert overstated(outcomes) == []
     assert sum(one.stated >= 0.999 for one in outcomes) > 2000
 
 
@@ -299,3 +281,17 @@ def test_more_than_the_rate_is_asked_by_a_stricter_standard() -> None:
     claim = Property(100, 100)
     assert state_claim(claim, Standard(1e-3, 0.999))["status"] == "enforceable"
     assert state_claim(claim, Standard(1e-3, 0.99999))["status"] == "provisional"
+
+
+def test_group_is_overstated_only_if_chance_does_not_explain_it() -> None:
+    def of(broken: int) -> list[Outcome]:
+        return [Outcome("maximum", 50 + i, 0.99, i >= broken) for i in range(100)]
+
+    assert not any(group.is_overstated for group in group_outcomes(of(4), parts=1))
+    assert [group.is_overstated for group in group_outcomes(of(8), parts=1)] == [True]
+    groups = group_outcomes([*of(8), Outcome("type", 9, 0.5, True)])
+    assert [(one.rule, one.least, one.most, one.claims) for one in groups[:1] + groups[-1:]] == [
+        ("maximum", 50, 59, 10),
+        ("type", 9, 9, 1),
+    ]
+    assert [one.is_overstated for one in groups] == [True] + [False] * 10

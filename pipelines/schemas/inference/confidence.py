@@ -34,7 +34,7 @@ STEPS = 40
 
 
 class Standard(NamedTuple):
-    """What is asked of a constraint.
+    """The standard that constraints are held to.
 
     Attributes:
         rate: Share of later valid values that may break it.
@@ -46,7 +46,7 @@ class Standard(NamedTuple):
 
 
 class Claim(Protocol):
-    """What a constraint states about later values, and the evidence for it."""
+    """A statement of a constraint about later values, with its evidence."""
 
     @property
     def proof(self) -> str:
