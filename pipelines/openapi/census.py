@@ -35,8 +35,7 @@ OPERATION: Final = {
     "counted_at": "Path at which the counts stand, where a path is written in several ways.",
 }
 PARAMETER: Final = {
-    "requests": "Requests that carried the parameter.",
-    "share": "Their share of the requests that the operation was learned from.",
+    "share": "Requests that carried it: their share of the requests that the operation was learned from.",
     "learned": "`false` where nothing was learned of it.",
 }
 SCHEMA: Final = {
@@ -47,6 +46,7 @@ SCHEMA: Final = {
     "waits_for": "Values from which every provisional constraint would be enforceable, if they are like those seen.",
 }
 EVIDENCE: Final = {
+    "requests": "Requests that carried a parameter.",
     "n": SCHEMA["n"],
     "values": "Values in all arrays, where `n` counts the requests.",
     "distinct": "Different values, estimated beyond a few.",
@@ -66,5 +66,5 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     "an operation": OPERATION,
     "a parameter": PARAMETER,
     "a schema": SCHEMA,
-    "a schema in HOST.evidence.json": EVIDENCE,
+    "HOST.evidence.json": EVIDENCE,
 }

@@ -17,6 +17,8 @@ from pipelines.schemas.inference.json_schema import PRESENCE, TYPE
 
 MIXED = "mixed"
 """Status of a schema that has enforceable and provisional constraints."""
+OF_SCHEMA, OF_PARAMETER = ("n", "clients"), ("share", "learned")
+"""Members of the evidence of a schema and of a parameter that its document has, too."""
 CONFIDENCE_DIGITS = 4
 """Digits of a confidence in a document; it is never rounded up."""
 IN_JSON = ("body",)
@@ -86,8 +88,8 @@ def _limits(schema: JsonSchema) -> JsonSchema:
 def split_evidence(document: Mapping[str, Any]) -> tuple[dict[str, Any], Evidence]:
     """Splits a document into one with short evidence, and its full evidence.
 
-    In the first, the `x-census` of a schema has `n`, `clients`, `confidence` and `status`, and `waits_for` where it is not
-    enforceable (`census.SCHEMA`). The argument is not changed.
+    In the first, the `x-census` of a schema with constraints has `n`, `clients`, `confidence` and `status`, and `waits_for` where
+    it is not enforceable (`census.SCHEMA`). The argument is not changed.
 
     Args:
         document: A document of any profile.
@@ -113,10 +115,7 @@ def _operation(operation: Mapping[str, Any], place: str, evidence: Evidence) -> 
     out = dict(operation)
     if "parameters" in operation:
         out["parameters"] = [
-            {
-                **one,
-                "schema": _shorten(one["schema"], _pointer(place, "parameters", number, "schema"), evidence),
-            }
+            _parameter(one, _pointer(place, "parameters", number), evidence)
             for number, one in enumerate(operation["parameters"])
         ]
     if "requestBody" in operation:
@@ -134,6 +133,14 @@ def _operation(operation: Mapping[str, Any], place: str, evidence: Evidence) -> 
     return out
 
 
+def _parameter(parameter: Mapping[str, Any], place: str, evidence: Evidence) -> dict[str, Any]:
+    out = {**parameter, "schema": _shorten(parameter["schema"], _pointer(place, "schema"), evidence)}
+    if CENSUS in parameter:
+        evidence[place] = parameter[CENSUS]
+        out[CENSUS] = {key: value for key, value in parameter[CENSUS].items() if key in OF_PARAMETER}
+    return out
+
+
 def _shorten(schema: Any, place: str, evidence: Evidence) -> Any:
     """Returns a schema with short evidence at every depth, and adds its full evidence."""
     if not isinstance(schema, dict):
@@ -141,7 +148,10 @@ def _shorten(schema: Any, place: str, evidence: Evidence) -> Any:
     out = dict(schema)
     if CENSUS in schema:
         evidence[place] = schema[CENSUS]
-        out[CENSUS] = short_evidence(schema[CENSUS])
+        if "constraints" in schema[CENSUS]:
+            out[CENSUS] = short_evidence(schema[CENSUS])
+        else:
+            del out[CENSUS]
     for key in SCHEMAS & schema.keys():
         out[key] = _shorten(schema[key], _pointer(place, key), evidence)
     for key in SCHEMA_LISTS & schema.keys():
@@ -158,15 +168,12 @@ def short_evidence(census: Mapping[str, Any]) -> dict[str, Any]:
 
     `confidence` is one number, that of the least certain constraint, or a number per keyword where only some are enforceable.
     """
-    short = {key: census[key] for key in ("n", "clients") if key in census}
-    stated: Mapping[str, Any] = census.get("constraints", {})
-    if not stated:
-        return short
+    stated: Mapping[str, Any] = census["constraints"]
     by_keyword = {keyword: _floor(one["confidence"]) for keyword, one in stated.items()}
     statuses = {one["status"] for one in stated.values()}
     waits = [one["waits_for"] for one in stated.values() if "waits_for" in one]
     return {
-        **short,
+        **{key: census[key] for key in OF_SCHEMA if key in census},
         "confidence": by_keyword if len(statuses) > 1 else min(by_keyword.values()),
         "status": MIXED if len(statuses) > 1 else next(iter(statuses)),
         **({"waits_for": max(waits)} if waits else {}),

@@ -124,7 +124,6 @@ def test_anything_of_a_body_has_no_type_but_elsewhere_it_is_a_text() -> None:
             stated(type=0.99951, maxLength=0.97),
             {"confidence": {"type": 0.9995, "maxLength": 0.97}, "status": "mixed", "waits_for": 500},
         ),
-        (stated(), {}),
         (stated(type=0.99899999), {"confidence": 0.9989, "status": "provisional", "waits_for": 500}),
     ],
 )
@@ -140,6 +139,7 @@ def document_of(confidence: float) -> dict[str, Any]:
         Parameter("body", "", body, False, 9),
         Parameter("body", "/items", {"type": "array", "x-census": stated(type=0.9995)}, False, 9),
         Parameter("body", "/items/*", schema, False, 9),
+        Parameter("query", "text", {**TEXT, "x-census": {"n": 9, "clients": 9}}, False, 9),
     )
     return build_document("h", [endpoint("POST", "/a/b", parameters=parameters)], Origin("1", "ml"))
 
@@ -148,15 +148,16 @@ def document_of(confidence: float) -> dict[str, Any]:
 def test_evidence_is_split_from_a_document_and_found_by_pointer(profile: Any) -> None:
     document = convert_to_profile(document_of(0.9), profile)
     short, evidence = split_evidence(document)
-    whole = [found for level, found in evidence_in(document) if level == "a schema"]
+    whole = [found for level, found in evidence_in(document) if level in ("a schema", "a parameter")]
     assert sorted(map(str, evidence.values())) == sorted(map(str, whole))
-    assert len(evidence) == 4
+    assert len(evidence) == 7
     for pointer, census in evidence.items():
         node: Any = short
         for token in pointer.split("/")[1:]:
             key = token.replace("~1", "/").replace("~0", "~")
             node = node[int(key)] if isinstance(node, list) else node[key]
-        assert node["x-census"] == short_evidence(census)
+        expected = short_evidence(census) if "constraints" in census else {"learned": False}
+        assert node.get("x-census", expected) == expected
 
 
 def test_findings_of_a_short_document_state_the_confidence_of_their_rule() -> None:
