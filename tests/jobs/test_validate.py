@@ -153,6 +153,22 @@ def test_findings_fail_where_asked_and_are_shown_without_values(
     assert [file for file in files if b"PlantedValue7x9" in file.read_bytes()] == []
 
 
+def test_provisional_rule_is_reported_but_fails_only_where_asked(
+    apicensus: Callable[..., Any], learned: Learned, tmp_path: Path
+) -> None:
+    stated = {"n": 40, "clients": 9, "confidence": 0.95, "status": "provisional", "waits_for": 60}
+    schema = {"type": "integer", "x-census": stated}
+    first = learned.records[0] | {"ClientRequestHost": "api.example.com", "ClientRequestMethod": "GET"}
+    bad = write_records(
+        tmp_path / "bad.ndjson", [first | {"ClientRequestURI": "/x?n=abc", "RequestBody": ""}]
+    )
+    (tmp_path / "api.json").write_text(json.dumps(openapi({"/x": get(query("n", schema))})))
+    common = (bad, "--schemas", tmp_path / "api.json", "--warehouse", tmp_path / "warehouse", "--json")
+    done = apicensus("validate", *common, "--fail-on-findings")
+    assert (done.code, done.summary["findings"]["high"], done.summary["enforceable"]["high"]) == (0, 1, 0)
+    assert apicensus("validate", *common, "--fail-on-findings", "--confidence", "0.9").code == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -206,7 +206,7 @@ def limit_lengths(values: np.ndarray) -> Limit:
     """Limits lengths of texts that independent clients sent, as `constraints` does."""
     largest, n = sorted(Counter(values).items(), reverse=True)[:32], len(values)
     tail = fit_tail(largest, n, n, prior_rate=RATE_OF_LENGTHS)
-    most = tail_bounds.MOST_TEXTS_SLACK * largest[0][0]
+    most = max(tail_bounds.MOST_TEXTS_SLACK * largest[0][0], tail_bounds.USUAL_LENGTH)
     return tail_bounds.widen_limit(tail_bounds.length_bound(largest, n), tail, most, STANDARD)
 
 
@@ -270,9 +270,9 @@ def test_limit_follows_its_formulas_without_and_with_sizes_above_the_threshold()
 def test_property_has_the_posterior_of_its_prior() -> None:
     """By integration of the posterior on a grid of shares."""
     n, shares = 50, (np.arange(10**6) + 0.5) / 10**6
-    weights = 0.005 * beta.pdf(shares, ALPHA, BETA) * (1 - shares) ** n / 10**6
+    weights = (1 - PURE_TYPE) * beta.pdf(shares, ALPHA, BETA) * (1 - shares) ** n / 10**6
     stated = Property(n, n)
-    whole = 0.995 + weights.sum()
+    whole = PURE_TYPE + weights.sum()
     assert 1 - stated.confidence(1e-3) == pytest.approx(weights[shares > 1e-3].sum() / whole, rel=1e-3)
     assert stated.risk() == pytest.approx((weights * shares).sum() / whole, rel=1e-2)
 

@@ -72,7 +72,7 @@ def test_nothing_that_clients_sent_is_written(observations: list[Observation]) -
         ([f"2026-06-{n:02}" for n in range(1, 31)], {"type": "string", "format": "date"}),
         ([f"10.0.0.{n}" for n in range(25)], {"type": "string", "format": "ipv4"}),
         ([f"{n:024x}" for n in range(25)], {"type": "string", "pattern": "^[0-9a-fA-F]{24}$"}),
-        ([f"word {n}" for n in range(25)], {"type": "string", "maxLength": 64}),
+        ([f"word {n}" for n in range(25)], {"type": "string", "maxLength": 90}),
         (
             ["7f577081-0c1e-4b2f-9d3a-000000000000"] * 20,
             {"type": "string", "format": "uuid"},

@@ -17,11 +17,11 @@ from pipelines.runtime.settings_sections import SchemaSettings
 Status = Literal["enforceable", "provisional"]
 ENFORCEABLE: Status = "enforceable"
 PROVISIONAL: Status = "provisional"
-PURE_TYPE, PURE_CHARACTERS, PURE_UNION = 0.995, 0.99, 0.9
+PURE_TYPE, PURE_IDENTIFIER, PURE_TEXT, PURE_UNION = 0.996, 0.98, 0.9, 0.9
 """Prior probability that a property of all values seen is one of the program (docs/methods.md, 2.4).
 
-Types, formats and signs depend on programs alone; characters also on what people type; and where a parameter already has several
-types or formats, another one is less of a surprise.
+Of a type, format or sign; of the characters of texts that machines make, and of those that people may type; and of the types of
+a parameter that already has several, where another one is less of a surprise.
 """
 ALPHA, BETA = 0.5, 2.0
 """Parameters of the Beta prior of the share of violations of any other property."""

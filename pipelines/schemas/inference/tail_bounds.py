@@ -43,11 +43,11 @@ MIN_MAX_LENGTH = 64
 docs/methods.md, 2.9, rule 3.
 """
 FEW_TEXTS_SLACK, TEXTS_SLACK = 4, 2
-MOST_SLACK, MOST_TEXTS_SLACK = 100, 16
+MOST_SLACK, MOST_TEXTS_SLACK, USUAL_LENGTH = 100, 16, 256
 """Largest factors on the largest value seen by which a limit is widened so that it is enforceable.
 
 A number a hundred times too large still tells a mistake from a value, and a text 16 times too long an attack from an identifier;
-wider limits would refuse nothing (docs/methods.md, 2.3).
+wider limits would refuse nothing (docs/methods.md, 2.3). A text may always have `USUAL_LENGTH` characters, as in most databases.
 """
 IDENTIFIER_GROWTH = 10
 """How many times as large identifiers may become while their limit holds: they count objects."""

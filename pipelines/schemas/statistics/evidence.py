@@ -38,6 +38,10 @@ class CharacterClassCounts:
         """The classes that occurred (`value_patterns.BITS`)."""
         return sum(bit for bit, count in zip(BITS.values(), self.counts, strict=True) if count)
 
+    def counts_of(self, name: str) -> int:
+        """Returns how many values have a character of a class (`value_patterns.BITS`)."""
+        return self.counts[list(BITS).index(name)]
+
     def outside(self, allowed: int) -> int:
         """Returns the most values that can have a character of a class not `allowed`."""
         return sum(count for bit, count in zip(BITS.values(), self.counts, strict=True) if not bit & allowed)
