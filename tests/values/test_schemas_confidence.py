@@ -206,7 +206,7 @@ def limit_lengths(values: np.ndarray) -> Limit:
     """Limits lengths of texts that independent clients sent, as `constraints` does."""
     largest, n = sorted(Counter(values).items(), reverse=True)[:32], len(values)
     tail = fit_tail(largest, n, n, prior_rate=RATE_OF_LENGTHS)
-    most = max(tail_bounds.MOST_TEXTS_SLACK * largest[0][0], tail_bounds.USUAL_LENGTH)
+    most = tail_bounds.most_length(largest[0][0])
     return tail_bounds.widen_limit(tail_bounds.length_bound(largest, n), tail, most, STANDARD)
 
 
@@ -226,6 +226,34 @@ def test_limits_hold_as_often_as_stated(name: str) -> None:
     assert sum(one.stated >= 0.999 for one in outcomes) > 2000
 
 
+def keep_largest(values: np.ndarray, clients: np.ndarray) -> ExtremeValues:
+    """Keeps the largest values with their clients, as evidence does."""
+    counts: dict[tuple[float, str], ValueCount] = {}
+    for value, client in zip(values.tolist(), clients.tolist(), strict=True):
+        counts[value, ""] = counts.get((value, ""), ValueCount()) + ValueCount(1, client_bit(f"c{client}"))
+    return ExtremeValues(True) + ExtremeValues(True, counts)
+
+
+@pytest.mark.parametrize("is_constant", [True, False])
+def test_limits_hold_for_new_clients_where_each_has_a_scale_of_its_own(is_constant: bool) -> None:
+    """Values of a client are up to its scale, or all equal to it; later clients are others."""
+    rng, outcomes = np.random.default_rng(6), []
+    for _ in range(400):
+        clients, per_client = int(10 ** rng.uniform(0.7, 2.5)), int(10 ** rng.uniform(0.5, 1.7))
+        spread, senders = rng.uniform(0.3, 1.5), np.repeat(np.arange(clients), per_client)
+        scale = rng.lognormal(5, spread, clients)[senders]
+        kept = keep_largest(np.ceil(scale if is_constant else scale * rng.random(len(scale))), senders)
+        largest, n = kept.supported(1, 0), len(senders)
+        tail = fit_sizes(largest, kept, (n, clients), RATE_OF_NUMBERS)
+        least = tail_bounds.upper_bound(largest, max(n, 50), 99, is_identifier=False)
+        found = tail_bounds.widen_limit(least, tail, tail_bounds.MOST_SLACK * largest[0][0], STANDARD)
+        later = rng.lognormal(5, spread, 50_000)
+        above = (np.ceil(later if is_constant else later * rng.random(50_000)) > found.limit).mean()
+        outcomes.append(Outcome("maximum", n, found.confidence(1e-3), bool(above <= 1e-3)))
+    assert overstated(outcomes) == []
+    assert sum(one.stated >= 0.999 for one in outcomes) > 100
+
+
 def test_slack_is_wide_for_few_values_and_tight_for_many() -> None:
     rng = np.random.default_rng(4)
     slack = [
@@ -241,7 +269,7 @@ def test_large_sizes_of_few_clients_count_as_so_many() -> None:
         counts = {(float(1000 - i), str(i)): ValueCount(1, client_bit(f"c{i % clients}")) for i in range(32)}
         kept = ExtremeValues(True, counts)
         largest = kept.supported(1, 0)
-        tail = fit_sizes(largest, kept, 5000, RATE_OF_NUMBERS)
+        tail = fit_sizes(largest, kept, (5000, 5000), RATE_OF_NUMBERS)
         return Limit(tail, 1500.0)
 
     few, many = of_clients(2), of_clients(32)

@@ -56,7 +56,7 @@ def test_attackers_among_values_of_a_format_change_nothing() -> None:
 
 
 def test_one_client_with_two_hundred_answers_does_not_move_a_limit() -> None:
-    honest = [(str(n % 100), f"c{n % 60}", DAY, True) for n in range(4000)]
+    honest = [(str(n % 100), f"c{n % 61}", DAY, True) for n in range(4000)]  # no client has values of its own
     hostile = [(value, "attacker", DAY, True) for value in ("99999999", "-5")]
     assert (
         to_json_schema(infer_observations([*honest, *hostile]))["maximum"]

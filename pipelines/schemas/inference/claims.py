@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pipelines.runtime.settings_sections import SchemaSettings
@@ -55,23 +56,45 @@ def claim_closed_set(
 def fit_sizes(
     largest: SizeCounts,
     kept: ExtremeValues,
-    n: int,
+    numbers: tuple[int, int],
     prior_rate: float,
     *,
     is_ladder: bool = False,
 ) -> Tail:
     """Fits the tail of sizes that clients sent.
 
-    If the kept sizes come from fewer clients than there are of them, all sizes are worth as much less (the extremal index:
-    Leadbetter, "Extremes and local dependence in stationary sequences", 1983).
-
     Args:
         largest: The largest sizes, as `ExtremeValues.supported` returns them; those of a minimum are negated.
         kept: The kept sizes that these are taken from.
-        n: The number of all sizes.
+        numbers: The numbers of all sizes and of their clients.
         prior_rate: See `fit_tail`.
         is_ladder: See `fit_tail`.
     """
-    known = min(sum(one.n for one in kept.counts.values()), MAX_EXTREME_VALUES)
-    share = min(kept.estimated_clients() / known, 1.0) if known else 1.0
-    return fit_tail(largest, n, n * share, prior_rate=prior_rate, is_ladder=is_ladder)
+    n, clients = numbers
+    effective = n * independent_share(kept, clients)
+    return fit_tail(largest, n, effective, prior_rate=prior_rate, is_ladder=is_ladder)
+
+
+def independent_share(kept: ExtremeValues, clients: int) -> float:
+    """Returns which share of the kept sizes is independent of the others, 0 to 1.
+
+    It is small if few clients sent the largest sizes, or if each size was sent by fewer clients than chance would have it (the
+    extremal index: Leadbetter, "Extremes and local dependence in stationary sequences", 1983; docs/methods.md, 2.3).
+
+    Args:
+        kept: The kept sizes.
+        clients: All clients.
+    """
+    counts = list(kept.counts.values())
+    if not counts:
+        return 1.0
+    of_all = kept.estimated_clients() / min(sum(one.n for one in counts), MAX_EXTREME_VALUES)
+    sent = sum(one.clients.bit_count() for one in counts)
+    of_each = sent / sum(_expected_bits(one.n, max(clients, 1)) for one in counts)
+    return min(of_all, of_each, 1.0)
+
+
+def _expected_bits(n: int, clients: int) -> float:
+    """Returns how many bits (`client_bit`) `n` values set whose clients are drawn at random."""
+    senders = clients * -math.expm1(n * math.log1p(-1 / clients)) if clients > 1 else 1.0
+    return CLIENT_BITS * -math.expm1(senders * math.log1p(-1 / CLIENT_BITS))

@@ -254,7 +254,7 @@ def _limit_numbers(
     """Returns the upper limit of numbers that are not negative."""
     least = tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier)
     is_ladder = whole.distinct <= tail_bounds.MAX_LADDER_STEPS
-    tail = fit_sizes(largest, kept, whole.n, RATE_OF_NUMBERS, is_ladder=is_ladder)
+    tail = fit_sizes(largest, kept, (whole.n, whole.clients), RATE_OF_NUMBERS, is_ladder=is_ladder)
     most = tail_bounds.MOST_SLACK * max(largest[0][0], 1.0)
     growth = tail_bounds.IDENTIFIER_GROWTH if is_identifier else 1.0
     return tail_bounds.widen_limit(least, tail, most, standard_of(settings), growth)
@@ -267,7 +267,7 @@ def _size_constraints(whole: KindEvidence, may_go: int, settings: SchemaSettings
     if largest[0][0] == 0:  # always empty: nothing is known about items
         return NO_CONSTRAINTS
     least = tail_bounds.upper_bound(largest, whole.n, whole.distinct, is_identifier=False)
-    tail = fit_sizes(largest, whole.highest, whole.n, RATE_OF_LENGTHS)
+    tail = fit_sizes(largest, whole.highest, (whole.n, whole.clients), RATE_OF_LENGTHS)
     found = tail_bounds.widen_limit(
         least, tail, tail_bounds.MOST_SLACK * max(largest[0][0], 1.0), standard_of(settings)
     )
@@ -338,8 +338,8 @@ def _limit_lengths(texts: Sequence[KindEvidence], may_go: int, settings: SchemaS
     largest = kept.supported(SUPPORTING_CLIENTS, may_go)
     if not largest:
         return None
-    n = sum(kind.n for kind in texts)
+    n, clients = sum(kind.n for kind in texts), max(kind.clients for kind in texts)
     least = tail_bounds.length_bound(largest, n)
-    tail = fit_sizes(largest, kept, n, RATE_OF_LENGTHS)
-    most = max(tail_bounds.MOST_TEXTS_SLACK * largest[0][0], tail_bounds.USUAL_LENGTH)
+    tail = fit_sizes(largest, kept, (n, clients), RATE_OF_LENGTHS)
+    most = tail_bounds.most_length(largest[0][0])
     return tail_bounds.widen_limit(least, tail, most, standard_of(settings))

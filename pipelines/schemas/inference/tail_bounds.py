@@ -43,11 +43,16 @@ MIN_MAX_LENGTH = 64
 docs/methods.md, 2.9, rule 3.
 """
 FEW_TEXTS_SLACK, TEXTS_SLACK = 4, 2
-MOST_SLACK, MOST_TEXTS_SLACK, USUAL_LENGTH = 100, 16, 256
+MOST_SLACK, MOST_TEXTS_SLACK = 100, 16
 """Largest factors on the largest value seen by which a limit is widened so that it is enforceable.
 
 A number a hundred times too large still tells a mistake from a value, and a text 16 times too long an attack from an identifier;
-wider limits would refuse nothing (docs/methods.md, 2.3). A text may always have `USUAL_LENGTH` characters, as in most databases.
+wider limits would refuse nothing (docs/methods.md, 2.3).
+"""
+USUAL_LENGTH, LONG_LENGTH = 256, 512
+"""Characters that any text may have, as in most databases, and beyond which `FEW_TEXTS_SLACK` is the most.
+
+Long texts vary less in relation to their length.
 """
 IDENTIFIER_GROWTH = 10
 """How many times as large identifiers may become while their limit holds: they count objects."""
@@ -104,6 +109,11 @@ def length_bound(largest: SizeCounts, n: int) -> int:
     top = max(largest[0][0], 1.0)
     slack = FEW_TEXTS_SLACK if n < FITTED_FROM else TEXTS_SLACK
     return int(max(MIN_MAX_LENGTH, round_up_limit(slack * top)))
+
+
+def most_length(longest: float) -> float:
+    """Returns the largest maxLength that is worth writing, given the longest text."""
+    return max(USUAL_LENGTH, min(MOST_TEXTS_SLACK * longest, LONG_LENGTH), FEW_TEXTS_SLACK * longest)
 
 
 def widen_limit(least: float, tail: Tail, most: float, standard: Standard, growth: float = 1.0) -> Limit:
