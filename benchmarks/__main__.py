@@ -28,6 +28,7 @@ BENCHMARKS = (
     "inactivity",
     "true_calls",
     "interrupted_ingest",
+    "attacks",
 )
 
 

@@ -16,6 +16,7 @@ from datetime import date
 from typing import Literal
 
 from pipelines.simulator.output.writers import simulate as write_traffic
+from pipelines.simulator.traffic.attacks import AttackPlan
 from pipelines.workflows.run import Run
 
 
@@ -42,6 +43,7 @@ def write_simulated(
             days=chosen.days,
             end_date=date.fromisoformat(chosen.end_date),
             format=format,
+            attacks=AttackPlan(chosen.attacks, chosen.attack_addresses),
         )
     run.finish(
         hosts=written.hosts,

@@ -55,7 +55,7 @@ EVIDENCE: Final = {
     "share": "Share of the values that the schema covers.",
     "level": "How much the evidence allows to say.",
     "rule": "Rule by which the schema was inferred.",
-    "trimmed": "Values left out of the schema as outliers.",
+    "trimmed": "Values left out of the schema: rare and unlike the others, as attacks and mistakes are.",
     "kind": "Value format that was recognised, where the schema does not say it.",
     "note": "Why a constraint is missing, for example the maximum of a number that grows.",
     "refused": "Keywords that were not written, each with the reason.",

@@ -155,6 +155,8 @@ class SimulatorSettings(Section):
     seed: Annotated[int, Field(ge=0)]
     days: Positive
     end_date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    attacks: Annotated[float, Field(ge=0, le=1)]
+    attack_addresses: Positive
 
 
 class TrainingSettings(BoostingSettings):

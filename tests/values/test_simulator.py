@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.simulator import Site, Transaction, build_sites, generate_transactions
+from pipelines.simulator.traffic.attacks import AttackPlan
 from pipelines.simulator.vocabulary.operation import compile_path_pattern
 from tests.simulated_files import SEED, digest
 
@@ -194,3 +195,19 @@ def test_attacks_are_marked_and_write_hostile_values_into_calls() -> None:
     found = [t for t in generate_transactions(build_sites(60, 2), 40_000, 2) if t.attack]
     assert {t.kind for t in found if not t.is_api} == {"scan"}
     assert any(t.is_api and re.search("%27%20OR|%3Cscript|%24%7Bjndi|%7B%7B7", t.uri) for t in found)
+
+
+def test_planned_attacks_are_as_many_as_planned_and_no_plan_changes_nothing() -> None:
+    sites = build_sites(8, SEED, "full")
+    calm = list(generate_transactions(sites, 6_000, SEED))
+    assert calm == list(generate_transactions(sites, 6_000, SEED, attacks=AttackPlan(0.0, 50)))
+    plan = AttackPlan(share=0.1, addresses=3, unnoticed=0.5)
+    attacked = list(generate_transactions(sites, 6_000, SEED, attacks=plan))
+    calls = [t for t in attacked if t.is_api and t.operation.parameters]
+    found = [t for t in calls if t.attack]
+    assert 0.07 < len(found) / len(calls) < 0.14
+    assert {t.status // 100 for t in found} >= {2, 4, 5}
+    for site in sites:
+        ordinary = {client.address for group in site.clients.values() for client in group}
+        assert len({t.client_ip for t in found if t.host == site.host} - ordinary) <= 3
+    assert [t.time for t in attacked] == [t.time for t in calm]

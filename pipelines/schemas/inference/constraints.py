@@ -18,9 +18,11 @@ from pipelines.http.value_formats import (
     BY_KIND,
     DIGITS,
     EMPTY,
+    EMPTY_KINDS,
     INTEGER,
     LOCALE,
     NUMBER,
+    NUMBER_KINDS,
     SEMVER,
     TEXT,
     TOKEN,
@@ -34,10 +36,12 @@ from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference import tail_bounds
 from pipelines.schemas.inference.claims import claim_closed_set, claim_property, fit_sizes, standard_of
 from pipelines.schemas.inference.confidence import PURE_IDENTIFIER, PURE_TEXT, Claim
-from pipelines.schemas.inference.enums import Place, infer_enum
+from pipelines.schemas.inference.contamination import NO_EXPOSURE, is_contamination
+from pipelines.schemas.inference.enums import GENUINE_MEMBER, Place, infer_enum
 from pipelines.schemas.inference.tails import RATE_OF_LENGTHS, RATE_OF_NUMBERS, Limit, SizeCounts
 from pipelines.schemas.statistics.counters import is_counter_name
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, Evidence, KindEvidence
+from pipelines.schemas.statistics.kept_values import kept_values
 from pipelines.schemas.statistics.prefix import constant_prefix, escape_for_pattern
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ExtremeValues, ValueCount
 
@@ -158,6 +162,7 @@ def infer_constraints(
     evidence: Evidence,
     settings: SchemaSettings,
     refused: Collection[str] = (),
+    contaminated: float = NO_EXPOSURE.share,
 ) -> Constraints:
     """Infers the constraints of one alternative of a parameter.
 
@@ -168,6 +173,7 @@ def infer_constraints(
         evidence: The evidence of the parameter.
         settings: Thresholds.
         refused: Keywords that are not written. Where an enum is refused, the limits of any text apply.
+        contaminated: Expected share of contaminating values (`contamination.Exposure.share`).
     """
     may_go = allowed_outliers(evidence.n, settings)
     found = NO_CONSTRAINTS
@@ -177,12 +183,14 @@ def infer_constraints(
         found = _size_constraints(whole, may_go, settings)
     elif whole.kind == TEXT:
         closed = (
-            _enum_constraints(place, kinds, evidence, settings) if "enum" not in refused else NO_CONSTRAINTS
+            _enum_constraints(place, kinds, evidence, settings, contaminated)
+            if "enum" not in refused
+            else NO_CONSTRAINTS
         )
         found = (
             closed
             if closed.keywords
-            else _text_constraints(whole, kinds, may_go, settings, "prefix" not in refused)
+            else _text_constraints(whole, kinds, evidence.n, settings, "prefix" not in refused)
         )
     return found.without(refused)
 
@@ -275,29 +283,49 @@ def _size_constraints(whole: KindEvidence, may_go: int, settings: SchemaSettings
 
 
 def _enum_constraints(
-    place: Place, kinds: Sequence[KindEvidence], evidence: Evidence, settings: SchemaSettings
+    place: Place,
+    kinds: Sequence[KindEvidence],
+    evidence: Evidence,
+    settings: SchemaSettings,
+    contaminated: float,
 ) -> Constraints:
+    """Closes the set of all values, whatever its members look like.
+
+    Numbers may be members where they are the fewer: a set of numbers has a range.
+    """
     seen: dict[str, ValueCount] = {}
+    numbers = 0
     for kind in kinds:
-        if kind.common.counts is None:
-            return NO_CONSTRAINTS
-        seen.update(kind.common.counts)
-    values = infer_enum(place, seen, evidence, settings)
-    if values is None:
+        if kind.kind in EMPTY_KINDS:
+            continue
+        values = kept_values(kind)
+        if values is None:
+            if not is_contamination(kind.n, evidence.n, contaminated, GENUINE_MEMBER):
+                return NO_CONSTRAINTS
+            continue
+        seen.update(values)
+        numbers += len(values) if kind.kind in NUMBER_KINDS else 0
+    members = infer_enum(place, seen, evidence, settings, contaminated)
+    if members is None or 2 * numbers > len(seen):
         return NO_CONSTRAINTS
-    proof = claim_closed_set([seen[text] for text in values], evidence.n, evidence.clients, settings)
-    return Constraints({"enum": list(values)}, {"enum": proof})
+    proof = claim_closed_set([seen[text] for text in members], evidence.n, evidence.clients, settings)
+    absent = [""] if any(kind.kind == EMPTY for kind in kinds) else []
+    return Constraints({"enum": [*absent, *members]}, {"enum": proof})
 
 
 def _text_constraints(
     whole: KindEvidence,
     kinds: Sequence[KindEvidence],
-    may_go: int,
+    of: int,
     settings: SchemaSettings,
     may_begin: bool,
 ) -> Constraints:
-    n = whole.n
-    if n < settings.length_observations:
+    """Infers length, characters and prefix of text.
+
+    Where text stands beside formats, none of all `of` values of the parameter had other characters or was longer.
+    """
+    n, may_go = whole.n, allowed_outliers(of, settings)
+    if of < settings.length_observations:
         return NO_CONSTRAINTS
     limits: dict[str, Any] = {}
     proofs: dict[str, Claim] = {}
@@ -311,7 +339,7 @@ def _text_constraints(
     classes = [possible_classes(kind) for kind in kinds]
     held = FREE_TEXT if None in classes else reduce(or_, (one or 0 for one in classes), 0)
     allowed = held if n >= settings.class_observations else held | NAME_CLASSES
-    if n >= settings.pattern_observations and not held & FREE_TEXT:
+    if of >= settings.pattern_observations and not held & FREE_TEXT:
         is_known = n >= settings.prefix_observations and whole.clients >= settings.required_clients
         prefix = constant_prefix(whole.prefix) if may_begin and is_known and len(kinds) == 1 else ""
         limits["pattern"] = f"^{escape_for_pattern(prefix)}{bracket_expression(allowed)}*$"

@@ -31,6 +31,7 @@ from pipelines.http.value_formats import (
 from pipelines.requests.json_body import holder_name
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference.claims import claim_property, standard_of
+from pipelines.schemas.inference.cleaning import without_contamination
 from pipelines.schemas.inference.confidence import PURE_TYPE, PURE_UNION, Standard
 from pipelines.schemas.inference.constraints import (
     NO_CONSTRAINTS,
@@ -39,6 +40,7 @@ from pipelines.schemas.inference.constraints import (
     infer_constraints,
     infer_token_constraints,
 )
+from pipelines.schemas.inference.contamination import NO_EXPOSURE
 from pipelines.schemas.inference.types import TypeGroup, group_basic_types, group_json_types, group_url_types
 from pipelines.schemas.statistics.evidence import Evidence, KindEvidence
 
@@ -134,33 +136,51 @@ class _Subject(NamedTuple):
     settings: SchemaSettings
     refused: Refused
     level: Level
+    contaminated: float
 
 
 def _build(
     subject: _Subject, rule: Rule, groups: Sequence[TypeGroup], dropped: int = 0, *, limited: bool = True
 ) -> InferredSchema:
-    name, location, evidence, settings, refused, level = subject
+    evidence, settings = subject.evidence, subject.settings
     repeated = evidence.n - evidence.requests
-    repeats = location in ("query", "form", "part", "file") and repeated > allowed_outliers(
+    repeats = subject.location in ("query", "form", "part", "file") and repeated > allowed_outliers(
         evidence.n, settings
     )
-    alternatives = []
-    for type_name, kinds in groups:
-        # parts may share clients and days: the largest part's number is a lower bound
-        whole = sum(kinds, KindEvidence(type_name, n=0, clients=0, distinct=0, days=0))
-        constraints = NO_CONSTRAINTS
-        if limited:
-            constraints = infer_constraints((location, name), whole, kinds, evidence, settings, refused)
-        numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
-        if type_name not in (TEXT, EMPTY) or (type_name == TEXT and location == "body"):
-            of_type = claim_property(
-                evidence.n, evidence.clients, settings, PURE_TYPE if len(groups) == 1 else PURE_UNION
-            )
-            constraints = replace(constraints, proofs={"type": of_type, **constraints.proofs})
-        alternatives.append(Alternative(type_name, *numbers, constraints))
+    pure = PURE_TYPE if len(groups) == 1 else PURE_UNION
+    alternatives = [_alternative(subject, *group, pure, limited=limited) for group in groups]
+    if limited and len(groups) > 1 and subject.location != "body" and any(map(_is_open, alternatives)):
+        # beside text that may be anything, no other alternative refuses a value
+        every = [kind for _, kinds in groups for kind in kinds]
+        alternatives = [_alternative(subject, TEXT, every, PURE_TYPE, limited=True)]
     ordered = sorted(alternatives, key=lambda alternative: (-alternative.n, alternative.kind))
     standard = standard_of(settings)
-    return InferredSchema(tuple(ordered), level, rule, dropped, repeats, evidence, standard, refused=refused)
+    return InferredSchema(
+        tuple(ordered), subject.level, rule, dropped, repeats, evidence, standard, refused=subject.refused
+    )
+
+
+def _alternative(
+    subject: _Subject, type_name: str, kinds: Sequence[KindEvidence], pure: float, *, limited: bool
+) -> Alternative:
+    # parts may share clients and days: the largest part's number is a lower bound
+    whole = sum(kinds, KindEvidence(type_name, n=0, clients=0, distinct=0, days=0))
+    evidence, settings, constraints = subject.evidence, subject.settings, NO_CONSTRAINTS
+    if limited:
+        place = (subject.location, subject.name)
+        constraints = infer_constraints(
+            place, whole, kinds, evidence, settings, subject.refused, subject.contaminated
+        )
+    if type_name not in (TEXT, EMPTY) or (type_name == TEXT and subject.location == "body"):
+        of_type = claim_property(evidence.n, evidence.clients, settings, pure)
+        constraints = replace(constraints, proofs={"type": of_type, **constraints.proofs})
+    numbers = (whole.n, whole.clients, whole.distinct, whole.days, whole.low, whole.high)
+    return Alternative(type_name, *numbers, constraints)
+
+
+def _is_open(alternative: Alternative) -> bool:
+    """Returns whether an alternative accepts text with any characters."""
+    return alternative.kind == TEXT and not {"enum", "pattern"} & alternative.constraints.keywords.keys()
 
 
 def infer_schema(
@@ -170,6 +190,7 @@ def infer_schema(
     location: str = "query",
     items: Evidence | None = None,
     refused: Refused = NOTHING_REFUSED,
+    contaminated: float = NO_EXPOSURE.share,
 ) -> InferredSchema:
     """Infers the schema of one parameter.
 
@@ -180,16 +201,25 @@ def infer_schema(
         location: Where in a request it is.
         items: The items of those of its values that may be lists.
         refused: Keywords that are not written, with the reasons.
+        contaminated: Expected share of contaminating values (`contamination.Exposure.share`).
     """
     list_kind = infer_list_kind(evidence, settings) if items is not None else None
     if items is not None and list_kind is not None:
-        of_items = infer_schema(name, merge_items(evidence, items), settings, "item", refused=refused)
+        merged = merge_items(evidence, items)
+        of_items = infer_schema(name, merged, settings, "item", refused=refused, contaminated=contaminated)
         return replace(of_items, evidence=evidence, list_kind=list_kind, is_repeated=False)
-    level = evidence_level(evidence.n, settings)
+    clean = without_contamination(evidence, contaminated, settings)
+    level = evidence_level(clean.n, settings)
+    inferred = _infer_clean(_Subject(name, location, clean, settings, refused, level, contaminated))
+    return replace(inferred, evidence=evidence, trimmed=inferred.trimmed + evidence.n - clean.n)
+
+
+def _infer_clean(subject: _Subject) -> InferredSchema:
+    name, location, evidence, settings, refused, level, _ = subject
     kept = _without_outliers(evidence, settings)
     trimmed = evidence.n - sum(kind.n for kind in kept)
     in_json = location == "body"
-    build = partial(_build, _Subject(name, location, evidence, settings, refused, level))
+    build = partial(_build, subject)
     any_text: list[TypeGroup] = [(TEXT, evidence.kinds)]
     if has_secret_name(holder_name(name)) or any(kind.kind in (REDACTED, JWT, TOKEN) for kind in kept):
         # ingest masks a secret member by a text, whatever its type: the type is unknown
@@ -202,6 +232,10 @@ def infer_schema(
     if level is Level.GUESS:
         return build(Rule.FEW, group_basic_types(evidence.kinds) if in_json else any_text)
     groups = group_json_types(kept) if in_json else group_url_types(kept)
+    if len(groups) > 1 and any(kind == TEXT for kind, _ in groups) and not in_json:
+        closed = build(Rule.SINGLE, [(TEXT, kept)], trimmed)
+        if "enum" in closed.alternatives[0].constraints.keywords:
+            return closed
     if len(groups) > settings.max_union:
         return build(Rule.MIXED, any_text)
     return build(Rule.SINGLE if len(groups) == 1 else Rule.UNION, groups, trimmed)

@@ -46,8 +46,8 @@ def to_json_schema(inferred: InferredSchema) -> JsonSchema:
     The value is as in the URL. If names repeat, its schema becomes the `items` of an array.
 
     Members of `x-census`: `n` values, `distinct` values, `clients`, `days`, `share` of the values that the schema covers, `level`
-    and `rule` of the inference; where they apply, `trimmed` values left out, the `kind` recognised, a `note`, and `refused`
-    keywords with the reasons.
+    and `rule` of the inference; where they apply, `trimmed` values left out, the `kind` recognised, a `note`, and
+    `refused` keywords with the reasons.
     """
     alternatives = inferred.alternatives
     if len(alternatives) <= 1:

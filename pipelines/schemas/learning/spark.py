@@ -21,12 +21,19 @@ from pyspark.sql.types import (
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.json_values import JsonSchema
+from pipelines.http.value_formats import EMPTY_KINDS, UNFORMATTED_KINDS
 from pipelines.requests.path_parameters import PATH_VARIANTS
 from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.spark import assign_splits, count_batches
 from pipelines.schemas.extraction.splits import Split
 from pipelines.schemas.inference.confidence import AlwaysPresent
+from pipelines.schemas.inference.contamination import (
+    FORMATTED_SHARE,
+    HOSTILE_KINDS,
+    MAX_SHARE,
+    Exposure,
+)
 from pipelines.schemas.inference.json_schema import (
     constraint_evidence,
     is_enforceable,
@@ -50,6 +57,7 @@ from pipelines.schemas.statistics.value_counts import merge_distinct_values, mer
 from pipelines.schemas.tables import PARAMETER_SCHEMA, PARAMETER_SLICES_SCHEMA
 from pipelines.schemas.validation.backtest import EvidenceBySplit, Parameter, Place, run_backtest
 
+EXPOSURE_KEY = ("variant", "host")
 EVIDENCE_COLUMNS = ("n", "requests", "clients", "days", "kinds", "first_day", "last_day")
 PARAMETER_RESULT_SCHEMA = StructType([*PARAMETER_SCHEMA.fields, StructField("shape", StringType(), False)])
 """An inferred parameter and `shape`, its schema and which constraints are enforceable.
@@ -78,7 +86,8 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
     """Returns a function of two columns that infers an endpoint's schema.
 
     Its columns are `seen` (array of location, name, splits) and a struct of the endpoint's `requests`, `clients` and `sent`
-    (`USAGE_SCHEMA`). Its result is `ENDPOINT_RESULT_SCHEMA`, parameters sorted.
+    (`USAGE_SCHEMA`), with its host's `hostile` and `exposed` (`contamination.Exposure`). Its result is `ENDPOINT_RESULT_SCHEMA`,
+    parameters sorted.
     """
 
     def infer(seen: Sequence[Row], endpoint: Row) -> dict[str, Any]:
@@ -86,7 +95,9 @@ def schema_inference_udf(settings: SchemaSettings) -> Callable[[Column, Column],
         for row in seen:
             for one in row["splits"]:
                 by_split.setdefault(one["split"], {})[row["location"], row["name"]] = evidence_from_row(one)
-        found = run_backtest(_without_rare_names(by_split, settings, endpoint["clients"]), settings)
+        exposure = Exposure(endpoint["hostile"] or 0.0, endpoint["exposed"] or 0)
+        named = _without_rare_names(by_split, settings, endpoint["clients"])
+        found = run_backtest(named, settings, exposure)
         schemas = {place: _schema_of(place, found.parameters[place]) for place in sorted(found.parameters)}
         sure = [is_enforceable(one) for schema in schemas.values() for one in constraint_evidence(schema)]
         return {
@@ -263,11 +274,13 @@ def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> Data
     Returns:
         One row per endpoint: `SCHEMAS_SCHEMA` without `version`.
     """
-    per_endpoint = _per_endpoint(_in_all_splits(parameter_slices), settings.max_parameters)
+    found = _per_endpoint(_in_all_splits(parameter_slices), settings.max_parameters)
+    exposures = F.broadcast(compute_exposures(parameter_slices))
+    per_endpoint = found.join(exposures, [*EXPOSURE_KEY], "left")
     inferred = per_endpoint.withColumn(
         "result",
         schema_inference_udf(settings)(
-            F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent")
+            F.coalesce("seen", F.array()), F.struct("requests", "clients", "sent", "hostile", "exposed")
         ),
     ).withColumn("inferred", F.col("result.parameters"))
     identity = F.struct(
@@ -284,6 +297,28 @@ def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> Data
         (F.col("found") - F.size("inferred")).cast("int").alias("left_out"),
         *(f"result.{name}" for name in ENDPOINT_RESULT_SCHEMA.names if name != "parameters"),
         F.transform("inferred", _parameter).alias("parameters"),
+    )
+
+
+def compute_exposures(parameter_slices: DataFrame) -> DataFrame:
+    """Computes how much of each host's plainly formatted traffic is hostile (`contamination.exposure_of`).
+
+    Returns:
+        `EXPOSURE_KEY`, `hostile` (double), `exposed` (bigint).
+    """
+    is_text, is_hostile = (F.col("kind").isin(*kinds) for kinds in (UNFORMATTED_KINDS, HOSTILE_KINDS))
+    values = parameter_slices.where(
+        ~F.col("location").isin(*REQUEST_LOCATIONS, "item") & ~F.col("kind").isin(*EMPTY_KINDS)
+    )
+    of_parameter = values.groupBy(*PARAMETER_KEY).agg(
+        F.sum("n").alias("exposed"),
+        F.sum(F.when(is_text, F.col("n")).otherwise(0)).alias("texts"),
+        F.sum(F.when(is_hostile, F.col("n")).otherwise(0)).alias("hostile"),
+    )
+    formatted = of_parameter.where(F.col("exposed") - F.col("texts") >= FORMATTED_SHARE * F.col("exposed"))
+    return formatted.groupBy(*EXPOSURE_KEY).agg(
+        F.sum(F.least("hostile", MAX_SHARE * F.col("exposed") + 1)).alias("hostile"),
+        F.sum("exposed").alias("exposed"),
     )
 
 

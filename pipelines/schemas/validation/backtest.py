@@ -13,6 +13,8 @@ from pipelines.requests.json_body import KEY, MEMBER, last_token, parent_pointer
 from pipelines.requests.urlencoded import ANY_INDEX, ANY_KEY
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.extraction.splits import Split
+from pipelines.schemas.inference.cleaning import without_contamination
+from pipelines.schemas.inference.contamination import NO_EXPOSURE, Exposure, is_contamination
 from pipelines.schemas.inference.infer import InferredSchema, infer_schema, is_attack, merge_items
 from pipelines.schemas.statistics.evidence import NO_EVIDENCE, Evidence
 from pipelines.schemas.validation.violations import (
@@ -72,6 +74,8 @@ NOT_KNOWN_OF_KEYS = dict.fromkeys(
 
 See `parameter_names.anonymise_key`.
 """
+GENUINE_EXCEPTION = 0.5
+"""Prior probability (0-1) that values which break a constraint of the whole window are genuine."""
 MAX_REPLAYS = 8
 """Each replay leaves out one more keyword.
 
@@ -111,11 +115,22 @@ class BacktestResult:
     false_alarms: int
 
 
-def run_backtest(by_split: EvidenceBySplit, settings: SchemaSettings) -> BacktestResult:
-    """Infers schemas from all evidence, without what the back-tests refuse."""
+def run_backtest(
+    by_split: EvidenceBySplit, settings: SchemaSettings, exposure: Exposure = NO_EXPOSURE
+) -> BacktestResult:
+    """Infers schemas from all evidence, without what the back-tests refuse.
+
+    Args:
+        by_split: The evidence of each part.
+        settings: Thresholds.
+        exposure: Where attacks were plain to see on the host.
+    """
     refused: Refusals = {}
-    latest, heldout, whole = (
-        _Test(by_split.get(train, {}), by_split.get(holdout, {}), settings) for train, holdout, _ in SPLITS
+    every = by_split.get(Split.WHOLE, {})
+    whole = _Test(every, every, settings, exposure.share)
+    latest, heldout = (
+        _Test(by_split.get(train, {}), by_split.get(holdout, {}), settings, exposure.share, whole)
+        for train, holdout, _ in SPLITS[:-1]
     )
     for test, (_, _, where) in zip((latest, heldout, whole), SPLITS, strict=True):
         test.refuse(refused, where)
@@ -128,11 +143,17 @@ def run_backtest(by_split: EvidenceBySplit, settings: SchemaSettings) -> Backtes
 
 
 def _parameter(
-    place: Place, known: EvidenceByPlace, reasons: Mapping[str, str], settings: SchemaSettings
+    place: Place,
+    known: EvidenceByPlace,
+    reasons: Mapping[str, str],
+    settings: SchemaSettings,
+    contaminated: float,
 ) -> Parameter:
     location, name = place
     unwritten = {**NOT_KNOWN_OF_KEYS, **reasons} if location == KEY else reasons
-    inferred = infer_schema(name, known[place], settings, location, _items(place, known), unwritten)
+    inferred = infer_schema(
+        name, known[place], settings, location, _items(place, known), unwritten, contaminated
+    )
     if location == KEY:
         inferred = replace(inferred, refused=reasons)
     always = location == "path" or (
@@ -170,8 +191,17 @@ class _Test:
     A parameter is inferred again only if more is refused.
     """
 
-    def __init__(self, train: EvidenceByPlace, holdout: EvidenceByPlace, settings: SchemaSettings) -> None:
+    def __init__(
+        self,
+        train: EvidenceByPlace,
+        holdout: EvidenceByPlace,
+        settings: SchemaSettings,
+        contaminated: float,
+        whole: _Test | None = None,
+    ) -> None:
         self.train, self.holdout, self.settings = train, holdout, settings
+        self.contaminated = contaminated
+        self.whole = whole
         self.requests = _requests(holdout)
         self.places = [place for place in train if place[0] not in ("request", "item")]
         self._known: dict[Place, _InferredParameter] = {}
@@ -202,9 +232,10 @@ class _Test:
             evidence, items = self.train[place], _items(place, self.train)
             for _ in range(MAX_REPLAYS):
                 inferred = self.infer(place, refused).parameter.inferred
-                tested = (
+                merged = (
                     merge_items(evidence, items) if inferred.list_kind and items is not None else evidence
                 )
+                tested = without_contamination(merged, self.contaminated, self.settings)
                 found = find_contradicted_keywords(inferred, tested, place[0], self.settings)
                 if not found:
                     break
@@ -219,23 +250,51 @@ class _Test:
         reasons = refused.get(place, {})
         known = self._known.get(place)
         if known is None or known.reasons != reasons:
-            parameter = _parameter(place, self.train, dict(reasons), self.settings)
-            known = _InferredParameter(dict(reasons), parameter, self._violations(place, parameter))
+            parameter = _parameter(place, self.train, dict(reasons), self.settings, self.contaminated)
+            known = _InferredParameter(dict(reasons), parameter, self._violations(place, parameter, refused))
             self._known[place] = known
         return known
 
     def _several(self, place: Place, refused: Refusals) -> ViolationsByKeyword:
-        """Returns violations by more clients than may be attackers or mistaken."""
-        least = self.settings.min_union_clients
-        return {k: one for k, one in self.infer(place, refused).violations.items() if one.clients >= least}
+        """Returns violations by more clients than may be attackers or mistaken.
 
-    def _violations(self, place: Place, parameter: Parameter) -> ViolationsByKeyword:
-        evidence = _without_attacks(self.holdout.get(place, NO_EVIDENCE), self.settings)
-        found = find_violations(parameter.inferred, evidence, place[0], _items(place, self.holdout))
+        Of the whole window, values that are as rare as contamination do not count: they were left out on purpose.
+        """
+        least, n = self.settings.min_union_clients, self.holdout.get(place, NO_EVIDENCE).n
+        return {
+            keyword: one
+            for keyword, one in self.infer(place, refused).violations.items()
+            if one.clients >= least
+            and (
+                self.whole is not None or not is_contamination(one.n, n, self.contaminated, GENUINE_EXCEPTION)
+            )
+        }
+
+    def _violations(self, place: Place, parameter: Parameter, refused: Refusals) -> ViolationsByKeyword:
+        """Returns what violates a schema, except values that the schema of the whole window refuses, too.
+
+        That schema has seen them and left them out.
+        """
+        found = self._refused_by(place, parameter)
+        if self.whole is not None:
+            known = self._refused_by(place, self.whole.infer(place, refused).parameter)
+            found = {
+                keyword: Violation(n, min(one.clients, n))
+                for keyword, one in found.items()
+                if (n := one.n - known.get(keyword, Violation()).n) > 0
+            }
         absent = count_missing(*place, self.holdout, self.requests) if parameter.is_required else 0
         if absent > 0 and place[0] != "path":
             found[REQUIRED] = Violation(absent, absent)
         return found
+
+    def _refused_by(self, place: Place, parameter: Parameter) -> ViolationsByKeyword:
+        """Returns the values of the other part that violate a schema, without contamination."""
+        whole, items = self.holdout.get(place, NO_EVIDENCE), _items(place, self.holdout)
+        merged = merge_items(whole, items) if parameter.inferred.list_kind and items is not None else whole
+        honest = _without_attacks(merged, self.settings)
+        clean = without_contamination(honest, self.contaminated, self.settings)
+        return find_violations(parameter.inferred, clean, place[0], None)
 
 
 def _without_attacks(evidence: Evidence, settings: SchemaSettings) -> Evidence:

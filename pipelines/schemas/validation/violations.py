@@ -30,6 +30,7 @@ from pipelines.schemas.inference.constraints import allowed_outliers, possible_c
 from pipelines.schemas.inference.infer import Alternative, InferredSchema, merge_items
 from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from pipelines.schemas.statistics.evidence import NAMED_KINDS, SIZED_KINDS, Evidence, KindEvidence
+from pipelines.schemas.statistics.kept_values import EXACT, kept_values
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ValueCount, is_shortened
 
 
@@ -102,7 +103,7 @@ def _violated_constraints(alternative: Alternative, kind: KindEvidence) -> Viola
     keywords = alternative.constraints.keywords
     found: ViolationsByKeyword = {}
     if "enum" in keywords:
-        seen = kind.common.counts
+        seen = kept_values(kind)
         found["enum"] = (
             Violation(kind.n, kind.clients)
             if seen is None
@@ -145,8 +146,6 @@ def _count_values(found: ViolationsByKeyword) -> int:
     return sum(one.n for one in found.values())
 
 
-EXACT = 2**53
-"""Integers up to this are exact doubles (IEEE 754), which kept sizes are."""
 KEYWORDS = ("enum", "maximum", "minimum", "maxLength", "maxItems", "pattern")
 """Keywords that can be left out alone; for any other the type is left out."""
 

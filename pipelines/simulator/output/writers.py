@@ -26,6 +26,7 @@ from pipelines.simulator.output.formats import (
 from pipelines.simulator.output.truth import TRUTH_COLUMNS, TrafficCounts, build_truth_row, write_truth_tables
 from pipelines.simulator.sites.site import LogDetail, build_sites
 from pipelines.simulator.traffic import transactions as traffic
+from pipelines.simulator.traffic.attacks import NO_ATTACKS, AttackPlan
 from pipelines.simulator.traffic.transactions import Transaction
 
 Format = Literal["logpush", "har", "combined"]
@@ -62,6 +63,7 @@ def simulate(
     end_date: date,
     format: Format,
     progress: Callable[[int], None] | None = None,
+    attacks: AttackPlan = NO_ATTACKS,
 ) -> SimulationSummary:
     """Writes labelled traffic of declared sites to `out`.
 
@@ -78,6 +80,7 @@ def simulate(
         end_date: Last day of the period.
         format: Format of the traffic files.
         progress: Called with the number of transactions since its last call.
+        attacks: How many API requests are attacks.
 
     Raises:
         OutputError: `out` is a file, has other content, or cannot be written.
@@ -90,7 +93,9 @@ def simulate(
     try:
         _prepare(out)
         with open_gzip_text(out / "truth.csv.gz") as truth:
-            stream = traffic.generate_transactions(sites, transactions, seed, days=days, end_date=end_date)
+            stream = traffic.generate_transactions(
+                sites, transactions, seed, days=days, end_date=end_date, attacks=attacks
+            )
             files = write(out, _recorded(stream, counts, truth, progress))
         files += [out / "truth.csv.gz", *write_truth_tables(out, sites, counts)]
     except OSError as error:

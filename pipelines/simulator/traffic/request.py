@@ -9,7 +9,8 @@ from typing import NamedTuple
 from pipelines.simulator.sites.clients import Client
 from pipelines.simulator.sites.site import Site
 from pipelines.simulator.styles.scans import ATTACK_VALUES
-from pipelines.simulator.vocabulary.operation import Operation
+from pipelines.simulator.traffic.attacks import Attack
+from pipelines.simulator.vocabulary.operation import Operation, Parameter
 from pipelines.simulator.vocabulary.values import encode_value, to_json_value
 
 _NOTHING: dict[str, str] = {}
@@ -29,8 +30,10 @@ class Request(NamedTuple):
     size: int
 
 
-def render_target(operation: Operation, literals: list[str], rng: Random, hostile: bool) -> str:
-    """Renders path and query with their values; attackers replace one value in three."""
+def render_target(
+    operation: Operation, literals: list[str], rng: Random, hostile: bool, attack: Attack | None = None
+) -> str:
+    """Renders path and query with their values; scanners replace one value in three."""
     pieces, used, query = [literals[0]], 0, []
     for parameter in operation.parameters:
         location = parameter.location
@@ -38,27 +41,43 @@ def render_target(operation: Operation, literals: list[str], rng: Random, hostil
             value = parameter.values.draw(rng)
             if hostile and rng.random() < 0.3 and operation.is_api:
                 value = rng.choice(ATTACK_VALUES)
+            value = _value(parameter, value, attack)
             # A pool of complete paths is already encoded and may contain "/"; in any other value "/" is data.
             pieces.append(value if parameter.values.kind == "path" else encode_value(value))
             used += 1
             pieces.append(literals[used])
-        elif location == "query" and (parameter.presence >= 1 or rng.random() < parameter.presence):
+        elif location == "query" and (
+            parameter.presence >= 1 or rng.random() < parameter.presence or _is_attacked(parameter, attack)
+        ):
             value = (
                 rng.choice(ATTACK_VALUES) if hostile and rng.random() < 0.3 else parameter.values.draw(rng)
             )
+            value = _value(parameter, value, attack)
             query.append(f"{parameter.name}={encode_value(value)}")
     path = "".join(pieces)
     return f"{path}?{'&'.join(query)}" if query else path
 
 
-def render_body(operation: Operation, rng: Random) -> str:
+def _is_attacked(parameter: Parameter, attack: Attack | None) -> bool:
+    return attack is not None and parameter is attack.parameter
+
+
+def _value(parameter: Parameter, value: str, attack: Attack | None) -> str:
+    return attack.value if attack is not None and parameter is attack.parameter else value
+
+
+def render_body(operation: Operation, rng: Random, attack: Attack | None = None) -> str:
     """Renders the body in the request's media type.
 
     It is "" for files, which no log contains.
     """
     media = operation.request_media
     drawn = [
-        (parameter.name, parameter.values.kind, parameter.values.draw(rng))
+        (
+            parameter.name,
+            "text" if _is_attacked(parameter, attack) else parameter.values.kind,
+            _value(parameter, parameter.values.draw(rng), attack),
+        )
         for parameter in operation.parameters
         if parameter.location == "body" and (parameter.presence >= 1 or rng.random() < parameter.presence)
     ]
@@ -81,16 +100,21 @@ def render_body(operation: Operation, rng: Random) -> str:
 
 
 def render_request(
-    site: Site, operation: Operation, literals: list[str], client: Client, rng: Random
+    site: Site,
+    operation: Operation,
+    literals: list[str],
+    client: Client,
+    rng: Random,
+    attack: Attack | None = None,
 ) -> Request:
-    """Renders one request.
+    """Renders one request; an attack writes one of its values.
 
     Headers and cookies are those that the site's log has; sizes count all of them.
     """
     logging = site.logging
-    uri = render_target(operation, literals, rng, client.role == "scanner")
+    uri = render_target(operation, literals, rng, client.role == "scanner", attack)
     sends_body = bool(operation.request_media)
-    body = render_body(operation, rng) if sends_body else ""
+    body = render_body(operation, rng, attack) if sends_body else ""
     referer = _referer(operation, client, rng)
     size = (
         180

@@ -11,6 +11,14 @@ from typing import NamedTuple
 
 from pipelines.simulator.sites.clients import Client
 from pipelines.simulator.sites.site import Site
+from pipelines.simulator.traffic.attacks import (
+    NO_ATTACKS,
+    Attack,
+    AttackPlan,
+    answer,
+    draw_attack,
+    draw_attackers,
+)
 from pipelines.simulator.traffic.request import render_request
 from pipelines.simulator.vocabulary.operation import Operation, Response
 from pipelines.simulator.vocabulary.values import create_random_source
@@ -67,7 +75,13 @@ class Transaction(NamedTuple):
 
 
 def generate_transactions(
-    sites: Sequence[Site], n: int, seed: int, *, days: int = 1, end_date: date = date(2026, 6, 30)
+    sites: Sequence[Site],
+    n: int,
+    seed: int,
+    *,
+    days: int = 1,
+    end_date: date = date(2026, 6, 30),
+    attacks: AttackPlan = NO_ATTACKS,
 ) -> Iterator[Transaction]:
     """Generates `n` transactions in chronological order.
 
@@ -77,6 +91,7 @@ def generate_transactions(
         seed: The same seed gives the same transactions, independent of PYTHONHASHSEED.
         days: Number of days.
         end_date: Last day (UTC).
+        attacks: How many API requests are attacks; without any, traffic is as if there were no such plan.
     """
     first = datetime(end_date.year, end_date.month, end_date.day, tzinfo=UTC) - timedelta(days=days - 1)
     times, rng = (
@@ -90,6 +105,8 @@ def generate_transactions(
         for site in sites
         for o in site.operations
     }
+    hostile = create_random_source(seed, "attacks")
+    attackers = {site.host: draw_attackers(attacks, site, seed) for site in sites if attacks.share}
     for time in times:
         site = sites[bisect(weights, rng.random() * weights[-1])]
         operation = site.operations[
@@ -101,7 +118,8 @@ def generate_transactions(
         # Squaring skews the choice: the busiest tenth of the clients sends a third of the requests
         # (0.1**0.5).
         client = group[int(len(group) * rng.random() ** 2)]
-        yield _transaction(site, operation, literals[id(operation)], client, time, rng)
+        attack = draw_attack(attacks, operation, attackers.get(site.host, ()), client, hostile)
+        yield _transaction(site, operation, literals[id(operation)], client, time, rng, attack)
 
 
 def _times(n: int, days: int, start: float, rng: Random) -> list[float]:
@@ -112,10 +130,19 @@ def _times(n: int, days: int, start: float, rng: Random) -> list[float]:
 
 
 def _transaction(
-    site: Site, operation: Operation, literals: list[str], client: Client, time: float, rng: Random
+    site: Site,
+    operation: Operation,
+    literals: list[str],
+    client: Client,
+    time: float,
+    rng: Random,
+    attack: Attack | None,
 ) -> Transaction:
-    request = render_request(site, operation, literals, client, rng)
+    client = client if attack is None else attack.client
+    request = render_request(site, operation, literals, client, rng, attack)
     response, logging = operation.responses.draw(rng), site.logging
+    if attack is not None:
+        response = answer(attack, response)
     poor = logging.level in ("combined", "common")
     media = "" if poor or (logging.missing_types and rng.random() < logging.missing_types) else response.media
     method = operation.method
@@ -151,7 +178,7 @@ def _transaction(
         response_headers=headers,
         request_body=request.body,
         operation=operation,
-        attack=client.role == "scanner",
+        attack=client.role == "scanner" or attack is not None,
         has_session=held,
     )
 
