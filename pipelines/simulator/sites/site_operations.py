@@ -11,6 +11,7 @@ from pipelines.simulator.styles import asset_styles as asset
 from pipelines.simulator.styles import data_styles as data
 from pipelines.simulator.styles import embed_styles as embed
 from pipelines.simulator.styles import page_styles as page
+from pipelines.simulator.styles import partner_styles as partner
 from pipelines.simulator.styles.api_events import EVENT_EXTRAS
 from pipelines.simulator.styles.api_intake import EXTRA_STYLES, MAIN_STYLES
 from pipelines.simulator.styles.path_spelling import draw_spelling, respell_operations
@@ -32,14 +33,14 @@ SHAPES = (("api", 28), ("mixed", 38), ("web", 20), ("assets", 14))
 _LABELS = {
     "api": ("api", "api", "api", "api2", "gateway", "gw", "{n}", "{n}-api", "{n}-service", "services",
     "ws", "rpc", "graphql", "data", "backend", "www", "", "m", "edge", "eu1", "app", "cdn", "hooks",
-    "auth", "id", "events"),
+    "auth", "id", "events", "www", "ads", "px", "bid", "collect", "static", "shop", "docs", "status", "files"),
     "mixed": ("www", "www", "www", "app", "", "", "", "my", "portal", "admin", "shop", "account", "{n}",
-    "dashboard", "console", "m", "api", "cdn", "web", "beta"),
+    "dashboard", "console", "m", "api", "cdn", "web", "beta", "store", "news", "login", "www"),
     "web": ("www", "www", "www", "", "", "blog", "docs", "shop", "help", "forum", "developers", "api-docs",
     "api", "news", "{n}", "wiki", "status", "support"),
     "assets": ("cdn", "static", "assets", "media", "img", "images", "fonts", "s3", "files", "px", "t",
     "ads", "{n}", "video", "js", "api-cdn", "api", "apis", "service", "services", "data", "rest", "{n}-service", "ws",
-    "{n}-api", "gateway", "www", "", "sync", "tags", "app"),
+    "{n}-api", "gateway", "www", "", "sync", "tags", "app", "match", "pixel", "id", "rtb", "x", "dsp", "{n}-sync"),
 }  # fmt: skip
 
 
@@ -116,6 +117,10 @@ _WEB: tuple[tuple[Builder, float], ...] = (
     (embed.declare_script_tags, 0.25),
     (action.declare_broken_links, 0.6),
     (action.declare_posted_documents, 0.2),
+    (partner.declare_identifier_sync, 0.1),
+    (partner.declare_tracking_calls, 0.12),
+    (partner.declare_answered_beacons, 0.15),
+    (partner.declare_bare_scripts, 0.15),
 )
 _ASSETS: tuple[tuple[Builder, float], ...] = (
     (asset.declare_assets, 0.85),
@@ -128,6 +133,10 @@ _ASSETS: tuple[tuple[Builder, float], ...] = (
     (embed.declare_drawn_pictures, 0.5),
     (embed.declare_counters, 0.6),
     (embed.declare_script_tags, 0.5),
+    (partner.declare_identifier_sync, 0.45),
+    (partner.declare_tracking_calls, 0.4),
+    (partner.declare_answered_beacons, 0.35),
+    (partner.declare_bare_scripts, 0.35),
 )
 # An API host has some web content as well: a console, documentation, favicons that browsers request.
 _API_HOST_WEB: tuple[tuple[Builder, float], ...] = (
@@ -143,6 +152,10 @@ _API_HOST_WEB: tuple[tuple[Builder, float], ...] = (
     (embed.declare_script_tags, 0.25),
     (action.declare_broken_links, 0.25),
     (action.declare_posted_documents, 0.25),
+    (partner.declare_identifier_sync, 0.12),
+    (partner.declare_tracking_calls, 0.12),
+    (partner.declare_answered_beacons, 0.12),
+    (partner.declare_bare_scripts, 0.12),
 )
 
 

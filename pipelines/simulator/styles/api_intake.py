@@ -10,6 +10,7 @@ from dataclasses import replace
 from random import Random
 
 from pipelines.simulator.styles.api_events import declare_query_calls
+from pipelines.simulator.styles.api_partners import declare_partner_calls
 from pipelines.simulator.styles.api_protocols import (
     FORM,
     declare_form_calls,
@@ -27,6 +28,7 @@ from pipelines.simulator.styles.api_styles import (
     declare_suffixed_endpoints,
     declare_xml_endpoints,
 )
+from pipelines.simulator.styles.api_tenants import declare_tenant_services
 from pipelines.simulator.vocabulary.api_conventions import ApiConventions, make_values
 from pipelines.simulator.vocabulary.operation import Operation, Parameter, make_responses
 from pipelines.simulator.vocabulary.values import Values
@@ -270,6 +272,8 @@ MAIN_STYLES: dict[str, tuple[Callable[[Random, ApiConventions, int], list[Operat
     "telemetry": (declare_telemetry, 4),
     "object-store": (declare_object_store, 5),
     "query-call": (declare_query_calls, 8),
+    "tenants": (declare_tenant_services, 7),
+    "partners": (declare_partner_calls, 3),
 }
 """Main styles with their weights in a fleet of sites."""
 
@@ -282,5 +286,7 @@ EXTRA_STYLES: tuple[tuple[Callable[[Random, ApiConventions, int], list[Operation
     (declare_form_calls, 0.12),
     (declare_graphql, 0.08),
     (declare_suffixed_endpoints, 0.1),
+    (declare_tenant_services, 0.05),
+    (declare_partner_calls, 0.05),
 )
 """Styles that many APIs have in addition to their main style, with the share of sites."""

@@ -97,6 +97,21 @@ def draw_file_name(rng: Random) -> str:
     return f"{draw_slug(rng)}{rng.choice(_EXTENSIONS)}"
 
 
+def _url(rng: Random) -> str:
+    """Draws an address of another site.
+
+    It may end in an empty field or a macro for an identifier.
+    """
+    path = "/".join(rng.choices(NOUNS, k=rng.randrange(1, 4)))
+    tail = rng.choice(("", "", "?uid=", "?id=$UID", "?uid=${USER_ID}", f"?p={rng.randrange(1000)}&uid=[UID]"))
+    return f"https://{rng.choice(ADJECTIVES)}-{rng.choice(NOUNS)}.example/{path}{tail}"
+
+
+def _consent(rng: Random) -> str:
+    """Draws a consent string: URL-safe base64 of a bit field, or nothing."""
+    return draw_token(rng, rng.choice((0, 0, 40, 120, 300)), f"{BASE62}-_")
+
+
 def _custom(rng: Random) -> str:
     return f"id{rng.randrange(10**4, 10**5)}-{rng.choice('abcdef')}"
 
@@ -113,9 +128,12 @@ GENERATORS: dict[str, Callable[[Random], str]] = {
     "uuid": draw_uuid,
     "ulid": _ulid,
     "hex24": lambda rng: f"{rng.getrandbits(96):024x}",
+    "md5": lambda rng: f"{rng.getrandbits(128):032x}",
     "sha1": lambda rng: f"{rng.getrandbits(160):040x}",
     "base62": lambda rng: draw_token(rng, 22),
     "custom": _custom,
+    "url": _url,
+    "consent": _consent,
     "file-name": draw_file_name,
     "slug": draw_slug,
     "word": lambda rng: rng.choice(NOUNS),
@@ -124,6 +142,7 @@ GENERATORS: dict[str, Callable[[Random], str]] = {
     "datetime": _datetime,
     "email": _email,
     "user-name": _user_name,
+    "format": lambda rng: rng.choice(("json", "json", "json", "jsonp", "xml", "csv", "geojson", "html")),
     "locale": lambda rng: rng.choice(LOCALES),
     "country": lambda rng: rng.choice(COUNTRIES),
     "sku": lambda rng: f"{draw_token(rng, 3, CROCKFORD[10:])}-{rng.randrange(1000, 99999)}",

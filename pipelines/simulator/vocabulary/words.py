@@ -124,7 +124,7 @@ PAGING = (
     ("until", "unix"),
     ("lang", "locale"),
     ("locale", "locale"),
-    ("format", "enum"),
+    ("format", "format"),
     ("ids", "int-list"),
     ("lat", "float"),
     ("lng", "float"),
