@@ -27,6 +27,7 @@ BENCHMARKS = (
     "population",
     "inactivity",
     "true_calls",
+    "poorer_logs",
     "interrupted_ingest",
     "attacks",
 )

@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score, roc_curve
 
+from ml.requests.evidence import EVIDENCE, EVIDENCE_FEATURES, find_evidence
+
 Labels = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.floating[Any]]
 
@@ -110,14 +112,8 @@ def classify_clients(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
 
 
 def classify_logs(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """Returns the most informative field that the log of each row has.
-
-    Response headers, otherwise the media type, otherwise the user agent, otherwise the request line only.
-    """
-    has = [frame["headers_logged"] > 0, frame["response_untyped"] == 0, frame["agent_none"] == 0]
-    return np.select(has, ["response headers", "media type", "user agent"], "request line only").astype(
-        object
-    )
+    """Returns the most informative field of each row's log, one of `EVIDENCE`."""
+    return np.array(EVIDENCE, object)[find_evidence(frame[list(EVIDENCE_FEATURES)].to_numpy())]
 
 
 def measure_segments(

@@ -2,7 +2,7 @@
 
 Contributions of features to the log-odds are SHAP values (Lundberg & Lee, "A unified approach to interpreting model
 predictions", NIPS 2017) by CatBoost's own TreeSHAP: with the base value they add up to the model's raw score, and
-after the words of the host are bounded as in scoring, to log(p / (1 - p)). They cost some hundred microseconds per
+after the words of host and path are bounded as in scoring, to log(p / (1 - p)). They cost some hundred microseconds per
 transaction, a hundred times the score, so only requested transactions are explained.
 """
 
@@ -19,14 +19,10 @@ import orjson
 import pyarrow as pa
 
 from ml.explanation.phrases import GROUPS, PHRASES, STATES, list_texts
+from ml.requests.bounds import BOUNDS, predict_bounded
+from ml.requests.evidence import EvidenceLines, read_lines
 from ml.requests.features import FEATURES, Matrix
-from ml.requests.score import (
-    HOST_WORDS,
-    clear_host_words,
-    compute_excess,
-    find_rows_with_host_words,
-    load_classifier,
-)
+from ml.requests.score import load_classifier
 
 Values = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -41,6 +37,7 @@ _FEATURE_NAMES: Final = pa.array(FEATURES)
 _TEXTS: Final = pa.array([*list_texts("for"), *list_texts("against")])
 _MEMBERS: Final = tuple(np.array([FEATURES.index(name) for name in group.features]) for group in GROUPS)
 _ABOVE: Final = np.array([PHRASES[name].above for name in FEATURES])
+_LOG: Final = FEATURES.index("headers_logged")
 _HAS_UNKNOWN: Final = np.array([bool(PHRASES[name].unknown) for name in FEATURES])
 
 
@@ -60,6 +57,8 @@ class Explainer(NamedTuple):
     model: Any
     scale: float
     bias: float
+    lines: EvidenceLines | None = None
+    """Calibration by evidence, if the model has it."""
 
 
 class Contributions(NamedTuple):
@@ -92,7 +91,7 @@ def build_explainer(model: Any) -> Explainer:
     """
     from catboost import CatBoost
 
-    scale, bias = model.get_scale_and_bias()
+    (scale, bias), lines = model.get_scale_and_bias(), read_lines(model)
     model.set_scale_and_bias(1.0, 0.0)
     with TemporaryDirectory() as folder:  # only the JSON format allows changing leaf weights
         file = Path(folder) / "model.json"
@@ -101,40 +100,54 @@ def build_explainer(model: Any) -> Explainer:
         for part in tree["oblivious_trees"]:
             part["leaf_weights"] = [weight or 1.0 for weight in part["leaf_weights"]]
         file.write_bytes(orjson.dumps(tree))
-        return Explainer(CatBoost().load_model(str(file), format="json"), float(scale), float(bias))
+        return Explainer(CatBoost().load_model(str(file), format="json"), float(scale), float(bias), lines)
 
 
 def compute_contributions(explainer: Explainer, features: Matrix) -> Contributions:
     """Computes each feature's contribution to each row.
 
-    One thread, because Spark gives each core a task.
+    A line of `EvidenceLines` multiplies them all; what it changes besides is a contribution of the feature that says what the log
+    has, so that the base value is one for all rows. One thread, because Spark gives each core a task.
     """
     from catboost import Pool
 
     rows = Pool(np.asfortranarray(features, np.float32), feature_names=list(FEATURES))
     shap = explainer.model.get_feature_importance(rows, type="ShapValues", thread_count=1)
     base = explainer.scale * float(shap[0, -1]) + explainer.bias
-    return Contributions(explainer.scale * np.asarray(shap[:, :-1], np.float64), base)
+    values = explainer.scale * np.asarray(shap[:, :-1], np.float64)
+    if explainer.lines is not None:
+        slope, offset = explainer.lines.look_up(features)
+        values *= slope[:, None]
+        values[:, _LOG] += slope * base + offset - base
+    return Contributions(values, base)
 
 
-def bound_host_contributions(
-    explainer: Explainer, features: Matrix, unbounded: Contributions
-) -> Contributions:
-    """Bounds the contributions of host words, as scoring does.
+def predict_explained(explainer: Explainer, features: Matrix) -> Values:
+    """Predicts log-odds that are calibrated and not bounded, as contributions are."""
+    raw = np.asarray(explainer.model.predict(features, thread_count=1), np.float64)
+    odds = explainer.scale * raw + explainer.bias
+    return odds if explainer.lines is None else explainer.lines.apply(odds, features)
 
-    The log-odds beyond `HOST_BOUND` are subtracted from the strongest host word, so that the contributions add up to
+
+def bound_contributions(explainer: Explainer, features: Matrix, unbounded: Contributions) -> Contributions:
+    """Bounds the contributions of words of host and path, as scoring does.
+
+    The log-odds beyond a bound are subtracted from the strongest word of its group, so that the contributions add up to
     the score.
     """
-    rows = find_rows_with_host_words(features)
-    if not len(rows):
-        return unbounded
-    nameless = explainer.model.predict(clear_host_words(features[rows]), thread_count=1)
-    without = explainer.scale * np.asarray(nameless, np.float64) + explainer.bias
     values = unbounded.values.copy()
-    strength = np.where(features[rows][:, HOST_WORDS] > 0, np.abs(values[rows][:, HOST_WORDS]), -1.0)
-    values[rows, HOST_WORDS[np.argmax(strength, axis=1)]] -= compute_excess(
-        values[rows].sum(axis=1) + unbounded.base, without
-    )
+    for index, bound in enumerate(BOUNDS):
+        rows = bound.find_rows(features)
+        if not len(rows):
+            continue
+        without = predict_bounded(
+            lambda some: predict_explained(explainer, some), bound.clear(features, rows), BOUNDS[:index]
+        )
+        has_word, words = features[rows][:, bound.columns] > 0, values[rows][:, bound.columns]
+        strongest = np.argmax(np.where(has_word, np.abs(words), -1.0), axis=1)
+        values[rows, bound.columns[strongest]] -= bound.compute_excess(
+            values[rows].sum(axis=1) + unbounded.base, without
+        )
     return Contributions(values, unbounded.base)
 
 

@@ -15,7 +15,7 @@ from scipy.special import expit
 from ml.explanation.reasons import (
     REASON_FIELDS,
     REASONS,
-    bound_host_contributions,
+    bound_contributions,
     compute_contributions,
     load_explainer,
     select_reasons,
@@ -39,7 +39,7 @@ def _explaining(model: Broadcast[bytes], keep: Sequence[str], most: int) -> Call
         for batch in batches:
             if batch.num_rows:
                 features = build_batch_matrix(batch)
-                bounded = bound_host_contributions(ready, features, compute_contributions(ready, features))
+                bounded = bound_contributions(ready, features, compute_contributions(ready, features))
                 raw = bounded.values.sum(axis=1) + bounded.base
                 probability = pa.array(np.asarray(expit(raw), np.float32))
                 reasons = select_reasons(features, bounded.values, most)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import metadata, resources
 from typing import Any, Final
 
-from ml.requests.score import HOST_BOUND
+from ml.requests.bounds import HOST_BOUND, PATH_BOUND
+from ml.requests.evidence import EVIDENCE
 from ml.training.train import Trained
 from pipelines.runtime.errors import ModelMismatch
 
@@ -80,7 +82,13 @@ def describe_model(
         "bytes": len(trained.model),
         "labels": labels,
         "training": dict(training),
-        "calibration": {"slope": trained.calibrator.slope, "offset": trained.calibrator.offset},
+        "calibration": {
+            **asdict(trained.calibration.general),
+            "by_evidence": {
+                name: asdict(line)
+                for name, line in zip(EVIDENCE, trained.calibration.by_evidence, strict=True)
+            },
+        },
         "simulator": dict(simulator),
         "out_of_fold": {name: round(value, 6) for name, value in trained.metrics.items()},
         "segments": json.loads(trained.tables["segments"].round(4).to_json(orient="records")),
@@ -95,21 +103,20 @@ def describe_model(
 def render_card(card: Mapping[str, Any]) -> str:
     """Renders the card as Markdown."""
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in card["out_of_fold"].items())
-    weak, parts = _weak_rows(card), _part_rows(card)
-    settings = f"version {card['version']}, " + ", ".join(
-        f"{name} {value}" for name, value in {**card["simulator"], **card["training"]}.items()
-    )
+    weak, parts, settings = _weak_rows(card), _part_rows(card), {**card["simulator"], **card["training"]}
+    listed = ", ".join(f"{name} {value}" for name, value in settings.items())
     return f"""# API classifier
 
 A CatBoost model that gives each HTTP transaction a probability of being an API call, trained by `apicensus train`
-on {LABEL_SOURCES.get(card["labels"], card["labels"])}: {settings}.
+on {LABEL_SOURCES.get(card["labels"], card["labels"])}: version {card["version"]}, {listed}.
 
 **Sees** {len(card["features"])} numeric features of host labels, path, query, method, status, media types,
 header classes and sizes (`ml/requests/features.py`). **Never sees** Authorization, cookies, session identifiers, client
 addresses, times or whole host names.
 
 **Evaluated** out of fold: whole hosts, and all hosts of one stack, are held out, so each metric is of sites that the
-model had not been trained on. They are simulated if the labels are: real traffic has properties that no simulator knows.
+model had not been trained on. They are simulated if the labels are: real traffic has properties that no simulator knows. A share
+of the rows (`poorer_copies`) is there twice, the second time as a poorer log has it.
 
 | metric | value |
 |---|---|
@@ -123,16 +130,22 @@ Where it is weakest (share of correct decisions at 0.5):
 
 By client and by what the log has (held-out hosts, decisions at 0.5):
 
-| part | rows | API | ROC AUC | recall | false-positive rate |
-|---|---|---|---|---|---|
+| part | rows | API | ROC AUC | recall | false-positive rate | calibration error |
+|---|---|---|---|---|---|---|
 {parts}
 
 **Calibrated** by Platt scaling on raw scores of held-out hosts, included in the file (slope
-{card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}): of transactions with a predicted 0.8, about
-80 % were API calls, if the traffic has as large a share of API calls as the training data. If they are rarer, fewer are.
+{card["calibration"]["slope"]:.4f}, offset {card["calibration"]["offset"]:+.4f}), and then by what the log of a row has:
 
-**Bounded** when it scores: words of the host's name change the log-odds by at most {HOST_BOUND:g} in either direction.
-The metrics above are without this bound.
+| log has | slope | offset |
+|---|---|---|
+{_evidence_rows(card)}
+
+Of transactions with a predicted 0.8, about 80 % were API calls, if the traffic has as large a share of API calls as the training
+data. If they are rarer, fewer are.
+
+**Bounded** when it scores: words of the host's name change the log-odds by at most {HOST_BOUND:g} in either direction, words of
+the path by at most {PATH_BOUND:g} where the media type of the response is known. The metrics above are without these bounds.
 
 `{card["model"]}`: {card["bytes"]:,} bytes, SHA-256 `{card["sha256"]}`.
 """
@@ -148,9 +161,14 @@ def _weak_rows(card: Mapping[str, Any]) -> str:
 def _part_rows(card: Mapping[str, Any]) -> str:
     return "\n".join(
         f"| {row['by']}: {row['segment']} | {row['rows']:,} | {row['api_share']:.3f} | {_or_none(row['roc_auc'])} "
-        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} |"
+        f"| {_or_none(row['recall'])} | {_or_none(row['false_positive_rate'])} | {row['calibration_error']:.4f} |"
         for row in card["segments"]
     )
+
+
+def _evidence_rows(card: Mapping[str, Any]) -> str:
+    lines = card["calibration"]["by_evidence"].items()
+    return "\n".join(f"| {name} | {line['slope']:.4f} | {line['offset']:+.4f} |" for name, line in lines)
 
 
 def _or_none(value: float | None) -> str:

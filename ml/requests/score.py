@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy.special import expit
 
+from ml.requests.bounds import predict_bounded
+from ml.requests.evidence import read_lines
 from ml.requests.features import FEATURES, Matrix, build_matrix
 from pipelines.runtime.errors import ModelMismatch
 
@@ -72,13 +74,6 @@ def make_scorer(prepared: Callable[[], Probabilities], keep: Sequence[str]) -> C
     return add
 
 
-HOST_WORDS: Final = np.array([n for n, name in enumerate(FEATURES) if name.startswith("host_word_")])
-HOST_BOUND: Final = 2.0
-"""Maximum change of the log-odds by the words of a host's name, in either direction: odds of 7, a hint and not a proof.
-
-The simulator names sites by what they serve, and the model relies on that more than real names justify: without a bound, `shop.`
-subtracted 5.5 from some simulated requests, more than an API's path adds. Training on hosts with arbitrary names bounds it as
-well, but loses the real information in names (docs/accuracy.md)."""
 NEEDED: Final = ("host", "path", "query", "signals", "request_bytes", "response_bytes")
 
 
@@ -95,40 +90,20 @@ def load_classifier(model: bytes) -> Any:
 def predict_probabilities(model: Any, features: Matrix) -> npt.NDArray[np.float32]:
     """Predicts the probability that each row is an API call.
 
-    The words of hosts are bounded (`HOST_BOUND`). One thread, because Spark gives each core a task.
+    The words of hosts and paths are bounded (`ml.requests.bounds`). One thread, because Spark gives each core a task.
     """
-    raw, rows = predict_log_odds(model, features), find_rows_with_host_words(features)
-    if len(rows):
-        raw[rows] -= compute_excess(raw[rows], predict_log_odds(model, clear_host_words(features[rows])))
-    return np.asarray(expit(raw), np.float32)
-
-
-def find_rows_with_host_words(features: Matrix) -> npt.NDArray[np.int64]:
-    """Returns positions of the rows whose host contains a word."""
-    return np.flatnonzero(features[:, HOST_WORDS].any(axis=1))
-
-
-def clear_host_words(features: Matrix) -> Matrix:
-    """Returns a copy of the rows without words of the host."""
-    nameless = np.array(features, order="F")
-    nameless[:, HOST_WORDS] = 0
-    return nameless
-
-
-def compute_excess(
-    with_words: npt.NDArray[np.float64], without: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Returns the effect of host words on the log-odds beyond `HOST_BOUND`."""
-    moved = with_words - without
-    return np.asarray(moved - np.clip(moved, -HOST_BOUND, HOST_BOUND), np.float64)
+    odds = predict_bounded(lambda rows: predict_log_odds(model, rows), features)
+    return np.asarray(expit(odds), np.float32)
 
 
 def predict_log_odds(model: Any, features: Matrix) -> npt.NDArray[np.float64]:
-    """Predicts the model's log-odds of an API call, without the bound on host words.
+    """Predicts the model's log-odds of an API call, without the bounds on words.
 
-    They are calibrated if the model is.
+    They are calibrated if the model is: for all rows by its leaves, then by the evidence that each row has.
     """
-    return np.asarray(model.predict(features, prediction_type="RawFormulaVal", thread_count=1), np.float64)
+    raw = np.asarray(model.predict(features, prediction_type="RawFormulaVal", thread_count=1), np.float64)
+    lines = read_lines(model)
+    return raw if lines is None else lines.apply(raw, features)
 
 
 def build_batch_matrix(batch: pa.RecordBatch) -> Matrix:

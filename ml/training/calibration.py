@@ -1,13 +1,14 @@
 """Calibrated probabilities: Platt scaling of raw scores of held-out groups.
 
-Source: Platt (1999) with the smoothed targets and the Newton steps of Lin, Lin and Weng (2007). The calibrator has
-two parameters, so it is stored in the model's own file: the scale in the leaves, the offset as the model's bias.
+Source: Platt (1999) with the smoothed targets and the Newton steps of Lin, Lin and Weng (2007). A calibrator has two
+parameters. The general one is stored in the model's own file, the scale in the leaves and the offset as the model's bias; one
+more for each kind of evidence (`ml.requests.evidence`) is in the file's metadata.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -18,12 +19,17 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import log_loss
 
 from ml.evaluation.measures import Labels, Probabilities, compute_calibration_error
+from ml.requests.evidence import EVIDENCE, EvidenceLines, store_lines
 
 Scores = npt.NDArray[np.float64]
 Calibrator = Callable[[Scores], Scores]
+Codes = npt.NDArray[np.int64]
 
 MIN_SLOPE: Final = 1e-3
 """Smallest slope: a model that ranks worse than chance is flattened, never inverted."""
+MIN_OF_CLASS: Final = 200
+"""Rows of each class that a kind of evidence needs for a calibrator of its own. With 200 and 200 the standard error of its offset
+is about 0.2 where the two classes are hard to tell apart, a quarter of a point at 0.99; with fewer the general one is used."""
 DIGITS: Final = 6
 """Slope and offset are rounded, so that the last bit of another machine's `exp` does not change the model."""
 
@@ -56,6 +62,46 @@ def fit_platt(raw: Scores, labels: Labels) -> Platt:
             MIN_SLOPE, round(float(np.log((api + 1) / (other + 1)) - MIN_SLOPE * raw.mean()), DIGITS)
         )
     return Platt(round(float(parameters[0]), DIGITS), round(float(parameters[1]), DIGITS))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The general calibrator, and one for each of `EVIDENCE` on its result.
+
+    Those of evidence with too few rows change nothing.
+    """
+
+    general: Platt = field(default_factory=Platt)
+    by_evidence: tuple[Platt, ...] = (Platt(),) * len(EVIDENCE)
+
+    def __call__(self, raw: Scores, evidence: Codes) -> Scores:
+        """Returns probabilities of raw scores in log-odds.
+
+        `evidence` is the index in `EVIDENCE` of each row.
+        """
+        lines = self.lines()
+        odds = self.general.slope * raw + self.general.offset
+        return np.asarray(expit(np.array(lines.slopes)[evidence] * odds + np.array(lines.offsets)[evidence]))
+
+    def lines(self) -> EvidenceLines:
+        """Returns the calibrators by evidence as scoring reads them."""
+        return EvidenceLines(
+            tuple(each.slope for each in self.by_evidence), tuple(each.offset for each in self.by_evidence)
+        )
+
+
+def fit_calibration(raw: Scores, labels: Labels, evidence: Codes) -> Calibration:
+    """Fits the general calibrator, then one for each kind of evidence.
+
+    A kind needs `MIN_OF_CLASS` rows of both classes.
+    """
+    general = fit_platt(raw, labels)
+    odds, fitted = general.slope * raw + general.offset, []
+    for code in range(len(EVIDENCE)):
+        here = evidence == code
+        enough = min(labels[here].sum(), (~labels[here]).sum()) >= MIN_OF_CLASS
+        fitted.append(fit_platt(odds[here], labels[here]) if enough else Platt())
+    return Calibration(general, tuple(fitted))
 
 
 def _newton(raw: Scores, targets: Scores, start: Scores) -> Scores:
@@ -99,14 +145,30 @@ def calibrate_across_folds(
     return calibrated
 
 
-def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.integer[Any]]) -> pd.DataFrame:
-    """Compares calibration by Platt (the shipped one), isotonic regression and none.
+def calibrate_by_evidence_across_folds(
+    raw: Scores, labels: Labels, evidence: Codes, fold: npt.NDArray[np.integer[Any]]
+) -> Scores:
+    """Returns probabilities by calibrations that were fitted on the other folds only."""
+    calibrated = np.zeros(len(raw), np.float64)
+    for each in np.unique(fold):
+        check = fold == each
+        fitted = fit_calibration(raw[~check], labels[~check], evidence[~check])
+        calibrated[check] = fitted(raw[check], evidence[check])
+    return calibrated
 
-    Columns: method, log_loss, calibration_error, on held-out hosts.
+
+def compare_calibrators(
+    raw: Scores, labels: Labels, evidence: Codes, fold: npt.NDArray[np.integer[Any]]
+) -> pd.DataFrame:
+    """Compares calibration by evidence (the shipped one), by one map, and none.
+
+    Columns: method, log_loss, calibration_error, and calibration_error of each of `EVIDENCE` (NaN without rows), on held-out
+    hosts.
     """
     methods: dict[str, Probabilities] = {
         "none": expit(raw),
-        "platt (shipped)": calibrate_across_folds(raw, labels, fold, fit_platt),
+        "platt": calibrate_across_folds(raw, labels, fold, fit_platt),
+        "platt by evidence (shipped)": calibrate_by_evidence_across_folds(raw, labels, evidence, fold),
         "isotonic": calibrate_across_folds(raw, labels, fold, fit_isotonic),
     }
     return pd.DataFrame(
@@ -114,20 +176,29 @@ def compare_calibrators(raw: Scores, labels: Labels, fold: npt.NDArray[np.intege
             "method": method,
             "log_loss": float(log_loss(labels, np.clip(calibrated, 1e-7, 1 - 1e-7))),
             "calibration_error": compute_calibration_error(labels, calibrated),
+            **{
+                name: compute_calibration_error(labels[evidence == code], calibrated[evidence == code])
+                if (evidence == code).any()
+                else float("nan")
+                for code, name in enumerate(EVIDENCE)
+            },
         }
         for method, calibrated in methods.items()
     )
 
 
-def bake_calibrator(model: Any, calibrator: Platt) -> Any:
-    """Stores the calibrator in the CatBoost model, in place, and returns the model.
+def bake_calibration(model: Any, calibration: Calibration) -> Any:
+    """Stores the calibration in the CatBoost model, in place, and returns the model.
 
-    sigmoid(RawFormulaVal) is calibrated afterwards.
+    sigmoid(RawFormulaVal) is calibrated for all rows afterwards, and for each kind of evidence by the lines in the metadata.
 
     The slope goes into the leaves and not into CatBoost's scale, because SHAP values are refused
     ("Non-identity Scale") for a model with a scale.
     """
     scale, bias = model.get_scale_and_bias()
-    model.set_leaf_values(model.get_leaf_values() * scale * calibrator.slope)
-    model.set_scale_and_bias(1.0, bias * calibrator.slope + calibrator.offset)
+    slope, offset = calibration.general.slope, calibration.general.offset
+    model.set_leaf_values(model.get_leaf_values() * scale * slope)
+    model.set_scale_and_bias(1.0, bias * slope + offset)
+    if calibration.by_evidence != Calibration().by_evidence:
+        store_lines(model, calibration.lines())
     return model

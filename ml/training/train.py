@@ -34,13 +34,15 @@ from ml.evaluation.measures import (
     summarise_hosts,
 )
 from ml.explanation.reasons import build_explainer
+from ml.requests.evidence import EVIDENCE_COLUMNS, find_evidence
 from ml.requests.features import FEATURES, list_trends
 from ml.requests.score import predict_log_odds
 from ml.training.calibration import (
-    Platt,
-    bake_calibrator,
-    calibrate_across_folds,
+    Calibration,
+    bake_calibration,
+    calibrate_by_evidence_across_folds,
     compare_calibrators,
+    fit_calibration,
     fit_platt,
 )
 from ml.training.split import HOST, STACK, assign_groups, split_folds
@@ -81,8 +83,8 @@ class Trained:
     Attributes:
         slices: Columns slice, is_api, rows, mean_probability, right (share of correct decisions).
         importances: Columns feature, importance (percent), in descending order.
-        out_of_fold: Columns host, stack if given, kind, is_api, group, fold, raw (log-odds), probability by a calibrator of the
-            other folds; rows in the order of the training frame.
+        out_of_fold: Columns host, stack if given, kind, is_api, group, fold, raw (log-odds), evidence (index in `EVIDENCE`),
+            probability by a calibration of the other folds; rows in the order of the training frame.
         tables: segments, hosts (without names), calibration, confusion, shap.
         explained: SHAP values of a sample.
     """
@@ -94,7 +96,7 @@ class Trained:
     out_of_fold: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     explained: ExplainedRows
-    calibrator: Platt
+    calibration: Calibration
 
 
 def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
@@ -117,12 +119,12 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
         models.append(_fit(features[learn], labels[learn], weights[learn], options))
         raw[check] = predict_log_odds(models[-1], np.asfortranarray(features[check]))
         fold[check] = number
-    calibrator = fit_platt(raw, labels)
-    final = bake_calibrator(_fit(features, labels, weights, options), calibrator)
-    evaluated = frame[[name for name in (HOST, STACK, SLICE, LABEL) if name in frame]].reset_index(drop=True)
-    evaluated = evaluated.assign(
-        group=group, fold=fold, raw=raw, probability=calibrate_across_folds(raw, labels, fold, fit_platt)
-    )
+    evidence = find_evidence(features[:, EVIDENCE_COLUMNS])
+    calibration = fit_calibration(raw, labels, evidence)
+    final = bake_calibration(_fit(features, labels, weights, options), calibration)
+    known = frame[[name for name in (HOST, STACK, SLICE, LABEL) if name in frame]].reset_index(drop=True)
+    probability = calibrate_by_evidence_across_folds(raw, labels, evidence, fold)
+    evaluated = known.assign(group=group, fold=fold, raw=raw, evidence=evidence, probability=probability)
     slopes = [fit_platt(raw[fold != number], labels[fold != number]).slope for number in range(len(models))]
     explainers = [build_explainer(model) for model in models]
     explained = explain_rows(explainers, slopes, features, fold, sample_rows(len(frame), options.seed))
@@ -142,7 +144,7 @@ def train(frame: pd.DataFrame, options: TrainingOptions) -> Trained:
         out_of_fold=evaluated,
         tables=tables,
         explained=explained,
-        calibrator=calibrator,
+        calibration=calibration,
     )
 
 
@@ -152,7 +154,12 @@ def _tables(frame: pd.DataFrame, evaluated: pd.DataFrame) -> dict[str, pd.DataFr
     return {
         "segments": measure_segments(segments, labels, probability),
         "hosts": measure_hosts(evaluated[HOST].to_numpy(), labels, probability),
-        "calibration": compare_calibrators(evaluated["raw"].to_numpy(), labels, evaluated["fold"].to_numpy()),
+        "calibration": compare_calibrators(
+            evaluated["raw"].to_numpy(),
+            labels,
+            evaluated["evidence"].to_numpy(),
+            evaluated["fold"].to_numpy(),
+        ),
     }
 
 

@@ -164,6 +164,7 @@ class TrainingSettings(BoostingSettings):
 
     hosts: Annotated[int, Field(ge=8)]
     transactions: Positive
+    poorer_copies: Share
 
 
 class GateSettings(Section):

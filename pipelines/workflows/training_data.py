@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from ml.requests.score import NEEDED
 from ml.requests.spark import with_features
 from ml.training import labels
+from ml.training.poorer_logs import add_poorer_copies
 from ml.training.stacks import group_by_stack
 from ml.training.train import train as fit
 from pipelines.http.status import NOT_MODIFIED, SUCCESSFUL
@@ -65,10 +66,12 @@ def build_simulated_frame(run: Run, folder: Path) -> pd.DataFrame:
     """Builds training data from simulated transactions.
 
     Returns:
-        Features as in scoring, `is_api`, `host`, `kind`, `stack`. The settings limit the number of rows.
+        Features as in scoring, `is_api`, `host`, `kind`, `stack`. The settings limit the number of rows; a share of them
+        follows once more, as poorer logs have them.
     """
     frame, shapes = build_simulated_rows(run, folder)
-    return with_stack(frame, shapes, run.settings)
+    training = run.settings.training
+    return add_poorer_copies(with_stack(frame, shapes, run.settings), training.poorer_copies, training.seed)
 
 
 def build_simulated_rows(run: Run, folder: Path) -> tuple[pd.DataFrame, Shapes]:

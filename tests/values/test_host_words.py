@@ -1,6 +1,6 @@
-"""No word of a host name outweighs the response to a request.
+"""No word of a host name or path outweighs the response to a request.
 
-A bound on the bundled model, and the case that showed the need for it.
+Bounds on the bundled model, and the cases that showed the need for them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.explanation.reasons import bound_host_contributions, compute_contributions, load_explainer
+from ml.explanation.reasons import bound_contributions, compute_contributions, load_explainer
 from ml.registry.bundled import load_bundled_model
+from ml.requests.bounds import HOST_BOUND, PATH_BOUND, PATH_WORDS
 from ml.requests.features import FEATURES, Matrix, build_matrix
-from ml.requests.score import HOST_BOUND, load_classifier, predict_log_odds, predict_probabilities
+from ml.requests.score import load_classifier, predict_log_odds, predict_probabilities
 from ml.requests.words import HOST_WORDS, HostWord
 from pipelines.http.signals import pack
 from pipelines.simulator import Transaction
@@ -23,11 +24,12 @@ from tests.feature_rows import simulated_rows
 HOSTS = ("shop", "www", "blog", "static", "news", "cdn", "login", "ads", "status", "12345", "api")
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
 WORDS = [index for index, name in enumerate(FEATURES) if name.startswith("host_word_")]
+UNTYPED = FEATURES.index("response_untyped")
 SITE = list(HOST_WORDS).index(HostWord.SITE)
 
 
-def call_features(host: str, **known: Any) -> Matrix:
-    """Returns the features of a browser's GET /api/v1/users with status 200.
+def call_features(host: str, path: str = "/api/v1/users", query: str | None = None, **known: Any) -> Matrix:
+    """Returns the features of a browser's GET with status 200.
 
     The log may contain only the request line.
     """
@@ -46,7 +48,7 @@ def call_features(host: str, **known: Any) -> Matrix:
     }  # fmt: skip
     text, number = pa.string(), pa.int64()
     return build_matrix(
-        *(pa.array([value], text) for value in (host, "/api/v1/users", None)),
+        *(pa.array([value], text) for value in (host, path, query)),
         *(pa.array([value], number) for value in (pack(record), None, None)),
     )
 
@@ -83,6 +85,38 @@ def test_words_of_the_host_are_a_hint_but_not_a_proof(traffic: list[Transaction]
     assert max(moves) == pytest.approx(HOST_BOUND, abs=0.01)
 
 
+def test_words_of_the_path_do_not_outweigh_a_known_response(traffic: list[Transaction]) -> None:
+    """Compares all words of the paths with none, on simulated requests.
+
+    Where the media type is logged they move the score by the bound at most, elsewhere by as much as the model says.
+    """
+    model, rows = load_classifier(load_bundled_model()), np.array(simulated_rows(traffic[:6000]))
+    cleared = rows.copy()
+    cleared[:, PATH_WORDS] = 0
+    found, without = (
+        predict_probabilities(model, np.asfortranarray(each)).astype(np.float64) for each in (rows, cleared)
+    )
+    visible = (np.abs(found - 0.5) < 0.4999) & (np.abs(without - 0.5) < 0.4999)
+    moved = np.abs(log_odds_of(found[visible]) - log_odds_of(without[visible]))
+    typed = rows[visible][:, UNTYPED] == 0
+    assert moved[typed].max() == pytest.approx(PATH_BOUND, abs=0.02)
+    assert moved[~typed].max() > PATH_BOUND + 0.5
+
+
+def test_padded_json_at_the_path_of_a_service_is_a_script() -> None:
+    """Regression test: a script with a callback had 0.94.
+
+    The words `data` and `service` of its path outweighed its media type.
+    """
+    row = call_features(
+        "www.example.com",
+        path="/data-service",
+        query="callback=cb17&id=4711&_=1780000000",
+        response_content_type="application/javascript",
+    )
+    assert predict_probabilities(load_classifier(load_bundled_model()), row)[0] < 0.5
+
+
 def log_odds_of(p: Any) -> Any:
     return np.log(p / (1 - p))
 
@@ -94,7 +128,7 @@ def test_bounded_reasons_add_up_to_the_score(traffic: list[Transaction]) -> None
         load_explainer(load_bundled_model()),
         predict_log_odds(load_classifier(load_bundled_model()), rows),
     )
-    found = bound_host_contributions(ready, rows, compute_contributions(ready, rows))
+    found = bound_contributions(ready, rows, compute_contributions(ready, rows))
     odds = found.values.sum(axis=1) + found.base
     assert (np.abs(odds - raw) > 0.1).any()  # the bound had an effect
     np.testing.assert_allclose(

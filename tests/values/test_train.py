@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ml.registry.bundled import checksum, describe_model, load_bundled_model, read_card, render_card
+from ml.requests.evidence import EVIDENCE
 from ml.requests.features import FEATURES, TRENDS
 from ml.requests.score import load_classifier, predict_probabilities
 from ml.training.split import split_folds
@@ -114,6 +115,17 @@ def test_bundled_model_fits_this_version_and_its_card() -> None:
     assert read_card()["out_of_fold"]["roc_auc"] > 0.98
 
 
+def test_bundled_models_card_reports_every_kind_of_log_and_its_probabilities_are_shares() -> None:
+    card = read_card()
+    logs = {row["segment"]: row for row in card["segments"] if row["by"] == "log"}
+    assert set(logs) == set(card["calibration"]["by_evidence"]) == set(EVIDENCE)
+    for name, row in logs.items():
+        assert row["rows"] > 10_000, name
+        assert row["calibration_error"] < 0.01, name  # stated and observed, on hosts left out
+        assert row["recall"] > 0.94, name
+        assert row["false_positive_rate"] < 0.04, name
+
+
 def test_card_says_where_the_model_is_weak() -> None:
     trained = train(frame(), OPTIONS)
     made = describe_model(trained, {"trees": 12}, {"hosts": 3})
@@ -123,6 +135,9 @@ def test_card_says_where_the_model_is_weak() -> None:
     assert "| odd | API |" in text
     assert "trees 12" in text
     assert "| client: browser |" in text
-    assert f"slope\n{trained.calibrator.slope:.4f}" in text
+    assert f"slope\n{trained.calibration.general.slope:.4f}" in text
+    assert all(
+        f"| {name} | 1.0000 | +0.0000 |" in text for name in EVIDENCE
+    )  # too few rows for lines of their own
     assert "own simulator and on nothing else" in text
     assert "session identifiers and curated" in render_card(describe_model(trained, {}, {}, "session"))

@@ -26,6 +26,7 @@ from ml.evaluation.measures import (
     summarise_hosts,
 )
 from ml.explanation.reasons import load_explainer
+from ml.requests.evidence import EVIDENCE
 from ml.requests.features import FEATURES
 from ml.requests.score import load_classifier, predict_log_odds
 from ml.training.train import train
@@ -47,13 +48,14 @@ def test_class_of_client_is_read_from_the_features() -> None:
 
 
 def test_log_is_as_rich_as_the_best_that_a_row_holds() -> None:
-    rows = features(headers_logged=[1, 0, 0, 0], response_untyped=[1, 0, 1, 1], agent_none=[0, 0, 0, 1])
-    assert classify_logs(rows).tolist() == [
-        "response headers",
-        "media type",
-        "user agent",
-        "request line only",
-    ]
+    rows = features(
+        headers_logged=[1, 0, 0, 0, 0],
+        response_untyped=[1, 0, 1, 1, 1],
+        accept_none=[1, 0, 0, 1, 1],
+        fetch_dest_none=[1, 0, 1, 1, 1],
+        agent_none=[0, 0, 0, 0, 1],
+    )
+    assert tuple(classify_logs(rows)) == EVIDENCE
 
 
 def test_figures_of_a_segment_are_those_of_its_rows() -> None:
