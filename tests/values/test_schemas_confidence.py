@@ -236,7 +236,7 @@ def keep_largest(values: np.ndarray, clients: np.ndarray) -> ExtremeValues:
 
 @pytest.mark.parametrize("is_constant", [True, False])
 def test_limits_hold_for_new_clients_where_each_has_a_scale_of_its_own(is_constant: bool) -> None:
-    """Values of a client are up to its scale, or all equal to it; later clients are others."""
+    """Values of a client are up to its scale, or all equal to it."""
     rng, outcomes = np.random.default_rng(6), []
     for _ in range(400):
         clients, per_client = int(10 ** rng.uniform(0.7, 2.5)), int(10 ** rng.uniform(0.5, 1.7))
