@@ -97,6 +97,7 @@ def independent_share(kept: ExtremeValues, clients: int) -> float:
 def _expected_bits(n: int, clients: int) -> float:
     """Returns how many bits `n` values of clients drawn at random set.
 
-    See `value_counts.client_bit`."""
+    See `value_counts.client_bit`.
+    """
     senders = clients * -math.expm1(n * math.log1p(-1 / clients)) if clients > 1 else 1.0
     return CLIENT_BITS * -math.expm1(senders * math.log1p(-1 / CLIENT_BITS))
