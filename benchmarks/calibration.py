@@ -5,7 +5,7 @@ that were learned from earlier traffic of the same hosts (`export --profile open
 claim held if at most the tolerated share of the later valid values broke the constraint. Printed by rule and decile of n; the
 exit code is 1 where significantly fewer claims held than stated.
 
-Hosts that nothing was fitted to: `apicensus simulate --seed 90210 --hosts 40 --transactions 120000 --days 2`; learn the first
+Hosts that nothing was fitted to: `apicensus simulate --out DIR --seed 90210 --hosts 40 --transactions 120000`; learn the first
 day and check the second.
 
 usage: python -m benchmarks calibration CHECK.ndjson.gz... --truth truth.csv.gz --schemas DIR [--plot FILE] [--track WAREHOUSE]
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 Place = tuple[str, str, str, str, str]
 """Host, method, path, location and name (in a body a JSON Pointer) of a parameter."""
 OF_TYPE = ("type", "format")
+COLUMNS = 4
+"""Rules beside each other in the figure."""
 
 
 def open_text(file: Path) -> TextIO:
@@ -163,16 +165,22 @@ def draw(groups: Sequence[Group]) -> Figure:
     from matplotlib.figure import Figure
 
     rules = sorted({group.rule for group in groups})
-    figure = Figure(figsize=(3.2 * max(len(rules), 1), 3.4), layout="constrained")
-    for axes, rule in zip(figure.subplots(1, len(rules), squeeze=False)[0], rules, strict=True):
+    rows = -(-len(rules) // COLUMNS)
+    figure = Figure(figsize=(2.9 * COLUMNS, 2.7 * rows), layout="constrained")
+    least = min(min(one.stated, one.held) for one in groups)
+    places = figure.subplots(rows, COLUMNS, squeeze=False, sharey=True).flat
+    for axes in places:
+        axes.set_visible(False)
+    for axes, rule in zip(figure.axes, rules, strict=False):
         mine = [group for group in groups if group.rule == rule]
-        x = range(1, len(mine) + 1)
+        x = list(range(1, len(mine) + 1))
+        axes.set_visible(True)
         axes.plot(x, [one.stated for one in mine], "s--", color="#e8a33d", label="stated")
         axes.plot(x, [one.held for one in mine], "o-", color="#1f4e79", label="held")
-        axes.set(title=rule, xlabel="decile of n", ylim=(-0.02, 1.03))
-        axes.set_xticks(list(x), [str(one.most) for one in mine], rotation=60)
+        axes.set(title=rule, xlabel="values, up to", ylim=(least - 0.02, 1.01))
+        axes.set_xticks(x, [str(one.most) for one in mine], rotation=60, fontsize=7)
         axes.grid(alpha=0.25)
-        axes.legend()
+    figure.axes[0].legend(loc="lower right")
     return figure
 
 

@@ -28,10 +28,8 @@ OPERATION: Final = {
     "not_learned_because": "Why no schema was learned.",
     "min_probability_to_learn": "Probability of being an API from which schemas are learned.",
     "probability": "Probability of being an API: the mean over clients, each counted once a day.",
-    "reasons": "Strongest reasons of the classifier, in words.",
     "false_alarms_per_10000": "Requests held out of learning that the schema would refuse, per 10,000.",
     "parameters_left_out": "Parameters beyond the limit of an operation.",
-    "merged_templates": "Path templates that are one to OpenAPI, as only names of parameters differ.",
     "counted_at": "Path at which the counts stand, where a path is written in several ways.",
 }
 PARAMETER: Final = {
@@ -46,6 +44,8 @@ SCHEMA: Final = {
     "waits_for": "Values from which every provisional constraint would be enforceable, if they are like those seen.",
 }
 EVIDENCE: Final = {
+    "reasons": "Strongest reasons of the classifier for an operation, in words; beside all members of the document.",
+    "merged_templates": "Path templates that are one to OpenAPI, as only names of parameters differ.",
     "requests": "Requests that carried a parameter.",
     "n": SCHEMA["n"],
     "values": "Values in all arrays, where `n` counts the requests.",

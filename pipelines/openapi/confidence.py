@@ -19,6 +19,8 @@ MIXED = "mixed"
 """Status of a schema that has enforceable and provisional constraints."""
 OF_SCHEMA, OF_PARAMETER = ("n", "clients"), ("share", "learned")
 """Members of the evidence of a schema and of a parameter that its document has, too."""
+NOT_OF_OPERATION = ("reasons", "merged_templates")
+"""Members of the evidence of an operation that its document does not have."""
 CONFIDENCE_DIGITS = 4
 """Digits of a confidence in a document; it is never rounded up."""
 IN_JSON = ("body",)
@@ -29,7 +31,7 @@ SCHEMA_MAPS = frozenset({"properties", "patternProperties"})
 """Keywords of learned schemas that hold a schema, a list of them, or a mapping to them."""
 
 Evidence = dict[str, dict[str, Any]]
-"""JSON Pointer of a schema in its document → its `x-census` as the tables hold it."""
+"""JSON Pointer of an operation, a parameter or a schema → its whole `x-census`."""
 
 
 def keep_confident(endpoint: Endpoint, least: float) -> Endpoint:
@@ -113,6 +115,9 @@ def _path_item(item: Mapping[str, Any], place: str, evidence: Evidence) -> dict[
 
 def _operation(operation: Mapping[str, Any], place: str, evidence: Evidence) -> dict[str, Any]:
     out = dict(operation)
+    if CENSUS in operation:
+        evidence[place] = operation[CENSUS]
+        out[CENSUS] = {key: one for key, one in operation[CENSUS].items() if key not in NOT_OF_OPERATION}
     if "parameters" in operation:
         out["parameters"] = [
             _parameter(one, _pointer(place, "parameters", number), evidence)
