@@ -29,8 +29,8 @@ OPEN = 0.5
 """Prior probability that a set has further members than those seen (docs/methods.md, 2.2)."""
 MAX_TIMES = 1e6
 """Most times as much evidence as there is that a provisional constraint is said to wait for."""
-STEPS = 40
-"""Bisections of that factor: it is then exact to 12 digits."""
+STEPS = 16
+"""Bisections of that factor: it is then exact to a thousandth, and later rounded up to two digits."""
 
 
 class Standard(NamedTuple):

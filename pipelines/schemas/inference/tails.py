@@ -41,8 +41,8 @@ confidences near 1; above they are equal.
 """
 MAX_EXPONENT = 500.0
 """Largest exponent of a factor: it is a finite double, and so large that no size is beyond it."""
-LIMIT_STEPS = 30
-"""Bisections of a limit: it is then exact to a millionth."""
+LIMIT_STEPS = 15
+"""Bisections of a limit: it is then exact to a thousandth, and later rounded up."""
 
 SizeCounts = Sequence[tuple[float, int]]
 """(size, how often), the largest first."""

@@ -7,7 +7,7 @@ constraints are about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import orjson
@@ -170,7 +170,7 @@ def find_contradicted_keywords(
     """
     if not inferred.alternatives:
         return {}
-    written = without_evidence(to_json_schema(inferred))
+    written = without_evidence(to_json_schema(_without_claims(inferred)))
     if inferred.is_repeated or inferred.list_kind:
         written = written["items"]
     schema = compile_schema(orjson.dumps(written).decode())
@@ -189,6 +189,15 @@ def find_contradicted_keywords(
         for keyword, one in found.items()
         if one.n > may_go or one.clients.bit_count() >= SUPPORTING_CLIENTS
     }
+
+
+def _without_claims(inferred: InferredSchema) -> InferredSchema:
+    """Leaves out the claims of constraints, which cost more to state than all else."""
+    bare = (
+        replace(alternative, constraints=replace(alternative.constraints, proofs={}))
+        for alternative in inferred.alternatives
+    )
+    return replace(inferred, alternatives=tuple(bare))
 
 
 def kept_witnesses(kind: KindEvidence) -> Iterator[Witness]:
