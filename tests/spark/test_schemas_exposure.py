@@ -25,7 +25,12 @@ def test_exposure_of_a_host_is_that_of_its_parameters(spark: SparkSession, setti
         row("page", "", "c1", n=5),
         row("when", "2026-06-01", "c2", n=40),
     ]
-    rows += [row("when", "a|b;c", "c3"), row("sort", "name", "c4", n=50), row("sort", HOSTILE, "evil", n=3)]
+    rows += [
+        row("when", "a|b;c", "c3"),
+        row("when", "%00", "c4"),
+        row("sort", "name", "c4", n=50),
+        row("sort", HOSTILE, "evil", n=3),
+    ]
     slices = slices_of(value_rows(spark, rows), settings.schemas)
     (found,) = compute_exposures(slices).collect()
     evidence = (
@@ -35,4 +40,4 @@ def test_exposure_of_a_host_is_that_of_its_parameters(spark: SparkSession, setti
     )
     wanted = estimate_exposure(map(evidence_from_row, evidence))
     assert (found["hostile"], found["exposed"]) == (wanted.hostile, wanted.values)
-    assert (wanted.hostile, wanted.values) == (0.03 * 125 + 1 + 1, 125 + 41)
+    assert (wanted.hostile, wanted.values) == (0.03 * 125 + 1 + 2, 125 + 42)

@@ -12,10 +12,12 @@ from pipelines.schemas.inference.cleaning import without_contamination
 from pipelines.schemas.inference.contamination import (
     MAX_SHARE,
     NO_EXPOSURE,
+    RARE_PER_HOSTILE,
     UNEVENNESS,
     Exposure,
     exposure_of,
     is_contamination,
+    most_contamination,
 )
 from pipelines.schemas.inference.json_schema import to_json_schema, without_evidence
 from tests import strategies
@@ -121,7 +123,7 @@ def test_only_values_are_left_out_and_all_are_counted(observations: list[Observa
     before = {kind.kind: kind.n for kind in evidence.kinds}
     assert all(0 < kind.n <= before[kind.kind] for kind in clean.kinds)
     assert clean.n == sum(kind.n for kind in clean.kinds)
-    assert evidence.n - clean.n <= MAX_SHARE * evidence.n * 4 + 4
+    assert evidence.n - clean.n <= 8 * most_contamination(evidence.n)
     assert evidence.clients > SETTINGS.min_union_clients or clean == evidence
 
 
@@ -142,7 +144,7 @@ def test_contamination_is_told_from_honest_minorities(attacked: float) -> None:
     Rates of attacks differ from parameter to parameter as assumed, honest shares are those of the fleet prior.
     """
     rng, n = random.Random(11), 2000  # noqa: S311  # a simulation
-    exposure = Exposure(attacked * 20_000 / 2, 20_000)
+    exposure = Exposure(attacked * 20_000 / RARE_PER_HOSTILE, 20_000)
     lost = values = found = tried = 0
     for _ in range(2000):
         honest = _binomial(rng, n, rng.betavariate(0.5, 2))
@@ -154,8 +156,8 @@ def test_contamination_is_told_from_honest_minorities(attacked: float) -> None:
             tried += 1
             found += is_contamination(hostile, n, exposure.share, 0.1)
     # an honest minority is 1 parameter in 10
-    assert 0.1 * lost / values <= (1e-6 if attacked == 0 else 3e-4)
-    assert found >= 0.97 * tried
+    assert 0.1 * lost / values <= (1e-6 if attacked == 0 else 4e-4)
+    assert found >= 0.99 * tried
 
 
 def _binomial(rng: random.Random, n: int, share: float) -> int:

@@ -23,7 +23,12 @@ from pipelines.http.value_formats import (
 from pipelines.http.value_patterns import BITS, classes_of
 from pipelines.runtime.settings_sections import SchemaSettings
 from pipelines.schemas.inference.constraints import NAME_CLASSES, possible_classes
-from pipelines.schemas.inference.contamination import MAX_SHARE, is_contamination
+from pipelines.schemas.inference.contamination import (
+    MAX_SHARE,
+    NO_VALUES,
+    is_contamination,
+    most_contamination,
+)
 from pipelines.schemas.inference.tail_bounds import MAX_TAIL_INDEX, MIN_MAX_LENGTH
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, CharacterClassCounts, Evidence, KindEvidence
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared_prefix
@@ -77,7 +82,7 @@ def without_contamination(evidence: Evidence, share: float, settings: SchemaSett
         return is_contamination(k, n, share, genuine)
 
     texts = sum(kind.n for kind in kinds if kind.kind in UNFORMATTED_KINDS)
-    clean = _without_texts if texts <= MAX_SHARE * n + 1 else _without_characters
+    clean = _without_texts if texts <= most_contamination(n) else _without_characters
     for step in (clean, _without_far_numbers, _without_far_lengths):
         kinds = step(kinds, is_alien)
     left = sum(kind.n for kind in kinds)
@@ -113,8 +118,12 @@ def _words_only(kind: KindEvidence) -> KindEvidence | None:
         return kind
     if kind.kind != TEXT:
         return None
-    return keep_values(
-        kind, lambda text: len(text) < MIN_MAX_LENGTH and not classes_of(text) & ~NAME_CLASSES, ~NAME_CLASSES
+    return keep_values(kind, _is_word, ~NAME_CLASSES)
+
+
+def _is_word(text: str) -> bool:
+    return (
+        len(text) < MIN_MAX_LENGTH and not classes_of(text) & ~NAME_CLASSES and text.lower() not in NO_VALUES
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scipy.special import betaln, gammaln
 
-from pipelines.http.value_formats import EMPTY_KINDS, PIPED, SUSPICIOUS, UNFORMATTED_KINDS
+from pipelines.http.value_formats import EMPTY_KINDS, PIPED, SUSPICIOUS, TEXT, UNFORMATTED_KINDS
 from pipelines.schemas.inference.confidence import ALPHA, BETA
 from pipelines.schemas.statistics.evidence import Evidence
 
@@ -22,11 +22,8 @@ PRIOR_HITS, PRIOR_VALUES = 0.1, 500.0
 A tenth of a hostile value in 500: traffic outweighs it after some hundred values. With a prior of 1 in 1,000, honest text with a
 quotation mark in 1 of 100 values was taken for attacked (`tests/values/test_schemas_backtest.py`).
 """
-RARE_PER_HOSTILE = 2.0
-"""Contaminating values per value with dangerous characters.
-
-About half of what attackers write has none (`../../etc/passwd`, `999999999999`, `%00`), and mistakes have none.
-"""
+RARE_PER_HOSTILE = 1.5
+"""Contaminating values per hostile one: words and numbers (`admin`, `null`, `999999999999`) are not seen to be hostile."""
 MAX_SHARE = 0.03
 """Largest share of a parameter's values that can be contamination.
 
@@ -34,10 +31,14 @@ Three times the largest rate of attacks that is simulated. A larger share is a k
 """
 HOSTILE_KINDS = (SUSPICIOUS, PIPED)
 """Kinds of text with dangerous characters."""
+STRANGE_CLASSES = ("punctuation", "space", "other")
+"""Classes of characters that are strange in other text beside formats (`../../etc/passwd`, `%00`)."""
 FORMATTED_SHARE = 0.95
 """Share of values with a format from which dangerous characters are plainly hostile."""
 
 
+NO_VALUES = frozenset(("null", "undefined", "nan", "[object object]"))
+"""What programs write by mistake where they have no value (ECMA-262, `String(undefined)`)."""
 UNEVENNESS = 0.25
 """Shape of the Gamma distribution of attack rates over the parameters of a host.
 
@@ -79,12 +80,21 @@ def exposure_of(evidence: Evidence) -> Exposure:
     if n == 0 or formatted < FORMATTED_SHARE * n:
         return NO_EXPOSURE
     hostile = sum(kind.n for kind in kinds if kind.kind in HOSTILE_KINDS)
+    hostile += sum(
+        max(kind.classes.counts_of(name) for name in STRANGE_CLASSES) for kind in kinds if kind.kind == TEXT
+    )
     return Exposure(min(hostile, MAX_SHARE * n + 1), n)
 
 
 def estimate_exposure(evidence: Iterable[Evidence]) -> Exposure:
     """Adds up the exposure of several parameters."""
     return sum(map(exposure_of, evidence), NO_EXPOSURE)
+
+
+def most_contamination(n: int) -> float:
+    """Returns how many of `n` values can be contamination: `MAX_SHARE` of them and a standard deviation, at least one."""
+    most = MAX_SHARE * n
+    return most + math.sqrt(most) + 1
 
 
 def is_contamination(k: int, n: int, share: float, genuine: float) -> bool:
@@ -100,7 +110,7 @@ def is_contamination(k: int, n: int, share: float, genuine: float) -> bool:
         share: Expected share of contaminating values (`Exposure.share`).
         genuine: Prior probability (0-1) that such values are genuine, where there are any.
     """
-    if k <= 0 or k > MAX_SHARE * n + 1:
+    if k <= 0 or k > most_contamination(n):
         return False
     mean, shape = n * share, UNEVENNESS
     contaminated = float(

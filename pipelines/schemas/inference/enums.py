@@ -14,7 +14,7 @@ from pipelines.http.value_formats import NUMBER_KINDS, detect_kind
 from pipelines.http.value_patterns import classes_of
 from pipelines.requests.json_body import holder_name, last_token
 from pipelines.runtime.settings_sections import SchemaSettings
-from pipelines.schemas.inference.contamination import MAX_SHARE, NO_EXPOSURE, is_contamination
+from pipelines.schemas.inference.contamination import MAX_SHARE, NO_EXPOSURE, NO_VALUES, is_contamination
 from pipelines.schemas.statistics.counters import follows_clock_or_counter
 from pipelines.schemas.statistics.evidence import Evidence
 from pipelines.schemas.statistics.value_counts import SUPPORTING_CLIENTS, ValueCount, is_shortened
@@ -92,8 +92,8 @@ def infer_enum(
 def _find_aliens(seen: Mapping[str, ValueCount], n: int, contaminated: float) -> set[str]:
     """Returns the rare values of another sort that are not members of the set.
 
-    Of another sort is a value with a class of characters that no common value has, a number where no common value is one, or one
-    much longer than all of them.
+    Of another sort is a value with a class of characters that no common value has, a number where no common value is one, one
+    much longer than all of them, or what programs write in place of no value.
     """
     ordered = sorted(seen, key=lambda value: (-seen[value].n, value))
     common: list[str] = []
@@ -111,6 +111,7 @@ def _find_aliens(seen: Mapping[str, ValueCount], n: int, contaminated: float) ->
         if len(value) > ODD_LENGTH_FACTOR * length
         or classes_of(value) & ~held
         or (_is_number(value) and not has_numbers)
+        or value.lower() in NO_VALUES
     }
     k = sum(seen[value].n for value in odd)
     is_little = k <= max(1, n // WEAK_ONE_IN) and all(seen[value].n < SUPPORTING_CLIENTS for value in odd)

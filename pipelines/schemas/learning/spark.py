@@ -21,7 +21,8 @@ from pyspark.sql.types import (
 
 from pipelines.endpoints.keys import ENDPOINT_KEY
 from pipelines.http.json_values import JsonSchema
-from pipelines.http.value_formats import EMPTY_KINDS, UNFORMATTED_KINDS
+from pipelines.http.value_formats import EMPTY_KINDS, TEXT, UNFORMATTED_KINDS
+from pipelines.http.value_patterns import BITS
 from pipelines.requests.path_parameters import PATH_VARIANTS
 from pipelines.runtime.columns import struct_fields
 from pipelines.runtime.settings_sections import SchemaSettings
@@ -32,6 +33,7 @@ from pipelines.schemas.inference.contamination import (
     FORMATTED_SHARE,
     HOSTILE_KINDS,
     MAX_SHARE,
+    STRANGE_CLASSES,
     Exposure,
 )
 from pipelines.schemas.inference.json_schema import (
@@ -300,6 +302,10 @@ def infer_schemas(parameter_slices: DataFrame, settings: SchemaSettings) -> Data
     )
 
 
+def _class_count(name: str) -> Column:
+    return F.col("classes")[list(BITS).index(name)]
+
+
 def compute_exposures(parameter_slices: DataFrame) -> DataFrame:
     """Computes how much of each host's plainly formatted traffic is hostile (`contamination.exposure_of`).
 
@@ -314,7 +320,13 @@ def compute_exposures(parameter_slices: DataFrame) -> DataFrame:
         F.sum("n").alias("exposed"),
         F.sum(F.when(is_text, F.col("n")).otherwise(0)).alias("texts"),
         F.sum(F.when(is_hostile, F.col("n")).otherwise(0)).alias("hostile"),
+        *(
+            F.sum(F.when(F.col("kind") == TEXT, _class_count(name)).otherwise(0)).alias(name)
+            for name in STRANGE_CLASSES
+        ),
     )
+    strange = F.greatest(*(F.col(name) for name in STRANGE_CLASSES))
+    of_parameter = of_parameter.withColumn("hostile", F.col("hostile") + strange)
     formatted = of_parameter.where(F.col("exposed") - F.col("texts") >= FORMATTED_SHARE * F.col("exposed"))
     return formatted.groupBy(*EXPOSURE_KEY).agg(
         F.sum(F.least("hostile", MAX_SHARE * F.col("exposed") + 1)).alias("hostile"),
