@@ -104,7 +104,7 @@ def test_words_of_the_path_do_not_outweigh_a_known_response(traffic: list[Transa
 
 
 def test_padded_json_at_the_path_of_a_service_is_a_script() -> None:
-    """Regression test: a script with a callback had 0.94.
+    """Regression test: one model gave a script with a callback 0.94.
 
     The words `data` and `service` of its path outweighed its media type.
     """
