@@ -30,6 +30,7 @@ BENCHMARKS = (
     "poorer_logs",
     "interrupted_ingest",
     "attacks",
+    "unseen_hosts",
 )
 
 

@@ -17,6 +17,7 @@ from benchmarks.figures import Figure, argument_parser, report
 from benchmarks.machine import describe_machine
 from ml.paths.score import make_scorer
 from ml.registry.bundled import load_bundled_path_model
+from pipelines.paths.calls import METHODS
 from pipelines.paths.spark.inference import infer_rules_on_spark
 from pipelines.paths.spark.steps import mask_path
 from pipelines.paths.spark.templates import resolve_shapes
@@ -96,7 +97,9 @@ def resolve_templates(paths: DataFrame, settings: PathSettings) -> DataFrame:
     with_truth = shaped.groupBy("host", "path_shape", "truth").agg(
         F.max("clients").alias("clients"), F.count("*").alias("paths")
     )
-    distinct = with_truth.localCheckpoint()
+    day, nothing = F.to_date(F.lit("2026-05-01")), F.lit(0).cast("bigint")
+    calls = F.array("clients", *[nothing] * (len(METHODS) - 1))  # each client once, by GET
+    distinct = with_truth.withColumns({"first_day": day, "last_day": day, "calls": calls}).localCheckpoint()
     walked = resolve_shapes(
         distinct.select("host", "path_shape"), infer_path_rules(distinct, settings), settings
     )
@@ -106,11 +109,9 @@ def resolve_templates(paths: DataFrame, settings: PathSettings) -> DataFrame:
 def infer_path_rules(distinct: DataFrame, settings: PathSettings) -> DataFrame:
     """Infers the rules of distinct paths with the bundled classifier.
 
-    `distinct` has the columns `host, path_shape, clients`; no rules exist before.
+    `distinct` has the columns of `EVIDENCE`; no rules exist before.
     """
-    day = F.to_date(F.lit("2026-05-01"))
-    evidence = distinct.withColumns({"first_day": day, "last_day": day})
-    return infer_rules_on_spark(evidence, settings, make_scorer(load_bundled_path_model()), None)
+    return infer_rules_on_spark(distinct, settings, make_scorer(load_bundled_path_model()), None)
 
 
 def wrong_templates(resolved: DataFrame) -> list[tuple[str, str, int]]:

@@ -11,6 +11,7 @@ usage: python -m benchmarks true_calls TRAFFIC.ndjson.gz... --truth truth.csv.gz
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 import orjson
@@ -18,19 +19,26 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.templates import infer_path_rules
+from pipelines.paths.spark.evidence import count_calls_by_method
 from pipelines.paths.spark.steps import mask_path
 from pipelines.paths.spark.templates import assign_templates
 from pipelines.runtime.settings import load_settings
 from pipelines.runtime.settings_sections import PathSettings
 from pipelines.runtime.spark import get_session
 
-SCHEMA = "RayID string, ClientRequestHost string, ClientRequestMethod string, ClientRequestURI string, EdgeResponseStatus int"
+SCHEMA = (
+    "RayID string, ClientRequestHost string, ClientRequestMethod string, ClientRequestURI string, EdgeResponseStatus int, "
+    "ClientIP string, ClientRequestUserAgent string, EdgeStartTimestamp string"
+)
 
 
 def successful_calls(
     spark: SparkSession, traffic: list[str], truth: str, settings: PathSettings
 ) -> DataFrame:
-    """Returns `host, method, path_shape`: distinct successful API calls."""
+    """Returns the distinct successful API calls.
+
+    Rows are `host, method, path_shape, client, day`; an address with a program is a client.
+    """
     api = spark.read.csv(truth, header=True).where(F.col("is_api") == "1").select("RayID")
     rows = (
         spark.read.schema(SCHEMA)
@@ -43,8 +51,21 @@ def successful_calls(
         F.lower("ClientRequestHost").alias("host"),
         F.col("ClientRequestMethod").alias("method"),
         mask_path(path, settings).alias("path_shape"),
+        F.concat_ws(" ", "ClientIP", "ClientRequestUserAgent").alias("client"),
+        F.coalesce(F.to_date(F.substring("EdgeStartTimestamp", 1, 10)), F.lit(date(1970, 1, 1))).alias("day"),
     )
     return shaped.distinct()
+
+
+def collect_evidence(calls: DataFrame) -> DataFrame:
+    """Turns rows of `successful_calls` into evidence, as discovery does."""
+    paths = calls.where(F.col("path_shape").startswith("/")).groupBy("host", "path_shape")
+    return paths.agg(
+        F.countDistinct("client").alias("clients"),
+        F.min("day").alias("first_day"),
+        F.max("day").alias("last_day"),
+        count_calls_by_method().alias("calls"),
+    )
 
 
 def main() -> None:
@@ -60,10 +81,7 @@ def main() -> None:
     spark = get_session("benchmark", settings.spark)
     calls = successful_calls(spark, options.traffic, options.truth, settings.paths).localCheckpoint()
     shapes = calls.select("host", "path_shape").distinct()
-    evidence = shapes.where(F.col("path_shape").startswith("/")).withColumn(
-        "clients", F.lit(1).cast("bigint")
-    )
-    rules = infer_path_rules(evidence, settings.paths)
+    rules = infer_path_rules(collect_evidence(calls), settings.paths)
     named = calls.join(assign_templates(shapes, rules, settings.paths), ["host", "path_shape"])
     rows = (
         named.select("host", "method", "path_template")

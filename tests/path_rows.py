@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import reduce
 
@@ -13,6 +13,8 @@ from pyspark.sql import functions as F
 
 from ml.paths.score import make_scorer
 from ml.registry.bundled import load_bundled_path_model
+from pipelines.paths.calls import METHODS
+from pipelines.paths.spark.evidence import merge_calls
 from pipelines.paths.spark.inference import infer_rules_on_spark
 from pipelines.paths.spark.steps import mask_path
 from pipelines.paths.spark.templates import assign_templates
@@ -22,12 +24,15 @@ FIRST = date(2026, 5, 1)
 
 
 def evidence_of(rows: DataFrame, settings: PathSettings, day: int = 0, clients: int = 1) -> DataFrame:
-    """Returns evidence of one day, counted from the first, for rows of host and path."""
+    """Returns evidence of one day, counted from the first, for rows of host and path; each client calls each path once by GET."""
     shaped = rows.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
     on = F.lit(FIRST + timedelta(days=day))
     return shaped.withColumns(
         {
             "clients": F.lit(clients).cast("bigint"),
+            "calls": F.array(
+                *(F.lit(calls).cast("bigint") for calls in (clients, *[0] * (len(METHODS) - 1)))
+            ),
             "first_day": on,
             "last_day": on,
         }
@@ -50,11 +55,7 @@ def evidence(
 def merge_evidence(parts: Iterable[DataFrame]) -> DataFrame:
     """Merges the evidence of several days."""
     whole = reduce(DataFrame.unionByName, parts).groupBy("host", "path_shape")
-    return whole.agg(
-        F.max("clients").alias("clients"),
-        F.min("first_day").alias("first_day"),
-        F.max("last_day").alias("last_day"),
-    )
+    return whole.agg(*merge_calls())
 
 
 def rule_triples(rules: DataFrame) -> set[tuple[str, str, str]]:
@@ -78,17 +79,29 @@ Templates = Mapping[str, Mapping[str, str]]
 
 
 def inferred_templates(
-    spark: SparkSession, settings: PathSettings, hosts: Mapping[str, Sequence[str]]
+    spark: SparkSession,
+    settings: PathSettings,
+    hosts: Mapping[str, Sequence[str]],
+    calls: Mapping[str, Callable[[str], list[int]]],
 ) -> Mapping[str, Mapping[str, str]]:
     """Infers the templates of the paths of each host.
 
-    All hosts are inferred at once, by the shipped model. Returns host → path → template.
+    All hosts are inferred at once, by the shipped model. `calls` gives client-days by method of the paths of some hosts; others
+    are seen once. Returns host → path → template.
     """
     rows = spark.createDataFrame(
         [(h, p) for h, paths in hosts.items() for p in paths], "host string, path string"
     )
     score = make_scorer(load_bundled_path_model())
-    rules = infer_rules_on_spark(evidence_of(rows, settings), settings, score, None)
+    once = [1, *[0] * (len(METHODS) - 1)]
+    seen = spark.createDataFrame(
+        [(h, p, calls.get(h, lambda _: once)(p)) for h, paths in hosts.items() for p in paths],
+        "host string, path string, calls array<bigint>",
+    ).withColumn("path_shape", mask_path(F.col("path"), settings))
+    day = F.lit(FIRST)
+    dated = seen.withColumns({"clients": F.lit(1).cast("bigint"), "first_day": day, "last_day": day})
+    merged = dated.groupBy("host", "path_shape").agg(*merge_calls())
+    rules = infer_rules_on_spark(merged, settings, score, None)
     shaped = rows.withColumn("path_shape", mask_path(F.col("path"), settings))
     known = assign_templates(shaped.select("host", "path_shape").distinct(), rules, settings)
     out: dict[str, dict[str, str]] = {}

@@ -22,6 +22,8 @@ CONTEXT_FEATURES: Final = (
     "depth", "siblings", "alike", "masked_sibling", "typed_share", "digit_share", "mean_length", "length_deviation",
     "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", "overlap", "most_overlap", "next_overlap",
     "later_overlap", "most_later_overlap", "places", "most_places", "variable_share",
+    "value_overlap", "mean_calls", "own_calls", "singleton_share", "unseen_mass", "methods", "method_agreement",
+    "method_split", "main_method_share",
 )  # fmt: skip
 """The columns of `pipelines.paths.children.CONTEXT`, in this order."""
 
@@ -76,7 +78,7 @@ def build_matrix(steps: Sequence[str], prefixes: Sequence[str], place: Floats) -
     Args:
         steps: Steps such as `/users`, n of them.
         prefixes: The path before each step.
-        place: The columns `CONTEXT_FEATURES` of each step (n x 21).
+        place: The columns `CONTEXT_FEATURES` of each step (n x 30).
 
     Returns:
         n x `FEATURES`, column-major.

@@ -21,18 +21,15 @@ from pipelines.runtime.errors import InputError
 
 LABEL, WEIGHT, HOST = "is_variable", "weight", "host"
 PARENT_NAME_FEATURES: Final = ("parent_length", "parent_is_plural")
-HIDDEN_FEATURES: Final = (
-    (),
-    PARENT_NAME_FEATURES,
-    ("variable_share",),
-    (*PARENT_NAME_FEATURES, "variable_share"),
-)
+CALL_COUNTS: Final = ("mean_calls", "own_calls")
+HIDDEN_FEATURES: Final = ((), PARENT_NAME_FEATURES, CALL_COUNTS, (*PARENT_NAME_FEATURES, *CALL_COUNTS))
 """Features hidden from each model of the ensemble.
 
-The parent's name tells a collection from an action in a busy API and misleads elsewhere; the siblings' classes help if most
-of them are certain, and otherwise repeat the mistakes of the first pass. Half of the models decide without each, and the
-average agrees better with human labels than either half alone.
+The parent's name tells a collection from an action in a busy API and misleads elsewhere; so do numbers of calls, which depend on
+how long an API was observed. Half of the models decide without each, and the average agrees better with human labels than
+either half alone.
 """
+FIRST_PASS, SHARE = "is_first_pass", "variable_share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
     """Trains and evaluates the classifier of path steps.
 
     Args:
-        frame: Columns `host`, `prefix`, `step`, `CONTEXT_FEATURES`, `is_variable`, `weight`.
+        frame: Columns `host`, `prefix`, `step`, `CONTEXT_FEATURES`, `is_variable`, `weight`, `is_first_pass`.
         options: Settings of the training.
 
     Raises:
@@ -64,9 +61,7 @@ def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
     if frame[HOST].nunique() < options.folds or labels.min(initial=1) == labels.max(initial=0):
         way_out = f"Give paths of at least {options.folds} hosts with literals and variables."
         raise InputError("training data", "too few hosts, or only literals or variables", way_out)
-    features = build_matrix(
-        frame["step"].tolist(), frame["prefix"].tolist(), frame[list(CONTEXT_FEATURES)].to_numpy(np.float32)
-    )
+    features = _matrix(add_sibling_shares(frame, options))
     weights = frame[WEIGHT].to_numpy(np.float64)
     predicted = np.zeros(len(frame))
     for learn, check in GroupKFold(options.folds).split(features, labels, frame[HOST]):
@@ -83,6 +78,38 @@ def train_paths(frame: pd.DataFrame, options: TrainingOptions) -> TrainedPaths:
         importances=rank_importances(FEATURES, np.mean([m.get_feature_importance() for m in models], axis=0)),
         slices=_slices(frame, labels, predicted, weights),
     )
+
+
+def _matrix(frame: pd.DataFrame) -> Floats:
+    context = frame[list(CONTEXT_FEATURES)].to_numpy(np.float32)
+    return build_matrix(frame["step"].tolist(), frame["prefix"].tolist(), context)
+
+
+def add_sibling_shares(frame: pd.DataFrame, options: TrainingOptions) -> pd.DataFrame:
+    """Returns the frame with `variable_share` in the rows of the last pass.
+
+    It is the mean probability of a child's siblings by a model of the first pass that has not seen their host (stacking: Wolpert
+    1992), so the classifier learns to trust earlier decisions as far as they deserve it. A row counts for the children that
+    it stands for; a masked sibling counts as a variable.
+    """
+    first = frame[frame[FIRST_PASS]]
+    features, labels = _matrix(first), first[LABEL].to_numpy(np.int8)
+    weights, guessed = first[WEIGHT].to_numpy(np.float64), np.zeros(len(first))
+    for learn, check in GroupKFold(options.folds).split(features, labels, first[HOST]):
+        part = _fit(features[learn], labels[learn], weights[learn], options, options.seed, ())
+        guessed[check] = part.predict_proba(features[check])[:, 1]
+    child, node = [HOST, "prefix", "step"], [HOST, "prefix"]
+    known = first[[*child, WEIGHT]].assign(guessed=guessed * weights).drop_duplicates(child)
+    sums = known.groupby(node, sort=False).agg(
+        total=(WEIGHT, "sum"), unit=(WEIGHT, "min"), sure=("guessed", "sum")
+    )
+    rows = frame[child].merge(known, "left", child).merge(sums, "left", node)
+    masked = (frame["masked_sibling"].to_numpy() > 0) * rows["unit"].to_numpy()
+    others = (rows["total"] - rows[WEIGHT].fillna(0)).to_numpy() + masked
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = ((rows["sure"] - rows["guessed"].fillna(0)).to_numpy() + masked) / others
+    is_known = ~frame[FIRST_PASS].to_numpy() & (others > rows["unit"].to_numpy() / 2)
+    return frame.assign(**{SHARE: np.where(is_known, share, frame[SHARE]).astype(np.float32)})
 
 
 def _fit(

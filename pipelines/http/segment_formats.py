@@ -125,8 +125,8 @@ _EXTENSIONS = (
 EXTENSIONS = r"\.(?:" + "|".join(_EXTENSIONS.split()) + ")"
 """File extensions: media types registered with IANA, by the names that Apache's mime.types gives them."""
 
-CUSTOM_METHOD = ":[a-z][A-Za-z]{2,40}"
-"""`:cancel` in `123:cancel`: a custom method (Google AIP-136)."""
+CUSTOM_METHOD = ":[a-z][A-Za-z_]{2,40}"
+"""`:cancel` in `123:cancel`: a custom method (Google AIP-136), also in snake case."""
 
 SUFFIX = f"(?:{EXTENSIONS}|{CUSTOM_METHOD})"
 SUFFIX_START = rf"(?<=[^/])(?!\.tar\.)(?={SUFFIX}$)"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.paths.calls import ARRIVALS, CALL_FEATURES, PathEvidence, count_calls
 from pipelines.paths.forest import (
     Flags,
     Forest,
@@ -32,7 +33,7 @@ yet."""
 CONTEXT = (
     "depth", "siblings", "alike", "masked_sibling", "typed_share", "digit_share", "mean_length", "length_deviation",
     "leaf_share", "is_leaf", "suffixes", "literal_suffixes", "shared_suffixes", *OVERLAPS, "places", "most_places",
-    "variable_share",
+    "variable_share", "value_overlap", *CALL_FEATURES,
 )  # fmt: skip
 """Features of a child that follow from its place in the tree; `ml/paths/features.py` adds those of its text."""
 UNKNOWN = -1.0
@@ -62,12 +63,13 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class ChildStatistics:
-    """Children with the texts of their prefixes and steps and their `CONTEXT`."""
+    """Children with their prefixes, steps, `CONTEXT` and `calls.ARRIVALS`."""
 
     children: Children
     prefix: list[str]
     step: list[str]
     context: npt.NDArray[np.float32]
+    arrivals: Statistics
 
     def column(self, name: str) -> npt.NDArray[np.float32]:
         """Returns one column of the context."""
@@ -87,16 +89,22 @@ def find_children(forest: Forest, above: Integers) -> Children:
 
 
 def count_children(
-    forest: Forest, texts: StepTexts, above: Integers, below: Integers, own: Flags | None
+    forest: Forest,
+    texts: StepTexts,
+    seen: PathEvidence,
+    above: Integers,
+    below: Integers,
+    own: Numbers | None,
 ) -> ChildStatistics:
     """Counts the features of each child that follow from its place in the tree.
 
     Args:
         forest: Paths of hosts.
         texts: Properties of the steps in its vocabulary.
+        seen: What was seen of each path.
         above: The path variant that prefixes are written in.
         below: The path variant that rests are written in.
-        own: Whether each row's step was taken for a variable so far, for its siblings; None in the first pass.
+        own: The probability that each row's step is a variable by the pass before, for its siblings; None if unknown.
     """
     children = find_children(forest, above)
     first = np.full(children.count, len(forest.path))
@@ -108,15 +116,16 @@ def count_children(
     )
     if own is not None:
         numbers["guessed"] = np.zeros(children.count)
-        np.maximum.at(numbers["guessed"], children.of_row, own.astype(np.float64))
+        np.maximum.at(numbers["guessed"], children.of_row, own)
     _count_siblings(numbers, texts, children)
+    is_end = np.append(forest.path[1:] != forest.path[:-1], True)
+    numbers |= count_calls(forest, seen, children.of_row, children.node, children.nodes.host, is_end)
     columns = np.column_stack([numbers[name] for name in CONTEXT])
     context = np.where(np.isnan(columns), UNKNOWN, columns).astype(np.float32)
     of_node = list_prefixes(forest, children.nodes)
     prefix = [of_node[node] for node in children.node.tolist()]
-    return ChildStatistics(
-        children, prefix, [forest.vocabulary[step] for step in children.step.tolist()], context
-    )
+    steps = [forest.vocabulary[step] for step in children.step.tolist()]
+    return ChildStatistics(children, prefix, steps, context, {name: numbers[name] for name in ARRIVALS})
 
 
 def _count_rests(
@@ -134,6 +143,9 @@ def _count_rests(
     numbers["is_leaf"][child[suffix > 0]] = 0
     whole = _shared(children, child, suffix, rests.is_literal[suffix])
     inner = np.flatnonzero(suffix > 0)
+    values = _shared(children, child[inner], forest.step[inner + 1], np.ones(len(inner), bool))
+    with np.errstate(invalid="ignore"):
+        numbers["value_overlap"] = values.shared / values.parts
     step, rest = below[inner + 1], suffix[inner + 1]
     head, tail = texts.head[step], texts.tail[step]
     first = _shared(children, child[inner], head, texts.is_literal_head[step])

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.paths.arrivals import EXPLANATIONS, MOST_LITERALS, explain_literals
 from pipelines.paths.children import ChildStatistics
 from pipelines.paths.forest import Flags, Integers, Numbers
 from pipelines.paths.rules import BindingDecisions
@@ -28,7 +29,14 @@ REASONS = {
     "version": "a version or its date near the root",
     "few words": "few words that end their paths, of which the classifier is not sure: kept apart",
     "like a variable": "its text, its siblings and what follows are like those of a variable",
+    "one of many": "one of more siblings than literals ever have, and nothing tells it from them",
+    "own rests": "what follows it does not follow any of its siblings",
+    "own methods": "its siblings are called by other methods",
+    "own use": "called much more than its siblings",
+    "no arrivals": "hardly any new siblings arrive",
+    "few siblings": "it has as few siblings as literals have, and its text is like a literal's",
     "like a literal": "its text, its siblings and what follows are like those of a literal",
+    "word behind a colon": "words behind a colon that do not repeat like the methods of things belong to the variable",
     "ending of few": "an ending that fewer than half of the variable's values carry belongs to the variable",
 }
 """Key of a reason → its text in column `reason` of path_rules."""
@@ -64,12 +72,18 @@ def round_half_up(value: float, digits: int) -> str:
     return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
+MOST_ALONE, MIXED_SIBLINGS = 3, (0.4, 0.7)
+"""Siblings from which their mean probability says something, and the means below and above which a node is all literals or
+all values (`tests/values/test_arrivals.py`)."""
 VERSION_DEPTH, VERSION_SIBLINGS = 2, 5
 """Most steps before a version, and most versions of one API at a time: `/api/shop/v3/`."""
 REASON_KEYS = sorted(REASONS)
 """Keys of reasons in the order of their numbers: of equally frequent ones the first is reported."""
 _CODE = {why: code for code, why in enumerate(REASON_KEYS)}
-_VARIABLE = [_CODE[why] for why in ("form", "published variable", "like a variable")]
+_VARIABLE = [_CODE[why] for why in ("form", "published variable", "one of many", "like a variable")]
+_SCORED = [
+    _CODE[why] for why in ("like a variable", "one of many", "like a literal", "few words", *EXPLANATIONS)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +124,44 @@ def decide_children(
         ("dotted name", texts.is_dotted_name[step]),
         ("version", _is_version(counted, texts)),
         ("few words", _is_of_few_words(counted, texts, share, settings)),
-        ("like a variable", share >= settings.threshold),
+        ("like a variable", share >= choose_thresholds(counted, texts, share, settings)),
     ]
+    explained = explain_literals(counted)
+    known = np.logical_or.reduce([holds for why, holds in explained.items() if why != "few siblings"])
+    crowded = (counted.column("siblings") > MOST_LITERALS) & ~known & texts.is_segment[step]
+    rules += [("one of many", crowded), *explained.items()]
     codes = [np.int64(_CODE[why]) for why, _ in rules]
     why = np.select([holds for _, holds in rules], codes, default=np.int64(_CODE["like a literal"]))
     is_variable = np.where(why == _CODE["operator"], binding.is_operator_variable, np.isin(why, _VARIABLE))
     return ChildDecisions(is_variable, why)
+
+
+def choose_thresholds(
+    counted: ChildStatistics, texts: StepTexts, share: Numbers, settings: PathSettings
+) -> Numbers:
+    """Returns the probability from which each child is a variable.
+
+    Among siblings that are values a single word is one more value, and left alone it would spoil their endpoint; among siblings
+    that are literals it would take an endpoint away. So the threshold falls from `paths.threshold_among_literals` to
+    `paths.threshold_among_variables` with the mean probability of the siblings; with fewer than `MOST_ALONE` of them it is
+    `paths.threshold`.
+    """
+    node, nodes = counted.children.node, len(counted.children.nodes.host)
+    segments = texts.is_segment[counted.children.step].astype(np.float64)
+    sure = np.where(counted.children.step == texts.variable, 1.0, share) * segments
+    others = np.bincount(node, segments, nodes)[node] - segments
+    mean = (np.bincount(node, sure, nodes)[node] - sure) / np.maximum(others, 1)
+    ends = (settings.threshold_among_literals, settings.threshold_among_variables)
+    return np.where(others >= MOST_ALONE, np.interp(mean, MIXED_SIBLINGS, ends), settings.threshold)
+
+
+def settle_probability(decided: ChildDecisions, probability: Numbers) -> Numbers:
+    """Returns the probability that each child is a variable.
+
+    It is 0 or 1 where the classifier did not decide.
+    """
+    scored = np.isin(decided.why, _SCORED)
+    return np.where(scored, probability, decided.is_variable.astype(np.float64))
 
 
 def _is_version(counted: ChildStatistics, texts: StepTexts) -> Flags:

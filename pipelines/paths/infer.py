@@ -6,26 +6,34 @@ Value layer. There is one row per literal, one for all variables of a node, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.paths.children import Children, ChildStatistics, count_children, count_distinct, find_children
-from pipelines.paths.decide import REASON_KEYS, ChildDecisions, decide_children, describe_reason
+from pipelines.paths.arrivals import weigh_arrivals
+from pipelines.paths.calls import PathEvidence, read_evidence
+from pipelines.paths.children import Children, ChildStatistics, count_children, find_children
+from pipelines.paths.decide import (
+    REASON_KEYS,
+    ChildDecisions,
+    decide_children,
+    describe_reason,
+    settle_probability,
+)
+from pipelines.paths.endings import Endings, count_endings, is_own_ending
 from pipelines.paths.forest import (
     Forest,
     Integers,
     Numbers,
     build_forest,
-    find_nodes,
     list_prefixes,
     sort_evidence,
     with_steps,
 )
 from pipelines.paths.rules import (
+    ANY_METHOD,
     INFERRED,
     KEPT_FROM_PUBLICATION,
     LITERAL,
@@ -52,15 +60,8 @@ RULE_ROWS = pa.schema(
 """The columns of table path_rules."""
 _DECISIONS = (LITERAL, VARIABLE, MERGED_INTO_VARIABLE)
 _LITERAL, _VARIABLE, _MERGED_INTO_VARIABLE = range(len(_DECISIONS))
-
-
-@dataclass(frozen=True, slots=True)
-class PathEvidence:
-    """Clients that requested each path, its first and its last day (days since 1970)."""
-
-    clients: Integers
-    first_day: Integers
-    last_day: Integers
+_ANY_METHOD = -1
+"""Stands for `ANY_METHOD` in place of the number of a step."""
 
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -82,8 +83,13 @@ def build_rule_rows(
     children = find_children(forest, steps)
     each = _merge_variants(forest, seen, children, counted, decided, probability)
     variables = _variables(each, texts)
-    literals = _literals(each, variables, texts, children)
-    rules = {name: np.concatenate([literals[name], variables[name]]) for name in variables}
+    is_merged = _find_merged(
+        each, variables, texts, children, count_endings(forest, texts, seen.calls, children)
+    )
+    methods = is_merged & texts.is_method[each["step"]]
+    literals = _literals(each, ~each["is_variable"] & ~methods, is_merged)
+    merged = _merged_methods(each, methods)
+    rules = {name: np.concatenate([literals[name], merged[name], variables[name]]) for name in merged}
     return _table(rules, forest, children)
 
 
@@ -100,7 +106,7 @@ def _merge_variants(
     Two variants of one prefix may have been decided differently: then the decision for most paths holds.
     """
     child, before, count = children.of_row, counted.children.of_row, children.count
-    paths = np.bincount(child, minlength=count)
+    paths, of_node = np.bincount(child, minlength=count), np.bincount(children.node)
     path = forest.path
 
     def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -112,68 +118,99 @@ def _merge_variants(
         "is_variable": np.bincount(child, decided.is_variable[before], count) / paths > 0.5,
         "why": _mode(decided.why[before], child, count),
         "probability": np.bincount(child, probability[before], count) / paths,
-        "siblings": most(counted.column("siblings")[before].astype(np.int64)),
+        # prefixes that were two nodes when children were counted may be one now, which has more
+        "siblings": np.maximum(
+            most(counted.column("siblings")[before].astype(np.int64)), of_node[children.node]
+        ),
         "overlap": most(counted.column("overlap")[before].astype(np.float64)),
         "paths": paths,
-        "places": count_distinct(child, find_nodes(forest, forest.step).of_row, count).astype(np.int64),
         "clients": most(seen.clients[path]),
         "first_day": _extreme(np.minimum, seen.first_day[path], child, count),
         "last_day": most(seen.last_day[path]),
     }
 
 
-def _variables(each: Columns, texts: StepTexts) -> Columns:
-    """Returns one row per node, for all of its variable children."""
-    chosen = {name: column[each["is_variable"]] for name, column in each.items()}
-    node, group = np.unique(chosen["node"], return_inverse=True)
-    count, step = len(node), chosen["step"]
-    by_format = step == texts.variable
+def _pool(each: Columns, chosen: npt.NDArray[np.bool_], step: int, decision: int) -> tuple[Columns, Integers]:
+    """Returns one row per node for the chosen children, and the row of each."""
+    of = {name: column[chosen] for name, column in each.items()}
+    node, group = np.unique(of["node"], return_inverse=True)
+    count = len(node)
 
     def most(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return _extreme(np.maximum, values, group, count)
 
     size = np.bincount(group, minlength=count)
-    overlap = most(chosen["overlap"])
+    overlap = most(of["overlap"])
     return {
         "node": node,
-        "step": np.full(count, texts.variable),
-        "decision": np.full(count, _VARIABLE),
-        "why": _mode(chosen["why"], group, count),
-        "probability": np.bincount(group, np.where(by_format, 1.0, chosen["probability"]), count) / size,
+        "step": np.full(count, step),
+        "decision": np.full(count, decision),
+        "why": _mode(of["why"], group, count),
+        "probability": np.bincount(group, of["probability"], count) / size,
         "children": size,
-        "siblings": most(chosen["siblings"]),
-        "paths": np.bincount(group, chosen["paths"], count).astype(np.int64),
-        "clients": most(chosen["clients"]),
+        "siblings": most(of["siblings"]),
+        "paths": np.bincount(group, of["paths"], count).astype(np.int64),
+        "clients": most(of["clients"]),
         "overlap": np.where(overlap >= 0, overlap, np.nan),
-        "allows_words": most(~by_format & ~texts.has_digits[step]),
-        "has_form": most(by_format),
-        "first_day": _extreme(np.minimum, chosen["first_day"], group, count),
-        "last_day": most(chosen["last_day"]),
+        "allows_words": np.zeros(count, bool),
+        "first_day": _extreme(np.minimum, of["first_day"], group, count),
+        "last_day": most(of["last_day"]),
+    }, group
+
+
+def _variables(each: Columns, texts: StepTexts) -> Columns:
+    """Returns one row per node, for all of its variable children.
+
+    `has_form` tells whether one is a variable by its format.
+    """
+    chosen = each["is_variable"]
+    by_format = each["step"] == texts.variable
+    certain = each | {"probability": np.where(by_format, 1.0, each["probability"])}
+    rules, group = _pool(certain, chosen, texts.variable, _VARIABLE)
+    count, word = len(rules["node"]), ~by_format & ~texts.has_digits[each["step"]]
+    return rules | {
+        "allows_words": _extreme(np.maximum, word[chosen], group, count),
+        "has_form": _extreme(np.maximum, by_format[chosen], group, count),
     }
 
 
-def _literals(each: Columns, variables: Columns, texts: StepTexts, children: Children) -> Columns:
-    """Returns one row per child that is not a variable.
+def _find_merged(
+    each: Columns, variables: Columns, texts: StepTexts, children: Children, endings: Endings
+) -> npt.NDArray[np.bool_]:
+    """Whether each child is an ending that belongs to the values before it.
 
-    An ending after a variable belongs to the template if at least two values, and at least half of them, have it; otherwise it is
-    merged into the variable.
+    See `endings.is_own_ending`.
     """
-    chosen = {name: column[~each["is_variable"]] for name, column in each.items()}
-    count, nodes = len(chosen["node"]), children.nodes
-    stems, have_form = np.zeros(len(nodes.host), np.int64), np.zeros(len(nodes.host), bool)
-    stems[variables["node"]], have_form[variables["node"]] = variables["children"], variables["has_form"]
-    after_variable = nodes.last[chosen["node"]] == texts.variable
-    parent = nodes.parent[chosen["node"]]
-    common = have_form[parent] | ((chosen["places"] >= 2) & (chosen["places"] * 2 >= stems[parent]))
-    is_merged = texts.is_ending[chosen["step"]] & after_variable & (stems[parent] > 0) & ~common
+    nodes = children.nodes
+    values, has_form = np.zeros(len(nodes.host), np.int64), np.zeros(len(nodes.host), bool)
+    values[variables["node"]], has_form[variables["node"]] = variables["children"], variables["has_form"]
+    parent = nodes.parent[each["node"]]
+    of_parent = np.where(parent >= 0, values[parent], 0)
+    own = is_own_ending(endings, texts.is_method[each["step"]], of_parent, has_form[parent])
+    after_variable = (nodes.last[each["node"]] == texts.variable) & (of_parent > 0)
+    return np.asarray(texts.is_ending[each["step"]] & after_variable & ~own & ~each["is_variable"])
+
+
+def _merged_methods(each: Columns, chosen: npt.NDArray[np.bool_]) -> Columns:
+    """Returns one row per node for the words behind a colon that belong to values.
+
+    It covers words that were not seen yet as well.
+    """
+    rules, _ = _pool(each, chosen, _ANY_METHOD, _MERGED_INTO_VARIABLE)
+    return rules | {"why": np.full(len(rules["node"]), REASON_KEYS.index("word behind a colon"))}
+
+
+def _literals(each: Columns, chosen: npt.NDArray[np.bool_], is_merged: npt.NDArray[np.bool_]) -> Columns:
+    """Returns one row per chosen child, among them merged endings."""
+    of, merged = {name: column[chosen] for name, column in each.items()}, is_merged[chosen]
+    count = len(of["node"])
     kept = ("node", "step", "probability", "siblings", "paths", "clients", "first_day", "last_day")
-    return {name: chosen[name] for name in kept} | {
-        "decision": np.where(is_merged, _MERGED_INTO_VARIABLE, _LITERAL),
-        "why": np.where(is_merged, REASON_KEYS.index("ending of few"), chosen["why"]),
+    return {name: of[name] for name in kept} | {
+        "decision": np.where(merged, _MERGED_INTO_VARIABLE, _LITERAL),
+        "why": np.where(merged, REASON_KEYS.index("ending of few"), of["why"]),
         "children": np.ones(count, np.int64),
-        "overlap": np.where(chosen["overlap"] >= 0, chosen["overlap"], np.nan),
+        "overlap": np.where(of["overlap"] >= 0, of["overlap"], np.nan),
         "allows_words": np.zeros(count, bool),
-        "has_form": np.zeros(count, bool),
     }
 
 
@@ -187,7 +224,7 @@ def _table(rules: Columns, forest: Forest, children: Children) -> pa.Table:
     made = {
         "host": [forest.hosts[host] for host in children.nodes.host[nodes].tolist()],
         "prefix": [of_node[node] for node in nodes],
-        "step": [forest.vocabulary[step] for step in rules["step"].tolist()],
+        "step": [forest.vocabulary[step] if step >= 0 else ANY_METHOD for step in rules["step"].tolist()],
         "decision": [_DECISIONS[decision] for decision in rules["decision"].tolist()],
         "origin": list(map(_origin, whys)),
         "overlap": pa.array(overlap, pa.float64(), mask=np.isnan(overlap)),
@@ -242,7 +279,7 @@ def infer_rules(
     """Infers the rules of all hosts of the evidence.
 
     Args:
-        evidence: `host, path_shape, clients, first_day, last_day`, one row per distinct path.
+        evidence: `host, path_shape, clients, first_day, last_day, calls`, one row per distinct path.
         binding_rules: Rows of path_rules, published ones and operators', which win over the classifier; None for none.
         settings: Section `paths`.
         score: The classifier.
@@ -255,25 +292,17 @@ def infer_rules(
     rows = with_steps(sort_evidence(evidence))
     forest, rules_by_node = build_forest(rows, ["guess"]), index_rules(binding_rules)
     texts = describe_texts(forest.vocabulary)
-    seen = PathEvidence(_numbers(rows, "clients"), _numbers(rows, "first_day"), _numbers(rows, "last_day"))
-    guess = forest.variants["guess"]
+    seen = read_evidence(rows)
+    guess, own = forest.variants["guess"], None
     for number in range(settings.passes):
-        own = guess == forest.variable if number else None
-        counted = count_children(forest, texts, guess, guess, own)
-        probability = score(counted.step, counted.prefix, counted.context)
+        counted = count_children(forest, texts, seen, guess, guess, own)
+        scored = score(counted.step, counted.prefix, counted.context).astype(np.float64)
+        probability = weigh_arrivals(counted, scored)
         binding = look_up_decisions(rules_by_node, forest, counted, texts, seen.first_day)
         decided = decide_children(counted, texts, probability, binding, settings)
-        before, guess = (
-            guess,
-            np.where(decided.is_variable[counted.children.of_row], forest.variable, forest.step),
-        )
+        of_row, before = counted.children.of_row, guess
+        own = settle_probability(decided, probability)[of_row]
+        guess = np.where(decided.is_variable[of_row], forest.variable, forest.step)
         if number and np.array_equal(guess, before):
             break
-    return build_rule_rows(forest, texts, seen, counted, decided, probability.astype(np.float64))
-
-
-def _numbers(rows: pa.Table, name: str) -> Integers:
-    """Returns a column of whole numbers, or of days since 1970."""
-    column = rows.column(name).combine_chunks()
-    whole = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
-    return np.asarray(whole.to_numpy(zero_copy_only=False), np.int64)
+    return build_rule_rows(forest, texts, seen, counted, decided, probability)

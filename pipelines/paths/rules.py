@@ -16,6 +16,8 @@ from pipelines.paths.children import Children, ChildStatistics
 from pipelines.paths.forest import Flags, Forest, Integers
 from pipelines.paths.step_texts import StepTexts
 
+ANY_METHOD = ":"
+"""The step of a rule for every word behind a colon that has no rule of its own."""
 RULE_KEY = ("host", "prefix", "step")
 LITERAL, VARIABLE, MERGED_INTO_VARIABLE = "literal", "variable", "merged_into_variable"
 INFERRED, KEPT_FROM_PUBLICATION, OPERATOR = "inferred", "kept_from_publication", "operator"

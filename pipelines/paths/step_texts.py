@@ -46,8 +46,9 @@ class StepTexts:
     """Arrays over the texts of a vocabulary.
 
     `length`: characters after the first · `is_typed`: looks like an identifier · `is_segment`: not a part of one ·
-    `is_part`: decided by its text alone, without the classifier · `skeleton`, `head`, `tail`: numbers of texts, `tail` 0
-    where nothing follows the head · `variable`: the number of `/{}`.
+    `is_ending`: an extension or a custom method, `is_method`: the latter · `is_part`: decided by its text alone, without the
+    classifier · `skeleton`, `head`, `tail`: numbers of texts, `tail` 0 where nothing follows the head · `variable`: the number of
+    `/{}`.
     """
 
     length: Integers
@@ -57,6 +58,7 @@ class StepTexts:
     is_masked: Flags
     is_part: Flags
     is_ending: Flags
+    is_method: Flags
     is_version: Flags
     is_dotted_name: Flags
     skeleton: Integers
@@ -79,7 +81,8 @@ def describe_texts(vocabulary: Sequence[str]) -> StepTexts:
         is_segment=segment,
         is_masked=masked,
         is_part=masked | ~segment | _flags(step == DEEPER for step in vocabulary),
-        is_ending=_flags(step.startswith(".") for step in vocabulary),
+        is_ending=_flags(step.startswith((".", ":")) for step in vocabulary),
+        is_method=_flags(step.startswith(":") for step in vocabulary),
         is_version=_flags(_VERSION.search(step) for step in vocabulary),
         is_dotted_name=_flags(_DOTTED_NAME.search(step) for step in vocabulary),
         skeleton=_numbers([skeleton(step[1 : LONGEST + 1]) for step in vocabulary]),

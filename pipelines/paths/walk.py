@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines.http.segment_formats import ROOT, VARIABLE_STEP
 from pipelines.paths.forest import guess_steps, split_steps
-from pipelines.paths.rules import LITERAL, MERGED_INTO_VARIABLE, VARIABLE
+from pipelines.paths.rules import ANY_METHOD, LITERAL, MERGED_INTO_VARIABLE, VARIABLE
 
 Steps = dict[str, str]
 Node = tuple[Steps, str | None, bool]
@@ -59,6 +59,8 @@ def resolve_path(tree: dict[str, Node], path: str) -> tuple[str, bool]:
     for number, step in enumerate(cut):
         of_step, every, allows_words = tree.get(prefix, _UNKNOWN)
         decision = of_step.get(step)
+        if decision is None and step.startswith(ANY_METHOD):
+            decision = of_step.get(ANY_METHOD)
         if decision == LITERAL:
             prefix += step
         elif decision == MERGED_INTO_VARIABLE:

@@ -82,6 +82,8 @@ class PathSettings(Section):
     passes: Annotated[int, Field(ge=1, le=8)]
     evidence_probability: Share
     threshold: Share
+    threshold_among_literals: Share
+    threshold_among_variables: Share
     literal_to_variable_threshold: Share
     variable_to_literal_threshold: Share
     certain: Annotated[float, Field(ge=0.5, le=1)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -18,12 +19,18 @@ from pipelines.paths.rules import OPERATOR
 from pipelines.paths.spark.training import WEIGHT, label_by_operators, label_children, label_paths
 from pipelines.paths.tables import PATH_RULES
 from pipelines.runtime.files import write_atomically
-from pipelines.simulator.paths.path_trees import Paths, simulate_api_paths, simulate_site_paths
+from pipelines.simulator.paths.path_calls import Paths
+from pipelines.simulator.paths.path_traffic import simulate_api_paths, simulate_site_paths
 from pipelines.workflows.inventory import read_transactions
 from pipelines.workflows.model import open_store
 from pipelines.workflows.run import Run
 
-SCHEMA = "host string, path string, truth array<boolean>"
+ROWS = pa.schema(
+    [
+        ("host", pa.string()), ("path", pa.string()), ("truth", pa.list_(pa.bool_())), ("clients", pa.int64()),
+        ("first_day", pa.date32()), ("last_day", pa.date32()), ("calls", pa.list_(pa.int64())),
+    ]
+)  # fmt: skip
 
 
 def build_path_training_frame(run: Run) -> pd.DataFrame:
@@ -38,8 +45,8 @@ def build_path_training_frame(run: Run) -> pd.DataFrame:
         (simulate_site_paths(options.sites, options.seed), options.site_weight),
     )
     for hosts, weight in simulated:
-        rows = pd.DataFrame(_rows(hosts), columns=["host", "path", "truth"])
-        paths = label_paths(spark.createDataFrame(rows, SCHEMA), run.settings.paths).localCheckpoint()
+        rows = pa.Table.from_pylist([*_rows(hosts)], ROWS)
+        paths = label_paths(spark.createDataFrame(rows), run.settings.paths).localCheckpoint()
         parts.append((label_children(paths), weight))
     rules = PATH_RULES.read(run.warehouse).where(F.col("origin") == OPERATOR)
     if not rules.isEmpty():
@@ -57,10 +64,10 @@ def build_path_training_frame(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[tuple[str, str, list[bool]]]:
+def _rows(hosts: Iterator[tuple[str, Paths]]) -> Iterator[dict[str, object]]:
     for host, paths in hosts:
-        for segments, truth in paths.items():
-            yield host, "/" + "/".join(segments), list(truth)
+        for segments, seen in paths.items():
+            yield {"host": host, "path": "/" + "/".join(segments), "truth": list(seen.truth), **seen.row()}
 
 
 def train_path_model(run: Run) -> TrainedPaths:

@@ -14,7 +14,8 @@ from pipelines.endpoints.columns import MICRO
 from pipelines.endpoints.tables import responses_without_error
 from pipelines.paths.infer import infer_rules
 from pipelines.paths.rules import VARIABLE
-from pipelines.paths.spark.inference import EVIDENCE, create_rules_frame, infer_rules_on_spark
+from pipelines.paths.spark.evidence import EVIDENCE, count_calls_by_method
+from pipelines.paths.spark.inference import create_rules_frame, infer_rules_on_spark
 from pipelines.paths.spark.publication import (
     build_operator_rules,
     combine_rules,
@@ -35,7 +36,7 @@ def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> Dat
     variants get the same templates.
 
     Returns:
-        `host, path_shape, clients, first_day, last_day`, one row per distinct masked path.
+        Rows of `EVIDENCE`; of two variants, which see the same traffic, those with more calls.
     """
     mean = F.sum("any_sum") / F.sum("any_count") / MICRO
     likely = (F.col("variant") != "ml") | (F.col("probability") >= settings.evidence_probability)
@@ -47,6 +48,7 @@ def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> Dat
             F.approx_count_distinct("client").alias("clients"),
             F.min("day").alias("first_day"),
             F.max("day").alias("last_day"),
+            count_calls_by_method().alias("calls"),
         )
     )
     paths = by_variant.where(likely & F.col("path_shape").startswith("/")).groupBy("host", "path_shape")
@@ -54,6 +56,7 @@ def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> Dat
         F.max("clients").alias("clients"),
         F.min("first_day").alias("first_day"),
         F.max("last_day").alias("last_day"),
+        F.max("calls").alias("calls"),
     )
 
 

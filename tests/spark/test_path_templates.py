@@ -77,10 +77,14 @@ HOSTS: dict[str, list[str]] = {
     "hostile": HOSTILE,
 }  # fmt: skip
 
+CALLS = {"settings": lambda _: [12, 0, 0, 0, 0, 0]}
+"""Host → path → its client-days by method; others are seen once. Forty words that are seen once each are values more often than
+literals: in 97 % of public API descriptions no node has more than 31 literals."""
+
 
 @pytest.fixture(scope="module")
 def inferred(spark: SparkSession, settings: Settings) -> Templates:
-    return inferred_templates(spark, settings.paths, HOSTS)
+    return inferred_templates(spark, settings.paths, HOSTS, CALLS)
 
 
 def test_literals_stay_beside_a_variable(inferred: Templates) -> None:

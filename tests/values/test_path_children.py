@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
+from pipelines.paths.calls import METHODS, read_evidence
 from pipelines.paths.children import CONTEXT, count_children
 from pipelines.paths.forest import build_forest, guess_steps, sort_evidence, split_steps, with_steps
 from pipelines.paths.infer import RULE_ROWS, infer_rules
@@ -39,10 +40,15 @@ paths = st.builds(
 evidences = st.lists(st.tuples(st.sampled_from(HOSTS), paths), min_size=1, max_size=25, unique=True)
 
 
+def calls_of(path: str) -> list[int]:
+    """Returns one to three GETs and none or two of another method."""
+    return [1 + len(path) % 3, 0, 2 * (len(path) % 2), 0, 0, 0]
+
+
 def table(rows: Sequence[tuple[str, str]]) -> pa.Table:
-    """Builds evidence; a path's clients and days follow from its text."""
-    made = [(host, path, len(path), len(path) % 5, 5 + len(path) % 3) for host, path in rows]
-    hosts, shapes, clients, first, last = zip(*made, strict=True)
+    """Builds evidence; a path's clients, days and calls follow from its text."""
+    made = [(host, path, len(path), len(path) % 5, 5 + len(path) % 3, calls_of(path)) for host, path in rows]
+    hosts, shapes, clients, first, last, calls = zip(*made, strict=True)
     return pa.table(
         {
             "host": pa.array(hosts, pa.string()),
@@ -50,6 +56,7 @@ def table(rows: Sequence[tuple[str, str]]) -> pa.Table:
             "clients": pa.array(clients, pa.int64()),
             "first_day": pa.array(first, pa.int32()).cast(pa.date32()),
             "last_day": pa.array(last, pa.int32()).cast(pa.date32()),
+            "calls": pa.array(calls, pa.list_(pa.int64())),
         }
     )
 
@@ -63,6 +70,8 @@ def count_plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]
     places: dict[Key, set[str]] = {}
     depth: dict[Key, int] = {}
     guessed: dict[Key, bool] = {}
+    called: dict[Key, list[tuple[str, bool]]] = {}
+    nexts: dict[Key, set[str]] = {}
     for host, path in rows:
         cut, guess = split_steps(path), guess_steps(path)
         for at, step in enumerate(cut):
@@ -70,6 +79,8 @@ def count_plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]
             below.setdefault(key, set()).add("".join(guess[at + 1 :]))
             places.setdefault(key, set()).add("".join(cut[:at]))
             depth[key] = at
+            called.setdefault(key, []).append((path, at == len(cut) - 1))
+            nexts.setdefault(key, set()).update(cut[at + 1 : at + 2])
             guessed[key] = guessed.get(key, False) or guess[at] == "/{}"
     nodes: dict[tuple[str, str], list[Key]] = {}
     for key in below:
@@ -96,6 +107,8 @@ def count_plainly(rows: Sequence[tuple[str, str]]) -> dict[Key, dict[str, float]
                 "most_places": max(len(places[each]) for each in keys),
                 "variable_share": mean(guessed[each] for each in others) if others else -1,
                 **shares(below, key, others),
+                "value_overlap": value_overlap(nexts, key, others),
+                **count_calls_plainly(called, key, others),
             }
     return out
 
@@ -125,14 +138,51 @@ def shares(below: dict[Key, set[str]], key: Key, others: list[Key]) -> dict[str,
     return found
 
 
+def value_overlap(nexts: dict[Key, set[str]], key: Key, others: list[Key]) -> float:
+    """Computes the share of the steps right below a child that a sibling has as well."""
+    shared = [any(step in nexts[other] for other in others) for step in nexts[key]]
+    return mean(shared) if shared else -1
+
+
+def count_calls_plainly(
+    called: dict[Key, list[tuple[str, bool]]], key: Key, others: list[Key]
+) -> dict[str, float]:
+    """Computes what the calls of a child and its siblings say."""
+    numbers = {each: sum(sum(calls_of(path)) for path, _ in called[each]) for each in (key, *others)}
+    ends = {each: [calls_of(path) for path, is_end in called[each] if is_end] for each in numbers}
+    ends = {each: [sum(column) for column in zip(*rows, strict=True)] for each, rows in ends.items() if rows}
+    kinds = {each: tuple(count > 0 for count in row) for each, row in ends.items()}
+    whole, once = sum(numbers.values()), sum(count == 1 for count in numbers.values())
+    alike = [kind == kinds.get(key) for each, kind in kinds.items() if each != key]
+    of_node = [sum(column) for column in zip(*ends.values(), strict=True)]
+    ended = sum(of_node)
+
+    def pairs(counts: list[int]) -> int:
+        return sum(count * (count - 1) for count in counts)
+
+    possible = pairs([sum(row) for row in ends.values()])
+    among = pairs(of_node) / (ended * (ended - 1)) if ended > 1 else 1
+    within = sum(pairs(row) for row in ends.values()) / possible if possible else 0
+    return {
+        "mean_calls": math.log(whole / len(numbers)),
+        "own_calls": math.log(numbers[key] * len(numbers) / whole),
+        "singleton_share": once / len(numbers),
+        "unseen_mass": once / whole,
+        "methods": sum(kinds[key]) if key in kinds else -1,
+        "method_agreement": mean(alike) if key in kinds and alike else -1,
+        "method_split": (within - among) / (1 - among) if possible and among < 1 else -1,
+        "main_method_share": max(of_node) / ended if ended else -1,
+    }
+
+
 @settings_of(max_examples=60, deadline=None)
 @given(evidences)
 def test_children_are_counted_as_a_plain_count_does(rows: list[tuple[str, str]]) -> None:
     forest = build_forest(with_steps(sort_evidence(table(rows))), ["guess"])
     guess = forest.variants["guess"]
-    counted = count_children(
-        forest, describe_texts(forest.vocabulary), guess, guess, guess == forest.variable
-    )
+    own = (guess == forest.variable).astype(np.float64)
+    seen = read_evidence(sort_evidence(table(rows)))
+    counted = count_children(forest, describe_texts(forest.vocabulary), seen, guess, guess, own)
     nodes = counted.children.nodes
     hosts = [forest.hosts[host] for host in nodes.host[counted.children.node]]
     expected = count_plainly(rows)
@@ -224,3 +274,30 @@ def test_a_path_is_cut_into_steps_that_are_the_path_again(path: str, cut: list[s
 def test_any_text_is_cut_into_steps_that_are_the_text_again(text: str) -> None:
     assert "".join(split_steps(text)) == text
     assert all(step[:1] in {"/", ".", ":"} for _, step in pairwise(split_steps(text)))
+
+
+def test_the_methods_of_a_node_split_if_each_child_has_its_own() -> None:
+    """Operations have a method each; items are read, changed and deleted alike."""
+    own = [("/GetAll", [6, 0, 0, 0, 0, 0]), ("/Create", [0, 4, 0, 0, 0, 0]), ("/Delete", [0, 0, 0, 0, 5, 0])]
+    alike = [(f"/{name}", [4, 0, 2, 0, 2, 0]) for name in ("amber", "bridge", "candle")]
+    for rows, expected in ((own, 1.0), (alike, pytest.approx(-0.1, abs=0.1))):
+        day = pa.array([0] * len(rows), pa.int32()).cast(pa.date32())
+        paths, calls = zip(*rows, strict=True)
+        evidence = pa.table(
+            {
+                "host": ["a.example"] * len(rows), "path_shape": list(paths), "clients": [1] * len(rows),
+                "first_day": day, "last_day": day, "calls": pa.array(calls, pa.list_(pa.int64())),
+            }
+        )  # fmt: skip
+        ordered = sort_evidence(evidence)
+        forest = build_forest(with_steps(ordered), ["guess"])
+        counted = count_children(
+            forest,
+            describe_texts(forest.vocabulary),
+            read_evidence(ordered),
+            forest.step,
+            forest.step,
+            None,
+        )
+        assert counted.column("method_split").tolist() == [expected] * len(rows)
+    assert len(METHODS) == len(own[0][1])

@@ -17,6 +17,7 @@ from pyspark.sql.pandas.functions import arrow_udf
 
 from pipelines.http.segment_formats import VARIABLE_STEP
 from pipelines.paths.infer import Scorer, infer_rules
+from pipelines.paths.spark.evidence import EVIDENCE
 from pipelines.paths.spark.steps import guess_steps, split_steps
 from pipelines.paths.spark.templates import fetch_up_to
 from pipelines.paths.tables import PATH_RULES
@@ -131,7 +132,6 @@ def limit_paths(evidence: DataFrame, settings: PathSettings) -> DataFrame:
     return joined.where(F.col("share").isNull() | (place < F.col("share"))).select(*evidence.columns)
 
 
-EVIDENCE = ("host", "path_shape", "clients", "first_day", "last_day")
 GROUP = "host_group"
 
 

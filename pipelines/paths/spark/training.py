@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,9 +12,11 @@ from pyspark.sql import functions as F
 
 from pipelines.http.segment_formats import PLACEHOLDER, VARIABLE_STEP
 from pipelines.http.status import WITHOUT_ERROR
+from pipelines.paths.calls import read_evidence
 from pipelines.paths.children import CONTEXT, ChildStatistics, count_children
-from pipelines.paths.forest import Forest, Integers, build_forest, sort_evidence, with_steps
+from pipelines.paths.forest import Forest, Integers, Numbers, build_forest, sort_evidence, with_steps
 from pipelines.paths.rules import RULE_KEY, VARIABLE
+from pipelines.paths.spark.evidence import EVIDENCE, count_calls_by_method, merge_calls
 from pipelines.paths.spark.inference import limit_children, limit_paths
 from pipelines.paths.spark.steps import guess_steps, mask_path, split_steps
 from pipelines.paths.step_texts import StepTexts, describe_texts
@@ -20,14 +24,23 @@ from pipelines.runtime.settings_sections import PathSettings
 
 CHILD = RULE_KEY
 _UNKNOWN, _LITERAL, _VARIABLE = -1, 0, 1
+MOST_CHILDREN = 12
+"""Children of a node that are learned from, of each label: one collection must not outnumber all others, and the weights of these
+stand for the rest."""
 
 
 def build_child_rows(paths: pa.Table) -> pa.Table:
     """Turns distinct `host, path_shape` into one row of `CHILD, CONTEXT` per child."""
-    forest = build_forest(with_steps(sort_evidence(paths)), ["guess"])
+    ordered = sort_evidence(paths)
+    forest = build_forest(with_steps(ordered), ["guess"])
     guess = forest.variants["guess"]
     counted = count_children(
-        forest, describe_texts(forest.vocabulary), guess, guess, guess == forest.variable
+        forest,
+        describe_texts(forest.vocabulary),
+        read_evidence(ordered),
+        guess,
+        guess,
+        None,
     )
     return _rows(forest, counted, np.arange(counted.children.count))
 
@@ -36,22 +49,24 @@ def label_rows(paths: pa.Table) -> pa.Table:
     """Labels the children of paths whose truth is known.
 
     Args:
-        paths: `host, path_shape, steps`, `truth` (booleans, one per segment), and variants of the steps by the first guess
-            (`guess`), by the truth (`true`) and by nearly the truth (`nearly`).
+        paths: `host, path_shape, steps`, `truth` (booleans, one per segment), variants of the steps by the first guess (`guess`)
+            and by the truth (`true`), and `clients, first_day, last_day, calls`.
 
     Returns:
-        `CHILD`, `CONTEXT`, `is_variable`, `weight`: two rows per child that the classifier is used for.
+        `CHILD`, `CONTEXT`, `is_first_pass`, `is_variable`, `weight`: two rows per child that the classifier is used for, as the
+        first and as the last pass see it, of at most `MOST_CHILDREN` literals and as many variables per node.
     """
     ordered = sort_evidence(paths)
-    forest = build_forest(ordered, ["guess", "true", "nearly"])
-    texts, truth = describe_texts(forest.vocabulary), _truth(ordered, forest)
+    forest = build_forest(ordered, ["guess", "true"])
+    texts, truth, seen = describe_texts(forest.vocabulary), _truth(ordered, forest), read_evidence(ordered)
     guess, true = forest.variants["guess"], forest.variants["true"]
-    own = forest.variants["nearly"] == forest.variable
-    views = [
-        count_children(forest, texts, true, guess, None),
-        count_children(forest, texts, true, true, own),
-    ]
-    return pa.concat_tables([_labelled(forest, texts, truth, counted) for counted in views])
+    views = []
+    for below in (guess, true):
+        is_first = below is guess
+        counted = count_children(forest, texts, seen, true, below, None)
+        rows = _labelled(forest, texts, truth, counted)
+        views.append(rows.append_column("is_first_pass", pa.array(np.full(rows.num_rows, is_first))))
+    return pa.concat_tables(views)
 
 
 def _truth(paths: pa.Table, forest: Forest) -> Integers:
@@ -76,10 +91,28 @@ def _labelled(forest: Forest, texts: StepTexts, truth: Integers, counted: ChildS
     size = np.bincount(node, minlength=len(children.nodes.host))
     nodes = np.bincount(children.nodes.host[size > 0], minlength=len(forest.hosts))
     weight = 1 / np.sqrt(size[node] * nodes[children.nodes.host[node]])
+    kept, of_kept = _thin_out(counted, chosen, label[chosen])
+    chosen, weight = chosen[kept], weight[kept] * of_kept
     rows = _rows(forest, counted, chosen)
     return rows.append_column("is_variable", pa.array(label[chosen] == _VARIABLE)).append_column(
         "weight", pa.array(weight)
     )
+
+
+def _thin_out(counted: ChildStatistics, chosen: Integers, label: Integers) -> tuple[Integers, Numbers]:
+    """Chooses at most `MOST_CHILDREN` children per node and label, by a hash.
+
+    Returns:
+        Places in `chosen`, and how many children each of them stands for.
+    """
+    hashes = np.array([zlib.crc32(counted.step[child].encode()) for child in chosen.tolist()], np.int64)
+    _, group, size = np.unique(
+        counted.children.node[chosen] * 2 + label, return_inverse=True, return_counts=True
+    )
+    order = np.lexsort((hashes, group))
+    place = np.arange(len(order)) - (np.cumsum(size) - size)[group[order]]
+    kept = np.sort(order[place < MOST_CHILDREN])
+    return kept, np.maximum(size[group[kept]] / MOST_CHILDREN, 1.0)
 
 
 def _rows(forest: Forest, counted: ChildStatistics, chosen: Integers) -> pa.Table:
@@ -96,50 +129,34 @@ def _rows(forest: Forest, counted: ChildStatistics, chosen: Integers) -> pa.Tabl
     )
 
 
-LABEL, WEIGHT = "is_variable", "weight"
-WRONG_ONE_IN = 5
+LABEL, WEIGHT, FIRST_PASS = "is_variable", "weight", "is_first_pass"
 CHILD_ROWS = ", ".join([*(f"{name} string" for name in CHILD), *(f"{name} float" for name in CONTEXT)])
 
 
 def label_paths(paths: DataFrame, settings: PathSettings) -> DataFrame:
-    """Turns `host, path, truth` into distinct `host, path_shape, steps, truth`.
+    """Turns paths with their truth and evidence into rows of distinct shapes.
 
-    `truth` is an array of booleans, one per segment. Paths with another number of segments (a value held a slash) are left out.
+    Rows have `host, path, truth` and the evidence `clients, first_day, last_day, calls`. `truth` is an array of booleans, one per
+    segment; `steps` is added. Paths with another number of segments (a value held a slash) are left out.
     """
-    cut = paths.select("host", "truth", mask_path(F.col("path"), settings).alias("path_shape"))
+    cut = paths.withColumn("path_shape", mask_path(F.col("path"), settings))
     fitting = cut.where(F.size(F.split("path_shape", "/")) == F.size("truth") + 1)
-    return fitting.withColumn("steps", split_steps(F.col("path_shape"))).dropDuplicates(
-        ["host", "path_shape"]
-    )
+    merged = fitting.groupBy("host", "path_shape").agg(F.max("truth").alias("truth"), *merge_calls())
+    return merged.withColumn("steps", split_steps(F.col("path_shape")))
 
 
 def label_children(labelled: DataFrame) -> DataFrame:
-    """Turns rows of `label_paths` into `CHILD`, `CONTEXT`, `LABEL`, `WEIGHT`.
+    """Turns rows of `label_paths` into labelled children.
 
-    Each child comes as the first pass sees it (rests by the first guess) and as the last pass does (rests by the truth). The
-    weight of a node is the square root of its number of children, that of a host the square root of its number of nodes.
-    Children that are decided without the classifier are left out.
+    The columns are `CHILD`, `CONTEXT`, `FIRST_PASS`, `LABEL` and `WEIGHT`. Each child comes as the first pass sees it (rests by
+    the first guess) and as the last pass does (rests by the truth). The weight of a node is the square root of its number of
+    children, that of a host that of its number of nodes. Children that are decided without the classifier are left out.
     """
     seen = labelled.select(
-        "host", "path_shape", "steps", "truth",
-        guess_steps(F.col("path_shape")).alias("guess"),
-        _steps_of(F.col("truth")).alias("true"),
-        _steps_of(_nearly()).alias("nearly"),
+        *EVIDENCE, "steps", "truth", guess_steps(F.col("path_shape")).alias("guess"), _steps_of(F.col("truth")).alias("true")
     )  # fmt: skip
-    return seen.groupBy("host").applyInArrow(label_rows, f"{CHILD_ROWS}, {LABEL} boolean, {WEIGHT} double")
-
-
-def _nearly() -> Column:
-    """Returns the truth with a fifth of the steps wrong.
-
-    The result of an earlier pass is never entirely right, and the classifier must not learn to trust it as if it were.
-    """
-
-    def perturbed(variable: Column, index: Column) -> Column:
-        wrong = F.pmod(F.xxhash64("host", F.try_element_at("steps", index + 1)), F.lit(WRONG_ONE_IN)) == 0
-        return F.when(wrong, ~variable).otherwise(variable)
-
-    return F.transform(F.col("truth"), perturbed)
+    columns = f"{CHILD_ROWS}, {LABEL} boolean, {WEIGHT} double, {FIRST_PASS} boolean"
+    return seen.groupBy("host").applyInArrow(label_rows, columns)
 
 
 def _steps_of(truth: Column) -> Column:
@@ -169,9 +186,19 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     without_errors = transactions.where(F.col("status").between(*WITHOUT_ERROR)).join(
         rules.select("host").distinct(), "host", "left_semi"
     )
-    shapes = without_errors.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
-    equal = shapes.where(F.col("path_shape").startswith("/")).withColumn("clients", F.lit(1).cast("bigint"))
-    few = limit_paths(limit_children(equal.localCheckpoint(), settings), settings)
+    shaped = without_errors.withColumn("path_shape", mask_path(F.col("path"), settings))
+    visits = shaped.select("host", "path_shape", "method", "client", "day").distinct()
+    seen = (
+        visits.where(F.col("path_shape").startswith("/"))
+        .groupBy("host", "path_shape")
+        .agg(
+            F.approx_count_distinct("client").alias("clients"),
+            F.min("day").alias("first_day"),
+            F.max("day").alias("last_day"),
+            count_calls_by_method().alias("calls"),
+        )
+    )
+    few = limit_paths(limit_children(seen.localCheckpoint(), settings), settings)
     every = F.col("step") == VARIABLE_STEP
     of_step = rules.where(~every).select(*CHILD, F.col("decision").alias("of_step"))
     of_node = rules.where(every).select("host", "prefix", F.col("decision").alias("of_node"))
@@ -181,4 +208,10 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     needs_classifier = ~F.contains(step, F.lit(PLACEHOLDER)) & step.startswith("/")
     labelled = with_rules.where(decision.isNotNull() & needs_classifier)
     weight = 1 / F.sqrt(F.count("*").over(Window.partitionBy("host", "prefix")))
-    return labelled.select(*CHILD, *CONTEXT, (decision == VARIABLE).alias(LABEL), weight.alias(WEIGHT))
+    return labelled.select(
+        *CHILD,
+        *CONTEXT,
+        (decision == VARIABLE).alias(LABEL),
+        weight.alias(WEIGHT),
+        F.lit(True).alias(FIRST_PASS),
+    )

@@ -122,18 +122,52 @@ def _two_formats(rng: Random) -> Generator:
 
 
 def _colon(rng: Random) -> Generator:
-    prefix = draw_any_word(rng)
-    return lambda: f"{prefix}:{rng.choice((draw_any_word(rng), str(rng.randrange(999))))}"
+    """Returns a generator of names with colons.
+
+    They are a kind and a name, an image and its tag, or two languages.
+    """
+    kinds = [draw_any_word(rng) for _ in range(rng.choice((1, 1, 3)))]
+    tags = ("latest", "edge", "nightly", "1.2", "v3", *(draw_any_word(rng) for _ in range(3)))
+    forms: tuple[Generator, ...] = (
+        lambda: f"{rng.choice(kinds)}:{rng.choice((draw_any_word(rng), str(rng.randrange(999))))}",
+        lambda: f"urn:{rng.choice(kinds)}:{draw_any_words(rng, 2, '-')}",
+        lambda: f"{draw_any_word(rng)}:{rng.choice(tags)}",
+        lambda: f"{draw_any_word(rng)}:{draw_any_word(rng)}",
+    )
+    return rng.choice(forms)
+
+
+def _words(rng: Random) -> Generator:
+    """Returns a generator of names of one to four words, as people give them."""
+    least, most = rng.choice(((1, 2), (1, 3), (2, 3), (2, 4), (3, 5)))
+    between = rng.choice(("-", "-", "_", "%20", "."))
+    return lambda: between.join(draw_any_word(rng) for _ in range(rng.randint(least, most)))
+
+
+def draw_choices(rng: Random) -> Generator:
+    """Draws the generator of a variable whose values are chosen from a list.
+
+    Examples are sections, periods and units.
+    """
+    size = rng.choice((2, 3, 4, 6, 10))
+    pool = [draw_any_words(rng, 2, rng.choice("-_")) for _ in range(size)]
+    numbers = [
+        str(number) for number in rng.sample((1, 2, 3, 5, 7, 10, 14, 24, 30, 60, 90, 100), min(size, 6))
+    ]
+    chosen = rng.choice((pool, pool, numbers))
+    return lambda: rng.choice(chosen)
 
 
 def _fresh(make: Callable[[Random], str]) -> Callable[[Random], Generator]:
     return lambda rng: lambda: make(rng)
 
 
-# Format of a variable and its weight: integers, UUIDs and words lead, as in published API descriptions.
+# Format of a variable and its weight. Of 1,233 path parameters of 271 public documents 17 % are numbers or have a format, 5 % are
+# enums, 36 % are texts that are named as identifiers, 21 % texts that are named as names, types or codes, 20 % other texts. So
+# about three in ten variables have words as values here.
 _FORMATS: tuple[tuple[Callable[[Random], Generator], float], ...] = (
     (_number, 16), (_small, 6), (_uuid, 10), (_hex, 7), (_opaque, 5), (_prefixed, 6), (_own, 5), (_few_words, 5),
-    (_name, 6), (_code, 4), (_two_formats, 5), (_colon, 1),
+    (_name, 6), (_code, 4), (_two_formats, 5), (_colon, 2), (_words, 8),
     (_fresh(GENERATORS["bigint"]), 4), (_fresh(GENERATORS["ulid"]), 2), (_fresh(draw_slug), 8), (_fresh(draw_any_word), 4),
     (_fresh(lambda rng: f"{draw_pseudo_word(rng)}@{draw_pseudo_word(rng)}.example"), 2), (_fresh(GENERATORS["date"]), 2),
     (_fresh(lambda rng: rng.choice(LOCALES)), 2), (_fresh(lambda rng: rng.choice(COUNTRIES)), 1),
