@@ -54,6 +54,9 @@ USUAL_LENGTH, LONG_LENGTH = 256, 512
 
 Long texts vary less in relation to their length.
 """
+SLACK_STEPS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+NUMBERS_FROM, NUMBERS_STEP = 50, 4
+"""Slack is one of few factors, and for 50, 200, 800, ... independent values, so that limits do not change every day."""
 IDENTIFIER_GROWTH = 10
 """How many times as large identifiers may become while their limit holds: they count objects."""
 
@@ -126,6 +129,12 @@ def widen_limit(least: float, tail: Tail, most: float, standard: Standard, growt
         standard: What is asked of the limit.
         growth: How many times as large the sizes may become.
     """
-    wanted = tail.limit(standard, max(least, most) / growth)
-    limit = least if wanted is None else max(least, round_up_limit(wanted * growth))
-    return Limit(tail, limit, growth)
+    most = max(least, most) / growth
+    fewer = NUMBERS_FROM * NUMBERS_STEP ** math.floor(
+        math.log(max(tail.effective / NUMBERS_FROM, 1.0), NUMBERS_STEP)
+    )
+    wanted = tail.limit(standard, most, min(fewer / tail.effective, 1.0)) or tail.limit(standard, most)
+    if wanted is None:
+        return Limit(tail, least, growth)
+    slack = next((step for step in SLACK_STEPS if step * tail.top >= wanted), wanted / tail.top)
+    return Limit(tail, max(least, round_up_limit(min(slack * tail.top, most) * growth)), growth)

@@ -94,14 +94,21 @@ class Tail:
         fitted = _held(self.excesses, self.prior_rate + self.log_sum, limit / self.threshold, expected)
         return (1 - OTHER) * fitted + OTHER * of_prior
 
-    def limit(self, standard: Standard, most: float) -> float | None:
-        """Returns the least limit that reaches the standard; None if it is above `most`."""
+    def limit(self, standard: Standard, most: float, times: float = 1.0) -> float | None:
+        """Returns the least limit that reaches the standard; None if it is above `most`.
+
+        Args:
+            standard: What is asked.
+            most: The largest limit.
+            times: As if there were so many times as many sizes.
+        """
         low, high = 0.0, math.log(max(most / self.threshold, 1.0))
-        if self.confidence(most, standard.rate) < standard.confidence:
+        if self.confidence(most, standard.rate, times) < standard.confidence:
             return None
         for _ in range(LIMIT_STEPS):
             middle = (low + high) / 2
-            if self.confidence(self.threshold * math.exp(middle), standard.rate) < standard.confidence:
+            limit = self.threshold * math.exp(middle)
+            if self.confidence(limit, standard.rate, times) < standard.confidence:
                 low = middle
             else:
                 high = middle
