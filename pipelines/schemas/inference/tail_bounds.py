@@ -54,7 +54,7 @@ USUAL_LENGTH, LONG_LENGTH = 256, 512
 
 Long texts vary less in relation to their length.
 """
-SLACK_STEPS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+SLACK_STEPS = (1.2, 1.5, 2.0, 4.0, 10.0, 100.0)
 NUMBERS_FROM, NUMBERS_STEP = 50, 4
 """Slack is one of few factors, and for 50, 200, 800, ... independent values, so that limits do not change every day."""
 IDENTIFIER_GROWTH = 10
