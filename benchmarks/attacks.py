@@ -1,4 +1,4 @@
-"""What attacks that are answered with success do to schemas, on simulated sites with declared parameters.
+"""Effect of attacks answered with success on schemas of simulated sites.
 
 Schemas are learned from traffic with a share of attacks in it. Other traffic of the same sites, without attacks, is replayed for
 false alarms, and so are values that the declared parameters cannot have. No Spark: values are read from the simulated requests
@@ -205,7 +205,7 @@ FORMATS = Draft202012Validator.FORMAT_CHECKER
 
 
 def accepts(schema: Any, text: str) -> bool:
-    """Returns whether a schema accepts a text, or each part of a list, under any reading."""
+    """Returns whether a schema accepts a text, or each part of a list, however read."""
     if schema is None:
         return True
     if schema.schema.get("type") != "array":
@@ -220,7 +220,7 @@ def is_success(call: Transaction) -> bool:
 
 
 def measure(sites: tuple[Site, ...], transactions: int, seed: int, plan: AttackPlan) -> Outcome:
-    """Learns from attacked traffic of the sites, and replays other traffic of theirs, without attacks."""
+    """Learns from attacked traffic of the sites, and replays other, honest traffic."""
     traffic = list(filter(is_success, generate_transactions(sites, transactions, seed, attacks=plan)))
     later = filter(is_success, generate_transactions(sites, transactions, seed + 1))
     schemas = learn(traffic)
@@ -248,7 +248,7 @@ def spoil(
     weight: int,
     outcome: Outcome,
 ) -> None:
-    """Tries the wrong values of an operation's parameters, each as often as it was called."""
+    """Tries wrong values of an operation's parameters, as often as it was called."""
     for parameter in operation.parameters if schemas else ():
         place = (parameter.location, parameter.name)
         for kind, text in wrong_values(parameter.values.kind):

@@ -24,7 +24,10 @@ FIRST = date(2026, 5, 1)
 
 
 def evidence_of(rows: DataFrame, settings: PathSettings, day: int = 0, clients: int = 1) -> DataFrame:
-    """Returns evidence of one day, counted from the first, for rows of host and path; each client calls each path once by GET."""
+    """Returns evidence of one day for rows of host and path.
+
+    Days are counted from the first; each client calls each path once by GET.
+    """
     shaped = rows.select("host", mask_path(F.col("path"), settings).alias("path_shape")).distinct()
     on = F.lit(FIRST + timedelta(days=day))
     return shaped.withColumns(
@@ -94,8 +97,12 @@ def inferred_templates(
     )
     score = make_scorer(load_bundled_path_model())
     once = [1, *[0] * (len(METHODS) - 1)]
+
+    def calls_of(host: str, path: str) -> list[int]:
+        return calls[host](path) if host in calls else once
+
     seen = spark.createDataFrame(
-        [(h, p, calls.get(h, lambda _: once)(p)) for h, paths in hosts.items() for p in paths],
+        [(h, p, calls_of(h, p)) for h, paths in hosts.items() for p in paths],
         "host string, path string, calls array<bigint>",
     ).withColumn("path_shape", mask_path(F.col("path"), settings))
     day = F.lit(FIRST)

@@ -1,4 +1,4 @@
-"""What the calls of paths say about the children of a node.
+"""Evidence from the calls of paths about the children of a node.
 
 Value layer, numpy. A call is a client-day: one client, one day, one method, one path. Words can be values and numbers can be
 literals, so a text says little; these numbers say whether new children keep arriving, whether children are used alike, and
@@ -38,7 +38,7 @@ and with two calls (Chao 1984, bias-corrected) · `visits`: see `_most_visits`."
 
 @dataclass(frozen=True, slots=True)
 class PathEvidence:
-    """What was seen of each path.
+    """Calls, clients and days of each path.
 
     `clients`: distinct clients · `first_day`, `last_day`: days since 1970 · `calls`: client-days by method, paths x `METHODS`.
     """

@@ -25,7 +25,7 @@ name, so the thing is also read, changed or listed under its name. Tags and kind
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """What is known of each child that is an ending after a variable.
+    """Facts about each child that is an ending after a variable.
 
     `values`: distinct values with it · `bare_share`: share of these that occur without it or with more of the path ·
     `is_posted`: only by POST · `of_kind`: distinct endings of its kind at its node.

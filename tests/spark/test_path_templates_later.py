@@ -1,4 +1,4 @@
-"""Path templates that need more evidence than texts, and two that are wrong today, as expected failures."""
+"""Path templates that need more evidence than texts; two are expected failures."""
 
 from __future__ import annotations
 

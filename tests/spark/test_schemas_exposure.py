@@ -1,4 +1,4 @@
-"""How much of a host is attacked: Spark equals plain Python, and an endpoint learns from its host."""
+"""Exposure of a host: Spark equals plain Python; an endpoint learns from its host."""
 
 from __future__ import annotations
 

@@ -149,8 +149,10 @@ def count_calls_plainly(
 ) -> dict[str, float]:
     """Computes what the calls of a child and its siblings say."""
     numbers = {each: sum(sum(calls_of(path)) for path, _ in called[each]) for each in (key, *others)}
-    ends = {each: [calls_of(path) for path, is_end in called[each] if is_end] for each in numbers}
-    ends = {each: [sum(column) for column in zip(*rows, strict=True)] for each, rows in ends.items() if rows}
+    ending = {each: [calls_of(path) for path, is_end in called[each] if is_end] for each in numbers}
+    ends = {
+        each: [sum(column) for column in zip(*rows, strict=True)] for each, rows in ending.items() if rows
+    }
     kinds = {each: tuple(count > 0 for count in row) for each, row in ends.items()}
     whole, once = sum(numbers.values()), sum(count == 1 for count in numbers.values())
     alike = [kind == kinds.get(key) for each, kind in kinds.items() if each != key]

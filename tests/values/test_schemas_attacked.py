@@ -1,4 +1,7 @@
-"""Schemas of simulated sites under attack: as much is refused of wrong values, and no more of valid requests. No Spark."""
+"""Schemas of simulated sites under attack, without Spark.
+
+As many wrong values are refused, and no more valid requests.
+"""
 
 from __future__ import annotations
 

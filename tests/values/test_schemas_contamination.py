@@ -1,4 +1,4 @@
-"""Attacks that were answered with success, and mistakes, leave schemas as they are. No Spark."""
+"""Attacks answered with success, and mistakes, leave schemas as they are."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_exposure_counts_only_where_almost_all_values_have_a_format() -> None:
 
 @pytest.mark.parametrize("attacked", [0.0, 1 / 500, 1 / 200, 1 / 100])
 def test_contamination_is_told_from_honest_minorities(attacked: float) -> None:
-    """Of honest minorities hardly any value is lost without attacks, and most contamination is found with them.
+    """Hardly any honest value is lost without attacks; most attacks are found.
 
     Rates of attacks differ from parameter to parameter as assumed, honest shares are those of the fleet prior.
     """

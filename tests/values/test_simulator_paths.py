@@ -116,7 +116,7 @@ def test_calls_are_client_days_by_method(apis: dict[str, Paths]) -> None:
 
 
 def test_kinds_that_look_alike_are_on_both_sides(apis: dict[str, Paths]) -> None:
-    """Custom methods and names with colons; nodes of many words that are values, and of many that are not."""
+    """Custom methods and names with colons; nodes of many words of either kind."""
     methods = names = 0
     crowded: dict[bool, int] = {True: 0, False: 0}
     for paths in dict(simulate_api_paths(400, 3)).values():

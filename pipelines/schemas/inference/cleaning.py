@@ -128,7 +128,7 @@ def _is_word(text: str) -> bool:
 
 
 def _without_characters(kinds: Kinds, is_alien: IsAlien) -> Kinds:
-    """Leaves out text and formats with characters that almost no other value of the parameter has."""
+    """Leaves out text and formats with characters that hardly any other value has."""
     usual = GENUINE_HOSTILE if _is_small_set(kinds) else GENUINE_CHARACTER
     wide = [kind for kind in kinds if kind.kind not in UNFORMATTED_KINDS and _is_wide(kind)]
     if is_alien(sum(kind.n for kind in wide), usual):

@@ -1,4 +1,4 @@
-"""Judges whether rare values are contamination: attacks and mistakes, not a kind of value.
+"""Decides whether rare values are contamination: attacks and mistakes.
 
 Attacks that are answered with success reach every parameter of a host at about the same rate, so the rate is estimated where
 attacks are plain to see, and explains rare values elsewhere (docs/methods.md, 2.5).
@@ -48,7 +48,7 @@ Small, as a request with one parameter is attacked there, one with twenty at one
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Values at places where attacks are plain to see, and how many of these are hostile.
+    """Values where attacks are plain to see, and how many of these are hostile.
 
     Exposures add up over parameters, endpoints and days.
     """
@@ -70,7 +70,7 @@ NO_EXPOSURE = Exposure()
 
 
 def exposure_of(evidence: Evidence) -> Exposure:
-    """Returns the exposure of one parameter: none unless almost all values have a format.
+    """Returns the exposure of one parameter; none unless almost all have a format.
 
     One parameter counts with at most `MAX_SHARE` of hostile values, so that an odd but honest one decides little.
     """
@@ -92,13 +92,16 @@ def estimate_exposure(evidence: Iterable[Evidence]) -> Exposure:
 
 
 def most_contamination(n: int) -> float:
-    """Returns how many of `n` values can be contamination: `MAX_SHARE` of them and a standard deviation, at least one."""
+    """Returns how many of `n` values can be contamination.
+
+    `MAX_SHARE` of them and a standard deviation, at least one.
+    """
     most = MAX_SHARE * n
     return most + math.sqrt(most) + 1
 
 
 def is_contamination(k: int, n: int, share: float, genuine: float) -> bool:
-    """Returns whether `k` rare ones of `n` values are more likely contamination than genuine.
+    """Returns whether `k` of `n` values are more likely contamination than genuine.
 
     The odds of two models. Contamination: Poisson with a rate that differs from parameter to parameter, Gamma with shape
     `UNEVENNESS` and mean `share`, so that k is negative binomial. Genuine: a share of Beta(0.5, 2), as in the fleet prior

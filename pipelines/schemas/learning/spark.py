@@ -307,7 +307,7 @@ def _class_count(name: str) -> Column:
 
 
 def compute_exposures(parameter_slices: DataFrame) -> DataFrame:
-    """Computes how much of each host's plainly formatted traffic is hostile (`contamination.exposure_of`).
+    """Computes how much of a host's traffic is hostile (`contamination.exposure_of`).
 
     Returns:
         `EXPOSURE_KEY`, `hostile` (double), `exposed` (bigint).

@@ -13,7 +13,7 @@ EXACT = 2**53
 
 
 def kept_values(kind: KindEvidence) -> Mapping[str, ValueCount] | None:
-    """Returns the values of a kind with their counts; None if not all of them are known.
+    """Returns the values of a kind with their counts; None if some are not known.
 
     Of numbers, sizes and digests are kept: while these are all of them, each text follows from its size, and the digest proves
     it. Of booleans only the whole is counted, so that both are taken to be as frequent as half of it.

@@ -271,7 +271,7 @@ class _Test:
         }
 
     def _violations(self, place: Place, parameter: Parameter, refused: Refusals) -> ViolationsByKeyword:
-        """Returns what violates a schema, except values that the schema of the whole window refuses, too.
+        """Returns violations, but for values that the schema of the whole window refuses.
 
         That schema has seen them and left them out.
         """
@@ -289,7 +289,7 @@ class _Test:
         return found
 
     def _refused_by(self, place: Place, parameter: Parameter) -> ViolationsByKeyword:
-        """Returns the values of the other part that violate a schema, without contamination."""
+        """Returns violating values of the other part, without contamination."""
         whole, items = self.holdout.get(place, NO_EVIDENCE), _items(place, self.holdout)
         merged = merge_items(whole, items) if parameter.inferred.list_kind and items is not None else whole
         honest = _without_attacks(merged, self.settings)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OTHER")
 """As `pipelines.paths.calls.METHODS`, which this package may not import; a test compares them."""
@@ -38,7 +39,7 @@ class SeenPath:
     truth: tuple[bool, ...]
     visits: set[Visit] = field(default_factory=set)
 
-    def row(self) -> dict[str, object]:
+    def row(self) -> dict[str, Any]:
         """Returns the columns of the evidence, with client-days by method."""
         days = [day for _, _, day in self.visits]
         return {

@@ -1,4 +1,4 @@
-"""Attacks on the operations of a site: whom they come from, what they write, how they are answered."""
+"""Attacks on the operations of a site: senders, values, responses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ NO_ATTACKS = AttackPlan()
 
 
 class Attack(NamedTuple):
-    """One attack: `client` sends `value` as the value of `parameter`; `status` is 0 where the answer is the ordinary one."""
+    """One attack: `client` sends `value` as the value of `parameter`.
+
+    `status` is 0 where the response is the ordinary one.
+    """
 
     client: Client
     parameter: Parameter
@@ -82,5 +85,5 @@ def draw_attack(
 
 
 def answer(attack: Attack, ordinary: Response) -> Response:
-    """Returns the response to an attack: the ordinary one where the site does not notice it."""
+    """Returns the response to an attack: the ordinary one if it goes unnoticed."""
     return Response(attack.status, ordinary.media, ERROR_BYTES) if attack.status else ordinary

@@ -125,17 +125,7 @@ def render_request(
     )
     if logging.level not in ("full", "custom"):
         return Request(uri, _NOTHING, _NOTHING, "", referer, size)
-    mode = operation.modes[0] if len(operation.modes) == 1 else rng.choice(operation.modes)
-    headers = dict(client.headers[mode] if client.role == "browser" else client.headers["plain"])
-    if sends_body and operation.request_media:
-        headers["content-type"] = operation.request_media
-    elif client.role == "server" and operation.is_api and rng.random() < 0.3:
-        # SDKs send it with GET as well: counted on Linode (100 %) and Azure (62 %).
-        headers["content-type"] = "application/json"
-    if operation.method == "OPTIONS":
-        headers["access-control-request-method"] = "POST"
-    elif operation.method not in ("GET", "HEAD") and client.role == "browser" and client.referers:
-        headers.setdefault("origin", "/".join(client.referers[0].split("/", 3)[:3]))
+    headers = _headers_of(operation, client, rng)
     cookies = _add_session(site, operation, client, headers)
     if logging.level == "custom":
         kept = logging.request_headers
@@ -153,6 +143,22 @@ def render_request(
         referer,
         size,
     )
+
+
+def _headers_of(operation: Operation, client: Client, rng: Random) -> dict[str, str]:
+    """Returns the header fields of a request, but for session, user agent and referer."""
+    mode = operation.modes[0] if len(operation.modes) == 1 else rng.choice(operation.modes)
+    headers = dict(client.headers[mode] if client.role == "browser" else client.headers["plain"])
+    if operation.request_media:
+        headers["content-type"] = operation.request_media
+    elif client.role == "server" and operation.is_api and rng.random() < 0.3:
+        # SDKs send it with GET as well: counted on Linode (100 %) and Azure (62 %).
+        headers["content-type"] = "application/json"
+    if operation.method == "OPTIONS":
+        headers["access-control-request-method"] = "POST"
+    elif operation.method not in ("GET", "HEAD") and client.role == "browser" and client.referers:
+        headers.setdefault("origin", "/".join(client.referers[0].split("/", 3)[:3]))
+    return headers
 
 
 def _add_session(site: Site, operation: Operation, client: Client, headers: dict[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from pipelines.simulator.traffic.attacks import (
     draw_attack,
     draw_attackers,
 )
-from pipelines.simulator.traffic.request import render_request
+from pipelines.simulator.traffic.request import Request, render_request
 from pipelines.simulator.vocabulary.operation import Operation, Response
 from pipelines.simulator.vocabulary.values import create_random_source
 
@@ -150,10 +150,6 @@ def _transaction(
         method = "HEAD"
     size = int(response.size * rng.lognormvariate(0, 0.7)) if response.size and method != "HEAD" else 0
     scheme = "http" if site.http_share and rng.random() < site.http_share else "https"
-    session = site.session
-    held = session is not None and session.name in (
-        request.headers if session.location == "header" else request.cookies
-    )
     headers = (
         _response_headers(site, operation, response, media, size, rng)
         if logging.level in ("full", "custom")
@@ -179,7 +175,14 @@ def _transaction(
         request_body=request.body,
         operation=operation,
         attack=client.role == "scanner" or attack is not None,
-        has_session=held,
+        has_session=_has_session(site, request),
+    )
+
+
+def _has_session(site: Site, request: Request) -> bool:
+    session = site.session
+    return session is not None and session.name in (
+        request.headers if session.location == "header" else request.cookies
     )
 
 
