@@ -61,6 +61,9 @@ def resolve_path(tree: dict[str, Node], path: str) -> tuple[str, bool]:
         decision = of_step.get(step)
         if decision is None and step.startswith(ANY_METHOD):
             decision = of_step.get(ANY_METHOD)
+        if decision is None and not step.startswith("/") and MERGED_INTO_VARIABLE in of_step.values():
+            # An ending never seen has fewer values than those that belong to the variable; inference looks at it again.
+            decision, follows = MERGED_INTO_VARIABLE, False
         if decision == LITERAL:
             prefix += step
         elif decision == MERGED_INTO_VARIABLE:

@@ -56,3 +56,15 @@ def test_a_word_behind_one_name_only_is_a_part_of_it(settings: Settings) -> None
     calls = {f"/pairs/{one}:{other}": GET for one, other in pairwise(NAMES)}
     calls |= {f"/pairs/{name}": GET for name in NAMES}
     assert resolve_all(settings, calls, "/pairs/amber:bridge", "/pairs/amber") == [("/pairs/{}", True)] * 2
+
+
+def test_an_ending_not_seen_yet_belongs_to_names_as_the_others_do(settings: Settings) -> None:
+    files = {
+        f"/files/{name}.{ending}": GET
+        for name, ending in zip(NAMES, ("md", "csv", "jpg", "xml", "tar"), strict=True)
+    }
+    seen, new = resolve_all(settings, files, "/files/amber.csv", "/files/forest.docx")
+    assert seen == ("/files/{}", True)
+    assert new == ("/files/{}", False), "documents match it; inference looks at it again"
+    other = dict.fromkeys((f"/files/{name}" for name in NAMES), GET)
+    assert resolve_all(settings, other, "/files/forest.docx") == [("/files/{}.docx", False)]
