@@ -29,6 +29,7 @@ import pandas as pd
 from pipelines.conformance.documents import Document
 from pipelines.conformance.operations import build_routes
 from pipelines.conformance.request_check import Request, RequestChecker
+from pipelines.http.json_values import unescape_pointer_token
 from pipelines.http.openapi_names import CENSUS, EVIDENCE, PATH_ITEM_METHODS
 from pipelines.requests.json_body import ITEM, reference_token
 from pipelines.runtime.settings import Settings, load_settings
@@ -62,7 +63,7 @@ def load_with_evidence(folder: Path) -> list[Document]:
 
 def _node(tree: Any, pointer: str) -> Any:
     for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+        key = unescape_pointer_token(token)
         tree = tree[int(key)] if isinstance(tree, list) else tree[key]
     return tree
 

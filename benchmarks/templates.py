@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, argument_parser, report
 from benchmarks.machine import describe_machine
 from ml.paths.score import make_scorer
 from ml.registry.bundled import load_bundled_path_model
-from pipelines.paths.calls import METHODS
+from pipelines.http.methods import METHODS
 from pipelines.paths.spark.inference import infer_rules_on_spark
 from pipelines.paths.spark.steps import mask_path
 from pipelines.paths.spark.templates import resolve_shapes

@@ -25,6 +25,8 @@ from typing import Any, cast
 import orjson
 import yaml
 
+from pipelines.http.json_values import unescape_pointer_token
+
 METHODS = ("get", "post", "put", "patch", "delete", "head")
 FIRST, DAYS = datetime(2026, 11, 1), 7  # written without a zone, as UTC
 MOST_OPERATIONS = 120
@@ -63,7 +65,7 @@ def resolve(document: Json, value: Any) -> Json:
             break
         at: Any = document
         for key in str(value["$ref"]).lstrip("#/").split("/"):
-            at = at.get(key.replace("~1", "/").replace("~0", "~"), {}) if isinstance(at, dict) else {}
+            at = at.get(unescape_pointer_token(key), {}) if isinstance(at, dict) else {}
         value = at
     return value if isinstance(value, dict) else {}
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from ml.paths.score import make_scorer
 from ml.registry.bundled import load_bundled_path_model
-from pipelines.paths.calls import METHODS
+from pipelines.http.methods import METHODS
 from pipelines.paths.spark.evidence import merge_calls
 from pipelines.paths.spark.inference import infer_rules_on_spark
 from pipelines.paths.spark.steps import mask_path

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import orjson
 import yaml
 
+from pipelines.http.json_values import escape_pointer_token, unescape_pointer_token
 from pipelines.http.openapi_names import EVIDENCE
 from pipelines.runtime.bounded_yaml import Bounds, find_exceeded_bound
 from pipelines.runtime.errors import InputError
@@ -135,7 +136,7 @@ def document_error(source: str, place: Sequence[str], expected: str, found: obje
 
 def document_location(source: str, place: Sequence[str]) -> str:
     """Formats a location in a document: its file and a JSON Pointer (RFC 6901 s. 6)."""
-    return "/".join([f"{source}#", *(key.replace("~", "~0").replace("/", "~1") for key in place)])
+    return "/".join([f"{source}#", *map(escape_pointer_token, place)])
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -256,4 +257,4 @@ def follow_references(document: Document, node: Any, place: Sequence[str]) -> An
 
 def _unquoted(token: str) -> str:
     """Decodes a reference token of a URI fragment (RFC 6901 s. 6)."""
-    return unquote(token).replace("~1", "/").replace("~0", "~")
+    return unescape_pointer_token(unquote(token))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipelines.http.json_values import JsonSchema
+from pipelines.http.json_values import JsonSchema, escape_pointer_token
 from pipelines.http.openapi_names import CENSUS, CENSUS_METHODS
 from pipelines.openapi.endpoint import Endpoint, Parameter
 from pipelines.schemas.inference.json_schema import PRESENCE, TYPE
@@ -192,4 +192,4 @@ def _floor(confidence: float) -> float:
 
 def _pointer(place: str, *tokens: str | int) -> str:
     """Appends tokens to a JSON Pointer (RFC 6901 s. 3)."""
-    return place + "".join(f"/{str(token).replace('~', '~0').replace('/', '~1')}" for token in tokens)
+    return place + "".join(f"/{escape_pointer_token(str(token))}" for token in tokens)

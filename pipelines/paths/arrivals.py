@@ -28,7 +28,8 @@ average or less; of Poisson counts with a mean of 2, 1.7 % are at three times th
 MOST_FACTOR = 6.0
 """Largest log-odds that arrivals add: what the classifier is sure of (p < 0.004) stays."""
 OPERATIONS, MOST_ALONE = 1.5, 3
-"""Log-odds that methods take off where each child of a node of more than `MOST_ALONE` has its own (`method_split` is 1)."""
+"""Log-odds that methods take off where each child of a node has its own (`method_split` is 1), and the children of a node up to
+which their siblings say too little."""
 SATURATED, SPLIT, SAMPLED = 0.05, 0.5, 256
 """Largest unseen mass of a node at which hardly anything arrives, and the least `method_split` of siblings with methods of their
 own; a node of `SAMPLED` children (`paths.max_children`) may have more, those of fewest clients, so it does not show arrivals."""

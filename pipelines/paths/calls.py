@@ -14,10 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.http.methods import METHODS
 from pipelines.paths.forest import Forest, Integers, Numbers
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OTHER")
-"""Methods that are told apart; HEAD is counted as GET, because it asks for the same resource (RFC 9110 s. 9.3.2)."""
 CALL_FEATURES = (
     "mean_calls", "own_calls", "singleton_share", "unseen_mass", "methods", "method_agreement", "method_split",
     "main_method_share",

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.paths.arrivals import EXPLANATIONS, MOST_LITERALS, explain_literals
+from pipelines.paths.arrivals import EXPLANATIONS, MOST_ALONE, MOST_LITERALS, explain_literals
 from pipelines.paths.children import ChildStatistics
 from pipelines.paths.forest import Flags, Integers, Numbers
 from pipelines.paths.rules import BindingDecisions
@@ -72,9 +72,9 @@ def round_half_up(value: float, digits: int) -> str:
     return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
-MOST_ALONE, MIXED_SIBLINGS = 3, (0.4, 0.7)
-"""Siblings from which their mean probability says something, and the means below and above which a node is all literals or
-all values (`tests/values/test_arrivals.py`)."""
+MIXED_SIBLINGS = (0.4, 0.7)
+"""Mean probabilities of siblings below and above which a node is all literals or all values
+(`tests/values/test_arrivals.py`)."""
 VERSION_DEPTH, VERSION_SIBLINGS = 2, 5
 """Most steps before a version, and most versions of one API at a time: `/api/shop/v3/`."""
 REASON_KEYS = sorted(REASONS)

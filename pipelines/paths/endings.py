@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.paths.calls import METHODS
+from pipelines.http.methods import METHODS
 from pipelines.paths.children import Children
 from pipelines.paths.forest import Flags, Forest, Integers, Numbers
 from pipelines.paths.step_texts import StepTexts

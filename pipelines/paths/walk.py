@@ -61,8 +61,8 @@ def resolve_path(tree: dict[str, Node], path: str) -> tuple[str, bool]:
         decision = of_step.get(step)
         if decision is None and step.startswith(ANY_METHOD):
             decision = of_step.get(ANY_METHOD)
-        if decision is None and not step.startswith("/") and MERGED_INTO_VARIABLE in of_step.values():
-            # An ending never seen has fewer values than those that belong to the variable; inference looks at it again.
+        if decision is None and step.startswith(".") and _has_merged_extension(of_step):
+            # An extension never seen has fewer values than those that belong to the variable; inference looks at it again.
             decision, follows = MERGED_INTO_VARIABLE, False
         if decision == LITERAL:
             prefix += step
@@ -77,6 +77,13 @@ def resolve_path(tree: dict[str, Node], path: str) -> tuple[str, bool]:
         else:
             return prefix + "".join(guess_steps(path)[number : number + len(cut)]), False
     return prefix, follows
+
+
+def _has_merged_extension(of_step: Steps) -> bool:
+    """Whether an extension belongs to the variable before it."""
+    return any(
+        decision == MERGED_INTO_VARIABLE and step.startswith(".") for step, decision in of_step.items()
+    )
 
 
 def _is_covered(decision: str | None, allows_words: bool, step: str) -> bool:

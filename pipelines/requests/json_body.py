@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from pipelines.http.json_values import escape_pointer_token, unescape_pointer_token
 from pipelines.requests.parameter_names import NAME_CACHE_SIZE, anonymise_key, is_member_name
 
 MAX_DEPTH = 16
@@ -110,7 +111,7 @@ def escape_token(key: str) -> str:
 
     `*` and `{` in the name are escaped too, as they stand for items and keys here.
     """
-    return key.replace("~", "~0").replace("/", "~1").replace(ITEM, "~2").replace("{", "~3")
+    return escape_pointer_token(key).replace(ITEM, "~2").replace("{", "~3")
 
 
 def last_token(pointer: str) -> str:
@@ -135,4 +136,4 @@ def parent_pointer(pointer: str) -> str:
 
 def unescape_token(escaped_name: str) -> str:
     """Returns the member's name of a reference token."""
-    return escaped_name.replace("~3", "{").replace("~2", ITEM).replace("~1", "/").replace("~0", "~")
+    return unescape_pointer_token(escaped_name.replace("~3", "{").replace("~2", ITEM))

@@ -14,7 +14,7 @@ from pipelines.endpoints.columns import MICRO
 from pipelines.endpoints.tables import responses_without_error
 from pipelines.paths.infer import infer_rules
 from pipelines.paths.rules import VARIABLE
-from pipelines.paths.spark.evidence import EVIDENCE, count_calls_by_method
+from pipelines.paths.spark.evidence import EVIDENCE, summarise_client_days
 from pipelines.paths.spark.inference import create_rules_frame, infer_rules_on_spark
 from pipelines.paths.spark.publication import (
     build_operator_rules,
@@ -45,10 +45,7 @@ def collect_path_evidence(client_days: DataFrame, settings: PathSettings) -> Dat
         .groupBy("variant", "host", "path_shape")
         .agg(
             mean.alias("probability"),
-            F.approx_count_distinct("client").alias("clients"),
-            F.min("day").alias("first_day"),
-            F.max("day").alias("last_day"),
-            count_calls_by_method().alias("calls"),
+            *summarise_client_days(),
         )
     )
     paths = by_variant.where(likely & F.col("path_shape").startswith("/")).groupBy("host", "path_shape")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines.paths.calls import METHODS
+from pipelines.http.methods import METHODS
 from pipelines.runtime.settings import Settings
 from tests.path_rows import Templates, inferred_templates, templates_of
 

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipelines.http.methods import METHODS
 from pipelines.paths.arrivals import MOST_FACTOR, explain_literals, weigh_arrivals
-from pipelines.paths.calls import METHODS, read_evidence
+from pipelines.paths.calls import read_evidence
 from pipelines.paths.children import ChildStatistics, count_children
 from pipelines.paths.forest import build_forest, sort_evidence, with_steps
 from pipelines.paths.step_texts import describe_texts

@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
-from pipelines.paths.calls import METHODS, read_evidence
+from pipelines.http.methods import METHODS
+from pipelines.paths.calls import read_evidence
 from pipelines.paths.children import CONTEXT, count_children
 from pipelines.paths.forest import build_forest, guess_steps, sort_evidence, split_steps, with_steps
 from pipelines.paths.infer import RULE_ROWS, infer_rules

@@ -66,5 +66,7 @@ def test_an_ending_not_seen_yet_belongs_to_names_as_the_others_do(settings: Sett
     seen, new = resolve_all(settings, files, "/files/amber.csv", "/files/forest.docx")
     assert seen == ("/files/{}", True)
     assert new == ("/files/{}", False), "documents match it; inference looks at it again"
+    tags = {f"/files/{name}:{tag}": GET for name in NAMES for tag in ("latest", "edge")}
+    assert resolve_all(settings, tags, "/files/forest.docx") == [("/files/{}.docx", False)]
     other = dict.fromkeys((f"/files/{name}" for name in NAMES), GET)
     assert resolve_all(settings, other, "/files/forest.docx") == [("/files/{}.docx", False)]

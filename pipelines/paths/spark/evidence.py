@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from pipelines.paths.calls import METHODS
+from pipelines.http.methods import METHODS
 
 EVIDENCE = ("host", "path_shape", "clients", "first_day", "last_day", "calls")
 """One row per distinct masked path. `calls` are its client-days by method, an array in the order of `METHODS`."""
@@ -17,6 +17,16 @@ def count_calls_by_method() -> Column:
     named = METHODS[:-1]
     counts = [F.count_if(known == name) for name in named]
     return F.array(*counts, F.count_if(~known.isin(*named)))
+
+
+def summarise_client_days() -> list[Column]:
+    """Returns the evidence of one path from rows of `client, day, method`."""
+    return [
+        F.approx_count_distinct("client").alias("clients"),
+        F.min("day").alias("first_day"),
+        F.max("day").alias("last_day"),
+        count_calls_by_method().alias("calls"),
+    ]
 
 
 def merge_calls() -> list[Column]:

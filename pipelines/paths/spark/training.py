@@ -16,7 +16,7 @@ from pipelines.paths.calls import read_evidence
 from pipelines.paths.children import CONTEXT, ChildStatistics, count_children
 from pipelines.paths.forest import Forest, Integers, Numbers, build_forest, sort_evidence, with_steps
 from pipelines.paths.rules import RULE_KEY, VARIABLE
-from pipelines.paths.spark.evidence import EVIDENCE, count_calls_by_method, merge_calls
+from pipelines.paths.spark.evidence import EVIDENCE, merge_calls, summarise_client_days
 from pipelines.paths.spark.inference import limit_children, limit_paths
 from pipelines.paths.spark.steps import guess_steps, mask_path, split_steps
 from pipelines.paths.step_texts import StepTexts, describe_texts
@@ -191,12 +191,7 @@ def label_by_operators(transactions: DataFrame, rules: DataFrame, settings: Path
     seen = (
         visits.where(F.col("path_shape").startswith("/"))
         .groupBy("host", "path_shape")
-        .agg(
-            F.approx_count_distinct("client").alias("clients"),
-            F.min("day").alias("first_day"),
-            F.max("day").alias("last_day"),
-            count_calls_by_method().alias("calls"),
-        )
+        .agg(*summarise_client_days())
     )
     few = limit_paths(limit_children(seen.localCheckpoint(), settings), settings)
     every = F.col("step") == VARIABLE_STEP

@@ -5,7 +5,6 @@ Whatever is inferred later (types, bounds, patterns, enums) sees evidence withou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -29,7 +28,7 @@ from pipelines.schemas.inference.contamination import (
     is_contamination,
     most_contamination,
 )
-from pipelines.schemas.inference.tail_bounds import MAX_TAIL_INDEX, MIN_MAX_LENGTH
+from pipelines.schemas.inference.tail_bounds import MIN_MAX_LENGTH, raised_tail_index
 from pipelines.schemas.statistics.evidence import SIZED_KINDS, CharacterClassCounts, Evidence, KindEvidence
 from pipelines.schemas.statistics.prefix import PREFIX_CHARACTERS, shared_prefix
 from pipelines.schemas.statistics.value_counts import (
@@ -135,8 +134,7 @@ def _without_characters(kinds: Kinds, is_alien: IsAlien) -> Kinds:
         kinds = tuple(kind for kind in kinds if kind not in wide)
     for name in ("dangerous", "other", "space", "punctuation"):
         genuine = GENUINE_HOSTILE if name == "dangerous" else usual
-        place = list(BITS).index(name)
-        holding = sum(kind.classes.counts[place] for kind in kinds if kind.kind in UNFORMATTED_KINDS)
+        holding = sum(kind.classes.counts_of(name) for kind in kinds if kind.kind in UNFORMATTED_KINDS)
         if is_alien(holding, genuine):
             kinds = _without_class(kinds, name)
     return kinds
@@ -187,8 +185,7 @@ def keep_values(kind: KindEvidence, keep: Callable[[str], bool], without: int) -
     """
     counts = kind.common.counts
     if counts is None:
-        bits = [bit for bit in BITS.values() if bit & without]
-        most = max(kind.classes.counts[list(BITS.values()).index(bit)] for bit in bits)
+        most = max(n for bit, n in zip(BITS.values(), kind.classes.counts, strict=True) if bit & without)
         kept = tuple(
             0 if bit & without else n for bit, n in zip(BITS.values(), kind.classes.counts, strict=True)
         )
@@ -292,8 +289,7 @@ def _tail_index(sizes: Sequence[float], least: float) -> float:
     m = len(different) - 1
     if m < 1:
         return least
-    excess = sum(math.log(size / different[m]) for size in different[:m]) / m
-    return min(max(excess * (1 + 1 / math.sqrt(m)), least), MAX_TAIL_INDEX)
+    return max(raised_tail_index(different, m), least)
 
 
 def _without_keys(kinds: Kinds, of: Sequence[str], far: set[Key]) -> Kinds:

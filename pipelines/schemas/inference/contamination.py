@@ -105,7 +105,7 @@ def is_contamination(k: int, n: int, share: float, genuine: float) -> bool:
 
     The odds of two models. Contamination: Poisson with a rate that differs from parameter to parameter, Gamma with shape
     `UNEVENNESS` and mean `share`, so that k is negative binomial. Genuine: a share of Beta(0.5, 2), as in the fleet prior
-    (`confidence.fleet_prior`), so that k is beta-binomial.
+    (`confidence.Property`), so that k is beta-binomial.
 
     Args:
         k: Rare values.

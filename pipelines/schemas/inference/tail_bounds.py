@@ -8,6 +8,7 @@ gives the least limit; it is widened to where it is enforceable if that is not t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from pipelines.schemas.inference.confidence import Standard
 from pipelines.schemas.inference.tails import (
@@ -16,6 +17,7 @@ from pipelines.schemas.inference.tails import (
     Tail,
     number_of_orders,
     order_sizes,
+    sum_log_excesses,
 )
 
 TAIL_RISK = 2e-5
@@ -77,6 +79,17 @@ def round_up_limit(value: float) -> float:
     return float(min(limit for limit in (*decimal, *nines, *others) if limit >= value))
 
 
+def raised_tail_index(ordered: Sequence[float], m: int) -> float:
+    """Returns Hill's estimate of the tail index, raised by one standard error.
+
+    Args:
+        ordered: Sizes above 0, the largest first.
+        m: How many of them exceed the threshold, which is the next one; above 0.
+    """
+    excess = sum_log_excesses(ordered, m) / m
+    return min(excess * (1 + 1 / math.sqrt(m)), MAX_TAIL_INDEX)
+
+
 def tail_quantile(largest: SizeCounts, n: int) -> float:
     """Returns the size that a share of `TAIL_RISK` exceeds, fitted to the largest.
 
@@ -86,9 +99,7 @@ def tail_quantile(largest: SizeCounts, n: int) -> float:
     m = number_of_orders(n, len(ordered))
     if m < 1 or ordered[m] <= 0:
         return ordered[0]
-    excess = sum(math.log(size / ordered[m]) for size in ordered[:m]) / m
-    index = min(excess * (1 + 1 / math.sqrt(m)), MAX_TAIL_INDEX)
-    fitted = ordered[m] * math.pow(m / (n * TAIL_RISK), index)
+    fitted = ordered[m] * math.pow(m / (n * TAIL_RISK), raised_tail_index(ordered, m))
     return max(ordered[0], fitted)
 
 

@@ -133,8 +133,8 @@ def fit_tail(
     if is_ladder or m < 1 or ordered[m] <= 0:
         return Tail(n, effective, top, 0.0, 0.0, top, prior_rate)
     share = effective / n
-    log_sum = sum(math.log(size / ordered[m]) for size in ordered[:m])
-    return Tail(n, effective, ordered[m], round(share * m, 2), share * log_sum, top, prior_rate)
+    log_sum = share * sum_log_excesses(ordered, m)
+    return Tail(n, effective, ordered[m], round(share * m, 2), log_sum, top, prior_rate)
 
 
 def order_sizes(largest: SizeCounts) -> list[float]:
@@ -143,6 +143,11 @@ def order_sizes(largest: SizeCounts) -> list[float]:
     They are one more than are fitted.
     """
     return [size for size, times in largest for _ in range(min(times, MOST_ORDERS + 1))][: MOST_ORDERS + 1]
+
+
+def sum_log_excesses(ordered: Sequence[float], m: int) -> float:
+    """Returns the sum of ln(size / u) of the `m` largest sizes; u is the next."""
+    return sum(math.log(size / ordered[m]) for size in ordered[:m])
 
 
 def number_of_orders(n: int, known: int) -> int:

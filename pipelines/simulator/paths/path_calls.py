@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OTHER")
-"""As `pipelines.paths.calls.METHODS`, which this package may not import; a test compares them."""
+from pipelines.http.methods import METHODS, group_method
+
 FIRST_DAY = 20_000
 """Days since 1970 of the first day of all simulated calls."""
 CLIENTS, DAYS = (1, 1, 2, 5, 20, 60), (1, 1, 2, 7, 14)
@@ -25,11 +25,6 @@ SKEW = (0.0, 0.5, 1.0, 1.5)
 """Exponents of Zipf's law for clients and values: 0 is uniform."""
 Visit = tuple[str, int, int]
 """Method, client, day."""
-
-
-def group_method(method: str) -> str:
-    """Returns the one of `METHODS` that a method is counted as."""
-    return "GET" if method == "HEAD" else method if method in METHODS else "OTHER"
 
 
 @dataclass(slots=True)
